@@ -1,0 +1,99 @@
+/**
+ * Runs `@hey-api/openapi-ts` on a document and finishes its output.
+ *
+ * The generator succeeds on input that is missing or half understood: here that is a failure. And the
+ * generated option types allow what would go around our transport (`fetch`, `baseUrl`, `redirect` …):
+ * they are narrowed to what a call may set. A seam that is not found fails by name.
+ */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { createClient } from "@hey-api/openapi-ts";
+import config from "../openapi-ts.config.js";
+import { assertReferences, operationsOf } from "./document.js";
+import type { JsonObject } from "./json.js";
+import { functionName } from "./operation-table.js";
+
+interface Seam {
+  file: string;
+  find: string;
+  replace: string;
+}
+
+const seams: Seam[] = [
+  {
+    file: "client/types.gen.ts",
+    find: `> = OmitKeys<
+  RequestOptions<TResponse, TResponseStyle, ThrowOnError>,
+  'body' | 'path' | 'query' | 'url'
+> &`,
+    replace: `> = Pick<
+  RequestOptions<TResponse, TResponseStyle, ThrowOnError>,
+  'headers' | 'signal' | 'throwOnError'
+> & {
+  /** Milliseconds for the whole call; the client's \`timeout\` still bounds each attempt. */
+  timeout?: number;
+} &`,
+  },
+  {
+    file: "client/types.gen.ts",
+    find: "type OmitKeys<T, K> = Pick<T, Exclude<keyof T, K>>;\n\n",
+    replace: "",
+  },
+  {
+    // The transport makes every failure an Error: a JupyterHubError, or the reason of an abort.
+    file: "client/types.gen.ts",
+    find: "error: TError extends Record<string, unknown> ? TError[keyof TError] : TError;",
+    replace: "error: Error;",
+  },
+  {
+    file: "sdk.gen.ts",
+    find: `    /**
+     * You can provide a client instance returned by \`createClient()\` instead of
+     * individual options. This might be also useful if you want to implement a
+     * custom client.
+     */
+    client: Client;`,
+    replace: `    /** \`hub.client\`, or what \`createClient()\` returned. */
+    client: Pick<Client, 'delete' | 'get' | 'patch' | 'post' | 'put'>;`,
+  },
+];
+
+/** Generates the functions and types of the document at `input` into the folder `output`. */
+export async function generateClient(
+  input: string,
+  output: string,
+  document: JsonObject,
+  header: readonly string[],
+): Promise<void> {
+  // An absolute path: `openapi/x.yml` would be taken for a name in a registry.
+  const path = resolve(input);
+  if (!existsSync(path)) throw new Error(`There is no document at ${path}`);
+  assertReferences(document);
+
+  const settings = await config;
+  await createClient({
+    ...settings,
+    input: path,
+    output: { ...settings.output, path: resolve(output), header: header.map((line) => `// ${line}`) },
+  } as Parameters<typeof createClient>[0]);
+
+  const sdk = join(output, "sdk.gen.ts");
+  const code = existsSync(sdk) ? readFileSync(sdk, "utf8") : "";
+  const missing = operationsOf(document)
+    .filter(({ operation }) => !JSON.stringify(operation).includes('"text/event-stream"'))
+    .map(({ operation }) => functionName(String(operation["operationId"])))
+    .filter((name) => !code.includes(`export const ${name} =`));
+  if (missing.length > 0) {
+    throw new Error(`The generator left out ${missing.length} operations: ${missing.join(", ")}`);
+  }
+  for (const seam of seams) sew(output, seam);
+}
+
+function sew(output: string, { file, find, replace }: Seam): void {
+  const path = join(output, file);
+  const code = readFileSync(path, "utf8");
+  if (code.split(find).length !== 2) {
+    throw new Error(`generated/${file} no longer holds once what is to be narrowed:\n${find}`);
+  }
+  writeFileSync(path, code.replace(find, () => replace));
+}

@@ -1,0 +1,76 @@
+/**
+ * npm run generate              writes openapi/jupyterhub.yaml and generated/
+ * npm run generate -- --check   writes nothing; fails when either is not what it would write
+ */
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { correctedDocument } from "./document.js";
+import { generateClient } from "./generate-client.js";
+import { operationTable } from "./operation-table.js";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+/** Writes everything that is generated below `target`, laid out as below the root. */
+async function generate(target: string): Promise<void> {
+  const { document, text, header } = correctedDocument(root);
+  mkdirSync(join(target, "openapi"), { recursive: true });
+  writeFileSync(join(target, "openapi/jupyterhub.yaml"), text);
+  await generateClient(join(target, "openapi/jupyterhub.yaml"), join(target, "generated"), document, header);
+  writeFileSync(join(target, "generated/operations.gen.ts"), operationTable(document, header));
+  cpSync(join(root, "node_modules/@hey-api/openapi-ts/LICENSE.md"), join(target, "generated/LICENSE.md"));
+}
+
+/** The files that differ between two trees, or that only one of them has. */
+function differences(expected: string, actual: string, folder: string): string[] {
+  const files = (base: string): string[] =>
+    readdirSync(join(base, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(base.length + 1));
+  const names = new Set([...files(expected), ...files(actual)]);
+  const read = (base: string, name: string): string | undefined => {
+    try {
+      return readFileSync(join(base, name), "utf8");
+    } catch {
+      return undefined;
+    }
+  };
+  return [...names].filter((name) => read(expected, name) !== read(actual, name)).sort();
+}
+
+async function check(): Promise<void> {
+  const scratch = mkdtempSync(join(tmpdir(), "generate-"));
+  try {
+    await generate(scratch);
+    const stale = differences(scratch, root, "generated");
+    const document = "openapi/jupyterhub.yaml";
+    if (readFileSync(join(scratch, document), "utf8") !== readFileSync(join(root, document), "utf8")) {
+      stale.unshift(document);
+    }
+    if (stale.length > 0) {
+      console.error(
+        `Not what \`npm run generate\` writes:\n${stale.map((name) => `  ${name}`).join("\n")}\n` +
+          "Run it and commit the result; corrections go into openapi/overlay.yaml.",
+      );
+      process.exitCode = 1;
+    } else {
+      console.log("openapi/jupyterhub.yaml and generated/ are what `npm run generate` writes.");
+    }
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+const started = performance.now();
+try {
+  if (process.argv.includes("--check")) {
+    await check();
+  } else {
+    await generate(root);
+    console.log(`Generated in ${((performance.now() - started) / 1000).toFixed(1)} s.`);
+  }
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

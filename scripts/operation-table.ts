@@ -1,0 +1,175 @@
+/**
+ * Writes generated/operations.gen.ts: what the document knows of each operation and the wrapper must
+ * know at run time. Only what changes a request or the reading of its answer goes in; the scopes stand
+ * apart, so that a bundle without them is smaller.
+ */
+import { follow, operationsOf, type DocumentedOperation } from "./document.js";
+import { at, isObject, type Json, type JsonObject } from "./json.js";
+
+type Rule = { [key: string]: string | number | string[] | true };
+interface Row {
+  since?: string;
+  until?: string;
+  public?: true;
+  media?: string[];
+  mayBeEmpty?: string[];
+  query?: { [name: string]: Rule };
+  body?: { [key: string]: Rule };
+}
+
+const text = (value: Json | undefined): string | undefined =>
+  typeof value === "string" ? value : undefined;
+const list = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : []);
+
+/** `getUsers` of `get-users`: the generator's own way with names. */
+export const functionName = (operationId: string): string =>
+  operationId.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+
+/** `GET /users/{name}`: how operations are known here, in every version of the document. */
+export const keyOf = ({ method, path }: DocumentedOperation): string =>
+  `${method.toUpperCase()} ${path}`;
+
+/** The scopes that suffice for an operation; where several are needed at once, joined by a plus. */
+export function scopesOf(operation: JsonObject): string[] {
+  return list(operation["security"])
+    .map((alternative) => (isObject(alternative) ? list(alternative["oauth2"]) : []))
+    .filter((scopes) => scopes.length > 0)
+    .map((scopes) => scopes.join(" + "));
+}
+
+/** What the hub refuses, misreads or ignores, so that it can be refused before anything is sent. */
+function ruleOf(field: JsonObject, schema: JsonObject): Rule | undefined {
+  const rule: Rule = {};
+  const kinds = [schema["type"]].flat();
+  if (kinds.includes("integer")) rule["type"] = "integer";
+  if (kinds.includes("array")) rule["type"] = "array";
+  if (kinds.includes("object")) rule["type"] = "object";
+  if (kinds.includes("null")) rule["nullable"] = true;
+  const options = list(schema["enum"]).filter((option) => typeof option === "string");
+  if (options.length > 0) rule["enum"] = options;
+  if (typeof schema["minimum"] === "number") rule["min"] = schema["minimum"];
+  if (typeof schema["maximum"] === "number") rule["max"] = schema["maximum"];
+  const since = text(field["x-since"]);
+  const differsFrom = text(field["x-differs-from"]);
+  if (since && !field["x-ignored-harmlessly"]) rule["since"] = since;
+  if (differsFrom) rule["differsFrom"] = differsFrom;
+  return Object.keys(rule).length > 0 ? rule : undefined;
+}
+
+function rowOf(document: JsonObject, { operation }: DocumentedOperation): Row {
+  const row: Row = {};
+  const since = text(operation["x-since"]);
+  const until = text(operation["x-until"]);
+  if (since) row.since = since;
+  if (until) row.until = until;
+  if (Array.isArray(operation["security"]) && operation["security"].length === 0) row.public = true;
+
+  const media = new Set<string>();
+  for (const response of Object.values(at(operation, "responses"))) {
+    for (const type of Object.keys(at(follow(document, response), "content"))) media.add(type);
+  }
+  media.delete("application/json");
+  if (media.size > 0) row.media = [...media];
+
+  for (const parameter of list(operation["parameters"])) {
+    const resolved = follow(document, parameter);
+    const name = text(resolved["name"]) ?? "";
+    if (resolved["x-may-be-empty"]) (row.mayBeEmpty ??= []).push(name);
+    const rule = ruleOf(resolved, follow(document, resolved["schema"]));
+    if (resolved["in"] === "query") (row.query ??= {})[name] = withoutOwn(rule ?? {}, since);
+  }
+
+  const body = Object.values(at(operation, "requestBody", "content"))[0];
+  const schema = isObject(body) ? follow(document, body["schema"]) : {};
+  for (const [key, property] of Object.entries(at(schema, "properties"))) {
+    if (!isObject(property)) continue;
+    const rule = ruleOf(property, follow(document, property));
+    if (rule) (row.body ??= {})[key] = withoutOwn(rule, since);
+  }
+  if (isObject(body)) row.body ??= {};
+  return row;
+}
+
+/** A key that is as old as its operation needs no release of its own. */
+function withoutOwn(rule: Rule, operationSince: string | undefined): Rule {
+  const { since, ...rest } = rule;
+  const own = typeof since === "string" && Number(since) > Number(operationSince ?? 0);
+  return own ? rule : rest;
+}
+
+/** The features that `hub.supports()` knows, each with the release that brought it. */
+function featuresOf(document: JsonObject): { [feature: string]: string } {
+  const found: { [feature: string]: string } = {};
+  const visit = (node: Json): void => {
+    if (Array.isArray(node)) node.forEach(visit);
+    if (!isObject(node)) return;
+    const feature = text(node["x-feature"]);
+    const since = text(node["x-since"]);
+    if (feature) {
+      if (!since || (found[feature] ?? since) !== since) {
+        throw new Error(`x-feature ${feature} needs one and the same x-since wherever it stands`);
+      }
+      found[feature] = since;
+    }
+    Object.values(node).forEach(visit);
+  };
+  visit(document);
+  return Object.fromEntries(Object.entries(found).sort(([a], [b]) => a.localeCompare(b)));
+}
+
+/** The text of generated/operations.gen.ts. */
+export function operationTable(document: JsonObject, header: readonly string[]): string {
+  const operations = operationsOf(document);
+  const rows = Object.fromEntries(operations.map((one) => [keyOf(one), rowOf(document, one)]));
+  const scopes = Object.fromEntries(operations.map((one) => [keyOf(one), scopesOf(one.operation)]));
+  const known = Object.entries(
+    at(document, "components", "securitySchemes", "oauth2", "flows", "authorizationCode", "scopes"),
+  );
+  const json = (value: unknown): string => JSON.stringify(value, null, 2);
+  return `${header.map((line) => `// ${line}\n`).join("")}
+/** What is known of a query parameter or a body key. */
+export interface Rule {
+  readonly since?: string;
+  readonly type?: "integer" | "array" | "object";
+  readonly nullable?: true;
+  readonly enum?: readonly string[];
+  readonly min?: number;
+  readonly max?: number;
+  /** Left out of the body when it equals this path parameter. */
+  readonly differsFrom?: string;
+}
+
+/** What is known of an operation. */
+export interface Operation {
+  /** The first release that has it; without one, every supported hub has. */
+  readonly since?: string;
+  /** The first release that no longer has it. */
+  readonly until?: string;
+  /** Whether it needs no credentials, and so is sent none. */
+  readonly public?: true;
+  /** The media types, beside JSON, of its answers. */
+  readonly media?: readonly string[];
+  /** The path parameters that may be empty. */
+  readonly mayBeEmpty?: readonly string[];
+  readonly query?: Readonly<Record<string, Rule>>;
+  /** The rules of its body's keys; without one, it has no body. */
+  readonly body?: Readonly<Record<string, Rule>>;
+}
+
+/** Every operation, by method and path. */
+export const operations: Readonly<Record<string, Operation>> = ${json(rows)};
+
+/** The scopes that suffice for each operation; where several are needed at once, joined by a plus. */
+export const scopes: Readonly<Record<string, readonly string[]>> = ${json(scopes)};
+
+/** What came with some release, and with which. */
+export const features = ${json(featuresOf(document))} as const;
+
+/** The name of something that not every supported hub has. */
+export type Feature = keyof typeof features;
+
+/** The scopes that hubs come with. */
+export type Scope =
+${known.map(([scope]) => `  | ${JSON.stringify(scope)}`).join("\n")};
+`;
+}

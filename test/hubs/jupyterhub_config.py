@@ -1,0 +1,169 @@
+"""One configuration for every hub under test, 1.2 to 6: an in-memory proxy (the API is asked on
+the hub's own port; /user/ and /services/ are not routed), logins by one password, stub servers
+that behave as their user_options say, and services with all, few and filtered scopes.
+
+Ports, secrets and the scratch folder come in by the environment; the file holds none. Lines that
+one test needs more are in `extra.py` of the scratch folder.
+"""
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from jupyterhub.proxy import Proxy
+from jupyterhub.services.service import Service
+from jupyterhub.spawner import SimpleLocalProcessSpawner
+
+c = get_config()  # noqa: F821 (given by the hub)
+
+env = os.environ
+scratch = Path(env["HUB_SCRATCH"])
+# Not the config's own __file__, which old hubs do not define.
+single_user = env["HUB_SINGLE_USER"]
+
+
+def die_with_the_parent():
+    """Whoever started the hub holds our stdin open; killed outright, it cannot end us itself."""
+    while os.read(0, 1024):
+        pass
+    shutil.rmtree(str(scratch), ignore_errors=True)
+    os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
+# Only as the leader of a process group of our own: never kill the shell of somebody who tries
+# this file by hand.
+if os.getpid() == os.getpgrp() and not sys.stdin.isatty():
+    threading.Thread(target=die_with_the_parent, daemon=True).start()
+
+
+class MemoryProxy(Proxy):
+    should_start = False
+    table = {}
+
+    async def add_route(self, routespec, target, data):
+        self.table[routespec] = {"routespec": routespec, "target": target, "data": data}
+
+    async def delete_route(self, routespec):
+        self.table.pop(routespec, None)
+
+    async def get_all_routes(self):
+        return dict(self.table)
+
+
+class BehavingSpawner(SimpleLocalProcessSpawner):
+    """Behaves as `user_options` say; without any, it is ready at once.
+
+    {"behave": "slow"}       start takes `seconds` (5) and tells about it: the POST answers 202
+    {"behave": "fail"}       start raises
+    {"behave": "die"}        the process exits before it listens
+    {"behave": "slow-stop"}  stop takes `seconds` (4): the DELETE answers 202
+    """
+
+    def asked(self, key, default=None):
+        options = self.user_options
+        return options.get(key, default) if isinstance(options, dict) else default
+
+    def get_env(self):
+        return {**super().get_env(), "SINGLE_USER_BEHAVE": str(self.asked("behave", ""))}
+
+    async def start(self):
+        if self.asked("behave") == "fail":
+            raise RuntimeError("This server was told to fail")
+        if self.asked("behave") == "slow":
+            await asyncio.sleep(self.asked("seconds", 5))
+        return await super().start()
+
+    async def stop(self, now=False):
+        if self.asked("behave") == "slow-stop":
+            await asyncio.sleep(self.asked("seconds", 4))
+        await super().stop(now=now)
+
+    async def progress(self):
+        if self.asked("behave") != "slow":
+            yield {"progress": 50, "message": "Starting"}
+            return
+        for percent in (20, 40, 60, 80):
+            yield {
+                "progress": percent,
+                "message": f"Slowly: {percent} %",
+                "html_message": f"Slowly: <b>{percent} %</b>",
+            }
+            await asyncio.sleep(self.asked("seconds", 5) / 5)
+
+
+hub_url = f"http://127.0.0.1:{env['HUB_PORT']}"
+c.JupyterHub.hub_bind_url = hub_url
+c.JupyterHub.bind_url = hub_url + "/"
+c.JupyterHub.proxy_class = MemoryProxy
+c.JupyterHub.db_url = "sqlite://"
+c.JupyterHub.cookie_secret = bytes.fromhex(env["HUB_COOKIE_SECRET"])
+# A start that takes longer than 3 s answers 202 (10 s by default), a stop after 2 s.
+c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 3, "slow_stop_timeout": 2}
+
+c.JupyterHub.authenticator_class = "jupyterhub.auth.DummyAuthenticator"
+c.DummyAuthenticator.password = env["HUB_PASSWORD"]
+c.Authenticator.admin_users = {env["HUB_ADMIN_USER"]}
+c.Authenticator.allow_all = True  # needed from 5.0, unknown before
+c.Authenticator.enable_auth_state = True
+c.CryptKeeper.keys = [env["HUB_CRYPT_KEY"]]
+
+c.JupyterHub.allow_named_servers = True
+c.JupyterHub.spawner_class = BehavingSpawner
+c.SimpleLocalProcessSpawner.home_dir_template = str(scratch)  # any user name, however odd
+c.Spawner.cmd = [sys.executable, single_user]
+# A server that died is pending until then (30 s by default).
+c.Spawner.http_timeout = 10
+# In the hub's own process group, so that ending the group ends the servers too.
+c.LocalProcessSpawner.popen_kwargs = {"start_new_session": False}
+
+# No `url`: hub 6 would wait 30 s for it. The oauth keys alone make it an OAuth client.
+webapp = {
+    "name": "webapp",
+    "api_token": env["HUB_OAUTH_SECRET"],
+    "oauth_client_id": env["HUB_OAUTH_ID"],
+    "oauth_redirect_uri": env["HUB_OAUTH_REDIRECT"],
+}
+# What it may be allowed by a user: scopes from 3.0, roles on 2.x.
+if "oauth_client_allowed_scopes" in Service.class_trait_names():
+    webapp["oauth_client_allowed_scopes"] = ["read:users!user", "read:servers!user"]
+elif "oauth_roles" in Service.class_trait_names():
+    webapp["oauth_roles"] = ["user"]
+
+c.JupyterHub.services = [
+    {"name": "admin", "api_token": env["HUB_TOKEN_ADMIN"], "admin": True},
+    {"name": "reader", "api_token": env["HUB_TOKEN_READER"]},
+    {"name": "filtered", "api_token": env["HUB_TOKEN_FILTERED"]},
+    webapp,
+]
+
+try:
+    from jupyterhub.scopes import scope_definitions
+except ImportError:  # before 2.0 there is `admin` and nothing else
+    scope_definitions = {}
+
+if scope_definitions:
+    # A hub refuses to start with a scope that it does not know.
+    def known(*scopes):
+        return [scope for scope in scopes if scope.partition("!")[0] in scope_definitions]
+
+    # These stand for "whatever the owner has"; a service owns nothing.
+    meta = {"(no_scope)", "self", "all", "inherit"}
+    c.JupyterHub.load_roles = [
+        {"name": "everything", "services": ["admin"], "scopes": sorted({*scope_definitions} - meta)},
+        {
+            "name": "reader",
+            "services": ["reader"],
+            "scopes": known("list:users", "read:users:name"),
+        },
+        {"name": "filtered", "services": ["filtered"], "scopes": ["read:users!user=ada"]},
+        # Everybody may log in to the web app.
+        {"name": "user", "scopes": ["self", "access:services!service=webapp"]},
+    ]
+
+extra = scratch / "extra.py"
+if extra.exists():
+    exec(compile(extra.read_text(), str(extra), "exec"))

@@ -1,0 +1,145 @@
+// Owns the Python side of the real hubs: which releases there are, and one cached virtual
+// environment for each in `.cache/hubs/<release>/` of the repository. A marker is written after
+// a complete install only; an environment without it, or one that no longer imports its hub, is
+// built again. Built beside its place and moved there, so test files may ask at the same time
+// (hence `python -m jupyterhub`: the scripts in its bin/ know the old place). Runs no hub.
+
+import { spawn } from "node:child_process";
+import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The hubs under test: every vendored release, oldest first. */
+export const releases = ["1.2.2", "1.5.1", "2.3.1", "3.1.1", "4.1.6", "5.5.4", "6.1.1"] as const;
+export type Release = (typeof releases)[number];
+
+const cache = fileURLToPath(new URL("../../.cache/hubs/", import.meta.url));
+const installMinutes = 10;
+const building = new Map<Release, Promise<string>>();
+
+/** "6" → "6.1.1", "5.5" → "5.5.4": the newest release that begins with what was asked for. */
+export function resolveRelease(asked: string): Release {
+  const found = releases.findLast((known) => known === asked || known.startsWith(`${asked}.`));
+  if (found) return found;
+  throw new Error(`No JupyterHub "${asked}" to test with; there are ${releases.join(", ")}.`);
+}
+
+/** The Python that has this JupyterHub: `<python> -m jupyterhub` starts it. */
+export function ensureHub(version: string): Promise<string> {
+  const release = resolveRelease(version);
+  let python = building.get(release);
+  if (!python) {
+    python = findOrBuild(release);
+    building.set(release, python);
+    // A failed install may be asked for again once the reason is gone.
+    python.catch(() => building.delete(release));
+  }
+  return python;
+}
+
+async function findOrBuild(release: Release): Promise<string> {
+  const home = join(cache, release);
+  if (await isComplete(home, release)) return pythonOf(home);
+
+  await mkdir(cache, { recursive: true });
+  await removeAbandoned(release);
+  const site = join(cache, `${release}.build-${process.pid}`);
+  try {
+    await build(site, release);
+    // Somebody else may have finished meanwhile, and may be running a hub from it.
+    if (!(await isComplete(home, release))) {
+      await rm(home, { recursive: true, force: true });
+      await rename(site, home);
+    }
+  } finally {
+    await rm(site, { recursive: true, force: true });
+  }
+  return pythonOf(home);
+}
+
+async function build(site: string, release: Release): Promise<void> {
+  const what = `JupyterHub ${release}`;
+  await rm(site, { recursive: true, force: true });
+  const made = await run(await findPython(), ["-m", "venv", site]);
+  if (made.code !== 0) throw failure(`No virtual environment for ${what}`, made.output);
+
+  const pip = ["-m", "pip", "install", "--no-input", "--progress-bar", "off"];
+  const installed = await run(pythonOf(site), [...pip, ...requirements(release)]);
+  if (installed.code !== 0) throw failure(`pip could not install ${what}`, installed.output);
+  await writeFile(join(site, "complete.json"), marker(release));
+}
+
+function requirements(release: Release): string[] {
+  const [major = 0, minor = 0] = release.split(".").map(Number);
+  // auth_state is stored encrypted; not every release brings what that needs.
+  const packages = [`jupyterhub==${release}`, "cryptography"];
+  // Before 3.1 the hub declares no upper bound and breaks on SQLAlchemy 2.
+  if (major < 3 || (major === 3 && minor < 1)) packages.push("sqlalchemy<2");
+  return packages;
+}
+
+/** What was installed; a change of the requirements makes older environments incomplete. */
+function marker(release: Release): string {
+  return `${JSON.stringify(requirements(release))}\n`;
+}
+
+async function isComplete(home: string, release: Release): Promise<boolean> {
+  const written = await readFile(join(home, "complete.json"), "utf8").catch(() => "");
+  if (written !== marker(release)) return false;
+  // The marker outlives the Python it was made with: an upgrade of the machine breaks the links.
+  return (await run(pythonOf(home), ["-c", "import jupyterhub, cryptography"])).code === 0;
+}
+
+/** Half-made environments of processes that are gone. */
+async function removeAbandoned(release: Release): Promise<void> {
+  const prefix = `${release}.build-`;
+  for (const name of await readdir(cache)) {
+    if (name.startsWith(prefix) && !isAlive(Number(name.slice(prefix.length)))) {
+      await rm(join(cache, name), { recursive: true, force: true });
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function findPython(): Promise<string> {
+  const named = process.env["PYTHON"];
+  const check = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))";
+  for (const python of named ? [named] : ["python3", "python"]) {
+    if ((await run(python, ["-c", check])).code === 0) return python;
+  }
+  throw new Error(
+    `No Python 3.10 or newer with venv found${named ? ` (PYTHON is "${named}")` : ""}: install ` +
+      "one (Debian: apt-get install python3 python3-venv) or name one in PYTHON.",
+  );
+}
+
+function pythonOf(home: string): string {
+  return join(home, "bin", "python");
+}
+
+function failure(what: string, output: string): Error {
+  return new Error(`${what}.\n${output.trimEnd().split("\n").slice(-20).join("\n")}`);
+}
+
+/** Runs to the end; a command that is not there has code null, as one that was killed. */
+function run(command: string, args: string[]): Promise<{ code: number | null; output: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: installMinutes * 60_000,
+    });
+    let output = "";
+    const collect = (chunk: string) => (output += chunk);
+    child.stdout.setEncoding("utf8").on("data", collect);
+    child.stderr.setEncoding("utf8").on("data", collect);
+    child.on("error", (error) => resolve({ code: null, output: error.message }));
+    child.on("close", (code) => resolve({ code, output }));
+  });
+}

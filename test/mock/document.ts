@@ -1,0 +1,89 @@
+/**
+ * What the mock knows of an OpenAPI document: its types, its operations, and a copy in which every
+ * local `$ref` is written out, so that nobody after this file has to follow one.
+ */
+export type Json = null | boolean | number | string | Json[] | JsonObject;
+export type JsonObject = { [key: string]: Json };
+
+/** One operation and where it stands; `key` is its name everywhere in the mock: "GET /users/{name}". */
+export interface Operation {
+  key: string;
+  method: string;
+  path: string;
+  operation: JsonObject;
+}
+
+const METHODS = ["get", "put", "post", "delete", "patch", "head", "options"];
+
+export const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The object at a key, or an empty one that belongs to nobody. */
+export const objectAt = (node: Json | undefined, key: string): JsonObject => {
+  const value = isObject(node) ? node[key] : undefined;
+  return isObject(value) ? value : {};
+};
+
+/** The objects in the list at a key. */
+export const listAt = (node: Json | undefined, key: string): JsonObject[] => {
+  const value = isObject(node) ? node[key] : undefined;
+  return Array.isArray(value) ? value.filter(isObject) : [];
+};
+
+export function operationsOf(document: JsonObject): Operation[] {
+  return Object.entries(objectAt(document, "paths")).flatMap(([path, item]) =>
+    METHODS.flatMap((method) => {
+      const operation = isObject(item) ? item[method] : undefined;
+      return isObject(operation)
+        ? [{ key: `${method.toUpperCase()} ${path}`, method, path, operation }]
+        : [];
+    }),
+  );
+}
+
+export const parametersOf = (operation: JsonObject, place: string): JsonObject[] =>
+  listAt(operation, "parameters").filter((parameter) => parameter.in === place);
+
+/** Every property a schema declares, its own and those of its `allOf` parts. */
+export function propertiesOf(schema: Json | undefined): JsonObject {
+  const inherited = listAt(schema, "allOf").map(propertiesOf);
+  return Object.assign({}, ...inherited, objectAt(schema, "properties")) as JsonObject;
+}
+
+/** A deep copy with each local `$ref` replaced by what it names; the input stays as it was. */
+export function writtenOut(document: JsonObject): JsonObject {
+  const visit = (node: Json, open: readonly string[]): Json => {
+    if (Array.isArray(node)) return node.map((entry) => visit(entry, open));
+    if (!isObject(node)) return node;
+    const { $ref, ...rest } = node;
+    const own = Object.fromEntries(
+      Object.entries(rest).map(([key, value]) => [key, visit(value, open)]),
+    );
+    if (typeof $ref !== "string") return own;
+    if (open.includes($ref)) throw new Error(`${$ref} contains itself and cannot be written out`);
+    return merged(visit(target(document, $ref), [...open, $ref]), own);
+  };
+  return visit(document, []) as JsonObject;
+}
+
+function target(document: JsonObject, ref: string): Json {
+  const keys = ref.replace(/^#\//, "").split("/");
+  let node: Json | undefined = document;
+  for (const key of keys) {
+    const name = decodeURIComponent(key).replaceAll("~1", "/").replaceAll("~0", "~");
+    node = isObject(node) ? node[name] : undefined;
+  }
+  if (node === undefined) throw new Error(`${ref} names nothing in this document`);
+  return node;
+}
+
+/** Keywords beside a `$ref` add to what it names: upstream declares `name` of a server that way. */
+function merged(base: Json, extra: JsonObject): Json {
+  if (!isObject(base)) return base;
+  const result = { ...base };
+  for (const [key, value] of Object.entries(extra)) {
+    const existing = result[key];
+    result[key] = isObject(existing) && isObject(value) ? merged(existing, value) : value;
+  }
+  return result;
+}

@@ -1,0 +1,157 @@
+/**
+ * The response side of the mock copy: every status a test may ask for with `Prefer: code=`, the
+ * headers that a hub always sends, and an example wherever Prism's own guess would be refused by
+ * its own validator or by the client. Works on documents without `$ref`s.
+ */
+import { STATUS_CODES } from "node:http";
+import { isObject, objectAt, parametersOf, propertiesOf } from "./document.js";
+import type { Json, JsonObject, Operation } from "./document.js";
+import { flattenedIdentity, pageSchema, withLastPage } from "./schemas.js";
+
+export const PAGE_TYPE = "application/jupyterhub-pagination+json";
+
+const ERRORS = ["400", "403", "404", "409", "429", "500", "503"];
+
+const ERROR_SCHEMA: JsonObject = {
+  type: "object",
+  required: ["status", "message"],
+  properties: { status: { type: "integer" }, message: { type: "string" } },
+};
+
+/** Routes that answer in pages when asked to; no upstream document says so. */
+const PAGED_ON_REQUEST = new Set(["GET /users", "GET /groups", "GET /proxy"]);
+
+/** What a running server's progress stream holds: the hub's keep-alive, then one last event. */
+const READY: Json = [{ progress: 100, ready: true, message: "Server ready", url: "/user/ada/" }];
+
+export interface ResponseContext {
+  version: string;
+  /** By status; a list of events for a stream, the plain form for a route that can be paged. */
+  examples: { readonly [status: string]: Json };
+}
+
+export function completeResponses(entry: Operation, context: ResponseContext): void {
+  const { key, operation } = entry;
+  const responses = objectAt(operation, "responses");
+  operation.responses = responses;
+  const succeeds = Object.keys(responses).some((status) => status.startsWith("2"));
+  // With no 2xx declared, Prism answers a valid request with the first error it finds.
+  if (!succeeds) responses["200"] = { description: "OK" };
+  for (const status of ERRORS) responses[status] ??= { description: STATUS_CODES[status] ?? "" };
+
+  for (const [status, response] of Object.entries(responses)) {
+    if (!isObject(response)) continue;
+    completeContent(entry, status, response, context);
+    setHeader(response, "X-JupyterHub-Version", context.version);
+    if (status === "429") setHeader(response, "Retry-After", "30");
+  }
+  for (const status of Object.keys(context.examples)) {
+    if (!(status in responses)) throw new Error(`${key} declares no ${status} to exemplify`);
+  }
+  preferStopped(responses);
+}
+
+function completeContent(
+  { key, operation }: Operation,
+  status: string,
+  response: JsonObject,
+  { version, examples }: ResponseContext,
+): void {
+  const error = Number(status) >= 400;
+  const content = { ...objectAt(response, "content") };
+  // Upstream declares a few errors, all without the body that the hub sends with them.
+  if (error && Object.keys(content).length === 0) {
+    content["application/json"] = { schema: structuredClone(ERROR_SCHEMA) };
+  }
+  const example = examples[status];
+  if (example !== undefined && Object.keys(content).length === 0) {
+    throw new Error(`${key} declares no content for ${status} to exemplify`);
+  }
+  for (const [type, media] of Object.entries(content)) {
+    if (!isObject(media)) continue;
+    if (example !== undefined) setExample(media, example);
+    if (type === "text/event-stream") stream(media);
+    else if (error) exampleOfError(media, Number(status));
+    else if (isObject(media.schema)) media.schema = withLastPage(flattenedIdentity(media.schema));
+    // Nothing is the only text that fits, and Prism would offer "string".
+    if (isObject(media.schema) && media.schema.maxLength === 0) setExample(media, "");
+  }
+  if (key === "GET /" && status === "200") {
+    setExample(objectAt(content, "application/json"), { version });
+  }
+  if (status === "200" && key.startsWith("GET ")) offerPages(key, operation, content);
+  if (Object.keys(content).length > 0) response.content = content;
+}
+
+function setExample(media: JsonObject, example: Json): void {
+  delete media.examples;
+  media.example = example;
+}
+
+const hasExample = (media: JsonObject): boolean => "example" in media || "examples" in media;
+
+function exampleOfError(media: JsonObject, status: number): void {
+  if (hasExample(media) || !("message" in propertiesOf(media.schema))) return;
+  setExample(media, { status, message: STATUS_CODES[status] ?? "" });
+}
+
+/** Prism can only serve a stream as one text; a hub begins it with an empty line. */
+function stream(media: JsonObject): void {
+  const events = Array.isArray(media.example) ? media.example : READY;
+  const text = (events as Json[]).map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
+  media.schema = { type: "string" };
+  setExample(media, `\n\n${text}`);
+}
+
+/**
+ * The pagination media type beside JSON. Prism takes `+json` for JSON when it validates, so both
+ * must accept both forms; the form that a type is served with stands first.
+ */
+function offerPages(key: string, operation: JsonObject, content: JsonObject): void {
+  const media = content["application/json"];
+  if (!isObject(media) || !isObject(media.schema)) return;
+  const { schema } = media;
+  const branches = [schema.oneOf, schema.anyOf].find(Array.isArray)?.filter(isObject) ?? [schema];
+  const plain = branches.find((branch) => !isPage(branch));
+  let page = branches.find(isPage);
+  if (!page) {
+    const limited = parametersOf(operation, "query").some(({ name }) => name === "limit");
+    if (!plain || !limited || !PAGED_ON_REQUEST.has(key)) return;
+    page = pageSchema(plain);
+  }
+  if (!plain) {
+    content[PAGE_TYPE] = structuredClone(media);
+    return;
+  }
+  const { example } = media;
+  content["application/json"] = { ...media, schema: { anyOf: [plain, page] } };
+  content[PAGE_TYPE] = {
+    schema: { anyOf: [page, plain] },
+    ...(example === undefined ? {} : { example: lastPage(example) }),
+  };
+}
+
+const isPage = (schema: JsonObject): boolean => "_pagination" in propertiesOf(schema);
+
+/** All of it in one page, as a hub sends it. */
+export function lastPage(items: Json): JsonObject {
+  const total = Array.isArray(items) ? items.length : Object.keys(items ?? {}).length;
+  return { items, _pagination: { offset: 0, limit: 200, total, next: null } };
+}
+
+function setHeader(response: JsonObject, name: string, value: string): void {
+  const headers = { ...objectAt(response, "headers") };
+  headers[name] = { schema: { type: "string" }, example: value };
+  response.headers = headers;
+}
+
+/**
+ * Prism serves the lowest 2xx. To stop a server that is 202 ("still stopping"), which a client has
+ * to wait out; under the name 2XX it sorts behind 204 and still answers `Prefer: code=202`.
+ */
+function preferStopped(responses: JsonObject): void {
+  const pending = responses["202"];
+  if (pending === undefined || !("204" in responses)) return;
+  delete responses["202"];
+  responses["2XX"] = pending;
+}

@@ -1,0 +1,85 @@
+/**
+ * Response schemas that Prism's sampler and validator cannot agree on, rewritten so that they can:
+ * the identity that is "a user or a service, and more", and pages that must not name a next one.
+ */
+import { isObject, listAt, objectAt } from "./document.js";
+import type { Json, JsonObject } from "./document.js";
+
+const PAGINATION: JsonObject = {
+  type: "object",
+  required: ["offset", "limit", "total", "next"],
+  properties: {
+    offset: { type: "number", default: 0 },
+    limit: { type: "number", default: 200 },
+    total: { type: "number", default: 1 },
+    // No type: the documents differ in how they write "or null".
+    next: { default: null },
+  },
+};
+
+/** The page form of a plain answer, for documents that know only the plain one. */
+export const pageSchema = (plain: JsonObject): JsonObject => ({
+  type: "object",
+  required: ["items", "_pagination"],
+  properties: { items: structuredClone(plain), _pagination: structuredClone(PAGINATION) },
+});
+
+/** Lets Prism's sampler end every page it makes up: an invented `next` would be followed. */
+export function withLastPage(schema: JsonObject): JsonObject {
+  const visit = (node: Json): Json => {
+    if (Array.isArray(node)) return node.map(visit);
+    if (!isObject(node)) return node;
+    const copy = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, visit(value)]));
+    const properties = objectAt(copy, "properties");
+    if (["offset", "limit", "total", "next"].every((name) => isObject(properties[name]))) {
+      for (const [name, shape] of Object.entries(objectAt(PAGINATION, "properties"))) {
+        const declared = properties[name];
+        if (isObject(declared) && isObject(shape)) declared.default = shape.default ?? null;
+      }
+    }
+    return copy;
+  };
+  return visit(schema) as JsonObject;
+}
+
+/**
+ * One object in place of `allOf: [oneOf: [User, Service], more]`: all properties of all parts, and
+ * as required what every alternative requires. Any other schema comes back as it is.
+ */
+export function flattenedIdentity(schema: JsonObject): JsonObject {
+  const parts = listAt(schema, "allOf");
+  const mixed = parts.some((part) => alternatives(part).length > 0);
+  return mixed ? flattened(schema) : schema;
+}
+
+const alternatives = (schema: JsonObject): JsonObject[] => [
+  ...listAt(schema, "oneOf"),
+  ...listAt(schema, "anyOf"),
+];
+
+function flattened(schema: JsonObject): JsonObject {
+  const parts = listAt(schema, "allOf").map(flattened);
+  const choices = alternatives(schema).map(flattened);
+  const properties: JsonObject = {};
+  // Alternatives first: where a part repeats a property (`kind`), the part allows more.
+  for (const source of [...choices, ...parts, schema]) {
+    Object.assign(properties, objectAt(source, "properties"));
+  }
+  const common = choices
+    .map((choice) => required(choice))
+    .reduce<string[] | undefined>(
+      (names, next) => (names ? names.filter((name) => next.includes(name)) : next),
+      undefined,
+    );
+  const names = [...required(schema), ...parts.flatMap(required), ...(common ?? [])];
+  return {
+    type: "object",
+    properties,
+    ...(names.length > 0 ? { required: [...new Set(names)] } : {}),
+  };
+}
+
+const required = (schema: JsonObject): string[] =>
+  Array.isArray(schema.required)
+    ? schema.required.filter((name) => typeof name === "string")
+    : [];

@@ -1,0 +1,156 @@
+/**
+ * A `fetch` for contract tests that forwards to Prism and lets no breach of the document pass: an
+ * `sl-violations` header, a query parameter or body property that is not declared, an answer that
+ * only Prism would give. Each breach rejects the call and is kept in `problems` as well, because a
+ * client may take the rejection for a lost connection and try again: assert that it is empty.
+ */
+import { STATUS_CODES } from "node:http";
+import { isObject, objectAt, operationsOf, parametersOf } from "./document.js";
+import type { Json, JsonObject } from "./document.js";
+import type { MockDocument } from "./mock-copy.js";
+import { undeclaredProperties } from "./undeclared.js";
+
+export interface WitnessOptions {
+  /** The `Prefer` header to Prism ("code=404"), the same for all or chosen by operation. */
+  prefer?: string | ((operation: string) => string | undefined);
+}
+
+export interface WitnessFetch {
+  (input: string | URL | Request, init?: RequestInit): Promise<Response>;
+  /** The operations called so far, in order: "GET /users/{name}". */
+  readonly calls: readonly string[];
+  /** Every breach seen so far. */
+  readonly problems: readonly string[];
+}
+
+/** The request or the answer breaks the document; the message says where. */
+export class WitnessError extends Error {
+  override readonly name = "WitnessError";
+}
+
+export function witnessFetch(document: MockDocument, options: WitnessOptions = {}): WitnessFetch {
+  const calls: string[] = [];
+  const problems: string[] = [];
+
+  const refuse = (request: Request, found: readonly string[]): never => {
+    const { pathname, search } = new URL(request.url);
+    const message = `${request.method} ${pathname}${search}: ${found.join("; ")}`;
+    problems.push(message);
+    throw new WitnessError(message);
+  };
+
+  const witness = async (input: string | URL | Request, init?: RequestInit) => {
+    const request = new Request(input, init);
+    const url = new URL(request.url);
+    const operation = matching(document, request.method, url.pathname);
+    if (!operation) return refuse(request, ["the document has no such operation"]);
+    const name = String(operation["x-operation"]);
+    calls.push(name);
+
+    const text = await request.text();
+    const body = parsed(request.headers.get("content-type") ?? "", text);
+    // Prism never answers a body that claims to be JSON and is not.
+    if (body instanceof SyntaxError) return refuse(request, [`the body is no JSON: ${text}`]);
+
+    const { prefer } = options;
+    const preference = typeof prefer === "function" ? prefer(name) : prefer;
+    const response = await forwarded(request, text, preference);
+    const found = [
+      ...undeclaredQuery(operation, url),
+      ...undeclaredBody(operation, request, body),
+      ...violations(response),
+      ...(await foreignAnswer(response, preference)),
+    ];
+    return found.length > 0 ? refuse(request, found) : response;
+  };
+  return Object.assign(witness, { calls, problems });
+}
+
+/** The operation that Prism would choose: of all templates that fit, the one with most literals. */
+function matching(document: JsonObject, method: string, pathname: string): JsonObject | undefined {
+  const sent = pathname.split("/");
+  const fitting = operationsOf(document).flatMap(({ method: declared, path, operation }) => {
+    const segments = path.split("/");
+    if (declared.toUpperCase() !== method || segments.length !== sent.length) return [];
+    const isTemplate = (segment: string) => /^\{.+\}$/.test(segment);
+    const fits = segments.every((segment, index) =>
+      isTemplate(segment) ? sent[index] !== "" : sent[index] === segment,
+    );
+    return fits ? [{ operation, templates: segments.filter(isTemplate).length }] : [];
+  });
+  return fitting.sort((a, b) => a.templates - b.templates)[0]?.operation;
+}
+
+async function forwarded(
+  request: Request,
+  body: string,
+  preference: string | undefined,
+): Promise<Response> {
+  const headers = new Headers(request.headers);
+  // A hub ignores what Accept it does not know, where Prism answers 406.
+  const accept = headers.get("accept") ?? "*/*";
+  headers.set("accept", accept.includes("*/*") ? accept : `${accept}, */*;q=0.1`);
+  if (preference !== undefined) headers.set("prefer", preference);
+  const { method, redirect, signal } = request;
+  return fetch(request.url, { method, headers, body: body || null, redirect, signal });
+}
+
+function parsed(contentType: string, text: string): Json | SyntaxError | undefined {
+  if (text === "") return undefined;
+  if (contentType.startsWith("application/x-www-form-urlencoded")) {
+    return Object.fromEntries(new URLSearchParams(text));
+  }
+  if (!/^application\/(.+\+)?json/.test(contentType)) return undefined;
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    return error as SyntaxError;
+  }
+}
+
+function undeclaredQuery(operation: JsonObject, url: URL): string[] {
+  const declared = parametersOf(operation, "query").map((parameter) => parameter.name);
+  return [...new Set(url.searchParams.keys())]
+    .filter((name) => !declared.includes(name))
+    .map((name) => `query parameter "${name}" is not declared`);
+}
+
+function undeclaredBody(
+  operation: JsonObject,
+  request: Request,
+  body: Json | undefined,
+): string[] {
+  const content = objectAt(objectAt(operation, "requestBody"), "content");
+  const type = request.headers.get("content-type")?.split(";")[0]?.trim() ?? "";
+  const { schema } = objectAt(content, type);
+  if (body === undefined || !isObject(schema)) return [];
+  return undeclaredProperties(schema, body).map((path) => `${path} is not declared`);
+}
+
+function violations(response: Response): string[] {
+  const header = response.headers.get("sl-violations");
+  if (header === null) return [];
+  try {
+    const found = JSON.parse(header) as { location: string[]; message: string }[];
+    return found.map(({ location, message }) => `${location.join(".")}: ${message}`);
+  } catch {
+    // Cut off by Prism at 8 KB, with a note in front.
+    return [header];
+  }
+}
+
+/** Problem documents are Prism's own; and it serves another status where one is not declared. */
+async function foreignAnswer(
+  response: Response,
+  preference: string | undefined,
+): Promise<string[]> {
+  const { status } = response;
+  const wanted = /code=(\d{3})/.exec(preference ?? "")?.[1];
+  if (response.headers.get("content-type")?.startsWith("application/problem+json")) {
+    const { title, detail } = (await response.json()) as { title?: string; detail?: string };
+    return [`Prism itself answered ${status} (${title ?? STATUS_CODES[status]}): ${detail ?? ""}`];
+  }
+  return wanted === undefined || wanted === String(status)
+    ? []
+    : [`Prism answered ${status} in place of the ${wanted} asked for`];
+}
