@@ -22,7 +22,8 @@ export const methods = ["get", "put", "post", "delete", "patch"] as const;
 
 export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
-export const readYaml = (path: string): JsonObject => load(readFileSync(path, "utf8")) as JsonObject;
+export const readYaml = (path: string): JsonObject =>
+  load(readFileSync(path, "utf8")) as JsonObject;
 
 /** The vendored releases, oldest first. */
 export const readSources = (root: string): Source[] =>
@@ -41,7 +42,11 @@ export function readUpstream(root: string, { version, sha256: expected }: Source
 }
 
 /** The newest vendored document with the overlay applied, and the text that it is kept as. */
-export function correctedDocument(root: string): { document: JsonObject; text: string; header: string[] } {
+export function correctedDocument(root: string): {
+  document: JsonObject;
+  text: string;
+  header: string[];
+} {
   const sources = readSources(root);
   const upstream = sources.map((source) => readUpstream(root, source)).at(-1);
   const newest = sources.at(-1);

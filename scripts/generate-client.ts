@@ -21,25 +21,6 @@ interface Seam {
 
 const seams: Seam[] = [
   {
-    file: "client/types.gen.ts",
-    find: `> = OmitKeys<
-  RequestOptions<TResponse, TResponseStyle, ThrowOnError>,
-  'body' | 'path' | 'query' | 'url'
-> &`,
-    replace: `> = Pick<
-  RequestOptions<TResponse, TResponseStyle, ThrowOnError>,
-  'headers' | 'signal' | 'throwOnError'
-> & {
-  /** Milliseconds for the whole call; the client's \`timeout\` still bounds each attempt. */
-  timeout?: number;
-} &`,
-  },
-  {
-    file: "client/types.gen.ts",
-    find: "type OmitKeys<T, K> = Pick<T, Exclude<keyof T, K>>;\n\n",
-    replace: "",
-  },
-  {
     // The transport makes every failure an Error: a JupyterHubError, or the reason of an abort.
     file: "client/types.gen.ts",
     find: "error: TError extends Record<string, unknown> ? TError[keyof TError] : TError;",
@@ -47,14 +28,18 @@ const seams: Seam[] = [
   },
   {
     file: "sdk.gen.ts",
-    find: `    /**
+    find: `TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
+    /**
      * You can provide a client instance returned by \`createClient()\` instead of
      * individual options. This might be also useful if you want to implement a
      * custom client.
      */
     client: Client;`,
-    replace: `    /** \`hub.client\`, or what \`createClient()\` returned. */
-    client: Pick<Client, 'delete' | 'get' | 'patch' | 'post' | 'put'>;`,
+    replace: `TResponse = unknown> = Pick<Options2<TDataShape, ThrowOnError, TResponse>, 'headers' | 'signal' | 'throwOnError'> & Omit<TData, 'url'> & {
+    /** \`hub.client\`, or what \`createClient()\` returned. */
+    client: Pick<Client, 'delete' | 'get' | 'patch' | 'post' | 'put'>;
+    /** Milliseconds for the whole call; the client's own \`timeout\` bounds each attempt of it. */
+    timeout?: number;`,
   },
 ];
 
@@ -74,7 +59,11 @@ export async function generateClient(
   await createClient({
     ...settings,
     input: path,
-    output: { ...settings.output, path: resolve(output), header: header.map((line) => `// ${line}`) },
+    output: {
+      ...settings.output,
+      path: resolve(output),
+      header: header.map((line) => `// ${line}`),
+    },
   } as Parameters<typeof createClient>[0]);
 
   const sdk = join(output, "sdk.gen.ts");
@@ -95,5 +84,8 @@ function sew(output: string, { file, find, replace }: Seam): void {
   if (code.split(find).length !== 2) {
     throw new Error(`generated/${file} no longer holds once what is to be narrowed:\n${find}`);
   }
-  writeFileSync(path, code.replace(find, () => replace));
+  writeFileSync(
+    path,
+    code.replace(find, () => replace),
+  );
 }

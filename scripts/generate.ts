@@ -2,7 +2,15 @@
  * npm run generate              writes openapi/jupyterhub.yaml and generated/
  * npm run generate -- --check   writes nothing; fails when either is not what it would write
  */
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,9 +25,17 @@ async function generate(target: string): Promise<void> {
   const { document, text, header } = correctedDocument(root);
   mkdirSync(join(target, "openapi"), { recursive: true });
   writeFileSync(join(target, "openapi/jupyterhub.yaml"), text);
-  await generateClient(join(target, "openapi/jupyterhub.yaml"), join(target, "generated"), document, header);
+  await generateClient(
+    join(target, "openapi/jupyterhub.yaml"),
+    join(target, "generated"),
+    document,
+    header,
+  );
   writeFileSync(join(target, "generated/operations.gen.ts"), operationTable(document, header));
-  cpSync(join(root, "node_modules/@hey-api/openapi-ts/LICENSE.md"), join(target, "generated/LICENSE.md"));
+  cpSync(
+    join(root, "node_modules/@hey-api/openapi-ts/LICENSE.md"),
+    join(target, "generated/LICENSE.md"),
+  );
 }
 
 /** The files that differ between two trees, or that only one of them has. */
@@ -36,7 +52,7 @@ function differences(expected: string, actual: string, folder: string): string[]
       return undefined;
     }
   };
-  return [...names].filter((name) => read(expected, name) !== read(actual, name)).sort();
+  return [...names].filter((name) => read(expected, name) !== read(actual, name)).toSorted();
 }
 
 async function check(): Promise<void> {
@@ -45,7 +61,9 @@ async function check(): Promise<void> {
     await generate(scratch);
     const stale = differences(scratch, root, "generated");
     const document = "openapi/jupyterhub.yaml";
-    if (readFileSync(join(scratch, document), "utf8") !== readFileSync(join(root, document), "utf8")) {
+    if (
+      readFileSync(join(scratch, document), "utf8") !== readFileSync(join(root, document), "utf8")
+    ) {
       stale.unshift(document);
     }
     if (stale.length > 0) {

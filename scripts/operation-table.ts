@@ -11,6 +11,7 @@ interface Row {
   since?: string;
   until?: string;
   public?: true;
+  anyCredentials?: true;
   media?: string[];
   mayBeEmpty?: string[];
   query?: { [name: string]: Rule };
@@ -40,11 +41,11 @@ export function scopesOf(operation: JsonObject): string[] {
 /** What the hub refuses, misreads or ignores, so that it can be refused before anything is sent. */
 function ruleOf(field: JsonObject, schema: JsonObject): Rule | undefined {
   const rule: Rule = {};
-  const kinds = [schema["type"]].flat();
-  if (kinds.includes("integer")) rule["type"] = "integer";
-  if (kinds.includes("array")) rule["type"] = "array";
-  if (kinds.includes("object")) rule["type"] = "object";
-  if (kinds.includes("null")) rule["nullable"] = true;
+  const kinds = new Set([schema["type"]].flat());
+  if (kinds.has("integer")) rule["type"] = "integer";
+  if (kinds.has("array")) rule["type"] = "array";
+  if (kinds.has("object")) rule["type"] = "object";
+  if (kinds.has("null")) rule["nullable"] = true;
   const options = list(schema["enum"]).filter((option) => typeof option === "string");
   if (options.length > 0) rule["enum"] = options;
   if (typeof schema["minimum"] === "number") rule["min"] = schema["minimum"];
@@ -53,6 +54,7 @@ function ruleOf(field: JsonObject, schema: JsonObject): Rule | undefined {
   const differsFrom = text(field["x-differs-from"]);
   if (since && !field["x-ignored-harmlessly"]) rule["since"] = since;
   if (differsFrom) rule["differsFrom"] = differsFrom;
+  if (field["x-credentials"]) rule["credentials"] = true;
   return Object.keys(rule).length > 0 ? rule : undefined;
 }
 
@@ -63,6 +65,7 @@ function rowOf(document: JsonObject, { operation }: DocumentedOperation): Row {
   if (since) row.since = since;
   if (until) row.until = until;
   if (Array.isArray(operation["security"]) && operation["security"].length === 0) row.public = true;
+  else if (scopesOf(operation).every((scope) => scope === "(no_scope)")) row.anyCredentials = true;
 
   const media = new Set<string>();
   for (const response of Object.values(at(operation, "responses"))) {
@@ -114,7 +117,7 @@ function featuresOf(document: JsonObject): { [feature: string]: string } {
     Object.values(node).forEach(visit);
   };
   visit(document);
-  return Object.fromEntries(Object.entries(found).sort(([a], [b]) => a.localeCompare(b)));
+  return Object.fromEntries(Object.entries(found).toSorted(([a], [b]) => a.localeCompare(b)));
 }
 
 /** The text of generated/operations.gen.ts. */
@@ -137,6 +140,8 @@ export interface Rule {
   readonly max?: number;
   /** Left out of the body when it equals this path parameter. */
   readonly differsFrom?: string;
+  /** Stands for the credentials of the call, which then carries no token. */
+  readonly credentials?: true;
 }
 
 /** What is known of an operation. */
@@ -147,6 +152,8 @@ export interface Operation {
   readonly until?: string;
   /** Whether it needs no credentials, and so is sent none. */
   readonly public?: true;
+  /** Whether any valid credentials will do, so that a refusal can only mean invalid ones. */
+  readonly anyCredentials?: true;
   /** The media types, beside JSON, of its answers. */
   readonly media?: readonly string[];
   /** The path parameters that may be empty. */

@@ -30,7 +30,7 @@ export class OverlayError extends Error {
 
 /** A corrected copy of `document`; throws an {@link OverlayError} that lists every misfit. */
 export function applyOverlay(document: JsonObject, overlay: JsonObject): JsonObject {
-  const corrected = structuredClone(document);
+  const corrected = copy(document);
   const problems: string[] = [];
   const actions = overlay["actions"];
   for (const action of (Array.isArray(actions) ? actions : []) as unknown as OverlayAction[]) {
@@ -48,18 +48,25 @@ function applyAction(document: JsonObject, action: OverlayAction): string[] {
   exec(document, action.target, (value, path) => matches.push({ value, path: [...path] }));
   if (matches.length === 0) return ["matches nothing"];
   // From the last to the first, so that removing an array's element leaves the earlier ones in place.
-  return matches.reverse().flatMap(({ value, path }) => {
+  return matches.toReversed().flatMap(({ value, path }) => {
     if (action.remove) return remove(document, path, value, action["x-was"]);
     if (action.update === undefined) return ["neither updates nor removes"];
     return merge(value, action.update, action["x-was"], "");
   });
 }
 
-function remove(document: JsonObject, path: (string | number)[], value: Json, was?: Json): string[] {
+function remove(
+  document: JsonObject,
+  path: (string | number)[],
+  value: Json,
+  was?: Json,
+): string[] {
   if (was === undefined) return ["removes a value without x-was"];
   if (!contains(value, was)) return [`x-was no longer holds: upstream has ${show(value)}`];
   const key = path.at(-1);
-  const parent = path.slice(0, -1).reduce<Json>((node, step) => (node as JsonObject)[step]!, document);
+  const parent = path
+    .slice(0, -1)
+    .reduce<Json>((node, step) => (node as JsonObject)[step]!, document);
   if (Array.isArray(parent)) parent.splice(Number(key), 1);
   else delete (parent as JsonObject)[String(key)];
   return [];
@@ -69,7 +76,7 @@ function remove(document: JsonObject, path: (string | number)[], value: Json, wa
 function merge(node: Json, update: Json, was: Json | undefined, where: string): string[] {
   if (Array.isArray(node) && Array.isArray(update)) {
     const doubled = update.filter((item) => node.some((other) => isDeepStrictEqual(item, other)));
-    node.push(...structuredClone(update));
+    node.push(...copy(update));
     return doubled.map((item) => `${where || "the array"} already holds ${show(item)}`);
   }
   if (!isObject(node) || !isObject(update)) {
@@ -82,8 +89,9 @@ function merge(node: Json, update: Json, was: Json | undefined, where: string): 
   for (const [key, value] of Object.entries(update)) {
     const current = node[key];
     if (current === undefined) {
-      if (key in expected) problems.push(`x-was names ${where}${key}, which upstream does not have`);
-      node[key] = structuredClone(value);
+      if (key in expected)
+        problems.push(`x-was names ${where}${key}, which upstream does not have`);
+      node[key] = copy(value);
     } else if (isContainer(current) || isContainer(value)) {
       problems.push(...merge(current, value, expected[key], `${where}${key}.`));
     } else if (isDeepStrictEqual(current, value)) {
@@ -102,7 +110,9 @@ const isContainer = (value: Json): boolean => typeof value === "object" && value
 /** Whether everything that `part` says is so in `whole`; of an object it may say a part alone. */
 function contains(whole: Json | undefined, part: Json): boolean {
   if (Array.isArray(part) && Array.isArray(whole)) {
-    return part.length === whole.length && part.every((item, index) => contains(whole[index], item));
+    return (
+      part.length === whole.length && part.every((item, index) => contains(whole[index], item))
+    );
   }
   if (!isObject(part) || !isObject(whole) || Object.keys(part).length === 0) {
     return isDeepStrictEqual(whole, part);
@@ -114,3 +124,7 @@ const show = (value: Json): string => {
   const text = JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 };
+
+// By way of JSON, so that what a YAML alias shares does not stay shared.
+const copy = <Value extends Json>(value: Value): Value =>
+  JSON.parse(JSON.stringify(value)) as Value;

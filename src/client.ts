@@ -1,0 +1,161 @@
+/** The `JupyterHub` class: takes the options, wires the parts together, and owns no logic. */
+import { createClient as createGeneratedClient } from "../generated/client/index.js";
+import { features, operations, type Feature } from "../generated/operations.gen.js";
+import type { HubInfo, RequestIdentity, ShutdownAnswer } from "../generated/types.gen.js";
+import { askVersion, hubVersion, type ApiClient } from "./core/api-client.js";
+import { discover } from "./core/discover.js";
+import { connect, type Connection, type JupyterHubOptions } from "./core/options.js";
+import { isAtLeast } from "./core/version.js";
+import * as admin from "./resources/admin.js";
+import { through, type CallOptions, type Hub, type NoInput } from "./resources/call.js";
+import { Groups } from "./resources/groups.js";
+import { Proxy } from "./resources/proxy.js";
+import { Servers } from "./resources/servers.js";
+import { Services } from "./resources/services.js";
+import { ShareCodes } from "./resources/share-codes.js";
+import { Shares } from "./resources/shares.js";
+import { Tokens } from "./resources/tokens.js";
+import { Users } from "./resources/users.js";
+
+/**
+ * A client of one hub.
+ *
+ * Every method takes the names it needs, then one bag of `input` in the hub's own words, then the
+ * options of the call (`signal`, `timeout`, `headers`). Every method rejects with a
+ * {@link JupyterHubError}, or with the signal's reason when it is aborted.
+ */
+export class JupyterHub {
+  readonly #connection: Connection;
+  readonly #hub: Hub;
+
+  /** Where the hub's API is: `https://host/prefix/hub/api`. */
+  readonly url: string;
+  /** Where people reach the hub: `https://host/prefix/hub/`. */
+  readonly publicUrl: string;
+  /** For the functions of `jupyterhub-client/api`: this client's transport, checks and errors. */
+  readonly client: ApiClient;
+
+  readonly users: Users;
+  readonly tokens: Tokens;
+  readonly servers: Servers;
+  readonly groups: Groups;
+  readonly shares: Shares;
+  readonly shareCodes: ShareCodes;
+  readonly services: Services;
+  readonly proxy: Proxy;
+
+  /**
+   * Sends nothing. Without options it takes what a hub tells the programs that it starts:
+   * `JUPYTERHUB_API_URL`, `JUPYTERHUB_API_TOKEN` and `JUPYTERHUB_PUBLIC_HUB_URL`.
+   * @throws InvalidInputError when an option does not fit, or there is no url
+   */
+  constructor(options: JupyterHubOptions = {}) {
+    const connection = connect(options, createGeneratedClient(), operations);
+    const hub: Hub = {
+      client: connection.client,
+      version: (signal) => hubVersion(connection, signal),
+    };
+    this.#connection = connection;
+    this.#hub = hub;
+    this.url = connection.apiUrl;
+    this.publicUrl = connection.publicUrl;
+    this.client = connection.client;
+    this.servers = new Servers(hub);
+    this.users = new Users(hub, this.servers);
+    this.tokens = new Tokens(hub);
+    this.groups = new Groups(hub);
+    this.shares = new Shares(hub);
+    this.shareCodes = new ShareCodes(hub);
+    this.services = new Services(hub);
+    this.proxy = new Proxy(hub);
+  }
+
+  /**
+   * A client of the hub behind any of its links, such as `https://hub.example.org/user/ada/lab`. Asks for
+   * the hub's version without a token until one of the places where its API can be answers.
+   *
+   * `GET /`
+   * @param options as for the constructor, less `url`
+   * @throws NotAHubError when none of them does
+   */
+  static async from(
+    link: string,
+    options: Omit<JupyterHubOptions, "url"> = {},
+    call: CallOptions = {},
+  ): Promise<JupyterHub> {
+    const url = await discover(link, (candidate) =>
+      new JupyterHub({ ...options, url: candidate, token: undefined }).version({}, call),
+    );
+    return new JupyterHub({ ...options, url });
+  }
+
+  /**
+   * The hub's version, such as "6.1.1", asked for now.
+   *
+   * `GET /` · public
+   * @throws NotAHubError when something else answers; ConnectionError when nothing does
+   */
+  version(_input: NoInput = {}, call?: CallOptions): Promise<string> {
+    const { client: _, throwOnError: __, ...options } = through(this.#hub, call);
+    return askVersion(this.#connection, options);
+  }
+
+  /**
+   * What the hub runs on: versions of Python, the Authenticator and the Spawner.
+   *
+   * `GET /info` · scope `read:hub`
+   * @throws ForbiddenError without the scope
+   */
+  info(_input: NoInput = {}, call?: CallOptions): Promise<HubInfo> {
+    return admin.info(this.#hub, call);
+  }
+
+  /**
+   * Whose token the client has (a user's or a service's: see `kind`) and what it may do.
+   *
+   * `GET /user` · any valid token · scopes are told since 2.0, the token's id since 5.0
+   * @throws AuthenticationError without a valid token
+   */
+  whoami(_input: NoInput = {}, call?: CallOptions): Promise<RequestIdentity> {
+    return admin.whoami(this.#hub, call);
+  }
+
+  /**
+   * Whether the hub is new enough for a feature. Asks for the hub's version if no answer has told it yet.
+   *
+   * `GET /` · public
+   */
+  async supports(feature: Feature, _input: NoInput = {}, call: CallOptions = {}): Promise<boolean> {
+    return isAtLeast(await this.#hub.version(call.signal), features[feature]);
+  }
+
+  /**
+   * Resolves when the hub is alive.
+   *
+   * `GET /health` · public · since 1.4
+   * @throws HubError or ConnectionError when it is not
+   */
+  health(_input: NoInput = {}, call?: CallOptions): Promise<void> {
+    return admin.health(this.#hub, call);
+  }
+
+  /**
+   * The hub's metrics in the text format of Prometheus.
+   *
+   * `GET /metrics` · scope `read:metrics` · since 1.4
+   * @throws ForbiddenError without the scope
+   */
+  metrics(_input: NoInput = {}, call?: CallOptions): Promise<string> {
+    return admin.metrics(this.#hub, call);
+  }
+
+  /**
+   * Ends the hub, and with it the proxy and people's servers as `input` or the hub's configuration says.
+   *
+   * `POST /shutdown` · scope `shutdown`
+   * @throws ForbiddenError without the scope
+   */
+  shutdown(input: admin.ShutdownInput = {}, call?: CallOptions): Promise<ShutdownAnswer> {
+    return admin.shutdown(this.#hub, input, call);
+  }
+}

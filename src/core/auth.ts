@@ -1,0 +1,60 @@
+/**
+ * The token of a client: where it comes from and where it may travel.
+ *
+ * Promises that a token is looked up anew for each attempt, is never part of an error, and goes over
+ * plain http only to hosts that are not public.
+ */
+import { InvalidInputError } from "./errors.js";
+import { kindOf } from "./names.js";
+import { isPrivateHost } from "./url.js";
+
+/** A token, or a function that is asked for it before each attempt. */
+export type TokenSource = string | (() => string | undefined | Promise<string | undefined>);
+
+/** The credentials of a client. */
+export interface Credentials {
+  /** The token to send, or undefined where the client has none. */
+  token(): Promise<string | undefined>;
+  /** Throws where a token would travel unencrypted to a public host. */
+  assertSafe(): void;
+}
+
+export function createCredentials(
+  source: TokenSource | undefined,
+  baseUrl: string,
+  allowInsecure: boolean,
+): Credentials {
+  if (source !== undefined && typeof source !== "function") checkToken(source);
+  const { protocol, hostname, origin } = new URL(baseUrl);
+  const exposed = protocol === "http:" && !allowInsecure && !isPrivateHost(hostname);
+  return {
+    async token() {
+      const token = typeof source === "function" ? await source() : source;
+      if (token !== undefined) checkToken(token);
+      return token;
+    },
+    assertSafe() {
+      if (!exposed) return;
+      throw new InvalidInputError(
+        `A token would travel to ${origin} unencrypted. Use https, or set allowInsecure if that is meant.`,
+      );
+    },
+  };
+}
+
+/** Throws an {@link InvalidInputError} unless `token` can be sent in a header as it is. */
+export function checkToken(token: unknown): void {
+  if (typeof token !== "string") {
+    throw new InvalidInputError(`The token must be a string, not ${kindOf(token)}.`);
+  }
+  if (token === "") {
+    throw new InvalidInputError(
+      "The token must not be empty. Leave it out for calls that need none.",
+    );
+  }
+  if (!/^[\x21-\x7E]+$/.test(token)) {
+    throw new InvalidInputError(
+      'The token must be the token alone, in plain ASCII: no spaces, no line break, no "Bearer" before it.',
+    );
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * The errors of this package, one class a meaning.
+ *
+ * All extend {@link JupyterHubError} and carry what a caller needs to act: status, the hub's own words,
+ * method, URL without its query, and the hub's version. None holds a secret. Which answer becomes which
+ * class is decided in meaning.ts.
+ */
+
+/** What is known when something goes wrong. */
+export interface ErrorDetails {
+  /** The HTTP status, where there was an answer. */
+  status?: number | undefined;
+  /** The hub's own words; absent when it sent none (6.x often sends null). */
+  hubMessage?: string | undefined;
+  /** The HTTP method of the call. */
+  method?: string | undefined;
+  /** The URL of the call, without its query and with secrets in its path left out. */
+  url?: string | undefined;
+  /** The hub's version, where it is known. */
+  hubVersion?: string | undefined;
+  cause?: unknown;
+}
+
+const brand = Symbol.for("jupyterhub-client.error");
+
+/** The base of every error that this package makes. Use {@link isJupyterHubError} to recognise one. */
+export class JupyterHubError extends Error {
+  override name = "JupyterHubError";
+  /** The HTTP status, where there was an answer. */
+  readonly status: number | undefined;
+  /** The hub's own words; undefined when it sent none. */
+  readonly hubMessage: string | undefined;
+  /** The HTTP method of the call. */
+  readonly method: string | undefined;
+  /** The URL of the call, without its query. */
+  readonly url: string | undefined;
+  /** The hub's version, where it is known. */
+  readonly hubVersion: string | undefined;
+
+  constructor(message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.status = details.status;
+    this.hubMessage = details.hubMessage;
+    this.method = details.method;
+    this.url = details.url;
+    this.hubVersion = details.hubVersion;
+    Object.defineProperty(this, brand, { value: true });
+  }
+}
+
+/** Whether a value is an error of this package, also of another copy of it in the same program. */
+export const isJupyterHubError = (value: unknown): value is JupyterHubError =>
+  typeof value === "object" && value !== null && brand in value;
+
+/** An argument or option does not fit; nothing was sent. */
+export class InvalidInputError extends JupyterHubError {
+  override name = "InvalidInputError";
+}
+
+/** The hub knows no such credentials: missing, mistyped, expired or revoked. Give the client a valid token. */
+export class AuthenticationError extends JupyterHubError {
+  override name = "AuthenticationError";
+}
+
+/** The hub wants the XSRF token of a page that it served. Reload the page, or use a token instead of cookies. */
+export class XsrfError extends JupyterHubError {
+  override name = "XsrfError";
+}
+
+/** The credentials are valid, but their scopes do not suffice. */
+export class ForbiddenError extends JupyterHubError {
+  override name = "ForbiddenError";
+  /** The scopes of which the hub wants one, in its own words; empty when it does not say. */
+  readonly requiredScopes: readonly string[];
+
+  constructor(
+    message: string,
+    details: ErrorDetails & { requiredScopes?: readonly string[] } = {},
+  ) {
+    super(message, details);
+    this.requiredScopes = details.requiredScopes ?? [];
+  }
+}
+
+/** There is no such thing, or the token's scopes are limited to others: hubs say 404 to both. */
+export class NotFoundError extends JupyterHubError {
+  override name = "NotFoundError";
+}
+
+/** Why a hub answered 400. `other` stands for everything that has no meaning of its own. */
+export type BadRequestReason =
+  | "already-running"
+  | "pending"
+  | "named-servers-disabled"
+  | "server-limit"
+  | "invalid-name"
+  | "other";
+
+/** The hub refuses the request as it is; `reason` says which of the usual cases this is. */
+export class BadRequestError extends JupyterHubError {
+  override name = "BadRequestError";
+  readonly reason: BadRequestReason;
+
+  constructor(message: string, details: ErrorDetails & { reason?: BadRequestReason } = {}) {
+    super(message, details);
+    this.reason = details.reason ?? "other";
+  }
+}
+
+/** It exists already. */
+export class ConflictError extends JupyterHubError {
+  override name = "ConflictError";
+}
+
+/** Too many servers are starting or running. */
+export class RateLimitError extends JupyterHubError {
+  override name = "RateLimitError";
+  /** Milliseconds that the hub asks to wait; undefined when its limit of running servers is reached. */
+  readonly retryAfter: number | undefined;
+
+  constructor(message: string, details: ErrorDetails & { retryAfter?: number | undefined } = {}) {
+    super(message, details);
+    this.retryAfter = details.retryAfter;
+  }
+}
+
+/** The hub, or the proxy in front of it, failed: any status from 500 on. */
+export class HubError extends JupyterHubError {
+  override name = "HubError";
+}
+
+/** A server did not come up. The cause, where there is one, is what the hub answered to the start. */
+export class SpawnFailedError extends JupyterHubError {
+  override name = "SpawnFailedError";
+}
+
+/** Something answered that is not a JupyterHub, or not its API. Check the `url`. */
+export class NotAHubError extends JupyterHubError {
+  override name = "NotAHubError";
+}
+
+/** This hub is too old, or too new, for what was asked. */
+export class UnsupportedByHubError extends JupyterHubError {
+  override name = "UnsupportedByHubError";
+  /** The first release that can do it. */
+  readonly since: string | undefined;
+  /** The first release that no longer can. */
+  readonly until: string | undefined;
+
+  constructor(
+    message: string,
+    details: ErrorDetails & { since?: string | undefined; until?: string | undefined } = {},
+  ) {
+    super(message, details);
+    this.since = details.since;
+    this.until = details.until;
+  }
+}
+
+/** No answer came: no such host, connection refused or lost, a certificate that is not trusted. */
+export class ConnectionError extends JupyterHubError {
+  override name = "ConnectionError";
+}
+
+/** No answer came in time. */
+export class TimeoutError extends JupyterHubError {
+  override name = "TimeoutError";
+  /** The milliseconds that were waited. */
+  readonly timeout: number;
+
+  constructor(message: string, details: ErrorDetails & { timeout: number }) {
+    super(message, details);
+    this.timeout = details.timeout;
+  }
+}

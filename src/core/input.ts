@@ -1,0 +1,107 @@
+/**
+ * Refuses input that a hub would refuse, misread or stumble over, before anything is sent.
+ *
+ * Knows no operation: the rules come with the operation table, which is generated from the corrected
+ * document. What it lets through is sent as it is, less a body key that would repeat its path.
+ */
+import type { Operation, Rule } from "../../generated/operations.gen.js";
+import { InvalidInputError } from "./errors.js";
+import { checkName, kindOf } from "./names.js";
+
+type Bag = Readonly<Record<string, unknown>>;
+
+export interface Input {
+  path?: Bag | undefined;
+  query?: Bag | undefined;
+  body?: unknown;
+}
+
+/** An argument that an older hub would silently ignore or misread. */
+export interface Newcomer {
+  what: string;
+  since: string;
+}
+
+export interface CheckedInput {
+  /** The body to send. */
+  body: unknown;
+  /** What the hub must be new enough for. */
+  newcomers: Newcomer[];
+}
+
+/** Throws an {@link InvalidInputError} at the first thing that does not fit. */
+export function checkInput(route: string, operation: Operation, input: Input): CheckedInput {
+  for (const [, parameter] of route.matchAll(/\{(\w+)\}/g)) {
+    if (parameter)
+      checkName(parameter, input.path?.[parameter], operation.mayBeEmpty?.includes(parameter));
+  }
+  const newcomers: Newcomer[] = [];
+  checkValues(input.query ?? {}, operation.query ?? {}, newcomers);
+  return { body: checkBody(operation, input, newcomers), newcomers };
+}
+
+function checkBody(
+  { body: rules }: Operation,
+  { body, path }: Input,
+  newcomers: Newcomer[],
+): unknown {
+  if (body === undefined) return undefined;
+  if (!isPlainObject(body)) {
+    throw new InvalidInputError(`The body must be an object, not ${kindOf(body)}.`);
+  }
+  checkValues(body, rules ?? {}, newcomers);
+  const repeated = Object.entries(rules ?? {}).filter(
+    ([key, { differsFrom }]) => differsFrom && body[key] === path?.[differsFrom],
+  );
+  return Object.fromEntries(
+    Object.entries(body).filter(([key]) => !repeated.some(([name]) => name === key)),
+  );
+}
+
+function checkValues(
+  values: Bag,
+  rules: Readonly<Record<string, Rule>>,
+  newcomers: Newcomer[],
+): void {
+  for (const [key, rule] of Object.entries(rules)) {
+    const value = values[key];
+    if (value === undefined || value === null) {
+      if (value === null && rule.type && !rule.nullable) throw misfit(key, rule, value);
+      continue;
+    }
+    if (!fits(value, rule)) throw misfit(key, rule, value);
+    if (rule.since && value !== false) newcomers.push({ what: `\`${key}\``, since: rule.since });
+  }
+}
+
+function fits(value: unknown, { type, enum: options, min, max }: Rule): boolean {
+  if (options) return options.includes(value as string);
+  if (type === "array") return Array.isArray(value);
+  if (type === "object") return isPlainObject(value);
+  if (type === "integer") {
+    return (
+      Number.isInteger(value) &&
+      (value as number) >= (min ?? -Infinity) &&
+      (value as number) <= (max ?? Infinity)
+    );
+  }
+  return true;
+}
+
+function misfit(
+  key: string,
+  { type, enum: options, min, max }: Rule,
+  value: unknown,
+): InvalidInputError {
+  if (options) return new InvalidInputError(`\`${key}\` must be one of ${options.join(", ")}.`);
+  const range = [
+    min === undefined ? "" : ` of at least ${min}`,
+    max === undefined ? "" : ` and at most ${max}`,
+  ];
+  const wanted = type === "integer" ? `a whole number${range.join("")}` : `an ${type}`;
+  const got = typeof value === "number" ? String(value) : kindOf(value);
+  return new InvalidInputError(`\`${key}\` must be ${wanted}, not ${got}.`);
+}
+
+const isPlainObject = (value: unknown): value is Bag =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

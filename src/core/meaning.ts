@@ -1,0 +1,170 @@
+/**
+ * Which error an answer means.
+ *
+ * Hubs say 403 for four things, 404 for two and 400 for everything else, so status alone does not tell:
+ * the hub's words decide, and where it has none (6.x sends null), the operation does. The tables below
+ * are tested against messages of real hubs.
+ */
+import type { Operation } from "../../generated/operations.gen.js";
+import {
+  AuthenticationError,
+  BadRequestError,
+  ConflictError,
+  ForbiddenError,
+  HubError,
+  JupyterHubError,
+  NotFoundError,
+  RateLimitError,
+  UnsupportedByHubError,
+  XsrfError,
+  type BadRequestReason,
+  type ErrorDetails,
+} from "./errors.js";
+import { isAtLeast } from "./version.js";
+
+/** An answer of status 400 or more, and what was asked. */
+export interface Refusal {
+  status: number;
+  /** The body as text: JSON from the API, HTML from pages and proxies. */
+  body: string;
+  retryAfter: string | null;
+  method: string;
+  url: string;
+  operation: Operation;
+  hubVersion: string | undefined;
+  /** Whether the call carried credentials, in its headers or in its body. */
+  credentials: "token" | "body" | "none";
+}
+
+/** The meaning of a 400, by the hub's words. */
+const reasons: readonly (readonly [RegExp, BadRequestReason])[] = [
+  [/is already running/, "already-running"],
+  [/ is pending |in the process of stopping|is active\. Please stop|being renamed/, "pending"],
+  [/Named servers are not enabled/, "named-servers-disabled"],
+  [/already has the maximum of/, "server-limit"],
+  [
+    /[Ii]nvalid (server[ _]?name|username|group ?name)|server name .*(must|invalid)/i,
+    "invalid-name",
+  ],
+];
+
+const standardPhrases: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  409: "Conflict",
+  429: "Too Many Requests",
+};
+
+/** The error that an answer of status 400 or more means. */
+export function errorOf(refusal: Refusal): JupyterHubError {
+  const { status, method, url, operation, hubVersion } = refusal;
+  const hubMessage = messageOf(refusal.body);
+  const details: ErrorDetails = { status, hubMessage, method, url, hubVersion };
+  const said = `${method} ${url}: ${status} ${hubMessage ?? standardPhrases[status] ?? "refused"}`;
+
+  if ((status === 404 || status === 405) && hubVersion) {
+    const unsupported = unsupportedBy(hubVersion, operation, `${method} ${url}`, details);
+    if (unsupported) return unsupported;
+  }
+  switch (status) {
+    case 400:
+      return new BadRequestError(said, {
+        ...details,
+        reason: reasons.find(([words]) => words.test(hubMessage ?? ""))?.[1] ?? "other",
+      });
+    case 401:
+      return new AuthenticationError(said, details);
+    case 403:
+      return forbidden(refusal, said, details);
+    case 404:
+      return new NotFoundError(
+        `${said}. Hubs also say so of what the token's scopes do not reach.`,
+        details,
+      );
+    case 405:
+      return new BadRequestError(said, details);
+    case 409:
+      return new ConflictError(said, details);
+    case 429:
+      return new RateLimitError(said, {
+        ...details,
+        retryAfter: millisecondsOf(refusal.retryAfter),
+      });
+    default:
+      return status >= 500 ? new HubError(said, details) : new JupyterHubError(said, details);
+  }
+}
+
+/** The error for an operation that a hub of this version does not have, if that is so. */
+export function unsupportedBy(
+  hubVersion: string,
+  { since, until }: { since?: string; until?: string },
+  what: string,
+  details: ErrorDetails = {},
+): UnsupportedByHubError | undefined {
+  const tooOld = since !== undefined && !isAtLeast(hubVersion, since);
+  const tooNew = until !== undefined && isAtLeast(hubVersion, until);
+  if (!tooOld && !tooNew) return undefined;
+  const when = tooOld ? `needs JupyterHub ${since} or newer` : `ended with JupyterHub ${until}`;
+  return new UnsupportedByHubError(`${what} ${when}; this hub is ${hubVersion}.`, {
+    ...details,
+    hubVersion,
+    since,
+    until,
+  });
+}
+
+function forbidden(refusal: Refusal, said: string, details: ErrorDetails): JupyterHubError {
+  const { body, credentials, operation } = refusal;
+  const words = details.hubMessage ?? body;
+  const required = /requires (?:any of \[([^\]]*)\]|scope (?:'|&#39;)([^'&]+))/.exec(words);
+  if (credentials === "body") {
+    return new AuthenticationError(`${said}. The user or password is wrong.`, details);
+  }
+  if (credentials === "none" && !/_?xsrf/i.test(words)) {
+    return new AuthenticationError(
+      `${said}. The call carried no token; give the client one.`,
+      details,
+    );
+  }
+  if (required) {
+    const requiredScopes = (required[1] ?? required[2] ?? "").split(", ").filter(Boolean);
+    return new ForbiddenError(said, { ...details, requiredScopes });
+  }
+  if (/_?xsrf/i.test(words) && credentials !== "token") {
+    return new XsrfError(`${said}. Reload the page, or use a token.`, details);
+  }
+  // To a call with a token, the hub speaks of XSRF when it does not know the token.
+  const unknown = /_?xsrf|missing or invalid credentials|auth has expired/i.test(words);
+  const mute = !details.hubMessage || details.hubMessage === "Forbidden";
+  if (unknown || (mute && operation.anyCredentials)) {
+    return new AuthenticationError(`${said}. The token is wrong, expired or revoked.`, details);
+  }
+  return new ForbiddenError(said, details);
+}
+
+/** The hub's own words in an error body: its `message`, or OAuth's description. */
+function messageOf(body: string): string | undefined {
+  try {
+    const {
+      message,
+      error,
+      error_description: description,
+    } = JSON.parse(body) as Record<string, unknown>;
+    const words = message ?? description ?? error;
+    return typeof words === "string" && words !== "" ? words : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `Retry-After` in milliseconds, from seconds or a date; undefined when it is neither. */
+export function millisecondsOf(retryAfter: string | null, now = Date.now()): number | undefined {
+  if (retryAfter === null) return undefined;
+  const milliseconds = /^\s*\d+\s*$/.test(retryAfter)
+    ? Number(retryAfter) * 1000
+    : Date.parse(retryAfter) - now;
+  return Number.isNaN(milliseconds) ? undefined : Math.max(0, milliseconds);
+}

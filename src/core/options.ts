@@ -1,0 +1,103 @@
+/**
+ * What a client can be told, and what it does where it is not told.
+ *
+ * Reads the environment in one place and refuses what does not fit before anything is sent.
+ */
+import type { Client } from "../../generated/client/index.js";
+import type { Operation } from "../../generated/operations.gen.js";
+import { createApiClient, type ApiClient, type ApiClientParts } from "./api-client.js";
+import { createCredentials, type TokenSource } from "./auth.js";
+import { environmentVariable } from "./environment.js";
+import { InvalidInputError } from "./errors.js";
+import { Transport } from "./transport.js";
+import { apiUrl, pageUrl } from "./url.js";
+
+/** The version of this package, as the User-Agent tells it. */
+export const packageVersion = "0.1.0";
+
+/** What a client can be told. All of it is optional where a hub started the program. */
+export interface JupyterHubOptions {
+  /**
+   * Where the hub is: its origin, origin and prefix, `…/hub` or `…/hub/api`, with or without a slash at the end.
+   * @default the environment's `JUPYTERHUB_API_URL`
+   */
+  url?: string | undefined;
+  /**
+   * Where people reach the hub, in the same forms, when `url` is an address inside a cluster.
+   * @default the environment's `JUPYTERHUB_PUBLIC_HUB_URL`, else derived from `url`
+   */
+  publicUrl?: string | undefined;
+  /**
+   * An API token, or a function that is asked for one before each attempt. Without one, only public
+   * operations work.
+   * @default the environment's `JUPYTERHUB_API_TOKEN`
+   */
+  token?: TokenSource | undefined;
+  /** The fetch to send with: one with a proxy, a certificate authority or a test behind it. @default globalThis.fetch */
+  fetch?: typeof fetch | undefined;
+  /** Headers for every request, such as those that a gateway asks for. A call's own headers come before them. */
+  headers?: Readonly<Record<string, string>> | undefined;
+  /** The name of your program, put before this package's in the User-Agent. Not sent by browsers. */
+  appName?: string | undefined;
+  /** Milliseconds that one attempt may take, until its body has arrived. A start may block for 10,000. @default 30_000 */
+  timeout?: number | undefined;
+  /** How many calls may be under way at once; the others wait. A hub works on one at a time. @default 16 */
+  maxConcurrency?: number | undefined;
+  /** Whether the token may travel over plain http to a public host. @default false */
+  allowInsecure?: boolean | undefined;
+}
+
+/** A client's parts, and the addresses that it goes by. */
+export interface Connection extends ApiClientParts {
+  client: ApiClient;
+  /** `https://host/prefix/hub/api` */
+  apiUrl: string;
+  /** `https://host/prefix/hub/`, as people reach it */
+  publicUrl: string;
+}
+
+export const defaults = { timeout: 30_000, maxConcurrency: 16 } as const;
+
+/** Makes a client of its options; throws an {@link InvalidInputError} when they do not fit. */
+export function connect(
+  options: JupyterHubOptions,
+  generated: Client,
+  operations: Readonly<Record<string, Operation>>,
+): Connection {
+  const ownUrl = environmentVariable("JUPYTERHUB_API_URL");
+  const url = options.url ?? ownUrl;
+  if (url === undefined) {
+    throw new InvalidInputError(
+      'No url. Give one, such as new JupyterHub({ url: "https://hub.example.org" }), or set JUPYTERHUB_API_URL.',
+    );
+  }
+  const baseUrl = apiUrl(url);
+  const token = options.token ?? environmentVariable("JUPYTERHUB_API_TOKEN");
+  // A hub that starts a program tells it an address inside the cluster, often plain http by design.
+  const trusted = options.url === undefined || (ownUrl !== undefined && baseUrl === apiUrl(ownUrl));
+  const transport = new Transport({
+    baseUrl,
+    fetch: options.fetch,
+    headers: options.headers ?? {},
+    userAgent: `${options.appName ? `${options.appName} ` : ""}jupyterhub-client/${packageVersion}`,
+    timeout: positive("timeout", options.timeout ?? defaults.timeout),
+    maxConcurrency: positive("maxConcurrency", options.maxConcurrency ?? defaults.maxConcurrency),
+    credentials: createCredentials(token, baseUrl, options.allowInsecure ?? trusted),
+  });
+  const parts = { generated, operations, transport };
+  return {
+    ...parts,
+    client: createApiClient(parts),
+    apiUrl: baseUrl,
+    publicUrl: pageUrl(
+      options.publicUrl ?? environmentVariable("JUPYTERHUB_PUBLIC_HUB_URL") ?? baseUrl,
+    ),
+  };
+}
+
+function positive(name: string, value: number): number {
+  if (typeof value !== "number" || !(value > 0)) {
+    throw new InvalidInputError(`The ${name} must be a number above 0.`);
+  }
+  return value;
+}

@@ -1,0 +1,64 @@
+/**
+ * Waiting that ends: deadlines over a piece of work, and pauses that an abort cuts short.
+ *
+ * Promises that no timer and no listener on the caller's signal outlives the work.
+ */
+
+/** Raised inside this package when a deadline passes; becomes a TimeoutError that knows the call. */
+export class DeadlinePassed extends Error {
+  override name = "DeadlinePassed";
+  readonly timeout: number;
+  constructor(timeout: number) {
+    super(`${timeout} ms passed`);
+    this.timeout = timeout;
+  }
+}
+
+/** The longest that a timer can wait; a longer one would fire at once. */
+const longest = 2 ** 31 - 1;
+
+/**
+ * Runs `work` with a signal that aborts when the caller's does, or with a {@link DeadlinePassed} after
+ * `timeout` milliseconds. Rejects at the abort, whether or not the work heeds it.
+ */
+export async function withDeadline<Value>(
+  timeout: number | undefined,
+  caller: AbortSignal | null | undefined,
+  work: (signal: AbortSignal) => Promise<Value>,
+): Promise<Value> {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const forward = (): void => controller.abort(caller?.reason);
+  if (caller?.aborted) throw caller.reason;
+  caller?.addEventListener("abort", forward, { once: true });
+  const timer =
+    timeout === undefined || timeout > longest
+      ? undefined
+      : setTimeout(() => controller.abort(new DeadlinePassed(timeout)), timeout);
+  try {
+    return await new Promise<Value>((resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      work(signal).then(resolve, (error: unknown) =>
+        reject(signal.aborted ? signal.reason : error),
+      );
+    });
+  } finally {
+    clearTimeout(timer);
+    caller?.removeEventListener("abort", forward);
+  }
+}
+
+/** Waits, or rejects with the signal's reason as soon as it aborts. */
+export const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const abort = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", abort);
+      resolve();
+    }, milliseconds);
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+  });

@@ -1,0 +1,204 @@
+/**
+ * Sends one request to the hub and brings back its whole answer.
+ *
+ * Promises that the token goes to the hub's API and nowhere else, that no redirect is followed, that
+ * headers and body arrive within the attempt's time, and that what comes back is from a JupyterHub.
+ * What an answer means is for others to say (meaning.ts).
+ */
+import type { Operation } from "../../generated/operations.gen.js";
+import type { Credentials } from "./auth.js";
+import {
+  AuthenticationError,
+  ConnectionError,
+  HubError,
+  NotAHubError,
+  isJupyterHubError,
+} from "./errors.js";
+import { Slots } from "./slots.js";
+import { withDeadline } from "./time.js";
+
+export interface TransportOptions {
+  baseUrl: string;
+  fetch: typeof fetch | undefined;
+  headers: Readonly<Record<string, string>>;
+  userAgent: string;
+  timeout: number;
+  maxConcurrency: number;
+  credentials: Credentials;
+}
+
+/** What the transport must know of the call that a request belongs to. */
+export interface CallContext {
+  method: string;
+  /** The URL for errors: without query and secrets. */
+  url: string;
+  operation: Operation;
+  /** Whether the body stands for the credentials. */
+  ownCredentials: boolean;
+}
+
+const versionHeader = "X-JupyterHub-Version";
+
+// Cross-origin pages may send no User-Agent of their own: the hub's CORS does not allow it.
+const inBrowser = "document" in globalThis || "WorkerGlobalScope" in globalThis;
+
+export class Transport {
+  readonly #options: TransportOptions;
+  readonly #slots: Slots;
+  #hubVersion: string | undefined;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+    this.#slots = new Slots(options.maxConcurrency);
+  }
+
+  get baseUrl(): string {
+    return this.#options.baseUrl;
+  }
+
+  /** The hub's version as its last answer told it. */
+  get hubVersion(): string | undefined {
+    return this.#hubVersion;
+  }
+
+  /** The answer to `request`, read to its end. Rejects where none came or it is not from a hub. */
+  send(request: Request, call: CallContext, signal: AbortSignal): Promise<Response> {
+    if (!request.url.startsWith(`${this.#options.baseUrl}/`)) {
+      throw new NotAHubError(`${call.method} ${call.url} would leave the hub's API.`, call);
+    }
+    return this.#slots.run(signal, () =>
+      withDeadline(this.#options.timeout, signal, (attempt) =>
+        this.#attempt(request, call, attempt),
+      ),
+    );
+  }
+
+  async #attempt(request: Request, call: CallContext, signal: AbortSignal): Promise<Response> {
+    await this.#prepare(request, call);
+    const send = this.#options.fetch ?? fetch;
+    let response: Response;
+    let body: string;
+    try {
+      response = await send(request, { signal });
+      body = await response.text();
+    } catch (cause) {
+      if (signal.aborted || isJupyterHubError(cause)) throw cause;
+      throw unreachable(cause, call);
+    }
+    this.#assertHub(response, body, call);
+    const empty = response.status === 204 || response.status === 205 || response.status === 304;
+    return new Response(empty ? null : body, response);
+  }
+
+  async #prepare({ headers }: Request, call: CallContext): Promise<void> {
+    for (const [name, value] of Object.entries(this.#options.headers)) {
+      if (!headers.has(name)) headers.set(name, value);
+    }
+    if (!headers.has("Accept")) {
+      headers.set("Accept", [...(call.operation.media ?? []), "application/json"].join(", "));
+    }
+    if (!inBrowser && !headers.has("User-Agent"))
+      headers.set("User-Agent", this.#options.userAgent);
+    if (!call.operation.public && !call.ownCredentials && !headers.has("Authorization")) {
+      const token = await this.#token(call);
+      if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
+    }
+    // A password is no less secret than a token.
+    if (headers.has("Authorization") || call.ownCredentials) this.#options.credentials.assertSafe();
+  }
+
+  async #token(call: CallContext): Promise<string | undefined> {
+    try {
+      return await this.#options.credentials.token();
+    } catch (cause) {
+      if (isJupyterHubError(cause)) throw cause;
+      throw new AuthenticationError(`${call.method} ${call.url}: the token function failed.`, {
+        ...call,
+        cause,
+      });
+    }
+  }
+
+  #assertHub(response: Response, body: string, call: CallContext): void {
+    const { status, headers } = response;
+    const version = headers.get(versionHeader);
+    if (version) this.#hubVersion = version;
+    const details = { ...call, status, hubVersion: version ?? undefined };
+    const where = `${call.method} ${call.url}`;
+
+    if (response.type === "opaqueredirect" || (status >= 300 && status < 400)) {
+      throw new NotAHubError(
+        `${where} was redirected${destination(headers)}, which the API of a hub never does. ` +
+          "Check the url: the hub's prefix may be missing, or a login page stands before it.",
+        details,
+      );
+    }
+    const type = (headers.get("Content-Type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+    const expected = type === "application/json" || (call.operation.media?.includes(type) ?? false);
+    if (version ? status >= 400 : status >= 400 && expected && isErrorBody(body, type)) return;
+    if (status >= 500) {
+      throw new HubError(
+        `${where}: ${status} from what stands before the hub; the hub may be down.`,
+        details,
+      );
+    }
+    if (status < 400 && body !== "" && expected) return;
+    if (status < 400 && body === "") {
+      // A GET that the document gives JSON has a body; the other answers are empty whatever they are labelled.
+      const wanted = call.method === "GET" && !call.operation.media;
+      if (!wanted && (version || expected || type === "" || type === "text/plain")) return;
+    }
+    throw new NotAHubError(
+      `${where} answered ${status} with ${describe(type, body)}, which is not the API of a JupyterHub. ` +
+        "Check the url, and whether the hub is up: a proxy answers in its place while it starts.",
+      details,
+    );
+  }
+}
+
+/** Whether an error without the hub's header is in the shape that hubs give their errors. */
+function isErrorBody(body: string, type: string): boolean {
+  if (type !== "application/json") return true;
+  try {
+    const error = JSON.parse(body) as Record<string, unknown> | null;
+    return error !== null && (("status" in error && "message" in error) || "error" in error);
+  } catch {
+    return false;
+  }
+}
+
+const describe = (type: string, body: string): string =>
+  body === ""
+    ? "nothing"
+    : type === "text/html"
+      ? "an HTML page"
+      : type
+        ? `${type}`
+        : "an unknown body";
+
+/** Where a redirect leads, less its query, which may hold secrets. */
+function destination(headers: Headers): string {
+  const location = headers.get("Location");
+  return location ? ` to ${location.replace(/[?#].*$/s, "")}` : "";
+}
+
+const advice: readonly (readonly [RegExp, string])[] = [
+  [/ECONNREFUSED/, "Nothing listens there: check the url and whether the hub is up."],
+  [/ENOTFOUND|EAI_AGAIN/, "No such host: check the url."],
+  [
+    /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/,
+    "Its certificate is not trusted: name the authority's file in NODE_EXTRA_CA_CERTS.",
+  ],
+];
+
+/** No answer, or half of one. */
+function unreachable(cause: unknown, call: CallContext): ConnectionError {
+  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+  const code = String((inner as { code?: unknown } | null)?.code ?? "");
+  const hint = advice.find(([pattern]) => pattern.test(code))?.[1];
+  const what = code || (inner instanceof Error ? inner.message : "no answer");
+  return new ConnectionError(
+    `${call.method} ${call.url}: the connection failed (${what}).${hint ? ` ${hint}` : ""}`,
+    { ...call, cause },
+  );
+}

@@ -1,0 +1,90 @@
+/** `jupyterhub-client`: the whole public surface. Functions for single operations are in `jupyterhub-client/api`. */
+export { JupyterHub } from "./client.js";
+export {
+  AuthenticationError,
+  BadRequestError,
+  ConflictError,
+  ConnectionError,
+  ForbiddenError,
+  HubError,
+  InvalidInputError,
+  JupyterHubError,
+  NotAHubError,
+  NotFoundError,
+  RateLimitError,
+  SpawnFailedError,
+  TimeoutError,
+  UnsupportedByHubError,
+  XsrfError,
+  isJupyterHubError,
+} from "./core/errors.js";
+
+export type { JupyterHubOptions } from "./core/options.js";
+export type { TokenSource } from "./core/auth.js";
+export type { BadRequestReason, ErrorDetails } from "./core/errors.js";
+export type { ApiClient } from "./core/api-client.js";
+export type { CallOptions, NoInput } from "./resources/call.js";
+export type { ShutdownInput } from "./resources/admin.js";
+export type {
+  ActivityInput,
+  CreateUserInput,
+  CreateUsersInput,
+  DeleteUserOptions,
+  GetUserInput,
+  ListUsersInput,
+  UpdateUserInput,
+  Users,
+} from "./resources/users.js";
+export type { CreateTokenInput, Tokens } from "./resources/tokens.js";
+export type {
+  ListServersInput,
+  ServerInput,
+  Servers,
+  StartServerInput,
+  StartServerOptions,
+  UpdateServerInput,
+} from "./resources/servers.js";
+export type {
+  CreateGroupInput,
+  CreateGroupsInput,
+  GroupMembersInput,
+  GroupProperties,
+  Groups,
+  ListGroupsInput,
+} from "./resources/groups.js";
+export type {
+  ListServerSharesInput,
+  ListSharesInput,
+  ShareInput,
+  Shares,
+} from "./resources/shares.js";
+export type {
+  CreateShareCodeInput,
+  RevokeShareCodeInput,
+  ShareCodes,
+} from "./resources/share-codes.js";
+export type { Services } from "./resources/services.js";
+export type { ListRoutesInput, Proxy, UpdateProxyInput } from "./resources/proxy.js";
+export type { Feature, Scope } from "../generated/operations.gen.js";
+export type {
+  Group,
+  HubComponent,
+  HubInfo,
+  NewShareCode,
+  NewToken,
+  ProxyRoute,
+  RequestIdentity,
+  Server,
+  ServerChanges,
+  ServerRequest,
+  Service,
+  ServiceIdentity,
+  ServiceRequest,
+  Share,
+  ShareCode,
+  SharedServer,
+  ShutdownAnswer,
+  Token,
+  User,
+  UserIdentity,
+} from "../generated/types.gen.js";

@@ -1,0 +1,53 @@
+/** What every method shares: the options of a call, and the way from a generated function to its value. */
+import type { ApiClient } from "../core/api-client.js";
+
+/** Options of one call, beside what it sends. */
+export interface CallOptions {
+  /** Aborts the call, which then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** Milliseconds for the whole call; the client's own `timeout` bounds each attempt of it. */
+  timeout?: number | undefined;
+  /** Headers for this call alone. */
+  headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A bag without keys, where an operation takes none. */
+export type NoInput = Readonly<Record<string, never>>;
+
+/** What resources stand on. */
+export interface Hub {
+  readonly client: ApiClient;
+  /** The hub's version, from its last answer or asked for. */
+  version(signal?: AbortSignal): Promise<string>;
+}
+
+/** The options of a generated function for a call of ours. */
+export type GeneratedOptions = { client: ApiClient; throwOnError: true } & {
+  signal?: AbortSignal;
+  timeout?: number;
+  headers?: Record<string, string>;
+};
+
+export const through = (
+  hub: Hub,
+  call: CallOptions = {},
+  headers?: Record<string, string>,
+): GeneratedOptions => ({
+  client: hub.client,
+  throwOnError: true,
+  ...(call.signal && { signal: call.signal }),
+  ...(call.timeout !== undefined && { timeout: call.timeout }),
+  ...((call.headers || headers) && { headers: { ...call.headers, ...headers } }),
+});
+
+/** The value of an answer. */
+export const valueOf = async <Value>(answer: Promise<{ data: Value }>): Promise<Value> =>
+  (await answer).data;
+
+/** For operations whose answer is empty. */
+export const nothing = async (answer: Promise<unknown>): Promise<void> => {
+  await answer;
+};
+
+/** Makes hubs since 2.0 answer in pages. They match this media type exactly. */
+export const inPages = { Accept: "application/jupyterhub-pagination+json" };

@@ -1,0 +1,132 @@
+/** Groups of users. Their names are case-sensitive and may hold anything but a slash. */
+import {
+  deleteGroup,
+  deleteGroupUsers,
+  getGroup,
+  getGroups,
+  postGroup,
+  postGroups,
+  postGroupUsers,
+  putGroupProperties,
+} from "../../generated/sdk.gen.js";
+import type {
+  GetGroupsData,
+  Group,
+  PostGroupData,
+  PostGroupsData,
+  PostGroupUsersData,
+  PutGroupPropertiesData,
+} from "../../generated/types.gen.js";
+import { allItems } from "../workflows/pages.js";
+import {
+  inPages,
+  nothing,
+  through,
+  valueOf,
+  type CallOptions,
+  type Hub,
+  type NoInput,
+} from "./call.js";
+
+/** How many groups the hub is asked for at once (`limit`, 200 by default). */
+export type ListGroupsInput = Omit<NonNullable<GetGroupsData["query"]>, "offset">;
+export type CreateGroupInput = NonNullable<PostGroupData["body"]>;
+export type CreateGroupsInput = PostGroupsData["body"];
+export type GroupMembersInput = PostGroupUsersData["body"];
+export type GroupProperties = PutGroupPropertiesData["body"];
+
+/** `hub.groups` */
+export class Groups {
+  readonly #hub: Hub;
+
+  constructor(hub: Hub) {
+    this.#hub = hub;
+  }
+
+  /**
+   * All groups, in the order in which they were made.
+   *
+   * `GET /groups` · scope `list:groups`; members and properties need `read:groups`
+   * @param input.limit how many the hub is asked for at once, not how many come. Default 200
+   * @throws ForbiddenError without the scope
+   */
+  list(input: ListGroupsInput = {}, call?: CallOptions): Promise<Group[]> {
+    return allItems(
+      (page) => valueOf(getGroups({ ...through(this.#hub, call, inPages), query: page })),
+      input.limit,
+    );
+  }
+
+  /**
+   * One group.
+   *
+   * `GET /groups/{name}` · any scope that reads a part of the group, such as `read:groups`
+   * @throws NotFoundError when there is no such group, or the token's scopes do not reach it
+   */
+  get(name: string, _input: NoInput = {}, call?: CallOptions): Promise<Group> {
+    return valueOf(getGroup({ ...through(this.#hub, call), path: { name } }));
+  }
+
+  /**
+   * Creates a group, with members if `users` names some.
+   *
+   * `POST /groups/{name}` · scope `admin:groups`
+   * @throws ConflictError when it exists; BadRequestError when one of the users does not
+   */
+  create(name: string, input: CreateGroupInput = {}, call?: CallOptions): Promise<Group> {
+    return valueOf(postGroup({ ...through(this.#hub, call), path: { name }, body: input }));
+  }
+
+  /**
+   * Creates several groups in their order, each with the same members if `users` names some.
+   * The hub stops at the first that exists: those before it stay created.
+   *
+   * `POST /groups` · scope `admin:groups`
+   * @throws ConflictError when one exists; BadRequestError when one of the users does not
+   */
+  createMany(input: CreateGroupsInput, call?: CallOptions): Promise<Group[]> {
+    return valueOf(postGroups({ ...through(this.#hub, call), body: input }));
+  }
+
+  /**
+   * Deletes a group. Its members stay users.
+   *
+   * `DELETE /groups/{name}` · scope `delete:groups`
+   * @throws NotFoundError when there is no such group
+   */
+  delete(name: string, _input: NoInput = {}, call?: CallOptions): Promise<void> {
+    return nothing(deleteGroup({ ...through(this.#hub, call), path: { name } }));
+  }
+
+  /**
+   * Replaces all of a group's properties by `input`.
+   *
+   * `PUT /groups/{name}/properties` · scope `groups` · since 4.0
+   * @throws NotFoundError when there is no such group; UnsupportedByHubError before 4.0
+   */
+  setProperties(name: string, input: GroupProperties, call?: CallOptions): Promise<Group> {
+    return valueOf(
+      putGroupProperties({ ...through(this.#hub, call), path: { name }, body: input }),
+    );
+  }
+
+  /**
+   * Adds users to a group; those who are members stay so.
+   *
+   * `POST /groups/{name}/users` · scope `groups`
+   * @throws NotFoundError when there is no such group; BadRequestError when one of the users does not exist
+   */
+  addUsers(name: string, input: GroupMembersInput, call?: CallOptions): Promise<Group> {
+    return valueOf(postGroupUsers({ ...through(this.#hub, call), path: { name }, body: input }));
+  }
+
+  /**
+   * Removes users from a group; those who are no members are passed over.
+   *
+   * `DELETE /groups/{name}/users` · scope `groups`
+   * @throws NotFoundError when there is no such group; BadRequestError when one of the users does not exist
+   */
+  removeUsers(name: string, input: GroupMembersInput, call?: CallOptions): Promise<Group> {
+    return valueOf(deleteGroupUsers({ ...through(this.#hub, call), path: { name }, body: input }));
+  }
+}

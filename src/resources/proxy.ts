@@ -1,0 +1,75 @@
+/** The proxy in front of the hub and its servers. */
+import { getProxy, patchProxy, postProxy } from "../../generated/sdk.gen.js";
+import type { GetProxyData, PatchProxyData, ProxyRoute } from "../../generated/types.gen.js";
+import { isAtLeast } from "../core/version.js";
+import { allItems, type HubPage } from "../workflows/pages.js";
+import {
+  inPages,
+  nothing,
+  through,
+  valueOf,
+  type CallOptions,
+  type Hub,
+  type NoInput,
+} from "./call.js";
+
+/** How many routes the hub is asked for at once (`limit`, 200 by default). */
+export type ListRoutesInput = Omit<NonNullable<GetProxyData["query"]>, "offset">;
+export type UpdateProxyInput = PatchProxyData["body"];
+
+/** `hub.proxy` */
+export class Proxy {
+  readonly #hub: Hub;
+
+  constructor(hub: Hub) {
+    this.#hub = hub;
+  }
+
+  /**
+   * All routes of the proxy.
+   *
+   * `GET /proxy` · scope `proxy`
+   * @param input.limit how many the hub is asked for at once, not how many come. Default 200
+   * @throws ForbiddenError without the scope
+   */
+  async routes(input: ListRoutesInput = {}, call: CallOptions = {}): Promise<ProxyRoute[]> {
+    // Hubs 2.x fail (500) when there are more routes than a page holds.
+    const paged = isAtLeast(await this.#hub.version(call.signal), "3.0");
+    return allItems<ProxyRoute>(async (page) => {
+      const answer = await valueOf(
+        getProxy({
+          ...through(this.#hub, call, paged ? inPages : {}),
+          ...(paged && { query: page }),
+        }),
+      );
+      return isPage(answer)
+        ? { ...answer, items: Object.values(answer.items) }
+        : Object.values(answer as Record<string, ProxyRoute>);
+    }, input.limit);
+  }
+
+  /**
+   * Makes the hub check the proxy's routes and mend them.
+   *
+   * `POST /proxy` · scope `proxy`
+   * @throws ForbiddenError without the scope
+   */
+  sync(_input: NoInput = {}, call?: CallOptions): Promise<void> {
+    return nothing(postProxy(through(this.#hub, call)));
+  }
+
+  /**
+   * Tells the hub of a new proxy: the URL of its API and its token.
+   *
+   * `PATCH /proxy` · scope `proxy`
+   * @throws ForbiddenError without the scope
+   */
+  update(input: UpdateProxyInput, call?: CallOptions): Promise<void> {
+    return nothing(patchProxy({ ...through(this.#hub, call), body: input }));
+  }
+}
+
+const isPage = (
+  answer: object,
+): answer is Omit<HubPage<ProxyRoute>, "items"> & { items: Record<string, ProxyRoute> } =>
+  "_pagination" in answer;

@@ -1,0 +1,55 @@
+/** Services: programs beside the hub that act by its API. */
+import { deleteService, getService, getServices, postService } from "../../generated/sdk.gen.js";
+import type { Service, ServiceRequest } from "../../generated/types.gen.js";
+import { nothing, through, valueOf, type CallOptions, type Hub, type NoInput } from "./call.js";
+
+/** `hub.services` */
+export class Services {
+  readonly #hub: Hub;
+
+  constructor(hub: Hub) {
+    this.#hub = hub;
+  }
+
+  /**
+   * All services.
+   *
+   * `GET /services` · scope `list:services`; what each holds depends on further scopes
+   * @throws ForbiddenError without the scope
+   */
+  async list(_input: NoInput = {}, call?: CallOptions): Promise<Service[]> {
+    return Object.values(await valueOf(getServices(through(this.#hub, call))));
+  }
+
+  /**
+   * One service.
+   *
+   * `GET /services/{name}` · any scope that reads a part of the service, such as `read:services`
+   * @throws NotFoundError when there is no such service, or the token's scopes do not reach it
+   */
+  get(name: string, _input: NoInput = {}, call?: CallOptions): Promise<Service> {
+    return valueOf(getService({ ...through(this.#hub, call), path: { name } }));
+  }
+
+  /**
+   * Registers an external service. One that the hub itself is to run needs its configuration.
+   *
+   * `POST /services/{name}` · scope `admin:services` · since 5.0
+   * @param input.api_token the service's token, of 8 to 64 characters
+   * @throws ConflictError when it exists; BadRequestError when the name or a key does not fit;
+   * UnsupportedByHubError before 5.0
+   */
+  create(name: string, input: ServiceRequest = {}, call?: CallOptions): Promise<Service> {
+    return valueOf(postService({ ...through(this.#hub, call), path: { name }, body: input }));
+  }
+
+  /**
+   * Deletes a service that was registered by the API.
+   *
+   * `DELETE /services/{name}` · scope `admin:services` · since 5.0
+   * @throws BadRequestError for one from the hub's configuration; NotFoundError when there is no such service
+   */
+  delete(name: string, _input: NoInput = {}, call?: CallOptions): Promise<void> {
+    return nothing(deleteService({ ...through(this.#hub, call), path: { name } }));
+  }
+}

@@ -1,0 +1,101 @@
+/** Codes that give whoever opens their link access to a server. Since 5.0. */
+import {
+  deleteShareCode,
+  getShareCodesOwner,
+  getShareCodesServer,
+  postShareCode,
+} from "../../generated/sdk.gen.js";
+import type { NewShareCode, PostShareCodeData, ShareCode } from "../../generated/types.gen.js";
+import { InvalidInputError } from "../core/errors.js";
+import { allItems } from "../workflows/pages.js";
+import { nothing, through, valueOf, type CallOptions, type Hub } from "./call.js";
+import type { ServerInput } from "./servers.js";
+import type { ListServerSharesInput } from "./shares.js";
+
+/** What a code gives access to and for how long. */
+export type CreateShareCodeInput = ServerInput & NonNullable<PostShareCodeData["body"]>;
+
+/** Which code to revoke: by its id, or by the code itself (which then stands in the URL that is sent). */
+export type RevokeShareCodeInput = ServerInput &
+  ({ id: string; code?: never } | { code: string; id?: never });
+
+/** `hub.shareCodes` */
+export class ShareCodes {
+  readonly #hub: Hub;
+
+  constructor(hub: Hub) {
+    this.#hub = hub;
+  }
+
+  /**
+   * The codes of one of the owner's servers or, without `server`, of all of them; without the codes themselves.
+   *
+   * `GET /share-codes/{owner}`, `GET /share-codes/{owner}/{server_name}` · scope `read:shares` · since 5.0
+   * @throws NotFoundError when there is no such user or server; UnsupportedByHubError before 5.0
+   */
+  list(owner: string, input: ListServerSharesInput = {}, call?: CallOptions): Promise<ShareCode[]> {
+    const { server, limit } = input;
+    return allItems(
+      (page) =>
+        valueOf(
+          server === undefined
+            ? getShareCodesOwner({ ...through(this.#hub, call), path: { owner }, query: page })
+            : getShareCodesServer({
+                ...through(this.#hub, call),
+                path: { owner, server_name: server },
+                query: page,
+              }),
+        ),
+      limit,
+    );
+  }
+
+  /**
+   * Makes a code. The answer holds the code and the link to open, this once; there is no API to redeem it.
+   *
+   * `POST /share-codes/{owner}/{server_name}` · scope `shares` · since 5.0
+   * @param input.expires_in the code's life in whole seconds, from 60 to 31,536,000 (a year). Default 86,400 (a day)
+   * @throws NotFoundError when there is no such server; BadRequestError for scopes that are not of this server
+   */
+  create(
+    owner: string,
+    input: CreateShareCodeInput = {},
+    call?: CallOptions,
+  ): Promise<NewShareCode> {
+    const { server = "", ...body } = input;
+    return valueOf(
+      postShareCode({ ...through(this.#hub, call), path: { owner, server_name: server }, body }),
+    );
+  }
+
+  /**
+   * Revokes one code. Prefer its id: the code itself would be part of the URL, and so of the hub's log.
+   *
+   * `DELETE /share-codes/{owner}/{server_name}` · scope `shares` · since 5.0
+   * @throws NotFoundError when there is no such code; InvalidInputError without id and code, which the
+   * hub would take for all of them
+   */
+  async revoke(owner: string, input: RevokeShareCodeInput, call?: CallOptions): Promise<void> {
+    const { server = "", id, code } = input;
+    if (Boolean(id) === Boolean(code)) {
+      throw new InvalidInputError(
+        "Give the id or the code to revoke, one of them; revokeAll revokes all.",
+      );
+    }
+    const query = id ? { id } : { code: code as string };
+    await nothing(
+      deleteShareCode({ ...through(this.#hub, call), path: { owner, server_name: server }, query }),
+    );
+  }
+
+  /**
+   * Revokes all codes of a server.
+   *
+   * `DELETE /share-codes/{owner}/{server_name}` · scope `shares` · since 5.0
+   * @throws NotFoundError when there is no such server
+   */
+  revokeAll(owner: string, input: ServerInput = {}, call?: CallOptions): Promise<void> {
+    const path = { owner, server_name: input.server ?? "" };
+    return nothing(deleteShareCode({ ...through(this.#hub, call), path }));
+  }
+}

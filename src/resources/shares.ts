@@ -1,0 +1,208 @@
+/** Access to a server that its owner shares with other users or with groups. Since 5.0. */
+import {
+  deleteGroupSharedServer,
+  deleteSharesServer,
+  deleteUserSharedServer,
+  getGroupShared,
+  getGroupSharedServer,
+  getSharesOwner,
+  getSharesServer,
+  getUserShared,
+  getUserSharedServer,
+  patchSharesServer,
+  postSharesServer,
+} from "../../generated/sdk.gen.js";
+import type { PostSharesServerData, Share } from "../../generated/types.gen.js";
+import { allItems } from "../workflows/pages.js";
+import { nothing, through, valueOf, type CallOptions, type Hub } from "./call.js";
+import type { ServerInput } from "./servers.js";
+
+/** How many shares the hub is asked for at once. */
+export interface ListSharesInput {
+  /** Not how many come: the listing is complete. @default 200 */
+  limit?: number;
+}
+
+/** Whose shares to list: those of one server (empty for the default server) or, without `server`, of all. */
+export interface ListServerSharesInput extends ListSharesInput, ServerInput {}
+
+type Grant = Omit<PostSharesServerData["body"], "user" | "group">;
+
+/** What to share and with whom: a user or a group, not both. Without `scopes`, access to the server. */
+export type ShareInput = ServerInput &
+  Grant &
+  ({ user: string; group?: never } | { group: string; user?: never });
+
+/** `hub.shares` */
+export class Shares {
+  readonly #hub: Hub;
+
+  constructor(hub: Hub) {
+    this.#hub = hub;
+  }
+
+  /**
+   * The shares of one of the owner's servers or, without `server`, of all of them.
+   *
+   * `GET /shares/{owner}`, `GET /shares/{owner}/{server_name}` · scope `read:shares` · since 5.0
+   * @throws NotFoundError when there is no such user or server; UnsupportedByHubError before 5.0
+   */
+  list(owner: string, input: ListServerSharesInput = {}, call?: CallOptions): Promise<Share[]> {
+    const { server, limit } = input;
+    return allItems(
+      (page) =>
+        valueOf(
+          server === undefined
+            ? getSharesOwner({ ...through(this.#hub, call), path: { owner }, query: page })
+            : getSharesServer({
+                ...through(this.#hub, call),
+                path: { owner, server_name: server },
+                query: page,
+              }),
+        ),
+      limit,
+    );
+  }
+
+  /**
+   * Shares a server with a user or a group, or adds to what is shared already.
+   *
+   * `POST /shares/{owner}/{server_name}` · scopes `shares` and `read:users:name` or `read:groups:name` · since 5.0
+   * @throws NotFoundError when there is no such server; BadRequestError for scopes that are not of this server
+   */
+  grant(owner: string, input: ShareInput, call?: CallOptions): Promise<Share> {
+    const { server = "", ...body } = input;
+    return valueOf(
+      postSharesServer({ ...through(this.#hub, call), path: { owner, server_name: server }, body }),
+    );
+  }
+
+  /**
+   * Takes back what is shared with a user or a group: all of it, or the given scopes alone. A scope
+   * without a filter means this server, as it does when granted. Resolves with what remains, or with
+   * undefined when nothing does.
+   *
+   * `PATCH /shares/{owner}/{server_name}` · scopes `shares` and `read:users:name` or `read:groups:name` · since 5.0
+   * @throws NotFoundError when there is no such server
+   */
+  async revoke(owner: string, input: ShareInput, call?: CallOptions): Promise<Share | undefined> {
+    const { server = "", scopes, ...target } = input;
+    // Hubs add the filter to scopes that are granted, but not to those that are taken back.
+    const filtered = scopes?.map((scope) =>
+      scope.includes("!") ? scope : `${scope}!server=${owner}/${server}`,
+    );
+    const share = await valueOf(
+      patchSharesServer({
+        ...through(this.#hub, call),
+        path: { owner, server_name: server },
+        body: { ...target, ...(filtered && { scopes: filtered }) },
+      }),
+    );
+    return isShare(share) ? share : undefined;
+  }
+
+  /**
+   * Takes back everything that is shared of a server.
+   *
+   * `DELETE /shares/{owner}/{server_name}` · scope `shares` · since 5.0
+   * @throws NotFoundError when there is no such server
+   */
+  revokeAll(owner: string, input: ServerInput = {}, call?: CallOptions): Promise<void> {
+    const { server = "" } = input;
+    return nothing(
+      deleteSharesServer({ ...through(this.#hub, call), path: { owner, server_name: server } }),
+    );
+  }
+
+  /**
+   * What others share with a user.
+   *
+   * `GET /users/{name}/shared` · scope `read:users:shares` · since 5.0
+   * @throws NotFoundError when there is no such user
+   */
+  listForUser(user: string, input: ListSharesInput = {}, call?: CallOptions): Promise<Share[]> {
+    return allItems(
+      (page) =>
+        valueOf(getUserShared({ ...through(this.#hub, call), path: { name: user }, query: page })),
+      input.limit,
+    );
+  }
+
+  /**
+   * What an owner shares of a server with a user.
+   *
+   * `GET /users/{name}/shared/{owner}/{server_name}` · scope `read:users:shares` · since 5.0
+   * @throws NotFoundError when nothing is shared
+   */
+  getForUser(
+    user: string,
+    owner: string,
+    input: ServerInput = {},
+    call?: CallOptions,
+  ): Promise<Share> {
+    const path = { name: user, owner, server_name: input.server ?? "" };
+    return valueOf(getUserSharedServer({ ...through(this.#hub, call), path }));
+  }
+
+  /**
+   * Gives up a user's access to a server that is shared with them.
+   *
+   * `DELETE /users/{name}/shared/{owner}/{server_name}` · scope `users:shares` · since 5.0
+   * @throws NotFoundError when nothing is shared
+   */
+  leave(user: string, owner: string, input: ServerInput = {}, call?: CallOptions): Promise<void> {
+    const path = { name: user, owner, server_name: input.server ?? "" };
+    return nothing(deleteUserSharedServer({ ...through(this.#hub, call), path }));
+  }
+
+  /**
+   * What is shared with a group.
+   *
+   * `GET /groups/{name}/shared` · scope `read:groups:shares` · since 5.0
+   * @throws NotFoundError when there is no such group
+   */
+  listForGroup(group: string, input: ListSharesInput = {}, call?: CallOptions): Promise<Share[]> {
+    return allItems(
+      (page) =>
+        valueOf(
+          getGroupShared({ ...through(this.#hub, call), path: { name: group }, query: page }),
+        ),
+      input.limit,
+    );
+  }
+
+  /**
+   * What an owner shares of a server with a group.
+   *
+   * `GET /groups/{name}/shared/{owner}/{server_name}` · scope `read:groups:shares` · since 5.0
+   * @throws NotFoundError when nothing is shared
+   */
+  getForGroup(
+    group: string,
+    owner: string,
+    input: ServerInput = {},
+    call?: CallOptions,
+  ): Promise<Share> {
+    const path = { name: group, owner, server_name: input.server ?? "" };
+    return valueOf(getGroupSharedServer({ ...through(this.#hub, call), path }));
+  }
+
+  /**
+   * Gives up a group's access to a server that is shared with it.
+   *
+   * `DELETE /groups/{name}/shared/{owner}/{server_name}` · scope `groups:shares` · since 5.0
+   * @throws NotFoundError when nothing is shared
+   */
+  leaveGroup(
+    group: string,
+    owner: string,
+    input: ServerInput = {},
+    call?: CallOptions,
+  ): Promise<void> {
+    const path = { name: group, owner, server_name: input.server ?? "" };
+    return nothing(deleteGroupSharedServer({ ...through(this.#hub, call), path }));
+  }
+}
+
+/** Hubs answer with an empty object when nothing of a share remains. */
+const isShare = (answer: Share | Record<string, never>): answer is Share => "server" in answer;

@@ -1,0 +1,165 @@
+/** People who may use the hub. */
+import {
+  deleteUser,
+  getUser,
+  getUsers,
+  patchUser,
+  postUser,
+  postUserActivity,
+  postUsers,
+} from "../../generated/sdk.gen.js";
+import type {
+  GetUserData,
+  GetUsersData,
+  PatchUserData,
+  PostUserActivityData,
+  PostUserData,
+  PostUsersData,
+  User,
+} from "../../generated/types.gen.js";
+import { ConflictError, NotFoundError } from "../core/errors.js";
+import { allItems } from "../workflows/pages.js";
+import {
+  inPages,
+  nothing,
+  through,
+  valueOf,
+  type CallOptions,
+  type Hub,
+  type NoInput,
+} from "./call.js";
+import type { Servers } from "./servers.js";
+
+/** Which users to list, and how many the hub is asked for at once (`limit`, 200 by default). */
+export type ListUsersInput = Omit<NonNullable<GetUsersData["query"]>, "offset">;
+export type GetUserInput = NonNullable<GetUserData["query"]>;
+export type CreateUserInput = NonNullable<PostUserData["body"]>;
+export type CreateUsersInput = PostUsersData["body"];
+export type UpdateUserInput = PatchUserData["body"];
+export type ActivityInput = PostUserActivityData["body"];
+
+/** Options of `users.delete`. */
+export interface DeleteUserOptions extends CallOptions {
+  /** Whether to stop the user's running servers first; a hub fails (500) while a named one runs. @default false */
+  stopServers?: boolean | undefined;
+}
+
+/** `hub.users` */
+export class Users {
+  readonly #hub: Hub;
+  readonly #servers: Servers;
+
+  constructor(hub: Hub, servers: Servers) {
+    this.#hub = hub;
+    this.#servers = servers;
+  }
+
+  /**
+   * All users, or those that `input` selects, in the order in which they were made unless `sort` says otherwise.
+   *
+   * `GET /users` · scope `list:users`; what each user holds depends on further scopes · `state` since 1.3,
+   * `name_filter` since 2.3, `include_stopped_servers` since 3.0, `sort` since 5.0
+   * @param input.limit how many the hub is asked for at once, not how many come. Default 200
+   * @throws ForbiddenError without the scope; UnsupportedByHubError when the hub is too old for a key
+   */
+  list(input: ListUsersInput = {}, call?: CallOptions): Promise<User[]> {
+    const { limit, ...query } = input;
+    return allItems(
+      (page) =>
+        valueOf(getUsers({ ...through(this.#hub, call, inPages), query: { ...query, ...page } })),
+      limit,
+    );
+  }
+
+  /**
+   * One user. Only running servers are in it unless `include_stopped_servers` (since 3.0) says otherwise.
+   *
+   * `GET /users/{name}` · any scope that reads a part of the user, such as `read:users`
+   * @throws NotFoundError when there is no such user, or the token's scopes do not reach it
+   */
+  get(name: string, input: GetUserInput = {}, call?: CallOptions): Promise<User> {
+    return valueOf(getUser({ ...through(this.#hub, call), path: { name }, query: input }));
+  }
+
+  /**
+   * Creates a user. The name is taken as it is: unlike logging in, this does not lower its case.
+   *
+   * `POST /users/{name}` · scope `admin:users`
+   * @throws ConflictError when the user exists; BadRequestError when the hub's rules refuse the name
+   */
+  create(name: string, input: CreateUserInput = {}, call?: CallOptions): Promise<User> {
+    return valueOf(postUser({ ...through(this.#hub, call), path: { name }, body: input }));
+  }
+
+  /**
+   * Creates several users, and returns those that did not exist. The hub lowers the case of their names.
+   *
+   * `POST /users` · scope `admin:users`
+   * @throws ConflictError when all of them exist; BadRequestError when the hub's rules refuse a name
+   */
+  createMany(input: CreateUsersInput, call?: CallOptions): Promise<User[]> {
+    return valueOf(postUsers({ ...through(this.#hub, call), body: input }));
+  }
+
+  /**
+   * The user, created if need be. Who exists is left as is: `input` counts for a new user alone.
+   *
+   * `GET /users/{name}`, then `POST /users/{name}` · scopes `read:users` and `admin:users`
+   * @throws BadRequestError when the hub's rules refuse the name; ForbiddenError without the scopes
+   */
+  async ensure(name: string, input: CreateUserInput = {}, call?: CallOptions): Promise<User> {
+    try {
+      return await this.get(name, {}, call);
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
+    }
+    try {
+      return await this.create(name, input, call);
+    } catch (error) {
+      // Somebody else was faster.
+      if (error instanceof ConflictError) return this.get(name, {}, call);
+      throw error;
+    }
+  }
+
+  /**
+   * Renames a user, or changes whether they are an admin or their `auth_state` (since 2.0).
+   * The hub may change the case of a new name: read it from the answer. The present name as `name`
+   * is not sent, since newer hubs would destroy the user.
+   *
+   * `PATCH /users/{name}` · scope `admin:users`
+   * @throws BadRequestError when the new name is taken or refused
+   */
+  update(name: string, input: UpdateUserInput, call?: CallOptions): Promise<User> {
+    return valueOf(patchUser({ ...through(this.#hub, call), path: { name }, body: input }));
+  }
+
+  /**
+   * Deletes a user. With `stopServers`, their running servers are stopped before.
+   *
+   * `DELETE /users/{name}` · scope `delete:users`; with `stopServers` also `read:servers` and `delete:servers`
+   * @throws HubError while a named server runs; BadRequestError while one stops, or for yourself
+   */
+  async delete(name: string, _input: NoInput = {}, call: DeleteUserOptions = {}): Promise<void> {
+    const { stopServers, ...options } = call;
+    if (stopServers) {
+      const servers = await this.#servers.list(name, {}, options);
+      await Promise.all(
+        servers.map((server) => this.#servers.stop(name, { server: server.name }, options)),
+      );
+    }
+    await nothing(deleteUser({ ...through(this.#hub, options), path: { name } }));
+  }
+
+  /**
+   * Tells the hub that a user, or their servers by name, were active. Times in the future are refused,
+   * older ones than the hub knows are ignored.
+   *
+   * `POST /users/{name}/activity` · scope `users:activity`
+   * @param input.last_activity an ISO 8601 date and time
+   * @throws BadRequestError when neither key is given, a time cannot be read or a server is unknown
+   */
+  reportActivity(name: string, input: ActivityInput, call?: CallOptions): Promise<void> {
+    return nothing(postUserActivity({ ...through(this.#hub, call), path: { name }, body: input }));
+  }
+}
