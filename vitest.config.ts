@@ -1,5 +1,16 @@
 import { defineConfig } from "vitest/config";
 
+// Vitest's report of failures needs it, and Node 20 does not have it.
+const groups = Map as { groupBy?: unknown };
+groups.groupBy ??= <Key, Item>(items: Iterable<Item>, keyOf: (item: Item) => Key) => {
+  const grouped = new Map<Key, Item[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    grouped.set(key, [...(grouped.get(key) ?? []), item]);
+  }
+  return grouped;
+};
+
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],

@@ -59,7 +59,7 @@ export function correctedDocument(root: string): {
     `upstream ${newest.version} sha256 ${newest.sha256}`,
     `overlay sha256 ${sha256(overlayText)}`,
   ];
-  const yaml = dump(document, { noRefs: true, lineWidth: 110, quotingType: '"' });
+  const yaml = dump(document, { noRefs: true, lineWidth: 110 });
   return { document, header, text: `${header.map((line) => `# ${line}\n`).join("")}${yaml}` };
 }
 

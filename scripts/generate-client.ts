@@ -13,7 +13,7 @@ import { assertReferences, operationsOf } from "./document.js";
 import type { JsonObject } from "./json.js";
 import { functionName } from "./operation-table.js";
 
-interface Seam {
+export interface Seam {
   file: string;
   find: string;
   replace: string;
@@ -60,7 +60,7 @@ export async function generateClient(
     ...settings,
     input: path,
     output: {
-      ...settings.output,
+      ...(settings.output as object),
       path: resolve(output),
       header: header.map((line) => `// ${line}`),
     },
@@ -78,7 +78,8 @@ export async function generateClient(
   for (const seam of seams) sew(output, seam);
 }
 
-function sew(output: string, { file, find, replace }: Seam): void {
+/** Replaces what a seam finds in the generated code; throws unless it stands there once. */
+export function sew(output: string, { file, find, replace }: Seam): void {
   const path = join(output, file);
   const code = readFileSync(path, "utf8");
   if (code.split(find).length !== 2) {

@@ -96,9 +96,13 @@ function rowOf(document: JsonObject, { operation }: DocumentedOperation): Row {
 /** A key that is as old as its operation needs no release of its own. */
 function withoutOwn(rule: Rule, operationSince: string | undefined): Rule {
   const { since, ...rest } = rule;
-  const own = typeof since === "string" && Number(since) > Number(operationSince ?? 0);
+  const own = typeof since === "string" && isNewer(since, operationSince ?? "0");
   return own ? rule : rest;
 }
+
+/** Whether a release is newer than another, number by number: 5.10 than 5.9. */
+const isNewer = (release: string, other: string): boolean =>
+  release.localeCompare(other, "en", { numeric: true }) > 0;
 
 /** The features that `hub.supports()` knows, each with the release that brought it. */
 function featuresOf(document: JsonObject): { [feature: string]: string } {

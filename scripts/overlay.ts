@@ -45,7 +45,11 @@ export function applyOverlay(document: JsonObject, overlay: JsonObject): JsonObj
 function applyAction(document: JsonObject, action: OverlayAction): string[] {
   if (!action["x-why"]) return ["says no x-why"];
   const matches: { value: Json; path: (string | number)[] }[] = [];
-  exec(document, action.target, (value, path) => matches.push({ value, path: [...path] }));
+  try {
+    exec(document, action.target, (value, path) => matches.push({ value, path: [...path] }));
+  } catch {
+    return ["is not a JSONPath"];
+  }
   if (matches.length === 0) return ["matches nothing"];
   // From the last to the first, so that removing an array's element leaves the earlier ones in place.
   return matches.toReversed().flatMap(({ value, path }) => {
@@ -74,30 +78,41 @@ function remove(
 
 /** Merges as the standard says: objects by key, arrays by appending, other values by replacing. */
 function merge(node: Json, update: Json, was: Json | undefined, where: string): string[] {
+  const here = where || "the target";
+  const problems: string[] = [];
+  if (isContainer(update) && Object.keys(update as object).length === 0) {
+    problems.push(`${here} is updated with nothing`);
+  }
   if (Array.isArray(node) && Array.isArray(update)) {
+    if (was !== undefined && !isDeepStrictEqual(node, was)) {
+      problems.push(`x-was no longer holds: upstream has ${show(node)}`);
+    }
     const doubled = update.filter((item) => node.some((other) => isDeepStrictEqual(item, other)));
     node.push(...copy(update));
-    return doubled.map((item) => `${where || "the array"} already holds ${show(item)}`);
+    return [...problems, ...doubled.map((item) => `${here} already holds ${show(item)}`)];
   }
   if (!isObject(node) || !isObject(update)) {
-    return [`${where || "the target"} is of another kind than its update: remove it first`];
+    return [`${here} is of another kind than its update: remove it first`];
+  }
+  if (was !== undefined && !isObject(was)) {
+    problems.push(`x-was of ${here} is of another kind than its update`);
   }
   const expected = isObject(was) ? was : {};
-  const problems = Object.keys(expected)
-    .filter((key) => !(key in update))
-    .map((key) => `x-was names ${where}${key}, which is not replaced`);
+  const path = (key: string): string => (where ? `${where}.${key}` : key);
+  for (const key of Object.keys(expected)) {
+    if (!(key in update)) problems.push(`x-was names ${path(key)}, which is not replaced`);
+  }
   for (const [key, value] of Object.entries(update)) {
     const current = node[key];
     if (current === undefined) {
-      if (key in expected)
-        problems.push(`x-was names ${where}${key}, which upstream does not have`);
+      if (key in expected) problems.push(`x-was names ${path(key)}, which upstream does not have`);
       node[key] = copy(value);
     } else if (isContainer(current) || isContainer(value)) {
-      problems.push(...merge(current, value, expected[key], `${where}${key}.`));
+      problems.push(...merge(current, value, expected[key], path(key)));
     } else if (isDeepStrictEqual(current, value)) {
-      problems.push(`${where}${key} is ${show(value)} upstream already`);
+      problems.push(`${path(key)} is ${show(value)} upstream already`);
     } else if (!isDeepStrictEqual(current, expected[key])) {
-      problems.push(`${where}${key} would replace ${show(current)} without an x-was that says so`);
+      problems.push(`${path(key)} would replace ${show(current)} without an x-was that says so`);
     } else {
       node[key] = value;
     }

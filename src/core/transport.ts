@@ -134,7 +134,7 @@ export class Transport {
       );
     }
     const type = (headers.get("Content-Type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
-    const expected = type === "application/json" || (call.operation.media?.includes(type) ?? false);
+    const expected = isJson(type) || (call.operation.media?.includes(type) ?? false);
     if (version ? status >= 400 : status >= 400 && expected && isErrorBody(body, type)) return;
     if (status >= 500) {
       throw new HubError(
@@ -156,9 +156,11 @@ export class Transport {
   }
 }
 
+const isJson = (type: string): boolean => /^application\/(.+\+)?json$/.test(type);
+
 /** Whether an error without the hub's header is in the shape that hubs give their errors. */
 function isErrorBody(body: string, type: string): boolean {
-  if (type !== "application/json") return true;
+  if (!isJson(type)) return true;
   try {
     const error = JSON.parse(body) as Record<string, unknown> | null;
     return error !== null && (("status" in error && "message" in error) || "error" in error);

@@ -12,7 +12,7 @@ import type {
   RequestIdentity,
   ShutdownAnswer,
 } from "../../generated/types.gen.js";
-import { nothing, through, valueOf, type CallOptions, type Hub } from "./call.js";
+import { nothing, optional, through, valueOf, type CallOptions, type Hub } from "./call.js";
 
 export type ShutdownInput = NonNullable<PostShutdownData["body"]>;
 
@@ -32,4 +32,4 @@ export const shutdown = (
   hub: Hub,
   input: ShutdownInput,
   call?: CallOptions,
-): Promise<ShutdownAnswer> => valueOf(postShutdown({ ...through(hub, call), body: input }));
+): Promise<ShutdownAnswer> => valueOf(postShutdown({ ...through(hub, call), ...optional(input) }));

@@ -44,6 +44,10 @@ export const through = (
 export const valueOf = async <Value>(answer: Promise<{ data: Value }>): Promise<Value> =>
   (await answer).data;
 
+/** The body of an operation that may do without one. */
+export const optional = <Body extends object>(body: Body): { body?: Body } =>
+  Object.keys(body).length > 0 ? { body } : {};
+
 /** For operations whose answer is empty. */
 export const nothing = async (answer: Promise<unknown>): Promise<void> => {
   await answer;

@@ -21,6 +21,7 @@ import { allItems } from "../workflows/pages.js";
 import {
   inPages,
   nothing,
+  optional,
   through,
   valueOf,
   type CallOptions,
@@ -74,7 +75,7 @@ export class Groups {
    * @throws ConflictError when it exists; BadRequestError when one of the users does not
    */
   create(name: string, input: CreateGroupInput = {}, call?: CallOptions): Promise<Group> {
-    return valueOf(postGroup({ ...through(this.#hub, call), path: { name }, body: input }));
+    return valueOf(postGroup({ ...through(this.#hub, call), path: { name }, ...optional(input) }));
   }
 
   /**

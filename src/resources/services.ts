@@ -1,7 +1,15 @@
 /** Services: programs beside the hub that act by its API. */
 import { deleteService, getService, getServices, postService } from "../../generated/sdk.gen.js";
 import type { Service, ServiceRequest } from "../../generated/types.gen.js";
-import { nothing, through, valueOf, type CallOptions, type Hub, type NoInput } from "./call.js";
+import {
+  nothing,
+  optional,
+  through,
+  valueOf,
+  type CallOptions,
+  type Hub,
+  type NoInput,
+} from "./call.js";
 
 /** `hub.services` */
 export class Services {
@@ -40,7 +48,9 @@ export class Services {
    * UnsupportedByHubError before 5.0
    */
   create(name: string, input: ServiceRequest = {}, call?: CallOptions): Promise<Service> {
-    return valueOf(postService({ ...through(this.#hub, call), path: { name }, body: input }));
+    return valueOf(
+      postService({ ...through(this.#hub, call), path: { name }, ...optional(input) }),
+    );
   }
 
   /**

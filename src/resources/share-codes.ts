@@ -8,7 +8,7 @@ import {
 import type { NewShareCode, PostShareCodeData, ShareCode } from "../../generated/types.gen.js";
 import { InvalidInputError } from "../core/errors.js";
 import { allItems } from "../workflows/pages.js";
-import { nothing, through, valueOf, type CallOptions, type Hub } from "./call.js";
+import { nothing, optional, through, valueOf, type CallOptions, type Hub } from "./call.js";
 import type { ServerInput } from "./servers.js";
 import type { ListServerSharesInput } from "./shares.js";
 
@@ -64,7 +64,11 @@ export class ShareCodes {
   ): Promise<NewShareCode> {
     const { server = "", ...body } = input;
     return valueOf(
-      postShareCode({ ...through(this.#hub, call), path: { owner, server_name: server }, body }),
+      postShareCode({
+        ...through(this.#hub, call),
+        path: { owner, server_name: server },
+        ...optional(body),
+      }),
     );
   }
 

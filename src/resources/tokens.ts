@@ -13,7 +13,15 @@ import type {
   Token,
 } from "../../generated/types.gen.js";
 import { checkToken } from "../core/auth.js";
-import { nothing, through, valueOf, type CallOptions, type Hub, type NoInput } from "./call.js";
+import {
+  nothing,
+  optional,
+  through,
+  valueOf,
+  type CallOptions,
+  type Hub,
+  type NoInput,
+} from "./call.js";
 
 /** What a new token may do and how long it lasts. */
 export type CreateTokenInput = Omit<NonNullable<PostUserTokensData["body"]>, "auth">;
@@ -62,7 +70,7 @@ export class Tokens {
    */
   create(user: string, input: CreateTokenInput = {}, call?: CallOptions): Promise<NewToken> {
     return valueOf(
-      postUserTokens({ ...through(this.#hub, call), path: { name: user }, body: input }),
+      postUserTokens({ ...through(this.#hub, call), path: { name: user }, ...optional(input) }),
     );
   }
 

@@ -22,6 +22,7 @@ import { allItems } from "../workflows/pages.js";
 import {
   inPages,
   nothing,
+  optional,
   through,
   valueOf,
   type CallOptions,
@@ -88,7 +89,7 @@ export class Users {
    * @throws ConflictError when the user exists; BadRequestError when the hub's rules refuse the name
    */
   create(name: string, input: CreateUserInput = {}, call?: CallOptions): Promise<User> {
-    return valueOf(postUser({ ...through(this.#hub, call), path: { name }, body: input }));
+    return valueOf(postUser({ ...through(this.#hub, call), path: { name }, ...optional(input) }));
   }
 
   /**

@@ -82,8 +82,7 @@ export function startGroup(command: string, args: string[], options: GroupOption
   });
 
   async function stop(): Promise<void> {
-    if (!running) return;
-    signal("SIGTERM");
+    if (running) signal("SIGTERM");
     const waiting = new AbortController();
     const late = sleep(politeMs, "late" as const, { signal: waiting.signal }).catch(() => {});
     if ((await Promise.race([exited, late])) === "late") signal("SIGKILL");

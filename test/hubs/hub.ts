@@ -47,7 +47,6 @@ export interface RunningHub extends AsyncDisposable {
 
 const readyMs = 60_000;
 const configFile = fileURLToPath(new URL("jupyterhub_config.py", import.meta.url));
-const singleUserFile = fileURLToPath(new URL("single_user.py", import.meta.url));
 
 /** Starts the hub of that release ("6", "5.5", "5.5.4") and resolves once it answers. */
 export async function startHub(version: string, options: StartOptions = {}): Promise<RunningHub> {
@@ -94,7 +93,6 @@ async function attempt(
       PYTHONUNBUFFERED: "1",
       HUB_PORT: String(port),
       HUB_SCRATCH: scratch,
-      HUB_SINGLE_USER: singleUserFile,
       HUB_ADMIN_USER: adminUser,
       HUB_PASSWORD: password,
       HUB_TOKEN_ADMIN: tokens.admin,

@@ -22,8 +22,6 @@ c = get_config()  # noqa: F821 (given by the hub)
 
 env = os.environ
 scratch = Path(env["HUB_SCRATCH"])
-# Not the config's own __file__, which old hubs do not define.
-single_user = env["HUB_SINGLE_USER"]
 
 
 def die_with_the_parent():
@@ -114,7 +112,7 @@ c.CryptKeeper.keys = [env["HUB_CRYPT_KEY"]]
 c.JupyterHub.allow_named_servers = True
 c.JupyterHub.spawner_class = BehavingSpawner
 c.SimpleLocalProcessSpawner.home_dir_template = str(scratch)  # any user name, however odd
-c.Spawner.cmd = [sys.executable, single_user]
+c.Spawner.cmd = [sys.executable, str(Path(__file__).with_name("single_user.py"))]
 # A server that died is pending until then (30 s by default).
 c.Spawner.http_timeout = 10
 # In the hub's own process group, so that ending the group ends the servers too.
@@ -153,7 +151,11 @@ if scope_definitions:
     # These stand for "whatever the owner has"; a service owns nothing.
     meta = {"(no_scope)", "self", "all", "inherit"}
     c.JupyterHub.load_roles = [
-        {"name": "everything", "services": ["admin"], "scopes": sorted({*scope_definitions} - meta)},
+        {
+            "name": "everything",
+            "services": ["admin"],
+            "scopes": sorted({*scope_definitions} - meta),
+        },
         {
             "name": "reader",
             "services": ["reader"],

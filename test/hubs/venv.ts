@@ -8,6 +8,7 @@ import { spawn } from "node:child_process";
 import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { threadId } from "node:worker_threads";
 
 /** The hubs under test: every vendored release, oldest first. */
 export const releases = ["1.2.2", "1.5.1", "2.3.1", "3.1.1", "4.1.6", "5.5.4", "6.1.1"] as const;
@@ -43,14 +44,15 @@ async function findOrBuild(release: Release): Promise<string> {
 
   await mkdir(cache, { recursive: true });
   await removeAbandoned(release);
-  const site = join(cache, `${release}.build-${process.pid}`);
+  const site = join(cache, `${release}.build-${process.pid}-${threadId}`);
+  // A broken one leaves its place at once and whole; there may be none.
+  await rename(home, site).catch(() => {});
   try {
     await build(site, release);
-    // Somebody else may have finished meanwhile, and may be running a hub from it.
-    if (!(await isComplete(home, release))) {
-      await rm(home, { recursive: true, force: true });
-      await rename(site, home);
-    }
+    await rename(site, home).catch(async (error: unknown) => {
+      // Somebody else was faster.
+      if (!(await isComplete(home, release))) throw error;
+    });
   } finally {
     await rm(site, { recursive: true, force: true });
   }
@@ -94,7 +96,7 @@ async function isComplete(home: string, release: Release): Promise<boolean> {
 async function removeAbandoned(release: Release): Promise<void> {
   const prefix = `${release}.build-`;
   for (const name of await readdir(cache)) {
-    if (name.startsWith(prefix) && !isAlive(Number(name.slice(prefix.length)))) {
+    if (name.startsWith(prefix) && !isAlive(Number.parseInt(name.slice(prefix.length)))) {
       await rm(join(cache, name), { recursive: true, force: true });
     }
   }
@@ -133,13 +135,14 @@ function run(command: string, args: string[]): Promise<{ code: number | null; ou
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: installMinutes * 60_000,
+      // Not `timeout`: its timer stays behind when there is no such command.
+      signal: AbortSignal.timeout(installMinutes * 60_000),
     });
     let output = "";
     const collect = (chunk: string) => (output += chunk);
     child.stdout.setEncoding("utf8").on("data", collect);
     child.stderr.setEncoding("utf8").on("data", collect);
-    child.on("error", (error) => resolve({ code: null, output: error.message }));
+    child.on("error", (error) => resolve({ code: null, output: output + error.message }));
     child.on("close", (code) => resolve({ code, output }));
   });
 }

@@ -42,7 +42,7 @@ export function operationsOf(document: JsonObject): Operation[] {
 }
 
 export const parametersOf = (operation: JsonObject, place: string): JsonObject[] =>
-  listAt(operation, "parameters").filter((parameter) => parameter.in === place);
+  listAt(operation, "parameters").filter((parameter) => parameter["in"] === place);
 
 /** Every property a schema declares, its own and those of its `allOf` parts. */
 export function propertiesOf(schema: Json | undefined): JsonObject {

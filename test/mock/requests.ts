@@ -2,10 +2,10 @@
  * The request side of the mock copy: what makes Prism refuse a request that the document does not
  * describe, and let in those that a hub serves to anyone. Works on documents without `$ref`s.
  */
-import { isObject, listAt, objectAt, propertiesOf } from "./document.js";
+import { isObject, objectAt, propertiesOf } from "./document.js";
 import type { Json, JsonObject, Operation } from "./document.js";
 
-/** Public on every hub, though the document lets most of them inherit its global security. */
+/** Public on every hub, though the documents ask for a token on most of them. */
 const PUBLIC = new Set([
   "GET /",
   "GET /health",
@@ -21,15 +21,13 @@ export function tightenRequest({ key, operation }: Operation): void {
   const schemas = bodySchemas(operation);
   // A body that carries its own credentials is a login: `POST /users/{name}/tokens` with `auth`.
   const login = schemas.some((schema) => "auth" in propertiesOf(schema));
-  if (PUBLIC.has(key) || login) operation.security = [];
+  if (PUBLIC.has(key) || login) operation["security"] = [];
   for (const schema of schemas) close(schema);
-  // Prism reports the use of a deprecated parameter as a violation; a hub takes it.
-  for (const parameter of listAt(operation, "parameters")) delete parameter.deprecated;
 }
 
 export const bodySchemas = (operation: JsonObject): JsonObject[] =>
   Object.values(objectAt(objectAt(operation, "requestBody"), "content"))
-    .map((media) => (isObject(media) ? media.schema : undefined))
+    .map((media) => (isObject(media) ? media["schema"] : undefined))
     .filter(isObject);
 
 /** Declared properties become all properties; maps and free-form objects stay free. */
@@ -38,9 +36,10 @@ function close(schema: Json | undefined): void {
   placeholderToMap(schema);
   const properties = Object.values(objectAt(schema, "properties"));
   if (properties.length > 0 && !COMPOSING.some((keyword) => keyword in schema)) {
-    schema.additionalProperties = false;
+    schema["additionalProperties"] = false;
   }
-  for (const child of [...properties, schema.items, schema.additionalProperties]) close(child);
+  for (const child of [...properties, schema["items"], schema["additionalProperties"]])
+    close(child);
 }
 
 /** Before 5.4.4 the map of servers is written as an object with one property, "<server name>". */
@@ -48,6 +47,6 @@ function placeholderToMap(schema: JsonObject): void {
   const entries = Object.entries(objectAt(schema, "properties"));
   const placeholder = entries.find(([name]) => /^<.+>$/.test(name));
   if (!placeholder || entries.length > 1) return;
-  delete schema.properties;
-  schema.additionalProperties = placeholder[1];
+  delete schema["properties"];
+  schema["additionalProperties"] = placeholder[1];
 }

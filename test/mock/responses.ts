@@ -33,7 +33,7 @@ export interface ResponseContext {
 export function completeResponses(entry: Operation, context: ResponseContext): void {
   const { key, operation } = entry;
   const responses = objectAt(operation, "responses");
-  operation.responses = responses;
+  operation["responses"] = responses;
   const succeeds = Object.keys(responses).some((status) => status.startsWith("2"));
   // With no 2xx declared, Prism answers a valid request with the first error it finds.
   if (!succeeds) responses["200"] = { description: "OK" };
@@ -72,46 +72,47 @@ function completeContent(
     if (example !== undefined) setExample(media, example);
     if (type === "text/event-stream") stream(media);
     else if (error) exampleOfError(media, Number(status));
-    else if (isObject(media.schema)) media.schema = withLastPage(flattenedIdentity(media.schema));
-    // Nothing is the only text that fits, and Prism would offer "string".
-    if (isObject(media.schema) && media.schema.maxLength === 0) setExample(media, "");
+    else if (isObject(media["schema"]))
+      media["schema"] = withLastPage(flattenedIdentity(media["schema"]));
   }
   if (key === "GET /" && status === "200") {
     setExample(objectAt(content, "application/json"), { version });
   }
   if (status === "200" && key.startsWith("GET ")) offerPages(key, operation, content);
-  if (Object.keys(content).length > 0) response.content = content;
+  if (Object.keys(content).length > 0) response["content"] = content;
 }
 
 function setExample(media: JsonObject, example: Json): void {
-  delete media.examples;
-  media.example = example;
+  delete media["examples"];
+  media["example"] = example;
 }
 
 const hasExample = (media: JsonObject): boolean => "example" in media || "examples" in media;
 
 function exampleOfError(media: JsonObject, status: number): void {
-  if (hasExample(media) || !("message" in propertiesOf(media.schema))) return;
+  if (hasExample(media) || !("message" in propertiesOf(media["schema"]))) return;
   setExample(media, { status, message: STATUS_CODES[status] ?? "" });
 }
 
 /** Prism can only serve a stream as one text; a hub begins it with an empty line. */
 function stream(media: JsonObject): void {
-  const events = Array.isArray(media.example) ? media.example : READY;
+  const events = Array.isArray(media["example"]) ? media["example"] : READY;
   const text = (events as Json[]).map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
-  media.schema = { type: "string" };
+  media["schema"] = { type: "string" };
   setExample(media, `\n\n${text}`);
 }
 
 /**
- * The pagination media type beside JSON. Prism takes `+json` for JSON when it validates, so both
- * must accept both forms; the form that a type is served with stands first.
+ * The pagination media type beside JSON. Prism takes any `+json` for JSON when it validates its
+ * answer, so JSON must accept both forms.
  */
 function offerPages(key: string, operation: JsonObject, content: JsonObject): void {
   const media = content["application/json"];
-  if (!isObject(media) || !isObject(media.schema)) return;
+  if (!isObject(media) || !isObject(media["schema"])) return;
   const { schema } = media;
-  const branches = [schema.oneOf, schema.anyOf].find(Array.isArray)?.filter(isObject) ?? [schema];
+  const branches = [schema["oneOf"], schema["anyOf"]].find(Array.isArray)?.filter(isObject) ?? [
+    schema,
+  ];
   const plain = branches.find((branch) => !isPage(branch));
   let page = branches.find(isPage);
   if (!page) {
@@ -126,7 +127,7 @@ function offerPages(key: string, operation: JsonObject, content: JsonObject): vo
   const { example } = media;
   content["application/json"] = { ...media, schema: { anyOf: [plain, page] } };
   content[PAGE_TYPE] = {
-    schema: { anyOf: [page, plain] },
+    schema: page,
     ...(example === undefined ? {} : { example: lastPage(example) }),
   };
 }
@@ -142,7 +143,7 @@ export function lastPage(items: Json): JsonObject {
 function setHeader(response: JsonObject, name: string, value: string): void {
   const headers = { ...objectAt(response, "headers") };
   headers[name] = { schema: { type: "string" }, example: value };
-  response.headers = headers;
+  response["headers"] = headers;
 }
 
 /**

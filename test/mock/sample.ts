@@ -53,26 +53,34 @@ function bodyOf(operation: JsonObject): { body?: string } {
 /** The required properties and no more; of alternatives the first. */
 function sampleOf(schema: Json | undefined): Json {
   if (!isObject(schema)) return {};
-  if (Array.isArray(schema.enum)) return schema.enum[0] ?? null;
+  if (Array.isArray(schema["enum"])) return schema["enum"][0] ?? null;
   const parts = [schema, ...firstAlternatives(schema)];
-  const type = parts.map((part) => part.type).find((one) => one !== undefined) ?? "object";
+  const type = parts.map((part) => part["type"]).find((one) => one !== undefined) ?? "object";
   const first = Array.isArray(type) ? type[0] : type;
-  if (first === "array") return Array(Number(schema.minItems ?? 0)).fill(sampleOf(schema.items));
+  if (first === "array")
+    return Array(Number(schema["minItems"] ?? 0)).fill(sampleOf(schema["items"]));
   if (first === "object") {
-    const required = parts.flatMap((part) => (Array.isArray(part.required) ? part.required : []));
+    const required = parts.flatMap((part) =>
+      Array.isArray(part["required"]) ? part["required"] : [],
+    );
     const declared = Object.assign({}, ...parts.map((part) => objectAt(part, "properties")));
     return Object.fromEntries(
       required.map((name) => [name, sampleOf((declared as JsonObject)[String(name)])]),
     );
   }
-  if (first === "string") return schema.format === "date-time" ? "2026-10-20T12:00:00Z" : "gpu";
+  if (first === "string") return schema["format"] === "date-time" ? "2026-10-20T12:00:00Z" : "gpu";
   if (first === "boolean") return true;
-  return first === "null" ? null : Number(schema.minimum ?? 1);
+  return first === "null" ? null : Number(schema["minimum"] ?? 1);
 }
 
 function firstAlternatives(schema: JsonObject): JsonObject[] {
-  const all = Array.isArray(schema.allOf) ? schema.allOf.filter(isObject) : [];
-  const choices = [schema.oneOf, schema.anyOf].map((list) => (Array.isArray(list) ? list[0] : null));
-  const parts = [...all, ...choices.filter((choice) => isObject(choice ?? undefined))] as JsonObject[];
+  const all = Array.isArray(schema["allOf"]) ? schema["allOf"].filter(isObject) : [];
+  const choices = [schema["oneOf"], schema["anyOf"]].map((list) =>
+    Array.isArray(list) ? list[0] : null,
+  );
+  const parts = [
+    ...all,
+    ...choices.filter((choice) => isObject(choice ?? undefined)),
+  ] as JsonObject[];
   return parts.flatMap((part) => [part, ...firstAlternatives(part)]);
 }

@@ -29,12 +29,14 @@ export function withLastPage(schema: JsonObject): JsonObject {
   const visit = (node: Json): Json => {
     if (Array.isArray(node)) return node.map(visit);
     if (!isObject(node)) return node;
-    const copy = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, visit(value)]));
+    const copy = Object.fromEntries(
+      Object.entries(node).map(([key, value]) => [key, visit(value)]),
+    );
     const properties = objectAt(copy, "properties");
     if (["offset", "limit", "total", "next"].every((name) => isObject(properties[name]))) {
       for (const [name, shape] of Object.entries(objectAt(PAGINATION, "properties"))) {
         const declared = properties[name];
-        if (isObject(declared) && isObject(shape)) declared.default = shape.default ?? null;
+        if (isObject(declared) && isObject(shape)) declared["default"] = shape["default"] ?? null;
       }
     }
     return copy;
@@ -80,6 +82,6 @@ function flattened(schema: JsonObject): JsonObject {
 }
 
 const required = (schema: JsonObject): string[] =>
-  Array.isArray(schema.required)
-    ? schema.required.filter((name) => typeof name === "string")
+  Array.isArray(schema["required"])
+    ? schema["required"].filter((name) => typeof name === "string")
     : [];

@@ -16,7 +16,7 @@ export function modernised(document: JsonObject): JsonObject {
   const { swagger: _, definitions: __, securityDefinitions, ...rest } = document;
   for (const { operation } of operationsOf(document)) {
     moveParameters(operation);
-    moveResponses(operation, strings(operation.produces ?? document.produces));
+    moveResponses(operation, strings(operation["produces"] ?? document["produces"]));
   }
   return {
     openapi: "3.0.3",
@@ -27,24 +27,26 @@ export function modernised(document: JsonObject): JsonObject {
 
 function moveParameters(operation: JsonObject): void {
   const parameters = listAt(operation, "parameters");
-  const body = parameters.find((parameter) => parameter.in === "body");
-  const fields = parameters.filter((parameter) => parameter.in === "formData");
-  operation.parameters = parameters
+  const body = parameters.find((parameter) => parameter["in"] === "body");
+  const fields = parameters.filter((parameter) => parameter["in"] === "formData");
+  operation["parameters"] = parameters
     .filter((parameter) => parameter !== body && !fields.includes(parameter))
     .map(moveSchema);
   if (body) {
-    operation.requestBody = {
-      required: body.required ?? false,
-      content: { "application/json": { schema: body.schema ?? {} } },
+    operation["requestBody"] = {
+      required: body["required"] ?? false,
+      content: { "application/json": { schema: body["schema"] ?? {} } },
     };
   } else if (fields.length > 0) {
-    const required = fields.filter((field) => field.required === true);
+    const required = fields.filter((field) => field["required"] === true);
     const schema: JsonObject = {
       type: "object",
-      required: required.map((field) => field.name ?? ""),
-      properties: Object.fromEntries(fields.map((field) => [field.name, moveSchema(field).schema])),
+      required: required.map((field) => field["name"] ?? ""),
+      properties: Object.fromEntries(
+        fields.map((field) => [field["name"], moveSchema(field)["schema"]]),
+      ),
     };
-    operation.requestBody = { required: required.length > 0, content: { [FORM]: { schema } } };
+    operation["requestBody"] = { required: required.length > 0, content: { [FORM]: { schema } } };
   }
 }
 
@@ -58,10 +60,10 @@ function moveSchema(parameter: JsonObject): JsonObject {
 
 function moveResponses(operation: JsonObject, mediaTypes: string[]): void {
   for (const response of Object.values(objectAt(operation, "responses"))) {
-    if (!isObject(response) || response.schema === undefined) continue;
+    if (!isObject(response) || response["schema"] === undefined) continue;
     const { schema } = response;
-    delete response.schema;
-    response.content = Object.fromEntries(mediaTypes.map((type) => [type, { schema }]));
+    delete response["schema"];
+    response["content"] = Object.fromEntries(mediaTypes.map((type) => [type, { schema }]));
   }
 }
 

@@ -14,13 +14,13 @@ export function undeclaredProperties(schema: JsonObject, value: Json, at = "body
 function undeclaredIn(schemas: readonly JsonObject[], value: Json, at: string): string[] {
   const parts = schemas.flatMap(partsOf);
   if (Array.isArray(value)) {
-    const items = parts.map((part) => part.items).filter(isObject);
+    const items = parts.map((part) => part["items"]).filter(isObject);
     return value.flatMap((entry, index) => undeclaredIn(items, entry, `${at}[${index}]`));
   }
   if (!isObject(value) || schemas.some(isFree)) return [];
   return Object.entries(value).flatMap(([name, entry]) => {
     const declared = parts.map((part) => objectAt(part, "properties")[name]).filter(isObject);
-    const extra = parts.map((part) => part.additionalProperties).filter(isObject);
+    const extra = parts.map((part) => part["additionalProperties"]).filter(isObject);
     const next = declared.length > 0 ? declared : extra;
     return next.length > 0 ? undeclaredIn(next, entry, `${at}.${name}`) : [`${at}.${name}`];
   });
@@ -44,12 +44,13 @@ const partsOf = (schema: JsonObject): JsonObject[] => [
  */
 function isFree(schema: JsonObject): boolean {
   const parts = partsOf(schema);
-  if (parts.some((part) => part.additionalProperties === true)) return true;
-  if (alternativesOf(schema).some((choice) => choice.type === "object" && isFree(choice))) {
+  if (parts.some((part) => part["additionalProperties"] === true)) return true;
+  if (alternativesOf(schema).some((choice) => choice["type"] === "object" && isFree(choice))) {
     return true;
   }
   return !parts.some(
     (part) =>
-      Object.keys(objectAt(part, "properties")).length > 0 || isObject(part.additionalProperties),
+      Object.keys(objectAt(part, "properties")).length > 0 ||
+      isObject(part["additionalProperties"]),
   );
 }

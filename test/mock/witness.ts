@@ -4,15 +4,17 @@
  * only Prism would give. Each breach rejects the call and is kept in `problems` as well, because a
  * client may take the rejection for a lost connection and try again: assert that it is empty.
  */
-import { STATUS_CODES } from "node:http";
-import { isObject, objectAt, operationsOf, parametersOf } from "./document.js";
+import { isObject, objectAt, operationsOf, parametersOf, propertiesOf } from "./document.js";
 import type { Json, JsonObject } from "./document.js";
 import type { MockDocument } from "./mock-copy.js";
+import { bodySchemas } from "./requests.js";
 import { undeclaredProperties } from "./undeclared.js";
 
 export interface WitnessOptions {
   /** The `Prefer` header to Prism ("code=404"), the same for all or chosen by operation. */
   prefer?: string | ((operation: string) => string | undefined);
+  /** Whether a breach is one that the document is known to be wrong about; it then passes. */
+  forgive?: (operation: string, breach: string) => boolean;
 }
 
 export interface WitnessFetch {
@@ -55,12 +57,14 @@ export function witnessFetch(document: MockDocument, options: WitnessOptions = {
     const { prefer } = options;
     const preference = typeof prefer === "function" ? prefer(name) : prefer;
     const response = await forwarded(request, text, preference);
-    const found = [
+    const breaches = [
       ...undeclaredQuery(operation, url),
       ...undeclaredBody(operation, request, body),
+      ...missingCredentials(operation, request, body),
       ...violations(response),
-      ...(await foreignAnswer(response, preference)),
+      ...(await prismsOwn(response)),
     ];
+    const found = breaches.filter((breach) => !options.forgive?.(name, breach));
     return found.length > 0 ? refuse(request, found) : response;
   };
   return Object.assign(witness, { calls, problems });
@@ -78,7 +82,7 @@ function matching(document: JsonObject, method: string, pathname: string): JsonO
     );
     return fits ? [{ operation, templates: segments.filter(isTemplate).length }] : [];
   });
-  return fitting.sort((a, b) => a.templates - b.templates)[0]?.operation;
+  return fitting.toSorted((a, b) => a.templates - b.templates)[0]?.operation;
 }
 
 async function forwarded(
@@ -109,22 +113,29 @@ function parsed(contentType: string, text: string): Json | SyntaxError | undefin
 }
 
 function undeclaredQuery(operation: JsonObject, url: URL): string[] {
-  const declared = parametersOf(operation, "query").map((parameter) => parameter.name);
+  const declared = new Set(parametersOf(operation, "query").map((parameter) => parameter["name"]));
   return [...new Set(url.searchParams.keys())]
-    .filter((name) => !declared.includes(name))
+    .filter((name) => !declared.has(name))
     .map((name) => `query parameter "${name}" is not declared`);
 }
 
-function undeclaredBody(
-  operation: JsonObject,
-  request: Request,
-  body: Json | undefined,
-): string[] {
+function undeclaredBody(operation: JsonObject, request: Request, body: Json | undefined): string[] {
   const content = objectAt(objectAt(operation, "requestBody"), "content");
   const type = request.headers.get("content-type")?.split(";")[0]?.trim() ?? "";
   const { schema } = objectAt(content, type);
   if (body === undefined || !isObject(schema)) return [];
   return undeclaredProperties(schema, body).map((path) => `${path} is not declared`);
+}
+
+/** A login needs no token if its body has `auth`; of such conditions Prism knows nothing. */
+function missingCredentials(
+  operation: JsonObject,
+  request: Request,
+  body: Json | undefined,
+): string[] {
+  const login = bodySchemas(operation).some((schema) => "auth" in propertiesOf(schema));
+  if (!login || request.headers.has("authorization")) return [];
+  return "auth" in (isObject(body) ? body : {}) ? [] : ["no credentials, in header or body"];
 }
 
 function violations(response: Response): string[] {
@@ -139,18 +150,9 @@ function violations(response: Response): string[] {
   }
 }
 
-/** Problem documents are Prism's own; and it serves another status where one is not declared. */
-async function foreignAnswer(
-  response: Response,
-  preference: string | undefined,
-): Promise<string[]> {
-  const { status } = response;
-  const wanted = /code=(\d{3})/.exec(preference ?? "")?.[1];
-  if (response.headers.get("content-type")?.startsWith("application/problem+json")) {
-    const { title, detail } = (await response.json()) as { title?: string; detail?: string };
-    return [`Prism itself answered ${status} (${title ?? STATUS_CODES[status]}): ${detail ?? ""}`];
-  }
-  return wanted === undefined || wanted === String(status)
-    ? []
-    : [`Prism answered ${status} in place of the ${wanted} asked for`];
+/** No hub answers with a problem document: that is Prism, which found nothing to serve. */
+async function prismsOwn(response: Response): Promise<string[]> {
+  if (!response.headers.get("content-type")?.startsWith("application/problem+json")) return [];
+  const { title, detail } = (await response.json()) as { title?: string; detail?: string };
+  return [`Prism itself answered ${response.status} (${title}): ${detail}`];
 }

@@ -1,0 +1,95 @@
+/**
+ * Which methods stand on which operations: what the README's table is made of, and what tests hold
+ * against the document (no operation without a method or a reason) and against what is really sent.
+ */
+
+const servers = (method: string): string[] => [
+  `${method} /users/{name}/server`,
+  `${method} /users/{name}/servers/{server_name}`,
+];
+
+/** Every method, and the operations that it may send. */
+export const aliases: Readonly<Record<string, readonly string[]>> = {
+  version: ["GET /"],
+  info: ["GET /info"],
+  whoami: ["GET /user"],
+  supports: ["GET /"],
+  health: ["GET /health"],
+  metrics: ["GET /metrics"],
+  shutdown: ["POST /shutdown"],
+
+  "users.list": ["GET /users"],
+  "users.get": ["GET /users/{name}"],
+  "users.create": ["POST /users/{name}"],
+  "users.createMany": ["POST /users"],
+  "users.ensure": ["GET /users/{name}", "POST /users/{name}"],
+  "users.update": ["PATCH /users/{name}"],
+  "users.delete": ["DELETE /users/{name}"],
+  "users.reportActivity": ["POST /users/{name}/activity"],
+
+  "tokens.list": ["GET /users/{name}/tokens"],
+  "tokens.get": ["GET /users/{name}/tokens/{token_id}"],
+  "tokens.create": ["POST /users/{name}/tokens"],
+  "tokens.revoke": ["DELETE /users/{name}/tokens/{token_id}"],
+  "tokens.identify": ["GET /user"],
+
+  "servers.list": ["GET /users/{name}"],
+  "servers.get": servers("GET"),
+  "servers.create": servers("PUT"),
+  "servers.start": servers("POST"),
+  "servers.restart": [...servers("DELETE"), ...servers("POST")],
+  "servers.stop": servers("DELETE"),
+  "servers.update": servers("PATCH"),
+  "servers.delete": ["DELETE /users/{name}/servers/{server_name}"],
+
+  "groups.list": ["GET /groups"],
+  "groups.get": ["GET /groups/{name}"],
+  "groups.create": ["POST /groups/{name}"],
+  "groups.createMany": ["POST /groups"],
+  "groups.delete": ["DELETE /groups/{name}"],
+  "groups.setProperties": ["PUT /groups/{name}/properties"],
+  "groups.addUsers": ["POST /groups/{name}/users"],
+  "groups.removeUsers": ["DELETE /groups/{name}/users"],
+
+  "shares.list": ["GET /shares/{owner}", "GET /shares/{owner}/{server_name}"],
+  "shares.grant": ["POST /shares/{owner}/{server_name}"],
+  "shares.revoke": ["PATCH /shares/{owner}/{server_name}"],
+  "shares.revokeAll": ["DELETE /shares/{owner}/{server_name}"],
+  "shares.listForUser": ["GET /users/{name}/shared"],
+  "shares.getForUser": ["GET /users/{name}/shared/{owner}/{server_name}"],
+  "shares.leave": ["DELETE /users/{name}/shared/{owner}/{server_name}"],
+  "shares.listForGroup": ["GET /groups/{name}/shared"],
+  "shares.getForGroup": ["GET /groups/{name}/shared/{owner}/{server_name}"],
+  "shares.leaveGroup": ["DELETE /groups/{name}/shared/{owner}/{server_name}"],
+
+  "shareCodes.list": ["GET /share-codes/{owner}", "GET /share-codes/{owner}/{server_name}"],
+  "shareCodes.create": ["POST /share-codes/{owner}/{server_name}"],
+  "shareCodes.revoke": ["DELETE /share-codes/{owner}/{server_name}"],
+  "shareCodes.revokeAll": ["DELETE /share-codes/{owner}/{server_name}"],
+
+  "services.list": ["GET /services"],
+  "services.get": ["GET /services/{name}"],
+  "services.create": ["POST /services/{name}"],
+  "services.delete": ["DELETE /services/{name}"],
+
+  "proxy.routes": ["GET /proxy"],
+  "proxy.sync": ["POST /proxy"],
+  "proxy.update": ["PATCH /proxy"],
+};
+
+/** Operations without a method, and why. They are functions of `jupyterhub-client/api`. */
+export const rawOnly: Readonly<Record<string, string>> = {
+  "POST /authorizations/token": "answers 404 since JupyterHub 2.0; `tokens.create` makes tokens",
+  "GET /authorizations/token/{token}":
+    "puts a token into the URL; `tokens.identify` asks with it instead",
+  "GET /authorizations/cookie/{cookie_name}/{cookie_value}":
+    "puts a cookie into the URL; deprecated since JupyterHub 2.0",
+  "GET /oauth2/authorize": "a page for browsers, not an API",
+};
+
+/** Operations whose methods are still to come. */
+export const later: readonly string[] = [
+  "GET /users/{name}/server/progress",
+  "GET /users/{name}/servers/{server_name}/progress",
+  "POST /oauth2/token",
+];

@@ -1,0 +1,480 @@
+/**
+ * One call or more of every method: what it sends, and what it makes of the mock's answers.
+ *
+ * The same table runs against the corrected document and, as far as a document has the operations,
+ * against each of JupyterHub's own.
+ */
+import type { JupyterHub } from "../../src/index.js";
+import type { Json } from "../mock/document.js";
+import { examples } from "../mock/examples.js";
+
+export interface ContractCall {
+  method: string;
+  /** What sets this call of the method apart. */
+  variant: string;
+  run: (hub: JupyterHub) => Promise<unknown>;
+  /** The operations that it must send; beside them it may read the version and the server's model. */
+  sends: readonly string[];
+  /** What it resolves with against the corrected document; undefined for methods of empty answers. */
+  answer?: Json | undefined;
+  /** The release that its arguments need: an older hub is not asked. */
+  since?: string;
+  /** What to make Prism answer, by operation. */
+  prefer?: Readonly<Record<string, string>>;
+}
+
+const example = (operation: string, status = 200): Json => {
+  const found = examples[operation]?.[String(status)];
+  if (found === undefined) throw new Error(`No example for ${operation} ${status}`);
+  return found;
+};
+const valuesOf = (json: Json): Json => Object.values(json as Record<string, Json>);
+const itemsOf = (json: Json): Json => (json as { items: Json }).items;
+const serversOf = (json: Json): Json => valuesOf((json as { servers: Json }).servers);
+
+const user = "GET /users/{name}";
+const named = (method: string): string => `${method} /users/{name}/servers/{server_name}`;
+const unnamed = (method: string): string => `${method} /users/{name}/server`;
+const gpu = { server: "gpu" };
+
+const call = (
+  method: string,
+  variant: string,
+  sends: readonly string[],
+  run: ContractCall["run"],
+  answer?: Json,
+  more: Partial<ContractCall> = {},
+): ContractCall => ({ method, variant, sends, run, answer, ...more });
+
+export const calls: readonly ContractCall[] = [
+  call("version", "", ["GET /"], (hub) => hub.version(), "6.1.1"),
+  call("info", "", ["GET /info"], (hub) => hub.info(), example("GET /info")),
+  call("whoami", "", ["GET /user"], (hub) => hub.whoami(), example("GET /user")),
+  call("supports", "", ["GET /"], (hub) => hub.supports("shares"), true),
+  call("health", "", ["GET /health"], (hub) => hub.health()),
+  call("metrics", "", ["GET /metrics"], (hub) => hub.metrics(), example("GET /metrics")),
+  call(
+    "shutdown",
+    "with all options",
+    ["POST /shutdown"],
+    (hub) => hub.shutdown({ proxy: false, servers: false }),
+    example("POST /shutdown", 202),
+  ),
+
+  call("users.list", "", ["GET /users"], (hub) => hub.users.list(), example("GET /users")),
+  call(
+    "users.list",
+    "by state",
+    ["GET /users"],
+    (hub) => hub.users.list({ state: "active", limit: 50 }),
+    example("GET /users"),
+    { since: "1.3" },
+  ),
+  call(
+    "users.list",
+    "with stopped servers, sorted",
+    ["GET /users"],
+    (hub) => hub.users.list({ include_stopped_servers: true, sort: "-last_activity" }),
+    example("GET /users"),
+    { since: "5.0" },
+  ),
+  call(
+    "users.list",
+    "by a part of the name",
+    ["GET /users"],
+    (hub) => hub.users.list({ name_filter: "a" }),
+    example("GET /users"),
+    { since: "2.3" },
+  ),
+  call("users.get", "", [user], (hub) => hub.users.get("ada"), example(user)),
+  call(
+    "users.get",
+    "with stopped servers",
+    [user],
+    (hub) => hub.users.get("ada", { include_stopped_servers: true }),
+    example(user),
+    { since: "3.0" },
+  ),
+  call(
+    "users.create",
+    "",
+    ["POST /users/{name}"],
+    (hub) => hub.users.create("hedy"),
+    example("POST /users/{name}", 201),
+  ),
+  call(
+    "users.create",
+    "as an admin",
+    ["POST /users/{name}"],
+    (hub) => hub.users.create("hedy", { admin: true }),
+    example("POST /users/{name}", 201),
+  ),
+  call(
+    "users.createMany",
+    "",
+    ["POST /users"],
+    (hub) => hub.users.createMany({ usernames: ["hedy"], admin: false }),
+    example("POST /users", 201),
+  ),
+  call("users.ensure", "who exists", [user], (hub) => hub.users.ensure("ada"), example(user)),
+  call(
+    "users.ensure",
+    "who does not",
+    [user, "POST /users/{name}"],
+    (hub) => hub.users.ensure("hedy"),
+    example("POST /users/{name}", 201),
+    { prefer: { [user]: "code=404" } },
+  ),
+  call(
+    "users.update",
+    "name and admin",
+    ["PATCH /users/{name}"],
+    (hub) => hub.users.update("ada", { name: "lovelace", admin: true }),
+    example("PATCH /users/{name}"),
+  ),
+  call(
+    "users.update",
+    "auth_state",
+    ["PATCH /users/{name}"],
+    (hub) => hub.users.update("ada", { auth_state: { upstream: true } }),
+    example("PATCH /users/{name}"),
+    { since: "2.0" },
+  ),
+  call("users.delete", "", ["DELETE /users/{name}"], (hub) => hub.users.delete("grace")),
+  call("users.reportActivity", "", ["POST /users/{name}/activity"], (hub) =>
+    hub.users.reportActivity("ada", {
+      last_activity: "2026-10-21T12:00:00Z",
+      servers: { gpu: { last_activity: "2026-10-21T12:00:00Z" } },
+    }),
+  ),
+
+  call(
+    "tokens.list",
+    "",
+    ["GET /users/{name}/tokens"],
+    (hub) => hub.tokens.list("ada"),
+    (example("GET /users/{name}/tokens") as { api_tokens: Json }).api_tokens,
+  ),
+  call(
+    "tokens.get",
+    "",
+    ["GET /users/{name}/tokens/{token_id}"],
+    (hub) => hub.tokens.get("ada", "a7"),
+    example("GET /users/{name}/tokens/{token_id}"),
+  ),
+  call(
+    "tokens.create",
+    "",
+    ["POST /users/{name}/tokens"],
+    (hub) => hub.tokens.create("ada", { note: "for the nightly run", expires_in: 3600 }),
+    example("POST /users/{name}/tokens", 201),
+  ),
+  call(
+    "tokens.create",
+    "with scopes",
+    ["POST /users/{name}/tokens"],
+    (hub) => hub.tokens.create("ada", { scopes: ["access:servers!user=ada"] }),
+    example("POST /users/{name}/tokens", 201),
+    { since: "3.0" },
+  ),
+  call("tokens.revoke", "", ["DELETE /users/{name}/tokens/{token_id}"], (hub) =>
+    hub.tokens.revoke("ada", "a7"),
+  ),
+  call(
+    "tokens.identify",
+    "",
+    ["GET /user"],
+    (hub) => hub.tokens.identify("another-token"),
+    example("GET /user"),
+  ),
+
+  call("servers.list", "", [user], (hub) => hub.servers.list("ada"), serversOf(example(user))),
+  call(
+    "servers.get",
+    "the default server",
+    [unnamed("GET")],
+    (hub) => hub.servers.get("ada"),
+    example(unnamed("GET")),
+  ),
+  call(
+    "servers.get",
+    "a named server",
+    [named("GET")],
+    (hub) => hub.servers.get("ada", gpu),
+    example(named("GET")),
+  ),
+  call(
+    "servers.create",
+    "the default server",
+    [unnamed("PUT")],
+    (hub) => hub.servers.create("ada", {}),
+    example(unnamed("PUT"), 201),
+  ),
+  call(
+    "servers.create",
+    "a named server",
+    [named("PUT")],
+    (hub) =>
+      hub.servers.create("ada", {
+        ...gpu,
+        display_name: "GPU",
+        user_options: { profile: "large" },
+      }),
+    example(named("PUT"), 201),
+  ),
+  call(
+    "servers.start",
+    "the default server",
+    [unnamed("POST")],
+    (hub) => hub.servers.start("ada"),
+    example(unnamed("GET")),
+  ),
+  call(
+    "servers.start",
+    "a named server with options",
+    [named("POST")],
+    (hub) => hub.servers.start("ada", { ...gpu, user_options: { profile: "large" } }),
+    example(named("GET")),
+  ),
+  call(
+    "servers.start",
+    "a named server with a display name",
+    [named("POST")],
+    (hub) => hub.servers.start("ada", { ...gpu, display_name: "GPU" }),
+    example(named("GET")),
+    { since: "6.0" },
+  ),
+  call(
+    "servers.restart",
+    "the default server",
+    [unnamed("DELETE"), unnamed("POST")],
+    (hub) => hub.servers.restart("ada"),
+    example(unnamed("GET")),
+  ),
+  call(
+    "servers.restart",
+    "a named server",
+    [named("DELETE"), named("POST")],
+    (hub) => hub.servers.restart("ada", gpu),
+    example(named("GET")),
+  ),
+  call("servers.stop", "the default server", [unnamed("DELETE")], (hub) => hub.servers.stop("ada")),
+  call("servers.stop", "a named server", [named("DELETE")], (hub) => hub.servers.stop("ada", gpu)),
+  call(
+    "servers.update",
+    "the default server",
+    [unnamed("PATCH")],
+    (hub) => hub.servers.update("ada", { user_options: { profile: "small" } }),
+    example(unnamed("PATCH")),
+  ),
+  call(
+    "servers.update",
+    "a named server",
+    [named("PATCH")],
+    (hub) => hub.servers.update("ada", { ...gpu, name: "cpu", display_name: "CPU" }),
+    example(named("PATCH")),
+  ),
+  call("servers.delete", "", [named("DELETE")], (hub) => hub.servers.delete("ada", gpu)),
+
+  call("groups.list", "", ["GET /groups"], (hub) => hub.groups.list(), example("GET /groups")),
+  call(
+    "groups.get",
+    "",
+    ["GET /groups/{name}"],
+    (hub) => hub.groups.get("astronomy"),
+    example("GET /groups/{name}"),
+  ),
+  call(
+    "groups.create",
+    "",
+    ["POST /groups/{name}"],
+    (hub) => hub.groups.create("optics"),
+    example("POST /groups/{name}", 201),
+  ),
+  call(
+    "groups.create",
+    "with members",
+    ["POST /groups/{name}"],
+    (hub) => hub.groups.create("optics", { users: ["ada"] }),
+    example("POST /groups/{name}", 201),
+  ),
+  call(
+    "groups.createMany",
+    "",
+    ["POST /groups"],
+    (hub) => hub.groups.createMany({ groups: ["optics"], users: ["ada"] }),
+    example("POST /groups", 201),
+  ),
+  call("groups.delete", "", ["DELETE /groups/{name}"], (hub) => hub.groups.delete("optics")),
+  call(
+    "groups.setProperties",
+    "",
+    ["PUT /groups/{name}/properties"],
+    (hub) => hub.groups.setProperties("astronomy", { quota: 5 }),
+    example("PUT /groups/{name}/properties"),
+  ),
+  call(
+    "groups.addUsers",
+    "",
+    ["POST /groups/{name}/users"],
+    (hub) => hub.groups.addUsers("astronomy", { users: ["ada", "grace"] }),
+    example("POST /groups/{name}/users"),
+  ),
+  call(
+    "groups.removeUsers",
+    "",
+    ["DELETE /groups/{name}/users"],
+    (hub) => hub.groups.removeUsers("astronomy", { users: ["grace"] }),
+    example("DELETE /groups/{name}/users"),
+  ),
+
+  call(
+    "shares.list",
+    "of all servers",
+    ["GET /shares/{owner}"],
+    (hub) => hub.shares.list("ada"),
+    itemsOf(example("GET /shares/{owner}")),
+  ),
+  call(
+    "shares.list",
+    "of a named server",
+    ["GET /shares/{owner}/{server_name}"],
+    (hub) => hub.shares.list("ada", { ...gpu, limit: 10 }),
+    itemsOf(example("GET /shares/{owner}/{server_name}")),
+  ),
+  call(
+    "shares.list",
+    "of the default server",
+    ["GET /shares/{owner}/{server_name}"],
+    (hub) => hub.shares.list("ada", { server: "" }),
+    itemsOf(example("GET /shares/{owner}/")),
+  ),
+  call(
+    "shares.grant",
+    "to a user",
+    ["POST /shares/{owner}/{server_name}"],
+    (hub) => hub.shares.grant("ada", { ...gpu, user: "grace", scopes: ["access:servers"] }),
+    example("POST /shares/{owner}/{server_name}"),
+  ),
+  call(
+    "shares.grant",
+    "of the default server, to a group",
+    ["POST /shares/{owner}/{server_name}"],
+    (hub) => hub.shares.grant("ada", { group: "astronomy" }),
+    example("POST /shares/{owner}/"),
+  ),
+  call(
+    "shares.revoke",
+    "",
+    ["PATCH /shares/{owner}/{server_name}"],
+    (hub) => hub.shares.revoke("ada", { ...gpu, user: "grace", scopes: ["access:servers"] }),
+    example("PATCH /shares/{owner}/{server_name}"),
+  ),
+  call("shares.revokeAll", "", ["DELETE /shares/{owner}/{server_name}"], (hub) =>
+    hub.shares.revokeAll("ada", gpu),
+  ),
+  call(
+    "shares.listForUser",
+    "",
+    ["GET /users/{name}/shared"],
+    (hub) => hub.shares.listForUser("grace"),
+    itemsOf(example("GET /users/{name}/shared")),
+  ),
+  call(
+    "shares.getForUser",
+    "",
+    ["GET /users/{name}/shared/{owner}/{server_name}"],
+    (hub) => hub.shares.getForUser("grace", "ada", gpu),
+    example("GET /users/{name}/shared/{owner}/{server_name}"),
+  ),
+  call("shares.leave", "", ["DELETE /users/{name}/shared/{owner}/{server_name}"], (hub) =>
+    hub.shares.leave("grace", "ada", gpu),
+  ),
+  call(
+    "shares.listForGroup",
+    "",
+    ["GET /groups/{name}/shared"],
+    (hub) => hub.shares.listForGroup("astronomy"),
+    itemsOf(example("GET /groups/{name}/shared")),
+  ),
+  call(
+    "shares.getForGroup",
+    "",
+    ["GET /groups/{name}/shared/{owner}/{server_name}"],
+    (hub) => hub.shares.getForGroup("astronomy", "ada"),
+    example("GET /groups/{name}/shared/{owner}/"),
+  ),
+  call("shares.leaveGroup", "", ["DELETE /groups/{name}/shared/{owner}/{server_name}"], (hub) =>
+    hub.shares.leaveGroup("astronomy", "ada", gpu),
+  ),
+
+  call(
+    "shareCodes.list",
+    "of all servers",
+    ["GET /share-codes/{owner}"],
+    (hub) => hub.shareCodes.list("ada"),
+    itemsOf(example("GET /share-codes/{owner}")),
+  ),
+  call(
+    "shareCodes.list",
+    "of a named server",
+    ["GET /share-codes/{owner}/{server_name}"],
+    (hub) => hub.shareCodes.list("ada", gpu),
+    itemsOf(example("GET /share-codes/{owner}/{server_name}")),
+  ),
+  call(
+    "shareCodes.create",
+    "",
+    ["POST /share-codes/{owner}/{server_name}"],
+    (hub) => hub.shareCodes.create("ada", { ...gpu, expires_in: 600, scopes: ["access:servers"] }),
+    example("POST /share-codes/{owner}/{server_name}"),
+  ),
+  call("shareCodes.revoke", "", ["DELETE /share-codes/{owner}/{server_name}"], (hub) =>
+    hub.shareCodes.revoke("ada", { ...gpu, id: "sc_1" }),
+  ),
+  call("shareCodes.revokeAll", "", ["DELETE /share-codes/{owner}/{server_name}"], (hub) =>
+    hub.shareCodes.revokeAll("ada"),
+  ),
+
+  call(
+    "services.list",
+    "",
+    ["GET /services"],
+    (hub) => hub.services.list(),
+    valuesOf(example("GET /services")),
+  ),
+  call(
+    "services.get",
+    "",
+    ["GET /services/{name}"],
+    (hub) => hub.services.get("ci"),
+    example("GET /services/{name}"),
+  ),
+  call(
+    "services.create",
+    "",
+    ["POST /services/{name}"],
+    (hub) => hub.services.create("board", { url: "http://127.0.0.1:10101", display: true }),
+    example("POST /services/{name}", 201),
+  ),
+  call("services.delete", "", ["DELETE /services/{name}"], (hub) => hub.services.delete("board")),
+
+  call(
+    "proxy.routes",
+    "",
+    ["GET /proxy"],
+    (hub) => hub.proxy.routes(),
+    valuesOf(example("GET /proxy")),
+  ),
+  call("proxy.sync", "", ["POST /proxy"], (hub) => hub.proxy.sync()),
+  call("proxy.update", "the token", ["PATCH /proxy"], (hub) =>
+    hub.proxy.update({ auth_token: "a-new-token" }),
+  ),
+  call("proxy.update", "the address", ["PATCH /proxy"], (hub) =>
+    hub.proxy.update({ api_url: "http://127.0.0.1:8001" }),
+  ),
+];
+
+/** How a call is named in a test's title. */
+export const titleOf = ({ method, variant }: ContractCall): string =>
+  variant ? `${method} (${variant})` : method;

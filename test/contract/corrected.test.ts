@@ -1,0 +1,208 @@
+/**
+ * Every method against the corrected document, served by Prism: what it sends is what the document
+ * asks for, and every documented answer comes back as its value or its error.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { aliases } from "../../scripts/aliases.js";
+import * as api from "../../src/api.js";
+import {
+  AuthenticationError,
+  BadRequestError,
+  ConflictError,
+  ForbiddenError,
+  HubError,
+  JupyterHub,
+  NotFoundError,
+  RateLimitError,
+} from "../../src/index.js";
+import { isObject, objectAt, operationsOf } from "../mock/document.js";
+import { corrected } from "../mock/documents.js";
+import { examples } from "../mock/examples.js";
+import { mockCopy } from "../mock/mock-copy.js";
+import { startPrism, type Prism } from "../mock/prism.js";
+import { sampleRequests } from "../mock/sample.js";
+import { witnessFetch } from "../mock/witness.js";
+import { calls, titleOf } from "./calls.js";
+import { stateful } from "./stateful.js";
+
+const document = corrected();
+const mock = mockCopy(document, { examples });
+/** What a method may read beside the operations that it stands on. */
+const reads = [
+  "GET /",
+  "GET /users/{name}",
+  "GET /users/{name}/server",
+  "GET /users/{name}/servers/{server_name}",
+];
+
+let prism: Prism;
+beforeAll(async () => {
+  prism = await startPrism(mock);
+});
+afterAll(() => prism.close());
+
+describe("a method", () => {
+  it.each(calls.map((call) => ({ title: titleOf(call), ...call })))(
+    "$title sends its operations and resolves with the documented answer",
+    async ({ run, sends, answer, prefer }) => {
+      const witness = witnessFetch(mock, { prefer: (operation) => prefer?.[operation] });
+      const hub = new JupyterHub({ url: prism.url, token: "a-token", fetch: stateful(witness) });
+      expect(await run(hub)).toEqual(answer);
+      expect(witness.problems).toEqual([]);
+      expect(witness.calls).toEqual(expect.arrayContaining([...sends]));
+      expect([...sends, ...reads]).toEqual(expect.arrayContaining([...witness.calls]));
+    },
+  );
+
+  it("is in the alias table with exactly the operations that it sends", () => {
+    const sent: Record<string, string[]> = {};
+    for (const { method, sends } of calls) {
+      sent[method] = [...new Set([...(sent[method] ?? []), ...sends])].toSorted();
+    }
+    const table = Object.entries(aliases).map(([method, operations]) => [
+      method,
+      operations.toSorted(),
+    ]);
+    expect(sent).toEqual(Object.fromEntries(table));
+  });
+});
+
+type Raw = (
+  options: Record<string, unknown>,
+) => Promise<{ data: unknown; error?: unknown; response: Response }>;
+
+/** Where the mock itself gives the example. */
+const ownExamples: Record<string, unknown> = {
+  "GET /": { version: "6.1.1" },
+  "GET /oauth2/authorize": "string",
+};
+
+/** The generated function of an operation. */
+const functionOf = (operationId: string): Raw => {
+  const name = operationId.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+  return (api as unknown as Record<string, Raw>)[name] as Raw;
+};
+
+describe("a raw function", () => {
+  const answers = operationsOf(document).flatMap(({ key, operation }) =>
+    Object.entries(objectAt(operation, "responses"))
+      .filter(
+        ([status, response]) =>
+          status.startsWith("2") && !JSON.stringify(response).includes("event-stream"),
+      )
+      .map(([status]) => ({ key, status, operationId: String(operation["operationId"]) })),
+  );
+  const samples = new Map(
+    sampleRequests(mock).map((sample) => [sample.key.replace("/hub/api", ""), sample]),
+  );
+
+  it.each(answers)(
+    "of $key brings back the documented $status",
+    async ({ key, status, operationId }) => {
+      const witness = witnessFetch(mock, { prefer: `code=${status}` });
+      const client = api.createClient({
+        url: prism.url,
+        token: "a-token",
+        fetch: witness as typeof fetch,
+      });
+      const sample = samples.get(key);
+      const query = Object.fromEntries(new URL(`http://x${sample?.path}`).searchParams);
+      const form = sample?.init.body && !String(sample.init.body).startsWith("{");
+      const body = form
+        ? Object.fromEntries(new URLSearchParams(String(sample.init.body)))
+        : sample?.init.body
+          ? (JSON.parse(String(sample.init.body)) as unknown)
+          : undefined;
+      const path = Object.fromEntries(
+        [...key.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, name]),
+      );
+      const { data, error, response } = await functionOf(operationId)({
+        client,
+        path,
+        query,
+        ...(body && { body }),
+      });
+
+      // A hub of 6.1.1 has no POST /authorizations/token; the mock answers it all the same.
+      expect(error).toBeUndefined();
+      expect(response.status).toBe(Number(status));
+      expect(witness.problems).toEqual([]);
+      const example = examples[key]?.[status] ?? ownExamples[key];
+      if (example !== undefined && example !== "") expect(data).toEqual(example);
+      else expect(data === null || data === "" || isEmpty(data)).toBe(true);
+    },
+  );
+
+  it("of a listing brings back a page when it is asked for one", async () => {
+    const witness = witnessFetch(mock);
+    const client = api.createClient({
+      url: prism.url,
+      token: "a-token",
+      fetch: witness as typeof fetch,
+    });
+    const headers = { Accept: "application/jupyterhub-pagination+json" };
+    const { data } = await api.getUsers({
+      client,
+      headers,
+      query: { limit: 3 },
+      throwOnError: true,
+    });
+    expect(data).toMatchObject({
+      items: examples["GET /users"]?.["200"],
+      _pagination: { next: null },
+    });
+  });
+});
+
+const isEmpty = (data: unknown): boolean =>
+  isObject(data as never) && Object.keys(data as object).length === 0;
+
+const refusals = [
+  { status: 400, expected: BadRequestError },
+  { status: 403, expected: ForbiddenError },
+  { status: 404, expected: NotFoundError },
+  { status: 409, expected: ConflictError },
+  { status: 429, expected: RateLimitError },
+  { status: 500, expected: HubError },
+  { status: 503, expected: HubError },
+] as const;
+
+/** One method of each group, of those that send a single request. */
+const groups: Record<string, (hub: JupyterHub) => Promise<unknown>> = {
+  hub: (hub) => hub.info(),
+  users: (hub) => hub.users.get("ada"),
+  tokens: (hub) => hub.tokens.list("ada"),
+  servers: (hub) => hub.servers.create("ada", { server: "gpu" }),
+  groups: (hub) => hub.groups.get("astronomy"),
+  shares: (hub) => hub.shares.getForUser("grace", "ada", { server: "gpu" }),
+  shareCodes: (hub) => hub.shareCodes.create("ada"),
+  services: (hub) => hub.services.get("ci"),
+  proxy: (hub) => hub.proxy.sync(),
+  "the transport": (hub) =>
+    api.getGroup({ client: hub.client, path: { name: "astronomy" }, throwOnError: true }),
+};
+
+describe.each(Object.entries(groups))("an error answer to %s", (_, run) => {
+  it.each(refusals)(
+    "of status $status comes back as $expected.name",
+    async ({ status, expected }) => {
+      const witness = witnessFetch(mock, { prefer: `code=${status}` });
+      const hub = new JupyterHub({
+        url: prism.url,
+        token: "a-token",
+        fetch: witness as typeof fetch,
+      });
+      const error = await run(hub).catch((thrown: unknown) => thrown);
+      expect(witness.problems).toEqual([]);
+      expect(error).toBeInstanceOf(expected);
+      expect(error).toMatchObject({ status, hubVersion: "6.1.1" });
+      if (error instanceof RateLimitError) expect(error.retryAfter).toBe(30_000);
+    },
+  );
+});
+
+it("bad credentials come back as AuthenticationError", async () => {
+  const witness = witnessFetch(mock, { prefer: "code=403" });
+  const hub = new JupyterHub({ url: prism.url, token: "a-token", fetch: witness as typeof fetch });
+  await expect(hub.whoami()).rejects.toBeInstanceOf(AuthenticationError);
+});

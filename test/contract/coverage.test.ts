@@ -1,0 +1,57 @@
+/** No operation without a method or a reason, no method without a test, and every peer matched. */
+import { describe, expect, it } from "vitest";
+import { aliases, later, rawOnly } from "../../scripts/aliases.js";
+import { JupyterHub } from "../../src/index.js";
+import { operationsOf } from "../mock/document.js";
+import { corrected } from "../mock/documents.js";
+import { calls } from "./calls.js";
+import { go, python, thirdParty } from "./peers.js";
+
+const known = new Set(Object.values(aliases).flat());
+
+describe("the alias table", () => {
+  it("accounts for every operation of the document, once", () => {
+    const accounted = [...known, ...Object.keys(rawOnly), ...later].toSorted();
+    expect(accounted).toEqual(
+      operationsOf(corrected())
+        .map(({ key }) => key)
+        .toSorted(),
+    );
+  });
+
+  it("postpones nothing but the progress routes and OAuth", () => {
+    expect(later.filter((operation) => !/\/progress$|\/oauth2\//.test(operation))).toEqual([]);
+  });
+
+  it("lists every method that a client has, and no other", () => {
+    const hub = new JupyterHub({ url: "http://127.0.0.1:8000" });
+    const own = methodsOf(hub);
+    const grouped = Object.entries(hub)
+      .filter(([name, value]) => typeof value === "object" && name !== "client")
+      .flatMap(([name, group]) => methodsOf(group as object).map((method) => `${name}.${method}`));
+    expect(Object.keys(aliases).toSorted()).toEqual([...own, ...grouped].toSorted());
+  });
+
+  it("has a contract test for every method", () => {
+    expect(new Set(calls.map(({ method }) => method))).toEqual(new Set(Object.keys(aliases)));
+  });
+});
+
+const methodsOf = (object: object): string[] =>
+  Object.getOwnPropertyNames(Object.getPrototypeOf(object)).filter(
+    (name) => name !== "constructor",
+  );
+
+describe.each([
+  ["the Go client of hub 4.0", go, 36],
+  ["the Python client of hub 4.0.2", python, 36],
+  ["a third party's document of hub 5.2", thirdParty, thirdParty.length],
+])("%s", (_, operations, count) => {
+  it("has no operation that this package lacks", () => {
+    expect(operations).toHaveLength(count);
+    const missing = operations.filter(
+      (operation) => !known.has(operation) && !(operation in rawOnly),
+    );
+    expect(missing.filter((operation) => !later.includes(operation))).toEqual([]);
+  });
+});

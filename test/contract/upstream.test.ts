@@ -1,0 +1,90 @@
+/**
+ * Outside witnesses: every request that a method sends is accepted by each of JupyterHub's own
+ * documents that has the operation, strictly, but for the rows of the gap table.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isAtLeast } from "../../src/core/version.js";
+import { JupyterHub, UnsupportedByHubError } from "../../src/index.js";
+import { operationsOf } from "../mock/document.js";
+import { UPSTREAM, upstream } from "../mock/documents.js";
+import { mockCopy } from "../mock/mock-copy.js";
+import { startPrism, type Prism } from "../mock/prism.js";
+import { witnessFetch } from "../mock/witness.js";
+import { calls, titleOf } from "./calls.js";
+import { gaps } from "./gaps.js";
+import { stateful } from "./stateful.js";
+
+const versions = Object.keys(UPSTREAM) as (keyof typeof UPSTREAM)[];
+
+describe.each(versions)("the document of JupyterHub %s", (version) => {
+  const document = upstream(version);
+  const mock = mockCopy(document, { version });
+  const operations = new Set(operationsOf(document).map(({ key }) => key));
+  let prism: Prism;
+  beforeAll(async () => {
+    prism = await startPrism(mock);
+  });
+  afterAll(() => prism.close());
+
+  const known = calls.filter(({ sends }) => sends.every((operation) => operations.has(operation)));
+  const rows = known.map((call) => ({ ...call, title: titleOf(call) }));
+  const mistakes = gaps.filter(
+    ({ from = "0", before = "99" }) => isAtLeast(version, from) && !isAtLeast(version, before),
+  );
+  const met = new Set<(typeof gaps)[number]>();
+
+  const open = (prefer?: Readonly<Record<string, string>>) => {
+    const witness = witnessFetch(mock, {
+      prefer: (operation) => prefer?.[operation],
+      forgive: (operation, breach) => {
+        const gap = mistakes.find(
+          (one) => one.operations.includes(operation) && one.breach.test(breach),
+        );
+        if (gap) met.add(gap);
+        return gap !== undefined;
+      },
+    });
+    // A13: hubs since 6.0 have this route, and the document does not.
+    const withoutDefaultModel = !operations.has("GET /users/{name}/server");
+    const fetch = stateful(witness, { version, withoutDefaultModel });
+    return { witness, hub: new JupyterHub({ url: prism.url, token: "a-token", fetch }) };
+  };
+
+  const possible = rows.filter(({ since }) => !since || isAtLeast(version, since));
+  it.each(possible)("accepts what $title sends", async (call) => {
+    const { witness, hub } = open(call.prefer);
+    // What the methods make of the examples in these documents is not judged: many are wrong.
+    const failure: unknown = await call.run(hub).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(witness.problems).toEqual([]);
+    expect(witness.calls).toEqual(expect.arrayContaining([...call.sends]));
+    expect(failure).not.toBeInstanceOf(UnsupportedByHubError);
+  });
+
+  it("has the mistakes of the gap table, each of them", () => {
+    expect(mistakes.filter((gap) => !met.has(gap)).map(({ why }) => why)).toEqual([]);
+  });
+
+  const refused = rows.filter(({ since }) => since && !isAtLeast(version, since));
+  if (refused.length > 0) {
+    it.each(refused)("never sees what $title would send: it needs hub $since", async (call) => {
+      const { witness, hub } = open(call.prefer);
+      await expect(call.run(hub)).rejects.toBeInstanceOf(UnsupportedByHubError);
+      expect(witness.calls).toEqual(["GET /"]);
+    });
+  }
+
+  it("has no operation that nothing was sent to", () => {
+    const sent = new Set(known.flatMap(({ sends }) => sends));
+    const untried = [...operations].filter((operation) => !sent.has(operation));
+    expect(untried.toSorted()).toEqual([
+      "GET /authorizations/cookie/{cookie_name}/{cookie_value}",
+      "GET /authorizations/token/{token}",
+      "GET /oauth2/authorize",
+      "POST /authorizations/token",
+      "POST /oauth2/token",
+    ]);
+  });
+});

@@ -1,0 +1,175 @@
+/** What the mock copy changes in a document, and what it leaves alone. */
+import { describe, expect, it } from "vitest";
+import { isObject, objectAt, operationsOf } from "./document.js";
+import type { JsonObject } from "./document.js";
+import { UPSTREAM, upstream } from "./documents.js";
+import { mockCopy } from "./mock-copy.js";
+import type { Examples } from "./mock-copy.js";
+
+const json = (schema: JsonObject): JsonObject => ({ content: { "application/json": { schema } } });
+
+const documentOf = (paths: JsonObject, components: JsonObject = {}): JsonObject => ({
+  openapi: "3.1.0",
+  info: { title: "A hub", version: "9.0" },
+  servers: [{ url: "/hub/api" }],
+  paths,
+  components,
+});
+
+const bodySchema = (document: JsonObject, key: string): JsonObject => {
+  const operation = operationsOf(document).find((entry) => entry.key === key)?.operation;
+  const content = objectAt(objectAt(operation, "requestBody"), "content");
+  return objectAt(objectAt(content, "application/json"), "schema");
+};
+
+const responsesOf = (document: JsonObject, key: string): JsonObject =>
+  objectAt(operationsOf(document).find((entry) => entry.key === key)?.operation, "responses");
+
+describe("the mock copy", () => {
+  it.each(Object.keys(UPSTREAM) as (keyof typeof UPSTREAM)[])(
+    "leaves the document of %s as it was, and names no reference itself",
+    (version) => {
+      const document = upstream(version);
+      const before = structuredClone(document);
+      const mock = mockCopy(document, { version });
+      expect(document).toEqual(before);
+      expect(JSON.stringify(mock)).not.toContain('"$ref"');
+      expect(mock["x-mock-of"]).toBe(version);
+    },
+  );
+
+  it("takes the version from the document unless it is told better", () => {
+    expect(mockCopy(upstream("1.2.2"))["x-mock-of"]).toBe("1.2.0dev");
+    expect(mockCopy(upstream("1.2.2"), { version: "1.2.2" })["x-mock-of"]).toBe("1.2.2");
+  });
+
+  it("puts the API's base into the paths, since Prism reads no servers", () => {
+    const mock = mockCopy(documentOf({ "/users": { get: { responses: {} } } }));
+    expect(Object.keys(objectAt(mock, "paths"))).toEqual(["/hub/api/users"]);
+    expect(mock).not.toHaveProperty("servers");
+  });
+
+  it("closes the body objects that declare properties, references and nesting included", () => {
+    const address = { type: "object", properties: { street: { type: "string" } } };
+    const mock = mockCopy(
+      documentOf(
+        { "/users": { post: { requestBody: json({ $ref: "#/components/schemas/New" }) } } },
+        {
+          schemas: {
+            Address: address,
+            New: {
+              type: "object",
+              properties: {
+                home: { $ref: "#/components/schemas/Address" },
+                extra: { type: "object" },
+              },
+            },
+          },
+        },
+      ),
+    );
+    const { home, extra } = objectAt(bodySchema(mock, "POST /hub/api/users"), "properties");
+    expect(bodySchema(mock, "POST /hub/api/users")["additionalProperties"]).toBe(false);
+    expect(home).toEqual({ ...address, additionalProperties: false });
+    expect(extra).toEqual({ type: "object" });
+  });
+
+  it("keeps a body open where another keyword may declare more", () => {
+    const parts = { allOf: [{ type: "object", properties: { a: {} } }], properties: { b: {} } };
+    const mock = mockCopy(documentOf({ "/users": { post: { requestBody: json(parts) } } }));
+    expect(bodySchema(mock, "POST /hub/api/users")).toEqual(parts);
+  });
+
+  it("adds the keywords beside a reference to what it names", () => {
+    const mock = mockCopy(upstream("6.1.1"));
+    const schema = bodySchema(mock, "PATCH /hub/api/users/{name}/servers/{server_name}");
+    expect(Object.keys(objectAt(schema, "properties"))).toContain("name");
+  });
+
+  it('reads the property "<server name>" of old activity bodies as a map', () => {
+    const body = bodySchema(mockCopy(upstream("4.1.6")), "POST /hub/api/users/{name}/activity");
+    const servers = objectAt(objectAt(body, "properties"), "servers");
+    expect(servers).not.toHaveProperty("properties");
+    expect(servers["additionalProperties"]).toMatchObject({ additionalProperties: false });
+  });
+
+  it("declares the errors that every hub may answer, and a success where there is none", () => {
+    const mock = mockCopy(documentOf({ "/users": { get: {} } }));
+    expect(Object.keys(responsesOf(mock, "GET /hub/api/users"))).toEqual([
+      "200",
+      "400",
+      "403",
+      "404",
+      "409",
+      "429",
+      "500",
+      "503",
+    ]);
+  });
+
+  it("keeps the body of an error that is declared with one", () => {
+    const schema = { type: "object", properties: { error: { type: "string" } } };
+    const mock = mockCopy(
+      documentOf({
+        "/oauth2/token": { post: { responses: { 400: { description: "", ...json(schema) } } } },
+      }),
+    );
+    const answer = responsesOf(mock, "POST /hub/api/oauth2/token")["400"];
+    expect(objectAt(answer, "content")).toEqual(json(schema)["content"]);
+  });
+
+  it("sorts a pending stop behind a finished one, for Prism serves the lowest 2xx", () => {
+    const mock = mockCopy(upstream("6.1.1"));
+    const stop = Object.keys(responsesOf(mock, "DELETE /hub/api/users/{name}/server"));
+    expect(stop.filter((status) => status.startsWith("2"))).toEqual(["204", "2XX"]);
+    const start = Object.keys(responsesOf(mock, "POST /hub/api/users/{name}/server"));
+    expect(start.filter((status) => status.startsWith("2"))).toEqual(["201", "202"]);
+  });
+
+  it("gives a default server's path the examples of its own, else those of the named one", () => {
+    const item = { get: { responses: { 200: { description: "", ...json({}) } } } };
+    const document = documentOf({ "/shares/{owner}/{server_name}": item });
+    const named = { "GET /shares/{owner}/{server_name}": { 200: "named" } };
+    const example = (examples: Examples) => {
+      const answer = responsesOf(mockCopy(document, { examples }), "GET /hub/api/shares/{owner}/");
+      const media = objectAt(objectAt(answer["200"], "content"), "application/json");
+      return isObject(media) ? media["example"] : undefined;
+    };
+    expect(example(named)).toBe("named");
+    expect(example({ ...named, "GET /shares/{owner}/": { 200: "default" } })).toBe("default");
+  });
+
+  it("serves a stream as text, with the events of the example or a ready one", () => {
+    const stream = { content: { "text/event-stream": { schema: { type: "object" } } } };
+    const document = documentOf({ "/progress": { get: { responses: { 200: stream } } } });
+    const media = (examples: Examples) => {
+      const responses = responsesOf(mockCopy(document, { examples }), "GET /hub/api/progress");
+      return objectAt(objectAt(responses["200"], "content"), "text/event-stream");
+    };
+    expect(media({})).toEqual({
+      schema: { type: "string" },
+      example: expect.stringMatching(/^\n\ndata: \{.*"ready":true.*\}\n\n$/),
+    });
+    expect(media({ "GET /progress": { 200: [{ progress: 0 }, { progress: 9 }] } })["example"]).toBe(
+      '\n\ndata: {"progress":0}\n\ndata: {"progress":9}\n\n',
+    );
+  });
+
+  it("refuses an example that no answer has room for", () => {
+    const document = documentOf({ "/users": { get: { responses: { 204: { description: "" } } } } });
+    const copy = (status: number) =>
+      mockCopy(document, { examples: { "GET /users": { [status]: "x" } } });
+    expect(() => copy(201)).toThrow("GET /users declares no 201");
+    expect(() => copy(204)).toThrow("GET /users declares no content for 204");
+  });
+
+  it("refuses a schema that contains itself, and a reference that names nothing", () => {
+    const post = { requestBody: json({ $ref: "#/components/schemas/Tree" }) };
+    const tree = { type: "object", properties: { child: { $ref: "#/components/schemas/Tree" } } };
+    const paths = { "/users": { post } };
+    expect(() => mockCopy(documentOf(paths, { schemas: { Tree: tree } }))).toThrow(
+      "contains itself",
+    );
+    expect(() => mockCopy(documentOf(paths))).toThrow("names nothing");
+  });
+});

@@ -1,0 +1,154 @@
+/** Every document of JupyterHub's own, served by Prism through its mock copy. */
+import { STATUS_CODES } from "node:http";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { operationsOf } from "./document.js";
+import { UPSTREAM, upstream } from "./documents.js";
+import { mockCopy } from "./mock-copy.js";
+import { startPrism } from "./prism.js";
+import type { Prism } from "./prism.js";
+import { PAGE_TYPE } from "./responses.js";
+import { sampleRequests } from "./sample.js";
+import { witnessFetch } from "./witness.js";
+
+const versions = Object.keys(UPSTREAM) as (keyof typeof UPSTREAM)[];
+const ERRORS = [400, 403, 404, 409, 429, 500, 503];
+/** Free-form before 6.0: whatever the hub's Spawner takes. */
+const SPAWN_OPTIONS = ["POST /users/{name}/server", "POST /users/{name}/servers/{server_name}"];
+const BEARER = { authorization: "Bearer a-token" };
+
+describe.each(versions)("the document of hub %s", (version) => {
+  const document = upstream(version);
+  const mock = mockCopy(document, { version });
+  const major = Number.parseInt(version);
+  let prism: Prism;
+  let origin: string;
+
+  beforeAll(async () => {
+    prism = await startPrism(mock);
+    origin = new URL(prism.url).origin;
+  });
+  afterAll(() => prism.close());
+
+  it("is served whole: every operation accepts its smallest request", async () => {
+    const fetch = witnessFetch(mock);
+    for (const { path, init } of sampleRequests(mock)) {
+      const response = await fetch(origin + path, init);
+      expect(response.status).toBeLessThan(300);
+      expect(response.headers.get("x-jupyterhub-version")).toBe(version);
+    }
+    expect(fetch.problems).toEqual([]);
+    expect(new Set(fetch.calls)).toEqual(new Set(operationsOf(document).map(({ key }) => key)));
+    expect(new Set(fetch.calls).size).toBe(UPSTREAM[version]);
+  });
+
+  it("answers 404 from every operation when asked to, with the hub's body", async () => {
+    const fetch = witnessFetch(mock, { prefer: "code=404" });
+    for (const { path, init } of sampleRequests(mock)) {
+      const response = await fetch(origin + path, init);
+      expect(response.status).toBe(404);
+      expect(await response.json()).toEqual({ status: 404, message: "Not Found" });
+    }
+  });
+
+  it.each(ERRORS)("answers %i when asked to, with a time to wait if it is 429", async (code) => {
+    const fetch = witnessFetch(mock, { prefer: `code=${code}` });
+    const init = { method: "POST", headers: BEARER };
+    const response = await fetch(`${prism.url}/users/ada/server`, init);
+    expect(response.status).toBe(code);
+    expect(await response.json()).toEqual({ status: code, message: STATUS_CODES[code] });
+    expect(response.headers.get("retry-after")).toBe(code === 429 ? "30" : null);
+  });
+
+  it("says its version to anyone, and refuses all else without a token", async () => {
+    const hello = await fetch(`${prism.url}/`);
+    expect(await hello.json()).toEqual({ version });
+    const refused = await fetch(`${prism.url}/users`);
+    expect(refused.status).toBe(401);
+  });
+
+  it("refuses a body property that it does not declare, wherever it declares any", async () => {
+    const closed = sampleRequests(mock).filter(({ init }) => isJson(init));
+    const names: string[] = [];
+    for (const { key, path, init } of closed) {
+      const body = JSON.stringify({ ...JSON.parse(String(init.body)), nonsense: 1 });
+      const response = await fetch(origin + path, { ...init, body });
+      if (response.headers.get("sl-violations")?.includes("'nonsense'")) names.push(key);
+    }
+    const free = closed.map(({ key }) => key).filter((key) => !names.includes(key));
+    expect(free.map((key) => key.replace("/hub/api", ""))).toEqual([
+      ...(major < 6 ? SPAWN_OPTIONS : []),
+      ...(major >= 4 ? ["PUT /groups/{name}/properties"] : []),
+    ]);
+  });
+
+  it("refuses a query parameter that it does not declare", async () => {
+    const witness = witnessFetch(mock);
+    const call = witness(`${prism.url}/users?nonsense=1`, { headers: BEARER });
+    await expect(call).rejects.toThrow('query parameter "nonsense" is not declared');
+    expect(witness.problems).toHaveLength(1);
+  });
+
+  it("reports activity of any server, named or not", async () => {
+    const last_activity = "2026-10-21T11:45:10.654321Z";
+    const body = JSON.stringify({ servers: { "": { last_activity }, gpu: { last_activity } } });
+    const headers = { ...BEARER, "content-type": "application/json" };
+    const witness = witnessFetch(mock);
+    await witness(`${prism.url}/users/ada/activity`, { method: "POST", headers, body });
+    expect(witness.problems).toEqual([]);
+  });
+
+  it("stops a server for good unless asked to take its time", async () => {
+    const init = { method: "DELETE", headers: BEARER };
+    const stopped = await witnessFetch(mock)(`${prism.url}/users/ada/server`, init);
+    expect(stopped.status).toBe(204);
+    const slow = witnessFetch(mock, { prefer: "code=202" });
+    expect((await slow(`${prism.url}/users/ada/server`, init)).status).toBe(202);
+  });
+
+  it("tells who asks, as one object", async () => {
+    const response = await witnessFetch(mock)(`${prism.url}/user`, { headers: BEARER });
+    expect(await response.json()).toMatchObject({ name: expect.any(String) });
+  });
+
+  if (major < 2) {
+    it("knows no pages, as the hub did not", () => {
+      expect(JSON.stringify(mock)).not.toContain(PAGE_TYPE);
+    });
+  } else {
+    it.each(["users", "groups", "proxy"])(
+      "answers /%s in a last page when asked for pages, else plainly",
+      async (route) => {
+        const url = `${prism.url}/${route}?offset=0&limit=50`;
+        const witness = witnessFetch(mock);
+        const page = await witness(url, { headers: { ...BEARER, accept: PAGE_TYPE } });
+        expect(await page.json()).toEqual({
+          items: route === "proxy" ? {} : [expect.anything()],
+          _pagination: { offset: 0, limit: 200, total: 1, next: null },
+        });
+        const plain = await witness(url, { headers: { ...BEARER, accept: "application/json" } });
+        expect(await plain.json()).not.toHaveProperty("_pagination");
+      },
+    );
+  }
+
+  if (major >= 5) {
+    it.each(["shares", "share-codes"])(
+      "tells the owner's default server apart from all their servers below /%s",
+      async (route) => {
+        const witness = witnessFetch(mock);
+        for (const path of [`${route}/ada`, `${route}/ada/`, `${route}/ada/gpu`]) {
+          const response = await witness(`${prism.url}/${path}`, { headers: BEARER });
+          expect(await response.json()).toMatchObject({ _pagination: { next: null } });
+        }
+        expect(witness.calls).toEqual([
+          `GET /${route}/{owner}`,
+          `GET /${route}/{owner}/{server_name}`,
+          `GET /${route}/{owner}/{server_name}`,
+        ]);
+      },
+    );
+  }
+});
+
+const isJson = ({ headers, body }: RequestInit): boolean =>
+  body !== undefined && new Headers(headers).get("content-type") === "application/json";

@@ -1,0 +1,128 @@
+/** The overlay engine where the overlay fits: what it makes of a document, and what it leaves alone. */
+import { describe, expect, it } from "vitest";
+import type { Json } from "../../scripts/json.js";
+import { applyOverlay } from "../../scripts/overlay.js";
+import { apply, smallDocument, type Action } from "./overlay-cases.js";
+
+describe("an overlay that fits", () => {
+  const { User } = smallDocument() as { User: Record<string, Json> };
+
+  it.each<[what: string, action: Action, expected: Json]>([
+    [
+      "creates keys, for which it needs no x-was",
+      { target: "$.User", update: { maximum: 9, more: { deep: [1] } } },
+      { ...User, maximum: 9, more: { deep: [1] } },
+    ],
+    [
+      "replaces what x-was says stands there",
+      { target: "$.User", update: { type: "integer" }, "x-was": { type: "string" } },
+      { ...User, type: "integer" },
+    ],
+    [
+      "replaces falsy values like any other",
+      {
+        target: "$.User",
+        update: { minimum: 1, flag: true },
+        "x-was": { minimum: 0, flag: false },
+      },
+      { ...User, minimum: 1, flag: true },
+    ],
+    [
+      "appends to an array that is the target",
+      { target: "$.User.enum", update: ["c", null] },
+      { ...User, enum: ["a", "b", "c", null] },
+    ],
+    [
+      "appends to an array in the target",
+      { target: "$.User", update: { enum: ["c"] } },
+      { ...User, enum: ["a", "b", "c"] },
+    ],
+    [
+      "appends to an array that x-was describes as it is",
+      { target: "$.User", update: { enum: ["c"] }, "x-was": { enum: ["a", "b"] } },
+      { ...User, enum: ["a", "b", "c"] },
+    ],
+    [
+      "removes a value",
+      { target: "$.User.enum", remove: true, "x-was": ["a", "b"] },
+      { type: "string", minimum: 0, flag: false },
+    ],
+    [
+      "removes rather than updates where an action says both",
+      { target: "$.User.flag", remove: true, update: { x: 1 }, "x-was": false },
+      { type: "string", enum: ["a", "b"], minimum: 0 },
+    ],
+  ])("%s", (_, action, expected) => {
+    expect(apply(action)["User"]).toEqual(expected);
+  });
+
+  it("replaces a null that x-was names", () => {
+    const action = { target: "$.info", update: { contact: "ops" }, "x-was": { contact: null } };
+    expect(apply(action)["info"]).toEqual({ title: "Hub", contact: "ops" });
+  });
+
+  it("applies to every match of its target", () => {
+    const corrected = apply({ target: "$['User','Group']", update: { note: "new" } });
+    expect(corrected).toMatchObject({ User: { note: "new" }, Group: { note: "new" } });
+  });
+
+  it.each<[target: string, left: string[]]>([
+    ["$.tags[0]", ["groups", "proxy"]],
+    ["$.tags[0,1]", ["proxy"]],
+    ["$.tags[?@.name!='groups']", ["groups"]],
+    ["$.tags[*]", []],
+  ])("removes the elements that %s matches, and no others", (target, left) => {
+    const { tags } = apply({ target, remove: true, "x-was": { kind: "tag" } });
+    expect((tags as { name: string }[]).map(({ name }) => name)).toEqual(left);
+  });
+
+  it("changes a value's kind by a removal and an update", () => {
+    const corrected = apply(
+      { target: "$.User.type", remove: true, "x-was": "string" },
+      { target: "$.User", update: { type: ["string", "null"] } },
+    );
+    expect(corrected["User"]).toMatchObject({ type: ["string", "null"] });
+  });
+
+  it("shows each action what the ones before it did", () => {
+    const corrected = apply(
+      { target: "$.User", update: { type: "integer" }, "x-was": { type: "string" } },
+      { target: "$.User", update: { type: "number" }, "x-was": { type: "integer" } },
+    );
+    expect(corrected["User"]).toMatchObject({ type: "number" });
+  });
+
+  it("shares nothing between the places that one update went to", () => {
+    const corrected = apply(
+      { target: "$['User','Group']", update: { note: { by: "us" } } },
+      { target: "$.User.note", update: { by: "you" }, "x-was": { by: "us" } },
+    );
+    expect(corrected).toMatchObject({
+      User: { note: { by: "you" } },
+      Group: { note: { by: "us" } },
+    });
+  });
+
+  it("leaves the document and the overlay as they were", () => {
+    const upstream = smallDocument();
+    const overlay = {
+      actions: [
+        { target: "$.User.enum", update: ["c"], "x-why": "So." },
+        { target: "$.User", update: { note: { a: 1 } }, "x-why": "So." },
+        { target: "$.User.note", update: { b: 2 }, "x-why": "So." },
+        { target: "$.tags[0]", remove: true, "x-was": { name: "users" }, "x-why": "So." },
+      ],
+    };
+    const before = structuredClone(overlay);
+    expect(applyOverlay(upstream, overlay)).not.toEqual(smallDocument());
+    expect(upstream).toEqual(smallDocument());
+    expect(overlay).toEqual(before);
+  });
+
+  it("makes a copy even without an action", () => {
+    const upstream = smallDocument();
+    const corrected = applyOverlay(upstream, { actions: [] });
+    expect(corrected).toEqual(upstream);
+    expect(corrected["User"]).not.toBe(upstream["User"]);
+  });
+});

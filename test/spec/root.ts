@@ -1,0 +1,15 @@
+/** Where the repository is, and folders that last as long as one test. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+
+export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+
+/** An empty folder that is removed when the test that asked for it ends. */
+export function scratchFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "spec-test-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
