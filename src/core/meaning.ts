@@ -62,7 +62,8 @@ export function errorOf(refusal: Refusal): JupyterHubError {
   const { status, method, url, operation, hubVersion } = refusal;
   const hubMessage = messageOf(refusal.body);
   const details: ErrorDetails = { status, hubMessage, method, url, hubVersion };
-  const said = `${method} ${url}: ${status} ${hubMessage ?? standardPhrases[status] ?? "refused"}`;
+  const words = (hubMessage ?? standardPhrases[status] ?? "refused").replace(/\.$/, "");
+  const said = `${method} ${url}: ${status} ${words}`;
 
   if ((status === 404 || status === 405) && hubVersion) {
     const unsupported = unsupportedBy(hubVersion, operation, `${method} ${url}`, details);

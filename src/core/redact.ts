@@ -1,5 +1,8 @@
 /** Says where a call went without saying its secrets: no query, and no secret of the path. */
 
+/** What stands in the place of a secret. */
+export const redacted = "[redacted]";
+
 const secretParameters = new Set(["token", "cookie_value"]);
 
 /** The URL of a call for errors, from its route and the values in it. */
@@ -10,7 +13,7 @@ export const redactedUrl = (
 ): string =>
   baseUrl +
   route.replace(/\{(\w+)\}/g, (_, name: string) =>
-    secretParameters.has(name) ? "[redacted]" : encodeName(path[name]),
+    secretParameters.has(name) ? redacted : encodeName(path[name]),
   );
 
 function encodeName(value: unknown): string {

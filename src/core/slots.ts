@@ -10,6 +10,7 @@ export class Slots {
 
   /** Runs `work` as soon as a slot is free; rejects with the signal's reason when it aborts before. */
   async run<Value>(signal: AbortSignal, work: () => Promise<Value>): Promise<Value> {
+    if (signal.aborted) throw signal.reason;
     if (this.#free > 0) this.#free -= 1;
     else await this.#turn(signal);
     try {

@@ -14,6 +14,7 @@ import {
   NotAHubError,
   isJupyterHubError,
 } from "./errors.js";
+import { redacted } from "./redact.js";
 import { Slots } from "./slots.js";
 import { withDeadline } from "./time.js";
 
@@ -128,7 +129,7 @@ export class Transport {
 
     if (response.type === "opaqueredirect" || (status >= 300 && status < 400)) {
       throw new NotAHubError(
-        `${where} was redirected${destination(headers)}, which the API of a hub never does. ` +
+        `${where} was redirected${destination(headers, call)}, which the API of a hub never does. ` +
           "Check the url: the hub's prefix may be missing, or a login page stands before it.",
         details,
       );
@@ -178,10 +179,16 @@ const describe = (type: string, body: string): string =>
         ? `${type}`
         : "an unknown body";
 
-/** Where a redirect leads, less its query, which may hold secrets. */
-function destination(headers: Headers): string {
+/** Where a redirect leads: less its query, and not at all where it may repeat a secret of the path. */
+function destination(headers: Headers, { url }: CallContext): string {
   const location = headers.get("Location");
-  return location ? ` to ${location.replace(/[?#].*$/s, "")}` : "";
+  if (!location || url.includes(redacted)) return "";
+  try {
+    const { origin, pathname } = new URL(location, url);
+    return ` to ${origin}${pathname}`;
+  } catch {
+    return "";
+  }
 }
 
 const advice: readonly (readonly [RegExp, string])[] = [

@@ -18,7 +18,7 @@ import { InvalidInputError, NotFoundError } from "../core/errors.js";
 import { unsupportedBy } from "../core/meaning.js";
 import { isAtLeast } from "../core/version.js";
 import { startServer, stopServer, type ServerOperations } from "../workflows/spawn.js";
-import { nothing, through, valueOf, type CallOptions, type Hub } from "./call.js";
+import { through, valueOf, type CallOptions, type Hub } from "./call.js";
 
 /** Which of a user's servers. */
 export interface ServerInput {
@@ -235,12 +235,12 @@ export class Servers {
       what: nameOf(user, server),
       start: (signal) =>
         server === "" ? postUserServer(options(signal)) : postUserServerName(options(signal)),
-      stop: (signal) =>
-        nothing(
-          server === ""
-            ? deleteUserServer({ ...through(hub, { ...call, signal }), path })
-            : deleteUserServerName(options(signal)),
-        ),
+      stop: async (signal) => {
+        const { response } = await (server === ""
+          ? deleteUserServer({ ...through(hub, { ...call, signal }), path })
+          : deleteUserServerName(options(signal)));
+        return response.status;
+      },
       model: async (signal) => {
         try {
           return await this.get(user, { server }, { ...call, signal });

@@ -7,7 +7,13 @@
  * may be pending still, and a 500 may be a spawn under way.
  */
 import type { Server } from "../../generated/types.gen.js";
-import { BadRequestError, HubError, SpawnFailedError, TimeoutError } from "../core/errors.js";
+import {
+  BadRequestError,
+  HubError,
+  JupyterHubError,
+  SpawnFailedError,
+  TimeoutError,
+} from "../core/errors.js";
 import { DeadlinePassed, pause, withDeadline } from "../core/time.js";
 
 /** How long a start and a stop may take, in milliseconds, unless the call says otherwise. */
@@ -20,8 +26,8 @@ export interface ServerOperations {
   what: string;
   /** Asks the hub to start the server. */
   start(signal: AbortSignal): Promise<unknown>;
-  /** Asks the hub to stop the server. */
-  stop(signal: AbortSignal): Promise<unknown>;
+  /** Asks the hub to stop the server; resolves with the status, 202 while it is still stopping. */
+  stop(signal: AbortSignal): Promise<number>;
   /** The server as the hub sees it; undefined when there is none. */
   model(signal: AbortSignal): Promise<Server | undefined>;
 }
@@ -128,10 +134,19 @@ export const stopServer = (
     timeout,
     caller,
     async (signal) => {
-      await operations.stop(signal);
+      const status = await operations.stop(signal);
+      if (status !== 202 && !removed) return;
+      let stopping: Server | undefined;
       for (const milliseconds of pauses()) {
         const server = await operations.model(signal);
-        if (!server || (!removed && !server.ready && !server.pending)) return;
+        if (!server || (!removed && server.pending !== "stop")) {
+          // A server that runs again is another one, unless it never went down.
+          if (server?.ready && server.started === stopping?.started) {
+            throw new JupyterHubError(`${operations.what} runs still: the hub could not stop it.`);
+          }
+          return;
+        }
+        stopping = server;
         await pause(milliseconds, signal);
       }
     },

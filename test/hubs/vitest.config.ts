@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config";
+import "../../vitest.config.js";
+
+// Real hubs: `npm run test:hub -- <versions…>` runs these, each file for each version in turn.
+export default defineConfig({
+  test: {
+    include: ["test/hubs/**/*.test.ts"],
+    // Making a virtual environment takes a minute on a slow line.
+    hookTimeout: 600_000,
+    testTimeout: 60_000,
+    fileParallelism: false,
+    // The tests of a file are one story: what comes later stands on what came before.
+    bail: 0,
+    sequence: { concurrent: false, shuffle: false },
+  },
+});
