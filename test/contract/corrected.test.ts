@@ -120,7 +120,7 @@ describe("a raw function", () => {
         client,
         path,
         query,
-        ...(body && { body }),
+        ...(body ? { body } : {}),
       });
 
       // A hub of 6.1.1 has no POST /authorizations/token; the mock answers it all the same.

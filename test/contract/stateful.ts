@@ -27,7 +27,7 @@ export function stateful(
     const request = new Request(input, init);
     const { pathname } = new URL(request.url);
     const isModel = request.method === "GET" && serverRoute.test(pathname);
-    const isUser = request.method === "GET" && /\/users\/ada$/.test(pathname);
+    const isUser = request.method === "GET" && pathname.endsWith("/users/ada");
     if (!(isModel && withoutDefaultModel && pathname.endsWith("/server"))) {
       const response = await witness(request.clone());
       if (!response.ok || !(isModel || isUser || serverRoute.test(pathname))) return response;

@@ -1,0 +1,33 @@
+/** The hub that examples talk to: the one of the environment, or a mock that ends with the example. */
+import type { JupyterHubOptions } from "jupyterhub-client";
+import { corrected } from "../test/mock/documents.js";
+import { examples } from "../test/mock/examples.js";
+import { mockCopy } from "../test/mock/mock-copy.js";
+import { startPrism } from "../test/mock/prism.js";
+
+export interface OpenedHub extends AsyncDisposable {
+  options: JupyterHubOptions;
+  /** The name of a server to try out; the mock knows this one. */
+  server: string;
+}
+
+export async function openHub(): Promise<OpenedHub> {
+  if (process.env["JUPYTERHUB_API_URL"]) {
+    const nothing = (): Promise<void> => Promise.resolve();
+    return { options: { fetch: printing }, server: "quickstart", [Symbol.asyncDispose]: nothing };
+  }
+  const mock = await startPrism(mockCopy(corrected(), { examples }));
+  return {
+    options: { url: mock.url, token: "any-token", fetch: printing },
+    server: "gpu",
+    [Symbol.asyncDispose]: () => mock.close(),
+  };
+}
+
+/** Prints what each call is, as it goes out. */
+const printing: typeof fetch = async (input, init) => {
+  const request = new Request(input, init);
+  const response = await fetch(request);
+  console.log(`  ${request.method} ${new URL(request.url).pathname} -> ${response.status}`);
+  return response;
+};
