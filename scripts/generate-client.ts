@@ -3,7 +3,8 @@
  *
  * The generator succeeds on input that is missing or half understood: here that is a failure. And the
  * generated option types allow what would go around our transport (`fetch`, `baseUrl`, `redirect` …):
- * they are narrowed to what a call may set. A seam that is not found fails by name.
+ * they are narrowed to what a call may set. Its event streams, which src/ reads itself, are cut out of
+ * its client. A seam that is not found fails by name.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -15,7 +16,8 @@ import { functionName } from "./operation-table.js";
 
 export interface Seam {
   file: string;
-  find: string;
+  /** The text to replace, or its first and its last words. */
+  find: string | readonly [from: string, to: string];
   replace: string;
 }
 
@@ -41,6 +43,23 @@ const seams: Seam[] = [
     /** Milliseconds for the whole call; the client's own \`timeout\` bounds each attempt of it. */
     timeout?: number;`,
   },
+  {
+    file: "client/client.gen.ts",
+    find: "import { createSseClient } from '../core/serverSentEvents.gen.js';\n",
+    replace: "",
+  },
+  {
+    file: "client/client.gen.ts",
+    find: ["  const makeSseFn =", "\n  };\n\n"],
+    replace: "",
+  },
+  {
+    file: "client/client.gen.ts",
+    find: ["    sse: {", "\n    },\n"],
+    replace: "",
+  },
+  // What is left out makes the cast one between types that do not overlap enough.
+  { file: "client/client.gen.ts", find: "  } as Client;", replace: "  } as unknown as Client;" },
 ];
 
 /** Generates the functions and types of the document at `input` into the folder `output`. */
@@ -82,11 +101,11 @@ export async function generateClient(
 export function sew(output: string, { file, find, replace }: Seam): void {
   const path = join(output, file);
   const code = readFileSync(path, "utf8");
-  if (code.split(find).length !== 2) {
-    throw new Error(`generated/${file} no longer holds once what is to be narrowed:\n${find}`);
+  const [from, to] = typeof find === "string" ? [find, ""] : find;
+  const [before, after, ...more] = code.split(from);
+  const end = after?.indexOf(to) ?? -1;
+  if (before === undefined || after === undefined || more.length > 0 || end < 0) {
+    throw new Error(`generated/${file} no longer holds once what is to be replaced:\n${from}`);
   }
-  writeFileSync(
-    path,
-    code.replace(find, () => replace),
-  );
+  writeFileSync(path, before + replace + after.slice(end + to.length));
 }
