@@ -10,9 +10,9 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createClient } from "@hey-api/openapi-ts";
 import config from "../openapi-ts.config.js";
-import { assertReferences, operationsOf } from "./document.js";
-import type { JsonObject } from "./json.js";
-import { functionName } from "./operation-table.js";
+import { assertReferences, follow, operationsOf, type DocumentedOperation } from "./document.js";
+import { at, type JsonObject } from "./json.js";
+import { functionName, keyOf } from "./operation-table.js";
 
 export interface Seam {
   file: string;
@@ -29,6 +29,17 @@ const seams: Seam[] = [
     replace: "error: Error;",
   },
   {
+    // The request holds the token, so it is not part of the answer.
+    file: "client/types.gen.ts",
+    find: "            request: Request;\n",
+    replace: "",
+  },
+  {
+    file: "client/types.gen.ts",
+    find: ["            /** request may be undefined", "request?: Request;\n"],
+    replace: "",
+  },
+  {
     file: "sdk.gen.ts",
     find: `TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -37,7 +48,9 @@ const seams: Seam[] = [
      * custom client.
      */
     client: Client;`,
-    replace: `TResponse = unknown> = Pick<Options2<TDataShape, ThrowOnError, TResponse>, 'headers' | 'signal' | 'throwOnError'> & Omit<TData, 'url'> & {
+    replace: `TResponse = unknown> = Pick<Options2<TDataShape, ThrowOnError, TResponse>, 'signal' | 'throwOnError'> & Omit<TData, 'url' | 'headers'> & {
+    /** Headers for this call alone. */
+    headers?: Readonly<Record<string, string>>;
     /** \`hub.client\`, or what \`createClient()\` returned. */
     client: Pick<Client, 'delete' | 'get' | 'patch' | 'post' | 'put'>;
     /** Milliseconds for the whole call; the client's own \`timeout\` bounds each attempt of it. */
@@ -74,10 +87,16 @@ export async function generateClient(
   if (!existsSync(path)) throw new Error(`There is no document at ${path}`);
   assertReferences(document);
 
+  const operations = operationsOf(document);
+  const streams = operations.filter((one) => isStream(document, one));
   const settings = await config;
   await createClient({
     ...settings,
     input: path,
+    parser: {
+      ...settings.parser,
+      filters: { ...settings.parser?.filters, operations: { exclude: streams.map(keyOf) } },
+    },
     output: {
       ...(settings.output as object),
       path: resolve(output),
@@ -87,15 +106,22 @@ export async function generateClient(
 
   const sdk = join(output, "sdk.gen.ts");
   const code = existsSync(sdk) ? readFileSync(sdk, "utf8") : "";
-  const missing = operationsOf(document)
-    .filter(({ operation }) => !JSON.stringify(operation).includes('"text/event-stream"'))
-    .map(({ operation }) => functionName(String(operation["operationId"])))
-    .filter((name) => !code.includes(`export const ${name} =`));
+  const calls = code.matchAll(/client\.(\w+)<.*?\burl: '(.*?)'/gs);
+  const sent = new Set(Array.from(calls, ([, method, url]) => `${method} ${url}`));
+  const missing = operations
+    .filter((one) => !streams.includes(one) && !sent.has(`${one.method} ${one.path}`))
+    .map(({ operation }) => functionName(String(operation["operationId"])));
   if (missing.length > 0) {
     throw new Error(`The generator left out ${missing.length} operations: ${missing.join(", ")}`);
   }
   for (const seam of seams) sew(output, seam);
 }
+
+/** Whether an operation answers with an event stream: the generator's own reader of these is left out. */
+const isStream = (document: JsonObject, { operation }: DocumentedOperation): boolean =>
+  Object.values(at(operation, "responses")).some(
+    (response) => "text/event-stream" in at(follow(document, response), "content"),
+  ) || [operation["produces"]].flat().includes("text/event-stream");
 
 /** Replaces what a seam finds in the generated code; throws unless it stands there once. */
 export function sew(output: string, { file, find, replace }: Seam): void {

@@ -2,41 +2,13 @@
  * npm run generate              writes openapi/jupyterhub.yaml and generated/
  * npm run generate -- --check   writes nothing; fails when either is not what it would write
  */
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { correctedDocument } from "./document.js";
-import { generateClient } from "./generate-client.js";
-import { operationTable } from "./operation-table.js";
+import { writeGenerated } from "./write-generated.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-
-/** Writes everything that is generated below `target`, laid out as below the root. */
-async function generate(target: string): Promise<void> {
-  const { document, text, header } = correctedDocument(root);
-  mkdirSync(join(target, "openapi"), { recursive: true });
-  writeFileSync(join(target, "openapi/jupyterhub.yaml"), text);
-  await generateClient(
-    join(target, "openapi/jupyterhub.yaml"),
-    join(target, "generated"),
-    document,
-    header,
-  );
-  writeFileSync(join(target, "generated/operations.gen.ts"), operationTable(document, header));
-  cpSync(
-    join(root, "node_modules/@hey-api/openapi-ts/LICENSE.md"),
-    join(target, "generated/LICENSE.md"),
-  );
-}
 
 /** The files that differ between two trees, or that only one of them has. */
 function differences(expected: string, actual: string, folder: string): string[] {
@@ -58,7 +30,7 @@ function differences(expected: string, actual: string, folder: string): string[]
 async function check(): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), "generate-"));
   try {
-    await generate(scratch);
+    await writeGenerated(root, scratch);
     const stale = differences(scratch, root, "generated");
     const document = "openapi/jupyterhub.yaml";
     if (
@@ -85,7 +57,7 @@ try {
   if (process.argv.includes("--check")) {
     await check();
   } else {
-    await generate(root);
+    await writeGenerated(root, root);
     console.log(`Generated in ${((performance.now() - started) / 1000).toFixed(1)} s.`);
   }
 } catch (error) {

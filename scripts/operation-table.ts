@@ -13,6 +13,7 @@ interface Row {
   public?: true;
   anyCredentials?: true;
   media?: string[];
+  empty?: true;
   mayBeEmpty?: string[];
   query?: { [name: string]: Rule };
   body?: { [key: string]: Rule };
@@ -72,6 +73,12 @@ function rowOf(document: JsonObject, { operation }: DocumentedOperation): Row {
     for (const type of Object.keys(at(follow(document, response), "content"))) media.add(type);
   }
   media.delete("application/json");
+  const successes = Object.entries(at(operation, "responses")).filter(([status]) => status < "300");
+  const promises = successes.flatMap(([, response]) =>
+    Object.values(at(follow(document, response), "content")),
+  );
+  const promised = promises.some((content) => isObject(at(content)["schema"]));
+  if (successes.length > 0 && !promised) row.empty = true;
   if (media.size > 0) row.media = [...media];
 
   for (const parameter of list(operation["parameters"])) {
@@ -160,6 +167,8 @@ export interface Operation {
   readonly anyCredentials?: true;
   /** The media types, beside JSON, of its answers. */
   readonly media?: readonly string[];
+  /** Whether its answer is empty when it succeeds, whatever it is labelled. */
+  readonly empty?: true;
   /** The path parameters that may be empty. */
   readonly mayBeEmpty?: readonly string[];
   readonly query?: Readonly<Record<string, Rule>>;

@@ -52,11 +52,14 @@ function table(): string {
 const readme = readFileSync(file, "utf8");
 const [before, rest] = readme.split(begin);
 const after = rest?.split(end)[1];
-if (before === undefined || after === undefined) throw new Error(`README.md has no ${begin} … ${end}`);
+if (before === undefined || after === undefined)
+  throw new Error(`README.md has no ${begin} … ${end}`);
 const written = `${before}${begin}\n\n${table()}\n\n${end}${after}`;
 if (!process.argv.includes("--check")) {
   writeFileSync(file, written);
 } else if (written !== readme) {
-  console.error("The table in README.md is not what `npm run readme` writes. Run it and commit the result.");
+  console.error(
+    "The table in README.md is not what `npm run readme` writes. Run it and commit the result.",
+  );
   process.exitCode = 1;
 }

@@ -8,7 +8,14 @@
  */
 import type { Client, RequestOptions } from "../../generated/client/index.js";
 import type { Operation } from "../../generated/operations.gen.js";
-import { ConnectionError, NotAHubError, TimeoutError, isJupyterHubError } from "./errors.js";
+import {
+  ConnectionError,
+  InvalidInputError,
+  NotAHubError,
+  TimeoutError,
+  isJupyterHubError,
+  type JupyterHubError,
+} from "./errors.js";
 import { checkInput } from "./input.js";
 import { errorOf, unsupportedBy } from "./meaning.js";
 import { redactedUrl } from "./redact.js";
@@ -70,7 +77,6 @@ export async function askVersion(
 interface Answer {
   data?: unknown;
   error?: unknown;
-  request?: Request | undefined;
   response?: Response | undefined;
 }
 
@@ -135,16 +141,27 @@ async function call(parts: ApiClientParts, method: Method, options: CallOptions)
     });
 
   try {
-    return await withDeadline(timeout, signal, exchange);
+    if (timeout !== undefined && !(timeout > 0)) {
+      throw new InvalidInputError("The timeout must be a number above 0.");
+    }
+    // The request stays here: it holds the token, which would be printed with the answer.
+    const { data, response: answer } = await withDeadline(timeout, signal, exchange);
+    return { data, response: answer };
   } catch (error) {
-    const failure = signal?.aborted ? (signal.reason as unknown) : failureOf(error, context);
+    const failure = signal?.aborted
+      ? (signal.reason as unknown)
+      : withCallSite(failureOf(error, context, request !== undefined));
     if (options.throwOnError) throw failure;
-    return { error: failure, request, response };
+    return { error: failure, response };
   }
 }
 
 /** Whatever a call can fail with, as an error that says which call it was. */
-function failureOf(error: unknown, { method, url }: CallContext): unknown {
+function failureOf(
+  error: unknown,
+  { method, url }: CallContext,
+  requestMade: boolean,
+): JupyterHubError {
   if (isJupyterHubError(error)) return error;
   if (error instanceof DeadlinePassed) {
     const { timeout } = error;
@@ -161,11 +178,27 @@ function failureOf(error: unknown, { method, url }: CallContext): unknown {
       url,
     });
   }
-  return new ConnectionError(`${method} ${url}: the request could not be made.`, {
+  if (!requestMade) {
+    // Not kept as the cause: it quotes headers and keys, which may hold a secret.
+    return new InvalidInputError(
+      `${method} ${url}: a header or the body cannot be sent; one of them is malformed.`,
+      { method, url },
+    );
+  }
+  return new ConnectionError(`${method} ${url}: the answer could not be read.`, {
     method,
     url,
     cause: error,
   });
+}
+
+/** Where the call was made, and not how deep in here it failed: engines keep ten lines, which that would fill. */
+function withCallSite(failure: JupyterHubError): JupyterHubError {
+  const { captureStackTrace } = Error as {
+    captureStackTrace?: (target: object, below: unknown) => void;
+  };
+  captureStackTrace?.(failure, withCallSite);
+  return failure;
 }
 
 const carriesCredentials = ({ body: rules }: Operation, body: unknown): boolean =>

@@ -1,6 +1,9 @@
 /** Finds the API of a hub behind a link, by asking where it can be. */
-import { NotAHubError, isJupyterHubError } from "./errors.js";
+import { HubError, NotAHubError, isJupyterHubError } from "./errors.js";
 import { apiCandidates } from "./url.js";
+
+/** What no other address would mend. */
+const final = new Set(["ConnectionError", "TimeoutError", "InvalidInputError"]);
 
 /** The first address at which `ask` gets an answer. Only another kind of answer leads on to the next. */
 export async function discover(
@@ -14,16 +17,12 @@ export async function discover(
       await ask(candidate);
       return candidate;
     } catch (error) {
-      if (
-        !isJupyterHubError(error) ||
-        error.name === "ConnectionError" ||
-        error.name === "TimeoutError"
-      ) {
-        throw error;
-      }
-      last = error;
+      if (!isJupyterHubError(error) || final.has(error.name)) throw error;
+      // Of all answers, that of a hub that is down says most.
+      if (!(last instanceof HubError)) last = error;
     }
   }
+  if (last instanceof HubError) throw last;
   throw new NotAHubError(
     `No hub behind that link: nothing answers as one at ${candidates.join(", ")}.`,
     {

@@ -117,6 +117,9 @@ export function unsupportedBy(
   });
 }
 
+// Not the bare word: each page of a hub holds an XSRF token.
+const aboutXsrf = /_xsrf(?:'|&#39;) argument|XSRF cookie does not match/;
+
 function forbidden(refusal: Refusal, said: string, details: ErrorDetails): JupyterHubError {
   const { body, credentials, operation } = refusal;
   const words = details.hubMessage ?? body;
@@ -124,7 +127,7 @@ function forbidden(refusal: Refusal, said: string, details: ErrorDetails): Jupyt
   if (credentials === "body") {
     return new AuthenticationError(`${said}. The user or password is wrong.`, details);
   }
-  if (credentials === "none" && !/_?xsrf/i.test(words)) {
+  if (credentials === "none" && !aboutXsrf.test(words)) {
     return new AuthenticationError(
       `${said}. The call carried no token; give the client one.`,
       details,
@@ -134,11 +137,12 @@ function forbidden(refusal: Refusal, said: string, details: ErrorDetails): Jupyt
     const requiredScopes = (required[1] ?? required[2] ?? "").split(", ").filter(Boolean);
     return new ForbiddenError(said, { ...details, requiredScopes });
   }
-  if (/_?xsrf/i.test(words) && credentials !== "token") {
+  if (aboutXsrf.test(words) && credentials !== "token") {
     return new XsrfError(`${said}. Reload the page, or use a token.`, details);
   }
   // To a call with a token, the hub speaks of XSRF when it does not know the token.
-  const unknown = /_?xsrf|missing or invalid credentials|auth has expired/i.test(words);
+  const unknown =
+    aboutXsrf.test(words) || /missing or invalid credentials|auth has expired/i.test(words);
   const mute = !details.hubMessage || details.hubMessage === "Forbidden";
   if (unknown || (mute && operation.anyCredentials)) {
     return new AuthenticationError(`${said}. The token is wrong, expired or revoked.`, details);
@@ -155,7 +159,9 @@ function messageOf(body: string): string | undefined {
       error_description: description,
     } = JSON.parse(body) as Record<string, unknown>;
     const words = message ?? description ?? error;
-    return typeof words === "string" && words !== "" ? words : undefined;
+    if (typeof words !== "string" || words === "") return undefined;
+    // Here hubs quote the body that they were sent, with the secrets in it.
+    return words.replace(/^(Invalid JSON (?:keys|data)): .*/s, "$1");
   } catch {
     return undefined;
   }
@@ -164,8 +170,8 @@ function messageOf(body: string): string | undefined {
 /** `Retry-After` in milliseconds, from seconds or a date; undefined when it is neither. */
 export function millisecondsOf(retryAfter: string | null, now = Date.now()): number | undefined {
   if (retryAfter === null) return undefined;
-  const milliseconds = /^\s*\d+\s*$/.test(retryAfter)
-    ? Number(retryAfter) * 1000
-    : Date.parse(retryAfter) - now;
+  if (/^\s*\d+\s*$/.test(retryAfter)) return Number(retryAfter) * 1000;
+  // Engines read nearly anything as a date, such as -5; one of HTTP begins with its weekday.
+  const milliseconds = /^\s*[A-Z][a-z]+,? /.test(retryAfter) ? Date.parse(retryAfter) - now : NaN;
   return Number.isNaN(milliseconds) ? undefined : Math.max(0, milliseconds);
 }

@@ -30,7 +30,7 @@ export interface JupyterHubOptions {
   /**
    * An API token, or a function that is asked for one before each attempt. Without one, only public
    * operations work.
-   * @default the environment's `JUPYTERHUB_API_TOKEN`
+   * @default the environment's `JUPYTERHUB_API_TOKEN`, unless its `JUPYTERHUB_API_URL` is of another hub than `url`
    */
   token?: TokenSource | undefined;
   /** The fetch to send with: one with a proxy, a certificate authority or a test behind it. @default globalThis.fetch */
@@ -71,14 +71,17 @@ export function connect(
       'No url. Give one, such as new JupyterHub({ url: "https://hub.example.org" }), or set JUPYTERHUB_API_URL.',
     );
   }
-  const baseUrl = apiUrl(url);
-  const token = options.token ?? environmentVariable("JUPYTERHUB_API_TOKEN");
+  const baseUrl = apiUrl(url, options.url === undefined ? "JUPYTERHUB_API_URL" : "url");
+  const publicHubUrl = environmentVariable("JUPYTERHUB_PUBLIC_HUB_URL");
   // A hub that starts a program tells it an address inside the cluster, often plain http by design.
-  const trusted = options.url === undefined || (ownUrl !== undefined && baseUrl === apiUrl(ownUrl));
+  const trusted = isSame(baseUrl, ownUrl);
+  // The environment speaks of one hub: its token is for no other.
+  const own = trusted || ownUrl === undefined || isSame(baseUrl, publicHubUrl);
+  const token = options.token ?? (own ? environmentVariable("JUPYTERHUB_API_TOKEN") : undefined);
   const transport = new Transport({
     baseUrl,
     fetch: options.fetch,
-    headers: options.headers ?? {},
+    headers: options.headers ? sendable(options.headers) : {},
     userAgent: `${options.appName ? `${options.appName} ` : ""}jupyterhub-client/${packageVersion}`,
     timeout: positive("timeout", options.timeout ?? defaults.timeout),
     maxConcurrency: positive("maxConcurrency", options.maxConcurrency ?? defaults.maxConcurrency),
@@ -89,10 +92,28 @@ export function connect(
     ...parts,
     client: createApiClient(parts),
     apiUrl: baseUrl,
-    publicUrl: pageUrl(
-      options.publicUrl ?? environmentVariable("JUPYTERHUB_PUBLIC_HUB_URL") ?? baseUrl,
-    ),
+    publicUrl: pageUrl(options.publicUrl ?? (own && publicHubUrl ? publicHubUrl : baseUrl)),
   };
+}
+
+/** Whether an address of the API is what some other address leads to. */
+function isSame(baseUrl: string, other: string | undefined): boolean {
+  try {
+    return other !== undefined && apiUrl(other) === baseUrl;
+  } catch {
+    return false;
+  }
+}
+
+function sendable(headers: Readonly<Record<string, string>>): Record<string, string> {
+  try {
+    return Object.fromEntries(new Headers(headers));
+  } catch {
+    // Not kept as the cause: it quotes the header, which may hold a secret.
+    throw new InvalidInputError(
+      "One of the headers cannot be sent: its name or value is malformed.",
+    );
+  }
 }
 
 function positive(name: string, value: number): number {

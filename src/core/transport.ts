@@ -135,8 +135,10 @@ export class Transport {
       );
     }
     const type = (headers.get("Content-Type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
-    const expected = isJson(type) || (call.operation.media?.includes(type) ?? false);
-    if (version ? status >= 400 : status >= 400 && expected && isErrorBody(body, type)) return;
+    // A page with something on it may be anybody's, unless the header says whose.
+    const page = type === "text/html" && body !== "" && !version;
+    const expected = isJson(type) || (!page && (call.operation.media?.includes(type) ?? false));
+    if (status >= 400 && (version || isErrorBody(response, body, type, call))) return;
     if (status >= 500) {
       throw new HubError(
         `${where}: ${status} from what stands before the hub; the hub may be down.`,
@@ -144,10 +146,8 @@ export class Transport {
       );
     }
     if (status < 400 && body !== "" && expected) return;
-    if (status < 400 && body === "") {
-      // A GET that the document gives JSON has a body; the other answers are empty whatever they are labelled.
-      const wanted = call.method === "GET" && !call.operation.media;
-      if (!wanted && (version || expected || type === "" || type === "text/plain")) return;
+    if (status < 400 && body === "" && call.operation.empty) {
+      if (version || expected || type === "" || type === "text/plain") return;
     }
     throw new NotAHubError(
       `${where} answered ${status} with ${describe(type, body)}, which is not the API of a JupyterHub. ` +
@@ -160,11 +160,21 @@ export class Transport {
 const isJson = (type: string): boolean => /^application\/(.+\+)?json$/.test(type);
 
 /** Whether an error without the hub's header is in the shape that hubs give their errors. */
-function isErrorBody(body: string, type: string): boolean {
-  if (!isJson(type)) return true;
+function isErrorBody(
+  { status }: Response,
+  body: string,
+  type: string,
+  { operation }: CallContext,
+): boolean {
+  // Metrics are the one thing that the API refuses with a page.
+  if (type === "text/html") return /metrics requires scope/.test(body);
+  if (!isJson(type)) return false;
   try {
     const error = JSON.parse(body) as Record<string, unknown> | null;
-    return error !== null && (("status" in error && "message" in error) || "error" in error);
+    if (error === null) return false;
+    if (error["status"] === status && "message" in error) return true;
+    // OAuth, which is public and has a body, words its errors in its own way.
+    return "error" in error && Boolean(operation.public && operation.body);
   } catch {
     return false;
   }
@@ -194,6 +204,8 @@ function destination(headers: Headers, { url }: CallContext): string {
 const advice: readonly (readonly [RegExp, string])[] = [
   [/ECONNREFUSED/, "Nothing listens there: check the url and whether the hub is up."],
   [/ENOTFOUND|EAI_AGAIN/, "No such host: check the url."],
+  [/CERT_ALTNAME/, "Its certificate is for another host: check the url."],
+  [/CERT_HAS_EXPIRED/, "Its certificate has expired."],
   [
     /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/,
     "Its certificate is not trusted: name the authority's file in NODE_EXTRA_CA_CERTS.",
@@ -204,6 +216,8 @@ const advice: readonly (readonly [RegExp, string])[] = [
 function unreachable(cause: unknown, call: CallContext): ConnectionError {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
   const code = String((inner as { code?: unknown } | null)?.code ?? "");
+  // Node's parser keeps what it cannot read, which may hold a secret.
+  if (code.startsWith("HPE_")) Reflect.deleteProperty(inner as Error, "data");
   const hint = advice.find(([pattern]) => pattern.test(code))?.[1];
   const what = code || (inner instanceof Error ? inner.message : "no answer");
   return new ConnectionError(

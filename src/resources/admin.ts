@@ -14,6 +14,7 @@ import type {
 } from "../../generated/types.gen.js";
 import { nothing, optional, through, valueOf, type CallOptions, type Hub } from "./call.js";
 
+/** Whether the proxy and people's servers end with the hub; what is left out is as its configuration says. */
 export type ShutdownInput = NonNullable<PostShutdownData["body"]>;
 
 export const info = (hub: Hub, call?: CallOptions): Promise<HubInfo> =>

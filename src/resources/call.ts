@@ -1,5 +1,8 @@
 /** What every method shares: the options of a call, and the way from a generated function to its value. */
 import type { ApiClient } from "../core/api-client.js";
+import { InvalidInputError, TimeoutError } from "../core/errors.js";
+import { DeadlinePassed, withDeadline } from "../core/time.js";
+import { allItems, type AskPage } from "../workflows/pages.js";
 
 /** Options of one call, beside what it sends. */
 export interface CallOptions {
@@ -52,6 +55,36 @@ export const optional = <Body extends object>(body: Body): { body?: Body } =>
 export const nothing = async (answer: Promise<unknown>): Promise<void> => {
   await answer;
 };
+
+/**
+ * Several requests as one call: the call's `timeout` bounds them together, and `late` says what was not
+ * done in it.
+ */
+export async function together<Value>(
+  late: string,
+  { signal: caller, timeout, ...rest }: CallOptions,
+  work: (call: CallOptions & { signal: AbortSignal }) => Promise<Value>,
+): Promise<Value> {
+  if (timeout !== undefined && !(timeout > 0)) {
+    throw new InvalidInputError("The timeout must be a number above 0.");
+  }
+  try {
+    return await withDeadline(timeout, caller, (signal) => work({ ...rest, signal }));
+  } catch (error) {
+    if (!(error instanceof DeadlinePassed)) throw error;
+    throw new TimeoutError(`${late} within ${error.timeout} ms.`, { timeout: error.timeout });
+  }
+}
+
+/** Every item of a listing, as one call. */
+export const everyItem = <Item>(
+  call: CallOptions | undefined,
+  ask: (call: CallOptions, page: Parameters<AskPage<Item>>[0]) => ReturnType<AskPage<Item>>,
+  limit?: number,
+): Promise<Item[]> =>
+  together("The listing was not complete", call ?? {}, (call) =>
+    allItems((page) => ask(call, page), limit),
+  );
 
 /** Makes hubs since 2.0 answer in pages. They match this media type exactly. */
 export const inPages = { Accept: "application/jupyterhub-pagination+json" };

@@ -17,8 +17,8 @@ import type {
   PostGroupUsersData,
   PutGroupPropertiesData,
 } from "../../generated/types.gen.js";
-import { allItems } from "../workflows/pages.js";
 import {
+  everyItem,
   inPages,
   nothing,
   optional,
@@ -31,9 +31,13 @@ import {
 
 /** How many groups the hub is asked for at once (`limit`, 200 by default). */
 export type ListGroupsInput = Omit<NonNullable<GetGroupsData["query"]>, "offset">;
+/** Who the members of a new group are. */
 export type CreateGroupInput = NonNullable<PostGroupData["body"]>;
+/** Which groups to create, and who the members of each of them are. */
 export type CreateGroupsInput = PostGroupsData["body"];
+/** Which users to add or remove. */
 export type GroupMembersInput = PostGroupUsersData["body"];
+/** Anything that a deployment keeps with a group. */
 export type GroupProperties = PutGroupPropertiesData["body"];
 
 /** `hub.groups` */
@@ -52,8 +56,9 @@ export class Groups {
    * @throws ForbiddenError without the scope
    */
   list(input: ListGroupsInput = {}, call?: CallOptions): Promise<Group[]> {
-    return allItems(
-      (page) => valueOf(getGroups({ ...through(this.#hub, call, inPages), query: page })),
+    return everyItem(
+      call,
+      (call, page) => valueOf(getGroups({ ...through(this.#hub, call, inPages), query: page })),
       input.limit,
     );
   }

@@ -7,6 +7,7 @@ import {
   inPages,
   nothing,
   through,
+  together,
   valueOf,
   type CallOptions,
   type Hub,
@@ -15,6 +16,7 @@ import {
 
 /** How many routes the hub is asked for at once (`limit`, 200 by default). */
 export type ListRoutesInput = Omit<NonNullable<GetProxyData["query"]>, "offset">;
+/** Where the API of another proxy is, and its token. */
 export type UpdateProxyInput = PatchProxyData["body"];
 
 /** `hub.proxy` */
@@ -32,20 +34,20 @@ export class Proxy {
    * @param input.limit how many the hub is asked for at once, not how many come. Default 200
    * @throws ForbiddenError without the scope
    */
-  async routes(input: ListRoutesInput = {}, call: CallOptions = {}): Promise<ProxyRoute[]> {
-    // Hubs 2.x fail (500) when there are more routes than a page holds.
-    const paged = isAtLeast(await this.#hub.version(call.signal), "3.0");
-    return allItems<ProxyRoute>(async (page) => {
-      const answer = await valueOf(
-        getProxy({
-          ...through(this.#hub, call, paged ? inPages : {}),
-          ...(paged && { query: page }),
-        }),
-      );
-      return isPage(answer)
-        ? { ...answer, items: Object.values(answer.items) }
-        : Object.values(answer as Record<string, ProxyRoute>);
-    }, input.limit);
+  routes(input: ListRoutesInput = {}, call: CallOptions = {}): Promise<ProxyRoute[]> {
+    return together("The listing was not complete", call, async (call) => {
+      // Hubs 2.x fail (500) when there are more routes than a page holds.
+      const paged = isAtLeast(await this.#hub.version(call.signal), "3.0");
+      return allItems<ProxyRoute>(async (page) => {
+        const answer = await valueOf(
+          getProxy({
+            ...through(this.#hub, call, paged ? inPages : {}),
+            ...(paged && { query: page }),
+          }),
+        );
+        return isPage(answer) ? { ...answer, items: valuesOf(answer.items) } : valuesOf(answer);
+      }, input.limit);
+    });
   }
 
   /**
@@ -69,7 +71,11 @@ export class Proxy {
   }
 }
 
+/** The routes of a map; what is no map stays as it is, for the listing to refuse. */
+const valuesOf = (routes: object): ProxyRoute[] =>
+  typeof routes === "object" && routes ? Object.values(routes) : routes;
+
 const isPage = (
   answer: object,
 ): answer is Omit<HubPage<ProxyRoute>, "items"> & { items: Record<string, ProxyRoute> } =>
-  "_pagination" in answer;
+  typeof answer === "object" && answer !== null && "_pagination" in answer;

@@ -16,9 +16,16 @@ import type { Server, ServerChanges, ServerRequest } from "../../generated/types
 import { asIs } from "../core/api-client.js";
 import { InvalidInputError, NotFoundError } from "../core/errors.js";
 import { unsupportedBy } from "../core/meaning.js";
+import { checkName } from "../core/names.js";
 import { isAtLeast } from "../core/version.js";
-import { startServer, stopServer, type ServerOperations } from "../workflows/spawn.js";
-import { through, valueOf, type CallOptions, type Hub } from "./call.js";
+import {
+  startServer,
+  startTimeout,
+  stopServer,
+  stopTimeout,
+  type ServerOperations,
+} from "../workflows/spawn.js";
+import { through, together, valueOf, type CallOptions, type Hub } from "./call.js";
 
 /** Which of a user's servers. */
 export interface ServerInput {
@@ -81,9 +88,21 @@ export class Servers {
    * before, `GET /users/{name}`
    * @throws NotFoundError when the user has no such server
    */
-  async get(user: string, input: ServerInput = {}, call: CallOptions = {}): Promise<Server> {
+  get(user: string, input: ServerInput = {}, call: CallOptions = {}): Promise<Server> {
+    const { server = "" } = input;
+    return together(`${nameOf(user, server)} was not read`, call, (shared) =>
+      this.#model(user, server, shared),
+    );
+  }
+
+  async #model(
+    user: string,
+    server: string,
+    call: CallOptions & { signal: AbortSignal },
+  ): Promise<Server> {
+    // Names are refused before the version is asked for.
+    checkNames(user, server);
     const version = await this.#hub.version(call.signal);
-    const server = input.server ?? "";
     if (isAtLeast(version, "6.0")) {
       return valueOf(
         server === ""
@@ -98,7 +117,7 @@ export class Servers {
     const { servers } = await valueOf(
       getUser({ ...through(this.#hub, call), path: { name: user }, query }),
     );
-    const found = servers?.[server];
+    const found = Object.hasOwn(servers ?? {}, server) ? servers?.[server] : undefined;
     if (!found) {
       throw new NotFoundError(
         `${nameOf(user, server)} is not there, or the token's scopes do not reach it.`,
@@ -146,25 +165,37 @@ export class Servers {
     input: StartServerInput = {},
     call: StartServerOptions = {},
   ): Promise<Server> {
-    const { ifRunning, signal, timeout, ...rest } = call;
+    const { ifRunning, timeout = startTimeout, ...rest } = call;
     const { server = "", user_options: wanted } = input;
-    const operations = this.#operations(user, server, rest, await this.#startBody(input, signal));
-    return startServer(operations, { wanted, ifRunning }, timeout, signal);
+    const late = `${nameOf(user, server)} was not ready`;
+    return together(late, { ...rest, timeout }, async ({ signal, ...shared }) => {
+      checkNames(user, server);
+      const payload = await this.#startBody(input, signal);
+      const operations = this.#operations(user, server, shared, payload);
+      return startServer(operations, { wanted, ifRunning }, signal);
+    });
   }
 
   /**
    * Stops a server, waits until it is gone and starts it. Without `user_options` it comes back with those
-   * that it ran with.
+   * that it ran with. `timeout` is 1,200,000 ms by default.
    *
-   * As `stop` and `start`, and with their scopes and errors.
+   * `DELETE /users/{name}/server` and `POST /users/{name}/server`, or
+   * `DELETE /users/{name}/servers/{server_name}` and `POST /users/{name}/servers/{server_name}` · scopes and
+   * errors as of `stop` and `start`
    */
   async restart(
     user: string,
     input: StartServerInput = {},
     call: StartServerOptions = {},
   ): Promise<Server> {
-    await this.stop(user, input.server === undefined ? {} : { server: input.server }, call);
-    return this.start(user, input, call);
+    const { ifRunning, timeout = stopTimeout + startTimeout, ...rest } = call;
+    const { server = "" } = input;
+    const late = `${nameOf(user, server)} was not ready`;
+    return together(late, { ...rest, timeout }, async (shared) => {
+      await this.stop(user, { server }, shared);
+      return this.start(user, input, { ...shared, ifRunning });
+    });
   }
 
   /**
@@ -176,8 +207,12 @@ export class Servers {
    * @throws NotFoundError when the user has no such server; TimeoutError
    */
   stop(user: string, input: ServerInput = {}, call: CallOptions = {}): Promise<void> {
-    const { signal, timeout, ...rest } = call;
-    return stopServer(this.#operations(user, input.server ?? "", rest), false, timeout, signal);
+    const { timeout = stopTimeout, ...rest } = call;
+    const { server = "" } = input;
+    const late = `${nameOf(user, server)} was not stopped`;
+    return together(late, { ...rest, timeout }, ({ signal, ...shared }) =>
+      stopServer(this.#operations(user, server, shared), false, signal),
+    );
   }
 
   /**
@@ -207,14 +242,17 @@ export class Servers {
    * which hubs do not remove; TimeoutError after 300,000 ms unless `timeout` says otherwise
    */
   async delete(user: string, input: Required<ServerInput>, call: CallOptions = {}): Promise<void> {
-    const { signal, timeout, ...rest } = call;
-    if (!input?.server) {
+    const { timeout = stopTimeout, ...rest } = call;
+    const server = input?.server;
+    if (!server) {
       throw new InvalidInputError(
         "Only named servers can be deleted: name one, or use servers.stop.",
       );
     }
-    const operations = this.#operations(user, input.server, rest, { body: { remove: true } });
-    await stopServer(operations, true, timeout, signal);
+    const late = `${nameOf(user, server)} was not deleted`;
+    await together(late, { ...rest, timeout }, ({ signal, ...shared }) =>
+      stopServer(this.#operations(user, server, shared, { body: { remove: true } }), true, signal),
+    );
   }
 
   /** What the workflows need; `payload` is the body of the start or of the deletion. */
@@ -233,8 +271,12 @@ export class Servers {
     });
     return {
       what: nameOf(user, server),
-      start: (signal) =>
-        server === "" ? postUserServer(options(signal)) : postUserServerName(options(signal)),
+      start: async (signal) => {
+        const { response } = await (server === ""
+          ? postUserServer(options(signal))
+          : postUserServerName(options(signal)));
+        return response.status;
+      },
       stop: async (signal) => {
         const { response } = await (server === ""
           ? deleteUserServer({ ...through(hub, { ...call, signal }), path })
@@ -243,7 +285,7 @@ export class Servers {
       },
       model: async (signal) => {
         try {
-          return await this.get(user, { server }, { ...call, signal });
+          return await this.#model(user, server, { ...call, signal });
         } catch (error) {
           if (error instanceof NotFoundError) return undefined;
           throw error;
@@ -255,7 +297,7 @@ export class Servers {
   /** Before 6.0 the whole body is the user options; with the body of 6.0 they would be nested, and silently wrong. */
   async #startBody(
     { display_name, user_options }: StartServerInput,
-    signal: AbortSignal | undefined,
+    signal: AbortSignal,
   ): Promise<Payload> {
     if (display_name === undefined && user_options === undefined) return {};
     const version = await this.#hub.version(signal);
@@ -276,3 +318,8 @@ export class Servers {
 
 const nameOf = (user: string, server: string): string =>
   server === "" ? `The server of ${user}` : `The server ${server} of ${user}`;
+
+function checkNames(user: string, server: string): void {
+  checkName("name", user);
+  checkName("server_name", server, true);
+}

@@ -7,8 +7,15 @@ import {
 } from "../../generated/sdk.gen.js";
 import type { NewShareCode, PostShareCodeData, ShareCode } from "../../generated/types.gen.js";
 import { InvalidInputError } from "../core/errors.js";
-import { allItems } from "../workflows/pages.js";
-import { nothing, optional, through, valueOf, type CallOptions, type Hub } from "./call.js";
+import {
+  everyItem,
+  nothing,
+  optional,
+  through,
+  valueOf,
+  type CallOptions,
+  type Hub,
+} from "./call.js";
 import type { ServerInput } from "./servers.js";
 import type { ListServerSharesInput } from "./shares.js";
 
@@ -35,8 +42,9 @@ export class ShareCodes {
    */
   list(owner: string, input: ListServerSharesInput = {}, call?: CallOptions): Promise<ShareCode[]> {
     const { server, limit } = input;
-    return allItems(
-      (page) =>
+    return everyItem(
+      call,
+      (call, page) =>
         valueOf(
           server === undefined
             ? getShareCodesOwner({ ...through(this.#hub, call), path: { owner }, query: page })

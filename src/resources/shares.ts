@@ -13,8 +13,7 @@ import {
   postSharesServer,
 } from "../../generated/sdk.gen.js";
 import type { PostSharesServerData, Share } from "../../generated/types.gen.js";
-import { allItems } from "../workflows/pages.js";
-import { nothing, through, valueOf, type CallOptions, type Hub } from "./call.js";
+import { everyItem, nothing, through, valueOf, type CallOptions, type Hub } from "./call.js";
 import type { ServerInput } from "./servers.js";
 
 /** How many shares the hub is asked for at once. */
@@ -49,8 +48,9 @@ export class Shares {
    */
   list(owner: string, input: ListServerSharesInput = {}, call?: CallOptions): Promise<Share[]> {
     const { server, limit } = input;
-    return allItems(
-      (page) =>
+    return everyItem(
+      call,
+      (call, page) =>
         valueOf(
           server === undefined
             ? getSharesOwner({ ...through(this.#hub, call), path: { owner }, query: page })
@@ -121,8 +121,9 @@ export class Shares {
    * @throws NotFoundError when there is no such user
    */
   listForUser(user: string, input: ListSharesInput = {}, call?: CallOptions): Promise<Share[]> {
-    return allItems(
-      (page) =>
+    return everyItem(
+      call,
+      (call, page) =>
         valueOf(getUserShared({ ...through(this.#hub, call), path: { name: user }, query: page })),
       input.limit,
     );
@@ -162,8 +163,9 @@ export class Shares {
    * @throws NotFoundError when there is no such group
    */
   listForGroup(group: string, input: ListSharesInput = {}, call?: CallOptions): Promise<Share[]> {
-    return allItems(
-      (page) =>
+    return everyItem(
+      call,
+      (call, page) =>
         valueOf(
           getGroupShared({ ...through(this.#hub, call), path: { name: group }, query: page }),
         ),

@@ -18,12 +18,13 @@ import type {
   User,
 } from "../../generated/types.gen.js";
 import { ConflictError, NotFoundError } from "../core/errors.js";
-import { allItems } from "../workflows/pages.js";
 import {
+  everyItem,
   inPages,
   nothing,
   optional,
   through,
+  together,
   valueOf,
   type CallOptions,
   type Hub,
@@ -33,10 +34,15 @@ import type { Servers } from "./servers.js";
 
 /** Which users to list, and how many the hub is asked for at once (`limit`, 200 by default). */
 export type ListUsersInput = Omit<NonNullable<GetUsersData["query"]>, "offset">;
+/** Whether the user's stopped servers come, too. */
 export type GetUserInput = NonNullable<GetUserData["query"]>;
+/** What a new user is. */
 export type CreateUserInput = NonNullable<PostUserData["body"]>;
+/** Whom to create, and what all of them are. */
 export type CreateUsersInput = PostUsersData["body"];
+/** What becomes of a user: a new name, another role, another `auth_state`. */
 export type UpdateUserInput = PatchUserData["body"];
+/** When a user, or servers of theirs by name, were last active. */
 export type ActivityInput = PostUserActivityData["body"];
 
 /** Options of `users.delete`. */
@@ -65,8 +71,9 @@ export class Users {
    */
   list(input: ListUsersInput = {}, call?: CallOptions): Promise<User[]> {
     const { limit, ...query } = input;
-    return allItems(
-      (page) =>
+    return everyItem(
+      call,
+      (call, page) =>
         valueOf(getUsers({ ...through(this.#hub, call, inPages), query: { ...query, ...page } })),
       limit,
     );
@@ -108,19 +115,21 @@ export class Users {
    * `GET /users/{name}`, then `POST /users/{name}` · scopes `read:users` and `admin:users`
    * @throws BadRequestError when the hub's rules refuse the name; ForbiddenError without the scopes
    */
-  async ensure(name: string, input: CreateUserInput = {}, call?: CallOptions): Promise<User> {
-    try {
-      return await this.get(name, {}, call);
-    } catch (error) {
-      if (!(error instanceof NotFoundError)) throw error;
-    }
-    try {
-      return await this.create(name, input, call);
-    } catch (error) {
-      // Somebody else was faster.
-      if (error instanceof ConflictError) return this.get(name, {}, call);
-      throw error;
-    }
+  ensure(name: string, input: CreateUserInput = {}, call: CallOptions = {}): Promise<User> {
+    return together(`The user ${name} was not there`, call, async (call) => {
+      try {
+        return await this.get(name, {}, call);
+      } catch (error) {
+        if (!(error instanceof NotFoundError)) throw error;
+      }
+      try {
+        return await this.create(name, input, call);
+      } catch (error) {
+        // Somebody else was faster.
+        if (error instanceof ConflictError) return this.get(name, {}, call);
+        throw error;
+      }
+    });
   }
 
   /**
@@ -141,15 +150,17 @@ export class Users {
    * `DELETE /users/{name}` · scope `delete:users`; with `stopServers` also `read:servers` and `delete:servers`
    * @throws HubError while a named server runs; BadRequestError while one stops, or for yourself
    */
-  async delete(name: string, _input: NoInput = {}, call: DeleteUserOptions = {}): Promise<void> {
+  delete(name: string, _input: NoInput = {}, call: DeleteUserOptions = {}): Promise<void> {
     const { stopServers, ...options } = call;
-    if (stopServers) {
-      const servers = await this.#servers.list(name, {}, options);
-      await Promise.all(
-        servers.map((server) => this.#servers.stop(name, { server: server.name }, options)),
-      );
-    }
-    await nothing(deleteUser({ ...through(this.#hub, options), path: { name } }));
+    return together(`The user ${name} was not deleted`, options, async (call) => {
+      if (stopServers) {
+        const servers = await this.#servers.list(name, {}, call);
+        await Promise.all(
+          servers.map((server) => this.#servers.stop(name, { server: server.name }, call)),
+        );
+      }
+      await nothing(deleteUser({ ...through(this.#hub, call), path: { name } }));
+    });
   }
 
   /**

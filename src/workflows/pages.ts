@@ -32,7 +32,7 @@ export async function allItems<Item>(
   for (;;) {
     const answer = await ask(query);
     if (Array.isArray(answer)) return answer as Item[];
-    const { items, _pagination: pagination } = answer as HubPage<Item>;
+    const { items, _pagination: pagination } = (answer ?? {}) as Partial<HubPage<Item>>;
     if (!Array.isArray(items) || !pagination) {
       throw new NotAHubError(
         "A listing was answered with neither a list nor a page: some other API. Check the url.",

@@ -7,14 +7,8 @@
  * may be pending still, and a 500 may be a spawn under way.
  */
 import type { Server } from "../../generated/types.gen.js";
-import {
-  BadRequestError,
-  HubError,
-  JupyterHubError,
-  SpawnFailedError,
-  TimeoutError,
-} from "../core/errors.js";
-import { DeadlinePassed, pause, withDeadline } from "../core/time.js";
+import { BadRequestError, HubError, JupyterHubError, SpawnFailedError } from "../core/errors.js";
+import { pause } from "../core/time.js";
 
 /** How long a start and a stop may take, in milliseconds, unless the call says otherwise. */
 export const startTimeout = 900_000;
@@ -24,8 +18,8 @@ export const stopTimeout = 300_000;
 export interface ServerOperations {
   /** How the server is called in errors. */
   what: string;
-  /** Asks the hub to start the server. */
-  start(signal: AbortSignal): Promise<unknown>;
+  /** Asks the hub to start the server; resolves with the status, 201 when it has started. */
+  start(signal: AbortSignal): Promise<number>;
   /** Asks the hub to stop the server; resolves with the status, 202 while it is still stopping. */
   stop(signal: AbortSignal): Promise<number>;
   /** The server as the hub sees it; undefined when there is none. */
@@ -45,42 +39,54 @@ function* pauses(): Generator<number, never> {
     yield milliseconds;
 }
 
+/**
+ * How long a hub may call a start ready that somebody has cancelled, in milliseconds: it waits a second
+ * before it takes the server away.
+ */
+const cancelledFor = 1200;
+
 /** Starts the server, or joins its start, and resolves with it when it is ready. */
-export const startServer = (
+export async function startServer(
   operations: ServerOperations,
   options: StartOptions,
-  timeout: number = startTimeout,
-  caller?: AbortSignal,
-): Promise<Server> =>
-  bounded(
-    `${operations.what} was not ready within ${timeout} ms.`,
-    timeout,
-    caller,
-    async (signal) => {
-      let refusal: unknown;
-      try {
-        await startOnceIdle(operations, signal);
-      } catch (error) {
-        if (error instanceof BadRequestError && error.reason === "already-running") {
-          return joinRunning(operations, options, error, signal);
-        }
-        // Some hubs answer 500 while they go on waiting for the server.
-        if (!(error instanceof HubError)) throw error;
-        refusal = error;
-      }
-      return untilReady(operations, refusal, signal);
-    },
-  );
+  signal: AbortSignal,
+): Promise<Server> {
+  let answer: number | HubError;
+  try {
+    answer = await onceIdle(operations, answerOf(operations.start), signal);
+  } catch (error) {
+    if (error instanceof BadRequestError && error.reason === "already-running") {
+      return joinRunning(operations, options, error, signal);
+    }
+    throw error;
+  }
+  return untilReady(operations, answer, signal);
+}
 
-/** Sends the start; where the server is still stopping, waits for that and sends it then. */
-async function startOnceIdle(operations: ServerOperations, signal: AbortSignal): Promise<void> {
+/** Some hubs answer 500 while they go on waiting for the server: that is an answer, too. */
+const answerOf =
+  (start: ServerOperations["start"]) =>
+  async (signal: AbortSignal): Promise<number | HubError> => {
+    try {
+      return await start(signal);
+    } catch (error) {
+      if (error instanceof HubError) return error;
+      throw error;
+    }
+  };
+
+/** Sends a start or a stop; where the hub refuses it for what is pending, waits for that and sends it then. */
+async function onceIdle<Answer>(
+  operations: ServerOperations,
+  send: (signal: AbortSignal) => Promise<Answer>,
+  signal: AbortSignal,
+): Promise<Answer> {
   const waits = pauses();
   for (;;) {
     try {
-      await operations.start(signal);
-      return;
+      return await send(signal);
     } catch (error) {
-      // Nothing was started by a request that was refused for what is pending, so it may be sent again.
+      // A request that was refused for what is pending has changed nothing, so it may be sent again.
       if (!(error instanceof BadRequestError && error.reason === "pending")) throw error;
       await pause(waits.next().value, signal);
       while ((await operations.model(signal))?.pending) await pause(waits.next().value, signal);
@@ -96,25 +102,33 @@ async function joinRunning(
 ): Promise<Server> {
   if (ifRunning === "fail") throw refusal;
   const server = await model(signal);
-  const joins = ifRunning === "join" || !wanted || equal(wanted, server?.user_options);
+  const joins = ifRunning === "join" || !wanted || equal(asSent(wanted), server?.user_options);
   if (!server?.ready || !joins) throw refusal;
   return server;
 }
 
 async function untilReady(
   operations: ServerOperations,
-  refusal: unknown,
+  answer: number | HubError,
   signal: AbortSignal,
 ): Promise<Server> {
+  // What a hub calls started at once is so; what becomes ready later may have been cancelled.
+  let certain = answer === 201;
   for (const milliseconds of pauses()) {
     const server = await operations.model(signal);
-    if (server?.ready && !server.pending) return server;
+    if (server?.ready && !server.pending) {
+      if (certain) return server;
+      certain = true;
+      await pause(cancelledFor, signal);
+      continue;
+    }
+    certain = false;
     if (server?.pending !== "spawn" && server?.pending !== "check") {
       throw new SpawnFailedError(
         server?.pending === "stop"
           ? `${operations.what} was stopped while it started.`
           : `${operations.what} failed to start. The hub's log says why.`,
-        refusal instanceof HubError ? { ...refusal, cause: refusal } : {},
+        typeof answer === "number" ? {} : { ...answer, cause: answer },
       );
     }
     await pause(milliseconds, signal);
@@ -123,47 +137,30 @@ async function untilReady(
 }
 
 /** Stops the server and resolves when it is gone: no longer active or, when `removed`, no longer there. */
-export const stopServer = (
+export async function stopServer(
   operations: ServerOperations,
   removed: boolean,
-  timeout: number = stopTimeout,
-  caller?: AbortSignal,
-): Promise<void> =>
-  bounded(
-    `${operations.what} was not stopped within ${timeout} ms.`,
-    timeout,
-    caller,
-    async (signal) => {
-      const status = await operations.stop(signal);
-      if (status !== 202 && !removed) return;
-      let stopping: Server | undefined;
-      for (const milliseconds of pauses()) {
-        const server = await operations.model(signal);
-        if (!server || (!removed && server.pending !== "stop")) {
-          // A server that runs again is another one, unless it never went down.
-          if (server?.ready && server.started === stopping?.started) {
-            throw new JupyterHubError(`${operations.what} runs still: the hub could not stop it.`);
-          }
-          return;
-        }
-        stopping = server;
-        await pause(milliseconds, signal);
+  signal: AbortSignal,
+): Promise<void> {
+  const status = await onceIdle(operations, operations.stop, signal);
+  if (status !== 202 && !removed) return;
+  let stopping: Server | undefined;
+  for (const milliseconds of pauses()) {
+    const server = await operations.model(signal);
+    if (!server || (!removed && server.pending !== "stop")) {
+      // A server that runs again is another one, unless it never went down.
+      if (server?.ready && server.started === stopping?.started) {
+        throw new JupyterHubError(`${operations.what} runs still: the hub could not stop it.`);
       }
-    },
-  );
-
-async function bounded<Value>(
-  late: string,
-  timeout: number,
-  caller: AbortSignal | undefined,
-  work: (signal: AbortSignal) => Promise<Value>,
-): Promise<Value> {
-  try {
-    return await withDeadline(timeout, caller, work);
-  } catch (error) {
-    throw error instanceof DeadlinePassed ? new TimeoutError(late, { timeout }) : error;
+      return;
+    }
+    stopping = server;
+    await pause(milliseconds, signal);
   }
 }
+
+/** What JSON makes of a value: keys without a value are not sent. */
+const asSent = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 /** Whether two values that came from JSON are equal. */
 function equal(one: unknown, other: unknown): boolean {

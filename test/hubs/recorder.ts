@@ -1,23 +1,26 @@
-/** A `fetch` that notes which operations of a document went to a hub, and what it answered. */
-import { isObject, objectAt, operationsOf } from "../mock/document.js";
+/**
+ * A `fetch` that keeps what a hub answered to each operation, for the report after the run.
+ *
+ * Recordings lie in .cache/recordings/<version>/, one file a test file, without the secrets that
+ * answers hold.
+ */
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { operationsOf } from "../mock/document.js";
 import { corrected } from "../mock/documents.js";
-
-export interface Recording {
-  operation: string;
-  status: number;
-}
+import type { Answer } from "./validator.js";
 
 export interface Recorder {
   fetch: typeof fetch;
-  readonly seen: readonly Recording[];
+  readonly seen: readonly Answer[];
+  /** Writes what was seen to the recordings of a version. */
+  save(version: string, name: string): void;
 }
 
-const documented = operationsOf(corrected());
+const folder = fileURLToPath(new URL("../../.cache/recordings", import.meta.url));
 
-/** Every operation of the corrected document: "GET /users/{name}". */
-export const operations: readonly string[] = documented.map(({ key }) => key);
-
-const patterns = operations.map((key) => {
+const patterns = operationsOf(corrected()).map(({ key }) => {
   const [method = "", path = ""] = key.split(" ");
   // An empty name is the default server's: /shares/ada/
   const source = path.replace(/\{(\w+)\}/g, (_, name: string) =>
@@ -27,30 +30,53 @@ const patterns = operations.map((key) => {
 });
 
 /** The operation that a request is for. */
-export function operationOf(method: string, path: string): string | undefined {
+export function operationOf(method: string, path: string): string {
   const fitting = patterns.filter((one) => one.method === method && one.pattern.test(path));
-  return (fitting.find(({ literal }) => literal) ?? fitting[0])?.key;
+  return (fitting.find(({ literal }) => literal) ?? fitting[0])?.key ?? `${method} ${path}`;
 }
 
 export function record(apiUrl: string): Recorder {
   const base = new URL(apiUrl).pathname;
-  const seen: Recording[] = [];
+  const seen: Answer[] = [];
   return {
     seen,
     fetch: async (input, init) => {
       const request = new Request(input, init);
-      const response = await fetch(request);
-      const path = new URL(request.url).pathname.slice(base.length);
-      const operation = operationOf(request.method, path) ?? `${request.method} ${path}`;
-      seen.push({ operation, status: response.status });
-      return response;
+      const response = await fetch(request, { redirect: "manual" });
+      const body = await response.text();
+      seen.push({
+        operation: operationOf(request.method, new URL(request.url).pathname.slice(base.length)),
+        status: response.status,
+        mediaType: mediaTypeOf(response),
+        body: withoutSecrets(body),
+      });
+      const empty = response.status === 204 || response.status === 304;
+      const copy = new Response(empty ? null : body, response);
+      Object.defineProperty(copy, "url", { value: response.url });
+      return copy;
+    },
+    save(version, name) {
+      mkdirSync(join(folder, version), { recursive: true });
+      writeFileSync(join(folder, version, `${name}.json`), JSON.stringify(seen));
     },
   };
 }
 
-/** The statuses that the document declares for an operation. */
-export function declaredStatuses(operation: string): string[] {
-  const found = documented.find(({ key }) => key === operation);
-  const responses = found ? objectAt(found.operation, "responses") : {};
-  return isObject(responses) ? Object.keys(responses) : [];
-}
+/** Everything that was recorded of a version. */
+export const recordings = (version: string): Answer[] =>
+  readdirSync(join(folder, version)).flatMap(
+    (name) => JSON.parse(readFileSync(join(folder, version, name), "utf8")) as Answer[],
+  );
+
+export const forget = (version: string): void =>
+  rmSync(join(folder, version), { recursive: true, force: true });
+
+const mediaTypeOf = (response: Response): string =>
+  (response.headers.get("Content-Type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+
+/** The value of every key that holds a secret becomes a word of the same type. */
+const withoutSecrets = (body: string): string =>
+  body.replace(
+    /"(token|access_token|code|accept_url|full_accept_url)": "[^"]*"/g,
+    '"$1": "[redacted]"',
+  );

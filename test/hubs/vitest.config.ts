@@ -1,7 +1,8 @@
+import { defineConfig } from "vitest/config";
 import base from "../../vitest.config.js";
 
 // Real hubs: `npm run test:hub -- <versions…>` runs these, each file for each version in turn.
-export default {
+export default defineConfig({
   ...base,
   test: {
     ...base.test,
@@ -15,4 +16,4 @@ export default {
     bail: 0,
     sequence: { concurrent: false, shuffle: false },
   },
-};
+});

@@ -5,7 +5,7 @@
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export type JsonObject = { [key: string]: Json };
 
-/** One operation and where it stands; `key` is its name everywhere in the mock: "GET /users/{name}". */
+/** One operation and where it stands; `key` names it everywhere here: "GET /users/{name}". */
 export interface Operation {
   key: string;
   method: string;

@@ -33,6 +33,7 @@ import { lastPage } from "./responses.js";
 /** Hub 6 sends no words with a bare 404. */
 const nothing: JsonObject = { status: 404, message: null };
 const refusal = (status: number, message: string): JsonObject => ({ status, message });
+const html = (title: string) => `<!DOCTYPE html><title>JupyterHub</title><h1>${title}</h1>`;
 const unscoped = (scope: string) =>
   refusal(403, `Action is not authorized with current scopes; requires any of [${scope}]`);
 
@@ -126,6 +127,7 @@ export const examples: Examples = {
   "POST /authorizations/token": { 200: { token: newToken["token"] ?? null } },
   "GET /authorizations/token/{token}": { 200: ada },
   "GET /authorizations/cookie/{cookie_name}/{cookie_value}": { 200: ada },
+  "GET /oauth2/authorize": { 200: html("Authorize access"), 400: html("400 : Bad Request") },
   "POST /oauth2/token": {
     200: {
       access_token: "fedcba9876543210fedcba9876543210",
@@ -139,7 +141,7 @@ export const examples: Examples = {
   "POST /shutdown": { 202: { message: "Shutting down Hub" } },
   "GET /metrics": {
     200: "# TYPE jupyterhub_total_users gauge\njupyterhub_total_users 3.0\n",
-    403: "<!DOCTYPE html><title>JupyterHub</title><h1>403 : Forbidden</h1>",
+    403: html("403 : Forbidden"),
   },
   "GET /health": { 200: "" },
 };

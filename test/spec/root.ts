@@ -7,9 +7,12 @@ import { onTestFinished } from "vitest";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 
-/** An empty folder that is removed when the test that asked for it ends. */
-export function scratchFolder(): string {
+/**
+ * An empty folder that is removed when the test that asked for it ends. A test that runs beside others
+ * hands in its own `onTestFinished`.
+ */
+export function scratchFolder(whenFinished: typeof onTestFinished = onTestFinished): string {
   const folder = mkdtempSync(join(tmpdir(), "spec-test-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  whenFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

@@ -8,16 +8,19 @@ import { root, scratchFolder } from "./root.js";
 const sources = readSources(root);
 const upstream = join(root, "openapi/upstream");
 
-/** How many operations each release documents, and what it says its version is. */
-const documented = {
-  "1.2.2": { operations: 35, says: "1.2.0dev" },
-  "1.5.1": { operations: 35, says: "1.5.1" },
-  "2.3.1": { operations: 35, says: "2.3.1" },
-  "3.1.1": { operations: 35, says: "3.1.1" },
-  "4.1.6": { operations: 36, says: "4.1.6" },
-  "5.5.4": { operations: 51, says: "5.5.4" },
-  "6.1.1": { operations: 54, says: "6.1.1" },
-} as const;
+/** The seven releases that the hub is known by; newer ones may join them. */
+const operations: Readonly<Record<string, number>> = {
+  "1.2.2": 35,
+  "1.5.1": 35,
+  "2.3.1": 35,
+  "3.1.1": 35,
+  "4.1.6": 36,
+  "5.5.4": 51,
+  "6.1.1": 54,
+};
+
+/** What a document says its release is, where it does not know better. */
+const misnamed: Readonly<Record<string, string>> = { "1.2.2": "1.2.0dev" };
 
 describe("openapi/upstream", () => {
   it("holds the documents that SOURCES.yaml lists, their licence and nothing else", () => {
@@ -26,7 +29,10 @@ describe("openapi/upstream", () => {
   });
 
   it("is listed from the oldest release to the newest", () => {
-    expect(sources.map(({ version }) => version)).toEqual(Object.keys(documented));
+    const versions = sources.map(({ version }) => version);
+    const byNumbers = new Intl.Collator("en", { numeric: true });
+    expect(versions).toEqual(versions.toSorted(byNumbers.compare));
+    expect(versions).toEqual(expect.arrayContaining(Object.keys(operations)));
   });
 
   it("keeps JupyterHub's copyright notice and conditions", () => {
@@ -44,9 +50,11 @@ describe("openapi/upstream", () => {
 
     it("parses, says which release it is and documents its operations", () => {
       const document = readUpstream(root, source);
-      const { operations, says } = documented[source.version as keyof typeof documented];
-      expect(document["info"]).toMatchObject({ version: says });
-      expect(operationsOf(document)).toHaveLength(operations);
+      const { version } = source;
+      expect(document["info"]).toMatchObject({ version: misnamed[version] ?? version });
+      const count = operationsOf(document).length;
+      expect(count).toBeGreaterThanOrEqual(35);
+      expect(count).toBe(operations[version] ?? count);
     });
 
     it("comes from where that release keeps its document", () => {

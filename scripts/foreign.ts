@@ -1,0 +1,106 @@
+/**
+ * A client of any document at all, without our overlay, in a folder of its own: for a look at what a
+ * document is worth. Operations without an id get ours. Promises that the client compiles, and tells
+ * where the document is wrong or says less than ours does for the same release. Touches nothing here.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { dump, load } from "js-yaml";
+import { compare } from "./compare.js";
+import { operationsOf, readYaml, withOperationIds } from "./document.js";
+import { generateClient } from "./generate-client.js";
+import { at, isObject, type Json, type JsonObject } from "./json.js";
+import { projectionOf } from "./projection.js";
+
+export interface ForeignClient {
+  /** Where the document, the generated sources and the compiled client are. */
+  folder: string;
+  operations: number;
+  /** What the compiler complains of; empty when it compiles. */
+  complaints: string;
+}
+
+export async function readDocument(from: string): Promise<JsonObject> {
+  const document = load(await textAt(from)) as Json;
+  if (isObject(document) && ("openapi" in document || "swagger" in document)) {
+    // By way of JSON, so that statuses are strings and what a YAML alias shares does not stay shared.
+    return JSON.parse(JSON.stringify(document)) as JsonObject;
+  }
+  throw new Error(`${from} is no OpenAPI or Swagger document`);
+}
+
+async function textAt(from: string): Promise<string> {
+  if (!/^https?:\/\//.test(from)) {
+    if (!existsSync(from)) throw new Error(`There is no file ${from}`);
+    return readFileSync(from, "utf8");
+  }
+  const response = await fetch(from);
+  if (!response.ok) throw new Error(`${from} answers ${response.status} ${response.statusText}`);
+  return response.text();
+}
+
+/** Generates and compiles a client into a new folder, which is left there. */
+export async function generateForeign(root: string, document: JsonObject): Promise<ForeignClient> {
+  const named = withOperationIds(document, readYaml(join(root, "openapi/jupyterhub.yaml")));
+  const folder = mkdtempSync(join(tmpdir(), "jupyterhub-client-from-"));
+  const file = join(folder, "document.yaml");
+  writeFileSync(file, dump(named, { noRefs: true }));
+  await generateClient(file, join(folder, "generated"), named, []);
+
+  const { compilerOptions } = JSON.parse(
+    readFileSync(join(root, "tsconfig.base.json"), "utf8"),
+  ) as { compilerOptions: object };
+  const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+  writeFileSync(
+    join(folder, "package.json"),
+    json({ private: true, type: "module", exports: "./dist/index.js" }),
+  );
+  writeFileSync(
+    join(folder, "tsconfig.json"),
+    json({
+      compilerOptions: {
+        ...compilerOptions,
+        // The generator's own runtime leaves some unused.
+        noUnusedLocals: false,
+        noUnusedParameters: false,
+        declaration: true,
+        rootDir: "generated",
+        outDir: "dist",
+      },
+      include: ["generated"],
+    }),
+  );
+  const compiler = join(root, "node_modules/typescript/bin/tsc");
+  const compiled = spawnSync(process.execPath, [compiler, "-p", folder], { encoding: "utf8" });
+  return {
+    folder,
+    operations: operationsOf(named).length,
+    complaints: compiled.status === 0 ? "" : `${compiled.stdout}${compiled.stderr}`.trim(),
+  };
+}
+
+/** The hub release that a document says it is of; some say it with a suffix, "1.2.0dev". */
+export const releaseOf = (document: JsonObject): string | undefined =>
+  /^\d+\.\d+(\.\d+)?/.exec(String(at(document, "info")["version"] ?? ""))?.[0];
+
+/** Where a document is wrong or says less than ours for a release, in words, a line each. */
+export function shortcomings(
+  root: string,
+  document: JsonObject,
+  release: string | undefined,
+): string[] {
+  const whole = readYaml(join(root, "openapi/jupyterhub.yaml"));
+  const ours = release === undefined ? whole : projectionOf(whole, release);
+  const { removed, added, changed } = compare(ours, document);
+  return [
+    ...removed.map((operation) => `  lacks    ${operation}`),
+    ...added.map((operation) => `  beyond   ${operation}`),
+    ...changed.flatMap(({ operation, lacks, adds }) => [
+      `  differs  ${operation}`,
+      ...lacks.map((what) => `             lacks   ${what}`),
+      ...adds.map((what) => `             beyond  ${what}`),
+    ]),
+  ];
+}

@@ -1,0 +1,127 @@
+/**
+ * Judges what real hubs answered, after a run: every answer against that hub's projection of the
+ * corrected document, strictly, and beside it against JupyterHub's own document of that release.
+ *
+ * Hubs 5 and 6 must not deviate. Where older ones do stands in test/hubs/deviations.yaml, exactly: a
+ * deviation that is not there fails, and one that no longer occurs fails, too.
+ */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { dump, load } from "js-yaml";
+import { isAtLeast } from "../src/core/version.js";
+import { upstreamForValidation } from "../test/hubs/upstream.js";
+import { recordings } from "../test/hubs/recorder.js";
+import { validatorOf, type Answer, type Validator } from "../test/hubs/validator.js";
+import { correctedDocument, operationsOf } from "./document.js";
+import { keyOf } from "./operation-table.js";
+import { projectionOf } from "./projection.js";
+
+/** "GET /users 200" → what the document does not allow of it. */
+type Deviations = Record<string, string[]>;
+
+export interface HubReport {
+  version: string;
+  answers: number;
+  operations: number;
+  sent: number;
+  violations: number;
+  upstreamViolations: number;
+  deviations: Deviations;
+}
+
+const root = join(import.meta.dirname, "..");
+const listed = join(root, "test/hubs/deviations.yaml");
+
+/** What an answer of an operation deviates in, over all answers. */
+function deviationsOf(answers: readonly Answer[], validate: Validator): Deviations {
+  const found = new Map<string, Set<string>>();
+  for (const answer of answers) {
+    const violations = validate(answer);
+    if (violations.length === 0) continue;
+    const key = `${answer.operation} ${answer.status}`;
+    found.set(key, new Set([...(found.get(key) ?? []), ...violations]));
+  }
+  const entries = [...found].map(([key, lines]): [string, string[]] => [
+    key,
+    [...lines].toSorted(),
+  ]);
+  return Object.fromEntries(entries.toSorted(([a], [b]) => a.localeCompare(b)));
+}
+
+export function reportOf(version: string): HubReport {
+  const projection = projectionOf(correctedDocument(root).document, version);
+  const known = operationsOf(projection).map(keyOf);
+  const answers = recordings(version);
+  // What a hub is too old for is not in its document: a 404 or 405 is all that it says.
+  const relevant = answers.filter(
+    ({ operation, status }) => known.includes(operation) || ![404, 405].includes(status),
+  );
+  const validate = validatorOf(projection);
+  const validateUpstream = validatorOf(upstreamForValidation(version));
+  const count = (judge: Validator): number =>
+    relevant.filter((answer) => judge(answer).length > 0).length;
+  const sent = new Set(relevant.map(({ operation }) => operation));
+  return {
+    version,
+    answers: relevant.length,
+    operations: known.length,
+    sent: known.filter((operation) => sent.has(operation)).length,
+    violations: count(validate),
+    upstreamViolations: count(validateUpstream),
+    deviations: deviationsOf(relevant, validate),
+  };
+}
+
+export const readDeviations = (): Record<string, Deviations> =>
+  existsSync(listed)
+    ? ((load(readFileSync(listed, "utf8")) ?? {}) as Record<string, Deviations>)
+    : {};
+
+export function writeDeviations(reports: readonly HubReport[]): void {
+  const all = readDeviations();
+  for (const { version, deviations } of reports) {
+    if (!isAtLeast(version, "5.0")) all[version] = deviations;
+  }
+  const header =
+    "# Where hubs before 5.0 answer otherwise than the types say. Written by\n" +
+    "# `npm run test:hub -- --write-deviations`; a run fails when they deviate in anything else, or no longer in this.\n";
+  const sorted = Object.entries(all).toSorted(([a], [b]) => a.localeCompare(b));
+  writeFileSync(listed, header + dump(Object.fromEntries(sorted), { lineWidth: 110 }));
+}
+
+/** What is wrong with a report; nothing when all is as it should be. */
+export function complaintsOf({ version, operations, sent, deviations }: HubReport): string[] {
+  const expected = isAtLeast(version, "5.0") ? {} : (readDeviations()[version] ?? {});
+  const lines = (all: Deviations): string[] =>
+    Object.entries(all).flatMap(([key, violations]) => violations.map((one) => `${key}: ${one}`));
+  const actual = new Set(lines(deviations));
+  const known = new Set(lines(expected));
+  return [
+    ...(sent < operations ? [`${operations - sent} operations were not sent`] : []),
+    ...[...actual].filter((line) => !known.has(line)).map((line) => `deviates: ${line}`),
+    ...[...known].filter((line) => !actual.has(line)).map((line) => `no longer deviates: ${line}`),
+  ];
+}
+
+/** The table that the README shows. */
+export function tableOf(reports: readonly HubReport[]): string {
+  const rows = reports.map((one) => [
+    one.version,
+    `${one.sent} of ${one.operations}`,
+    String(one.answers),
+    `${one.upstreamViolations} (${Math.round((100 * one.upstreamViolations) / one.answers)} %)`,
+    String(one.violations),
+    String(Object.values(one.deviations).flat().length),
+  ]);
+  const head = [
+    "hub",
+    "operations",
+    "answers",
+    "break its own document",
+    "break ours",
+    "kinds of deviation",
+  ];
+  return [head, head.map(() => "---"), ...rows]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
+}

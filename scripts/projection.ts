@@ -1,0 +1,41 @@
+/**
+ * Hub N's document: the corrected one, less what N does not know.
+ *
+ * Operations, parameters, body keys and fields say by `x-since` and `x-until` which releases have them;
+ * what says neither, every supported hub has.
+ */
+import { isAtLeast } from "../src/core/version.js";
+import { follow } from "./document.js";
+import { isObject, type Json, type JsonObject } from "./json.js";
+
+export function projectionOf(document: JsonObject, version: string): JsonObject {
+  const keeps = (part: Json): boolean =>
+    has(version, part) && (!isObject(part) || has(version, follow(document, part)));
+  const projected = prune(document, keeps) as JsonObject;
+  const info = isObject(projected["info"]) ? projected["info"] : {};
+  const paths = isObject(projected["paths"]) ? projected["paths"] : {};
+  const known = Object.entries(paths).filter(([, item]) => Object.keys(item ?? {}).length > 0);
+  return { ...projected, info: { ...info, version }, paths: Object.fromEntries(known) };
+}
+
+/** Whether a hub of this release has a part of the document. */
+export const has = (version: string, part: Json): boolean => {
+  if (!isObject(part)) return true;
+  const { "x-since": since, "x-until": until } = part;
+  return (
+    (typeof since !== "string" || isAtLeast(version, since)) &&
+    (typeof until !== "string" || !isAtLeast(version, until))
+  );
+};
+
+function prune(node: Json, keeps: (part: Json) => boolean): Json {
+  if (Array.isArray(node)) return node.filter(keeps).map((item) => prune(item, keeps));
+  if (!isObject(node)) return node;
+  const kept = Object.entries(node).filter(([, part]) => keeps(part));
+  const pruned = Object.fromEntries(kept.map(([key, part]) => [key, prune(part, keeps)]));
+  const { properties, required } = pruned;
+  if (isObject(properties) && Array.isArray(required)) {
+    pruned["required"] = required.filter((name) => String(name) in properties);
+  }
+  return pruned;
+}

@@ -1,0 +1,78 @@
+/**
+ * Gets a release's own document out of JupyterHub's source distribution, byte for byte, with pip: the
+ * one task here that needs Python. Keeps nothing else of the distribution.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export interface ReleasedDocument {
+  /** Where it stands in the distribution. */
+  file: string;
+  bytes: Buffer;
+}
+
+/** Up to 1.5 the first, later the second; some have both, and then the second is the one in use. */
+const places = ["docs/rest-api.yml", "docs/source/_static/rest-api.yml"];
+
+/** Copies the last of these places that an archive has, and prints which that was. */
+const unpack = `
+import sys, tarfile
+archive, target, *places = sys.argv[1:]
+with tarfile.open(archive) as files:
+    top = files.getnames()[0].split("/")[0]
+    for place in reversed(places):
+        try:
+            content = files.extractfile(top + "/" + place).read()
+        except KeyError:
+            continue
+        open(target, "wb").write(content)
+        print(place, end="")
+        break
+`;
+
+export function downloadRelease(version: string): ReleasedDocument {
+  const python = findPython();
+  const folder = mkdtempSync(join(tmpdir(), "release-"));
+  try {
+    const pip = ["-m", "pip", "download", "--disable-pip-version-check", "--no-input"];
+    const source = ["--no-deps", "--no-binary", ":all:", "--progress-bar", "off", "--dest", folder];
+    const downloaded = run(python, [...pip, ...source, `jupyterhub==${version}`]);
+    if (downloaded.status !== 0) {
+      throw new Error(`pip found no source of JupyterHub ${version}:\n${endOf(downloaded.output)}`);
+    }
+    const archive = join(folder, `jupyterhub-${version}.tar.gz`);
+    const target = join(folder, "document.yml");
+    const unpacked = run(python, ["-c", unpack, archive, target, ...places]);
+    if (unpacked.status !== 0 || unpacked.stdout === "") {
+      throw new Error(
+        `The source of JupyterHub ${version} has neither ${places.join(" nor ")}\n${endOf(unpacked.output)}`,
+      );
+    }
+    return { file: unpacked.stdout, bytes: readFileSync(target) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function findPython(): string {
+  const named = process.env["PYTHON"];
+  const candidates = named ? [named] : ["python3", "python"];
+  const found = candidates.find((python) => run(python, ["-m", "pip", "--version"]).status === 0);
+  if (found) return found;
+  throw new Error(
+    `No Python with pip found${named ? ` (PYTHON is "${named}")` : ""}, which getting a release needs: ` +
+      "install one (Debian: apt-get install python3-pip) or name one in PYTHON.",
+  );
+}
+
+function run(
+  command: string,
+  args: string[],
+): { status: number | null; stdout: string; output: string } {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: "utf8" });
+  return { status, stdout, output: `${stdout ?? ""}${stderr ?? ""}${error?.message ?? ""}` };
+}
+
+const endOf = (output: string): string => output.trimEnd().split("\n").slice(-10).join("\n");

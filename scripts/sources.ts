@@ -1,0 +1,75 @@
+/**
+ * Writes openapi/upstream/ and its list, openapi/SOURCES.yaml: one document for each line of releases
+ * that is kept, and the mark on the one that the overlay corrects. Reading them is document.ts's.
+ */
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { dump } from "js-yaml";
+import { readSources, readUpstream, sha256, type Source } from "./document.js";
+import type { ReleasedDocument } from "./release.js";
+
+const fileOf = (root: string, version: string): string =>
+  join(root, `openapi/upstream/${version}.yml`);
+
+/** By numbers, 5.10 after 5.9; a final release, which nothing follows, after its candidates. */
+const byVersion = (a: string, b: string): number =>
+  `${a}z`.localeCompare(`${b}z`, "en", { numeric: true });
+
+export interface Obtained {
+  source: Source;
+  bytes: Buffer;
+  downloaded: boolean;
+}
+
+/** A release's document, out of openapi/upstream/ or else out of the release. Writes nothing. */
+export function obtain(
+  root: string,
+  version: string,
+  download: (version: string) => ReleasedDocument,
+): Obtained {
+  const listed = readSources(root).find((one) => one.version === version);
+  if (listed && existsSync(fileOf(root, version))) {
+    readUpstream(root, listed);
+    return { source: listed, bytes: readFileSync(fileOf(root, version)), downloaded: false };
+  }
+  const { file, bytes } = download(version);
+  const source = listed ?? { version, file, sha256: sha256(bytes) };
+  if (sha256(bytes) === source.sha256) return { source, bytes, downloaded: true };
+  throw new Error(
+    `What was downloaded as JupyterHub ${version} is not what was released: ` +
+      `its sha256 is ${sha256(bytes)}, openapi/SOURCES.yaml has ${source.sha256}.`,
+  );
+}
+
+/**
+ * Keeps a document and makes it the one that is corrected. A release that was not kept before takes the
+ * place of the newest of its major release, so that there stays one for each; that one is returned.
+ */
+export function vendor(root: string, { source, bytes }: Obtained): Source | undefined {
+  const { version } = source;
+  const sources = readSources(root);
+  const listed = sources.some((one) => one.version === version);
+  const major = (release: string): number => Number.parseInt(release, 10);
+  const replaced = listed
+    ? undefined
+    : sources.findLast((one) => major(one.version) === major(version));
+  const others = sources.filter((one) => one.version !== version && one !== replaced);
+  writeFileSync(fileOf(root, version), bytes);
+  writeSources(root, [...others, source], version);
+  if (replaced) rmSync(fileOf(root, replaced.version), { force: true });
+  return replaced;
+}
+
+/** Writes the list under the comment that it has, oldest release first. */
+function writeSources(root: string, sources: readonly Source[], corrected: string): void {
+  const path = join(root, "openapi/SOURCES.yaml");
+  const head = /^(#.*\n)*/.exec(readFileSync(path, "utf8"))?.[0] ?? "";
+  const list = sources
+    .toSorted((a, b) => byVersion(a.version, b.version))
+    .map(({ version, file, sha256 }) =>
+      version === corrected
+        ? { version, file, sha256, corrected: true }
+        : { version, file, sha256 },
+    );
+  writeFileSync(path, head + dump(list, { lineWidth: -1 }));
+}

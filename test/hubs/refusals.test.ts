@@ -1,0 +1,92 @@
+/**
+ * What a real hub says to requests that it refuses: every operation that it has, without credentials,
+ * with unknown ones, with too few scopes, with scopes for others, for things that do not exist, and with
+ * bodies that it cannot read. The answers are judged by the report after the run.
+ */
+import { beforeAll, describe, expect, it } from "vitest";
+import { projectionOf } from "../../scripts/projection.js";
+import { corrected } from "../mock/documents.js";
+import { mockCopy } from "../mock/mock-copy.js";
+import { sampleRequests } from "../mock/sample.js";
+import { openStory, release, since } from "./story.js";
+
+const story = openStory("refusals");
+
+const samples = sampleRequests(mockCopy(projectionOf(corrected(), release), { version: release }))
+  // Ending the hub is another story; its pages are for browsers.
+  .filter(({ key }) => !/\/shutdown|\/oauth2\//.test(key))
+  .map(({ key, path, init }) => ({
+    key: key.replace("/hub/api", ""),
+    // Names that nothing on this hub has.
+    path: `${key.replace(/^\w+ \/hub\/api/, "").replaceAll(/\{(\w+)\}/g, "no-$1")}${new URL(path, "http://x").search}`,
+    method: String(init.method),
+    headers: { "Content-Type": "application/json" },
+    body: init.body ?? null,
+  }));
+const isPublic = (key: string): boolean => ["GET /", "GET /health"].includes(key);
+const asked = samples.filter(({ key }) => !isPublic(key));
+
+describe("a real hub", () => {
+  beforeAll(async () => {
+    await story.hub.users.createMany({ usernames: ["ada", "grace"] });
+  });
+
+  const strangers: [string, () => Record<string, string>][] = [
+    ["no credentials", () => ({})],
+    ["unknown credentials", () => ({ Authorization: "token 0123456789abcdef0123456789abcdef" })],
+  ];
+  it.each(strangers)("refuses every operation to %s", async (_, credentials) => {
+    for (const { path, method, headers, body } of asked) {
+      const request = new Request(story.real.url + path, { method, headers, body });
+      for (const [name, value] of Object.entries(credentials())) request.headers.set(name, value);
+      const { status } = await story.recorder.fetch(request);
+      // The login of 1.x tries the body, and that of 2.0 and newer is gone.
+      expect([path, status]).toEqual([path, path.endsWith("/authorizations/token") ? status : 403]);
+    }
+  });
+
+  if (since("2.0")) {
+    it.each(["reader", "filtered"] as const)(
+      "answers the %s within its scopes alone",
+      async (role) => {
+        for (const { path, method, headers, body } of asked) {
+          const Authorization = `token ${story.real.tokens[role]}`;
+          const { status } = await story.plain(path, {
+            method,
+            headers: { ...headers, Authorization },
+            body,
+          });
+          if (method !== "GET") expect([403, 404]).toContain(status);
+        }
+      },
+    );
+  }
+
+  it("says so of what does not exist", async () => {
+    for (const { key, path, method, headers, body } of asked) {
+      const { status } = await story.plain(path, { method, headers, body });
+      if (method !== "GET" || !key.includes("{")) continue;
+      // Hubs from 2.0 to 4.1 fail at services that they do not know.
+      const fails = key === "GET /services/{name}" && since("2.0") && !since("5.0");
+      expect([key, status]).toEqual([key, fails ? 500 : 404]);
+    }
+  });
+
+  it("refuses bodies that it cannot read", async () => {
+    for (const { key, path, method, headers, body } of asked) {
+      if (body === null) continue;
+      for (const broken of ['{"half": ', "[1]"]) {
+        const { status } = await story.plain(path, { method, headers, body: broken });
+        if (broken.startsWith("{") && !/authorizations|proxy/.test(key))
+          expect([key, status >= 400]).toEqual([key, true]);
+      }
+    }
+  });
+
+  it("refuses what is no number, where it wants one", async () => {
+    if (!since("2.0")) return;
+    for (const path of ["/users?limit=many", "/groups?offset=some", "/proxy?limit=1.5"]) {
+      expect((await story.plain(path)).status).toBe(400);
+    }
+  });
+});

@@ -1,0 +1,219 @@
+/** Starting and stopping servers on a real hub: fast, slow, failing and dying ones. */
+import { describe, expect, it } from "vitest";
+import {
+  ConflictError,
+  InvalidInputError,
+  NotFoundError,
+  SpawnFailedError,
+  UnsupportedByHubError,
+} from "../../dist/src/index.js";
+import { failure, itBefore, itSince, openStory, since } from "./story.js";
+
+const story = openStory("servers");
+
+const events = async (path: string): Promise<Record<string, unknown>[]> => {
+  const response = await story.plain(path);
+  expect(response.headers.get("Content-Type")).toBe("text/event-stream");
+  const lines = (await response.text()).split("\n").filter((line) => line.startsWith("data: "));
+  return lines.map((line) => JSON.parse(line.slice(6)) as Record<string, unknown>);
+};
+const posts = (): string[] => story.sent().filter((one) => one.startsWith("POST"));
+
+describe("servers", () => {
+  it("belong to users", async () => {
+    await story.hub.users.createMany({ usernames: ["ada", "grace"] });
+    expect(await story.hub.servers.list("ada")).toEqual([]);
+  });
+
+  itSince("6.0")("are created without being started, once", async () => {
+    const { servers } = story.hub;
+    const input = { server: "gpu", display_name: "The big one", user_options: { size: "large" } };
+    expect(await servers.create("ada", input)).toMatchObject({ name: "gpu", stopped: true });
+    expect(await failure(servers.create("ada", input))).toBeInstanceOf(ConflictError);
+    expect(await failure(servers.create("ada", {}))).toBeInstanceOf(ConflictError);
+    const badName = servers.create("ada", { server: "Not A Name" });
+    expect(await failure(badName)).toMatchObject({ status: 400, reason: "invalid-name" });
+  });
+
+  itBefore("6.0")("are not created without being started, nor given display names", async () => {
+    const { servers } = story.hub;
+    const created = servers.create("ada", { server: "gpu" });
+    expect(await failure(created)).toBeInstanceOf(UnsupportedByHubError);
+    story.sent();
+    const named = servers.start("ada", { server: "gpu", display_name: "The big one" });
+    expect(await failure(named)).toBeInstanceOf(UnsupportedByHubError);
+    const changed = servers.update("ada", { server: "gpu", name: "cpu" });
+    expect(await failure(changed)).toBeInstanceOf(UnsupportedByHubError);
+    expect(posts()).toEqual([]);
+  });
+
+  it("start and resolve when they are ready, default and named", async () => {
+    const { servers } = story.hub;
+    expect(await servers.start("ada")).toMatchObject({ name: "", ready: true });
+    const gpu = await servers.start("ada", { server: "gpu", user_options: { size: "small" } });
+    expect(gpu).toMatchObject({ name: "gpu", ready: true, user_options: { size: "small" } });
+    expect(await servers.get("ada")).toMatchObject({ name: "", ready: true });
+    const { display_name } = await servers.get("ada", { server: "gpu" });
+    if (since("6.0")) expect(display_name).toBe("The big one");
+    const names = (await servers.list("ada")).map(({ name }) => name);
+    expect(names.toSorted()).toEqual(["", "gpu"]);
+  });
+
+  it("are joined when they run, unless other options are asked for", async () => {
+    const { servers } = story.hub;
+    expect((await servers.start("ada", { server: "gpu" })).ready).toBe(true);
+    const same = { server: "gpu", user_options: { size: "small" } };
+    expect((await servers.start("ada", same)).ready).toBe(true);
+    const other = servers.start("ada", { server: "gpu", user_options: { size: "huge" } });
+    expect(await failure(other)).toMatchObject({ reason: "already-running" });
+  });
+
+  it("start with the options that they had, unless others are given", async () => {
+    const { servers } = story.hub;
+    const server = "again";
+    await servers.start("grace", { server, user_options: { size: "small" } });
+    await servers.stop("grace", { server });
+    const { user_options } = await servers.start("grace", { server });
+    expect(user_options).toEqual({ size: "small" });
+    await servers.stop("grace", { server });
+    const cleared = await servers.start("grace", { server, user_options: {} });
+    expect(cleared.user_options).toEqual({});
+    await servers.delete("grace", { server });
+  });
+
+  it("are waited for when they start slowly", async () => {
+    story.sent();
+    const input = { server: "slow", user_options: { behave: "slow", seconds: 4 } };
+    const started = story.hub.servers.start("grace", input);
+    expect(await started).toMatchObject({ name: "slow", ready: true });
+    expect(posts()).toEqual(["POST /users/{name}/servers/{server_name} 202"]);
+    await story.hub.servers.delete("grace", { server: "slow" });
+  });
+
+  it.each(["fail", "die"])(
+    "that %s are a SpawnFailedError, and are asked for once",
+    async (behave) => {
+      story.sent();
+      const started = story.hub.servers.start("grace", {
+        server: behave,
+        user_options: { behave },
+      });
+      expect(await failure(started)).toBeInstanceOf(SpawnFailedError);
+      expect(posts()).toEqual(["POST /users/{name}/servers/{server_name} 500"]);
+    },
+  );
+
+  it("that start after one that failed are waited for, though the hub says that they are there", async () => {
+    const user_options = { behave: "slow", seconds: 2 };
+    const started = await story.hub.servers.start("grace", { server: "fail", user_options });
+    expect(started).toMatchObject({ ready: true, pending: null });
+    await story.hub.servers.delete("grace", { server: "fail" });
+  });
+
+  itSince("5.0")("that somebody else stops while they start are not taken for ready", async () => {
+    const { servers } = story.hub;
+    const server = "cancelled";
+    const user_options = { behave: "slow", seconds: 8 };
+    for (const late of [false, true]) {
+      const started = failure(servers.start("grace", { server, user_options }));
+      await expect
+        .poll(async () => (await servers.list("grace")).map(({ name }) => name), {
+          timeout: 10_000,
+        })
+        .toContain(server);
+      // After three seconds this hub answers the start with 202, and we watch its model.
+      if (late) {
+        await expect
+          .poll(() => story.sent().some((one) => one.endsWith(" 202")), { timeout: 10_000 })
+          .toBe(true);
+      }
+      story.sent();
+      await servers.stop("grace", { server });
+      expect(await started).toBeInstanceOf(SpawnFailedError);
+      expect(posts().filter((one) => !one.endsWith(" 500"))).toEqual([]);
+    }
+  });
+
+  itBefore("5.0")("that are starting are stopped when they have started", async () => {
+    const { servers } = story.hub;
+    const server = "patient";
+    const user_options = { behave: "slow", seconds: 4 };
+    const started = failure(servers.start("grace", { server, user_options }));
+    await expect
+      .poll(async () => (await servers.list("grace")).map(({ name }) => name), { timeout: 10_000 })
+      .toContain(server);
+    await servers.stop("grace", { server });
+    expect((await servers.list("grace")).map(({ name }) => name)).not.toContain(server);
+    await started;
+  });
+
+  it("that are stopping are waited for before they start again", async () => {
+    const { servers } = story.hub;
+    const server = "late";
+    await servers.start("grace", { server, user_options: { behave: "slow-stop", seconds: 3 } });
+    const stopped = servers.stop("grace", { server });
+    expect((await servers.restart("grace", { server })).ready).toBe(true);
+    await stopped;
+    await servers.delete("grace", { server });
+  });
+
+  it("tell how their start went", async () => {
+    expect((await events("/users/ada/server/progress")).at(-1)).toMatchObject({ ready: true });
+    expect((await events("/users/ada/servers/gpu/progress")).at(-1)).toMatchObject({ ready: true });
+    expect((await story.plain("/users/grace/server/progress")).status).toBeGreaterThanOrEqual(400);
+  });
+
+  it("report activity", async () => {
+    const now = new Date().toISOString();
+    await story.hub.users.reportActivity("ada", { servers: { gpu: { last_activity: now } } });
+    const { last_activity } = await story.hub.servers.get("ada", { server: "gpu" });
+    expect(Date.parse(String(last_activity))).toBeGreaterThanOrEqual(Date.parse(now) - 1000);
+  });
+
+  it("restart, and stop", async () => {
+    const { servers } = story.hub;
+    expect((await servers.restart("ada")).ready).toBe(true);
+    await servers.stop("ada");
+    await servers.stop("ada");
+    expect((await servers.list("ada")).map(({ name }) => name)).toEqual(["gpu"]);
+    if (since("3.0")) expect((await servers.get("ada")).stopped).toBe(true);
+    const unknown = servers.stop("ada", { server: "no-such-server" });
+    expect(await failure(unknown)).toBeInstanceOf(NotFoundError);
+  });
+
+  itSince("6.0")("are changed and renamed while they do not run", async () => {
+    const { servers } = story.hub;
+    await servers.update("ada", { user_options: { size: "tiny" } });
+    const running = servers.update("ada", { server: "gpu", name: "cpu" });
+    expect(await failure(running)).toMatchObject({ status: 400, reason: "pending" });
+    await servers.stop("ada", { server: "gpu" });
+    const changed = await servers.update("ada", {
+      server: "gpu",
+      name: "cpu",
+      display_name: "CPU",
+    });
+    expect(changed).toMatchObject({ name: "cpu", display_name: "CPU" });
+    await servers.update("ada", { server: "cpu", name: "gpu" });
+  });
+
+  it("are deleted for good, but for the default one", async () => {
+    const { servers } = story.hub;
+    await servers.delete("ada", { server: "gpu" });
+    expect(await failure(servers.get("ada", { server: "gpu" }))).toBeInstanceOf(NotFoundError);
+    expect(await failure(servers.delete("ada", { server: "" }))).toBeInstanceOf(InvalidInputError);
+  });
+
+  it("are stopped with their user when that is asked for; without, the user stays", async () => {
+    const { servers, users } = story.hub;
+    await users.create("margaret");
+    await servers.start("margaret", { server: "one" });
+    await servers.start("margaret");
+    // Hubs since 1.5 stop the default server, and fail at the named one.
+    if (since("1.5")) {
+      expect(await failure(users.delete("margaret"))).toMatchObject({ status: 500 });
+      expect((await users.get("margaret")).name).toBe("margaret");
+    }
+    await users.delete("margaret", {}, { stopServers: true });
+    expect(await failure(users.get("margaret"))).toBeInstanceOf(NotFoundError);
+  });
+});

@@ -1,0 +1,102 @@
+/**
+ * Finds where the document says less than hubs always do: a field that is in every answer and is not
+ * required, a null that no answer has. Validation alone cannot see that a document is too loose.
+ */
+import { follow, operationsOf } from "../../scripts/document.js";
+import { at, isObject, type Json, type JsonObject } from "../../scripts/json.js";
+import { keyOf } from "../../scripts/operation-table.js";
+import type { Answer } from "./validator.js";
+
+interface Field {
+  /** How often the object that has the field was seen. */
+  objects: number;
+  present: number;
+  nulls: number;
+  required: boolean;
+  nullable: boolean;
+}
+
+/** "Server.started" → how it was seen. */
+export type Observations = Map<string, Field>;
+
+/** Adds to `observed` what answers show of the fields of the document's named schemas. */
+export function observe(
+  document: JsonObject,
+  answers: readonly Answer[],
+  observed: Observations = new Map(),
+): Observations {
+  const operations = new Map(operationsOf(document).map((one) => [keyOf(one), one.operation]));
+  const names = new Map(
+    Object.entries(at(document, "components", "schemas")).map(([name, schema]) => [schema, name]),
+  );
+
+  const visit = (node: Json | undefined, value: Json, outer: string): void => {
+    const schema = follow(document, node);
+    const name = names.get(schema) ?? outer;
+    for (const part of branches(document, schema, value)) visit(part, value, name);
+    if (Array.isArray(value)) for (const item of value) visit(schema["items"], item, name);
+    if (!isObject(value)) return;
+    const properties = at(schema, "properties");
+    const required = Array.isArray(schema["required"]) ? schema["required"] : [];
+    for (const [key, property] of Object.entries(properties)) {
+      const id = `${name}.${key}`;
+      const types = [follow(document, property)["type"]].flat();
+      const field = observed.get(id) ?? {
+        objects: 0,
+        present: 0,
+        nulls: 0,
+        required: required.includes(key),
+        nullable: types.includes("null"),
+      };
+      field.objects += 1;
+      if (key in value) field.present += 1;
+      if (value[key] === null) field.nulls += 1;
+      observed.set(id, field);
+      if (value[key] !== undefined && value[key] !== null) visit(property, value[key], id);
+    }
+    const rest = schema["additionalProperties"];
+    if (!isObject(rest)) return;
+    for (const [key, item] of Object.entries(value)) {
+      if (!(key in properties)) visit(rest, item, name);
+    }
+  };
+
+  for (const { operation, status, mediaType, body } of answers) {
+    if (mediaType !== "application/json" || body === "") continue;
+    const response = at(operations.get(operation), "responses")[String(status)];
+    const media = at(follow(document, response), "content")["application/json"];
+    if (isObject(media)) visit(media["schema"], JSON.parse(body) as Json, `${operation} ${status}`);
+  }
+  return observed;
+}
+
+/** The parts of a schema that a value belongs to. */
+function branches(document: JsonObject, schema: JsonObject, value: Json): Json[] {
+  const all = Array.isArray(schema["allOf"]) ? schema["allOf"] : [];
+  const choices = [schema["oneOf"], schema["anyOf"]].flatMap((list) =>
+    Array.isArray(list) ? list : [],
+  );
+  return [...all, ...choices.filter((choice) => mayBe(document, choice, value))];
+}
+
+/** Whether a value can be meant by a part of a union: by its kind, or by being a page, a list or a map. */
+function mayBe(document: JsonObject, choice: Json, value: Json): boolean {
+  const schema = follow(document, choice);
+  if (Array.isArray(value) || schema["type"] === "array") {
+    return Array.isArray(value) && schema["type"] === "array";
+  }
+  if (!isObject(value)) return false;
+  const parts = [schema, ...(Array.isArray(schema["allOf"]) ? schema["allOf"] : [])];
+  const properties = parts.map((part) => at(follow(document, part), "properties"));
+  const kinds = properties.flatMap((part) => at(part, "kind")["enum"] ?? []);
+  if (kinds.length > 0) return kinds.includes(value["kind"] ?? null);
+  return "_pagination" in value === properties.some((part) => "_pagination" in part);
+}
+
+/** Fields that hubs always send and the document does not require. */
+export const looselyOptional = (observed: Observations): string[] =>
+  [...observed].filter(([, one]) => !one.required && one.present === one.objects).map(([id]) => id);
+
+/** Fields that may be null by the document, and never were. */
+export const looselyNullable = (observed: Observations): string[] =>
+  [...observed].filter(([, one]) => one.nullable && one.nulls === 0).map(([id]) => id);

@@ -1,0 +1,83 @@
+/** The house has floors: files import from their own floor or from one below, and never in a circle. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { files, importsOf, manifest, root, type Import } from "./sources.js";
+
+/** From the ground up. What is generated is below them all, and has a rule of its own. */
+const floors = [
+  (file: string) => file.startsWith("src/core/"),
+  (file: string) => file.startsWith("src/workflows/"),
+  (file: string) => file.startsWith("src/resources/"),
+  (file: string) => file === "src/client.ts" || file === "src/api.ts",
+  (file: string) => file === "src/index.ts",
+];
+
+const floorOf = (file: string): number => floors.findIndex((holds) => holds(file));
+const isGenerated = (file: string): boolean => file.startsWith("generated/");
+const imports = files.flatMap(importsOf);
+const describeImport = ({ from, to }: Import): string => `${from} imports ${to}`;
+
+describe("src/", () => {
+  it("has a floor for every file", () => {
+    expect(files.filter((file) => floorOf(file) < 0)).toEqual([]);
+    expect(new Set(files.map(floorOf))).toEqual(new Set(floors.keys()));
+  });
+
+  it("imports nothing but its own files and what is generated: it has no dependency", () => {
+    const foreign = imports.filter(({ to }) => !to.startsWith("src/") && !isGenerated(to));
+    expect(foreign.map(describeImport)).toEqual([]);
+    expect(imports.length).toBeGreaterThan(100);
+    const { dependencies, peerDependencies, optionalDependencies } = manifest;
+    expect({ dependencies, peerDependencies, optionalDependencies }).toEqual({});
+  });
+
+  it("imports files that are there", () => {
+    expect(imports.filter(({ to }) => !existsSync(join(root, to))).map(describeImport)).toEqual([]);
+  });
+
+  it("imports downwards only, types included", () => {
+    const upward = imports.filter(
+      ({ from, to }) => !isGenerated(to) && floorOf(to) > floorOf(from),
+    );
+    expect(upward.map(describeImport)).toEqual([]);
+  });
+
+  it("keeps its two entries apart: neither api.ts nor client.ts imports the other", () => {
+    const across = imports.filter(
+      ({ from, to }) =>
+        (from === "src/api.ts" && to === "src/client.ts") ||
+        (from === "src/client.ts" && to === "src/api.ts"),
+    );
+    expect(across).toEqual([]);
+  });
+
+  it("imports generated values in resources, client.ts and api.ts alone, and types elsewhere", () => {
+    const allowed = (file: string): boolean => floorOf(file) === 2 || floorOf(file) === 3;
+    const values = imports.filter(({ to, typeOnly }) => isGenerated(to) && !typeOnly);
+    expect(values.filter(({ from }) => !allowed(from)).map(describeImport)).toEqual([]);
+    expect(values.some(({ from }) => from === "src/api.ts")).toBe(true);
+  });
+
+  it("imports in no circle, not even of types", () => {
+    expect(circles(files)).toEqual([]);
+  });
+});
+
+/** Every way round that leads back to its beginning, once. */
+function circles(nodes: readonly string[]): string[] {
+  const found = new Set<string>();
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): void => {
+    const start = path.indexOf(file);
+    if (start >= 0) {
+      found.add([...path.slice(start), file].join(" > "));
+      return;
+    }
+    if (done.has(file)) return;
+    for (const { to } of imports.filter(({ from }) => from === file)) visit(to, [...path, file]);
+    done.add(file);
+  };
+  for (const file of nodes) visit(file, []);
+  return [...found];
+}

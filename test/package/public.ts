@@ -1,0 +1,77 @@
+/** The public surface as TypeScript sees it: what is exported, how it is documented, what is emitted. */
+import { join } from "node:path";
+import ts from "typescript";
+import { files, root } from "./sources.js";
+
+const config = ts.getParsedCommandLineOfConfigFile(
+  join(root, "src/tsconfig.json"),
+  {
+    // One program over src/ and generated/, so that nothing need be built before.
+    composite: false,
+    incremental: false,
+    declaration: true,
+    emitDeclarationOnly: true,
+    rootDir: root,
+    outDir: join(root, "nowhere"),
+  },
+  { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => {} },
+)!;
+const program = ts.createProgram({
+  rootNames: files.map((file) => join(root, file)),
+  options: config.options,
+});
+const checker = program.getTypeChecker();
+
+export const sourceFile = (file: string): ts.SourceFile => program.getSourceFile(join(root, file))!;
+
+/** A declaration of ours that an entry exports, by the name that it goes by. */
+export interface Exported {
+  name: string;
+  declaration: ts.Declaration;
+}
+
+/** What an entry exports, less what is generated. */
+export function exportsOf(entry: string): Exported[] {
+  const module = checker.getSymbolAtLocation(sourceFile(entry))!;
+  return checker.getExportsOfModule(module).flatMap((symbol) => {
+    const isAlias = (symbol.flags & ts.SymbolFlags.Alias) !== 0;
+    const { declarations = [] } = isAlias ? checker.getAliasedSymbol(symbol) : symbol;
+    return declarations
+      .filter((one) => one.getSourceFile().fileName.startsWith(join(root, "src/")))
+      .map((declaration) => ({ name: symbol.name, declaration }));
+  });
+}
+
+/** The text of the comment that documents a declaration; empty without one. */
+export function documentationOf(declaration: ts.Node): string {
+  // A constant's comment stands before its whole statement.
+  const node = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
+  return ts
+    .getJSDocCommentsAndTags(node)
+    .filter(ts.isJSDoc)
+    .map((comment) => comment.getText())
+    .join("\n");
+}
+
+/** The declarations that are shipped, as texts by the file that they are of. */
+export function emittedDeclarations(): Map<string, string> {
+  const emitted = new Map<string, string>();
+  program.emit(undefined, (path, text) => {
+    const file = path.replace(join(root, "nowhere/"), "");
+    if (file.startsWith("src/")) emitted.set(file, text);
+  });
+  return emitted;
+}
+
+/** Where a file says `any`, as "src/core/url.ts:12". */
+export function anyIn(file: string, source: ts.SourceFile): string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (node.kind === ts.SyntaxKind.AnyKeyword) {
+      found.push(`${file}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1}`);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}

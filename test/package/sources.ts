@@ -1,0 +1,72 @@
+/** The source files of the package, parsed: what they import, what they export. */
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+
+export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+
+/** What package.json says. */
+export const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  version: string;
+  dependencies?: object;
+  peerDependencies?: object;
+  optionalDependencies?: object;
+};
+
+/** The hand-written files below src/, as "src/core/url.ts". */
+export const files: readonly string[] = readdirSync(join(root, "src"), {
+  recursive: true,
+  withFileTypes: true,
+})
+  .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+  .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+  .toSorted();
+
+export interface Import {
+  from: string;
+  /** The file it leads to, as "src/core/url.ts"; a bare import as it is written. */
+  to: string;
+  /** Whether it is gone once compiled: every name of it is a type. */
+  typeOnly: boolean;
+}
+
+/** Whatever a file imports or re-exports, static or dynamic. */
+export function importsOf(file: string): Import[] {
+  const found: Import[] = [];
+  const add = (specifier: ts.Node, typeOnly: boolean): void => {
+    const written = (specifier as ts.StringLiteral).text;
+    const path = relative(root, join(root, dirname(file), written.replace(/\.js$/, ".ts")));
+    found.push({ from: file, to: written.startsWith(".") ? path : written, typeOnly });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, isTypeImport(node));
+    else if (ts.isExportDeclaration(node) && node.moduleSpecifier) {
+      add(node.moduleSpecifier, isTypeExport(node));
+    } else if (ts.isImportTypeNode(node)) {
+      add((node.argument as ts.LiteralTypeNode).literal, true);
+    } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      add(node.arguments[0]!, false);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(parse(file, readFileSync(join(root, file), "utf8")));
+  return found;
+}
+
+export const parse = (name: string, text: string): ts.SourceFile =>
+  ts.createSourceFile(name, text, ts.ScriptTarget.ESNext, true);
+
+function isTypeImport({ importClause: clause }: ts.ImportDeclaration): boolean {
+  if (!clause) return false;
+  if (clause.phaseModifier === ts.SyntaxKind.TypeKeyword) return true;
+  const { name, namedBindings: bindings } = clause;
+  if (name || !bindings || !ts.isNamedImports(bindings)) return false;
+  return bindings.elements.length > 0 && bindings.elements.every((one) => one.isTypeOnly);
+}
+
+function isTypeExport({ isTypeOnly, exportClause: clause }: ts.ExportDeclaration): boolean {
+  if (isTypeOnly) return true;
+  if (!clause || !ts.isNamedExports(clause)) return false;
+  return clause.elements.length > 0 && clause.elements.every((one) => one.isTypeOnly);
+}

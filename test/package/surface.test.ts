@@ -1,0 +1,127 @@
+/** The public surface: what it is, that all of it is documented, and that its types are types. */
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+import { operations } from "../../generated/operations.gen.js";
+import { aliases } from "../../scripts/aliases.js";
+import { operationsOf, readYaml } from "../../scripts/document.js";
+import { functionName } from "../../scripts/operation-table.js";
+import * as api from "../../src/api.js";
+import { packageVersion } from "../../src/core/options.js";
+import * as index from "../../src/index.js";
+import { anyIn, documentationOf, emittedDeclarations, exportsOf, sourceFile } from "./public.js";
+import { files, manifest, parse, root } from "./sources.js";
+
+const exported = [...exportsOf("src/index.ts"), ...exportsOf("src/api.ts")];
+const classes = exported.flatMap(({ name, declaration }) =>
+  ts.isClassDeclaration(declaration) ? [{ name, declaration }] : [],
+);
+
+describe("the entry", () => {
+  it("exports these values", () => {
+    expect(Object.keys(index).toSorted()).toEqual([
+      "AuthenticationError",
+      "BadRequestError",
+      "ConflictError",
+      "ConnectionError",
+      "ForbiddenError",
+      "HubError",
+      "InvalidInputError",
+      "JupyterHub",
+      "JupyterHubError",
+      "NotAHubError",
+      "NotFoundError",
+      "RateLimitError",
+      "SpawnFailedError",
+      "TimeoutError",
+      "UnsupportedByHubError",
+      "XsrfError",
+      "isJupyterHubError",
+    ]);
+  });
+
+  it("exports every error as a JupyterHubError that goes by its own name", () => {
+    const errors = Object.entries(index).filter(([name]) => /^[A-Z].*Error$/.test(name));
+    expect(errors).toHaveLength(15);
+    for (const [name, value] of errors) {
+      const { prototype } = value as { prototype: unknown };
+      const isBase = value === index.JupyterHubError;
+      expect(isBase || prototype instanceof index.JupyterHubError, name).toBe(true);
+      const Class = value as new (message: string, details: object) => Error;
+      expect(new Class("", {}).name).toBe(name);
+    }
+  });
+});
+
+describe("the entry api", () => {
+  it("exports createClient and a function for every operation, less the two event streams", () => {
+    const document = readYaml(`${root}/openapi/jupyterhub.yaml`);
+    const streams = ["getUserServerProgress", "getUserServerNameProgress"];
+    const expected = operationsOf(document)
+      .map(({ operation }) => functionName(String(operation["operationId"])))
+      .filter((name) => !streams.includes(name));
+    expect(Object.keys(api).toSorted()).toEqual(["createClient", ...expected].toSorted());
+    expect(Object.values(api).every((value) => typeof value === "function")).toBe(true);
+    expect(expected).toHaveLength(Object.keys(operations).length - streams.length);
+  });
+});
+
+describe("the version that the package tells hubs", () => {
+  it("is that of package.json", () => {
+    expect(packageVersion).toBe(manifest.version);
+  });
+});
+
+describe("the documentation", () => {
+  it.each(exported)("has a word on $name", ({ declaration }) => {
+    expect(documentationOf(declaration)).toMatch(/\/\*\*\s*\S/);
+  });
+
+  // What `cause` is, the language says.
+  const members = exported.flatMap(({ name, declaration }) =>
+    ts.isInterfaceDeclaration(declaration)
+      ? declaration.members
+          .filter((member) => member.name?.getText() !== "cause")
+          .map((member) => ({ name: `${name}.${member.name?.getText()}`, member }))
+      : [],
+  );
+  it.each(members)("has a word on $name", ({ member }) => {
+    expect(documentationOf(member)).toMatch(/\/\*\*\s*\S/);
+  });
+
+  const methods = classes.flatMap(({ name, declaration }) =>
+    declaration.members
+      .filter(ts.isMethodDeclaration)
+      .filter((method) => ts.isIdentifier(method.name))
+      .map((method) => ({ name: `${name}.${method.name.getText()}`, method })),
+  );
+
+  it.each(methods)("of $name says what it does and by which operations", ({ name, method }) => {
+    const text = documentationOf(method);
+    expect(text).toMatch(/^\/\*\*\n\s+\* [A-Z]/);
+    const named = [...text.matchAll(/`([A-Z]+ \/[^`\s]*)`/g)].map(([, operation]) => operation);
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter((operation) => !operations[operation ?? ""])).toEqual([]);
+    expect(named).toEqual(expect.arrayContaining([...(aliases[aliasOf(name)] ?? [])]));
+  });
+
+  it("knows the operations of every method", () => {
+    const names = methods.map(({ name }) => aliasOf(name)).filter((name) => name !== "from");
+    expect(names.toSorted()).toEqual(Object.keys(aliases).toSorted());
+  });
+});
+
+describe("the types", () => {
+  it.each(files)("of %s are written without any", (file) => {
+    expect(anyIn(file, sourceFile(file))).toEqual([]);
+  });
+
+  it("are shipped without any, also where nobody wrote them down", () => {
+    const emitted = emittedDeclarations();
+    expect(emitted.size).toBe(files.length);
+    expect([...emitted].flatMap(([file, text]) => anyIn(file, parse(file, text)))).toEqual([]);
+  });
+});
+
+/** "ShareCodes.list" as people call it: "shareCodes.list". A hub's own methods go by their names alone. */
+const aliasOf = (method: string): string =>
+  method.replace(/^JupyterHub\./, "").replace(/^[A-Z](?=\w*\.)/, (letter) => letter.toLowerCase());

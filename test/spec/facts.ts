@@ -1,0 +1,102 @@
+/**
+ * What a document says there is, one line a fact, so that documents of all releases can be compared:
+ * "GET /users", "GET /users?state", "POST /users {usernames}", "User.roles".
+ */
+import { follow, operationsOf } from "../../scripts/document.js";
+import { at, isObject, type Json, type JsonObject } from "../../scripts/json.js";
+import { keyOf } from "../../scripts/operation-table.js";
+
+export type FactKind = "operation" | "query parameter" | "body key" | "model field";
+
+export interface Fact {
+  kind: FactKind;
+  name: string;
+  /** The operation that it is of. */
+  operation?: string;
+  since: string | undefined;
+  until: string | undefined;
+}
+
+const models = ["User", "Server", "Group", "Service", "Token"];
+
+export function factsOf(document: JsonObject): Fact[] {
+  const facts = operationsOf(document).flatMap((one): Fact[] => {
+    const operation = keyOf(one);
+    const parameters = list(one.operation["parameters"]).map((entry) => follow(document, entry));
+    const own: Fact = { kind: "operation", name: operation, ...when(one.operation) };
+    const queries = parameters
+      .filter((parameter) => parameter["in"] === "query")
+      .map((parameter): Fact => {
+        const name = `${operation}?${String(parameter["name"])}`;
+        return { kind: "query parameter", name, operation, ...newest(parameter, own) };
+      });
+    const keys = Object.entries(bodyOf(document, one.operation, parameters)).map(
+      ([key, schema]): Fact => {
+        const name = `${operation} {${key}}`;
+        return { kind: "body key", name, operation, ...newest(schema, own) };
+      },
+    );
+    return [own, ...queries, ...keys];
+  });
+  const fields = models.flatMap((model) =>
+    Object.entries(propertiesOf(document, schemaOf(document, model))).map(
+      ([field, schema]): Fact => ({
+        kind: "model field",
+        name: `${model}.${field}`,
+        ...when(schema),
+      }),
+    ),
+  );
+  return [...facts, ...fields];
+}
+
+const list = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : []);
+
+const text = (value: Json | undefined): string | undefined =>
+  typeof value === "string" ? value : undefined;
+
+const when = (node: Json): Pick<Fact, "since" | "until"> => {
+  const { "x-since": since, "x-until": until } = isObject(node) ? node : {};
+  return { since: text(since), until: text(until) };
+};
+
+const byNumbers = (a: string, b: string): number => a.localeCompare(b, "en", { numeric: true });
+
+/** A part is no older than its operation, whatever other operations have the same part. */
+function newest(node: Json, operation: Fact): Pick<Fact, "since" | "until"> {
+  const { since, until } = when(node);
+  const both = [since, operation.since].filter((release) => release !== undefined);
+  return { since: both.toSorted(byNumbers).at(-1), until };
+}
+
+/** The schema of a model; Swagger 2.0 keeps its schemas elsewhere. */
+const schemaOf = (document: JsonObject, model: string): Json | undefined =>
+  at(document, "components", "schemas")[model] ?? at(document, "definitions")[model];
+
+/** The keys of a body; in Swagger 2.0 a body is a parameter, and a form is one for each key. */
+function bodyOf(
+  document: JsonObject,
+  operation: JsonObject,
+  parameters: readonly JsonObject[],
+): JsonObject {
+  const body = Object.values(at(operation, "requestBody", "content"))[0];
+  const form = parameters.filter((parameter) => parameter["in"] === "formData");
+  return Object.assign(
+    propertiesOf(document, isObject(body) ? body["schema"] : undefined),
+    ...parameters
+      .filter((parameter) => parameter["in"] === "body")
+      .map((parameter) => propertiesOf(document, parameter["schema"])),
+    Object.fromEntries(form.map((parameter) => [String(parameter["name"]), parameter])),
+  ) as JsonObject;
+}
+
+/** The properties of a schema, also those beside its `$ref` and in its `allOf`. */
+function propertiesOf(document: JsonObject, schema: Json | undefined): JsonObject {
+  const followed = follow(document, schema);
+  return Object.assign(
+    {},
+    ...list(followed["allOf"]).map((part) => propertiesOf(document, part)),
+    at(followed, "properties"),
+    at(schema, "properties"),
+  ) as JsonObject;
+}

@@ -1,0 +1,252 @@
+/** The operation table on small documents: what each fact of a document becomes at run time. */
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+import { at, type Json, type JsonObject } from "../../scripts/json.js";
+import { functionName, operationTable, scopesOf } from "../../scripts/operation-table.js";
+
+interface Table {
+  operations: Record<string, JsonObject>;
+  scopes: Record<string, string[]>;
+  features: Record<string, string>;
+}
+
+/** What a program gets that imports the table of a document. */
+async function tableOf(document: JsonObject): Promise<Table> {
+  const { outputText } = ts.transpileModule(operationTable(document, []), {
+    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
+  });
+  return (await import(
+    /* @vite-ignore */ `data:text/javascript,${encodeURIComponent(outputText)}`
+  )) as Table;
+}
+
+/** The row of `POST /users/{name}` when the operation is this. */
+async function rowOf(operation: JsonObject, components: JsonObject = {}): Promise<Json> {
+  const security = [{ oauth2: ["users"] }];
+  const { operations } = await tableOf({
+    paths: { "/users/{name}": { post: { security, ...operation } } },
+    components,
+  });
+  expect(Object.keys(operations)).toEqual(["POST /users/{name}"]);
+  return operations["POST /users/{name}"]!;
+}
+
+const query = (...parameters: JsonObject[]): JsonObject => ({
+  parameters: parameters.map((one) => ({ in: "query", ...one })),
+});
+
+const body = (properties: JsonObject, type = "application/json"): JsonObject => ({
+  requestBody: { content: { [type]: { schema: { type: "object", properties } } } },
+});
+
+describe("a row of the table", () => {
+  it.each<[what: string, operation: JsonObject, row: Json]>([
+    ["is empty for an operation like any other", {}, {}],
+    ["tells since when", { "x-since": "5.0" }, { since: "5.0" }],
+    ["tells until when", { "x-until": "2.0" }, { until: "2.0" }],
+    ["tells that an operation is public", { security: [] }, { public: true }],
+    [
+      "tells that any credentials will do where no scope is asked for",
+      { security: [{ oauth2: ["(no_scope)"] }, { token: [] }] },
+      { anyCredentials: true },
+    ],
+    [
+      "tells that any credentials will do where none of the schemes has scopes",
+      { security: [{ token: [] }] },
+      { anyCredentials: true },
+    ],
+    [
+      "tells the media types of the answers, of whatever status, beside JSON",
+      {
+        responses: {
+          "200": { content: { "application/json": {}, "text/plain": { schema: {} } } },
+          "403": { content: { "text/html": {} } },
+          "404": { description: "nothing" },
+        },
+      },
+      { media: ["text/plain", "text/html"] },
+    ],
+    [
+      "says nothing of JSON alone",
+      { responses: { "200": { content: { "application/json": { schema: {} } } } } },
+      {},
+    ],
+    [
+      "tells that a success has no body",
+      { responses: { "204": {}, "403": { content: { "application/json": { schema: {} } } } } },
+      { empty: true },
+    ],
+    [
+      "tells which path parameters may be empty",
+      {
+        parameters: [
+          { name: "name", in: "path" },
+          { name: "server_name", in: "path", "x-may-be-empty": true },
+        ],
+      },
+      { mayBeEmpty: ["server_name"] },
+    ],
+    [
+      "lists every query parameter, also one without a rule",
+      query({ name: "name_filter", schema: { type: "string" } }),
+      { query: { name_filter: {} } },
+    ],
+    ["has a body, also one without a rule", body({ note: { type: "string" } }), { body: {} }],
+    [
+      "reads bodies of any media type",
+      body({ code: { type: "array" } }, "application/x-www-form-urlencoded"),
+      { body: { code: { type: "array" } } },
+    ],
+  ])("%s", async (_, operation, row) => {
+    expect(await rowOf(operation)).toEqual(row);
+  });
+
+  it("follows references to parameters, schemas and answers", async () => {
+    const operation = {
+      parameters: [{ $ref: "#/components/parameters/limit" }],
+      requestBody: {
+        content: { "application/json": { schema: { $ref: "#/components/schemas/Request" } } },
+      },
+      responses: { "403": { $ref: "#/components/responses/Page" } },
+    };
+    const components = {
+      parameters: {
+        limit: { name: "limit", in: "query", schema: { $ref: "#/components/schemas/Count" } },
+      },
+      schemas: {
+        Count: { type: "integer", minimum: 0 },
+        Request: { properties: { count: { $ref: "#/components/schemas/Count" } } },
+      },
+      responses: { Page: { content: { "text/html": {} } } },
+    };
+    expect(await rowOf(operation, components)).toEqual({
+      query: { limit: { type: "integer", min: 0 } },
+      body: { count: { type: "integer", min: 0 } },
+      media: ["text/html"],
+    });
+  });
+
+  it("is known by method and path, in the document's order", async () => {
+    const paths = { "/b": { post: {}, get: {} }, "/a": { delete: {}, parameters: [] } };
+    const { operations } = await tableOf({ paths });
+    expect(Object.keys(operations)).toEqual(["GET /b", "POST /b", "DELETE /a"]);
+  });
+});
+
+describe("a rule", () => {
+  it.each<[fact: string, field: JsonObject, rule: Json]>([
+    ["whole numbers", { type: "integer" }, { type: "integer" }],
+    ["arrays", { type: "array" }, { type: "array" }],
+    ["objects", { type: "object" }, { type: "object" }],
+    ["null", { type: ["object", "null"] }, { type: "object", nullable: true }],
+    ["an enumeration", { type: "string", enum: ["a", "b"] }, { enum: ["a", "b"] }],
+    ["bounds", { type: "integer", minimum: 0, maximum: 9 }, { type: "integer", min: 0, max: 9 }],
+    ["since when", { type: "string", "x-since": "3.0" }, { since: "3.0" }],
+    ["a repeated name", { "x-differs-from": "name" }, { differsFrom: "name" }],
+    [
+      "credentials",
+      { type: "object", "x-credentials": true },
+      { type: "object", credentials: true },
+    ],
+  ])("tells of %s", async (_, field, rule) => {
+    expect(await rowOf(body({ key: field }))).toEqual({ body: { key: rule } });
+  });
+
+  it.each<[fact: string, field: JsonObject]>([
+    ["text", { type: "string" }],
+    ["switches", { type: "boolean" }],
+    ["fractions", { type: "number" }],
+    ["what an older hub ignores without harm", { "x-since": "2.0", "x-ignored-harmlessly": true }],
+  ])("is not made of %s", async (_, field) => {
+    expect(await rowOf(body({ key: field }))).toEqual({ body: {} });
+  });
+
+  it.each<[key: string, operation: string | undefined, rule: Json]>([
+    ["5.0", undefined, { since: "5.0" }],
+    ["5.0", "5.0", {}],
+    ["4.0", "5.0", {}],
+    ["6.0", "5.0", { since: "6.0" }],
+    ["5.4.4", "5.0", { since: "5.4.4" }],
+    ["5.10", "5.9", { since: "5.10" }],
+    ["5.9", "5.10", {}],
+  ])("since %s of an operation since %s", async (key, operation, rule) => {
+    const parameter = query({ name: "key", schema: { type: "string" }, "x-since": key });
+    const row = await rowOf({ ...parameter, ...(operation && { "x-since": operation }) });
+    expect(at(row, "query")).toEqual({ key: rule });
+  });
+});
+
+describe("features", () => {
+  it("are gathered from wherever they stand, by name", async () => {
+    const { features } = await tableOf({
+      paths: { "/shares": { get: { "x-feature": "shares", "x-since": "5.0" } } },
+      components: {
+        parameters: { sort: { "x-feature": "sort", "x-since": "5.0" } },
+        schemas: [{ properties: { name: { "x-feature": "names", "x-since": "6.0" } } }],
+      },
+    });
+    expect(Object.entries(features)).toEqual([
+      ["names", "6.0"],
+      ["shares", "5.0"],
+      ["sort", "5.0"],
+    ]);
+  });
+
+  it("may stand in several places that agree since when", async () => {
+    const shares = { "x-feature": "shares", "x-since": "5.0" };
+    const { features } = await tableOf({ paths: { "/shares": { get: shares, post: shares } } });
+    expect(features).toEqual({ shares: "5.0" });
+  });
+
+  it.each<[what: string, other: JsonObject]>([
+    ["with two releases", { "x-feature": "shares", "x-since": "6.0" }],
+    ["without a release", { "x-feature": "shares" }],
+  ])("are refused by name %s", (_, other) => {
+    const shares = { "x-feature": "shares", "x-since": "5.0" };
+    expect(() => operationTable({ paths: { "/a": { get: shares, put: other } } }, [])).toThrow(
+      "x-feature shares needs one and the same x-since wherever it stands",
+    );
+  });
+});
+
+describe("scopes", () => {
+  it.each<[what: string, security: Json, scopes: string[]]>([
+    ["none where there is no security", [], []],
+    ["alternatives one by one", [{ oauth2: ["a"] }, { oauth2: ["b"] }], ["a", "b"]],
+    ["those needed at once joined by a plus", [{ oauth2: ["a", "b"] }], ["a + b"]],
+    [
+      "both kinds together",
+      [{ oauth2: ["shares", "read:users:name"] }, { oauth2: ["admin"] }],
+      ["shares + read:users:name", "admin"],
+    ],
+    ["nothing of schemes that have none", [{ token: [] }, { oauth2: ["a"] }], ["a"]],
+  ])("list %s", async (_, security, scopes) => {
+    expect(scopesOf({ security })).toEqual(scopes);
+    const table = await tableOf({ paths: { "/a": { get: { security } } } });
+    expect(table.scopes).toEqual({ "GET /a": scopes });
+  });
+});
+
+describe("the text", () => {
+  it("begins with the header and names the scopes that the document knows as a type", () => {
+    const scopes = { "read:users": "Read users", self: "Everything of one's own" };
+    const text = operationTable(
+      {
+        components: {
+          securitySchemes: { oauth2: { flows: { authorizationCode: { scopes } } } },
+        },
+      },
+      ["made of 6.1.1", "by us"],
+    );
+    expect(text).toMatch(/^\/\/ made of 6\.1\.1\n\/\/ by us\n\n/);
+    expect(text).toContain('export type Scope =\n  | "read:users"\n  | "self";\n');
+  });
+
+  it.each([
+    ["get-users", "getUsers"],
+    ["get-user-server-name", "getUserServerName"],
+    ["get-oauth2-token", "getOauth2Token"],
+  ])("knows the function of %s as %s", (operationId, name) => {
+    expect(functionName(operationId)).toBe(name);
+  });
+});

@@ -1,0 +1,144 @@
+/**
+ * `x-since` and `x-until` of the corrected document, held against the documents of the vendored releases.
+ *
+ * They were recorded from JupyterHub's history, so the two can disagree only where upstream documents
+ * something late, at times or never: each such place stands below with its reason.
+ */
+import { describe, expect, it } from "vitest";
+import { correctedDocument, readSources, readUpstream } from "../../scripts/document.js";
+import { isAtLeast } from "../../src/core/version.js";
+import { factsOf, type Fact, type FactKind } from "./facts.js";
+import { root } from "./root.js";
+
+const releases = readSources(root).map((source) => ({
+  version: source.version,
+  facts: new Set(factsOf(readUpstream(root, source)).map(({ name }) => name)),
+}));
+const all = releases.map(({ version }) => version);
+const corrected = factsOf(correctedDocument(root).document);
+
+/** Operations that no release documents, with everything that belongs to them. */
+const undocumented: Readonly<Record<string, string>> = {
+  "GET /users/{name}/server/progress": "event streams were never documented (A1)",
+  "GET /users/{name}/servers/{server_name}/progress": "event streams were never documented (A1)",
+  "POST /groups": "in the code alone (A2)",
+  "POST /services/{name}": "in the code alone, since 5.0 (A3)",
+  "DELETE /services/{name}": "in the code alone, since 5.0 (A4)",
+  "GET /health": "for operators, under /api since 1.4 (A5)",
+  "GET /metrics": "for operators, under /api since 1.4 (A6)",
+  "GET /users/{name}/server": "documented for named servers alone (A13)",
+  "PUT /users/{name}/server": "documented for named servers alone (A13)",
+  "PATCH /users/{name}/server": "documented for named servers alone (A13)",
+};
+
+const never: readonly string[] = [];
+const since5 = all.filter((version) => isAtLeast(version, "5.0"));
+const notFrom2To4 = [...all.filter((version) => !isAtLeast(version, "2.0")), ...since5];
+
+/** Where upstream's documents and the truth part: the releases that do document it, and why those. */
+const otherwise: Readonly<Record<string, [documentedIn: readonly string[], because: string]>> = {
+  "POST /authorizations/token": [all, "documented still, though it answers 404 since 2.0 (B31)"],
+
+  "GET /users?name_filter": [never, "in the code alone, since 2.3 (B1)"],
+  "GET /users/{name}?include_stopped_servers": [since5, "documented for GET /users first (B7)"],
+  "GET /users/{name}/shared?offset": [never, "in the code alone (B5)"],
+  "GET /users/{name}/shared?limit": [never, "in the code alone (B5)"],
+  "GET /groups/{name}/shared?offset": [never, "in the code alone (B5)"],
+  "GET /groups/{name}/shared?limit": [never, "in the code alone (B5)"],
+  "GET /oauth2/authorize?scope": [never, "in the code alone (B27)"],
+  "GET /oauth2/authorize?code_challenge": [never, "in the code alone, since 6.0 (B27)"],
+  "GET /oauth2/authorize?code_challenge_method": [never, "in the code alone, since 6.0 (B27)"],
+
+  "POST /users/{name} {admin}": [never, "in the code alone (B9)"],
+  "PATCH /users/{name} {auth_state}": [never, "in the code alone (B10)"],
+  "POST /users/{name}/tokens {auth}": [never, "in the code alone (B15)"],
+  "POST /groups/{name} {users}": [never, "in the code alone (B12)"],
+  "PATCH /proxy {api_url}": [never, "documented as ip, port and protocol, which hubs ignore (B26)"],
+  "POST /oauth2/token {code_verifier}": [never, "in the code alone, since 6.0 (B28)"],
+  "DELETE /users/{name}/servers/{server_name} {remove}": [
+    notFrom2To4,
+    "OpenAPI 3.0, in which 2.x to 4.x are written, knows no body of a DELETE",
+  ],
+  "DELETE /groups/{name}/users {users}": [
+    notFrom2To4,
+    "OpenAPI 3.0, in which 2.x to 4.x are written, knows no body of a DELETE",
+  ],
+
+  "User.created": [never, "in the code alone"],
+  "Server.full_name": [never, "in the code alone, since 5.0"],
+  "Token.kind": [never, "in the code alone"],
+  "Token.oauth_client": [never, "in the code alone"],
+  "Service.display": [never, "in the code alone"],
+  "User.kind": [since5, "documented late"],
+  "Group.kind": [since5, "documented late"],
+  "Service.kind": [since5, "documented late"],
+};
+
+/** What a release documents and the corrected document leaves out. */
+const leftOut: Readonly<Record<string, string>> = {
+  "GET /services?offset": "ignored: services never come in pages (B6)",
+  "GET /services?limit": "ignored: services never come in pages (B6)",
+  "PATCH /proxy {ip}": "ignored: hubs read api_url (B26)",
+  "PATCH /proxy {port}": "ignored: hubs read api_url (B26)",
+  "PATCH /proxy {protocol}": "ignored: hubs read api_url (B26)",
+  "Token.token": "shown at a token's creation alone, and so part of NewToken",
+};
+
+const documentedIn = (name: string): string[] =>
+  releases.filter(({ facts }) => facts.has(name)).map(({ version }) => version);
+
+const saidBy = ({ since, until }: Fact): string[] =>
+  all.filter(
+    (version) => (!since || isAtLeast(version, since)) && (!until || !isAtLeast(version, until)),
+  );
+
+describe.each<FactKind>(["operation", "query parameter", "body key", "model field"])(
+  "each %s is documented by exactly the releases that have it",
+  (kind) => {
+    const facts = corrected.filter(
+      (fact) => fact.kind === kind && !((fact.operation ?? fact.name) in undocumented),
+    );
+
+    it.each(facts.filter(({ name }) => !(name in otherwise)))("$name", (fact) => {
+      expect(documentedIn(fact.name)).toEqual(saidBy(fact));
+    });
+  },
+);
+
+describe("where upstream documents something otherwise", () => {
+  const exceptions = Object.entries(otherwise).map(([name, [releases, because]]) => ({
+    name,
+    releases,
+    because,
+  }));
+
+  it.each(exceptions)("$name: $because", ({ name, releases }) => {
+    const fact = corrected.find((one) => one.name === name);
+    expect(fact).toBeDefined();
+    expect(documentedIn(name)).toEqual(releases);
+    expect(saidBy(fact!), "this is no exception any more").not.toEqual(releases);
+  });
+
+  it.each(Object.entries(undocumented))("%s is in no document: %s", (name) => {
+    expect(corrected.map((fact) => fact.name)).toContain(name);
+    expect(documentedIn(name)).toEqual([]);
+  });
+});
+
+describe("the corrected document", () => {
+  it("lacks nothing that a release documents, but for what is left out on purpose", () => {
+    const known = new Set(corrected.map(({ name }) => name));
+    const documented = new Set(releases.flatMap(({ facts }) => [...facts]));
+    expect([...documented].filter((name) => !known.has(name)).toSorted()).toEqual(
+      Object.keys(leftOut).toSorted(),
+    );
+  });
+
+  it("knows every release by its two leading numbers", () => {
+    for (const { since, until } of corrected) {
+      for (const release of [since, until]) {
+        if (release !== undefined) expect(release).toMatch(/^\d+\.\d+$/);
+      }
+    }
+  });
+});

@@ -1,0 +1,209 @@
+/** What raw functions resolve and reject with, and what they cannot be talked into. */
+import { describe, expect, it, vi } from "vitest";
+import * as raw from "../../src/api.js";
+import { asIs } from "../../src/core/api-client.js";
+import { ConflictError, JupyterHub, type TokenSource } from "../../src/index.js";
+import {
+  answer,
+  answering,
+  api,
+  expectNoSecret,
+  hubOf,
+  origin,
+  refusal,
+  rejectionOf,
+  secrets,
+  serve,
+} from "./helpers.js";
+
+const path = { name: "ada" };
+const { createClient, getUser, postUser, postUserServer } = raw;
+
+describe("a raw function", () => {
+  it("resolves with the data and the response, and not with the request, which holds the token", async () => {
+    const fetch = answering(() => answer({ name: "ada" }, { headers: { "X-Extra": "1" } }));
+    const answered = await getUser({ client: hubOf(fetch).client, path });
+    const { data, error, response } = answered;
+    expect(data).toEqual({ name: "ada" });
+    expect(error).toBeUndefined();
+    expect(answered).not.toHaveProperty("request");
+    expect(response?.status).toBe(200);
+    expect(response?.headers.get("X-Extra")).toBe("1");
+  });
+
+  it.each([{}, { throwOnError: false as const }])(
+    "resolves with the hub's refusal unless it is to throw: %j",
+    async (options) => {
+      const fetch = answering(() => refusal(409, "User ada already exists"));
+      const answered = await postUser({ client: hubOf(fetch).client, path, ...options });
+      expect(answered.data).toBeUndefined();
+      expect(answered.error).toMatchObject({ name: "ConflictError", status: 409 });
+      expect(answered.response?.status).toBe(409);
+      expectNoSecret(answered.error);
+    },
+  );
+
+  it("resolves with an error and nothing else when no request could be made", async () => {
+    const { client } = hubOf(answering());
+    expect(await getUser({ client, path: { name: ".." } })).toEqual({
+      error: expect.objectContaining({ name: "InvalidInputError" }),
+      response: undefined,
+    });
+  });
+
+  it("resolves with an error alone when no answer came", async () => {
+    const fetch = answering(() => Promise.reject(new TypeError("fetch failed")));
+    const answered = await getUser({ client: hubOf(fetch).client, path });
+    expect(answered.error).toMatchObject({ name: "ConnectionError" });
+    expect(answered.response).toBeUndefined();
+  });
+
+  it("resolves with the reason of an abort", async () => {
+    const reason = { why: "enough" };
+    const signal = AbortSignal.abort(reason);
+    const { error } = await getUser({ client: hubOf(answering()).client, path, signal });
+    expect(error).toBe(reason);
+  });
+
+  it("rejects when it is to throw", async () => {
+    const fetch = answering(() => refusal(404, null));
+    const call = getUser({ client: hubOf(fetch).client, path, throwOnError: true });
+    await expect(call).rejects.toMatchObject({ name: "NotFoundError", status: 404 });
+  });
+
+  it("goes with a client that has no methods just as well", async () => {
+    const fetch = answering(() => answer({ name: "ada" }));
+    const client = createClient({ url: origin, token: secrets.token, fetch });
+    expect((await getUser({ client, path, throwOnError: true })).data).toEqual({ name: "ada" });
+    expect(fetch.requests[0]?.headers.get("Authorization")).toBe(`Bearer ${secrets.token}`);
+  });
+
+  it("sends a body that is made for the hub at hand as it is", async () => {
+    const fetch = answering(() => answer("", { status: 202, version: "5.5.4", type: null }));
+    const { client } = hubOf(fetch);
+    const body = { user_options: { cpu: 2 }, limit: -1 } as object;
+    await postUserServer({ client, path, body, ...asIs, throwOnError: true });
+    expect(fetch.sent()).toEqual(["POST /users/ada/server"]);
+    expect(await fetch.requests[0]?.json()).toEqual(body);
+  });
+});
+
+describe("a refusal is judged by the call that it answers:", () => {
+  const forbidden = () => refusal(403, "Forbidden", { version: "5.5.4" });
+
+  it.each<[string, TokenSource | undefined, Record<string, string>, string]>([
+    ["with a token", secrets.token, {}, "ForbiddenError"],
+    ["without one", undefined, {}, "AuthenticationError"],
+    ["with a token of its own", undefined, { Authorization: "token x" }, "ForbiddenError"],
+  ])("%s", async (_, token, headers, name) => {
+    const { client } = hubOf(answering(forbidden), { token });
+    const { error } = await postUser({ client, path, headers });
+    expect(error).toMatchObject({ name });
+    expect((error as Error).message.includes("no token")).toBe(name === "AuthenticationError");
+  });
+
+  it("with a password in its body", async () => {
+    const { client } = hubOf(answering(forbidden));
+    const body = { auth: { username: "ada", password: secrets.password } };
+    const { error } = await raw.postUserTokens({ client, path, body });
+    expect(error).toMatchObject({ name: "AuthenticationError" });
+    expect((error as Error).message).toContain("The user or password is wrong");
+  });
+
+  it.each([
+    ["40", 40_000],
+    [undefined, undefined],
+  ])("with a time to wait of %s seconds", async (seconds, retryAfter) => {
+    const headers = { ...(seconds && { "Retry-After": seconds }) };
+    const { client } = hubOf(answering(() => refusal(429, "Too many", { headers })));
+    const { error } = await postUserServer({ client, path });
+    expect(error).toMatchObject({ name: "RateLimitError", retryAfter });
+  });
+
+  it("unless a fetch that knows hubs has judged it", async () => {
+    const own = new ConflictError("of another client");
+    const { error } = await getUser({
+      client: hubOf(answering(() => Promise.reject(own))).client,
+      path,
+    });
+    expect(error).toBe(own);
+  });
+});
+
+describe("what would go around the transport is ignored:", () => {
+  const smuggled: [string, object][] = [
+    ["baseUrl", { baseUrl: "https://evil.example" }],
+    ["redirect", { redirect: "follow" }],
+    ["method", { method: "DELETE" }],
+    ["requestValidator", { requestValidator: () => Promise.reject(new Error("smuggled")) }],
+    ["responseTransformer", { responseTransformer: () => Promise.resolve("smuggled") }],
+    ["responseValidator", { responseValidator: () => Promise.reject(new Error("smuggled")) }],
+    ["responseStyle", { responseStyle: "data" }],
+    ["parseAs", { parseAs: "text" }],
+    ["querySerializer", { query: { a: 1 }, querySerializer: () => "smuggled" }],
+    ["security", { auth: "smuggled", security: [{ type: "http", scheme: "bearer" }] }],
+    ["credentials", { credentials: "include", mode: "no-cors", cache: "force-cache" }],
+  ];
+  it.each(smuggled)("%s", async (_, options) => {
+    const fetch = answering(() => answer({ name: "ada" }));
+    const call = { client: hubOf(fetch).client, path, throwOnError: true as const, ...options };
+    const { data } = await getUser(call);
+    expect(data).toEqual({ name: "ada" });
+    const [request] = fetch.requests;
+    expect(request).toMatchObject({ method: "GET", redirect: "manual", cache: "default" });
+    expect(request?.url).toMatch(/^https:\/\/hub\.example\.org\/hub\/api\/users\/ada(\?a=1)?$/);
+    expect(request?.headers.get("Authorization")).toBe(`Bearer ${secrets.token}`);
+  });
+
+  it("fetch", async () => {
+    const fetch = answering();
+    const smuggler = vi.fn();
+    const call = { client: hubOf(fetch).client, path, ...({ fetch: smuggler } as object) };
+    await getUser({ ...call, throwOnError: true });
+    expect(smuggler).not.toHaveBeenCalled();
+    expect(fetch.sent()).toEqual(["GET /users/ada"]);
+  });
+
+  it("a real server sees nothing of it", async () => {
+    let reached = 0;
+    await using other = await serve((_, response) => {
+      reached += 1;
+      response.end();
+    });
+    await using server = await serve((_, response) => {
+      response.writeHead(302, { Location: other.url }).end();
+    });
+    const { client } = new JupyterHub({ url: server.url, token: secrets.token });
+    const options = { baseUrl: other.url, redirect: "follow", fetch: globalThis.fetch };
+    const { error } = await getUser({ client, path, ...(options as object) });
+    expect(error).toMatchObject({ name: "NotAHubError" });
+    expect(reached).toBe(0);
+  });
+});
+
+describe("hub.client", () => {
+  it("is five functions that cannot be changed", () => {
+    const { client } = hubOf(answering());
+    expect(Object.keys(client)).toEqual(["get", "post", "put", "patch", "delete"]);
+    expect(Object.isFrozen(client)).toBe(true);
+  });
+
+  it("knows no other route by name: what the table lacks goes out as it is", async () => {
+    const fetch = answering(() => answer({ of: "a newer hub" }));
+    const { data } = await hubOf(fetch).client.get({ url: "/new/{thing}", path: { thing: "a/b" } });
+    expect(data).toEqual({ of: "a newer hub" });
+    expect(fetch.requests[0]?.url).toBe(`${api}/new/a%2Fb`);
+    expect(fetch.requests[0]?.headers.get("Authorization")).toBe(`Bearer ${secrets.token}`);
+    const refused = hubOf(fetch).client.get({ url: "/new/{thing}", path: { thing: ".." } });
+    expect((await refused).error).toMatchObject({ name: "InvalidInputError" });
+  });
+
+  it("shares what it learns of the hub with the methods", async () => {
+    const fetch = answering(() => answer({}, { version: "1.2.2" }));
+    const hub = hubOf(fetch);
+    await getUser({ client: hub.client, path });
+    const error = await rejectionOf(hub.users.list({ state: "ready" }));
+    expect(error).toMatchObject({ name: "UnsupportedByHubError", hubVersion: "1.2.2" });
+    expect(fetch.sent()).toEqual(["GET /users/ada"]);
+  });
+});

@@ -1,0 +1,159 @@
+/**
+ * What the unit tests share: a fetch that answers as a hub would, real servers that end with their test,
+ * and the search for secrets in what a test got.
+ */
+import { createServer, type RequestListener } from "node:http";
+import {
+  createServer as createSocketServer,
+  type AddressInfo,
+  type Server,
+  type Socket,
+} from "node:net";
+import { inspect } from "node:util";
+import { expect } from "vitest";
+import { JupyterHub, type JupyterHubOptions } from "../../src/index.js";
+
+/** Planted where a secret would be; none of them may come out where people look. */
+export const secrets = {
+  token: "planted-token-5f0c81",
+  password: "planted-password-77ab1e",
+  value: "planted-value-c0ffee",
+} as const;
+
+export const origin = "https://hub.example.org";
+export const api = `${origin}/hub/api`;
+
+export const environmentNames = [
+  "JUPYTERHUB_API_URL",
+  "JUPYTERHUB_API_TOKEN",
+  "JUPYTERHUB_PUBLIC_HUB_URL",
+] as const;
+// The tests may run on a server that a hub started.
+for (const name of environmentNames) delete process.env[name];
+
+export interface AnswerOptions {
+  status?: number;
+  /** What X-JupyterHub-Version says; null for an answer without it. */
+  version?: string | null;
+  /** The media type; null for none. */
+  type?: string | null;
+  headers?: Record<string, string>;
+}
+
+/** An answer as a hub gives it: JSON unless the body is a string, and with the hub's version. */
+export function answer(body: unknown = {}, options: AnswerOptions = {}): Response {
+  const { status = 200, version = "6.1.1", type = "application/json", headers = {} } = options;
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  // As bytes, since a Response gives text a media type of its own.
+  const bytes = new TextEncoder().encode(text);
+  return new Response(status === 204 ? null : bytes, {
+    status,
+    headers: {
+      ...(type !== null && { "Content-Type": type }),
+      ...(version !== null && { "X-JupyterHub-Version": version }),
+      ...headers,
+    },
+  });
+}
+
+/** A refusal as a hub words it. */
+export const refusal = (status: number, message: string | null, options: AnswerOptions = {}) =>
+  answer({ status, message }, { ...options, status });
+
+/** A page as a proxy or some other site sends it. */
+export const page = (status = 200, options: AnswerOptions = {}): Response =>
+  answer("<!DOCTYPE html><p>Hello</p>", { status, type: "text/html", version: null, ...options });
+
+export type Respond = (request: Request, signal: AbortSignal) => Response | Promise<Response>;
+
+/** A fetch that keeps the requests it gets and answers them with `respond`. */
+export function answering(respond: Respond = () => answer()) {
+  const requests: Request[] = [];
+  const fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    const request = input as Request;
+    requests.push(request);
+    return respond(request, init?.signal as AbortSignal);
+  };
+  return Object.assign(fetch, {
+    requests,
+    /** Method and path under the API of each request, in order. */
+    sent: (): string[] =>
+      requests.map(({ method, url }) => `${method} ${url.replace(/^.*?\/hub\/api/, "")}`),
+  });
+}
+
+/** A client of the hub that `fetch` is. */
+export const hubOf = (
+  fetch: typeof globalThis.fetch,
+  options: JupyterHubOptions = {},
+): JupyterHub => new JupyterHub({ url: origin, token: secrets.token, fetch, ...options });
+
+/** What a promise rejects with. */
+export async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
+  const outcome = await promise.then(
+    (value) => ({ value }),
+    (reason: unknown) => ({ reason }),
+  );
+  if ("reason" in outcome) return outcome.reason;
+  throw new Error(`Resolved with ${inspect(outcome.value)} instead of rejecting.`);
+}
+
+/** Everything of a value that may end in a log: of an error also its stack and its causes. */
+export function printed(value: unknown): string {
+  const texts = [inspect(value, { depth: 20, showHidden: true }), JSON.stringify(value)];
+  for (let error = value; error instanceof Error; error = error.cause) {
+    texts.push(
+      String(error),
+      error.stack ?? "",
+      inspect(error, { depth: 20 }),
+      JSON.stringify(error),
+    );
+  }
+  return texts.join("\n");
+}
+
+/** Asserts that nothing planted comes out of a value, by itself or encoded. */
+export function expectNoSecret(value: unknown): void {
+  const text = printed(value);
+  expect(Object.values(secrets).filter((secret) => text.includes(secret))).toEqual([]);
+}
+
+export interface Listening extends AsyncDisposable {
+  /** `http://127.0.0.1:<port>` */
+  url: string;
+}
+
+/** Listens on a port of this machine that is free; `await using` ends it. */
+export async function listening(server: Server): Promise<Listening> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    socket.on("error", () => {});
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: () =>
+      new Promise<void>((resolve) => {
+        for (const socket of sockets) socket.destroy();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+/** A real HTTP server; `await using` closes it. */
+export const serve = (listener: RequestListener): Promise<Listening> =>
+  listening(createServer(listener));
+
+/** A real server that speaks in bytes; `await using` closes it. */
+export const serveSocket = (onConnection: (socket: Socket) => void): Promise<Listening> =>
+  listening(createSocketServer(onConnection));
+
+/** A promise, and the function that resolves it. */
+export function signalled<Value = void>(): { when: Promise<Value>; tell: (value: Value) => void } {
+  let tell!: (value: Value) => void;
+  const when = new Promise<Value>((resolve) => (tell = resolve));
+  return { when, tell };
+}

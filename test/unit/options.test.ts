@@ -1,0 +1,195 @@
+/** What a client can be told, what it takes from the environment, and what it shows of itself. */
+import { inspect } from "node:util";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createClient, getUser } from "../../src/api.js";
+import { packageVersion } from "../../src/core/options.js";
+import { InvalidInputError, JupyterHub, type JupyterHubOptions } from "../../src/index.js";
+import manifest from "../../package.json" with { type: "json" };
+import {
+  answering,
+  api,
+  environmentNames,
+  expectNoSecret,
+  hubOf,
+  origin,
+  printed,
+  secrets,
+} from "./helpers.js";
+
+beforeEach(() => {
+  for (const name of environmentNames) vi.stubEnv(name, undefined);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+describe("the url", () => {
+  it("is normalised, and tells where people reach the hub", () => {
+    const hub = new JupyterHub({ url: "https://example.org/prefix/" });
+    expect(hub.url).toBe("https://example.org/prefix/hub/api");
+    expect(hub.publicUrl).toBe("https://example.org/prefix/hub/");
+  });
+
+  it.each([{}, { url: undefined }, { url: undefined, token: secrets.token }])(
+    "is asked for when there is none: %#",
+    (options) => {
+      expect(() => new JupyterHub(options)).toThrow(InvalidInputError);
+      expect(() => new JupyterHub(options)).toThrow(
+        /^No url\. Give one, .* set JUPYTERHUB_API_URL/,
+      );
+      expect(() => createClient(options)).toThrow(InvalidInputError);
+    },
+  );
+
+  it("is not taken from the environment when it is empty there or here", () => {
+    vi.stubEnv("JUPYTERHUB_API_URL", "");
+    expect(() => new JupyterHub()).toThrow(/^No url/);
+    vi.stubEnv("JUPYTERHUB_API_URL", "http://127.0.0.1:8081/hub/api");
+    expect(() => new JupyterHub({ url: "" })).toThrow(/not an absolute URL/);
+  });
+});
+
+describe("the environment of a program that a hub started", () => {
+  beforeEach(() => {
+    vi.stubEnv("JUPYTERHUB_API_URL", "http://10.0.0.1:8081/pre/hub/api");
+    vi.stubEnv("JUPYTERHUB_API_TOKEN", `${secrets.token}-of-the-environment`);
+    vi.stubEnv("JUPYTERHUB_PUBLIC_HUB_URL", "https://hub.example.org/pre/hub/");
+  });
+  const sentToken = async (options: JupyterHubOptions): Promise<string | null | undefined> => {
+    const fetch = answering();
+    await new JupyterHub({ ...options, fetch }).users.get("ada");
+    return fetch.requests[0]?.headers.get("Authorization");
+  };
+
+  it("suffices", async () => {
+    const hub = new JupyterHub();
+    expect(hub.url).toBe("http://10.0.0.1:8081/pre/hub/api");
+    expect(hub.publicUrl).toBe("https://hub.example.org/pre/hub/");
+    expect(await sentToken({})).toBe(`Bearer ${secrets.token}-of-the-environment`);
+  });
+
+  it("suffices for raw functions", async () => {
+    const fetch = answering();
+    await getUser({ client: createClient({ fetch }), path: { name: "ada" }, throwOnError: true });
+    expect(fetch.requests[0]?.url).toBe("http://10.0.0.1:8081/pre/hub/api/users/ada");
+  });
+
+  it("is read when a client is made, not when the package is loaded or a call is made", async () => {
+    const fetch = answering();
+    const hub = new JupyterHub({ fetch });
+    vi.stubEnv("JUPYTERHUB_API_TOKEN", "another");
+    await hub.users.get("ada");
+    expect(fetch.requests[0]?.headers.get("Authorization")).toContain(secrets.token);
+  });
+
+  it("stands back behind the options", async () => {
+    const options = { url: origin, publicUrl: "https://people.example.org", token: "given" };
+    const hub = new JupyterHub(options);
+    expect(hub.url).toBe(api);
+    expect(hub.publicUrl).toBe("https://people.example.org/hub/");
+    expect(await sentToken(options)).toBe("Bearer given");
+  });
+
+  it.each(["JUPYTERHUB_API_TOKEN", "JUPYTERHUB_PUBLIC_HUB_URL"])(
+    "counts as unset where it is empty: %s",
+    async (name) => {
+      vi.stubEnv(name, "");
+      const hub = new JupyterHub();
+      const [publicUrl, token] =
+        name === "JUPYTERHUB_API_TOKEN"
+          ? ["https://hub.example.org/pre/hub/", null]
+          : ["http://10.0.0.1:8081/pre/hub/", `Bearer ${secrets.token}-of-the-environment`];
+      expect(hub.publicUrl).toBe(publicUrl);
+      expect(await sentToken({})).toBe(token);
+    },
+  );
+
+  it("is named when its url does not fit", () => {
+    vi.stubEnv("JUPYTERHUB_API_URL", "hub:8081");
+    expect(() => new JupyterHub()).toThrow(/^The JUPYTERHUB_API_URL must begin with http/);
+  });
+
+  it("is of no matter to a client of another hub, even when its url does not fit", () => {
+    vi.stubEnv("JUPYTERHUB_API_URL", "hub:8081");
+    expect(new JupyterHub({ url: origin }).url).toBe(api);
+  });
+});
+
+describe("a program without an environment, as in a browser", () => {
+  it("gives the options itself", () => {
+    vi.stubGlobal("process", undefined);
+    try {
+      expect(new JupyterHub({ url: origin }).url).toBe(api);
+      expect(() => new JupyterHub()).toThrow(/^No url/);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+});
+
+describe("numbers", () => {
+  it.each(
+    [0, -1, Number.NaN, "30000", null, true].flatMap((value) => [
+      ["timeout", value],
+      ["maxConcurrency", value],
+    ]),
+  )("%s cannot be %j", (name, value) => {
+    const options = { url: origin, [name as string]: value } as JupyterHubOptions;
+    // Null stands for "not given", as undefined does.
+    if (value === null) expect(() => new JupyterHub(options)).not.toThrow();
+    else expect(() => new JupyterHub(options)).toThrow(`The ${name} must be a number above 0.`);
+  });
+
+  it("may be endless", () => {
+    const options = { url: origin, timeout: Infinity, maxConcurrency: Infinity };
+    expect(() => new JupyterHub(options)).not.toThrow();
+  });
+});
+
+describe("the User-Agent", () => {
+  const userAgentOf = async (options: JupyterHubOptions): Promise<string | null | undefined> => {
+    const fetch = answering();
+    await hubOf(fetch, options).users.get("ada");
+    return fetch.requests[0]?.headers.get("User-Agent");
+  };
+
+  it("names the program before the package", async () => {
+    expect(await userAgentOf({})).toBe(`jupyterhub-client/${packageVersion}`);
+    expect(await userAgentOf({ appName: "" })).toBe(`jupyterhub-client/${packageVersion}`);
+    expect(await userAgentOf({ appName: "reaper/2" })).toBe(
+      `reaper/2 jupyterhub-client/${packageVersion}`,
+    );
+    expect(await userAgentOf({ headers: { "user-agent": "mine" } })).toBe("mine");
+  });
+
+  it("tells the package's own version", () => {
+    expect(packageVersion).toBe(manifest.version);
+  });
+});
+
+describe("a client that is printed", () => {
+  const hub = hubOf(answering(), {
+    headers: { "X-Gateway": secrets.value },
+    token: secrets.token,
+  });
+  it.each([
+    ["the hub", hub],
+    ["its client", hub.client],
+    ["a client for raw functions", createClient({ url: origin, token: secrets.token })],
+    ["a part of it", hub.tokens],
+  ])("shows no secret: %s", (_, value) => {
+    expectNoSecret(value);
+    expectNoSecret({ nested: [value] });
+    expect(String(value)).not.toContain(secrets.token);
+  });
+
+  it("shows where the hub is", () => {
+    expect(inspect(hub)).toContain(api);
+    expect(JSON.stringify(hub)).toContain(api);
+  });
+
+  it("would show a secret to this test if it had one", () => {
+    expect(printed({ deep: { token: secrets.token } })).toContain(secrets.token);
+    expect(printed(new Error("x", { cause: new Error(secrets.token) }))).toContain(secrets.token);
+  });
+});

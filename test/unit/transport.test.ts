@@ -1,0 +1,190 @@
+/** What is sent with a request, and that no redirect leads it elsewhere. */
+import { describe, expect, it } from "vitest";
+import { deleteUser, getUser, postOauthToken, postUserTokens } from "../../src/api.js";
+import { JupyterHub } from "../../src/index.js";
+import {
+  answer,
+  answering,
+  api,
+  expectNoSecret,
+  hubOf,
+  rejectionOf,
+  secrets,
+  serve,
+} from "./helpers.js";
+
+const namesOf = (request: Request | undefined): string[] =>
+  [...(request?.headers.keys() ?? [])].toSorted();
+
+describe("a request", () => {
+  it("has these headers and no others, which is what a hub's CORS allows", async () => {
+    const fetch = answering(({ url }) => answer(url.includes("/groups?") ? [] : {}));
+    const hub = hubOf(fetch);
+    await hub.users.get("ada");
+    await hub.groups.list();
+    await hub.users.delete("ada");
+    await hub.proxy.sync();
+    await hub.users.update("ada", { admin: true });
+    const own = ["accept", "authorization", "user-agent"];
+    expect(fetch.requests.map(namesOf)).toEqual([
+      own,
+      own,
+      own,
+      own,
+      ["accept", "authorization", "content-type", "user-agent"],
+    ]);
+    expect(fetch.requests[4]?.headers.get("Content-Type")).toBe("application/json");
+  });
+
+  it("accepts what its operation answers with", async () => {
+    const fetch = answering(() => answer([]));
+    const hub = hubOf(fetch);
+    await hub.users.get("ada");
+    await hub.users.list();
+    await hub.metrics();
+    expect(fetch.requests.map(({ headers }) => headers.get("Accept"))).toEqual([
+      "application/json",
+      "application/jupyterhub-pagination+json",
+      "text/plain, text/html, application/json",
+    ]);
+  });
+
+  it("carries no token where none is needed", async () => {
+    const fetch = answering(() => answer({ version: "6.1.1" }));
+    const hub = hubOf(fetch);
+    await hub.version();
+    await hub.health();
+    const body = { grant_type: "authorization_code", client_id: "x", code: "y" } as never;
+    await postOauthToken({ client: hub.client, body, throwOnError: true });
+    const auth = { username: "ada", password: secrets.password };
+    const path = { name: "ada" };
+    await postUserTokens({ client: hub.client, path, body: { auth }, throwOnError: true });
+    expect(fetch.requests.map(({ headers }) => headers.has("Authorization"))).toEqual(
+      Array(4).fill(false),
+    );
+    expect(fetch.requests[2]?.headers.get("Content-Type")).toBe(
+      "application/x-www-form-urlencoded",
+    );
+  });
+
+  it("carries no token when the client has none", async () => {
+    const fetch = answering();
+    await hubOf(fetch, { token: undefined }).users.get("ada");
+    expect(namesOf(fetch.requests[0])).toEqual(["accept", "user-agent"]);
+  });
+
+  it("carries the token that is to be identified, not the client's", async () => {
+    const fetch = answering();
+    await hubOf(fetch).tokens.identify("another");
+    expect(fetch.requests[0]?.headers.get("Authorization")).toBe("Bearer another");
+  });
+
+  it("carries the client's headers, and before them those of the call", async () => {
+    const fetch = answering();
+    const headers = { "X-Gateway": "client", "X-Both": "client", accept: "application/x" };
+    const hub = hubOf(fetch, { headers });
+    await hub.users.get("ada");
+    await hub.users.get("ada", {}, { headers: { "x-both": "call", "X-Call": "call" } });
+    const [first, second] = fetch.requests.map((request) => Object.fromEntries(request.headers));
+    expect(first).toMatchObject({ "x-gateway": "client", "x-both": "client" });
+    expect(first).toMatchObject({ accept: "application/x" });
+    expect(first).not.toHaveProperty("x-call");
+    expect(second).toMatchObject({ "x-gateway": "client", "x-both": "call", "x-call": "call" });
+  });
+
+  it("is not to be redirected, whatever it asks", async () => {
+    const fetch = answering(() => answer({ version: "6.1.1" }));
+    const hub = hubOf(fetch);
+    await hub.version();
+    await hub.users.get("ada");
+    await hub.users.create("ada", { admin: true });
+    await hub.users.delete("ada");
+    await getUser({ client: hub.client, path: { name: "ada" }, throwOnError: true });
+    expect(fetch.requests.map(({ redirect }) => redirect)).toEqual(Array(5).fill("manual"));
+  });
+
+  const getting = (hub: JupyterHub, url: string) =>
+    getUser({
+      client: hub.client,
+      path: { name: "ada" },
+      throwOnError: true,
+      ...({ url } as object),
+    });
+
+  it.each(["/../../hub/home", "/users/../../../evil", "/%2e%2e/%2E./x"])(
+    "does not leave the API, though a raw call says %s",
+    async (url) => {
+      const fetch = answering();
+      const error = await rejectionOf(getting(hubOf(fetch), url));
+      expect(error).toMatchObject({ name: "NotAHubError" });
+      expect((error as Error).message).toContain("would leave the hub's API");
+      expect(fetch.sent()).toEqual([]);
+    },
+  );
+
+  it("takes another address for a path of the API", async () => {
+    const fetch = answering();
+    await getting(hubOf(fetch), "//evil.example/x");
+    await getting(hubOf(fetch), "https://evil.example/x");
+    expect(fetch.requests.map(({ url }) => url)).toEqual([
+      `${api}//evil.example/x`,
+      `${api}/https://evil.example/x`,
+    ]);
+  });
+});
+
+describe("a redirect", () => {
+  it.each(
+    [301, 302, 303, 307, 308].flatMap((status) => [
+      [status, "GET"],
+      [status, "DELETE"],
+    ]),
+  )("%i of a %s is not followed, and is no answer of a hub", async (status, method) => {
+    let reached = 0;
+    await using target = await serve((_, response) => {
+      reached += 1;
+      response.end();
+    });
+    await using server = await serve((_, response) => {
+      response.writeHead(status as number, {
+        Location: `${target.url}/hub/login?next=${secrets.value}#x`,
+        "X-JupyterHub-Version": "6.1.1",
+      });
+      response.end();
+    });
+    const { client } = new JupyterHub({ url: server.url, token: secrets.token });
+    const call = method === "GET" ? getUser : deleteUser;
+    const error = await rejectionOf(call({ client, path: { name: "ada" }, throwOnError: true }));
+    expect(error).toMatchObject({ name: "NotAHubError", status });
+    expect((error as Error).message).toContain(` was redirected to ${target.url}/hub/login, which`);
+    expect((error as Error).message).toContain("Check the url");
+    expectNoSecret(error);
+    expect(reached).toBe(0);
+  });
+
+  it.each([
+    ["/hub/login?next=x", " was redirected to https://hub.example.org/hub/login, which"],
+    [
+      `//ada:${secrets.password}@evil.example/x`,
+      " was redirected to https://evil.example/x, which",
+    ],
+    ["http://[", " was redirected, which"],
+    ["", " was redirected, which"],
+  ])("to %j is told without its secrets", async (Location, words) => {
+    const headers = { Location };
+    const hub = hubOf(answering(() => new Response(null, { status: 302, headers })));
+    const error = await rejectionOf(hub.users.get("ada"));
+    expect((error as Error).message).toContain(words);
+    expectNoSecret(error);
+  });
+
+  it("is known in browsers, which hide everything else of it", async () => {
+    const hidden = Object.defineProperties(new Response(null), {
+      type: { value: "opaqueredirect" },
+      status: { value: 0 },
+    });
+    const error = await rejectionOf(hubOf(answering(() => hidden)).users.get("ada"));
+    expect(error).toMatchObject({ name: "NotAHubError" });
+    expect((error as Error).message).toContain("was redirected, which");
+  });
+});

@@ -1,0 +1,230 @@
+/**
+ * A hub of one user, ada, behind an injected `fetch`.
+ *
+ * Her servers change with the (fake) time as their fate says, and the hub answers as real hubs do
+ * (version header, error bodies, refusals), unless a test says what the next answer of a route is.
+ */
+import { JupyterHub } from "../../src/index.js";
+import { isAtLeast } from "../../src/core/version.js";
+import type { JupyterHubOptions } from "../../src/index.js";
+
+export type State = "ready" | "spawn" | "check" | "stop" | "stopped" | "gone";
+
+/** What becomes of a server: states, and the milliseconds from now at which each begins. */
+export type Fate = readonly (readonly [at: number, state: State])[];
+
+/** One answer of a route in place of the hub's own. */
+export interface Answer {
+  status: number;
+  message?: string | null;
+  body?: unknown;
+  headers?: Record<string, string>;
+  /** What becomes of the server that the route is about. */
+  fate?: Fate;
+  /** The milliseconds that the answer takes. */
+  takes?: number;
+}
+
+export interface Sent {
+  /** Method, path and query: "GET /users/ada?limit=1". */
+  route: string;
+  /** What was sent, parsed; undefined without a body. */
+  body: unknown;
+}
+
+interface FakeServer {
+  fate: Fate;
+  /** When its fate began. */
+  from: number;
+  user_options: unknown;
+}
+
+const base = "http://hub.test.local/hub/api";
+const slowStart: Fate = [
+  [0, "spawn"],
+  [2000, "ready"],
+];
+
+export class FakeHub {
+  readonly sent: Sent[] = [];
+  userExists = true;
+  readonly #version: string;
+  readonly #servers = new Map<string, FakeServer>();
+  readonly #answers = new Map<string, Answer[]>();
+
+  constructor(version = "6.1.1") {
+    this.#version = version;
+  }
+
+  client(options: JupyterHubOptions = {}): JupyterHub {
+    return new JupyterHub({ url: base, token: "a-token", fetch: this.fetch, ...options });
+  }
+
+  /** Puts a server on its way from now on. */
+  become(name: string, fate: Fate, user_options: unknown = {}): void {
+    this.#servers.set(name, { fate, from: Date.now(), user_options });
+  }
+
+  /** Says how the next requests of a route, such as "POST /users/ada/server", are answered. */
+  next(route: string, ...answers: Answer[]): void {
+    this.#answers.set(route, [...(this.#answers.get(route) ?? []), ...answers]);
+  }
+
+  /** How often a route was asked. */
+  count(route: string): number {
+    return this.sent.filter((one) => one.route === route).length;
+  }
+
+  /** The methods and paths of what was sent to change something. */
+  get writes(): string[] {
+    return this.sent.map(({ route }) => route).filter((route) => !route.startsWith("GET "));
+  }
+
+  readonly fetch: typeof fetch = async (input, init) => {
+    const request = new Request(input, init);
+    const route = `${request.method} ${request.url.replace(base, "")}`;
+    const text = await request.text();
+    const body = text === "" ? undefined : (JSON.parse(text) as unknown);
+    this.sent.push({ route, body });
+    const [path = ""] = route.split("?");
+    const { name } = serverOf(path);
+    const answer = this.#answers.get(path)?.shift() ?? this.#own(route, body);
+    if (answer.fate) this.become(name, answer.fate, this.#servers.get(name)?.user_options);
+    if (answer.takes) await elapse(answer.takes, init?.signal);
+    const { status, message, headers } = answer;
+    const content = "message" in answer ? { status, message } : answer.body;
+    return new Response(content === undefined ? null : JSON.stringify(content), {
+      status,
+      headers: {
+        "X-JupyterHub-Version": this.#version,
+        ...(content !== undefined && { "Content-Type": "application/json" }),
+        ...headers,
+      },
+    });
+  };
+
+  /** What a real hub would answer. */
+  #own(route: string, body: unknown): Answer {
+    const [method = "", path = ""] = route.split(/[ ?]/);
+    const { name, isServer } = serverOf(path);
+    if (path === "/") return { status: 200, body: { version: this.#version } };
+    if (path === "/users/ada") return this.#user(method, route);
+    if (!isServer) return { status: 404, message: "Not Found" };
+    switch (method) {
+      case "GET":
+        return this.#model(name);
+      case "POST":
+        return this.#start(name, body);
+      case "DELETE":
+        return this.#stop(name, body as { remove?: unknown } | undefined);
+      default:
+        return { status: 405, message: "Method Not Allowed" };
+    }
+  }
+
+  #user(method: string, route: string): Answer {
+    if (method === "POST") {
+      if (this.userExists) return { status: 409, message: "User ada already exists" };
+      this.userExists = true;
+      return { status: 201, body: { name: "ada", kind: "user" } };
+    }
+    if (!this.userExists) return { status: 404, message: "No such user" };
+    if (method === "DELETE") {
+      const active = [...this.#servers.keys()].some((name) => isActive(this.#state(name)));
+      if (active) return { status: 500, message: "Internal Server Error" };
+      this.userExists = false;
+      return { status: 204 };
+    }
+    const all = this.#since("3.0") && route.includes("include_stopped_servers=true");
+    const listed = [...this.#servers.keys()].filter((name) => {
+      const state = this.#state(name);
+      return isActive(state) || (all && state === "stopped");
+    });
+    const servers = Object.fromEntries(listed.map((name) => [name, this.#server(name)]));
+    return { status: 200, body: { name: "ada", kind: "user", servers } };
+  }
+
+  #model(name: string): Answer {
+    if (!this.#since("6.0")) return { status: 405, message: "Method Not Allowed" };
+    if (this.#state(name) === "gone") return { status: 404, message: "No such server" };
+    return { status: 200, body: this.#server(name) };
+  }
+
+  #start(name: string, body: unknown): Answer {
+    const state = this.#state(name);
+    if (state === "ready") return { status: 400, message: `${full(name)} is already running` };
+    if (state === "stop") return { status: 400, message: `${full(name)} is pending stop` };
+    if (state === "spawn") return { status: 202 };
+    const options = this.#since("6.0") ? (body as { user_options?: unknown })?.user_options : body;
+    this.become(name, slowStart, options ?? this.#servers.get(name)?.user_options);
+    return { status: 202 };
+  }
+
+  #stop(name: string, body: { remove?: unknown } | undefined): Answer {
+    const state = this.#state(name);
+    const last = body?.remove ? "gone" : "stopped";
+    if (state === "gone" && name !== "") return { status: 404, message: "No such server" };
+    if (state === "stop") return { status: 202 };
+    if (!isActive(state)) {
+      if (state !== "gone") this.become(name, [[0, last]]);
+      return { status: 204 };
+    }
+    return {
+      status: 202,
+      fate: [
+        [0, "stop"],
+        [1000, last],
+      ],
+    };
+  }
+
+  #state(name: string): State {
+    const server = this.#servers.get(name);
+    const elapsed = Date.now() - (server?.from ?? 0);
+    return server?.fate.findLast(([at]) => at <= elapsed)?.[1] ?? "gone";
+  }
+
+  #server(name: string): Record<string, unknown> {
+    const state = this.#state(name);
+    return {
+      name,
+      ready: state === "ready",
+      pending: state === "ready" || state === "stopped" ? null : state,
+      stopped: state === "stopped",
+      started: this.#startedAt(name),
+      user_options: this.#servers.get(name)?.user_options,
+    };
+  }
+
+  /** When the server last began to spawn or, if its fate says nothing of that, when its fate began. */
+  #startedAt(name: string): string {
+    const { fate = [], from = 0 } = this.#servers.get(name) ?? {};
+    const elapsed = Date.now() - from;
+    const spawned = fate.findLast(([at, state]) => at <= elapsed && state === "spawn");
+    return new Date(from + (spawned?.[0] ?? 0)).toISOString();
+  }
+
+  #since(release: string): boolean {
+    return isAtLeast(this.#version, release);
+  }
+}
+
+const isActive = (state: State): boolean => state !== "stopped" && state !== "gone";
+
+const full = (name: string): string => (name === "" ? "ada" : `ada/${name}`);
+
+/** Which server a path is about. */
+function serverOf(path: string): { name: string; isServer: boolean } {
+  const [, name] = /\/users\/ada\/server(?:s\/([^/]+))?$/.exec(path) ?? [];
+  return { name: decodeURIComponent(name ?? ""), isServer: /\/users\/ada\/server/.test(path) };
+}
+
+/** Takes its time, and rejects like fetch when it is aborted. */
+const elapse = (milliseconds: number, signal: AbortSignal | null | undefined): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason as unknown);
+    });
+  });

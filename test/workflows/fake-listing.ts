@@ -1,0 +1,84 @@
+/** A hub that lists one thing, cut into pages as hubs cut them, behind an injected `fetch`. */
+import { JupyterHub } from "../../src/index.js";
+import type { JupyterHubOptions } from "../../src/index.js";
+import { isAtLeast } from "../../src/core/version.js";
+
+const base = "http://hub.test.local/prefix/hub/api";
+export const pageType = "application/jupyterhub-pagination+json";
+
+export interface ListingOptions {
+  version?: string;
+  /** The hub's `api_page_max_limit`. */
+  max?: number;
+  /** Makes what the hub sends of its items: a list, unless it says otherwise. */
+  shape?: (items: string[]) => unknown;
+  /** Answers that take the place of the first ones. */
+  first?: unknown[];
+  /** The milliseconds that each answer takes. */
+  takes?: number;
+}
+
+/** What was asked, as "/users?offset=0&limit=200". */
+export interface Asked {
+  path: string;
+  accept: string | null;
+}
+
+/** The names of so many users, groups or whatever is listed. */
+export const names = (count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `n${index}`);
+
+export function fakeListing(
+  items: string[],
+  options: ListingOptions = {},
+): { hub: JupyterHub; asked: Asked[] } {
+  const { version = "6.1.1", max = 200, shape = named, first = [], takes = 0 } = options;
+  const asked: Asked[] = [];
+
+  const answer = (url: URL, accept: string | null): unknown => {
+    if (url.pathname.endsWith("/hub/api/")) return { version };
+    asked.push({ path: url.href.replace(base, ""), accept });
+    if (first.length > 0) return first.shift();
+    // Hubs 1.x know nothing of pages.
+    if (!isAtLeast(version, "2.0")) return shape(items);
+    const wanted = Number(url.searchParams.get("limit") ?? 50);
+    const offset = Number(url.searchParams.get("offset") ?? 0);
+    const limit = Math.min(Math.max(wanted, 1), max);
+    const page = items.slice(offset, offset + limit);
+    // Shares come in pages whether or not these are asked for; all else without them is cut, silently.
+    if (accept !== pageType && !/\/share/.test(url.pathname)) return shape(items.slice(0, max));
+    const more = offset + limit < items.length;
+    return {
+      items: shape(page),
+      _pagination: {
+        offset,
+        limit,
+        total: items.length,
+        // Behind a proxy the hub is often wrong about its own address.
+        next: more
+          ? {
+              offset: offset + limit,
+              limit,
+              url: "http://wrong.test.invalid/hub/api/users?offset=7",
+            }
+          : null,
+      },
+    };
+  };
+
+  const fetch: JupyterHubOptions["fetch"] = async (input, init) => {
+    const request = new Request(input, init);
+    if (takes) await new Promise((resolve) => setTimeout(resolve, takes));
+    const body = answer(new URL(request.url), request.headers.get("Accept"));
+    return new Response(JSON.stringify(body), {
+      headers: { "X-JupyterHub-Version": version, "Content-Type": "application/json" },
+    });
+  };
+  return { hub: new JupyterHub({ url: base, token: "a-token", fetch }), asked };
+}
+
+const named = (items: string[]): unknown => items.map((name) => ({ name }));
+
+/** Routes, as the proxy has them: a map. */
+export const routeMap = (items: string[]): unknown =>
+  Object.fromEntries(items.map((name) => [`/user/${name}/`, { routespec: name }]));

@@ -1,0 +1,144 @@
+/** Every method that lists: which route it asks, how, and that it gives everything. */
+import { describe, expect, it } from "vitest";
+import { NotAHubError } from "../../src/index.js";
+import type { JupyterHub } from "../../src/index.js";
+import { fakeListing, names, pageType, routeMap } from "./fake-listing.js";
+
+type List = (hub: JupyterHub, limit?: number) => Promise<object[]>;
+const input = (limit?: number): { limit?: number } => (limit === undefined ? {} : { limit });
+
+const listings: [method: string, route: string, list: List][] = [
+  ["users.list", "/users", (hub, limit) => hub.users.list(input(limit))],
+  ["groups.list", "/groups", (hub, limit) => hub.groups.list(input(limit))],
+  ["shares.list of an owner", "/shares/ada", (hub, limit) => hub.shares.list("ada", input(limit))],
+  [
+    "shares.list of a default server",
+    "/shares/ada/",
+    (hub, limit) => hub.shares.list("ada", { server: "", ...input(limit) }),
+  ],
+  [
+    "shares.list of a named server",
+    "/shares/ada/gpu",
+    (hub, limit) => hub.shares.list("ada", { server: "gpu", ...input(limit) }),
+  ],
+  [
+    "shares.listForUser",
+    "/users/ada/shared",
+    (hub, limit) => hub.shares.listForUser("ada", input(limit)),
+  ],
+  [
+    "shares.listForGroup",
+    "/groups/staff/shared",
+    (hub, limit) => hub.shares.listForGroup("staff", input(limit)),
+  ],
+  [
+    "shareCodes.list of an owner",
+    "/share-codes/ada",
+    (hub, limit) => hub.shareCodes.list("ada", input(limit)),
+  ],
+  [
+    "shareCodes.list of a default server",
+    "/share-codes/ada/",
+    (hub, limit) => hub.shareCodes.list("ada", { server: "", ...input(limit) }),
+  ],
+  [
+    "shareCodes.list of a named server",
+    "/share-codes/ada/gpu",
+    (hub, limit) => hub.shareCodes.list("ada", { server: "gpu", ...input(limit) }),
+  ],
+];
+
+describe.each(listings)("%s", (_, route, list) => {
+  it("gives everything, page by page", async () => {
+    const { hub, asked } = fakeListing(names(450));
+    expect(await list(hub)).toEqual(names(450).map((name) => ({ name })));
+    expect(asked.map(({ path }) => path)).toEqual([
+      `${route}?offset=0&limit=200`,
+      `${route}?offset=200&limit=200`,
+      `${route}?offset=400&limit=200`,
+    ]);
+  });
+
+  it("asks for as many at once as it is told", async () => {
+    const { hub, asked } = fakeListing(names(3));
+    expect(await list(hub, 2)).toHaveLength(3);
+    expect(asked.map(({ path }) => path)).toEqual([
+      `${route}?offset=0&limit=2`,
+      `${route}?offset=2&limit=2`,
+    ]);
+  });
+
+  it("refuses an answer that is no listing", async () => {
+    const { hub } = fakeListing([], { first: [{ message: "hello" }] });
+    await expect(list(hub)).rejects.toBeInstanceOf(NotAHubError);
+  });
+});
+
+it.each([
+  ["users.list", (hub: JupyterHub) => hub.users.list()],
+  ["groups.list", (hub: JupyterHub) => hub.groups.list()],
+  ["proxy.routes", (hub: JupyterHub) => hub.proxy.routes()],
+])("%s asks for pages by their media type, alone and to the letter", async (_, list) => {
+  const { hub, asked } = fakeListing(names(3), { max: 2, shape: (items) => items });
+  await list(hub);
+  expect(asked.map(({ accept }) => accept)).toEqual([pageType, pageType]);
+});
+
+describe("proxy.routes", () => {
+  const routes = (count: number): object[] => names(count).map((routespec) => ({ routespec }));
+
+  it.each(["6.1.1", "3.0.0"])(
+    "gives the routes of all pages as a list on hub %s",
+    async (version) => {
+      const { hub, asked } = fakeListing(names(450), { version, shape: routeMap });
+      expect(await hub.proxy.routes()).toEqual(routes(450));
+      expect(asked.map(({ path }) => path)).toEqual([
+        "/proxy?offset=0&limit=200",
+        "/proxy?offset=200&limit=200",
+        "/proxy?offset=400&limit=200",
+      ]);
+    },
+  );
+
+  it("asks for as many at once as it is told", async () => {
+    const { hub, asked } = fakeListing(names(3), { shape: routeMap });
+    expect(await hub.proxy.routes({ limit: 2 })).toEqual(routes(3));
+    expect(asked.map(({ path }) => path)).toEqual([
+      "/proxy?offset=0&limit=2",
+      "/proxy?offset=2&limit=2",
+    ]);
+  });
+
+  it.each(["2.3.1", "2.0.0", "1.2.2"])(
+    "asks hub %s for everything at once, which would fail at pages or ignore them",
+    async (version) => {
+      const { hub, asked } = fakeListing(names(180), { version, shape: routeMap });
+      expect(await hub.proxy.routes({ limit: 2 })).toEqual(routes(180));
+      expect(asked).toEqual([{ path: "/proxy", accept: "application/json" }]);
+    },
+  );
+
+  it.each<[what: string, answer: unknown]>([
+    ["null", null],
+    ["a text", "hello"],
+    ["a page without routes", { items: null, _pagination: { next: null } }],
+    ["a page without a pagination", { items: {}, _pagination: null }],
+  ])("refuses %s", async (_, answer) => {
+    const { hub } = fakeListing([], { first: [answer] });
+    await expect(hub.proxy.routes()).rejects.toBeInstanceOf(NotAHubError);
+  });
+});
+
+describe("services.list", () => {
+  it("gives the services of the hub's map as a list", async () => {
+    const services = { cull: { name: "cull", admin: true }, docs: { name: "docs", admin: false } };
+    const { hub, asked } = fakeListing([], { first: [services] });
+    expect(await hub.services.list()).toEqual([services.cull, services.docs]);
+    expect(asked.map(({ path }) => path)).toEqual(["/services"]);
+  });
+
+  it("is empty where there is none", async () => {
+    const { hub } = fakeListing([], { first: [{}] });
+    expect(await hub.services.list()).toEqual([]);
+  });
+});

@@ -1,0 +1,158 @@
+/** `shares.revoke` and `shareCodes.revoke`, which mean what they say and no more than that. */
+import { describe, expect, it } from "vitest";
+import { InvalidInputError, JupyterHub } from "../../src/index.js";
+import type { RevokeShareCodeInput, ShareInput } from "../../src/index.js";
+
+interface Sent {
+  route: string;
+  body: unknown;
+}
+
+/** A hub that answers every request alike. */
+function hubThatAnswers(answer: unknown, status = 200): { hub: JupyterHub; sent: Sent[] } {
+  const sent: Sent[] = [];
+  const url = "http://hub.test.local/hub/api";
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    const request = new Request(input, init);
+    const text = await request.text();
+    sent.push({
+      route: `${request.method} ${request.url.replace(url, "")}`,
+      body: text === "" ? undefined : JSON.parse(text),
+    });
+    return new Response(answer === undefined ? null : JSON.stringify(answer), {
+      status,
+      headers: { "X-JupyterHub-Version": "6.1.1", "Content-Type": "application/json" },
+    });
+  };
+  return { hub: new JupyterHub({ url, token: "a-token", fetch }), sent };
+}
+
+const share = {
+  server: { name: "gpu", user: { name: "ada" } },
+  user: { name: "grace" },
+  group: null,
+  scopes: ["access:servers!server=ada/gpu"],
+  kind: "user",
+};
+
+describe("shares.revoke", () => {
+  it.each<[what: string, input: ShareInput, route: string, body: object]>([
+    [
+      "everything where no scopes are named",
+      { user: "grace", server: "gpu" },
+      "PATCH /shares/ada/gpu",
+      { user: "grace" },
+    ],
+    [
+      "scopes without a filter, with the server that they mean",
+      { user: "grace", server: "gpu", scopes: ["read:servers", "access:servers"] },
+      "PATCH /shares/ada/gpu",
+      {
+        user: "grace",
+        scopes: ["read:servers!server=ada/gpu", "access:servers!server=ada/gpu"],
+      },
+    ],
+    [
+      "scopes of the default server",
+      { group: "staff", scopes: ["read:servers"] },
+      "PATCH /shares/ada/",
+      { group: "staff", scopes: ["read:servers!server=ada/"] },
+    ],
+    [
+      "scopes with a filter as they are",
+      {
+        group: "staff",
+        server: "gpu",
+        scopes: ["read:servers!server=ada/gpu", "access:servers!user=ada", "read:servers"],
+      },
+      "PATCH /shares/ada/gpu",
+      {
+        group: "staff",
+        scopes: [
+          "read:servers!server=ada/gpu",
+          "access:servers!user=ada",
+          "read:servers!server=ada/gpu",
+        ],
+      },
+    ],
+    [
+      "an empty list of scopes as it is",
+      { user: "grace", server: "gpu", scopes: [] },
+      "PATCH /shares/ada/gpu",
+      { user: "grace", scopes: [] },
+    ],
+  ])("takes back %s", async (_, input, route, body) => {
+    const { hub, sent } = hubThatAnswers(share);
+    const before = structuredClone(input);
+    await hub.shares.revoke("ada", input);
+    expect(sent).toEqual([{ route, body }]);
+    expect(input).toEqual(before);
+  });
+
+  it("names owner and server in a filter as they are, not as they stand in the URL", async () => {
+    const { hub, sent } = hubThatAnswers(share);
+    await hub.shares.revoke("ada@x y", { user: "grace", server: "a/b", scopes: ["read:servers"] });
+    expect(sent).toEqual([
+      {
+        route: "PATCH /shares/ada%40x%20y/a%2Fb",
+        body: { user: "grace", scopes: ["read:servers!server=ada@x y/a/b"] },
+      },
+    ]);
+  });
+
+  it("resolves with what remains", async () => {
+    const { hub } = hubThatAnswers(share);
+    expect(await hub.shares.revoke("ada", { user: "grace", server: "gpu" })).toEqual(share);
+  });
+
+  it("resolves with undefined when nothing remains, which the hub says by {}", async () => {
+    const { hub } = hubThatAnswers({});
+    expect(await hub.shares.revoke("ada", { user: "grace", server: "gpu" })).toBeUndefined();
+  });
+});
+
+describe("shares.grant", () => {
+  it("leaves scopes as they are: hubs add the filter themselves", async () => {
+    const { hub, sent } = hubThatAnswers(share);
+    const granted = await hub.shares.grant("ada", { user: "grace", scopes: ["read:servers"] });
+    expect(granted).toEqual(share);
+    expect(sent).toEqual([
+      { route: "POST /shares/ada/", body: { user: "grace", scopes: ["read:servers"] } },
+    ]);
+  });
+});
+
+describe("shareCodes.revoke", () => {
+  it.each<[by: string, input: RevokeShareCodeInput, route: string]>([
+    ["id", { id: "sc_12" }, "DELETE /share-codes/ada/?id=sc_12"],
+    ["id, of a server", { id: "sc_12", server: "gpu" }, "DELETE /share-codes/ada/gpu?id=sc_12"],
+    ["code", { code: "a&b" }, "DELETE /share-codes/ada/?code=a%26b"],
+  ])("revokes one code by its %s", async (_, input, route) => {
+    const { hub, sent } = hubThatAnswers(undefined, 204);
+    await expect(hub.shareCodes.revoke("ada", input)).resolves.toBeUndefined();
+    expect(sent).toEqual([{ route, body: undefined }]);
+  });
+
+  it.each<[what: string, input: object]>([
+    ["neither id nor code", { server: "gpu" }],
+    ["an empty id", { id: "" }],
+    ["an empty code", { code: "" }],
+    ["an undefined id", { id: undefined }],
+    ["null for an id", { id: null }],
+    ["both", { id: "sc_12", code: "abc" }],
+  ])(
+    "refuses %s before anything is sent: the hub would revoke more than was meant",
+    async (_, input) => {
+      const { hub, sent } = hubThatAnswers(undefined, 204);
+      const revoked = hub.shareCodes.revoke("ada", input as RevokeShareCodeInput);
+      await expect(revoked).rejects.toBeInstanceOf(InvalidInputError);
+      expect(sent).toEqual([]);
+    },
+  );
+
+  it("is not revokeAll, which says what it does", async () => {
+    const { hub, sent } = hubThatAnswers(undefined, 204);
+    await hub.shareCodes.revokeAll("ada", { server: "gpu" });
+    expect(sent).toEqual([{ route: "DELETE /share-codes/ada/gpu", body: undefined }]);
+  });
+});

@@ -1,0 +1,101 @@
+/** What `servers.start` sends to hubs of each release, whose bodies mean different things. */
+import { describe, expect, it } from "vitest";
+import type { StartServerInput } from "../../src/index.js";
+import { UnsupportedByHubError } from "../../src/index.js";
+import { FakeHub } from "./fake-hub.js";
+import { failure, settled, useClock } from "./time.js";
+
+useClock();
+
+const post = "POST /users/ada/server";
+
+/** What a start without a body looks like. */
+const nothing = undefined;
+
+const bodies: [what: string, input: StartServerInput, on6: unknown, on5: unknown][] = [
+  ["no options", {}, nothing, nothing],
+  ["options", { user_options: { a: 1 } }, { user_options: { a: 1 } }, { a: 1 }],
+  // {} clears what the server was last started with, and null asks for just that.
+  ["empty options", { user_options: {} }, { user_options: {} }, {}],
+  ["null for options", { user_options: null }, { user_options: null }, nothing],
+  [
+    "options named like the keys of a newer body",
+    { user_options: { display_name: "x", user_options: [1] } },
+    { user_options: { display_name: "x", user_options: [1] } },
+    { display_name: "x", user_options: [1] },
+  ],
+  [
+    "options of every kind",
+    { user_options: { list: [1, "2", null], deep: { on: true }, limit: 1.5 } },
+    { user_options: { list: [1, "2", null], deep: { on: true }, limit: 1.5 } },
+    { list: [1, "2", null], deep: { on: true }, limit: 1.5 },
+  ],
+];
+
+describe.each(["6.1.1", "6.0.0b2"])("a start on hub %s", (version) => {
+  it.each(bodies)("with %s sends them under their key", async (_, input, on6) => {
+    const hub = new FakeHub(version);
+    await settled(hub.client().servers.start("ada", input));
+    expect(hub.sent.find(({ route }) => route === post)?.body).toEqual(on6);
+  });
+
+  it.each<[input: StartServerInput]>([
+    [{ display_name: "The big one" }],
+    [{ display_name: "The big one", user_options: { a: 1 } }],
+  ])("sends %j as it is", async (input) => {
+    const hub = new FakeHub(version);
+    await settled(hub.client().servers.start("ada", { server: "gpu", ...input }));
+    expect(hub.sent.find(({ route }) => route.startsWith("POST "))).toEqual({
+      route: "POST /users/ada/servers/gpu",
+      body: input,
+    });
+  });
+});
+
+describe.each(["5.5.4", "4.1.6", "1.2.2"])("a start on hub %s", (version) => {
+  it.each(bodies)("with %s sends them as the whole body", async (_, input, __, on5) => {
+    const hub = new FakeHub(version);
+    await settled(hub.client().servers.start("ada", input));
+    expect(hub.sent.find(({ route }) => route === post)?.body).toEqual(on5);
+  });
+
+  it.each<[input: StartServerInput]>([
+    [{ display_name: "The big one" }],
+    [{ display_name: "The big one", user_options: { a: 1 } }],
+  ])("refuses %j, and starts nothing", async (input) => {
+    const hub = new FakeHub(version);
+    const error = await failure(hub.client().servers.start("ada", { server: "gpu", ...input }));
+    expect(error).toBeInstanceOf(UnsupportedByHubError);
+    expect(error).toMatchObject({
+      since: "6.0",
+      hubVersion: version,
+      message: `\`display_name\` needs JupyterHub 6.0 or newer; this hub is ${version}.`,
+    });
+    expect(hub.sent).toEqual([{ route: "GET /", body: undefined }]);
+  });
+});
+
+describe("the release of the hub", () => {
+  it("is asked for before the first start that has a body, and not again", async () => {
+    const hub = new FakeHub();
+    const client = hub.client();
+    await settled(client.servers.start("ada", { user_options: { a: 1 } }));
+    await settled(client.servers.start("ada", { server: "gpu", user_options: { a: 1 } }));
+    expect(hub.sent[0]?.route).toBe("GET /");
+    expect(hub.count("GET /")).toBe(1);
+  });
+
+  it("is not asked for by a start without a body: its answer tells", async () => {
+    const hub = new FakeHub();
+    await settled(hub.client().servers.start("ada"));
+    expect(hub.count("GET /")).toBe(0);
+  });
+
+  it("that cannot be had fails the start before it is sent", async () => {
+    const hub = new FakeHub();
+    hub.next("GET /", { status: 503, message: "starting" });
+    const error = await failure(hub.client().servers.start("ada", { user_options: { a: 1 } }));
+    expect(error).toMatchObject({ name: "HubError", status: 503, method: "GET" });
+    expect(hub.writes).toEqual([]);
+  });
+});

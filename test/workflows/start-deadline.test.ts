@@ -1,0 +1,121 @@
+/** When `servers.start` ends because its caller has waited long enough. */
+import { describe, expect, it, vi } from "vitest";
+import { TimeoutError } from "../../src/index.js";
+import { FakeHub, type Answer } from "./fake-hub.js";
+import { failure, pass, settled, useClock, watch } from "./time.js";
+
+useClock();
+
+const post = "POST /users/ada/server";
+const named = "POST /users/ada/servers/gpu";
+
+describe("the deadline of a start", () => {
+  const never: Answer = { status: 202, fate: [[0, "spawn"]] };
+
+  it("is fifteen minutes", async () => {
+    const hub = new FakeHub();
+    hub.next(post, never);
+    const started = watch(hub.client().servers.start("ada"));
+    await pass(899_999);
+    expect(started.settled).toBe(false);
+    await pass(1);
+    expect(started.error).toMatchObject({
+      name: "TimeoutError",
+      timeout: 900_000,
+      message: "The server of ada was not ready within 900000 ms.",
+    });
+    const asked = hub.sent.length;
+    await pass(10_000);
+    expect(hub.sent).toHaveLength(asked);
+  });
+
+  it.each<[where: string, script: (hub: FakeHub) => void]>([
+    ["while the server is pending", (hub) => hub.next(named, never)],
+    [
+      "while the hub keeps the start waiting",
+      (hub) => hub.next(named, { ...never, takes: 20_000 }),
+    ],
+    ["while the server stops", (hub) => hub.become("gpu", [[0, "stop"]])],
+    [
+      "while the hub keeps the client waiting for its version",
+      (hub) => hub.next("GET /", { status: 200, body: { version: "6.1.1" }, takes: 20_000 }),
+    ],
+  ])("ends it with a TimeoutError that names the server: %s", async (_, script) => {
+    const hub = new FakeHub();
+    const begun = Date.now();
+    script(hub);
+    const input = { server: "gpu", user_options: { a: 1 } };
+    const error = await failure(hub.client().servers.start("ada", input, { timeout: 5000 }));
+    expect(error).toBeInstanceOf(TimeoutError);
+    expect(error).toMatchObject({
+      timeout: 5000,
+      message: "The server gpu of ada was not ready within 5000 ms.",
+    });
+    expect(Date.now() - begun).toBe(5000);
+  });
+});
+
+describe("an abort of a start", () => {
+  it("rejects at once with the reason, and asks the hub nothing more", async () => {
+    const hub = new FakeHub();
+    const controller = new AbortController();
+    const started = watch(hub.client().servers.start("ada", {}, { signal: controller.signal }));
+    await pass(1000);
+    expect(started.settled).toBe(false);
+    const asked = hub.sent.length;
+    const reason = new Error("the page was left");
+    controller.abort(reason);
+    await pass(0);
+    expect(started.error).toBe(reason);
+    await pass(10_000);
+    expect(hub.sent).toHaveLength(asked);
+    expect(hub.writes).toEqual([post]);
+  });
+
+  it.each<[waits: string, route: string]>([
+    ["the start", post],
+    ["its version", "GET /"],
+    ["the server's state", "GET /users/ada/server"],
+  ])("ends the wait for an answer about %s", async (_, route) => {
+    const hub = new FakeHub();
+    hub.next(route, { status: 200, body: {}, takes: 10_000 });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const input = { user_options: { a: 1 } };
+    const started = watch(hub.client().servers.start("ada", input, { signal }));
+    await pass(1000);
+    expect(started.settled).toBe(false);
+    expect(hub.sent.at(-1)?.route).toBe(route);
+    controller.abort("enough");
+    await pass(0);
+    expect(started.error).toBe("enough");
+    await pass(20_000);
+    expect(hub.sent.at(-1)?.route).toBe(route);
+  });
+
+  it("sends nothing when it came before", async () => {
+    for (const input of [{}, { user_options: { a: 1 } }]) {
+      const hub = new FakeHub();
+      const signal = AbortSignal.abort("too late");
+      await expect(hub.client().servers.start("ada", input, { signal })).rejects.toBe("too late");
+      expect(hub.sent).toEqual([]);
+    }
+  });
+
+  it("leaves no timer behind, no more than a start that succeeds or fails", async () => {
+    const hub = new FakeHub();
+    await settled(hub.client().servers.start("ada"));
+    expect(vi.getTimerCount()).toBe(0);
+    hub.next(post, { status: 500, message: "boom", fate: [[0, "gone"]] });
+    await failure(hub.client().servers.start("ada"));
+    expect(vi.getTimerCount()).toBe(0);
+    const controller = new AbortController();
+    const started = watch(hub.client().servers.start("ada", {}, { signal: controller.signal }));
+    await pass(150);
+    expect(vi.getTimerCount()).toBeGreaterThan(0);
+    controller.abort("enough");
+    await pass(0);
+    expect(started.error).toBe("enough");
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});

@@ -1,0 +1,173 @@
+/** `servers.start` that comes to nothing: which error says so, and that no failure is sent again. */
+import { describe, expect, it } from "vitest";
+import { RateLimitError, SpawnFailedError } from "../../src/index.js";
+import { FakeHub, type Answer } from "./fake-hub.js";
+import { failure, useClock } from "./time.js";
+
+useClock();
+
+const post = "POST /users/ada/server";
+const named = "POST /users/ada/servers/gpu";
+
+describe("a start that fails", () => {
+  it("rejects with SpawnFailedError when the server vanishes while it is pending", async () => {
+    const hub = new FakeHub();
+    hub.next(post, {
+      status: 202,
+      fate: [
+        [0, "spawn"],
+        [5000, "stopped"],
+      ],
+    });
+    const error = await failure(hub.client().servers.start("ada"));
+    expect(error).toBeInstanceOf(SpawnFailedError);
+    expect(error).toMatchObject({
+      message: expect.stringContaining("The server of ada failed to start"),
+    });
+    expect(error).not.toHaveProperty("cause");
+    expect(hub.writes).toEqual([post]);
+  });
+
+  it("names the server where it has a name", async () => {
+    const hub = new FakeHub();
+    hub.next(named, {
+      status: 202,
+      fate: [
+        [0, "spawn"],
+        [5000, "gone"],
+      ],
+    });
+    const error = await failure(hub.client().servers.start("ada", { server: "gpu" }));
+    expect(error).toMatchObject({
+      name: "SpawnFailedError",
+      message: expect.stringContaining("The server gpu of ada failed to start"),
+    });
+    expect(hub.writes).toEqual([named]);
+  });
+
+  it("rejects with what the hub answered as the cause, when the server is gone after a 500", async () => {
+    const hub = new FakeHub();
+    const message = "Error in Authenticator.pre_spawn_start: no quota";
+    hub.next(post, { status: 500, message, fate: [[0, "gone"]] });
+    const error = await failure(hub.client().servers.start("ada"));
+    expect(error).toBeInstanceOf(SpawnFailedError);
+    expect(error).toMatchObject({
+      name: "SpawnFailedError",
+      status: 500,
+      hubMessage: message,
+      method: "POST",
+      url: "http://hub.test.local/hub/api/users/ada/server",
+      hubVersion: "6.1.1",
+      cause: { name: "HubError", status: 500, hubMessage: message },
+    });
+    expect(hub.writes).toEqual([post]);
+  });
+
+  it("keeps the 500 as the cause also when the server went on for a while", async () => {
+    const hub = new FakeHub();
+    hub.next(post, {
+      status: 500,
+      message: "boom",
+      fate: [
+        [0, "spawn"],
+        [3000, "gone"],
+      ],
+    });
+    const error = await failure(hub.client().servers.start("ada"));
+    expect(error).toMatchObject({ name: "SpawnFailedError", cause: { status: 500 } });
+    expect(hub.writes).toEqual([post]);
+  });
+
+  it("is not taken in by a hub that calls a start ready which somebody has cancelled", async () => {
+    const hub = new FakeHub();
+    hub.next(post, {
+      status: 202,
+      fate: [
+        [0, "spawn"],
+        [1000, "ready"],
+        [2000, "stopped"],
+      ],
+    });
+    expect(await failure(hub.client().servers.start("ada"))).toBeInstanceOf(SpawnFailedError);
+    expect(hub.writes).toEqual([post]);
+  });
+
+  it("says that somebody stopped the server, when somebody did", async () => {
+    const hub = new FakeHub();
+    hub.next(post, {
+      status: 202,
+      fate: [
+        [0, "spawn"],
+        [1000, "stop"],
+        [9000, "stopped"],
+      ],
+    });
+    expect(await failure(hub.client().servers.start("ada"))).toMatchObject({
+      name: "SpawnFailedError",
+      message: "The server of ada was stopped while it started.",
+    });
+    expect(hub.writes).toEqual([post]);
+  });
+
+  it.each<[what: string, answer: Answer, error: object]>([
+    [
+      "named servers are switched off",
+      { status: 400, message: "Named servers are not enabled." },
+      { name: "BadRequestError", reason: "named-servers-disabled" },
+    ],
+    [
+      "the user has as many as they may",
+      {
+        status: 400,
+        message: "User ada already has the maximum of 3 named servers. One must be deleted first.",
+      },
+      { name: "BadRequestError", reason: "server-limit" },
+    ],
+    [
+      "there is no such user",
+      { status: 404, message: "No such user" },
+      { name: "NotFoundError", status: 404 },
+    ],
+    [
+      "the token may not",
+      {
+        status: 403,
+        message: "Action is not authorized with current scopes; requires any of [start:servers]",
+      },
+      { name: "ForbiddenError", requiredScopes: ["start:servers"] },
+    ],
+  ])("rejects with the hub's refusal when %s, and asks no more", async (_, answer, error) => {
+    const hub = new FakeHub();
+    hub.next(named, answer);
+    expect(await failure(hub.client().servers.start("ada", { server: "gpu" }))).toMatchObject(
+      error,
+    );
+    expect(hub.sent).toHaveLength(1);
+  });
+
+  it.each([
+    ["too many are starting", { "Retry-After": "45" }, 45_000],
+    ["too many are running", {}, undefined],
+  ])("rejects with RateLimitError when %s", async (_, headers, retryAfter) => {
+    const hub = new FakeHub();
+    hub.next(post, { status: 429, message: "Too many servers", headers });
+    const error = await failure(hub.client().servers.start("ada"));
+    expect(error).toBeInstanceOf(RateLimitError);
+    expect(error).toMatchObject({ status: 429, retryAfter });
+    expect(hub.writes).toEqual([post]);
+  });
+
+  it("sends no start after a stop that it could not follow, and blames the hub, not the start", async () => {
+    const hub = new FakeHub();
+    hub.become("", [
+      [0, "stop"],
+      [9000, "stopped"],
+    ]);
+    hub.next("GET /users/ada/server", { status: 503, message: "Service Unavailable" });
+    expect(await failure(hub.client().servers.start("ada"))).toMatchObject({
+      name: "HubError",
+      status: 503,
+    });
+    expect(hub.writes).toEqual([post]);
+  });
+});

@@ -1,0 +1,248 @@
+/** `servers.start` to a ready server: what it believes, whom it joins and what it waits for. */
+import { describe, expect, it } from "vitest";
+import type { StartServerInput, StartServerOptions } from "../../src/index.js";
+import { BadRequestError } from "../../src/index.js";
+import { FakeHub, type Fate } from "./fake-hub.js";
+import { failure, settled, useClock } from "./time.js";
+
+useClock();
+
+const ready: Fate = [[0, "ready"]];
+const post = "POST /users/ada/server";
+
+/** The routes of ada's default server and of a named one, by the release of the hub. */
+const routes = [
+  { version: "6.1.1", server: undefined, path: "/users/ada/server" },
+  { version: "6.1.1", server: "", path: "/users/ada/server" },
+  { version: "6.1.1", server: "gpu", path: "/users/ada/servers/gpu" },
+  { version: "5.5.4", server: undefined, path: "/users/ada/server" },
+  { version: "5.5.4", server: "gpu", path: "/users/ada/servers/gpu" },
+  { version: "1.2.2", server: "a b/ä", path: "/users/ada/servers/a%20b%2F%C3%A4" },
+];
+
+describe("a start", () => {
+  it.each(routes)(
+    "of $server on hub $version is a POST $path",
+    async ({ version, server, path }) => {
+      const hub = new FakeHub(version);
+      const started = hub.client().servers.start("ada", server === undefined ? {} : { server });
+      expect(await settled(started)).toMatchObject({ name: server ?? "", ready: true });
+      expect(hub.writes).toEqual([`POST ${path}`]);
+    },
+  );
+
+  it("reads the server after a 201, and resolves with it as it is now", async () => {
+    const hub = new FakeHub();
+    hub.next(post, { status: 201, fate: ready });
+    const server = await settled(hub.client().servers.start("ada"));
+    expect(server).toMatchObject({ name: "", ready: true, pending: null });
+    expect(hub.sent.map(({ route }) => route)).toEqual([post, "GET /users/ada/server"]);
+  });
+
+  it("does not believe a 201 while the server is pending", async () => {
+    const hub = new FakeHub();
+    hub.next(post, {
+      status: 201,
+      fate: [
+        [0, "spawn"],
+        [3000, "ready"],
+      ],
+    });
+    const begun = Date.now();
+    expect(await settled(hub.client().servers.start("ada"))).toMatchObject({ ready: true });
+    expect(Date.now() - begun).toBeGreaterThanOrEqual(3000);
+    expect(hub.writes).toEqual([post]);
+  });
+
+  it("waits after a 202, at first often, then every two seconds", async () => {
+    const hub = new FakeHub();
+    hub.next(post, {
+      status: 202,
+      fate: [
+        [0, "spawn"],
+        [60_000, "ready"],
+      ],
+    });
+    const begun = Date.now();
+    expect(await settled(hub.client().servers.start("ada"))).toMatchObject({ ready: true });
+    expect(Date.now() - begun).toBeGreaterThanOrEqual(60_000);
+    expect(Date.now() - begun).toBeLessThanOrEqual(63_300);
+    expect(hub.writes).toEqual([post]);
+    expect(hub.count("GET /users/ada/server")).toBeGreaterThan(30);
+    expect(hub.count("GET /users/ada/server")).toBeLessThan(45);
+  });
+
+  it("believes a 201 at once when the server is ready, and looks twice at what becomes so later", async () => {
+    const times: number[] = [];
+    for (const status of [201, 202]) {
+      const hub = new FakeHub();
+      hub.next(post, { status, fate: ready });
+      const begun = Date.now();
+      await settled(hub.client().servers.start("ada"));
+      times.push(Date.now() - begun);
+    }
+    expect(times[0]).toBeLessThan(100);
+    expect(times[1]).toBeGreaterThan(1000);
+  });
+
+  it("waits while the hub checks the server", async () => {
+    const hub = new FakeHub();
+    hub.next(post, {
+      status: 202,
+      fate: [
+        [0, "spawn"],
+        [500, "check"],
+        [1500, "ready"],
+      ],
+    });
+    expect(await settled(hub.client().servers.start("ada"))).toMatchObject({ ready: true });
+  });
+
+  it("does not take a server for ready while anything is pending", async () => {
+    const hub = new FakeHub();
+    hub.next(post, { status: 201, fate: ready });
+    const model = { name: "", ready: true, pending: "check" };
+    hub.next("GET /users/ada/server", { status: 200, body: model });
+    const server = await settled(hub.client().servers.start("ada"));
+    expect(server).toMatchObject({ ready: true, pending: null });
+  });
+
+  it("joins a start that is under way, which the hub answers with 202", async () => {
+    const hub = new FakeHub();
+    hub.become("", [
+      [0, "spawn"],
+      [1000, "ready"],
+    ]);
+    expect(await settled(hub.client().servers.start("ada"))).toMatchObject({ ready: true });
+    expect(hub.writes).toEqual([post]);
+  });
+
+  it("starts a server that was stopped", async () => {
+    const hub = new FakeHub();
+    hub.become("gpu", [[0, "stopped"]]);
+    const started = hub.client().servers.start("ada", { server: "gpu" });
+    expect(await settled(started)).toMatchObject({ name: "gpu", ready: true, stopped: false });
+  });
+
+  it("goes on when the hub answers 500 while it starts the server", async () => {
+    const hub = new FakeHub();
+    hub.next(post, {
+      status: 500,
+      message: "Internal Server Error",
+      fate: [
+        [0, "spawn"],
+        [2000, "ready"],
+      ],
+    });
+    expect(await settled(hub.client().servers.start("ada"))).toMatchObject({ ready: true });
+    expect(hub.writes).toEqual([post]);
+  });
+});
+
+describe("a start while the server stops", () => {
+  it("waits for the stop, and is sent once more then", async () => {
+    const hub = new FakeHub();
+    hub.become("", [
+      [0, "stop"],
+      [4000, "stopped"],
+    ]);
+    const begun = Date.now();
+    expect(await settled(hub.client().servers.start("ada"))).toMatchObject({ ready: true });
+    expect(Date.now() - begun).toBeGreaterThanOrEqual(6000);
+    expect(hub.writes).toEqual([post, post]);
+  });
+
+  it("does so too when the server is gone after the stop", async () => {
+    const hub = new FakeHub("2.3.1");
+    hub.become("", [
+      [0, "stop"],
+      [1000, "gone"],
+    ]);
+    expect(await settled(hub.client().servers.start("ada"))).toMatchObject({ ready: true });
+    expect(hub.writes).toEqual([post, post]);
+  });
+
+  it("sends the same body again", async () => {
+    const hub = new FakeHub();
+    hub.become("", [
+      [0, "stop"],
+      [1000, "stopped"],
+    ]);
+    const input = { user_options: { profile: "large" } };
+    await settled(hub.client().servers.start("ada", input));
+    const bodies = hub.sent.filter(({ route }) => route === post).map(({ body }) => body);
+    expect(bodies).toEqual([input, input]);
+  });
+});
+
+describe("a start while the server runs", () => {
+  const running = { profile: "small", limits: { cpu: 2, tags: ["a", null] } };
+
+  const start = (input: StartServerInput, call: StartServerOptions = {}, version = "6.1.1") => {
+    const hub = new FakeHub(version);
+    hub.become("", ready, running);
+    return { hub, started: hub.client().servers.start("ada", input, call) };
+  };
+
+  it.each<[when: string, input: StartServerInput, call?: StartServerOptions]>([
+    ["without options", {}],
+    ["with null for options", { user_options: null }],
+    ["with the options that it runs with", { user_options: structuredClone(running) }],
+    [
+      "with those options in another order of keys",
+      { user_options: { limits: { tags: ["a", null], cpu: 2 }, profile: "small" } },
+    ],
+    [
+      "with those options and an undefined one, which is not sent",
+      { user_options: { ...running, more: undefined } },
+    ],
+    [
+      "with ifRunning join, whatever the options",
+      { user_options: { x: 1 } },
+      { ifRunning: "join" },
+    ],
+  ])("takes it %s", async (_, input, call) => {
+    for (const version of ["6.1.1", "5.5.4"]) {
+      const { hub, started } = start(input, call, version);
+      expect(await settled(started)).toMatchObject({ ready: true, user_options: running });
+      expect(hub.writes).toEqual([post]);
+    }
+  });
+
+  it.each<[when: string, input: StartServerInput, call?: StartServerOptions]>([
+    ["with other options", { user_options: { profile: "large" } }],
+    ["with an undefined option in place of each", { user_options: { a: undefined, b: undefined } }],
+    ["with no options at all ({})", { user_options: {} }],
+    ["with a part of its options", { user_options: { profile: "small" } }],
+    ["with more than its options", { user_options: { ...running, more: 1 } }],
+    [
+      "with a list in another order",
+      { user_options: { profile: "small", limits: { cpu: 2, tags: [null, "a"] } } },
+    ],
+    [
+      "with an object for a list",
+      { user_options: { ...running, limits: { cpu: 2, tags: { 0: "a", 1: null } } } },
+    ],
+    ["with ifRunning fail, even without options", {}, { ifRunning: "fail" }],
+    ["with ifRunning fail and equal options", { user_options: running }, { ifRunning: "fail" }],
+  ])("is refused with the hub's 400 %s", async (_, input, call) => {
+    const { hub, started } = start(input, call);
+    const error = await failure(started);
+    expect(error).toBeInstanceOf(BadRequestError);
+    expect(error).toMatchObject({
+      status: 400,
+      reason: "already-running",
+      hubMessage: "ada is already running",
+    });
+    expect(hub.writes).toEqual([post]);
+  });
+
+  it("is refused with the hub's 400 when the server stops at that moment", async () => {
+    const hub = new FakeHub();
+    hub.become("", ready);
+    hub.next(post, { status: 400, message: "ada is already running", fate: [[0, "stop"]] });
+    const error = await failure(hub.client().servers.start("ada", {}, { ifRunning: "join" }));
+    expect(error).toMatchObject({ name: "BadRequestError", reason: "already-running" });
+    expect(hub.writes).toEqual([post]);
+  });
+});

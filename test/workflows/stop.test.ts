@@ -1,0 +1,282 @@
+/** `servers.stop`, `servers.delete` and `servers.restart`: done when the hub says so, not before. */
+import { describe, expect, it } from "vitest";
+import type { ServerInput } from "../../src/index.js";
+import { InvalidInputError } from "../../src/index.js";
+import { FakeHub } from "./fake-hub.js";
+import { failure, pass, settled, useClock, watch } from "./time.js";
+
+useClock();
+
+const stop = "DELETE /users/ada/server";
+const named = "DELETE /users/ada/servers/gpu";
+
+describe("a stop", () => {
+  it.each([
+    [undefined, stop],
+    ["", stop],
+    ["gpu", named],
+    ["a b/ä", "DELETE /users/ada/servers/a%20b%2F%C3%A4"],
+  ])("of %j is a %s without a body", async (server, route) => {
+    const hub = new FakeHub();
+    hub.become(server ?? "", [[0, "stopped"]]);
+    await settled(hub.client().servers.stop("ada", server === undefined ? {} : { server }));
+    expect(hub.sent).toEqual([{ route, body: undefined }]);
+  });
+
+  it("is done at once when the hub answers 204", async () => {
+    const hub = new FakeHub();
+    hub.become("", [[0, "ready"]]);
+    hub.next(stop, { status: 204, fate: [[0, "stopped"]] });
+    const begun = Date.now();
+    await expect(settled(hub.client().servers.stop("ada"))).resolves.toBeUndefined();
+    expect(Date.now() - begun).toBeLessThan(100);
+    expect(hub.writes).toEqual([stop]);
+  });
+
+  it.each(["6.1.1", "5.5.4", "2.3.1"])(
+    "waits after a 202 on hub %s until the server is no longer stopping",
+    async (version) => {
+      const hub = new FakeHub(version);
+      hub.become("", [[0, "ready"]]);
+      hub.next(stop, {
+        status: 202,
+        fate: [
+          [0, "stop"],
+          [5000, "stopped"],
+        ],
+      });
+      const begun = Date.now();
+      await settled(hub.client().servers.stop("ada"));
+      expect(Date.now() - begun).toBeGreaterThanOrEqual(5000);
+      expect(Date.now() - begun).toBeLessThan(7100);
+      expect(hub.writes).toEqual([stop]);
+    },
+  );
+
+  it("joins a stop that is under way", async () => {
+    const hub = new FakeHub();
+    hub.become("", [
+      [0, "stop"],
+      [2000, "stopped"],
+    ]);
+    const begun = Date.now();
+    await settled(hub.client().servers.stop("ada"));
+    expect(Date.now() - begun).toBeGreaterThanOrEqual(2000);
+    expect(hub.writes).toEqual([stop]);
+  });
+
+  it("is sent again when the hub refuses it for something else that is pending", async () => {
+    const hub = new FakeHub();
+    hub.become("", [
+      [0, "check"],
+      [1000, "ready"],
+    ]);
+    hub.next(stop, { status: 400, message: "ada is pending check" });
+    await settled(hub.client().servers.stop("ada"));
+    expect(hub.writes).toEqual([stop, stop]);
+  });
+
+  it("is done, too, when the server runs again because somebody started it", async () => {
+    const hub = new FakeHub();
+    hub.next(stop, {
+      status: 202,
+      fate: [
+        [0, "stop"],
+        [1000, "spawn"],
+        [1010, "ready"],
+      ],
+    });
+    await settled(hub.client().servers.stop("ada"));
+    expect(hub.writes).toEqual([stop]);
+  });
+
+  it("fails when the server never went down", async () => {
+    const hub = new FakeHub();
+    hub.next(stop, {
+      status: 202,
+      fate: [
+        [0, "stop"],
+        [3000, "ready"],
+      ],
+    });
+    expect(await failure(hub.client().servers.stop("ada"))).toMatchObject({
+      name: "JupyterHubError",
+      message: expect.stringContaining("The server of ada runs still"),
+    });
+  });
+
+  it("rejects with NotFoundError when there is no such server", async () => {
+    const hub = new FakeHub();
+    const error = await failure(hub.client().servers.stop("ada", { server: "gpu" }));
+    expect(error).toMatchObject({ name: "NotFoundError", status: 404 });
+    expect(hub.sent).toHaveLength(1);
+  });
+
+  it("has five minutes, and says then which server it was", async () => {
+    const hub = new FakeHub();
+    hub.next(named, { status: 202, fate: [[0, "stop"]] });
+    const stopped = watch(hub.client().servers.stop("ada", { server: "gpu" }));
+    await pass(299_999);
+    expect(stopped.settled).toBe(false);
+    await pass(1);
+    expect(stopped.error).toMatchObject({
+      name: "TimeoutError",
+      timeout: 300_000,
+      message: "The server gpu of ada was not stopped within 300000 ms.",
+    });
+    const asked = hub.sent.length;
+    await pass(10_000);
+    expect(hub.sent).toHaveLength(asked);
+  });
+
+  it("rejects at once with the reason of an abort", async () => {
+    const hub = new FakeHub();
+    hub.next(stop, { status: 202, fate: [[0, "stop"]] });
+    const controller = new AbortController();
+    const stopped = watch(hub.client().servers.stop("ada", {}, { signal: controller.signal }));
+    await pass(1000);
+    expect(stopped.settled).toBe(false);
+    const asked = hub.sent.length;
+    controller.abort("enough");
+    await pass(0);
+    expect(stopped.error).toBe("enough");
+    await pass(5000);
+    expect(hub.sent).toHaveLength(asked);
+  });
+});
+
+describe("a deletion", () => {
+  it("asks the hub to remove the server, and waits until it is gone", async () => {
+    const hub = new FakeHub();
+    hub.become("gpu", [[0, "ready"]]);
+    hub.next(named, {
+      status: 202,
+      fate: [
+        [0, "stop"],
+        [1000, "stopped"],
+        [4000, "gone"],
+      ],
+    });
+    const begun = Date.now();
+    await settled(hub.client().servers.delete("ada", { server: "gpu" }));
+    expect(Date.now() - begun).toBeGreaterThanOrEqual(4000);
+    expect(hub.sent[0]).toEqual({ route: named, body: { remove: true } });
+    expect(hub.writes).toEqual([named]);
+  });
+
+  it("waits after a 204, too, as long as the server is there", async () => {
+    const hub = new FakeHub("5.5.4");
+    hub.next(named, {
+      status: 204,
+      fate: [
+        [0, "stopped"],
+        [2000, "gone"],
+      ],
+    });
+    const begun = Date.now();
+    await settled(hub.client().servers.delete("ada", { server: "gpu" }));
+    expect(Date.now() - begun).toBeGreaterThanOrEqual(2000);
+    expect(hub.sent.at(-1)?.route).toBe("GET /users/ada?include_stopped_servers=true");
+  });
+
+  it("is done at once when the server is gone at once", async () => {
+    const hub = new FakeHub();
+    hub.become("gpu", [[0, "stopped"]]);
+    await settled(hub.client().servers.delete("ada", { server: "gpu" }));
+    expect(hub.sent.map(({ route }) => route)).toEqual([named, "GET /users/ada/servers/gpu"]);
+  });
+
+  it.each<[what: string, input: unknown]>([
+    ["the empty name", { server: "" }],
+    ["no name", {}],
+    ["no input", undefined],
+  ])("of the default server, by %s, is refused before anything is sent", async (_, input) => {
+    const hub = new FakeHub();
+    hub.become("", [[0, "ready"]]);
+    const error = await failure(hub.client().servers.delete("ada", input as Required<ServerInput>));
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect(error).toMatchObject({ message: expect.stringContaining("Only named servers") });
+    expect(hub.sent).toEqual([]);
+  });
+
+  it("says which server was not deleted in time", async () => {
+    const hub = new FakeHub();
+    hub.next(named, { status: 202, fate: [[0, "stopped"]] });
+    const deleted = hub.client().servers.delete("ada", { server: "gpu" }, { timeout: 3000 });
+    expect(await failure(deleted)).toMatchObject({
+      name: "TimeoutError",
+      message: "The server gpu of ada was not deleted within 3000 ms.",
+    });
+  });
+});
+
+describe("a restart", () => {
+  it.each([
+    ["", stop, "POST /users/ada/server"],
+    ["gpu", named, "POST /users/ada/servers/gpu"],
+  ])("of %j stops the server, waits for that and starts it", async (server, down, up) => {
+    const hub = new FakeHub();
+    hub.become(server, [[0, "ready"]], { profile: "small" });
+    const restarted = hub.client().servers.restart("ada", { server });
+    expect(await settled(restarted)).toMatchObject({
+      name: server,
+      ready: true,
+      user_options: { profile: "small" },
+    });
+    expect(hub.writes).toEqual([down, up]);
+    expect(hub.sent.map(({ body }) => body).filter((body) => body !== undefined)).toEqual([]);
+  });
+
+  it("starts it with the options that are asked for", async () => {
+    const hub = new FakeHub();
+    hub.become("", [[0, "ready"]], { profile: "small" });
+    const input = { user_options: { profile: "large" } };
+    expect(await settled(hub.client().servers.restart("ada", input))).toMatchObject(input);
+  });
+
+  it("treats a server that somebody else started meanwhile as ifRunning says", async () => {
+    for (const ifRunning of ["join", "fail"] as const) {
+      const hub = new FakeHub();
+      hub.become("", [[0, "ready"]], { profile: "small" });
+      const message = "ada is already running";
+      hub.next("POST /users/ada/server", { status: 400, message, fate: [[0, "ready"]] });
+      const input = { user_options: { profile: "large" } };
+      const restarted = hub.client().servers.restart("ada", input, { ifRunning });
+      if (ifRunning === "join") expect(await settled(restarted)).toMatchObject({ ready: true });
+      else expect(await failure(restarted)).toMatchObject({ reason: "already-running" });
+    }
+  });
+
+  it("starts nothing when the stop fails", async () => {
+    const hub = new FakeHub();
+    hub.next(stop, {
+      status: 202,
+      fate: [
+        [0, "stop"],
+        [3000, "ready"],
+      ],
+    });
+    const error = await failure(hub.client().servers.restart("ada"));
+    expect(error).toMatchObject({ message: expect.stringContaining("runs still") });
+    expect(hub.writes).toEqual([stop]);
+  });
+
+  it("has one timeout for stop and start together", async () => {
+    const hub = new FakeHub();
+    hub.next(stop, {
+      status: 202,
+      fate: [
+        [0, "stop"],
+        [3000, "stopped"],
+      ],
+    });
+    const begun = Date.now();
+    const error = await failure(hub.client().servers.restart("ada", {}, { timeout: 4000 }));
+    expect(error).toMatchObject({
+      name: "TimeoutError",
+      message: "The server of ada was not ready within 4000 ms.",
+    });
+    expect(Date.now() - begun).toBe(4000);
+    expect(hub.writes).toEqual([stop, "POST /users/ada/server"]);
+  });
+});

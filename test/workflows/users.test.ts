@@ -1,0 +1,135 @@
+/** `users.ensure` and `users.delete`: methods that are more than one request. */
+import { describe, expect, it } from "vitest";
+import { FakeHub } from "./fake-hub.js";
+import { failure, settled, useClock } from "./time.js";
+
+useClock();
+
+const get = "GET /users/ada";
+const post = "POST /users/ada";
+const remove = "DELETE /users/ada";
+
+describe("users.ensure", () => {
+  it("takes a user who exists as they are", async () => {
+    const hub = new FakeHub();
+    const user = await settled(hub.client().users.ensure("ada", { admin: true }));
+    expect(user).toMatchObject({ name: "ada" });
+    expect(hub.sent.map(({ route }) => route)).toEqual([get]);
+  });
+
+  it("creates a user who does not", async () => {
+    const hub = new FakeHub();
+    hub.userExists = false;
+    const user = await settled(hub.client().users.ensure("ada", { admin: true }));
+    expect(user).toMatchObject({ name: "ada" });
+    expect(hub.sent).toEqual([
+      { route: get, body: undefined },
+      { route: post, body: { admin: true } },
+    ]);
+  });
+
+  it("takes the user whom somebody else created meanwhile", async () => {
+    const hub = new FakeHub();
+    hub.next(get, { status: 404, message: "No such user" });
+    const user = await settled(hub.client().users.ensure("ada"));
+    expect(user).toMatchObject({ name: "ada", servers: {} });
+    expect(hub.sent.map(({ route }) => route)).toEqual([get, post, get]);
+  });
+
+  it.each([
+    [
+      "the look",
+      get,
+      { status: 403, message: "Action is not authorized" },
+      "ForbiddenError",
+      [get],
+    ],
+    [
+      "the creation",
+      post,
+      { status: 400, message: "Invalid username: ada" },
+      "BadRequestError",
+      [get, post],
+    ],
+  ])("rejects with what the hub says to %s", async (_, route, answer, name, sent) => {
+    const hub = new FakeHub();
+    hub.userExists = false;
+    hub.next(route, answer);
+    expect(await failure(hub.client().users.ensure("ada"))).toMatchObject({ name });
+    expect(hub.sent.map((one) => one.route)).toEqual(sent);
+  });
+
+  it("has one timeout for all of its requests", async () => {
+    const hub = new FakeHub();
+    hub.next(get, { status: 404, message: "No such user", takes: 700 });
+    hub.next(post, { status: 201, body: {}, takes: 700 });
+    const begun = Date.now();
+    const error = await failure(hub.client().users.ensure("ada", {}, { timeout: 1000 }));
+    expect(error).toMatchObject({ name: "TimeoutError", timeout: 1000 });
+    expect(Date.now() - begun).toBe(1000);
+  });
+});
+
+describe("users.delete", () => {
+  it("deletes the user, and leaves their servers to the hub", async () => {
+    const hub = new FakeHub();
+    await settled(hub.client().users.delete("ada"));
+    expect(hub.sent.map(({ route }) => route)).toEqual([remove]);
+    expect(hub.userExists).toBe(false);
+  });
+
+  it("passes on that the hub fails while a named server runs", async () => {
+    const hub = new FakeHub();
+    hub.become("gpu", [[0, "ready"]]);
+    expect(await failure(hub.client().users.delete("ada"))).toMatchObject({
+      name: "HubError",
+      status: 500,
+    });
+    expect(hub.userExists).toBe(true);
+  });
+
+  it("with stopServers stops each running server to its end before it deletes the user", async () => {
+    const hub = new FakeHub();
+    hub.become("", [[0, "ready"]]);
+    hub.become("gpu", [[0, "spawn"]]);
+    hub.become("old", [[0, "stopped"]]);
+    await settled(hub.client().users.delete("ada", {}, { stopServers: true }));
+    expect(hub.userExists).toBe(false);
+    expect(hub.writes).toEqual([
+      "DELETE /users/ada/server",
+      "DELETE /users/ada/servers/gpu",
+      remove,
+    ]);
+    expect(hub.sent.flatMap(({ body }) => body ?? [])).toEqual([]);
+  });
+
+  it("with stopServers deletes a user without servers right away", async () => {
+    const hub = new FakeHub();
+    await settled(hub.client().users.delete("ada", {}, { stopServers: true }));
+    expect(hub.sent.map(({ route }) => route)).toEqual([get, remove]);
+  });
+
+  it("with stopServers leaves the user alone when a server cannot be stopped", async () => {
+    const hub = new FakeHub();
+    hub.become("gpu", [[0, "ready"]]);
+    hub.next("DELETE /users/ada/servers/gpu", { status: 500, message: "stuck" });
+    const deleted = hub.client().users.delete("ada", {}, { stopServers: true });
+    expect(await failure(deleted)).toMatchObject({ name: "HubError", hubMessage: "stuck" });
+    expect(hub.writes).not.toContain(remove);
+    expect(hub.userExists).toBe(true);
+  });
+
+  it("with stopServers has one timeout for the servers and the user together", async () => {
+    const hub = new FakeHub();
+    hub.next("DELETE /users/ada/server", { status: 202, fate: [[0, "stop"]] });
+    hub.become("", [[0, "ready"]]);
+    const call = { stopServers: true, timeout: 3000 };
+    const begun = Date.now();
+    expect(await failure(hub.client().users.delete("ada", {}, call))).toMatchObject({
+      name: "TimeoutError",
+      message: "The user ada was not deleted within 3000 ms.",
+    });
+    expect(Date.now() - begun).toBe(3000);
+    expect(hub.writes).toEqual(["DELETE /users/ada/server"]);
+  });
+});
