@@ -7,9 +7,12 @@ import { follow, operationsOf, routeOf } from "./document.js";
 import { at, isObject, type Json, type JsonObject } from "./json.js";
 import { keyOf } from "./operation-table.js";
 
-const aspects = ["parameters", "body", "body keys", "answers", "errors", "schemas", "kinds"] as const;
-type Aspect = (typeof aspects)[number];
-type Description = Record<Aspect, Set<string>>;
+export interface Comparison {
+  /** Operations that only the base has, and those that only the other has. */
+  removed: string[];
+  added: string[];
+  changed: Difference[];
+}
 
 export interface Difference {
   operation: string;
@@ -18,88 +21,111 @@ export interface Difference {
   adds: string[];
 }
 
-export interface Comparison {
-  /** Operations that only the base has, and those that only the other has. */
-  removed: string[];
-  added: string[];
-  changed: Difference[];
-}
-
 export function compare(base: JsonObject, other: JsonObject): Comparison {
   const [before, after] = [byRoute(base), byRoute(other)];
-  const changed = [...before].flatMap(([route, one]): Difference[] => {
-    const two = after.get(route);
-    if (!two) return [];
-    const lacks = missing(one.description, two.description);
-    const adds = missing(two.description, one.description);
-    return lacks.length + adds.length > 0 ? [{ operation: one.key, lacks, adds }] : [];
+  const changed = [...before].map(([route, { key, description }]): Difference => {
+    const described = after.get(route)?.description ?? description;
+    const adds = missing(described, description);
+    // An answer that may be one of several things and is told as one of them is not told wrongly.
+    const wrong = adds.some((one) => one.startsWith("kinds"));
+    const lacks = missing(description, described).filter(
+      (one) => wrong || !one.startsWith("kinds"),
+    );
+    return { operation: key, lacks, adds };
   });
-  return { removed: only(before, after), added: only(after, before), changed };
+  const only = (some: Map<string, Described>, others: Map<string, Described>): string[] =>
+    [...some].filter(([route]) => !others.has(route)).map(([, { key }]) => key);
+  return {
+    removed: only(before, after),
+    added: only(after, before),
+    changed: changed.filter(({ lacks, adds }) => lacks.length + adds.length > 0),
+  };
 }
 
-interface Operation {
+type Description = Record<
+  "parameters" | "body" | "body keys" | "answers" | "errors" | "schemas" | "kinds",
+  Set<string>
+>;
+interface Described {
   key: string;
   description: Description;
 }
 
-const byRoute = (document: JsonObject): Map<string, Operation> =>
+const byRoute = (document: JsonObject): Map<string, Described> =>
   new Map(
     operationsOf(document).map((one) => {
-      const item = at(document, "paths", one.path);
-      return [
-        routeOf(one),
-        { key: keyOf(one), description: described(document, item, one.operation) },
-      ];
+      const shared = list(at(document, "paths", one.path)["parameters"]);
+      const parameters = [...shared, ...list(one.operation["parameters"])];
+      const asked = requestOf(document, one.operation, parameters);
+      const description = { ...asked, ...answersOf(document, one.operation) };
+      return [routeOf(one), { key: keyOf(one), description }];
     }),
   );
 
-const only = (some: Map<string, Operation>, others: Map<string, Operation>): string[] =>
-  [...some].filter(([route]) => !others.has(route)).map(([, { key }]) => key);
-
 function missing(from: Description, to: Description): string[] {
-  return aspects.flatMap((aspect) => {
-    const names = [...from[aspect]].filter((name) => {
-      if (to[aspect].has(name)) return false;
-      const [status = ""] = name.split(" ");
-      // An answer that is missing whole is not missing its schema, too.
-      if (aspect === "schemas") return to.answers.has(status);
-      return aspect !== "kinds" || to.schemas.has(status);
+  return Object.entries(from).flatMap(([aspect, facts]) => {
+    const names = [...facts].filter((fact) => {
+      const [status = ""] = fact.split(" ");
+      // An answer that is missing whole is not missing its schema, too, nor a missing schema its kind.
+      if (aspect === "schemas" && !to.answers.has(status) && !to.errors.has(status)) return false;
+      if (aspect === "kinds" && !to.schemas.has(status)) return false;
+      return !to[aspect as keyof Description].has(fact);
     });
     return names.length > 0 ? [`${aspect}: ${names.join(", ")}`] : [];
   });
 }
 
-function described(document: JsonObject, item: JsonObject, operation: JsonObject): Description {
-  const parameters = [...list(item["parameters"]), ...list(operation["parameters"])].map((one) =>
-    follow(document, one),
-  );
-  const inPlace = (place: string): JsonObject[] => parameters.filter((one) => one["in"] === place);
-  const names = (some: JsonObject[]): string[] => some.map((one) => String(one["name"]));
-  const content = at(follow(document, operation["requestBody"]), "content");
-  // In Swagger 2.0 a body is a parameter, and a form is one for each key.
-  const bodies = [...Object.values(content), ...inPlace("body")].map(schemaOf);
-  const form = names(inPlace("formData"));
+function requestOf(
+  document: JsonObject,
+  operation: JsonObject,
+  declared: readonly Json[],
+): Pick<Description, "parameters" | "body" | "body keys"> {
+  const parameters = declared.map((one) => follow(document, one));
+  const inPlaces = (...places: string[]): JsonObject[] =>
+    parameters.filter((one) => places.includes(String(one["in"])));
+  const names = (some: readonly JsonObject[]): string[] => some.map((one) => String(one["name"]));
 
-  const answers = Object.entries(at(operation, "responses")).map(([status, response]) => {
-    const { schema, content } = follow(document, response);
-    const schemas = schema === undefined ? Object.values(content ?? {}).map(schemaOf) : [schema];
-    const told = schemas.filter((one) => Object.keys(follow(document, one)).length > 0);
-    return { status, kinds: told.flatMap((one) => kindsOf(document, one)), told: told.length > 0 };
-  });
+  // In Swagger 2.0 a body is a parameter, and a form is one for each key.
+  const content = at(follow(document, operation["requestBody"]), "content");
+  const bodies = [...Object.values(content), ...inPlaces("body")].map(schemaOf);
+  const properties = bodies.flatMap((schema) => partsOf(document, schema)).map(propertiesOf);
+  const keys = [...properties.flat(), ...names(inPlaces("formData"))];
   return {
-    parameters: new Set(names([...inPlace("query"), ...inPlace("header")])),
-    body: new Set(bodies.length + form.length > 0 ? ["any"] : []),
-    "body keys": new Set([...bodies.flatMap((schema) => keysOf(document, schema)), ...form]),
-    answers: new Set(answers.map(({ status }) => status)),
-    schemas: new Set(answers.filter(({ told }) => told).map(({ status }) => status)),
+    parameters: new Set(names(inPlaces("query", "header"))),
+    body: new Set(bodies.length > 0 && keys.length === 0 ? ["free-form"] : []),
+    "body keys": new Set(keys),
+  };
+}
+
+function answersOf(
+  document: JsonObject,
+  operation: JsonObject,
+): Pick<Description, "answers" | "errors" | "schemas" | "kinds"> {
+  const answers = Object.entries(at(operation, "responses")).map(([status, declared]) => {
+    const response = follow(document, declared);
+    const schemas = [response, ...Object.values(at(response, "content"))].map(schemaOf);
+    const parts = schemas.flatMap((schema) => partsOf(document, schema));
+    return { status, parts: parts.filter((part) => Object.keys(part).length > 0) };
+  });
+  const statuses = answers.map(({ status }) => status);
+  const isError = (status: string): boolean => !/^[123]/.test(status);
+  return {
+    answers: new Set(statuses.filter((status) => !isError(status))),
+    errors: new Set(statuses.filter(isError)),
+    schemas: new Set(answers.filter(({ parts }) => parts.length > 0).map(({ status }) => status)),
     kinds: new Set(
-      answers.flatMap(({ status, kinds }) => kinds.map((kind) => `${status} ${kind}`)),
+      answers.flatMap(({ status, parts }) =>
+        parts.flatMap(kindsOf).map((kind) => `${status} ${kind}`),
+      ),
     ),
   };
 }
 
 const list = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : []);
-const schemaOf = (media: Json): Json => (isObject(media) ? (media["schema"] ?? {}) : {});
+const schemaOf = (holder: Json): Json => (isObject(holder) ? (holder["schema"] ?? {}) : {});
+const propertiesOf = (schema: JsonObject): string[] => Object.keys(at(schema, "properties"));
+const kindsOf = (schema: JsonObject): string[] =>
+  [schema["type"]].flat().filter((kind) => typeof kind === "string" && kind !== "null") as string[];
 
 /** A schema and all that it is composed of. */
 function partsOf(document: JsonObject, schema: Json, seen: readonly Json[] = []): JsonObject[] {
@@ -108,12 +134,3 @@ function partsOf(document: JsonObject, schema: Json, seen: readonly Json[] = [])
   const inner = ["allOf", "anyOf", "oneOf"].flatMap((keyword) => list(own[keyword]));
   return [own, ...inner.flatMap((part) => partsOf(document, part, [...seen, own]))];
 }
-
-const keysOf = (document: JsonObject, schema: Json): string[] =>
-  partsOf(document, schema).flatMap((part) => Object.keys(at(part, "properties")));
-
-/** Whether an answer is an array, an object or another thing; nothing where it is not said. */
-const kindsOf = (document: JsonObject, schema: Json): string[] =>
-  partsOf(document, schema)
-    .flatMap((part) => [part["type"]].flat())
-    .filter((kind) => typeof kind === "string");

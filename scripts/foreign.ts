@@ -9,10 +9,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dump, load } from "js-yaml";
 import { compare } from "./compare.js";
-import { operationsOf, readYaml, withOperationIds } from "./document.js";
+import { lostReferences, operationsOf, readYaml, withOperationIds } from "./document.js";
 import { generateClient } from "./generate-client.js";
 import { at, isObject, type Json, type JsonObject } from "./json.js";
 import { projectionOf } from "./projection.js";
+import { redocly } from "./redocly.js";
 
 export interface ForeignClient {
   /** Where the document, the generated sources and the compiled client are. */
@@ -22,13 +23,14 @@ export interface ForeignClient {
   complaints: string;
 }
 
-export async function readDocument(from: string): Promise<JsonObject> {
-  const document = load(await textAt(from)) as Json;
-  if (isObject(document) && ("openapi" in document || "swagger" in document)) {
-    // By way of JSON, so that statuses are strings and what a YAML alias shares does not stay shared.
-    return JSON.parse(JSON.stringify(document)) as JsonObject;
+/** Reads a document, whole: what it refers to in other files is taken in. */
+export async function readDocument(root: string, from: string): Promise<JsonObject> {
+  const document = parsed(from, await textAt(from));
+  if (!("openapi" in document) && !("swagger" in document)) {
+    throw new Error(`${from} is no OpenAPI or Swagger document`);
   }
-  throw new Error(`${from} is no OpenAPI or Swagger document`);
+  const elsewhere = lostReferences(document).some((reference) => !reference.startsWith("#"));
+  return elsewhere ? parsed(from, redocly(root, ["bundle", from])) : document;
 }
 
 async function textAt(from: string): Promise<string> {
@@ -36,9 +38,21 @@ async function textAt(from: string): Promise<string> {
     if (!existsSync(from)) throw new Error(`There is no file ${from}`);
     return readFileSync(from, "utf8");
   }
-  const response = await fetch(from);
+  const response = await fetch(from).catch((error: Error) => {
+    throw new Error(`${from} cannot be fetched: ${String(error.cause ?? error)}`);
+  });
   if (!response.ok) throw new Error(`${from} answers ${response.status} ${response.statusText}`);
   return response.text();
+}
+
+function parsed(from: string, text: string): JsonObject {
+  try {
+    // By way of JSON, so that statuses are strings and what a YAML alias shares does not stay shared.
+    const document = JSON.parse(JSON.stringify(load(text))) as Json;
+    return isObject(document) ? document : {};
+  } catch (error) {
+    throw new Error(`${from} cannot be parsed: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** Generates and compiles a client into a new folder, which is left there. */
@@ -95,6 +109,8 @@ export function shortcomings(
   const ours = release === undefined ? whole : projectionOf(whole, release);
   const { removed, added, changed } = compare(ours, document);
   return [
+    `Beside ours for ${release === undefined ? "the newest hub" : `JupyterHub ${release}`}, it lacks ` +
+      `${removed.length} operations, has ${added.length} beyond, and tells ${changed.length} otherwise:`,
     ...removed.map((operation) => `  lacks    ${operation}`),
     ...added.map((operation) => `  beyond   ${operation}`),
     ...changed.flatMap(({ operation, lacks, adds }) => [

@@ -1,5 +1,6 @@
 /**
- * npm run mock [-- --port 4010]    a mock hub for people: the corrected document, served by Prism's CLI
+ * npm run mock [-- 4.1.6] [--port 4010]    a mock hub for people, served by Prism's CLI: the corrected
+ *                                          document, or what a vendored release knows of it
  *
  * Answers every operation with the examples that the tests use. It keeps no state.
  */
@@ -12,11 +13,30 @@ import { parseArgs } from "node:util";
 import { corrected } from "../test/mock/documents.js";
 import { examples } from "../test/mock/examples.js";
 import { API_BASE, mockCopy } from "../test/mock/mock-copy.js";
+import { projectedMock } from "../test/mock/projected.js";
+import { readSources } from "./document.js";
 
-const { values } = parseArgs({ options: { port: { type: "string", default: "0" } } });
+/** "4.1.6" of "4.1.6", "4.1" or "4": the newest vendored release that is meant. */
+function vendoredRelease(asked: string): string {
+  const releases = readSources(join(import.meta.dirname, "..")).map(({ version }) => version);
+  const found = releases.findLast((one) => one === asked || one.startsWith(`${asked}.`));
+  if (found !== undefined) return found;
+  console.error(`No JupyterHub "${asked}" to mock; there are ${releases.join(", ")}.`);
+  process.exit(1);
+}
+
+const { values, positionals } = parseArgs({
+  args: process.argv.slice(2).filter((argument) => argument !== "--"),
+  allowPositionals: true,
+  options: { port: { type: "string", default: "0" } },
+});
+const version = positionals[0] === undefined ? undefined : vendoredRelease(positionals[0]);
+const document =
+  version === undefined ? mockCopy(corrected(), { examples }) : projectedMock(version);
+const name = version === undefined ? "JupyterHub" : `JupyterHub ${version}`;
 const folder = mkdtempSync(join(tmpdir(), "mock-"));
 const file = join(folder, "jupyterhub.json");
-writeFileSync(file, JSON.stringify(mockCopy(corrected(), { examples })));
+writeFileSync(file, JSON.stringify(document));
 
 const cli = join("node_modules", "@stoplight", "prism-cli", "dist", "index.js");
 const prism = spawn(
@@ -27,7 +47,7 @@ const prism = spawn(
 createInterface(prism.stdout).on("line", (line) => {
   const origin = /listening on (http:\/\/[\w.:]+)/.exec(line)?.[1];
   if (!origin) return;
-  console.log(`A mock of JupyterHub: ${origin}${API_BASE} (any token will do; Ctrl-C ends it)`);
+  console.log(`A mock of ${name}: ${origin}${API_BASE} (any token will do; Ctrl-C ends it)`);
 });
 prism.on("exit", (code) => {
   rmSync(folder, { recursive: true, force: true });

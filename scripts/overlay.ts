@@ -16,6 +16,7 @@ export interface OverlayAction {
   "x-was"?: Json;
   "x-why"?: string;
   "x-seen"?: string;
+  "x-unshown"?: string;
 }
 
 /** Everything in an overlay that does not fit its document, each line naming the action's target. */

@@ -2,8 +2,8 @@
  * Writes openapi/upstream/ and its list, openapi/SOURCES.yaml: one document for each line of releases
  * that is kept, and the mark on the one that the overlay corrects. Reading them is document.ts's.
  */
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { dump } from "js-yaml";
 import { readSources, readUpstream, sha256, type Source } from "./document.js";
 import type { ReleasedDocument } from "./release.js";
@@ -58,6 +58,21 @@ export function vendor(root: string, { source, bytes }: Obtained): Source | unde
   writeSources(root, [...others, source], version);
   if (replaced) rmSync(fileOf(root, replaced.version), { force: true });
   return replaced;
+}
+
+/** The files of ours that name a release, and so have to be gone through when it is no longer kept. */
+export function filesNaming(root: string, version: string): string[] {
+  return ["README.md", "examples", "scripts", "src", "test"]
+    .filter((place) => existsSync(join(root, place)))
+    .flatMap((place) =>
+      place.includes(".")
+        ? [place]
+        : readdirSync(join(root, place), { recursive: true, withFileTypes: true })
+            .filter((entry) => entry.isFile())
+            .map((entry) => relative(root, join(entry.parentPath, entry.name))),
+    )
+    .filter((file) => readFileSync(join(root, file), "utf8").includes(version))
+    .toSorted();
 }
 
 /** Writes the list under the comment that it has, oldest release first. */

@@ -3,7 +3,6 @@
  * operation by operation. A change in a shared part is told once, with the operations that it reaches.
  * redocly cannot compare Swagger 2.0 with OpenAPI 3; there compare.ts does, by names alone.
  */
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +11,7 @@ import { compare, type Comparison } from "./compare.js";
 import { follow, methods, operationsOf, resolveReference } from "./document.js";
 import { at, isObject, type Json, type JsonObject } from "./json.js";
 import { keyOf } from "./operation-table.js";
+import { redocly } from "./redocly.js";
 
 const impacts = ["major", "minor", "patch"] as const;
 type Impact = (typeof impacts)[number];
@@ -111,22 +111,13 @@ function diffByNames({ added, removed, changed }: Comparison): SpecDiff {
 function redoclyReport(base: string, revision: string, root: string): Report {
   const folder = mkdtempSync(join(tmpdir(), "spec-diff-"));
   try {
-    for (const [name, text] of Object.entries({ base, revision })) {
-      writeFileSync(join(folder, `${name}.yaml`), text);
-    }
-    const cli = join(root, "node_modules/@redocly/cli/bin/cli.js");
-    const { stdout, stderr } = spawnSync(
-      process.execPath,
-      [cli, "diff", "base.yaml", "revision.yaml", "--format=json", "--fail-on=none"],
-      {
-        cwd: folder,
-        encoding: "utf8",
-        env: { ...process.env, REDOCLY_TELEMETRY: "off" },
-        maxBuffer: 1e9,
-      },
-    );
-    if (stdout.trimStart().startsWith("{")) return JSON.parse(stdout) as Report;
-    throw new Error(`redocly could not compare the documents:\n${stderr.trim()}`);
+    const files = Object.entries({ base, revision }).map(([name, text]) => {
+      const file = join(folder, `${name}.yaml`);
+      writeFileSync(file, text);
+      return file;
+    });
+    const report = redocly(root, ["diff", ...files, "--format=json", "--fail-on=none"]);
+    return JSON.parse(report) as Report;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

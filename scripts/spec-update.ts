@@ -10,14 +10,14 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { load } from "js-yaml";
-import { correctedDocument, operationsOf, readSources, readUpstream } from "./document.js";
+import { correctedDocument, operationsOf, readSources, type Source } from "./document.js";
 import { generateForeign, readDocument, releaseOf, shortcomings } from "./foreign.js";
 import type { JsonObject } from "./json.js";
 import { commentOut, misfitsOf } from "./misfits.js";
 import { keyOf } from "./operation-table.js";
 import { downloadRelease } from "./release.js";
-import { obtain, vendor } from "./sources.js";
-import { diffLines, specDiff } from "./spec-diff.js";
+import { filesNaming, obtain, vendor } from "./sources.js";
+import { diffLines, specDiff, type SpecDiff } from "./spec-diff.js";
 import { writeGenerated } from "./write-generated.js";
 
 const root = join(import.meta.dirname, "..");
@@ -27,77 +27,85 @@ const usage =
   "Usage: npm run spec:update -- <version> [--drop-stale] | --from <file or URL> [version]";
 
 const say = (...lines: string[]): void => console.log(lines.join("\n"));
-const upstreamText = (version: string): string | undefined => {
-  const file = join(root, `openapi/upstream/${version}.yml`);
-  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
-};
+const versionsOf = (sources: readonly Source[]): string =>
+  sources.map(({ version }) => version).join(", ");
 
 async function update(version: string, dropStale: boolean): Promise<void> {
   const before = readFileSync(correctedFile, "utf8");
   const generatedFrom = /^# upstream (\S+)/m.exec(before)?.[1] ?? "";
+  const step = `from ${generatedFrom} to ${version}`;
   const base = upstreamText(generatedFrom);
 
-  const obtained = obtain(root, version, downloadRelease);
-  const replaced = vendor(root, obtained);
-  const { source, downloaded } = obtained;
-  say(`JupyterHub ${version}: ${downloaded ? "downloaded" : "vendored already"}, ${source.file}`);
-  if (replaced) say(`It takes the place of ${replaced.version}, the newest of its major release.`);
-  say("");
-
-  const upstream = readUpstream(root, source);
+  const upstream = keep(version);
   if (base !== undefined && generatedFrom !== version) {
-    const diff = specDiff(base, obtained.bytes.toString(), root);
-    say(`Upstream, from ${generatedFrom} to ${version}: ${diff.verdict} (${diff.by})`);
-    say(...diffLines(diff), "");
+    tell(`Upstream, ${step}`, specDiff(base, upstream, root));
   }
-
-  const overlay = readFileSync(overlayFile, "utf8");
-  const misfits = misfitsOf(upstream, load(overlay) as JsonObject);
-  if (misfits.length > 0) {
-    say(`${misfits.length} entries of openapi/overlay.yaml do not apply to ${version}:`);
-    say(...misfits.flatMap(({ problems }) => problems.map((problem) => `  - ${problem}`)));
-    if (!dropStale) {
-      throw new Error(
-        "\nMend them and run this again, or run it with --drop-stale to comment them out. " +
-          "Until then nothing is generated.",
-      );
-    }
-    writeFileSync(overlayFile, commentOut(overlay, misfits, `JupyterHub ${version}`));
-    say("They are commented out now.", "");
-  }
+  fitOverlay(version, load(upstream) as JsonObject, dropStale);
 
   const { document, text } = correctedDocument(root);
   const diff = specDiff(before, text, root);
-  say(`For users of this package, from ${generatedFrom} to ${version}: ${diff.verdict}`);
-  say(...diffLines(diff), "");
+  tell(`For users of this package, ${step}`, diff);
   const news = operationsOf(document)
     .filter((one) => diff.added.includes(keyOf(one)) && !one.operation["x-since"])
-    .map(keyOf);
+    .map((one) => `  ${keyOf(one)}`);
   if (news.length > 0) {
-    say(
-      "New, without an `x-since` in the overlay, and without a method until scripts/aliases.ts has one:",
-      ...news.map((operation) => `  ${operation}`),
-      "",
-    );
+    say("New, to be given an `x-since` in the overlay and a method in src/:", ...news, "");
   }
   await writeGenerated(root, root);
   say("", "openapi/jupyterhub.yaml and generated/ are written. Review the diff; then npm test.");
 }
 
+function upstreamText(version: string): string | undefined {
+  const file = join(root, `openapi/upstream/${version}.yml`);
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+}
+
+/** Keeps the document of a release as the one that is corrected, and says so; returns its text. */
+function keep(version: string): string {
+  const obtained = obtain(root, version, downloadRelease);
+  const replaced = vendor(root, obtained);
+  const how = obtained.downloaded ? "downloaded" : "vendored already";
+  say(`JupyterHub ${version}: ${obtained.source.file}, ${how}`);
+  if (replaced) {
+    say(
+      `It takes the place of ${replaced.version}, the newest of its major release till now. Still naming that:`,
+      ...filesNaming(root, replaced.version).map((file) => `  ${file}`),
+    );
+  }
+  say(`Vendored: ${versionsOf(readSources(root))}; ${version} is the one that is corrected.`, "");
+  return obtained.bytes.toString();
+}
+
+function tell(what: string, diff: SpecDiff): void {
+  say(`${what}: ${diff.verdict} (${diff.by})`, ...diffLines(diff), "");
+}
+
+/** Names what of the overlay does not apply, and throws unless it may be commented out. */
+function fitOverlay(version: string, upstream: JsonObject, dropStale: boolean): void {
+  const overlay = readFileSync(overlayFile, "utf8");
+  const misfits = misfitsOf(upstream, load(overlay) as JsonObject);
+  if (misfits.length === 0) return;
+  say(
+    `${misfits.length} entries of openapi/overlay.yaml do not apply to ${version}:`,
+    ...misfits.flatMap(({ problems }) => problems.map((problem) => `  - ${problem}`)),
+  );
+  if (!dropStale) {
+    throw new Error(
+      "\nMend them and run this again, or run it with --drop-stale to comment them out. " +
+        "Until then nothing is generated.",
+    );
+  }
+  writeFileSync(overlayFile, commentOut(overlay, misfits, `JupyterHub ${version}`));
+  say("They are commented out now.", "");
+}
+
 async function from(place: string, asked: string | undefined): Promise<void> {
-  const document = await readDocument(place);
+  const document = await readDocument(root, place);
   const { folder, operations, complaints } = await generateForeign(root, document);
   say("", `A client of ${place} is in ${folder}: ${operations} operations.`);
   if (complaints) throw new Error(`It does not compile:\n${complaints}`);
 
-  const release = asked ?? releaseOf(document);
-  const found = shortcomings(root, document, release);
-  say(
-    "It compiles.",
-    "",
-    `Beside ours for ${release === undefined ? "the newest hub" : `JupyterHub ${release}`}:`,
-    ...(found.length > 0 ? found : ["  no difference"]),
-  );
+  say("It compiles.", "", ...shortcomings(root, document, asked ?? releaseOf(document)));
 }
 
 try {
@@ -107,18 +115,16 @@ try {
     options: { from: { type: "string" }, "drop-stale": { type: "boolean", default: false } },
   });
   const [version, ...more] = positionals;
-  if (more.length > 0) throw new Error(usage);
-  if (version !== undefined && !/^\d+\.\d+\.\d+((a|b|rc)\d+)?$/.test(version)) {
+  const { from: place, "drop-stale": dropStale } = values;
+  if (more.length > 0 || (place ?? version) === undefined) {
+    throw new Error(`${usage}\nVendored: ${versionsOf(readSources(root))}`);
+  }
+  const release = place === undefined ? /^\d+\.\d+\.\d+((a|b|rc)\d+)?$/ : /^\d+(\.\d+)*/;
+  if (version !== undefined && !release.test(version)) {
     throw new Error(`"${version}" is no release of JupyterHub, such as 6.1.1.\n${usage}`);
   }
-  if (values.from !== undefined) await from(values.from, version);
-  else if (version !== undefined) await update(version, values["drop-stale"]);
-  else
-    throw new Error(
-      `${usage}\nVendored: ${readSources(root)
-        .map((one) => one.version)
-        .join(", ")}`,
-    );
+  if (place !== undefined) await from(place, version);
+  else if (version !== undefined) await update(version, dropStale);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

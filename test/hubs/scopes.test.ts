@@ -36,26 +36,28 @@ const paths = [
   "/services/webapp",
 ];
 
-describe.runIf(since("3.0"))("a token of one scope", () => {
-  beforeAll(async () => {
-    const { groups, servers, users } = story.hub;
-    await users.create("ada");
-    await servers.start("ada");
-    await groups.create("astronomy", { users: ["ada"] });
-  });
+if (since("3.0")) {
+  describe("a token of one scope", () => {
+    beforeAll(async () => {
+      const { groups, servers, users } = story.hub;
+      await users.create("ada");
+      await servers.start("ada");
+      await groups.create("astronomy", { users: ["ada"] });
+    });
 
-  it.each(scopes)("%s is shown what it reaches, and refused the rest", async (scope) => {
-    const { token } = await story.hub.tokens.create(story.real.adminUser, { scopes: [scope] });
-    const headers = { Authorization: `token ${token}` };
-    const statuses = [];
-    for (const path of paths) statuses.push((await story.plain(path, { headers })).status);
-    expect(statuses[0]).toBe(200);
-    expect(statuses.filter((status) => ![200, 403, 404].includes(status))).toEqual([]);
+    it.each(scopes)("%s is shown what it reaches, and refused the rest", async (scope) => {
+      const { token } = await story.hub.tokens.create(story.real.adminUser, { scopes: [scope] });
+      const headers = { Authorization: `token ${token}` };
+      const statuses = [];
+      for (const path of paths) statuses.push((await story.plain(path, { headers })).status);
+      expect(statuses[0]).toBe(200);
+      expect(statuses.filter((status) => ![200, 403, 404].includes(status))).toEqual([]);
+    });
   });
-});
-
-describe.runIf(!since("3.0"))("a hub before 3.0", () => {
-  it("does not limit tokens to scopes", async () => {
-    expect(await story.hub.supports("token-scopes")).toBe(false);
+} else {
+  describe("a hub before 3.0", () => {
+    it("does not limit tokens to scopes", async () => {
+      expect(await story.hub.supports("token-scopes")).toBe(false);
+    });
   });
-});
+}

@@ -12,8 +12,12 @@ interface Field {
   objects: number;
   present: number;
   nulls: number;
+  /** How often it was a number with a fraction. */
+  fractions: number;
   required: boolean;
   nullable: boolean;
+  /** Whether the document calls it a number, with or without a fraction. */
+  numeric: boolean;
 }
 
 /** "Server.started" → how it was seen. */
@@ -45,12 +49,15 @@ export function observe(
         objects: 0,
         present: 0,
         nulls: 0,
+        fractions: 0,
         required: required.includes(key),
         nullable: types.includes("null"),
+        numeric: types.includes("number"),
       };
       field.objects += 1;
       if (key in value) field.present += 1;
       if (value[key] === null) field.nulls += 1;
+      if (typeof value[key] === "number" && !Number.isInteger(value[key])) field.fractions += 1;
       observed.set(id, field);
       if (value[key] !== undefined && value[key] !== null) visit(property, value[key], id);
     }
@@ -100,3 +107,7 @@ export const looselyOptional = (observed: Observations): string[] =>
 /** Fields that may be null by the document, and never were. */
 export const looselyNullable = (observed: Observations): string[] =>
   [...observed].filter(([, one]) => one.nullable && one.nulls === 0).map(([id]) => id);
+
+/** Fields that may have a fraction by the document, and never had one. */
+export const looselyNumeric = (observed: Observations): string[] =>
+  [...observed].filter(([, one]) => one.numeric && one.fractions === 0).map(([id]) => id);

@@ -48,8 +48,8 @@ function repositoryCopy({ onTestFinished }: TestContext): Copy {
     check: () =>
       new Promise((resolve) => {
         execFile(
-          path("node_modules/.bin/tsx"),
-          ["scripts/generate.ts", "--", "--check"],
+          process.execPath,
+          ["--import", "tsx", "scripts/generate.ts", "--", "--check"],
           {
             timeout,
             cwd: folder,
@@ -91,12 +91,9 @@ describe.concurrent("generate --check", { timeout }, () => {
 
   it.for<[what: string, change: (copy: Copy) => void, names: string[]]>([
     [
-      "edits in generated/",
-      (copy) => {
-        copy.edit("generated/sdk.gen.ts", append);
-        copy.edit("generated/operations.gen.ts", (text) => text.replace('"6.0"', '"5.0"'));
-      },
-      ["generated/operations.gen.ts", "generated/sdk.gen.ts"],
+      "an edit in generated/",
+      (copy) => copy.edit("generated/operations.gen.ts", (text) => text.replace('"6.0"', '"5.0"')),
+      ["generated/operations.gen.ts"],
     ],
     [
       "an extra file deep in generated/, and one that is missing",

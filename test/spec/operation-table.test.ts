@@ -77,6 +77,11 @@ describe("a row of the table", () => {
       { empty: true },
     ],
     [
+      "does not where one of several successes has",
+      { responses: { "202": { content: { "application/json": { schema: {} } } }, "204": {} } },
+      {},
+    ],
+    [
       "tells which path parameters may be empty",
       {
         parameters: [

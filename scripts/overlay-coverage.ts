@@ -1,0 +1,161 @@
+/**
+ * npm run overlay:coverage    takes each entry of the overlay back in turn and asks whether the recordings of
+ *                             the last `npm run test:hub` notice
+ *
+ * An entry is the actions that follow each other for one reason. What it corrects of answers must be
+ * noticed: by an answer that breaks the document without it, or by a field that the document then says
+ * less of than hubs always send. What it says of requests, other tests hold: see the contract tests.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { load } from "js-yaml";
+import {
+  looselyNullable,
+  looselyOptional,
+  observe,
+  type Observations,
+} from "../test/hubs/tightness.js";
+import { recordings } from "../test/hubs/recorder.js";
+import { validatorOf, type Answer } from "../test/hubs/validator.js";
+import { releases } from "../test/hubs/venv.js";
+import { operationsOf, readSources, readUpstream } from "./document.js";
+import { at, type JsonObject } from "./json.js";
+import { keyOf } from "./operation-table.js";
+import { applyOverlay, type OverlayAction } from "./overlay.js";
+import { projectionOf } from "./projection.js";
+
+const root = join(import.meta.dirname, "..");
+
+export interface Entry {
+  actions: OverlayAction[];
+  /** The reason and the first target: how people find it. */
+  name: string;
+}
+
+/** The overlay's entries: neighbours that give the same reason for the same place. */
+export function entriesOf(overlay: JsonObject): Entry[] {
+  const entries: Entry[] = [];
+  for (const action of overlay["actions"] as unknown as OverlayAction[]) {
+    const last = entries.at(-1)?.actions[0];
+    const stem = (target: string): string => target.replace(/\.(type|schema|allOf|enum)$/, "");
+    const belongs =
+      last?.["x-why"] === action["x-why"] &&
+      last?.["x-seen"] === action["x-seen"] &&
+      (stem(last?.target ?? "") === stem(action.target) ||
+        stem(last?.target ?? "").startsWith(action.target));
+    if (belongs) entries.at(-1)?.actions.push(action);
+    else entries.push({ actions: [action], name: `${action.target}: ${action["x-why"] ?? ""}` });
+  }
+  return entries;
+}
+
+/** Whether an entry says anything of answers. */
+export const concernsAnswers = ({ actions }: Entry): boolean =>
+  actions.some(({ target, update }) => {
+    if (
+      /responses|components\.schemas(?!\.(ServerRequest|ServerChanges|ServiceRequest))/.test(target)
+    ) {
+      return !isMark(update);
+    }
+    return false;
+  });
+
+/** Whether an update holds nothing but marks and words, which no answer can show. */
+const isMark = (update: unknown): boolean =>
+  typeof update === "object" &&
+  update !== null &&
+  !Array.isArray(update) &&
+  Object.keys(update).every((key) => key.startsWith("x-") || key === "description");
+
+interface Judgement {
+  violations: number;
+  /** Where the document says less than hubs always do. */
+  loose: ReadonlySet<string>;
+  /** What it says anything of. */
+  fields: ReadonlySet<string>;
+}
+
+function judge(document: JsonObject, answers: ReadonlyMap<string, readonly Answer[]>): Judgement {
+  let violations = 0;
+  const observed: Observations = new Map();
+  const seen = new Set<string>();
+  for (const [version, all] of answers) {
+    const projection = projectionOf(document, version);
+    const validate = validatorOf(projection);
+    violations += all.filter((answer) => validate(answer).length > 0).length;
+    for (const { operation, status } of all) seen.add(`${operation} ${status}`);
+    if (Number.parseInt(version) >= 5) observe(projection, all, observed);
+  }
+  const statuses = operationsOf(document).flatMap((one) =>
+    Object.keys(at(one.operation, "responses")).map((status) => `${keyOf(one)} ${status}`),
+  );
+  const loose = [
+    ...looselyOptional(observed).map((field) => `${field} is always there`),
+    ...looselyNullable(observed).map((field) => `${field} is never null`),
+    ...looselyNumeric(observed).map((field) => `${field} is always whole`),
+    ...statuses
+      .filter((status) => !seen.has(status))
+      .map((status) => `${status} is never answered`),
+  ];
+  return { violations, loose: new Set(loose), fields: new Set(observed.keys()) };
+}
+
+/** Why an entry's absence is noticed; undefined when it is not. */
+function notice(
+  entry: Entry,
+  actions: readonly OverlayAction[],
+  upstream: JsonObject,
+  answers: ReadonlyMap<string, readonly Answer[]>,
+  whole: Judgement,
+): string | undefined {
+  const rest = actions.filter((action) => !entry.actions.includes(action));
+  let document: JsonObject;
+  try {
+    document = applyOverlay(upstream, { actions: rest } as unknown as JsonObject);
+  } catch {
+    return "what stands on it no longer fits";
+  }
+  const without = judge(document, answers);
+  const more = without.violations - whole.violations;
+  if (more > 0) return `${more} answers break the document`;
+  const looser = [...without.loose].filter((line) => !whole.loose.has(line));
+  if (looser.length > 0) return `it is too loose: ${looser.slice(0, 2).join(", ")}`;
+  const silent = [...whole.fields].filter((field) => !without.fields.has(field));
+  return silent.length > 0 ? `it says nothing of ${silent.slice(0, 2).join(", ")}` : undefined;
+}
+
+const available = releases.filter((version) =>
+  existsSync(join(root, ".cache/recordings", version)),
+);
+if (!available.some((version) => Number.parseInt(version) >= 5)) {
+  console.error("There are no recordings of hub 5 or 6: run `npm run test:hub` first.");
+  process.exit(1);
+}
+const upstream = readSources(root)
+  .map((source) => readUpstream(root, source))
+  .at(-1) as JsonObject;
+const overlay = load(readFileSync(join(root, "openapi/overlay.yaml"), "utf8")) as JsonObject;
+const actions = overlay["actions"] as unknown as OverlayAction[];
+const answers = new Map(available.map((version) => [version, recordings(version)]));
+const whole = judge(applyOverlay(upstream, overlay), answers);
+
+const entries = entriesOf(overlay);
+const judged = entries.filter(concernsAnswers);
+const unshown = judged.filter(({ actions: own }) => own.some((action) => action["x-unshown"]));
+const missed = judged.filter((entry) => {
+  const reason = notice(entry, actions, upstream, answers, whole);
+  if (process.argv.includes("--verbose")) console.log(`${reason ?? "NOT NOTICED"}  ${entry.name}`);
+  return reason === undefined;
+});
+const unexplained = missed.filter((entry) => !unshown.includes(entry));
+const stale = unshown.filter((entry) => !missed.includes(entry));
+console.log(
+  `${judged.length - missed.length} of ${judged.length} entries about answers are noticed when they are taken back, ` +
+    `by recordings of ${available.join(", ")}; ${entries.length - judged.length} more are about requests, names, scopes or words.`,
+);
+for (const { name, actions: own } of missed) {
+  const reason = own.find((action) => action["x-unshown"])?.["x-unshown"];
+  console.log(`  not noticed: ${name}${reason ? ` (${reason})` : ""}`);
+}
+for (const { name } of stale) console.log(`  noticed, though it says that it cannot be: ${name}`);
+if (unexplained.length > 0 || stale.length > 0) process.exitCode = 1;

@@ -1,0 +1,87 @@
+/**
+ * Bugs of hubs that this package keeps its users from, each shown by a plain request to a hub that is
+ * thrown away, and beside it what the package does. Their answers are not judged: they are the bugs.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { InvalidInputError, JupyterHub } from "../../dist/src/index.js";
+import { startHub, type RunningHub } from "./hub.js";
+import { failure, itSince, release, since } from "./story.js";
+
+let real: RunningHub;
+let hub: JupyterHub;
+beforeAll(async () => {
+  real = await startHub(release);
+  hub = new JupyterHub({ url: real.url, token: real.tokens.admin });
+  await hub.users.createMany({ usernames: ["ada", "grace", "linus", "hedy"] });
+});
+afterAll(() => real?.stop());
+
+const plain = (method: string, path: string, body?: unknown): Promise<Response> =>
+  fetch(real.url + path, {
+    method,
+    headers: { Authorization: `token ${real.tokens.admin}` },
+    body: body === undefined ? null : JSON.stringify(body),
+  });
+
+describe("a hub's bug", () => {
+  // Came with 5.5.3 and 6.1.0.
+  itSince("5.5.3")(
+    "destroys users who are renamed to the name that they have; `update` does not",
+    async () => {
+      await hub.users.update("ada", { name: "ada" });
+      expect((await hub.users.get("ada")).name).toBe("ada");
+      const answer = await plain("PATCH", "/users/grace", { name: "grace" });
+      expect(((await answer.json()) as { name: unknown }).name).toBeNull();
+      expect((await plain("GET", "/users/grace")).status).toBe(404);
+    },
+  );
+
+  it("gives tokens of no lifetime another meaning in each release; `create` refuses them", async () => {
+    const { status } = await plain("POST", "/users/ada/tokens", { expires_in: 0 });
+    const meaning = since("5.5.3") ? 400 : since("4.0") ? 201 : 500;
+    expect(status).toBe(meaning);
+    const error = await failure(hub.tokens.create("ada", { expires_in: 0 }));
+    expect(error).toBeInstanceOf(InvalidInputError);
+  });
+
+  itSince("5.0")("revokes all share codes when none is named; `revoke` refuses that", async () => {
+    await hub.servers.start("ada");
+    await hub.shareCodes.create("ada");
+    const careless = hub.shareCodes.revoke("ada", {} as never);
+    expect(await failure(careless)).toBeInstanceOf(InvalidInputError);
+    expect(await hub.shareCodes.list("ada")).toHaveLength(1);
+    expect((await plain("DELETE", "/share-codes/ada/")).status).toBe(204);
+    expect(await hub.shareCodes.list("ada")).toEqual([]);
+  });
+
+  itSince("5.0")("takes back a scope without its filter in vain; `revoke` adds it", async () => {
+    const scopes = ["access:servers", "read:servers"];
+    await hub.shares.grant("ada", { user: "linus", scopes });
+    await plain("PATCH", "/shares/ada/", { user: "linus", scopes: ["read:servers"] });
+    expect((await hub.shares.getForUser("linus", "ada")).scopes).toHaveLength(2);
+    const rest = await hub.shares.revoke("ada", { user: "linus", scopes: ["read:servers"] });
+    expect(rest?.scopes).toHaveLength(1);
+  });
+
+  it("makes a user of each letter of a name that is no list; `createMany` refuses that", async () => {
+    const refused = hub.users.createMany({ usernames: "zq" as never });
+    expect(await failure(refused)).toBeInstanceOf(InvalidInputError);
+    await plain("POST", "/users", { usernames: "zq" });
+    expect((await hub.users.list()).map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["z", "q"]),
+    );
+  });
+
+  it("stores a body of the wrong kind as options, or fails at it; `start` refuses it", async () => {
+    for (const user_options of [["large"], "large", 1]) {
+      const error = await failure(
+        hub.servers.start("hedy", { user_options: user_options as never }),
+      );
+      expect(error).toBeInstanceOf(InvalidInputError);
+    }
+    expect(await hub.servers.list("hedy")).toEqual([]);
+    // Last, since hubs before 6.0 then have a server that never goes away.
+    const { status } = await plain("POST", "/users/hedy/server", ["large"]);
+    expect(status).toBe(since("6.0") ? 400 : 500);
+  });
+});

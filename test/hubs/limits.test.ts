@@ -1,0 +1,43 @@
+/** What a real hub refuses when too many servers start or run, and how long it asks to wait. */
+import { describe, expect, it } from "vitest";
+import { RateLimitError } from "../../dist/src/index.js";
+import { failure, openStory } from "./story.js";
+
+const story = openStory("limits", {
+  extraConfig: [
+    "c.JupyterHub.concurrent_spawn_limit = 1",
+    "c.JupyterHub.active_server_limit = 2",
+    "c.JupyterHub.named_server_limit_per_user = 1",
+  ].join("\n"),
+});
+
+describe("a hub with limits", () => {
+  it("refuses a start while another one is under way, and says when to try again", async () => {
+    const { servers, users } = story.hub;
+    await users.createMany({ usernames: ["ada", "grace", "linus"] });
+    const user_options = { behave: "slow", seconds: 2 };
+    const first = servers.start("ada", { user_options });
+    await expect.poll(async () => (await servers.list("ada")).length, { timeout: 10_000 }).toBe(1);
+    const error = await failure(servers.start("grace"));
+    expect(error).toBeInstanceOf(RateLimitError);
+    expect((error as RateLimitError).retryAfter).toBeGreaterThan(0);
+    expect((await first).ready).toBe(true);
+  });
+
+  it("refuses a start when enough servers run, and does not say until when", async () => {
+    const { servers } = story.hub;
+    await servers.start("grace");
+    const error = await failure(servers.start("linus"));
+    expect(error).toBeInstanceOf(RateLimitError);
+    expect((error as RateLimitError).retryAfter).toBeUndefined();
+    await servers.stop("grace");
+  });
+
+  it("refuses one named server too many, and says why", async () => {
+    const { servers } = story.hub;
+    await servers.start("grace", { server: "one" });
+    await servers.stop("grace", { server: "one" });
+    const error = await failure(servers.start("grace", { server: "two" }));
+    expect(error).toMatchObject({ status: 400, reason: "server-limit" });
+  });
+});

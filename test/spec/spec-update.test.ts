@@ -1,0 +1,217 @@
+/**
+ * `npm run spec:update -- <version>` in copies of the repository: back to an older release and forward
+ * again with the vendored documents, and on to releases that a stand-in for Python hands out.
+ */
+import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readSources, sha256, sourceToCorrect } from "../../scripts/document.js";
+import { repositoryCopy, type Outcome, type RepositoryCopy } from "./repository-copy.js";
+import { root } from "./root.js";
+
+/** Each run starts a process or two and may generate; on a busy machine that takes its time. */
+const timeout = 90_000;
+const written = ["generated", "openapi"];
+const newest = sourceToCorrect(readSources(root)).version;
+
+const upstreamOf = (version: string): string =>
+  readFileSync(join(root, `openapi/upstream/${version}.yml`), "utf8");
+const versionsIn = (copy: RepositoryCopy): string[] =>
+  readSources(copy.path(".")).map(({ version }) => version);
+const correctedIn = (copy: RepositoryCopy): string =>
+  sourceToCorrect(readSources(copy.path("."))).version;
+
+describe("back to 5.5.4 and forward again", { timeout }, () => {
+  let copy: RepositoryCopy;
+  let original: Record<string, string>;
+  beforeAll(() => {
+    copy = repositoryCopy();
+    original = copy.contents(...written);
+  });
+  afterAll(() => copy.remove());
+
+  describe("the way back", () => {
+    let back: Outcome;
+    beforeAll(async () => {
+      back = await copy.run("spec-update", ["5.5.4"]);
+    }, timeout);
+
+    it("needs no download and marks 5.5.4 as the one that is corrected", () => {
+      expect(back.stdout).toContain("docs/source/_static/rest-api.yml, vendored already");
+      expect(correctedIn(copy)).toBe("5.5.4");
+      expect(versionsIn(copy)).toEqual(readSources(root).map(({ version }) => version));
+    });
+
+    it("tells what goes with it, and that this is a breaking change", () => {
+      expect(back.stdout).toContain(`Upstream, from ${newest} to 5.5.4: major (redocly diff)`);
+      for (const method of ["GET", "PUT", "PATCH"]) {
+        expect(back.stdout).toContain(`  removed  ${method} /users/{name}/servers/{server_name}\n`);
+      }
+      expect(back.stdout).toMatch(
+        /changed {2}schemas\/Server\n +major {2}Property `display_name` of `Server` was removed/,
+      );
+      expect(back.stdout).toMatch(/reaches .*GET \/users\/\{name\}/);
+    });
+
+    it("names what of the overlay does not apply, fails, and generates nothing", () => {
+      expect(back.code).toBe(1);
+      expect(back.stdout).toMatch(/^\d+ entries of openapi\/overlay.yaml do not apply to 5.5.4:$/m);
+      expect(back.stdout).toContain(
+        "  - $.components.schemas.User.properties.user_info: matches nothing\n",
+      );
+      expect(back.stdout).toContain(
+        "  - $.paths['/users/{name}/server']: refers to #/components/schemas/ServerRequest, which is nowhere\n",
+      );
+      expect(back.stderr).toContain("--drop-stale");
+      const now = copy.contents(...written);
+      const differing = Object.keys(now).filter((file) => now[file] !== original[file]);
+      expect(differing).toEqual(["openapi/SOURCES.yaml"]);
+    });
+  });
+
+  describe("with --drop-stale", () => {
+    let dropped: Outcome;
+    beforeAll(async () => {
+      dropped = await copy.run("spec-update", ["5.5.4", "--drop-stale"]);
+    }, timeout);
+
+    it("comments out exactly what it names", () => {
+      expect(dropped.code).toBe(0);
+      const named = [...dropped.stdout.matchAll(/^ {2}- (.+)$/gm)].map(([, problem]) => problem);
+      expect(named.length).toBeGreaterThan(5);
+      const overlay = copy.read("openapi/overlay.yaml");
+      const reasons = [...overlay.matchAll(/^ {2}# Does not fit JupyterHub 5.5.4: (.+)$/gm)];
+      expect(reasons.map(([, problem]) => problem)).toEqual(named);
+      const uncommented = overlay
+        .replaceAll(/^ {2}# Does not fit .*\n/gm, "")
+        .replaceAll(/^ {2}# (- target| )/gm, "  $1");
+      const before = (original["openapi/overlay.yaml"] ?? "").replaceAll(/^ {2}# {2}/gm, "    ");
+      expect(uncommented).toBe(before);
+    });
+
+    it("then generates what `npm run generate -- --check` is content with", async () => {
+      expect(copy.read("openapi/jupyterhub.yaml")).toContain("# upstream 5.5.4 sha256");
+      expect(copy.read("generated/sdk.gen.ts")).not.toContain("getUserServerName ");
+      const { code, stdout } = await copy.run("generate", ["--check"]);
+      expect(stdout).toContain("are what `npm run generate` writes");
+      expect(code).toBe(0);
+    });
+  });
+
+  it("leads forward to where it began, once the overlay is as it was", async () => {
+    copy.write("openapi/overlay.yaml", original["openapi/overlay.yaml"] ?? "");
+    const { code, stdout } = await copy.run("spec-update", [newest]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Upstream, from 5.5.4 to ${newest}: major (redocly diff)`);
+    expect(stdout).toContain("  added    GET /users/{name}/servers/{server_name}\n");
+    expect(stdout).toContain(`For users of this package, from 5.5.4 to ${newest}: major`);
+    expect(stdout).not.toContain("do not apply");
+    expect(copy.contents(...written)).toEqual(original);
+  });
+});
+
+/** What makes a run get its releases from fixtures/python.cjs: these, and no other. */
+function releasing(copy: RepositoryCopy, releases: Record<string, string>): NodeJS.ProcessEnv {
+  const python = readFileSync(join(import.meta.dirname, "fixtures/python.cjs"), "utf8");
+  copy.write("python.cjs", `#!${process.execPath}\n${python}`);
+  chmodSync(copy.path("python.cjs"), 0o755);
+  copy.write("releases.json", JSON.stringify(releases));
+  return { PYTHON: copy.path("python.cjs"), RELEASES: copy.path("releases.json") };
+}
+
+describe("on to a release that is not vendored", { timeout }, () => {
+  const next = `${upstreamOf(newest)
+    .replace(`version: ${newest}`, "version: 6.9.0")
+    .replace(
+      "\n  /info:\n",
+      "\n  /news:\n    get:\n      operationId: get-news\n      summary: News\n" +
+        "      responses:\n        200:\n          description: News\n  /info:\n",
+    )}# ends here, without a line feed`;
+  let copy: RepositoryCopy;
+  let outcome: Outcome;
+  beforeAll(async () => {
+    copy = repositoryCopy();
+    outcome = await copy.run("spec-update", ["6.9.0"], releasing(copy, { "6.9.0": next }));
+  }, timeout);
+  afterAll(() => copy.remove());
+
+  it("vendors its document byte for byte, with its hash", () => {
+    expect(outcome).toMatchObject({ code: 0 });
+    expect(copy.read("openapi/upstream/6.9.0.yml")).toBe(next);
+    expect(readSources(copy.path(".")).at(-1)).toEqual({
+      version: "6.9.0",
+      file: "docs/source/_static/rest-api.yml",
+      sha256: sha256(next),
+      corrected: true,
+    });
+  });
+
+  it("takes the place of the newest of the same major release, and of no other", () => {
+    expect(outcome.stdout).toContain(`It takes the place of ${newest}`);
+    expect(existsSync(copy.path(`openapi/upstream/${newest}.yml`))).toBe(false);
+    const others = readSources(root).map(({ version }) => version);
+    expect(versionsIn(copy)).toEqual([...others.filter((one) => one !== newest), "6.9.0"]);
+  });
+
+  it("names the operation that is new, and what it still needs", () => {
+    expect(outcome.stdout).toContain(`Upstream, from ${newest} to 6.9.0: minor (redocly diff)`);
+    expect(outcome.stdout).toContain("  added    GET /news\n");
+    expect(outcome.stdout).toMatch(/^New, to be given an `x-since`.*\n {2}GET \/news$/m);
+    expect(copy.read("generated/sdk.gen.ts")).toContain("export const getNews =");
+  });
+
+  it("leaves no temporary file", () => {
+    expect(Object.keys(copy.contents("tmp")).filter((file) => /\.(gz|ya?ml)$/.test(file))).toEqual(
+      [],
+    );
+  });
+});
+
+describe("what cannot be had", { timeout }, () => {
+  let copy: RepositoryCopy;
+  let original: Record<string, string>;
+  beforeAll(() => {
+    copy = repositoryCopy();
+    original = copy.contents(...written);
+  });
+  afterAll(() => copy.remove());
+
+  it.for<[what: string, version: string, env: () => NodeJS.ProcessEnv, said: string]>([
+    [
+      "a release that does not exist, with what pip says",
+      "6.9.9",
+      () => releasing(copy, {}),
+      "pip found no source of JupyterHub 6.9.9:\nCollecting jupyterhub==6.9.9\nERROR: No matching",
+    ],
+    [
+      "any release without Python",
+      "6.9.9",
+      () => ({ PYTHON: copy.path("nothing") }),
+      "No Python with pip found",
+    ],
+    [
+      "what is no number of a release",
+      "latest",
+      () => ({}),
+      '"latest" is no release of JupyterHub',
+    ],
+  ])("is told of %s, and leaves everything as it was", async ([, version, env, said]) => {
+    const { code, stderr } = await copy.run("spec-update", [version], env());
+    expect(stderr).toContain(said);
+    expect(code).toBe(1);
+    expect(copy.contents(...written)).toEqual(original);
+  });
+
+  it("is told when a listed release is handed out otherwise than it was released", async () => {
+    const [version = ""] = versionsIn(copy);
+    const file = `openapi/upstream/${version}.yml`;
+    rmSync(copy.path(file));
+    const env = releasing(copy, { [version]: "openapi: 3.1.0\n" });
+    const { code, stderr } = await copy.run("spec-update", [version], env);
+    expect(stderr).toContain(
+      `What was downloaded as JupyterHub ${version} is not what was released`,
+    );
+    expect(code).toBe(1);
+    expect({ ...copy.contents(...written), [file]: upstreamOf(version) }).toEqual(original);
+  });
+});

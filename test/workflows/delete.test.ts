@@ -1,0 +1,75 @@
+/** `servers.delete`: done when the server is gone, and never of the default one. */
+import { describe, expect, it } from "vitest";
+import type { ServerInput } from "../../src/index.js";
+import { InvalidInputError } from "../../src/index.js";
+import { FakeHub } from "./fake-hub.js";
+import { failure, settled, useClock } from "./time.js";
+
+useClock();
+
+const named = "DELETE /users/ada/servers/gpu";
+
+describe("a deletion", () => {
+  it("asks the hub to remove the server, and waits until it is gone", async () => {
+    const hub = new FakeHub();
+    hub.become("gpu", [[0, "ready"]]);
+    hub.next(named, {
+      status: 202,
+      fate: [
+        [0, "stop"],
+        [1000, "stopped"],
+        [4000, "gone"],
+      ],
+    });
+    const begun = Date.now();
+    await settled(hub.client().servers.delete("ada", { server: "gpu" }));
+    expect(Date.now() - begun).toBeGreaterThanOrEqual(4000);
+    expect(hub.sent[0]).toEqual({ route: named, body: { remove: true } });
+    expect(hub.writes).toEqual([named]);
+  });
+
+  it("waits after a 204, too, as long as the server is there", async () => {
+    const hub = new FakeHub("5.5.4");
+    hub.next(named, {
+      status: 204,
+      fate: [
+        [0, "stopped"],
+        [2000, "gone"],
+      ],
+    });
+    const begun = Date.now();
+    await settled(hub.client().servers.delete("ada", { server: "gpu" }));
+    expect(Date.now() - begun).toBeGreaterThanOrEqual(2000);
+    expect(hub.sent.at(-1)?.route).toBe("GET /users/ada?include_stopped_servers=true");
+  });
+
+  it("is done at once when the server is gone at once", async () => {
+    const hub = new FakeHub();
+    hub.become("gpu", [[0, "stopped"]]);
+    await settled(hub.client().servers.delete("ada", { server: "gpu" }));
+    expect(hub.sent.map(({ route }) => route)).toEqual([named, "GET /users/ada/servers/gpu"]);
+  });
+
+  it.each<[what: string, input: unknown]>([
+    ["the empty name", { server: "" }],
+    ["no name", {}],
+    ["no input", undefined],
+  ])("of the default server, by %s, is refused before anything is sent", async (_, input) => {
+    const hub = new FakeHub();
+    hub.become("", [[0, "ready"]]);
+    const error = await failure(hub.client().servers.delete("ada", input as Required<ServerInput>));
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect(error).toMatchObject({ message: expect.stringContaining("Only named servers") });
+    expect(hub.sent).toEqual([]);
+  });
+
+  it("says which server was not deleted in time", async () => {
+    const hub = new FakeHub();
+    hub.next(named, { status: 202, fate: [[0, "stopped"]] });
+    const deleted = hub.client().servers.delete("ada", { server: "gpu" }, { timeout: 3000 });
+    expect(await failure(deleted)).toMatchObject({
+      name: "TimeoutError",
+      message: "The server gpu of ada was not deleted within 3000 ms.",
+    });
+  });
+});
