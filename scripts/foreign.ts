@@ -19,6 +19,8 @@ export interface ForeignClient {
   /** Where the document, the generated sources and the compiled client are. */
   folder: string;
   operations: number;
+  /** Those of them that answer with event streams, and so have no function. */
+  streams: readonly string[];
   /** What the compiler complains of; empty when it compiles. */
   complaints: string;
 }
@@ -61,7 +63,7 @@ export async function generateForeign(root: string, document: JsonObject): Promi
   const folder = mkdtempSync(join(tmpdir(), "jupyterhub-client-from-"));
   const file = join(folder, "document.yaml");
   writeFileSync(file, dump(named, { noRefs: true }));
-  await generateClient(file, join(folder, "generated"), named, []);
+  const streams = await generateClient(file, join(folder, "generated"), named, []);
 
   const { compilerOptions } = JSON.parse(
     readFileSync(join(root, "tsconfig.base.json"), "utf8"),
@@ -69,7 +71,11 @@ export async function generateForeign(root: string, document: JsonObject): Promi
   const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
   writeFileSync(
     join(folder, "package.json"),
-    json({ private: true, type: "module", exports: "./dist/index.js" }),
+    json({
+      private: true,
+      type: "module",
+      exports: { ".": "./dist/index.js", "./client": "./dist/client/index.js" },
+    }),
   );
   writeFileSync(
     join(folder, "tsconfig.json"),
@@ -91,6 +97,7 @@ export async function generateForeign(root: string, document: JsonObject): Promi
   return {
     folder,
     operations: operationsOf(named).length,
+    streams,
     complaints: compiled.status === 0 ? "" : `${compiled.stdout}${compiled.stderr}`.trim(),
   };
 }

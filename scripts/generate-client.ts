@@ -75,13 +75,16 @@ const seams: Seam[] = [
   { file: "client/client.gen.ts", find: "  } as Client;", replace: "  } as unknown as Client;" },
 ];
 
-/** Generates the functions and types of the document at `input` into the folder `output`. */
+/**
+ * Generates the functions and types of the document at `input` into the folder `output`; resolves with
+ * the operations that have no function there, because they answer with event streams.
+ */
 export async function generateClient(
   input: string,
   output: string,
   document: JsonObject,
   header: readonly string[],
-): Promise<void> {
+): Promise<string[]> {
   // An absolute path: `openapi/x.yml` would be taken for a name in a registry.
   const path = resolve(input);
   if (!existsSync(path)) throw new Error(`There is no document at ${path}`);
@@ -115,6 +118,7 @@ export async function generateClient(
     throw new Error(`The generator left out ${missing.length} operations: ${missing.join(", ")}`);
   }
   for (const seam of seams) sew(output, seam);
+  return streams.map(keyOf);
 }
 
 /** Whether an operation answers with an event stream: the generator's own reader of these is left out. */

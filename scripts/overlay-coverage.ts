@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { load } from "js-yaml";
 import {
   looselyNullable,
+  looselyNumeric,
   looselyOptional,
   observe,
   type Observations,

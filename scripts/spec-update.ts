@@ -101,8 +101,9 @@ function fitOverlay(version: string, upstream: JsonObject, dropStale: boolean): 
 
 async function from(place: string, asked: string | undefined): Promise<void> {
   const document = await readDocument(root, place);
-  const { folder, operations, complaints } = await generateForeign(root, document);
+  const { folder, operations, streams, complaints } = await generateForeign(root, document);
   say("", `A client of ${place} is in ${folder}: ${operations} operations.`);
+  if (streams.length > 0) say(`Event streams have no function: ${streams.join(", ")}.`);
   if (complaints) throw new Error(`It does not compile:\n${complaints}`);
 
   say("It compiles.", "", ...shortcomings(root, document, asked ?? releaseOf(document)));

@@ -13,6 +13,7 @@ import {
   postSharesServer,
 } from "../../generated/sdk.gen.js";
 import type { PostSharesServerData, Share } from "../../generated/types.gen.js";
+import { InvalidInputError } from "../core/errors.js";
 import { everyItem, nothing, through, valueOf, type CallOptions, type Hub } from "./call.js";
 import type { ServerInput } from "./servers.js";
 
@@ -83,10 +84,16 @@ export class Shares {
    * undefined when nothing does.
    *
    * `PATCH /shares/{owner}/{server_name}` · scopes `shares` and `read:users:name` or `read:groups:name` · since 5.0
-   * @throws NotFoundError when there is no such server
+   * @throws NotFoundError when there is no such server; InvalidInputError for an empty list of scopes,
+   * which the hub would take for all of them
    */
   async revoke(owner: string, input: ShareInput, call?: CallOptions): Promise<Share | undefined> {
     const { server = "", scopes, ...target } = input;
+    if (scopes?.length === 0) {
+      throw new InvalidInputError(
+        "No scopes to take back: hubs would take back all. Name some, or leave `scopes` out if all are meant.",
+      );
+    }
     // Hubs add the filter to scopes that are granted, but not to those that are taken back.
     const filtered = scopes?.map((scope) =>
       scope.includes("!") ? scope : `${scope}!server=${owner}/${server}`,

@@ -63,6 +63,18 @@ describe("a hub's bug", () => {
     expect(rest?.scopes).toHaveLength(1);
   });
 
+  itSince("5.0")(
+    "takes back everything when no scope is named; `revoke` refuses that",
+    async () => {
+      await hub.shares.grant("ada", { user: "hedy" });
+      const refused = hub.shares.revoke("ada", { user: "hedy", scopes: [] });
+      expect(await failure(refused)).toBeInstanceOf(InvalidInputError);
+      expect((await hub.shares.getForUser("hedy", "ada")).scopes).toHaveLength(1);
+      await plain("PATCH", "/shares/ada/", { user: "hedy", scopes: [] });
+      expect((await plain("GET", "/users/hedy/shared/ada/")).status).toBe(404);
+    },
+  );
+
   it("makes a user of each letter of a name that is no list; `createMany` refuses that", async () => {
     const refused = hub.users.createMany({ usernames: "zq" as never });
     expect(await failure(refused)).toBeInstanceOf(InvalidInputError);

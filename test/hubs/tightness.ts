@@ -44,15 +44,15 @@ export function observe(
     const required = Array.isArray(schema["required"]) ? schema["required"] : [];
     for (const [key, property] of Object.entries(properties)) {
       const id = `${name}.${key}`;
-      const types = [follow(document, property)["type"]].flat();
+      const types = new Set([follow(document, property)["type"]].flat());
       const field = observed.get(id) ?? {
         objects: 0,
         present: 0,
         nulls: 0,
         fractions: 0,
         required: required.includes(key),
-        nullable: types.includes("null"),
-        numeric: types.includes("number"),
+        nullable: types.has("null"),
+        numeric: types.has("number"),
       };
       field.objects += 1;
       if (key in value) field.present += 1;

@@ -75,12 +75,6 @@ describe("shares.revoke", () => {
         ],
       },
     ],
-    [
-      "an empty list of scopes as it is",
-      { user: "grace", server: "gpu", scopes: [] },
-      "PATCH /shares/ada/gpu",
-      { user: "grace", scopes: [] },
-    ],
   ])("takes back %s", async (_, input, route, body) => {
     const { hub, sent } = hubThatAnswers(share);
     const before = structuredClone(input);
@@ -98,6 +92,13 @@ describe("shares.revoke", () => {
         body: { user: "grace", scopes: ["read:servers!server=ada@x y/a/b"] },
       },
     ]);
+  });
+
+  it("refuses an empty list of scopes, which the hub would take for all, before anything is sent", async () => {
+    const { hub, sent } = hubThatAnswers(share);
+    const revoked = hub.shares.revoke("ada", { user: "grace", scopes: [] });
+    await expect(revoked).rejects.toMatchObject({ name: "InvalidInputError" });
+    expect(sent).toEqual([]);
   });
 
   it("resolves with what remains", async () => {

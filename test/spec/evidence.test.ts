@@ -1,0 +1,46 @@
+/** What the overlay owes its readers: where each correction was seen, and types that hold for 5 and 6. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { load } from "js-yaml";
+import { describe, expect, it } from "vitest";
+import { correctedDocument } from "../../scripts/document.js";
+import { at, isObject, type Json } from "../../scripts/json.js";
+import type { OverlayAction } from "../../scripts/overlay.js";
+import { isAtLeast } from "../../src/core/version.js";
+import { root } from "./root.js";
+
+const overlay = load(readFileSync(join(root, "openapi/overlay.yaml"), "utf8")) as {
+  actions: OverlayAction[];
+};
+
+/** Marks and words are of our own making: there is nothing to be seen of them. */
+const isOurs = ({ update, remove }: OverlayAction): boolean =>
+  !remove &&
+  isObject(update) &&
+  Object.keys(update).every((key) => /^(x-.*|description|additionalProperties)$/.test(key));
+
+describe("the overlay", () => {
+  it("says of every correction in which hub and at which route it was seen", () => {
+    const silent = overlay.actions.filter((action) => !isOurs(action) && !action["x-seen"]);
+    expect(silent.map(({ target }) => target)).toEqual([]);
+    const seen = overlay.actions.flatMap((action) => action["x-seen"] ?? []);
+    expect(seen.filter((words) => !/^\d+\.\d+\.\d+[ ,]/.test(words))).toEqual([]);
+  });
+});
+
+describe("the corrected document", () => {
+  it("requires no field that hub 5 does not have", () => {
+    const late: string[] = [];
+    const visit = (node: Json, where: string): void => {
+      if (Array.isArray(node)) node.forEach((item) => visit(item, where));
+      if (!isObject(node)) return;
+      for (const name of Array.isArray(node["required"]) ? node["required"] : []) {
+        const since = at(node, "properties", String(name))["x-since"];
+        if (typeof since === "string" && !isAtLeast("5.0", since)) late.push(`${where}.${name}`);
+      }
+      for (const [key, value] of Object.entries(node)) visit(value, key);
+    };
+    visit(correctedDocument(root).document, "");
+    expect(late).toEqual([]);
+  });
+});

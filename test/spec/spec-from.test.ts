@@ -1,0 +1,229 @@
+/**
+ * `npm run spec:update -- --from` on documents that are not ours: a client of each is generated and
+ * compiled, and then called, group by group, on a mock of the very document that it was made of.
+ */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { load } from "js-yaml";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { lostReferences, readYaml } from "../../scripts/document.js";
+import { readDocument, releaseOf, shortcomings } from "../../scripts/foreign.js";
+import type { JsonObject } from "../mock/document.js";
+import { mockCopy, type MockDocument } from "../mock/mock-copy.js";
+import { startPrism, type Prism } from "../mock/prism.js";
+import { witnessFetch } from "../mock/witness.js";
+import { repositoryCopy, type Outcome, type RepositoryCopy } from "./repository-copy.js";
+import { root, scratchFolder } from "./root.js";
+
+/** A run generates and compiles; on a busy machine that takes its time. */
+const timeout = 90_000;
+
+const swagger = join(root, "openapi/upstream/1.2.2.yml");
+const thirdParty = join(root, "test/spec/fixtures/third-party.yml");
+
+type Group = "users" | "servers" | "tokens" | "groups" | "services" | "proxy" | "hub";
+
+interface Foreign {
+  title: string;
+  file: string;
+  from: "its file" | "its address";
+  /** What its paths call the name of a user. */
+  user: string;
+  /** One operation of each group, and what the generated function of it is called. */
+  calls: Readonly<Record<Group, readonly [operation: string, name: string]>>;
+  /** What of it is reported, among other things. */
+  told: readonly string[];
+}
+
+const documents: readonly Foreign[] = [
+  {
+    title: "JupyterHub's own Swagger 2.0 document of 1.2.2, which names no operation",
+    file: swagger,
+    from: "its file",
+    user: "name",
+    calls: {
+      users: ["GET /users", "getUsers"],
+      servers: ["POST /users/{name}/server", "postUserServer"],
+      tokens: ["GET /users/{name}/tokens", "getUserTokens"],
+      groups: ["GET /groups", "getGroups"],
+      services: ["GET /services", "getServices"],
+      proxy: ["GET /proxy", "getProxy"],
+      hub: ["GET /info", "getInfo"],
+    },
+    told: [
+      "Beside ours for JupyterHub 1.2.0, it lacks 3 operations, has 0 beyond",
+      "  lacks    POST /groups\n",
+    ],
+  },
+  {
+    title: "a third party's document, which has names of its own",
+    file: thirdParty,
+    from: "its address",
+    user: "user",
+    calls: {
+      users: ["GET /users", "listUsers"],
+      servers: ["POST /users/{user}/server", "startServer"],
+      tokens: ["GET /users/{user}/tokens", "listTokens"],
+      groups: ["GET /groups", "listGroups"],
+      services: ["GET /services", "listServices"],
+      proxy: ["GET /proxy", "getRoutes"],
+      hub: ["GET /info", "getApiInfo"],
+    },
+    told: [
+      "Event streams have no function: GET /users/{user}/server/progress.",
+      "Beside ours for JupyterHub 5.2.0, it lacks ",
+      "  beyond   GET /users/{user}/quota\n",
+    ],
+  },
+];
+
+interface Answer {
+  error?: unknown;
+  response?: Response;
+}
+interface Sdk {
+  [name: string]: (options: { client: unknown; path: object; body?: object }) => Promise<Answer>;
+}
+interface ClientModule {
+  createClient: (config: object) => unknown;
+}
+
+/** Hands out a text once, and then is gone. */
+async function addressOf(text: string): Promise<string> {
+  const server = createServer((_, response) => {
+    response.end(text);
+    server.close();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/document`;
+}
+
+describe.each(documents)("$title", { timeout }, ({ file, from, user, calls, told }) => {
+  const text = readFileSync(file, "utf8");
+  const mock: MockDocument = mockCopy(load(text) as JsonObject);
+  let copy: RepositoryCopy;
+  let before: Record<string, string>;
+  let outcome: Outcome;
+  let dist: string;
+  let prism: Prism;
+
+  beforeAll(async () => {
+    copy = repositoryCopy();
+    before = copy.contents("generated", "openapi");
+    const place = from === "its file" ? file : await addressOf(text);
+    outcome = await copy.run("spec-update", ["--from", place]);
+    dist = join(/ is in (\S+): \d+ operations/.exec(outcome.stdout)?.[1] ?? "", "dist/");
+    prism = await startPrism(mock);
+  }, timeout);
+  afterAll(async () => {
+    await prism.close();
+    copy.remove();
+  });
+
+  it(`gives, from ${from}, a client that compiles, and changes nothing else`, () => {
+    expect(outcome).toMatchObject({ code: 0 });
+    expect(outcome.stdout).toContain("It compiles.");
+    expect(existsSync(join(dist, "sdk.gen.d.ts"))).toBe(true);
+    expect(copy.contents("generated", "openapi")).toEqual(before);
+  });
+
+  it("is told where it errs", () => {
+    for (const line of told) expect(outcome.stdout).toContain(line);
+  });
+
+  it.each(Object.entries(calls))(
+    "answers a call of the group %s on a mock of it",
+    async (_, [operation, name]) => {
+      const { href } = pathToFileURL(dist);
+      const sdk = (await import(/* @vite-ignore */ `${href}sdk.gen.js`)) as Sdk;
+      const module = (await import(/* @vite-ignore */ `${href}client/index.js`)) as ClientModule;
+      const fetch = witnessFetch(mock);
+      const headers = { authorization: "Bearer a-token" };
+      const client = module.createClient({ baseUrl: prism.url, fetch, headers });
+      const body = operation.startsWith("POST ") ? { body: {} } : {};
+      const { response, error } = await sdk[name]!({ client, path: { [user]: "ada" }, ...body });
+      expect(error).toBeUndefined();
+      expect(response?.ok).toBe(true);
+      expect(fetch.calls).toEqual([operation]);
+      expect(fetch.problems).toEqual([]);
+    },
+  );
+});
+
+describe("the comparison with ours", () => {
+  /** What is said of one operation. */
+  const of = (report: readonly string[], operation: string): string[] => {
+    const first = report.indexOf(`  differs  ${operation}`) + 1;
+    const rest = report.slice(first);
+    const end = rest.findIndex((line) => !line.startsWith("      "));
+    return first === 0 ? [] : rest.slice(0, end < 0 ? undefined : end).map((line) => line.trim());
+  };
+  const document = readYaml(thirdParty);
+  const report = shortcomings(root, document, releaseOf(document));
+
+  it("names what is missing, what no hub has, and what is answered otherwise", () => {
+    expect(of(report, "GET /users")).toEqual([
+      "lacks   parameters: state, offset, include_stopped_servers, sort, name_filter",
+      "lacks   errors: 400, 403, 404, 500",
+      "lacks   schemas: 200",
+      "beyond  parameters: colour",
+    ]);
+    expect(of(report, "POST /shutdown")).toEqual([
+      "lacks   body keys: proxy, servers",
+      "lacks   answers: 202",
+      "lacks   errors: 400, 403, 404, 500",
+      "beyond  answers: 200",
+    ]);
+    expect(of(report, "GET /services")).toEqual(
+      expect.arrayContaining(["lacks   kinds: 200 object", "beyond  kinds: 200 array"]),
+    );
+  });
+
+  it("knows a route by its shape, whatever its parameters are called", () => {
+    expect(report).toContain("  differs  GET /users/{name}");
+    expect(report).not.toContain("  lacks    GET /users/{name}");
+    expect(report).not.toContain("  beyond   GET /users/{user}");
+  });
+
+  it("asks of a document what its own release has, or the one that is named", () => {
+    const newer = "  lacks    PATCH /users/{name}/server";
+    expect(report).not.toContain(newer);
+    expect(shortcomings(root, document, "6.1")).toContain(newer);
+    expect(shortcomings(root, document, undefined)).toContain(newer);
+  });
+
+  it("finds nothing between ours and ours", () => {
+    const ours = readYaml(join(root, "openapi/jupyterhub.yaml"));
+    expect(shortcomings(root, ours, undefined)).toEqual([
+      "Beside ours for the newest hub, it lacks 0 operations, has 0 beyond, and tells 0 otherwise:",
+    ]);
+  });
+});
+
+describe("reading a document", () => {
+  it("takes in what it refers to in other files", async () => {
+    const folder = scratchFolder();
+    const schema = { type: "object", properties: { motto: { type: "string" } } };
+    writeFileSync(join(folder, "parts.yml"), JSON.stringify({ Group: schema }));
+    const content = { "application/json": { schema: { $ref: "parts.yml#/Group" } } };
+    const get = { responses: { 200: { description: "A group", content } } };
+    const info = { title: "In two files", version: "1.0" };
+    const split = { openapi: "3.1.0", info, paths: { "/group": { get } } };
+    writeFileSync(join(folder, "whole.yml"), JSON.stringify(split));
+    const document = await readDocument(root, join(folder, "whole.yml"));
+    expect(lostReferences(document)).toEqual([]);
+    expect(JSON.stringify(document)).toContain('"motto"');
+  });
+
+  it.each([
+    ["a file that is not there", "nothing.yml", "There is no file nothing.yml"],
+    ["a file that is no such document", join(root, "package.json"), "is no OpenAPI or Swagger"],
+    ["a file of another kind", join(root, "scripts/json.ts"), "cannot be parsed"],
+    ["an address that nobody answers at", "http://127.0.0.1:1/", "cannot be fetched"],
+  ])("fails by name for %s", async (_, from, said) => {
+    await expect(readDocument(root, from)).rejects.toThrow(said);
+  });
+});
