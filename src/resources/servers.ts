@@ -1,31 +1,16 @@
 /** The servers of users: the default one, and named ones where the hub allows them. */
 import {
-  deleteUserServer,
-  deleteUserServerName,
   getUser,
-  getUserServer,
-  getUserServerName,
   patchUserServer,
   patchUserServerName,
-  postUserServer,
-  postUserServerName,
   putUserServer,
   putUserServerName,
 } from "../../generated/sdk.gen.js";
 import type { Server, ServerChanges, ServerRequest } from "../../generated/types.gen.js";
-import { asIs } from "../core/api-client.js";
-import { InvalidInputError, NotFoundError } from "../core/errors.js";
-import { unsupportedBy } from "../core/meaning.js";
-import { checkName } from "../core/names.js";
-import { isAtLeast } from "../core/version.js";
-import {
-  startServer,
-  startTimeout,
-  stopServer,
-  stopTimeout,
-  type ServerOperations,
-} from "../workflows/spawn.js";
+import { InvalidInputError } from "../core/errors.js";
+import { startServer, startTimeout, stopServer, stopTimeout } from "../workflows/spawn.js";
 import { through, together, valueOf, type CallOptions, type Hub } from "./call.js";
+import { modelOf, nameOf, operationsOn, serversOf, startPayload } from "./one-server.js";
 
 /** Which of a user's servers. */
 export interface ServerInput {
@@ -56,9 +41,6 @@ export interface StartServerOptions extends CallOptions {
   ifRunning?: "join" | "fail" | undefined;
 }
 
-/** A body made for the hub at hand, and what tells the client that it is. */
-type Payload = { body?: Record<string, unknown>; meta?: Record<string, unknown> };
-
 /** `hub.servers` */
 export class Servers {
   readonly #hub: Hub;
@@ -71,13 +53,14 @@ export class Servers {
    * A user's servers that run or are about to; with `include_stopped_servers` (since 3.0) all of them.
    *
    * `GET /users/{name}` · scope `read:servers`
-   * @throws NotFoundError when there is no such user, or the token's scopes do not reach it
+   * @throws NotFoundError when there is no such user, or the token's scopes do not reach it; ForbiddenError
+   * when they do not reach the user's servers
    */
   async list(user: string, input: ListServersInput = {}, call?: CallOptions): Promise<Server[]> {
-    const { servers } = await valueOf(
+    const model = await valueOf(
       getUser({ ...through(this.#hub, call), path: { name: user }, query: input }),
     );
-    return Object.values(servers ?? {});
+    return Object.values(serversOf(model));
   }
 
   /**
@@ -91,43 +74,8 @@ export class Servers {
   get(user: string, input: ServerInput = {}, call: CallOptions = {}): Promise<Server> {
     const { server = "" } = input;
     return together(`${nameOf(user, server)} was not read`, call, (shared) =>
-      this.#model(user, server, shared),
+      modelOf(this.#hub, user, server, shared),
     );
-  }
-
-  async #model(
-    user: string,
-    server: string,
-    call: CallOptions & { signal: AbortSignal },
-  ): Promise<Server> {
-    // Names are refused before the version is asked for.
-    checkNames(user, server);
-    const version = await this.#hub.version(call.signal);
-    if (isAtLeast(version, "6.0")) {
-      return valueOf(
-        server === ""
-          ? getUserServer({ ...through(this.#hub, call), path: { name: user } })
-          : getUserServerName({
-              ...through(this.#hub, call),
-              path: { name: user, server_name: server },
-            }),
-      );
-    }
-    const query = isAtLeast(version, "3.0") ? { include_stopped_servers: true } : {};
-    const { servers } = await valueOf(
-      getUser({ ...through(this.#hub, call), path: { name: user }, query }),
-    );
-    const found = Object.hasOwn(servers ?? {}, server) ? servers?.[server] : undefined;
-    if (!found) {
-      throw new NotFoundError(
-        `${nameOf(user, server)} is not there, or the token's scopes do not reach it.`,
-        {
-          status: 404,
-          hubVersion: version,
-        },
-      );
-    }
-    return found;
   }
 
   /**
@@ -169,9 +117,8 @@ export class Servers {
     const { server = "", user_options: wanted } = input;
     const late = `${nameOf(user, server)} was not ready`;
     return together(late, { ...rest, timeout }, async ({ signal, ...shared }) => {
-      checkNames(user, server);
-      const payload = await this.#startBody(input, signal);
-      const operations = this.#operations(user, server, shared, payload);
+      const payload = await startPayload(this.#hub, user, input, signal);
+      const operations = operationsOn(this.#hub, user, server, shared, payload);
       return startServer(operations, { wanted, ifRunning }, signal);
     });
   }
@@ -211,7 +158,7 @@ export class Servers {
     const { server = "" } = input;
     const late = `${nameOf(user, server)} was not stopped`;
     return together(late, { ...rest, timeout }, ({ signal, ...shared }) =>
-      stopServer(this.#operations(user, server, shared), false, signal),
+      stopServer(operationsOn(this.#hub, user, server, shared), false, signal),
     );
   }
 
@@ -250,76 +197,9 @@ export class Servers {
       );
     }
     const late = `${nameOf(user, server)} was not deleted`;
+    const payload = { body: { remove: true } };
     await together(late, { ...rest, timeout }, ({ signal, ...shared }) =>
-      stopServer(this.#operations(user, server, shared, { body: { remove: true } }), true, signal),
+      stopServer(operationsOn(this.#hub, user, server, shared, payload), true, signal),
     );
   }
-
-  /** What the workflows need; `payload` is the body of the start or of the deletion. */
-  #operations(
-    user: string,
-    server: string,
-    call: CallOptions,
-    payload: Payload = {},
-  ): ServerOperations {
-    const hub = this.#hub;
-    const path = { name: user, server_name: server };
-    const options = (signal: AbortSignal) => ({
-      ...through(hub, { ...call, signal }),
-      ...payload,
-      path,
-    });
-    return {
-      what: nameOf(user, server),
-      start: async (signal) => {
-        const { response } = await (server === ""
-          ? postUserServer(options(signal))
-          : postUserServerName(options(signal)));
-        return response.status;
-      },
-      stop: async (signal) => {
-        const { response } = await (server === ""
-          ? deleteUserServer({ ...through(hub, { ...call, signal }), path })
-          : deleteUserServerName(options(signal)));
-        return response.status;
-      },
-      model: async (signal) => {
-        try {
-          return await this.#model(user, server, { ...call, signal });
-        } catch (error) {
-          if (error instanceof NotFoundError) return undefined;
-          throw error;
-        }
-      },
-    };
-  }
-
-  /** Before 6.0 the whole body is the user options; with the body of 6.0 they would be nested, and silently wrong. */
-  async #startBody(
-    { display_name, user_options }: StartServerInput,
-    signal: AbortSignal,
-  ): Promise<Payload> {
-    if (display_name === undefined && user_options === undefined) return {};
-    const version = await this.#hub.version(signal);
-    if (isAtLeast(version, "6.0")) {
-      return {
-        body: {
-          ...(display_name !== undefined && { display_name }),
-          ...(user_options !== undefined && { user_options }),
-        },
-      };
-    }
-    const unsupported =
-      display_name !== undefined && unsupportedBy(version, { since: "6.0" }, "`display_name`");
-    if (unsupported) throw unsupported;
-    return user_options ? { body: user_options, ...asIs } : {};
-  }
-}
-
-const nameOf = (user: string, server: string): string =>
-  server === "" ? `The server of ${user}` : `The server ${server} of ${user}`;
-
-function checkNames(user: string, server: string): void {
-  checkName("name", user);
-  checkName("server_name", server, true);
 }

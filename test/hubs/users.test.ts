@@ -208,6 +208,14 @@ describe("credentials", () => {
     expect(await failure(limited.users.get("grace"))).toBeInstanceOf(NotFoundError);
   });
 
+  itSince("2.0")(
+    "that do not reach a user's servers are a ForbiddenError, not an empty list",
+    async () => {
+      const error = await failure(story.as(story.real.tokens.filtered).servers.list("ada"));
+      expect(error).toMatchObject({ name: "ForbiddenError", requiredScopes: ["read:servers"] });
+    },
+  );
+
   itSince("2.0")("show of a user what their scopes reach", async () => {
     const own = await story.hub.tokens.create("ada");
     const visible = story.as(own.token);

@@ -4,8 +4,10 @@
  */
 import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { readSources, sha256, sourceToCorrect } from "../../scripts/document.js";
+import { downloadRelease } from "../../scripts/release.js";
+import { obtain } from "../../scripts/sources.js";
 import { repositoryCopy, type Outcome, type RepositoryCopy } from "./repository-copy.js";
 import { root } from "./root.js";
 
@@ -169,49 +171,40 @@ describe("on to a release that is not vendored", { timeout }, () => {
 
 describe("what cannot be had", { timeout }, () => {
   let copy: RepositoryCopy;
-  let original: Record<string, string>;
-  beforeAll(() => {
-    copy = repositoryCopy();
-    original = copy.contents(...written);
+  beforeEach(() => void (copy = repositoryCopy()));
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    copy.remove();
   });
-  afterAll(() => copy.remove());
 
-  it.for<[what: string, version: string, env: () => NodeJS.ProcessEnv, said: string]>([
-    [
-      "a release that does not exist, with what pip says",
-      "6.9.9",
-      () => releasing(copy, {}),
+  it("is a release that does not exist: pip says so, and everything stays as it was", async () => {
+    const original = copy.contents(...written);
+    const { code, stderr } = await copy.run("spec-update", ["6.9.9"], releasing(copy, {}));
+    expect(stderr).toContain(
       "pip found no source of JupyterHub 6.9.9:\nCollecting jupyterhub==6.9.9\nERROR: No matching",
-    ],
-    [
-      "any release without Python",
-      "6.9.9",
-      () => ({ PYTHON: copy.path("nothing") }),
-      "No Python with pip found",
-    ],
-    [
-      "what is no number of a release",
-      "latest",
-      () => ({}),
-      '"latest" is no release of JupyterHub',
-    ],
-  ])("is told of %s, and leaves everything as it was", async ([, version, env, said]) => {
-    const { code, stderr } = await copy.run("spec-update", [version], env());
-    expect(stderr).toContain(said);
+    );
     expect(code).toBe(1);
     expect(copy.contents(...written)).toEqual(original);
   });
 
-  it("is told when a listed release is handed out otherwise than it was released", async () => {
+  it("is any release without Python, but for those that are vendored", () => {
+    vi.stubEnv("PYTHON", copy.path("nothing"));
+    const get = (version: string): unknown => obtain(copy.path("."), version, downloadRelease);
+    expect(() => get("6.9.9")).toThrow("No Python with pip found");
+    expect(get(newest)).toMatchObject({ downloaded: false });
+  });
+
+  it("is a listed release that is handed out otherwise than it was released", () => {
     const [version = ""] = versionsIn(copy);
-    const file = `openapi/upstream/${version}.yml`;
-    rmSync(copy.path(file));
-    const env = releasing(copy, { [version]: "openapi: 3.1.0\n" });
-    const { code, stderr } = await copy.run("spec-update", [version], env);
-    expect(stderr).toContain(
+    rmSync(copy.path(`openapi/upstream/${version}.yml`));
+    const get = (text: string): unknown => {
+      const env = Object.entries(releasing(copy, { [version]: text }));
+      for (const [name, value] of env) vi.stubEnv(name, value);
+      return obtain(copy.path("."), version, downloadRelease);
+    };
+    expect(() => get("openapi: 3.1.0\n")).toThrow(
       `What was downloaded as JupyterHub ${version} is not what was released`,
     );
-    expect(code).toBe(1);
-    expect({ ...copy.contents(...written), [file]: upstreamOf(version) }).toEqual(original);
+    expect(get(upstreamOf(version))).toMatchObject({ downloaded: true, source: { version } });
   });
 });

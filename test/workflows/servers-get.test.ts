@@ -113,9 +113,12 @@ describe("servers.list", () => {
     expect(hub.sent.map(({ route }) => route)).toEqual(["GET /"]);
   });
 
-  it("is empty where the hub does not show the servers", async () => {
+  it("is no empty list where the hub does not show the servers, but a refusal", async () => {
     const hub = new FakeHub();
     hub.next("GET /users/ada", { status: 200, body: { name: "ada", kind: "user" } });
-    expect(await settled(hub.client().servers.list("ada"))).toEqual([]);
+    const error = await settled(hub.client().servers.list("ada")).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({ name: "ForbiddenError", requiredScopes: ["read:servers"] });
   });
 });

@@ -1,0 +1,133 @@
+/**
+ * One server of a user, default or named, on any hub: its model, and the requests that the workflows make.
+ *
+ * Owns what differs between releases: where the model is found and what the body of a start looks like.
+ */
+import {
+  deleteUserServer,
+  deleteUserServerName,
+  getUser,
+  getUserServer,
+  getUserServerName,
+  postUserServer,
+  postUserServerName,
+} from "../../generated/sdk.gen.js";
+import type { Server, ServerRequest, User } from "../../generated/types.gen.js";
+import { asIs } from "../core/api-client.js";
+import { ForbiddenError, NotFoundError } from "../core/errors.js";
+import { unsupportedBy } from "../core/meaning.js";
+import { checkName } from "../core/names.js";
+import { isAtLeast } from "../core/version.js";
+import type { ServerOperations } from "../workflows/spawn.js";
+import { through, valueOf, type CallOptions, type Hub } from "./call.js";
+
+/** A body made for the hub at hand, and what tells the client that it is. */
+export type Payload = { body?: Record<string, unknown>; meta?: Record<string, unknown> };
+
+/** How a server is called in errors. */
+export const nameOf = (user: string, server: string): string =>
+  server === "" ? `The server of ${user}` : `The server ${server} of ${user}`;
+
+/** The servers in a user's model; a token without the scope gets a model without them. */
+export function serversOf({ name, servers }: User): Record<string, Server> {
+  if (servers) return servers;
+  throw new ForbiddenError(
+    `The token does not reach the servers of ${name}: it needs read:servers.`,
+    {
+      requiredScopes: ["read:servers"],
+    },
+  );
+}
+
+/** The server's own model since 6.0; before, that in its user's. */
+export async function modelOf(
+  hub: Hub,
+  user: string,
+  server: string,
+  call: CallOptions & { signal: AbortSignal },
+): Promise<Server> {
+  checkNames(user, server);
+  const version = await hub.version(call.signal);
+  const path = { name: user, server_name: server };
+  if (isAtLeast(version, "6.0")) {
+    const options = { ...through(hub, call), path };
+    return valueOf(server === "" ? getUserServer(options) : getUserServerName(options));
+  }
+  const query = isAtLeast(version, "3.0") ? { include_stopped_servers: true } : {};
+  const servers = serversOf(await valueOf(getUser({ ...through(hub, call), path, query })));
+  const found = Object.hasOwn(servers, server) ? servers[server] : undefined;
+  if (found) return found;
+  throw new NotFoundError(
+    `${nameOf(user, server)} is not there, or the token's scopes do not reach it.`,
+    { status: 404, hubVersion: version },
+  );
+}
+
+/** What the workflows need; `payload` is the body of the start or of the deletion. */
+export function operationsOn(
+  hub: Hub,
+  user: string,
+  server: string,
+  call: CallOptions,
+  payload: Payload = {},
+): ServerOperations {
+  const path = { name: user, server_name: server };
+  const options = (signal: AbortSignal) => ({ ...through(hub, { ...call, signal }), path });
+  return {
+    what: nameOf(user, server),
+    start: async (signal) => {
+      const request = { ...options(signal), ...payload };
+      const { response } = await (server === ""
+        ? postUserServer(request)
+        : postUserServerName(request));
+      return response.status;
+    },
+    stop: async (signal) => {
+      const { response } = await (server === ""
+        ? deleteUserServer(options(signal))
+        : deleteUserServerName({ ...options(signal), ...payload }));
+      return response.status;
+    },
+    model: async (signal) => {
+      try {
+        return await modelOf(hub, user, server, { ...call, signal });
+      } catch (error) {
+        if (error instanceof NotFoundError) return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+/**
+ * The body of a start. Before 6.0 the whole body is the user options: with the body of 6.0 they would be
+ * nested, and silently wrong.
+ */
+export async function startPayload(
+  hub: Hub,
+  user: string,
+  { server = "", display_name, user_options }: ServerRequest & { server?: string },
+  signal: AbortSignal,
+): Promise<Payload> {
+  checkNames(user, server);
+  if (display_name === undefined && user_options === undefined) return {};
+  const version = await hub.version(signal);
+  if (isAtLeast(version, "6.0")) {
+    return {
+      body: {
+        ...(display_name !== undefined && { display_name }),
+        ...(user_options !== undefined && { user_options }),
+      },
+    };
+  }
+  const unsupported =
+    display_name !== undefined && unsupportedBy(version, { since: "6.0" }, "`display_name`");
+  if (unsupported) throw unsupported;
+  return user_options ? { body: user_options, ...asIs } : {};
+}
+
+/** Names are refused before anything is sent, the question for the version included. */
+function checkNames(user: string, server: string): void {
+  checkName("name", user);
+  checkName("server_name", server, true);
+}
