@@ -94,7 +94,7 @@ async function call(parts: ApiClientParts, method: Method, options: CallOptions)
   let request: Request | undefined;
   let response: Response | undefined;
 
-  const exchange = (deadline: AbortSignal): Promise<Answer> =>
+  const exchange = (deadline: AbortSignal | undefined): Promise<Answer> =>
     generated[method]({
       url: route,
       ...(path && { path }),
@@ -123,12 +123,15 @@ async function call(parts: ApiClientParts, method: Method, options: CallOptions)
       },
       fetch: async (made: RequestInfo | URL) => {
         request = made as Request;
-        response = await transport.send(request, context, deadline);
+        const answer = await transport.send(request, context, deadline);
+        ({ response } = answer);
+        // Its body has been read, within the time that it had.
+        response.text = () => Promise.resolve(answer.body);
         if (response.ok) return response;
         throw errorOf({
           ...context,
           status: response.status,
-          body: await response.clone().text(),
+          body: answer.body,
           retryAfter: response.headers.get("Retry-After"),
           hubVersion: transport.hubVersion,
           credentials: request.headers.has("Authorization")
@@ -145,8 +148,11 @@ async function call(parts: ApiClientParts, method: Method, options: CallOptions)
       throw new InvalidInputError("The timeout must be a number above 0.");
     }
     // The request stays here: it holds the token, which would be printed with the answer.
-    const { data, response: answer } = await withDeadline(timeout, signal, exchange);
-    return { data, response: answer };
+    const { data, response: answer } =
+      timeout === undefined && !signal
+        ? await exchange(undefined)
+        : await withDeadline(timeout, signal, exchange);
+    return { data: operation.empty ? undefined : data, response: answer };
   } catch (error) {
     const failure = signal?.aborted
       ? (signal.reason as unknown)

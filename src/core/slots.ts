@@ -9,8 +9,8 @@ export class Slots {
   }
 
   /** Runs `work` as soon as a slot is free; rejects with the signal's reason when it aborts before. */
-  async run<Value>(signal: AbortSignal, work: () => Promise<Value>): Promise<Value> {
-    if (signal.aborted) throw signal.reason;
+  async run<Value>(signal: AbortSignal | undefined, work: () => Promise<Value>): Promise<Value> {
+    if (signal?.aborted) throw signal.reason;
     if (this.#free > 0) this.#free -= 1;
     else await this.#turn(signal);
     try {
@@ -22,17 +22,17 @@ export class Slots {
     }
   }
 
-  #turn(signal: AbortSignal): Promise<void> {
+  #turn(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const start = (): void => {
-        signal.removeEventListener("abort", leave);
+        signal?.removeEventListener("abort", leave);
         resolve();
       };
       const leave = (): void => {
         this.#waiting.splice(this.#waiting.indexOf(start), 1);
-        reject(signal.reason);
+        reject(signal?.reason);
       };
-      signal.addEventListener("abort", leave, { once: true });
+      signal?.addEventListener("abort", leave, { once: true });
       this.#waiting.push(start);
     });
   }

@@ -26,21 +26,23 @@ export async function withDeadline<Value>(
   caller: AbortSignal | null | undefined,
   work: (signal: AbortSignal) => Promise<Value>,
 ): Promise<Value> {
+  if (caller?.aborted) throw caller.reason;
   const controller = new AbortController();
   const { signal } = controller;
-  const forward = (): void => controller.abort(caller?.reason);
-  if (caller?.aborted) throw caller.reason;
+  let abort = (_reason: unknown): void => undefined;
+  const forward = (): void => abort(caller?.reason);
   caller?.addEventListener("abort", forward, { once: true });
   const timer =
     timeout === undefined || timeout > longest
       ? undefined
-      : setTimeout(() => controller.abort(new DeadlinePassed(timeout)), timeout);
+      : setTimeout(() => abort(new DeadlinePassed(timeout)), timeout);
   try {
     return await new Promise<Value>((resolve, reject) => {
-      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-      work(signal).then(resolve, (error: unknown) =>
-        reject(signal.aborted ? signal.reason : error),
-      );
+      abort = (reason) => {
+        reject(reason);
+        controller.abort(reason);
+      };
+      work(signal).then(resolve, reject);
     });
   } finally {
     clearTimeout(timer);

@@ -63,7 +63,11 @@ export class Transport {
   }
 
   /** The answer to `request`, read to its end. Rejects where none came or it is not from a hub. */
-  send(request: Request, call: CallContext, signal: AbortSignal): Promise<Response> {
+  async send(
+    request: Request,
+    call: CallContext,
+    signal: AbortSignal | undefined,
+  ): Promise<{ response: Response; body: string }> {
     if (!request.url.startsWith(`${this.#options.baseUrl}/`)) {
       throw new NotAHubError(`${call.method} ${call.url} would leave the hub's API.`, call);
     }
@@ -74,7 +78,11 @@ export class Transport {
     );
   }
 
-  async #attempt(request: Request, call: CallContext, signal: AbortSignal): Promise<Response> {
+  async #attempt(
+    request: Request,
+    call: CallContext,
+    signal: AbortSignal,
+  ): Promise<{ response: Response; body: string }> {
     await this.#prepare(request, call);
     const send = this.#options.fetch ?? fetch;
     let response: Response;
@@ -87,8 +95,7 @@ export class Transport {
       throw unreachable(cause, call);
     }
     this.#assertHub(response, body, call);
-    const empty = response.status === 204 || response.status === 205 || response.status === 304;
-    return new Response(empty ? null : body, response);
+    return { response, body };
   }
 
   async #prepare({ headers }: Request, call: CallContext): Promise<void> {
