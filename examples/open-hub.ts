@@ -9,17 +9,24 @@ export interface OpenedHub extends AsyncDisposable {
   options: JupyterHubOptions;
   /** The name of a server to try out; the mock knows this one. */
   server: string;
+  isMock: boolean;
 }
 
 export async function openHub(): Promise<OpenedHub> {
   if (process.env["JUPYTERHUB_API_URL"]) {
     const nothing = (): Promise<void> => Promise.resolve();
-    return { options: { fetch: printing }, server: "quickstart", [Symbol.asyncDispose]: nothing };
+    return {
+      options: { fetch: printing },
+      server: "quickstart",
+      isMock: false,
+      [Symbol.asyncDispose]: nothing,
+    };
   }
   const mock = await startPrism(mockCopy(corrected(), { examples }));
   return {
     options: { url: mock.url, token: "any-token", fetch: printing },
     server: "gpu",
+    isMock: true,
     [Symbol.asyncDispose]: () => mock.close(),
   };
 }

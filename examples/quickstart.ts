@@ -4,7 +4,13 @@
  * npm start                                        against a mock that comes with this repository
  * JUPYTERHUB_API_URL=… JUPYTERHUB_API_TOKEN=… npm start    against that hub, which is left as it was found
  */
-import { ForbiddenError, JupyterHub, NotFoundError } from "jupyterhub-client";
+import {
+  BadRequestError,
+  ForbiddenError,
+  JupyterHub,
+  NotFoundError,
+  type Server,
+} from "jupyterhub-client";
 import { openHub } from "./open-hub.js";
 
 await using opened = await openHub();
@@ -25,21 +31,55 @@ try {
   console.log(`Not for this token: it needs ${error.requiredScopes.join(" or ")}`);
 }
 
-// A service has no servers of its own, so it starts one for a user.
-const user = me.kind === "user" ? me.name : (await hub.users.ensure("quickstart")).name;
-const { server } = opened;
-const isNew = await hub.servers.get(user, { server }).then(
-  () => false,
-  (error: unknown) => error instanceof NotFoundError,
-);
-const { url, started } = await hub.servers.start(user, { server });
-console.log(`The server ${server} of ${user} is ready at ${url}, started ${started}`);
+/** Undoes what this run does, the last first. */
+const undo: (() => Promise<void>)[] = [];
 
-const { id, expires_at } = await hub.tokens.create(user, { note: "quickstart", expires_in: 600 });
-console.log(`The token ${id} is valid until ${expires_at}`);
-await hub.tokens.revoke(user, id);
+// A service has no servers of its own, so it starts one for a user of its making.
+let user = me.name;
+if (me.kind !== "user") {
+  user = `quickstart-${Date.now()}`;
+  await hub.users.create(user);
+  undo.push(() => hub.users.delete(user));
+}
 
-await hub.servers.stop(user, { server });
-if (isNew) await hub.servers.delete(user, { server });
-if (me.kind === "service") await hub.users.delete(user);
+try {
+  const server = await startServer(opened.server);
+  console.log(`The server "${server.name}" of ${user} is ready at ${server.url}`);
+
+  const { id, expires_at } = await hub.tokens.create(user, { note: "quickstart", expires_in: 600 });
+  undo.push(() => hub.tokens.revoke(user, id));
+  console.log(`The token ${id} is valid until ${expires_at}`);
+} finally {
+  for (const step of undo.toReversed()) await step();
+}
 console.log("Stopped and revoked: the hub is as it was.");
+
+/** Starts a named server or, where the hub allows none, the default one. */
+async function startServer(name: string): Promise<Server> {
+  try {
+    const before = await find(name);
+    const server = await hub.servers.start(user, { server: name });
+    if (!before) undo.push(() => hub.servers.delete(user, { server: name }));
+    // The mock's server always runs, and nobody works in it.
+    if (!before?.ready || opened.isMock) undo.push(() => hub.servers.stop(user, { server: name }));
+    return server;
+  } catch (error) {
+    if (!(error instanceof BadRequestError && error.reason === "named-servers-disabled"))
+      throw error;
+    console.log("This hub has no named servers: the default one will do");
+    const running = (await hub.servers.list(user)).length > 0;
+    const server = await hub.servers.start(user);
+    if (!running) undo.push(() => hub.servers.stop(user));
+    return server;
+  }
+}
+
+/** The user's server of this name, if there is one. */
+async function find(server: string): Promise<Server | undefined> {
+  try {
+    return await hub.servers.get(user, { server });
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}

@@ -77,6 +77,15 @@ export const aliases: Readonly<Record<string, readonly string[]>> = {
   "proxy.update": ["PATCH /proxy"],
 };
 
+/** What a method needs beside the scopes of its operations, or in their place. */
+export const methodScopes: Readonly<Record<string, { also?: string; only?: string }>> = {
+  "servers.list": { only: "read:servers" },
+  "servers.start": { also: "read:servers" },
+  "servers.restart": { also: "read:servers" },
+  "servers.stop": { also: "read:servers" },
+  "servers.delete": { also: "read:servers" },
+};
+
 /** Operations without a method, and why. They are functions of `jupyterhub-client/api`. */
 export const rawOnly: Readonly<Record<string, string>> = {
   "POST /authorizations/token": "answers 404 since JupyterHub 2.0; `tokens.create` makes tokens",

@@ -3,8 +3,7 @@
  *
  * The generator succeeds on input that is missing or half understood: here that is a failure. And the
  * generated option types allow what would go around our transport (`fetch`, `baseUrl`, `redirect` …):
- * they are narrowed to what a call may set. Its event streams, which src/ reads itself, are cut out of
- * its client. A seam that is not found fails by name.
+ * they are narrowed to what a call may set. A seam that is not found fails by name.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -56,23 +55,6 @@ const seams: Seam[] = [
     /** Milliseconds for the whole call; the client's own \`timeout\` bounds each attempt of it. */
     timeout?: number;`,
   },
-  {
-    file: "client/client.gen.ts",
-    find: "import { createSseClient } from '../core/serverSentEvents.gen.js';\n",
-    replace: "",
-  },
-  {
-    file: "client/client.gen.ts",
-    find: ["  const makeSseFn =", "\n  };\n\n"],
-    replace: "",
-  },
-  {
-    file: "client/client.gen.ts",
-    find: ["    sse: {", "\n    },\n"],
-    replace: "",
-  },
-  // What is left out makes the cast one between types that do not overlap enough.
-  { file: "client/client.gen.ts", find: "  } as Client;", replace: "  } as unknown as Client;" },
 ];
 
 /**

@@ -5,14 +5,19 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { operations, scopes } from "../generated/operations.gen.js";
-import { aliases, later, rawOnly } from "./aliases.js";
+import { aliases, later, methodScopes, rawOnly } from "./aliases.js";
 
 const file = join(import.meta.dirname, "../README.md");
 const begin = "<!-- operations: written by `npm run readme` -->";
 const end = "<!-- /operations -->";
 
 const code = (text: string): string => `\`${text}\``;
-const scopesOf = (operation: string): string => {
+const scopesOf = (method: string, operation: string): string => {
+  const { also, only } = methodScopes[method] ?? {};
+  if (only) return code(only);
+  return also ? `${scopesOfOperation(operation)}, and ${code(also)}` : scopesOfOperation(operation);
+};
+const scopesOfOperation = (operation: string): string => {
   const alternatives = scopes[operation] ?? [];
   if (operations[operation]?.public) return "none: public";
   if (alternatives.length === 0 || alternatives[0] === "(no_scope)") return "any token";
@@ -29,7 +34,7 @@ function table(): string {
       index === 0 ? code(`hub.${method}`) : "",
       code(key),
       sinceOf(key),
-      scopesOf(key),
+      scopesOf(method, key),
     ]),
   );
   const raw = Object.entries(rawOnly).map(([key, why]) => [code(key), why]);

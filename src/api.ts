@@ -3,10 +3,9 @@
  *
  * For programs that need one or two operations, or the raw answers. The functions take
  * `client: hub.client` or what {@link createClient} made, and go through the same checks and errors as
- * the methods of `JupyterHub`. They resolve with `{ data, error, request, response }`, or with
- * `throwOnError: true` reject as the methods do.
+ * the methods of `JupyterHub`. They resolve with `{ data, error, response }`, or with
+ * `throwOnError: true` reject as the methods do: see {@link isJupyterHubError}.
  */
-import { createClient as createGeneratedClient } from "../generated/client/index.js";
 import { operations } from "../generated/operations.gen.js";
 import type { ApiClient } from "./core/api-client.js";
 import { connect, type JupyterHubOptions } from "./core/options.js";
@@ -16,8 +15,9 @@ import { connect, type JupyterHubOptions } from "./core/options.js";
  * @throws InvalidInputError when an option does not fit, or there is no url
  */
 export const createClient = (options: JupyterHubOptions = {}): ApiClient =>
-  connect(options, createGeneratedClient(), operations).client;
+  connect(options, operations).client;
 
+export { JupyterHubError, isJupyterHubError } from "./core/errors.js";
 export * from "../generated/sdk.gen.js";
 export type * from "../generated/types.gen.js";
 export type { Feature, Scope } from "../generated/operations.gen.js";

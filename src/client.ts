@@ -1,13 +1,14 @@
 /** The `JupyterHub` class: takes the options, wires the parts together, and owns no logic. */
-import { createClient as createGeneratedClient } from "../generated/client/index.js";
 import { features, operations, type Feature } from "../generated/operations.gen.js";
 import type { HubInfo, RequestIdentity, ShutdownAnswer } from "../generated/types.gen.js";
 import { askVersion, hubVersion, type ApiClient } from "./core/api-client.js";
 import { discover } from "./core/discover.js";
 import { connect, type Connection, type JupyterHubOptions } from "./core/options.js";
+import { environmentVariable } from "./core/environment.js";
+import { InvalidInputError } from "./core/errors.js";
 import { isAtLeast } from "./core/version.js";
 import * as admin from "./resources/admin.js";
-import { through, type CallOptions, type Hub, type NoInput } from "./resources/call.js";
+import { through, together, type CallOptions, type Hub, type NoInput } from "./resources/call.js";
 import { Groups } from "./resources/groups.js";
 import { Proxy } from "./resources/proxy.js";
 import { Servers } from "./resources/servers.js";
@@ -16,6 +17,8 @@ import { ShareCodes } from "./resources/share-codes.js";
 import { Shares } from "./resources/shares.js";
 import { Tokens } from "./resources/tokens.js";
 import { Users } from "./resources/users.js";
+
+const noToken = (): undefined => undefined;
 
 /**
  * A client of one hub.
@@ -50,10 +53,13 @@ export class JupyterHub {
    * @throws InvalidInputError when an option does not fit, or there is no url
    */
   constructor(options: JupyterHubOptions = {}) {
-    const connection = connect(options, createGeneratedClient(), operations);
+    const connection = connect(options, operations);
     const hub: Hub = {
       client: connection.client,
-      version: (signal) => hubVersion(connection, signal),
+      version: (call) => {
+        const { client: _, throwOnError: __, ...options } = through(hub, call);
+        return hubVersion(connection, options);
+      },
     };
     this.#connection = connection;
     this.#hub = hub;
@@ -75,7 +81,8 @@ export class JupyterHub {
    * the hub's version without a token until one of the places where its API can be answers.
    *
    * `GET /`
-   * @param options as for the constructor, less `url`
+   * @param options as for the constructor, less `url`. Without `token`, the environment's is used for the
+   * hub of its `JUPYTERHUB_API_URL` alone
    * @throws NotAHubError when none of them does
    */
   static async from(
@@ -83,10 +90,19 @@ export class JupyterHub {
     options: Omit<JupyterHubOptions, "url"> = {},
     call: CallOptions = {},
   ): Promise<JupyterHub> {
-    const url = await discover(link, (candidate) =>
-      new JupyterHub({ ...options, url: candidate, token: undefined }).version({}, call),
+    const anonymous = { ...options, token: noToken };
+    const url = await together("No hub was found", call, (shared) =>
+      discover(link, (candidate) =>
+        new JupyterHub({ ...anonymous, url: candidate }).version({}, shared),
+      ),
     );
-    return new JupyterHub({ ...options, url });
+    // A link may lead anywhere: the environment's token is for the hub that the environment names.
+    const named = environmentVariable("JUPYTERHUB_API_URL") !== undefined;
+    return new JupyterHub({
+      ...options,
+      url,
+      token: options.token ?? (named ? undefined : noToken),
+    });
   }
 
   /**
@@ -124,9 +140,13 @@ export class JupyterHub {
    * Whether the hub is new enough for a feature. Asks for the hub's version if no answer has told it yet.
    *
    * `GET /` · public
+   * @throws InvalidInputError for a feature that there is not
    */
   async supports(feature: Feature, _input: NoInput = {}, call: CallOptions = {}): Promise<boolean> {
-    return isAtLeast(await this.#hub.version(call.signal), features[feature]);
+    if (!Object.hasOwn(features, feature)) {
+      throw new InvalidInputError(`Features are ${Object.keys(features).join(", ")}.`);
+    }
+    return isAtLeast(await this.#hub.version(call), features[feature]);
   }
 
   /**

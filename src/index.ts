@@ -23,7 +23,7 @@ export type { JupyterHubOptions } from "./core/options.js";
 export type { TokenSource } from "./core/auth.js";
 export type { BadRequestReason, ErrorDetails } from "./core/errors.js";
 export type { ApiClient } from "./core/api-client.js";
-export type { CallOptions, NoInput } from "./resources/call.js";
+export type { CallOptions, NoInput, PageInput } from "./resources/call.js";
 export type { ShutdownInput } from "./resources/admin.js";
 export type {
   ActivityInput,
@@ -38,12 +38,12 @@ export type {
 export type { CreateTokenInput, Tokens } from "./resources/tokens.js";
 export type {
   ListServersInput,
-  ServerInput,
+  RestartServerOptions,
   Servers,
-  StartServerInput,
   StartServerOptions,
   UpdateServerInput,
 } from "./resources/servers.js";
+export type { ServerInput, StartServerInput } from "./resources/one-server.js";
 export type {
   CreateGroupInput,
   CreateGroupsInput,

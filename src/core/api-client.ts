@@ -38,8 +38,6 @@ type CallOptions = Pick<
 };
 
 export interface ApiClientParts {
-  /** The generated fetch client, which makes requests and parses answers. */
-  generated: Client;
   operations: Readonly<Record<string, Operation>>;
   transport: Transport;
 }
@@ -55,8 +53,11 @@ export function createApiClient(parts: ApiClientParts): ApiClient {
 }
 
 /** The hub's version: from its last answer, or asked for. */
-export async function hubVersion(parts: ApiClientParts, signal?: AbortSignal): Promise<string> {
-  return parts.transport.hubVersion ?? (await askVersion(parts, signal ? { signal } : {}));
+export async function hubVersion(
+  parts: ApiClientParts,
+  options?: Partial<CallOptions>,
+): Promise<string> {
+  return parts.transport.hubVersion ?? (await askVersion(parts, options));
 }
 
 /** The hub's version, asked for now. */
@@ -81,92 +82,122 @@ interface Answer {
 }
 
 async function call(parts: ApiClientParts, method: Method, options: CallOptions): Promise<Answer> {
-  const { generated, operations, transport } = parts;
-  const { url: route, path, query, body, headers, bodySerializer, signal, timeout, meta } = options;
+  const { transport } = parts;
+  const { url: route, path, body, signal, timeout } = options;
   const verb = method.toUpperCase();
-  const operation = operations[`${verb} ${route}`] ?? {};
+  // A route that the table lacks goes out as it is: a newer hub may have it.
+  const operation = parts.operations[`${verb} ${route}`] ?? {};
   const context: CallContext = {
     method: verb,
     url: redactedUrl(transport.baseUrl, route, path),
     operation,
     ownCredentials: carriesCredentials(operation, body),
   };
-  let request: Request | undefined;
-  let response: Response | undefined;
-
-  const exchange = (deadline: AbortSignal | undefined): Promise<Answer> =>
-    generated[method]({
-      url: route,
-      ...(path && { path }),
-      ...(query && { query }),
-      ...(headers && { headers }),
-      ...(bodySerializer && { bodySerializer }),
-      ...(body !== undefined && { body }),
-      baseUrl: transport.baseUrl,
-      redirect: "manual",
-      throwOnError: true,
-      // Runs before the URL is built, which is what names must be checked before.
-      requestValidator: async (request) => {
-        const known = meta?.["asIs"] ? { ...operation, body: {} } : operation;
-        const { body: checked, newcomers } = checkInput(route, known, { path, query, body });
-        (request as { body?: unknown }).body = checked;
-        for (const { what, since } of newcomers) {
-          const version = await hubVersion(parts, deadline);
-          const unsupported = unsupportedBy(
-            version,
-            { since },
-            `${what} of ${verb} ${route}`,
-            context,
-          );
-          if (unsupported) throw unsupported;
-        }
-      },
-      fetch: async (made: RequestInfo | URL) => {
-        request = made as Request;
-        const answer = await transport.send(request, context, deadline);
-        ({ response } = answer);
-        // Its body has been read, within the time that it had.
-        response.text = () => Promise.resolve(answer.body);
-        if (response.ok) return response;
-        throw errorOf({
-          ...context,
-          status: response.status,
-          body: answer.body,
-          retryAfter: response.headers.get("Retry-After"),
-          hubVersion: transport.hubVersion,
-          credentials: request.headers.has("Authorization")
-            ? "token"
-            : context.ownCredentials
-              ? "body"
-              : "none",
-        });
-      },
-    });
-
+  const progress: Progress = { sent: false, response: undefined };
   try {
     if (timeout !== undefined && !(timeout > 0)) {
       throw new InvalidInputError("The timeout must be a number above 0.");
     }
-    // The request stays here: it holds the token, which would be printed with the answer.
-    const { data, response: answer } =
-      timeout === undefined && !signal
-        ? await exchange(undefined)
-        : await withDeadline(timeout, signal, exchange);
-    return { data: operation.empty ? undefined : data, response: answer };
+    const exchanged = (deadline: AbortSignal | undefined): Promise<Answer> =>
+      exchange(parts, context, options, progress, deadline);
+    return await (timeout === undefined && !signal
+      ? exchanged(undefined)
+      : withDeadline(timeout, signal, exchanged));
   } catch (error) {
     const failure = signal?.aborted
       ? (signal.reason as unknown)
-      : withCallSite(failureOf(error, context, request !== undefined));
+      : withCallSite(failureOf(error, context, progress.sent));
     if (options.throwOnError) throw failure;
-    return { error: failure, response };
+    return { error: failure, response: progress.response };
   }
+}
+
+/** How far a call has come, for what is said of its failure. */
+interface Progress {
+  sent: boolean;
+  response: Response | undefined;
+}
+
+/** The request of a call and its answer. */
+async function exchange(
+  parts: ApiClientParts,
+  context: CallContext,
+  { url: route, path = {}, query = {}, body, headers, bodySerializer, meta }: CallOptions,
+  progress: Progress,
+  deadline: AbortSignal | undefined,
+): Promise<Answer> {
+  const { transport } = parts;
+  const { method, operation } = context;
+  const rules = meta?.["asIs"] ? { ...operation, body: {} } : operation;
+  const input = checkInput(route, rules, { path, query, body });
+  for (const { what, since } of input.newcomers) {
+    const version = await hubVersion(parts, {
+      ...(deadline && { signal: deadline }),
+      ...(headers && { headers: without(headers, "Content-Type", "Authorization") }),
+    });
+    const unsupported = unsupportedBy(version, { since }, `${what} of ${method} ${route}`, context);
+    if (unsupported) throw unsupported;
+  }
+  const request = {
+    url: transport.baseUrl + fill(route, path) + search(query),
+    method,
+    headers: new Headers(headers as HeadersInit | undefined),
+    body: input.body === undefined ? null : serialise(input.body, bodySerializer),
+  };
+  if (request.body === null) request.headers.delete("Content-Type");
+  progress.sent = true;
+  const { response, body: text } = await transport.send(request, context, deadline);
+  progress.response = response;
+  if (response.ok) return { data: parse(response, text, operation), response };
+  throw errorOf({
+    ...context,
+    status: response.status,
+    body: text,
+    retryAfter: response.headers.get("Retry-After"),
+    hubVersion: transport.hubVersion,
+    credentials: request.headers.has("Authorization")
+      ? "token"
+      : context.ownCredentials
+        ? "body"
+        : "none",
+  });
+}
+
+/** The headers that a gateway may ask for: not those that belong to one request. */
+const without = (headers: unknown, ...names: string[]): Record<string, string> =>
+  Object.fromEntries(
+    [...new Headers(headers as HeadersInit)].filter(
+      ([name]) => !names.some((one) => one.toLowerCase() === name),
+    ),
+  );
+
+const fill = (route: string, path: Readonly<Record<string, unknown>>): string =>
+  route.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] as string));
+
+function search(query: Readonly<Record<string, unknown>>): string {
+  const pairs = Object.entries(query)
+    .filter(([, value]) => value !== undefined && value !== null)
+    .map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`);
+  return pairs.length > 0 ? `?${pairs.join("&")}` : "";
+}
+
+const serialise = (body: unknown, serializer: CallOptions["bodySerializer"]): string =>
+  serializer ? (serializer(body) as string) : JSON.stringify(body);
+
+function parse({ headers }: Response, text: string, operation: Operation): unknown {
+  if (operation.empty || text === "") return undefined;
+  if (!/json/i.test(headers.get("Content-Type") ?? "")) return text;
+  const value = JSON.parse(text) as unknown;
+  // Every JSON of a hub's API is an object or a list.
+  if (typeof value !== "object" || value === null) throw new SyntaxError("No object");
+  return value;
 }
 
 /** Whatever a call can fail with, as an error that says which call it was. */
 function failureOf(
   error: unknown,
   { method, url }: CallContext,
-  requestMade: boolean,
+  requestSent: boolean,
 ): JupyterHubError {
   if (isJupyterHubError(error)) return error;
   if (error instanceof DeadlinePassed) {
@@ -179,12 +210,15 @@ function failureOf(
   }
   if (error instanceof SyntaxError) {
     // Not kept as the cause: it quotes the answer, which may hold a secret.
-    return new NotAHubError(`${method} ${url}: the answer is labelled JSON, but is not.`, {
-      method,
-      url,
-    });
+    return new NotAHubError(
+      `${method} ${url}: the answer is labelled JSON, but is not that of a hub.`,
+      {
+        method,
+        url,
+      },
+    );
   }
-  if (!requestMade) {
+  if (!requestSent) {
     // Not kept as the cause: it quotes headers and keys, which may hold a secret.
     return new InvalidInputError(
       `${method} ${url}: a header or the body cannot be sent; one of them is malformed.`,

@@ -13,8 +13,8 @@ export type TokenSource = string | (() => string | undefined | Promise<string | 
 
 /** The credentials of a client. */
 export interface Credentials {
-  /** The token to send, or undefined where the client has none. */
-  token(): Promise<string | undefined>;
+  /** The token to send, or undefined where the client has none; a promise where a function is to be asked. */
+  token(): string | undefined | Promise<string | undefined>;
   /** Throws where a token would travel unencrypted to a public host. */
   assertSafe(): void;
 }
@@ -28,11 +28,7 @@ export function createCredentials(
   const { protocol, hostname, origin } = new URL(baseUrl);
   const exposed = protocol === "http:" && !allowInsecure && !isPrivateHost(hostname);
   return {
-    async token() {
-      const token = typeof source === "function" ? await source() : source;
-      if (token !== undefined) checkToken(token);
-      return token;
-    },
+    token: typeof source === "function" ? () => asked(source) : () => source,
     assertSafe() {
       if (!exposed) return;
       throw new InvalidInputError(
@@ -40,6 +36,14 @@ export function createCredentials(
       );
     },
   };
+}
+
+async function asked(
+  source: () => ReturnType<Exclude<TokenSource, string>>,
+): Promise<string | undefined> {
+  const token = await source();
+  if (token !== undefined) checkToken(token);
+  return token;
 }
 
 /** Throws an {@link InvalidInputError} unless `token` can be sent in a header as it is. */

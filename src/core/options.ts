@@ -3,7 +3,6 @@
  *
  * Reads the environment in one place and refuses what does not fit before anything is sent.
  */
-import type { Client } from "../../generated/client/index.js";
 import type { Operation } from "../../generated/operations.gen.js";
 import { createApiClient, type ApiClient, type ApiClientParts } from "./api-client.js";
 import { createCredentials, type TokenSource } from "./auth.js";
@@ -35,7 +34,10 @@ export interface JupyterHubOptions {
   token?: TokenSource | undefined;
   /** The fetch to send with: one with a proxy, a certificate authority or a test behind it. @default globalThis.fetch */
   fetch?: typeof fetch | undefined;
-  /** Headers for every request, such as those that a gateway asks for. A call's own headers come before them. */
+  /**
+   * Headers for every request, such as those that a gateway asks for. A call's own headers come before
+   * them. An `Authorization` here counts only where the client has no token.
+   */
   headers?: Readonly<Record<string, string>> | undefined;
   /** The name of your program, put before this package's in the User-Agent. Not sent by browsers. */
   appName?: string | undefined;
@@ -61,7 +63,6 @@ export const defaults = { timeout: 30_000, maxConcurrency: 16 } as const;
 /** Makes a client of its options; throws an {@link InvalidInputError} when they do not fit. */
 export function connect(
   options: JupyterHubOptions,
-  generated: Client,
   operations: Readonly<Record<string, Operation>>,
 ): Connection {
   const ownUrl = environmentVariable("JUPYTERHUB_API_URL");
@@ -70,6 +71,12 @@ export function connect(
     throw new InvalidInputError(
       'No url. Give one, such as new JupyterHub({ url: "https://hub.example.org" }), or set JUPYTERHUB_API_URL.',
     );
+  }
+  if (options.fetch !== undefined && typeof options.fetch !== "function") {
+    throw new InvalidInputError("The fetch must be a function.");
+  }
+  if (options.appName !== undefined && !/^[\x20-\x7E]*$/.test(options.appName)) {
+    throw new InvalidInputError("The appName must be plain ASCII: it is part of a header.");
   }
   const baseUrl = apiUrl(url, options.url === undefined ? "JUPYTERHUB_API_URL" : "url");
   const publicHubUrl = environmentVariable("JUPYTERHUB_PUBLIC_HUB_URL");
@@ -87,7 +94,7 @@ export function connect(
     maxConcurrency: positive("maxConcurrency", options.maxConcurrency ?? defaults.maxConcurrency),
     credentials: createCredentials(token, baseUrl, options.allowInsecure ?? trusted),
   });
-  const parts = { generated, operations, transport };
+  const parts = { operations, transport };
   return {
     ...parts,
     client: createApiClient(parts),

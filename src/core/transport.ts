@@ -28,6 +28,14 @@ export interface TransportOptions {
   credentials: Credentials;
 }
 
+/** What is to be sent; the transport adds the headers that every request has. */
+export interface HubRequest {
+  url: string;
+  method: string;
+  headers: Headers;
+  body: string | null;
+}
+
 /** What the transport must know of the call that a request belongs to. */
 export interface CallContext {
   method: string;
@@ -64,31 +72,39 @@ export class Transport {
 
   /** The answer to `request`, read to its end. Rejects where none came or it is not from a hub. */
   async send(
-    request: Request,
+    request: HubRequest,
     call: CallContext,
     signal: AbortSignal | undefined,
   ): Promise<{ response: Response; body: string }> {
-    if (!request.url.startsWith(`${this.#options.baseUrl}/`)) {
+    const { baseUrl, timeout } = this.#options;
+    if (!new URL(request.url).href.startsWith(`${baseUrl}/`)) {
       throw new NotAHubError(`${call.method} ${call.url} would leave the hub's API.`, call);
     }
+    const { headers } = request;
+    if (!call.operation.public && !call.ownCredentials && !headers.has("Authorization")) {
+      const { credentials } = this.#options;
+      let token = credentials.token();
+      // Before a slot is taken: a token function may make calls of its own.
+      if (token instanceof Promise)
+        token = await withDeadline(timeout, signal, () => told(token, call));
+      if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
+    }
+    this.#prepare(headers, call);
     return this.#slots.run(signal, () =>
-      withDeadline(this.#options.timeout, signal, (attempt) =>
-        this.#attempt(request, call, attempt),
-      ),
+      withDeadline(timeout, signal, (attempt) => this.#attempt(request, call, attempt)),
     );
   }
 
   async #attempt(
-    request: Request,
+    { url, method, headers, body: sent }: HubRequest,
     call: CallContext,
     signal: AbortSignal,
   ): Promise<{ response: Response; body: string }> {
-    await this.#prepare(request, call);
     const send = this.#options.fetch ?? fetch;
     let response: Response;
     let body: string;
     try {
-      response = await send(request, { signal });
+      response = await send(url, { method, headers, body: sent, redirect: "manual", signal });
       body = await response.text();
     } catch (cause) {
       if (signal.aborted || isJupyterHubError(cause)) throw cause;
@@ -98,33 +114,18 @@ export class Transport {
     return { response, body };
   }
 
-  async #prepare({ headers }: Request, call: CallContext): Promise<void> {
+  #prepare(headers: Headers, call: CallContext): void {
     for (const [name, value] of Object.entries(this.#options.headers)) {
       if (!headers.has(name)) headers.set(name, value);
     }
     if (!headers.has("Accept")) {
       headers.set("Accept", [...(call.operation.media ?? []), "application/json"].join(", "));
     }
-    if (!inBrowser && !headers.has("User-Agent"))
+    if (!inBrowser && !headers.has("User-Agent")) {
       headers.set("User-Agent", this.#options.userAgent);
-    if (!call.operation.public && !call.ownCredentials && !headers.has("Authorization")) {
-      const token = await this.#token(call);
-      if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
     }
     // A password is no less secret than a token.
     if (headers.has("Authorization") || call.ownCredentials) this.#options.credentials.assertSafe();
-  }
-
-  async #token(call: CallContext): Promise<string | undefined> {
-    try {
-      return await this.#options.credentials.token();
-    } catch (cause) {
-      if (isJupyterHubError(cause)) throw cause;
-      throw new AuthenticationError(`${call.method} ${call.url}: the token function failed.`, {
-        ...call,
-        cause,
-      });
-    }
   }
 
   #assertHub(response: Response, body: string, call: CallContext): void {
@@ -144,6 +145,8 @@ export class Transport {
     const type = (headers.get("Content-Type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
     // A page with something on it may be anybody's, unless the header says whose.
     const page = type === "text/html" && body !== "" && !version;
+    // Only a page of another origin cannot read the header that every answer of a hub has.
+    const stranger = !version && response.type === "basic" && !call.operation.media;
     const expected = isJson(type) || (!page && (call.operation.media?.includes(type) ?? false));
     if (status >= 400 && (version || isErrorBody(response, body, type, call))) return;
     if (status >= 500) {
@@ -152,8 +155,8 @@ export class Transport {
         details,
       );
     }
-    if (status < 400 && body !== "" && expected) return;
-    if (status < 400 && body === "" && call.operation.empty) {
+    if (status < 400 && body !== "" && expected && !stranger) return;
+    if (status < 400 && body === "" && call.operation.empty && !stranger) {
       if (version || expected || type === "" || type === "text/plain") return;
     }
     throw new NotAHubError(
@@ -161,6 +164,19 @@ export class Transport {
         "Check the url, and whether the hub is up: a proxy answers in its place while it starts.",
       details,
     );
+  }
+}
+
+/** What a token function tells; where it fails, so does the authentication. */
+async function told<Token>(token: Promise<Token> | Token, call: CallContext): Promise<Token> {
+  try {
+    return await token;
+  } catch (cause) {
+    if (isJupyterHubError(cause)) throw cause;
+    throw new AuthenticationError(`${call.method} ${call.url}: the token function failed.`, {
+      ...call,
+      cause,
+    });
   }
 }
 

@@ -14,6 +14,16 @@ export interface CallOptions {
   headers?: Readonly<Record<string, string>> | undefined;
 }
 
+/** How a listing is asked for. */
+export interface PageInput {
+  /**
+   * How many items the hub is asked for at once, not how many come: a listing is complete. A hub gives as
+   * many as its `api_page_max_limit` allows.
+   * @default 200
+   */
+  limit?: number;
+}
+
 /** A bag without keys, where an operation takes none. */
 export type NoInput = Readonly<Record<string, never>>;
 
@@ -21,7 +31,7 @@ export type NoInput = Readonly<Record<string, never>>;
 export interface Hub {
   readonly client: ApiClient;
   /** The hub's version, from its last answer or asked for. */
-  version(signal?: AbortSignal): Promise<string>;
+  version(call?: CallOptions): Promise<string>;
 }
 
 /** The options of a generated function for a call of ours. */

@@ -10,7 +10,6 @@ import {
   putGroupProperties,
 } from "../../generated/sdk.gen.js";
 import type {
-  GetGroupsData,
   Group,
   PostGroupData,
   PostGroupsData,
@@ -26,11 +25,12 @@ import {
   valueOf,
   type CallOptions,
   type Hub,
+  type PageInput,
   type NoInput,
 } from "./call.js";
 
-/** How many groups the hub is asked for at once (`limit`, 200 by default). */
-export type ListGroupsInput = Omit<NonNullable<GetGroupsData["query"]>, "offset">;
+/** How the listing is asked for. */
+export type ListGroupsInput = PageInput;
 /** Who the members of a new group are. */
 export type CreateGroupInput = NonNullable<PostGroupData["body"]>;
 /** Which groups to create, and who the members of each of them are. */

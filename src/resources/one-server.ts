@@ -12,14 +12,31 @@ import {
   postUserServer,
   postUserServerName,
 } from "../../generated/sdk.gen.js";
-import type { Server, ServerRequest, User } from "../../generated/types.gen.js";
+import type { Server, User } from "../../generated/types.gen.js";
 import { asIs } from "../core/api-client.js";
-import { ForbiddenError, NotFoundError } from "../core/errors.js";
+import { ForbiddenError, InvalidInputError, NotFoundError } from "../core/errors.js";
 import { unsupportedBy } from "../core/meaning.js";
 import { checkName } from "../core/names.js";
 import { isAtLeast } from "../core/version.js";
 import type { ServerOperations } from "../workflows/spawn.js";
 import { through, valueOf, type CallOptions, type Hub } from "./call.js";
+
+/** Which of a user's servers. */
+export interface ServerInput {
+  /** The server's name; omitted or empty for the default server. */
+  server?: string | undefined;
+}
+
+/** What to start or create. */
+export interface StartServerInput extends ServerInput {
+  /**
+   * What the hub's Spawner is to make of it, such as `{ profile: "large" }`: the keys are the Spawner's own.
+   * Omitted or null, those of the last start; `{}` clears them.
+   */
+  user_options?: Record<string, unknown> | null | undefined;
+  /** The name that people see. Since 6.0; not for the default server. */
+  display_name?: string | undefined;
+}
 
 /** A body made for the hub at hand, and what tells the client that it is. */
 export type Payload = { body?: Record<string, unknown>; meta?: Record<string, unknown> };
@@ -28,9 +45,29 @@ export type Payload = { body?: Record<string, unknown>; meta?: Record<string, un
 export const nameOf = (user: string, server: string): string =>
   server === "" ? `The server of ${user}` : `The server ${server} of ${user}`;
 
+/**
+ * The server that an input names; empty for the default server. Refuses what is no such input, since a
+ * server that is not understood must not become the default one.
+ */
+export function serverOf(input: ServerInput, known: readonly string[] = ["server"]): string {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+    throw new InvalidInputError(`The input must be an object such as { server: "name" }.`);
+  }
+  const unknown = Object.keys(input).filter((key) => !known.includes(key));
+  if (unknown.length > 0) {
+    throw new InvalidInputError(
+      `The input has ${unknown.join(", ")}; it may have ${known.join(", ")}.`,
+    );
+  }
+  const { server } = input;
+  if (server === undefined) return "";
+  checkName("server_name", server, true);
+  return server;
+}
+
 /** The servers in a user's model; a token without the scope gets a model without them. */
 export function serversOf({ name, servers }: User): Record<string, Server> {
-  if (servers) return servers;
+  if (typeof servers === "object" && servers) return servers;
   throw new ForbiddenError(
     `The token does not reach the servers of ${name}: it needs read:servers.`,
     {
@@ -47,7 +84,7 @@ export async function modelOf(
   call: CallOptions & { signal: AbortSignal },
 ): Promise<Server> {
   checkNames(user, server);
-  const version = await hub.version(call.signal);
+  const version = await hub.version(call);
   const path = { name: user, server_name: server };
   if (isAtLeast(version, "6.0")) {
     const options = { ...through(hub, call), path };
@@ -106,12 +143,12 @@ export function operationsOn(
 export async function startPayload(
   hub: Hub,
   user: string,
-  { server = "", display_name, user_options }: ServerRequest & { server?: string },
-  signal: AbortSignal,
+  { server = "", display_name, user_options }: StartServerInput,
+  call: CallOptions,
 ): Promise<Payload> {
   checkNames(user, server);
   if (display_name === undefined && user_options === undefined) return {};
-  const version = await hub.version(signal);
+  const version = await hub.version(call);
   if (isAtLeast(version, "6.0")) {
     return {
       body: {

@@ -1,6 +1,6 @@
 /** The proxy in front of the hub and its servers. */
 import { getProxy, patchProxy, postProxy } from "../../generated/sdk.gen.js";
-import type { GetProxyData, PatchProxyData, ProxyRoute } from "../../generated/types.gen.js";
+import type { PatchProxyData, ProxyRoute } from "../../generated/types.gen.js";
 import { isAtLeast } from "../core/version.js";
 import { allItems, type HubPage } from "../workflows/pages.js";
 import {
@@ -11,11 +11,12 @@ import {
   valueOf,
   type CallOptions,
   type Hub,
+  type PageInput,
   type NoInput,
 } from "./call.js";
 
-/** How many routes the hub is asked for at once (`limit`, 200 by default). */
-export type ListRoutesInput = Omit<NonNullable<GetProxyData["query"]>, "offset">;
+/** How the listing is asked for. */
+export type ListRoutesInput = PageInput;
 /** Where the API of another proxy is, and its token. */
 export type UpdateProxyInput = PatchProxyData["body"];
 
@@ -37,7 +38,7 @@ export class Proxy {
   routes(input: ListRoutesInput = {}, call: CallOptions = {}): Promise<ProxyRoute[]> {
     return together("The listing was not complete", call, async (call) => {
       // Hubs 2.x fail (500) when there are more routes than a page holds.
-      const paged = isAtLeast(await this.#hub.version(call.signal), "3.0");
+      const paged = isAtLeast(await this.#hub.version(call), "3.0");
       return allItems<ProxyRoute>(async (page) => {
         const answer = await valueOf(
           getProxy({

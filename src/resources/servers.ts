@@ -10,13 +10,16 @@ import type { Server, ServerChanges, ServerRequest } from "../../generated/types
 import { InvalidInputError } from "../core/errors.js";
 import { startServer, startTimeout, stopServer, stopTimeout } from "../workflows/spawn.js";
 import { through, together, valueOf, type CallOptions, type Hub } from "./call.js";
-import { modelOf, nameOf, operationsOn, serversOf, startPayload } from "./one-server.js";
-
-/** Which of a user's servers. */
-export interface ServerInput {
-  /** The server's name; omitted or empty for the default server. */
-  server?: string;
-}
+import {
+  modelOf,
+  nameOf,
+  operationsOn,
+  serverOf,
+  serversOf,
+  startPayload,
+  type ServerInput,
+  type StartServerInput,
+} from "./one-server.js";
 
 /** Which of a user's servers to list. */
 export interface ListServersInput {
@@ -24,11 +27,17 @@ export interface ListServersInput {
   include_stopped_servers?: boolean;
 }
 
-/** What to start or create. `user_options` go to the hub's Spawner; `display_name` is known since 6.0. */
-export interface StartServerInput extends ServerInput, ServerRequest {}
+const startKeys = ["server", "user_options", "display_name"];
 
-/** Changes to a server: its new `name`, `display_name` or `user_options`. */
-export interface UpdateServerInput extends ServerInput, ServerChanges {}
+/** Changes to a server that does not run. At least one beside `server` is needed. */
+export interface UpdateServerInput extends ServerInput {
+  /** The server's new name. */
+  name?: string | undefined;
+  /** The name that people see. */
+  display_name?: string | undefined;
+  /** What the hub's Spawner is to make of it at the next start. */
+  user_options?: Record<string, unknown> | undefined;
+}
 
 /** Options of a start. */
 export interface StartServerOptions extends CallOptions {
@@ -39,6 +48,12 @@ export interface StartServerOptions extends CallOptions {
    * when no `user_options` are asked for, or those that it runs with.
    */
   ifRunning?: "join" | "fail" | undefined;
+}
+
+/** Options of a restart. */
+export interface RestartServerOptions extends StartServerOptions {
+  /** Milliseconds until the server must be ready again. @default 1_200_000 */
+  timeout?: number | undefined;
 }
 
 /** `hub.servers` */
@@ -71,8 +86,8 @@ export class Servers {
    * before, `GET /users/{name}`
    * @throws NotFoundError when the user has no such server
    */
-  get(user: string, input: ServerInput = {}, call: CallOptions = {}): Promise<Server> {
-    const { server = "" } = input;
+  async get(user: string, input: ServerInput = {}, call: CallOptions = {}): Promise<Server> {
+    const server = serverOf(input);
     return together(`${nameOf(user, server)} was not read`, call, (shared) =>
       modelOf(this.#hub, user, server, shared),
     );
@@ -85,15 +100,20 @@ export class Servers {
    * @throws ConflictError when it exists, as the default server always does; BadRequestError for a name that
    * the hub's rules refuse (a letter, then letters, digits and single hyphens, at most 30); UnsupportedByHubError before 6.0
    */
-  create(user: string, input: StartServerInput, call?: CallOptions): Promise<Server> {
-    const { server = "", ...body } = input;
+  async create(user: string, input: StartServerInput, call?: CallOptions): Promise<Server> {
+    const server = serverOf(input, startKeys);
+    const { server: _, ...body } = input;
     return valueOf(
       server === ""
-        ? putUserServer({ ...through(this.#hub, call), path: { name: user }, body })
+        ? putUserServer({
+            ...through(this.#hub, call),
+            path: { name: user },
+            body: body as ServerRequest,
+          })
         : putUserServerName({
             ...through(this.#hub, call),
             path: { name: user, server_name: server },
-            body,
+            body: body as ServerRequest,
           }),
     );
   }
@@ -114,10 +134,11 @@ export class Servers {
     call: StartServerOptions = {},
   ): Promise<Server> {
     const { ifRunning, timeout = startTimeout, ...rest } = call;
-    const { server = "", user_options: wanted } = input;
+    const server = serverOf(input, startKeys);
+    const { user_options: wanted } = input;
     const late = `${nameOf(user, server)} was not ready`;
     return together(late, { ...rest, timeout }, async ({ signal, ...shared }) => {
-      const payload = await startPayload(this.#hub, user, input, signal);
+      const payload = await startPayload(this.#hub, user, input, { ...shared, signal });
       const operations = operationsOn(this.#hub, user, server, shared, payload);
       return startServer(operations, { wanted, ifRunning }, signal);
     });
@@ -134,10 +155,10 @@ export class Servers {
   async restart(
     user: string,
     input: StartServerInput = {},
-    call: StartServerOptions = {},
+    call: RestartServerOptions = {},
   ): Promise<Server> {
     const { ifRunning, timeout = stopTimeout + startTimeout, ...rest } = call;
-    const { server = "" } = input;
+    const server = serverOf(input, startKeys);
     const late = `${nameOf(user, server)} was not ready`;
     return together(late, { ...rest, timeout }, async (shared) => {
       await this.stop(user, { server }, shared);
@@ -153,9 +174,9 @@ export class Servers {
    * and `read:servers`
    * @throws NotFoundError when the user has no such server; TimeoutError
    */
-  stop(user: string, input: ServerInput = {}, call: CallOptions = {}): Promise<void> {
+  async stop(user: string, input: ServerInput = {}, call: CallOptions = {}): Promise<void> {
     const { timeout = stopTimeout, ...rest } = call;
-    const { server = "" } = input;
+    const server = serverOf(input);
     const late = `${nameOf(user, server)} was not stopped`;
     return together(late, { ...rest, timeout }, ({ signal, ...shared }) =>
       stopServer(operationsOn(this.#hub, user, server, shared), false, signal),
@@ -168,15 +189,20 @@ export class Servers {
    * `PATCH /users/{name}/server`, `PATCH /users/{name}/servers/{server_name}` · scope `start:servers` · since 6.0
    * @throws BadRequestError while it runs; ConflictError when the new name is taken; UnsupportedByHubError before 6.0
    */
-  update(user: string, input: UpdateServerInput, call?: CallOptions): Promise<Server> {
-    const { server = "", ...body } = input;
+  async update(user: string, input: UpdateServerInput, call?: CallOptions): Promise<Server> {
+    const server = serverOf(input, ["name", ...startKeys]);
+    const { server: _, ...body } = input;
     return valueOf(
       server === ""
-        ? patchUserServer({ ...through(this.#hub, call), path: { name: user }, body })
+        ? patchUserServer({
+            ...through(this.#hub, call),
+            path: { name: user },
+            body: body as ServerChanges,
+          })
         : patchUserServerName({
             ...through(this.#hub, call),
             path: { name: user, server_name: server },
-            body,
+            body: body as ServerChanges,
           }),
     );
   }
@@ -190,7 +216,7 @@ export class Servers {
    */
   async delete(user: string, input: Required<ServerInput>, call: CallOptions = {}): Promise<void> {
     const { timeout = stopTimeout, ...rest } = call;
-    const server = input?.server;
+    const server = serverOf(input ?? {});
     if (!server) {
       throw new InvalidInputError(
         "Only named servers can be deleted: name one, or use servers.stop.",

@@ -16,7 +16,7 @@ import {
   type CallOptions,
   type Hub,
 } from "./call.js";
-import type { ServerInput } from "./servers.js";
+import { serverOf, type ServerInput } from "./one-server.js";
 import type { ListServerSharesInput } from "./shares.js";
 
 /** What a code gives access to and for how long. */
@@ -65,12 +65,13 @@ export class ShareCodes {
    * @param input.expires_in the code's life in whole seconds, from 60 to 31,536,000 (a year). Default 86,400 (a day)
    * @throws NotFoundError when there is no such server; BadRequestError for scopes that are not of this server
    */
-  create(
+  async create(
     owner: string,
     input: CreateShareCodeInput = {},
     call?: CallOptions,
   ): Promise<NewShareCode> {
-    const { server = "", ...body } = input;
+    const server = serverOf(input, ["server", "expires_in", "scopes"]);
+    const { server: _, ...body } = input;
     return valueOf(
       postShareCode({
         ...through(this.#hub, call),
@@ -88,7 +89,8 @@ export class ShareCodes {
    * hub would take for all of them
    */
   async revoke(owner: string, input: RevokeShareCodeInput, call?: CallOptions): Promise<void> {
-    const { server = "", id, code } = input;
+    const server = serverOf(input, ["server", "id", "code"]);
+    const { id, code } = input;
     if (Boolean(id) === Boolean(code)) {
       throw new InvalidInputError(
         "Give the id or the code to revoke, one of them; revokeAll revokes all.",
@@ -106,8 +108,8 @@ export class ShareCodes {
    * `DELETE /share-codes/{owner}/{server_name}` · scope `shares` · since 5.0
    * @throws NotFoundError when there is no such server
    */
-  revokeAll(owner: string, input: ServerInput = {}, call?: CallOptions): Promise<void> {
-    const path = { owner, server_name: input.server ?? "" };
+  async revokeAll(owner: string, input: ServerInput = {}, call?: CallOptions): Promise<void> {
+    const path = { owner, server_name: serverOf(input) };
     return nothing(deleteShareCode({ ...through(this.#hub, call), path }));
   }
 }

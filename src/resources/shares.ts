@@ -14,14 +14,19 @@ import {
 } from "../../generated/sdk.gen.js";
 import type { PostSharesServerData, Share } from "../../generated/types.gen.js";
 import { InvalidInputError } from "../core/errors.js";
-import { everyItem, nothing, through, valueOf, type CallOptions, type Hub } from "./call.js";
-import type { ServerInput } from "./servers.js";
+import {
+  everyItem,
+  nothing,
+  through,
+  valueOf,
+  type CallOptions,
+  type Hub,
+  type PageInput,
+} from "./call.js";
+import { serverOf, type ServerInput } from "./one-server.js";
 
-/** How many shares the hub is asked for at once. */
-export interface ListSharesInput {
-  /** Not how many come: the listing is complete. @default 200 */
-  limit?: number;
-}
+/** How the listing is asked for. */
+export type ListSharesInput = PageInput;
 
 /** Whose shares to list: those of one server (empty for the default server) or, without `server`, of all. */
 export interface ListServerSharesInput extends ListSharesInput, ServerInput {}
@@ -71,8 +76,9 @@ export class Shares {
    * `POST /shares/{owner}/{server_name}` · scopes `shares` and `read:users:name` or `read:groups:name` · since 5.0
    * @throws NotFoundError when there is no such server; BadRequestError for scopes that are not of this server
    */
-  grant(owner: string, input: ShareInput, call?: CallOptions): Promise<Share> {
-    const { server = "", ...body } = input;
+  async grant(owner: string, input: ShareInput, call?: CallOptions): Promise<Share> {
+    const server = serverOf(input, ["server", "user", "group", "scopes"]);
+    const { server: _, ...body } = input;
     return valueOf(
       postSharesServer({ ...through(this.#hub, call), path: { owner, server_name: server }, body }),
     );
@@ -88,7 +94,8 @@ export class Shares {
    * which the hub would take for all of them
    */
   async revoke(owner: string, input: ShareInput, call?: CallOptions): Promise<Share | undefined> {
-    const { server = "", scopes, ...target } = input;
+    const server = serverOf(input, ["server", "user", "group", "scopes"]);
+    const { server: _, scopes, ...target } = input;
     if (scopes?.length === 0) {
       throw new InvalidInputError(
         "No scopes to take back: hubs would take back all. Name some, or leave `scopes` out if all are meant.",
@@ -114,8 +121,8 @@ export class Shares {
    * `DELETE /shares/{owner}/{server_name}` · scope `shares` · since 5.0
    * @throws NotFoundError when there is no such server
    */
-  revokeAll(owner: string, input: ServerInput = {}, call?: CallOptions): Promise<void> {
-    const { server = "" } = input;
+  async revokeAll(owner: string, input: ServerInput = {}, call?: CallOptions): Promise<void> {
+    const server = serverOf(input);
     return nothing(
       deleteSharesServer({ ...through(this.#hub, call), path: { owner, server_name: server } }),
     );
@@ -142,13 +149,13 @@ export class Shares {
    * `GET /users/{name}/shared/{owner}/{server_name}` · scope `read:users:shares` · since 5.0
    * @throws NotFoundError when nothing is shared
    */
-  getForUser(
+  async getForUser(
     user: string,
     owner: string,
     input: ServerInput = {},
     call?: CallOptions,
   ): Promise<Share> {
-    const path = { name: user, owner, server_name: input.server ?? "" };
+    const path = { name: user, owner, server_name: serverOf(input) };
     return valueOf(getUserSharedServer({ ...through(this.#hub, call), path }));
   }
 
@@ -158,8 +165,13 @@ export class Shares {
    * `DELETE /users/{name}/shared/{owner}/{server_name}` · scope `users:shares` · since 5.0
    * @throws NotFoundError when nothing is shared
    */
-  leave(user: string, owner: string, input: ServerInput = {}, call?: CallOptions): Promise<void> {
-    const path = { name: user, owner, server_name: input.server ?? "" };
+  async leave(
+    user: string,
+    owner: string,
+    input: ServerInput = {},
+    call?: CallOptions,
+  ): Promise<void> {
+    const path = { name: user, owner, server_name: serverOf(input) };
     return nothing(deleteUserSharedServer({ ...through(this.#hub, call), path }));
   }
 
@@ -186,13 +198,13 @@ export class Shares {
    * `GET /groups/{name}/shared/{owner}/{server_name}` · scope `read:groups:shares` · since 5.0
    * @throws NotFoundError when nothing is shared
    */
-  getForGroup(
+  async getForGroup(
     group: string,
     owner: string,
     input: ServerInput = {},
     call?: CallOptions,
   ): Promise<Share> {
-    const path = { name: group, owner, server_name: input.server ?? "" };
+    const path = { name: group, owner, server_name: serverOf(input) };
     return valueOf(getGroupSharedServer({ ...through(this.#hub, call), path }));
   }
 
@@ -202,13 +214,13 @@ export class Shares {
    * `DELETE /groups/{name}/shared/{owner}/{server_name}` · scope `groups:shares` · since 5.0
    * @throws NotFoundError when nothing is shared
    */
-  leaveGroup(
+  async leaveGroup(
     group: string,
     owner: string,
     input: ServerInput = {},
     call?: CallOptions,
   ): Promise<void> {
-    const path = { name: group, owner, server_name: input.server ?? "" };
+    const path = { name: group, owner, server_name: serverOf(input) };
     return nothing(deleteGroupSharedServer({ ...through(this.#hub, call), path }));
   }
 }

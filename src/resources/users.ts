@@ -28,12 +28,14 @@ import {
   valueOf,
   type CallOptions,
   type Hub,
+  type PageInput,
   type NoInput,
 } from "./call.js";
 import type { Servers } from "./servers.js";
 
-/** Which users to list, and how many the hub is asked for at once (`limit`, 200 by default). */
-export type ListUsersInput = Omit<NonNullable<GetUsersData["query"]>, "offset">;
+/** Which users to list, and in which order. */
+export type ListUsersInput = Omit<NonNullable<GetUsersData["query"]>, "offset" | "limit"> &
+  PageInput;
 /** Whether the user's stopped servers come, too. */
 export type GetUserInput = NonNullable<GetUserData["query"]>;
 /** What a new user is. */

@@ -51,6 +51,9 @@ export async function startServer(
   options: StartOptions,
   signal: AbortSignal,
 ): Promise<Server> {
+  const { wanted, ifRunning } = options;
+  // A hub answers 202 to a start while another is under way, and takes no notice of its options.
+  const joins = wanted ? (await operations.model(signal))?.pending === "spawn" : false;
   let answer: number | HubError;
   try {
     answer = await onceIdle(operations, answerOf(operations.start), signal);
@@ -60,7 +63,14 @@ export async function startServer(
     }
     throw error;
   }
-  return untilReady(operations, answer, signal);
+  const server = await untilReady(operations, answer, signal);
+  if (joins && ifRunning !== "join" && !equal(asSent(wanted), server.user_options)) {
+    throw new BadRequestError(
+      `${operations.what} was starting already, with other user_options than those asked for.`,
+      { reason: "already-running" },
+    );
+  }
+  return server;
 }
 
 /** Some hubs answer 500 while they go on waiting for the server: that is an answer, too. */
@@ -124,16 +134,34 @@ async function untilReady(
     }
     certain = false;
     if (server?.pending !== "spawn" && server?.pending !== "check") {
-      throw new SpawnFailedError(
-        server?.pending === "stop"
-          ? `${operations.what} was stopped while it started.`
-          : `${operations.what} failed to start. The hub's log says why.`,
-        typeof answer === "number" ? {} : { ...answer, cause: answer },
-      );
+      throw spawnFailed(operations.what, server, answer);
     }
     await pause(milliseconds, signal);
   }
   throw new Error("unreachable");
+}
+
+function spawnFailed(
+  what: string,
+  server: Server | undefined,
+  answer: number | HubError,
+): SpawnFailedError {
+  if (server?.pending === "stop")
+    return new SpawnFailedError(`${what} was stopped while it started.`);
+  if (typeof answer === "number") {
+    const unseen = "or the token does not reach it (read:servers)";
+    return new SpawnFailedError(`${what} failed to start, ${unseen}. The hub's log says why.`);
+  }
+  const { status, hubMessage, method, url, hubVersion } = answer;
+  const words = hubMessage ? `: ${hubMessage}` : "";
+  return new SpawnFailedError(`${what} failed to start${words}. The hub's log may say more.`, {
+    status,
+    hubMessage,
+    method,
+    url,
+    hubVersion,
+    cause: answer,
+  });
 }
 
 /** Stops the server and resolves when it is gone: no longer active or, when `removed`, no longer there. */

@@ -15,7 +15,7 @@ describe("a hub with limits", () => {
   it("refuses a start while another one is under way, and says when to try again", async () => {
     const { servers, users } = story.hub;
     await users.createMany({ usernames: ["ada", "grace", "linus"] });
-    const user_options = { behave: "slow", seconds: 2 };
+    const user_options = { behave: "slow", seconds: 8 };
     const first = servers.start("ada", { user_options });
     await expect.poll(async () => (await servers.list("ada")).length, { timeout: 10_000 }).toBe(1);
     const error = await failure(servers.start("grace"));

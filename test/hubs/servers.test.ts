@@ -81,6 +81,22 @@ describe("servers", () => {
     await servers.delete("grace", { server });
   });
 
+  it("are not handed over while they start with other options than those asked for", async () => {
+    const { servers } = story.hub;
+    const server = "overlap";
+    const slow = { behave: "slow", seconds: 3 };
+    const first = servers.start("grace", { server, user_options: slow });
+    await expect
+      .poll(async () => (await servers.list("grace")).map(({ name }) => name), { timeout: 10_000 })
+      .toContain(server);
+    const other = servers.start("grace", { server, user_options: { ...slow, size: "huge" } });
+    const same = servers.start("grace", { server, user_options: slow });
+    expect(await failure(other)).toMatchObject({ reason: "already-running" });
+    expect((await same).ready).toBe(true);
+    expect((await first).ready).toBe(true);
+    await servers.delete("grace", { server });
+  });
+
   it("are waited for when they start slowly", async () => {
     story.sent();
     const input = { server: "slow", user_options: { behave: "slow", seconds: 4 } };
@@ -194,6 +210,15 @@ describe("servers", () => {
     });
     expect(changed).toMatchObject({ name: "cpu", display_name: "CPU" });
     await servers.update("ada", { server: "cpu", name: "gpu" });
+  });
+
+  it("are not taken for the default one when their name is not understood", async () => {
+    const { servers } = story.hub;
+    story.sent();
+    for (const input of ["gpu", { server_name: "gpu" }, { server: null }, ["gpu"], null]) {
+      expect(await failure(servers.stop("ada", input as never))).toBeInstanceOf(InvalidInputError);
+    }
+    expect(story.sent()).toEqual([]);
   });
 
   it("are deleted for good, but for the default one", async () => {

@@ -70,7 +70,7 @@ export type Respond = (request: Request, signal: AbortSignal) => Response | Prom
 export function answering(respond: Respond = () => answer()) {
   const requests: Request[] = [];
   const fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
-    const request = input as Request;
+    const request = new Request(input, init);
     requests.push(request);
     return respond(request, init?.signal as AbortSignal);
   };

@@ -125,11 +125,10 @@ describe("a request", () => {
   it("takes another address for a path of the API", async () => {
     const fetch = answering();
     await getting(hubOf(fetch), "//evil.example/x");
-    await getting(hubOf(fetch), "https://evil.example/x");
-    expect(fetch.requests.map(({ url }) => url)).toEqual([
-      `${api}//evil.example/x`,
-      `${api}/https://evil.example/x`,
-    ]);
+    expect(fetch.requests.map(({ url }) => url)).toEqual([`${api}//evil.example/x`]);
+    const refused = getting(hubOf(fetch), "https://evil.example/x");
+    await expect(refused).rejects.toMatchObject({ name: "NotAHubError" });
+    expect(fetch.requests).toHaveLength(1);
   });
 });
 
