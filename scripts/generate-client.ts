@@ -9,6 +9,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createClient } from "@hey-api/openapi-ts";
 import config from "../openapi-ts.config.js";
+import { annotate, openEnums } from "./annotations.js";
 import { assertReferences, follow, operationsOf, type DocumentedOperation } from "./document.js";
 import { at, type JsonObject } from "./json.js";
 import { functionName, keyOf } from "./operation-table.js";
@@ -81,6 +82,7 @@ export async function generateClient(
     parser: {
       ...settings.parser,
       filters: { ...settings.parser?.filters, operations: { exclude: streams.map(keyOf) } },
+      patch: { input: (read: unknown) => annotate(read as JsonObject) },
     },
     output: {
       ...(settings.output as object),
@@ -100,6 +102,8 @@ export async function generateClient(
     throw new Error(`The generator left out ${missing.length} operations: ${missing.join(", ")}`);
   }
   for (const seam of seams) sew(output, seam);
+  const types = join(output, "types.gen.ts");
+  writeFileSync(types, openEnums(document, readFileSync(types, "utf8")));
   return streams.map(keyOf);
 }
 

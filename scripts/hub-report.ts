@@ -24,8 +24,12 @@ export interface HubReport {
   answers: number;
   operations: number;
   sent: number;
+  /** Answers of status 2xx. */
+  successes: number;
   violations: number;
   upstreamViolations: number;
+  /** Answers of status 2xx that break JupyterHub's own document. */
+  upstreamSuccessViolations: number;
   deviations: Deviations;
 }
 
@@ -58,16 +62,19 @@ export function reportOf(version: string): HubReport {
   );
   const validate = validatorOf(projection);
   const validateUpstream = validatorOf(upstreamForValidation(version));
-  const count = (judge: Validator): number =>
-    relevant.filter((answer) => judge(answer).length > 0).length;
+  const successes = relevant.filter(({ status }) => status >= 200 && status < 300);
+  const count = (judge: Validator, all: readonly Answer[] = relevant): number =>
+    all.filter((answer) => judge(answer).length > 0).length;
   const sent = new Set(relevant.map(({ operation }) => operation));
   return {
     version,
     answers: relevant.length,
     operations: known.length,
     sent: known.filter((operation) => sent.has(operation)).length,
+    successes: successes.length,
     violations: count(validate),
     upstreamViolations: count(validateUpstream),
+    upstreamSuccessViolations: count(validateUpstream, successes),
     deviations: deviationsOf(relevant, validate),
   };
 }
@@ -84,7 +91,7 @@ export function writeDeviations(reports: readonly HubReport[]): void {
   }
   const header =
     "# Where hubs before 5.0 answer otherwise than the types say. Written by\n" +
-    "# `npm run test:hub -- --write-deviations`; a run fails when they deviate in anything else, or no longer in this.\n";
+    "# `npm run test:hub -- --write`; a run fails when they deviate in anything else, or no longer in this.\n";
   const sorted = Object.entries(all).toSorted(([a], [b]) => a.localeCompare(b));
   writeFileSync(listed, header + dump(Object.fromEntries(sorted), { lineWidth: 110 }));
 }
@@ -103,25 +110,45 @@ export function complaintsOf({ version, operations, sent, deviations }: HubRepor
   ];
 }
 
+const percent = (part: number, whole: number): string =>
+  `${part} (${Math.round((100 * part) / whole)} %)`;
+
 /** The table that the README shows. */
 export function tableOf(reports: readonly HubReport[]): string {
-  const rows = reports.map((one) => [
-    one.version,
-    `${one.sent} of ${one.operations}`,
-    String(one.answers),
-    `${one.upstreamViolations} (${Math.round((100 * one.upstreamViolations) / one.answers)} %)`,
-    String(one.violations),
-    String(Object.values(one.deviations).flat().length),
-  ]);
+  const rows = reports.map((one) => {
+    const kinds = Object.values(one.deviations).flat().length;
+    return [
+      one.version,
+      `${one.sent} of ${one.operations}`,
+      String(one.answers),
+      percent(one.upstreamViolations, one.answers),
+      String(one.successes),
+      percent(one.upstreamSuccessViolations, one.successes),
+      kinds === 0 ? String(one.violations) : `${one.violations} in ${kinds} listed ways`,
+    ];
+  });
   const head = [
     "hub",
     "operations",
     "answers",
-    "break its own document",
-    "break ours",
-    "kinds of deviation",
+    "break JupyterHub's document",
+    "successful ones",
+    "break JupyterHub's document",
+    "answers that break ours",
   ];
   return [head, head.map(() => "---"), ...rows]
     .map((cells) => `| ${cells.join(" | ")} |`)
     .join("\n");
+}
+
+const begin = "<!-- hubs: written by `npm run test:hub -- --write` -->";
+const end = "<!-- /hubs -->";
+
+/** Puts the table of a run over all releases into the README. */
+export function writeTable(reports: readonly HubReport[]): void {
+  const file = join(root, "README.md");
+  const [before, rest] = readFileSync(file, "utf8").split(begin);
+  const after = rest?.split(end)[1];
+  if (before === undefined || after === undefined) throw new Error(`README.md has no ${begin}`);
+  writeFileSync(file, `${before}${begin}\n\n${tableOf(reports)}\n\n${end}${after}`);
 }

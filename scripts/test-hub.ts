@@ -1,6 +1,6 @@
 /**
  * npm run test:hub -- [versions…]          runs the built package against real JupyterHubs; all by default
- * npm run test:hub -- --write-deviations   and keeps what hubs before 5.0 deviate in
+ * npm run test:hub -- --write              and keeps the table, and what hubs before 5.0 deviate in
  *
  * Each version gets a virtual environment (made once, then kept in .cache/hubs) and hubs of its own.
  * Every answer is recorded, then judged: see hub-report.ts.
@@ -8,7 +8,14 @@
 import { spawnSync } from "node:child_process";
 import { forget } from "../test/hubs/recorder.js";
 import { releases, resolveRelease } from "../test/hubs/venv.js";
-import { complaintsOf, reportOf, tableOf, writeDeviations, type HubReport } from "./hub-report.js";
+import {
+  complaintsOf,
+  reportOf,
+  tableOf,
+  writeDeviations,
+  writeTable,
+  type HubReport,
+} from "./hub-report.js";
 
 /** Whether the tests pass on a hub of this version; leaves its answers to the report. */
 function exercise(version: string): boolean {
@@ -30,7 +37,10 @@ try {
   const failed = versions.filter((version) => !exercise(version));
 
   const reports: HubReport[] = versions.map(reportOf);
-  if (process.argv.includes("--write-deviations")) writeDeviations(reports);
+  if (process.argv.includes("--write")) {
+    writeDeviations(reports);
+    if (versions.length === releases.length) writeTable(reports);
+  }
   const complaints = reports.flatMap((report) =>
     complaintsOf(report).map((complaint) => `${report.version}: ${complaint}`),
   );

@@ -149,8 +149,9 @@ export class Servers {
    * that it ran with. `timeout` is 1,200,000 ms by default.
    *
    * `DELETE /users/{name}/server` and `POST /users/{name}/server`, or
-   * `DELETE /users/{name}/servers/{server_name}` and `POST /users/{name}/servers/{server_name}` · scopes and
-   * errors as of `stop` and `start`
+   * `DELETE /users/{name}/servers/{server_name}` and `POST /users/{name}/servers/{server_name}` · scopes
+   * `delete:servers`, `start:servers` (`servers` before 6.0) and `read:servers`
+   * @throws as `stop` and `start` do
    */
   async restart(
     user: string,

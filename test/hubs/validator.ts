@@ -42,23 +42,36 @@ export function validatorOf(document: JsonObject): Validator {
     const media = content[mediaType];
     if (!isObject(media)) return [`the media type ${mediaType || "(none)"} is not declared`];
     const schema = media["schema"];
-    if (!isObject(schema) || mediaType !== "application/json") return [];
+    if (!isObject(schema)) return [];
+    const values = valuesOf(mediaType, body);
+    if (typeof values === "string") return [values];
     const key = `${operation} ${status}`;
     const branches =
       compiled.get(key) ?? alternatives(document, schema).map((one) => ajv.compile(one));
     compiled.set(key, branches);
-    let value: unknown;
-    try {
-      value = JSON.parse(body);
-    } catch {
-      return ["the body is not JSON"];
-    }
     // Of a union, what the value is nearest to tells most.
-    const violations = branches.map((validate) =>
-      validate(value) ? [] : distinct(validate.errors ?? [], fields),
-    );
-    return violations.toSorted((one, other) => one.length - other.length)[0] ?? [];
+    const nearest = (value: unknown): string[] =>
+      branches
+        .map((validate) => (validate(value) ? [] : distinct(validate.errors ?? [], fields)))
+        .toSorted((one, other) => one.length - other.length)[0] ?? [];
+    return [...new Set(values.flatMap(nearest))];
   };
+}
+
+/** The values in a body: that of JSON, or those of an event stream's events; what is wrong with it otherwise. */
+function valuesOf(mediaType: string, body: string): unknown[] | string {
+  const events = body.split("\n").filter((line) => line.startsWith("data:"));
+  const texts =
+    mediaType === "text/event-stream"
+      ? events.map((line) => line.slice("data:".length))
+      : mediaType === "application/json"
+        ? [body]
+        : [];
+  try {
+    return texts.map((text) => JSON.parse(text) as unknown);
+  } catch {
+    return "the body is not JSON";
+  }
 }
 
 /** The schemas of which a value must fit one. */

@@ -1,8 +1,8 @@
 /** The public surface: what it is, that all of it is documented, and that its types are types. */
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import { operations } from "../../generated/operations.gen.js";
-import { aliases } from "../../scripts/aliases.js";
+import { operations, scopes } from "../../generated/operations.gen.js";
+import { aliases, methodScopes } from "../../scripts/aliases.js";
 import { operationsOf, readYaml } from "../../scripts/document.js";
 import { functionName } from "../../scripts/operation-table.js";
 import * as api from "../../src/api.js";
@@ -59,7 +59,8 @@ describe("the entry api", () => {
     const expected = operationsOf(document)
       .map(({ operation }) => functionName(String(operation["operationId"])))
       .filter((name) => !streams.includes(name));
-    expect(Object.keys(api).toSorted()).toEqual(["createClient", ...expected].toSorted());
+    const own = ["JupyterHubError", "createClient", "isJupyterHubError"];
+    expect(Object.keys(api).toSorted()).toEqual([...own, ...expected].toSorted());
     expect(Object.values(api).every((value) => typeof value === "function")).toBe(true);
     expect(expected).toHaveLength(Object.keys(operations).length - streams.length);
   });
@@ -104,6 +105,29 @@ describe("the documentation", () => {
     expect(named).toEqual(expect.arrayContaining([...(aliases[aliasOf(name)] ?? [])]));
   });
 
+  it.each(methods)(
+    "of $name says since when and for which scopes, as the document does",
+    ({ name, method }) => {
+      const text = documentationOf(method);
+      for (const key of aliases[aliasOf(name)] ?? []) {
+        const { since } = operations[key] ?? {};
+        if (since && aliasOf(name) !== "servers.get")
+          expect([key, text]).toEqual([key, containing(`since ${since}`)]);
+        const needed = methodScopes[aliasOf(name)]?.only ?? scopes[key]?.[0] ?? "";
+        if (needed === "" || needed === "(no_scope)") continue;
+        // Of several scopes that do, one is named; those that are needed at once, all.
+        for (const scope of needed.split(" + "))
+          expect([key, text]).toEqual([key, containing(scope)]);
+      }
+      for (const { also } of [methodScopes[aliasOf(name)] ?? {}]) {
+        if (also) expect(text).toContain(also);
+      }
+      for (const [parameter, { since }] of newParameters(aliasOf(name))) {
+        expect([parameter, text]).toEqual([parameter, containing(`since ${since}`)]);
+      }
+    },
+  );
+
   it("knows the operations of every method", () => {
     const names = methods.map(({ name }) => aliasOf(name)).filter((name) => name !== "from");
     expect(names.toSorted()).toEqual(Object.keys(aliases).toSorted());
@@ -121,6 +145,17 @@ describe("the types", () => {
     expect([...emitted].flatMap(([file, text]) => anyIn(file, parse(file, text)))).toEqual([]);
   });
 });
+
+const containing = (words: string): string => expect.stringContaining(words) as string;
+
+/** The query parameters and body keys of a method that are younger than their operation. */
+const newParameters = (alias: string) =>
+  // `ensure` gives its input to a new user alone.
+  (alias === "users.ensure" ? [] : (aliases[alias] ?? []))
+    .flatMap((key) => [operations[key]?.query ?? {}, operations[key]?.body ?? {}])
+    .flatMap((rules) => Object.entries(rules))
+    // What servers are started with has comments of its own, on its input.
+    .filter(([name, { since }]) => since && !/^(user_options|display_name|auth)$/.test(name));
 
 /** "ShareCodes.list" as people call it: "shareCodes.list". A hub's own methods go by their names alone. */
 const aliasOf = (method: string): string =>

@@ -1,0 +1,41 @@
+/** What the marks of the document become in the generated types. */
+import { describe, expect, it } from "vitest";
+import { annotate, openEnums } from "../../scripts/annotations.js";
+
+describe("a mark", () => {
+  it.each([
+    [{ "x-since": "5.0" }, "@since 5.0"],
+    [{ "x-until": "2.0", description: "Old." }, "Old.\n\n@until 2.0"],
+    [
+      { "x-scope": "read:users", "x-since": "2.0", description: "Roles.\n" },
+      "Roles.\n\n@since 2.0\n@scope read:users",
+    ],
+  ])("%j becomes a tag after the description", (node, description) => {
+    const document = { properties: { field: { ...node } } };
+    annotate(document);
+    expect(document.properties.field).toMatchObject({ description });
+  });
+
+  it("that is none of these leaves the description alone", () => {
+    const document = { "x-feature": "shares", description: "Shares." };
+    annotate(document);
+    expect(document.description).toBe("Shares.");
+  });
+});
+
+describe("an open enumeration", () => {
+  const document = {
+    pending: { "x-open": true, enum: ["spawn", "stop", null] },
+    kind: { enum: ["user"] },
+  };
+
+  it("takes other strings, too", () => {
+    const types = "pending?: 'spawn' | 'stop' | null;\nkind: 'user';";
+    const open = "pending?: 'spawn' | 'stop' | null | (string & {});\nkind: 'user';";
+    expect(openEnums(document, types)).toBe(open);
+  });
+
+  it("that is not in the types fails by name", () => {
+    expect(() => openEnums(document, "kind: 'user';")).toThrow("'spawn' | 'stop' | null");
+  });
+});
