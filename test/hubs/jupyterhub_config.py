@@ -17,6 +17,7 @@ from pathlib import Path
 from jupyterhub.proxy import Proxy
 from jupyterhub.services.service import Service
 from jupyterhub.spawner import SimpleLocalProcessSpawner
+from tornado.web import HTTPError
 
 c = get_config()  # noqa: F821 (given by the hub)
 
@@ -57,6 +58,7 @@ class BehavingSpawner(SimpleLocalProcessSpawner):
 
     {"behave": "slow"}       start takes `seconds` (5) and tells about it: the POST answers 202
     {"behave": "fail"}       start raises
+    {"behave": "refuse"}     start raises an HTTP error with words for the user
     {"behave": "die"}        the process exits before it listens
     {"behave": "slow-stop"}  stop takes `seconds` (4): the DELETE answers 202
     """
@@ -71,6 +73,8 @@ class BehavingSpawner(SimpleLocalProcessSpawner):
     async def start(self):
         if self.asked("behave") == "fail":
             raise RuntimeError("This server was told to fail")
+        if self.asked("behave") == "refuse":
+            raise HTTPError(409, "No GPU is left")
         if self.asked("behave") == "slow":
             await asyncio.sleep(self.asked("seconds", 5))
         return await super().start()

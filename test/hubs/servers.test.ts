@@ -119,6 +119,14 @@ describe("servers", () => {
     },
   );
 
+  it("that the Spawner refuses are told in its words, and are asked for once", async () => {
+    story.sent();
+    const user_options = { behave: "refuse" };
+    const started = story.hub.servers.start("grace", { server: "refuse", user_options });
+    expect(await failure(started)).toMatchObject({ status: 409, hubMessage: "No GPU is left" });
+    expect(posts()).toHaveLength(1);
+  });
+
   it("that start after one that failed are waited for, though the hub says that they are there", async () => {
     const user_options = { behave: "slow", seconds: 2 };
     const started = await story.hub.servers.start("grace", { server: "fail", user_options });

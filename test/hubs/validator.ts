@@ -32,7 +32,7 @@ export function validatorOf(document: JsonObject): Validator {
     const declared = operations.get(operation);
     if (!declared) return ["the operation is not declared"];
     const responses = at(declared, "responses");
-    const response = responses[String(status)];
+    const response = responses[String(status)] ?? responses[`${String(status).charAt(0)}XX`];
     if (response === undefined) return [`the status ${status} is not declared`];
     const content = at(follow(document, response), "content");
     if (body === "") {
