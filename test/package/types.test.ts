@@ -1,0 +1,94 @@
+/**
+ * What the compiler promises to users: `npm test` compiles this file strictly. What must not compile is
+ * marked, so that the compiler fails when it does.
+ */
+import { describe, expectTypeOf, it } from "vitest";
+import { createClient, getUsers, type UserPage } from "../../src/api.js";
+import {
+  JupyterHub,
+  type Feature,
+  type NewToken,
+  type RequestIdentity,
+  type Scope,
+  type Server,
+  type Share,
+  type User,
+} from "../../src/index.js";
+import { answering, hubOf } from "../unit/helpers.js";
+
+const hub = hubOf(answering());
+
+describe("the types of methods", () => {
+  it("resolve with the hub's models, or with nothing", () => {
+    expectTypeOf(hub.version).returns.resolves.toEqualTypeOf<string>();
+    expectTypeOf(hub.whoami).returns.resolves.toEqualTypeOf<RequestIdentity>();
+    expectTypeOf(hub.users.list).returns.resolves.toEqualTypeOf<User[]>();
+    expectTypeOf(hub.servers.start).returns.resolves.toEqualTypeOf<Server>();
+    expectTypeOf(hub.servers.stop).returns.resolves.toEqualTypeOf<void>();
+    expectTypeOf(hub.tokens.create).returns.resolves.toEqualTypeOf<NewToken>();
+    expectTypeOf(hub.shares.revoke).returns.resolves.toEqualTypeOf<Share | undefined>();
+  });
+
+  it("tell required fields, nulls, and enumerations that stay open", () => {
+    expectTypeOf<User["name"]>().toEqualTypeOf<string>();
+    expectTypeOf<User["servers"]>().toEqualTypeOf<Record<string, Server> | undefined>();
+    expectTypeOf<Server["started"]>().toEqualTypeOf<string | null>();
+    expectTypeOf<"spawn">().toExtend<Server["pending"]>();
+    expectTypeOf<"something-new">().toExtend<Server["pending"]>();
+    expectTypeOf<1>().not.toExtend<Server["pending"]>();
+  });
+
+  it("tell users from services by their kind", () => {
+    const identity = { kind: "user" } as RequestIdentity;
+    if (identity.kind === "user")
+      expectTypeOf(identity.groups).toEqualTypeOf<string[] | undefined>();
+    else expectTypeOf(identity.prefix).toEqualTypeOf<string | undefined>();
+  });
+
+  it("know the features and the scopes of hubs", () => {
+    expectTypeOf<"shares">().toExtend<Feature>();
+    expectTypeOf<"admin:users">().toExtend<Scope>();
+    expectTypeOf<"sharess">().not.toExtend<Feature>();
+  });
+});
+
+/** Never run: what must not compile. */
+export const mistakes = [
+  // @ts-expect-error unknown states
+  () => hub.users.list({ state: "asleep" }),
+  // @ts-expect-error no offset: a listing is complete
+  () => hub.users.list({ offset: 10 }),
+  // @ts-expect-error names are strings
+  () => hub.users.get(1),
+  // @ts-expect-error a list of names, not one
+  () => hub.users.createMany({ usernames: "ada" }),
+  // @ts-expect-error a server is named in an object
+  () => hub.servers.stop("ada", "gpu"),
+  // @ts-expect-error only named servers can be deleted
+  () => hub.servers.delete("ada", {}),
+  // @ts-expect-error a user or a group, not both
+  () => hub.shares.grant("ada", { user: "grace", group: "staff" }),
+  // @ts-expect-error a user or a group, one of them
+  () => hub.shares.grant("ada", { server: "gpu" }),
+  // @ts-expect-error the id or the code
+  () => hub.shareCodes.revoke("ada", {}),
+  // @ts-expect-error credentials are not for this method
+  () => hub.tokens.create("ada", { auth: { username: "ada", password: "…" } }),
+  // @ts-expect-error a hub's address is a string
+  () => new JupyterHub({ url: new URL("https://hub.example.org") }),
+  // @ts-expect-error what would go around the transport
+  () => getUsers({ client: hub.client, baseUrl: "https://elsewhere.example" }),
+  // @ts-expect-error what would go around the transport
+  () => getUsers({ client: hub.client, fetch }),
+];
+
+describe("the types of functions", () => {
+  it("give data or an error, and the answer", async () => {
+    const client = createClient({ url: "https://hub.example.org" });
+    const ask = () => getUsers({ client });
+    type Answer = Awaited<ReturnType<typeof ask>>;
+    expectTypeOf<Answer["data"]>().toEqualTypeOf<User[] | UserPage | undefined>();
+    expectTypeOf<Answer["error"]>().toEqualTypeOf<Error | undefined>();
+    expectTypeOf<Answer["response"]>().toEqualTypeOf<Response | undefined>();
+  });
+});
