@@ -75,6 +75,9 @@ export async function askVersion(
   );
 }
 
+/** What is known of a route that is not in the table. */
+const unknown: Operation = {};
+
 interface Answer {
   data?: unknown;
   error?: unknown;
@@ -86,7 +89,7 @@ async function call(parts: ApiClientParts, method: Method, options: CallOptions)
   const { url: route, path, body, signal, timeout } = options;
   const verb = method.toUpperCase();
   // A route that the table lacks goes out as it is: a newer hub may have it.
-  const operation = parts.operations[`${verb} ${route}`] ?? {};
+  const operation = parts.operations[`${verb} ${route}`] ?? unknown;
   const context: CallContext = {
     method: verb,
     url: redactedUrl(transport.baseUrl, route, path),
@@ -145,6 +148,11 @@ async function exchange(
     body: input.body === undefined ? null : serialise(input.body, bodySerializer),
   };
   if (request.body === null) request.headers.delete("Content-Type");
+  // The routes of the table stay below the API, since their names have been checked; others may not.
+  const known = operation !== unknown;
+  if (!known && !new URL(request.url).href.startsWith(`${transport.baseUrl}/`)) {
+    throw new NotAHubError(`${method} ${context.url} would leave the hub's API.`, context);
+  }
   progress.sent = true;
   const { response, body: text } = await transport.send(request, context, deadline);
   progress.response = response;

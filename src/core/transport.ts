@@ -76,10 +76,7 @@ export class Transport {
     call: CallContext,
     signal: AbortSignal | undefined,
   ): Promise<{ response: Response; body: string }> {
-    const { baseUrl, timeout } = this.#options;
-    if (!new URL(request.url).href.startsWith(`${baseUrl}/`)) {
-      throw new NotAHubError(`${call.method} ${call.url} would leave the hub's API.`, call);
-    }
+    const { timeout } = this.#options;
     const { headers } = request;
     if (!call.operation.public && !call.ownCredentials && !headers.has("Authorization")) {
       const { credentials } = this.#options;
