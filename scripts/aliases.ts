@@ -77,6 +77,9 @@ export const aliases: Readonly<Record<string, readonly string[]>> = {
   "proxy.update": ["PATCH /proxy"],
 };
 
+/** Methods that send nothing. */
+export const local: readonly string[] = ["with"];
+
 /** What a method needs beside the scopes of its operations, or in their place. */
 export const methodScopes: Readonly<Record<string, { also?: string; only?: string }>> = {
   "servers.list": { only: "read:servers" },

@@ -28,6 +28,7 @@ const noToken = (): undefined => undefined;
  * {@link JupyterHubError}, or with the signal's reason when it is aborted.
  */
 export class JupyterHub {
+  readonly #options: JupyterHubOptions;
   readonly #connection: Connection;
   readonly #hub: Hub;
 
@@ -61,6 +62,7 @@ export class JupyterHub {
         return hubVersion(connection, options);
       },
     };
+    this.#options = options;
     this.#connection = connection;
     this.#hub = hub;
     this.url = connection.apiUrl;
@@ -103,6 +105,15 @@ export class JupyterHub {
       url,
       token: options.token ?? (named ? undefined : noToken),
     });
+  }
+
+  /**
+   * Another client of the same hub: what `options` leaves out is as it is here. Sends nothing.
+   * @throws InvalidInputError when an option does not fit
+   */
+  with(options: Omit<JupyterHubOptions, "url">): JupyterHub {
+    const given = Object.entries(options).filter(([, value]) => value !== undefined);
+    return new JupyterHub({ ...this.#options, ...Object.fromEntries(given), url: this.url });
   }
 
   /**

@@ -21,6 +21,7 @@ export {
 
 export type { JupyterHubOptions } from "./core/options.js";
 export type { TokenSource } from "./core/auth.js";
+export type { AttemptContext, HubRequest, LogFields, Logger, Middleware } from "./core/hooks.js";
 export type { BadRequestReason, ErrorDetails } from "./core/errors.js";
 export type { ApiClient } from "./core/api-client.js";
 export type { CallOptions, NoInput, PageInput } from "./resources/call.js";

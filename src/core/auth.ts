@@ -8,13 +8,21 @@ import { InvalidInputError } from "./errors.js";
 import { kindOf } from "./names.js";
 import { isPrivateHost } from "./url.js";
 
-/** A token, or a function that is asked for it before each attempt. */
-export type TokenSource = string | (() => string | undefined | Promise<string | undefined>);
+/**
+ * A token, or a function that is asked for it before each attempt. Where the hub refuses a token that the
+ * function gave, it is asked once more, with that token as `refused`, so that one which keeps its token
+ * knows that it needs another. Calls that are refused at the same time share that question.
+ */
+export type TokenSource =
+  | string
+  | ((refused?: string) => string | undefined | Promise<string | undefined>);
 
 /** The credentials of a client. */
 export interface Credentials {
   /** The token to send, or undefined where the client has none; a promise where a function is to be asked. */
   token(): string | undefined | Promise<string | undefined>;
+  /** What the function gives in place of a token that the hub has refused; the same where there is none. */
+  renewed(refused: string): Promise<string | undefined>;
   /** Throws where a token would travel unencrypted to a public host. */
   assertSafe(): void;
 }
@@ -27,8 +35,17 @@ export function createCredentials(
   if (source !== undefined && typeof source !== "function") checkToken(source);
   const { protocol, hostname, origin } = new URL(baseUrl);
   const exposed = protocol === "http:" && !allowInsecure && !isPrivateHost(hostname);
+  // By the token that was refused: a function may give each of its callers their own.
+  const renewals = new Map<string, Promise<string | undefined>>();
   return {
     token: typeof source === "function" ? () => asked(source) : () => source,
+    renewed(refused) {
+      if (typeof source !== "function") return Promise.resolve(refused);
+      const renewal =
+        renewals.get(refused) ?? asked(source, refused).finally(() => renewals.delete(refused));
+      renewals.set(refused, renewal);
+      return renewal;
+    },
     assertSafe() {
       if (!exposed) return;
       throw new InvalidInputError(
@@ -39,9 +56,10 @@ export function createCredentials(
 }
 
 async function asked(
-  source: () => ReturnType<Exclude<TokenSource, string>>,
+  source: Exclude<TokenSource, string>,
+  refused?: string,
 ): Promise<string | undefined> {
-  const token = await source();
+  const token = await (refused === undefined ? source() : source(refused));
   if (token !== undefined) checkToken(token);
   return token;
 }

@@ -18,6 +18,8 @@ export interface ErrorDetails {
   url?: string | undefined;
   /** The hub's version, where it is known. */
   hubVersion?: string | undefined;
+  /** Whether the hub may have done it, though its answer was lost. */
+  outcome?: "unknown" | undefined;
   cause?: unknown;
 }
 
@@ -36,6 +38,11 @@ export class JupyterHubError extends Error {
   readonly url: string | undefined;
   /** The hub's version, where it is known. */
   readonly hubVersion: string | undefined;
+  /**
+   * `"unknown"` when the answer to a call that changes something was lost: the hub may have done it or
+   * not. Look before you send it again.
+   */
+  readonly outcome: "unknown" | undefined;
 
   constructor(message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -44,13 +51,24 @@ export class JupyterHubError extends Error {
     this.method = details.method;
     this.url = details.url;
     this.hubVersion = details.hubVersion;
+    this.outcome = details.outcome;
     Object.defineProperty(this, brand, { value: true });
   }
 }
 
-/** Whether a value is an error of this package, also of another copy of it in the same program. */
-export const isJupyterHubError = (value: unknown): value is JupyterHubError =>
-  typeof value === "object" && value !== null && brand in value;
+/**
+ * Whether a value is an error of this package, also of another copy of it in the same program, where
+ * `instanceof` fails.
+ * @param name the name of its class, such as "NotFoundError"; without one, any will do
+ */
+export const isJupyterHubError = <Name extends keyof Errors = "JupyterHubError">(
+  value: unknown,
+  name?: Name,
+): value is Errors[Name] =>
+  typeof value === "object" &&
+  value !== null &&
+  brand in value &&
+  (!name || name === "JupyterHubError" || (value as Partial<Error>).name === name);
 
 /** An argument or option does not fit; nothing was sent. */
 export class InvalidInputError extends JupyterHubError {
@@ -127,6 +145,13 @@ export class RateLimitError extends JupyterHubError {
 /** The hub, or the proxy in front of it, failed: any status from 500 on. */
 export class HubError extends JupyterHubError {
   override name = "HubError";
+  /** Milliseconds that the answer asks to wait, if it does. */
+  readonly retryAfter: number | undefined;
+
+  constructor(message: string, details: ErrorDetails & { retryAfter?: number | undefined } = {}) {
+    super(message, details);
+    this.retryAfter = details.retryAfter;
+  }
 }
 
 /** A server did not come up. The cause, where there is one, is what the hub answered to the start. */
@@ -160,6 +185,13 @@ export class UnsupportedByHubError extends JupyterHubError {
 /** No answer came: no such host, connection refused or lost, a certificate that is not trusted. */
 export class ConnectionError extends JupyterHubError {
   override name = "ConnectionError";
+  /** The platform's own code for it, such as `ECONNREFUSED`, if it has one. */
+  readonly code: string | undefined;
+
+  constructor(message: string, details: ErrorDetails & { code?: string | undefined } = {}) {
+    super(message, details);
+    this.code = details.code;
+  }
 }
 
 /** No answer came in time. */
@@ -172,4 +204,23 @@ export class TimeoutError extends JupyterHubError {
     super(message, details);
     this.timeout = details.timeout;
   }
+}
+
+/** The classes by their names. */
+interface Errors {
+  JupyterHubError: JupyterHubError;
+  InvalidInputError: InvalidInputError;
+  AuthenticationError: AuthenticationError;
+  XsrfError: XsrfError;
+  ForbiddenError: ForbiddenError;
+  NotFoundError: NotFoundError;
+  BadRequestError: BadRequestError;
+  ConflictError: ConflictError;
+  RateLimitError: RateLimitError;
+  HubError: HubError;
+  SpawnFailedError: SpawnFailedError;
+  NotAHubError: NotAHubError;
+  UnsupportedByHubError: UnsupportedByHubError;
+  ConnectionError: ConnectionError;
+  TimeoutError: TimeoutError;
 }

@@ -8,6 +8,7 @@ import { createApiClient, type ApiClient, type ApiClientParts } from "./api-clie
 import { createCredentials, type TokenSource } from "./auth.js";
 import { environmentVariable } from "./environment.js";
 import { InvalidInputError } from "./errors.js";
+import type { Logger, Middleware } from "./hooks.js";
 import { Transport } from "./transport.js";
 import { apiUrl, pageUrl } from "./url.js";
 
@@ -43,8 +44,19 @@ export interface JupyterHubOptions {
   appName?: string | undefined;
   /** Milliseconds that one attempt may take, until its body has arrived. A start may block for 10,000. @default 30_000 */
   timeout?: number | undefined;
+  /**
+   * How often a call may be tried again: one that only reads, after a fault that may pass (connection lost,
+   * 429, 502, 503, 504), and any call that the hub has put off (429 with `Retry-After`, at most 60,000 ms).
+   * The pauses grow from 250 to 10,000 ms, at random below that. 0 for never.
+   * @default 3
+   */
+  retry?: number | undefined;
   /** How many calls may be under way at once; the others wait. A hub works on one at a time. @default 16 */
   maxConcurrency?: number | undefined;
+  /** Runs around each attempt: one, or several with the outermost first. */
+  middleware?: Middleware | readonly Middleware[] | undefined;
+  /** Told of each attempt, without secrets; `console` is one. */
+  logger?: Logger | undefined;
   /** Whether the token may travel over plain http to a public host. @default false */
   allowInsecure?: boolean | undefined;
 }
@@ -58,7 +70,7 @@ export interface Connection extends ApiClientParts {
   publicUrl: string;
 }
 
-export const defaults = { timeout: 30_000, maxConcurrency: 16 } as const;
+export const defaults = { timeout: 30_000, retry: 3, maxConcurrency: 16 } as const;
 
 /** Makes a client of its options; throws an {@link InvalidInputError} when they do not fit. */
 export function connect(
@@ -93,8 +105,13 @@ export function connect(
     timeout: positive("timeout", options.timeout ?? defaults.timeout),
     maxConcurrency: positive("maxConcurrency", options.maxConcurrency ?? defaults.maxConcurrency),
     credentials: createCredentials(token, baseUrl, options.allowInsecure ?? trusted),
+    middleware: [options.middleware ?? []].flat(),
   });
-  const parts = { operations, transport };
+  const retries = options.retry ?? defaults.retry;
+  if (!(Number.isInteger(retries) && retries >= 0)) {
+    throw new InvalidInputError("The retry must be a whole number of at least 0.");
+  }
+  const parts = { operations, transport, retries, logger: options.logger };
   return {
     ...parts,
     client: createApiClient(parts),

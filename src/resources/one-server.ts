@@ -13,7 +13,7 @@ import {
   postUserServerName,
 } from "../../generated/sdk.gen.js";
 import type { Server, User } from "../../generated/types.gen.js";
-import { asIs } from "../core/api-client.js";
+import { asIs, type CallMeta } from "../core/api-client.js";
 import { ForbiddenError, InvalidInputError, NotFoundError } from "../core/errors.js";
 import { unsupportedBy } from "../core/meaning.js";
 import { checkName } from "../core/names.js";
@@ -39,7 +39,7 @@ export interface StartServerInput extends ServerInput {
 }
 
 /** A body made for the hub at hand, and what tells the client that it is. */
-export type Payload = { body?: Record<string, unknown>; meta?: Record<string, unknown> };
+export type Payload = { body?: Record<string, unknown>; meta?: CallMeta };
 
 /** How a server is called in errors. */
 export const nameOf = (user: string, server: string): string =>

@@ -46,7 +46,12 @@ describe("a method", () => {
     "$title sends its operations and resolves with the documented answer",
     async ({ run, sends, answer, prefer }) => {
       const witness = witnessFetch(mock, { prefer: (operation) => prefer?.[operation] });
-      const hub = new JupyterHub({ url: prism.url, token: "a-token", fetch: stateful(witness) });
+      const hub = new JupyterHub({
+        url: prism.url,
+        token: "a-token",
+        retry: 0,
+        fetch: stateful(witness),
+      });
       expect(await run(hub)).toEqual(answer);
       expect(witness.problems).toEqual([]);
       expect(witness.calls).toEqual(expect.arrayContaining([...sends]));
@@ -101,6 +106,7 @@ describe("a raw function", () => {
     async ({ key, status, operationId }) => {
       const witness = witnessFetch(mock, { prefer: `code=${status}` });
       const client = api.createClient({
+        retry: 0,
         url: prism.url,
         token: "a-token",
         fetch: witness as typeof fetch,
@@ -136,6 +142,7 @@ describe("a raw function", () => {
   it("of a listing brings back a page when it is asked for one", async () => {
     const witness = witnessFetch(mock);
     const client = api.createClient({
+      retry: 0,
       url: prism.url,
       token: "a-token",
       fetch: witness as typeof fetch,
@@ -185,6 +192,7 @@ describe.each(Object.entries(groups))("an error answer to %s", (_, run) => {
     async ({ status, expected }) => {
       const witness = witnessFetch(mock, { prefer: `code=${status}` });
       const hub = new JupyterHub({
+        retry: 0,
         url: prism.url,
         token: "a-token",
         fetch: witness as typeof fetch,
@@ -200,6 +208,11 @@ describe.each(Object.entries(groups))("an error answer to %s", (_, run) => {
 
 it("bad credentials come back as AuthenticationError", async () => {
   const witness = witnessFetch(mock, { prefer: "code=403" });
-  const hub = new JupyterHub({ url: prism.url, token: "a-token", fetch: witness as typeof fetch });
+  const hub = new JupyterHub({
+    url: prism.url,
+    token: "a-token",
+    retry: 0,
+    fetch: witness as typeof fetch,
+  });
   await expect(hub.whoami()).rejects.toBeInstanceOf(AuthenticationError);
 });

@@ -1,6 +1,6 @@
 /** No operation without a method or a reason, no method without a test, and every peer matched. */
 import { describe, expect, it } from "vitest";
-import { aliases, later, rawOnly } from "../../scripts/aliases.js";
+import { aliases, later, local, rawOnly } from "../../scripts/aliases.js";
 import { JupyterHub } from "../../src/index.js";
 import { operationsOf } from "../mock/document.js";
 import { corrected } from "../mock/documents.js";
@@ -29,7 +29,7 @@ describe("the alias table", () => {
     const grouped = Object.entries(hub)
       .filter(([name, value]) => typeof value === "object" && name !== "client")
       .flatMap(([name, group]) => methodsOf(group as object).map((method) => `${name}.${method}`));
-    expect(Object.keys(aliases).toSorted()).toEqual([...own, ...grouped].toSorted());
+    expect([...Object.keys(aliases), ...local].toSorted()).toEqual([...own, ...grouped].toSorted());
   });
 
   it("has a contract test for every method", () => {

@@ -2,7 +2,7 @@
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { operations, scopes } from "../../generated/operations.gen.js";
-import { aliases, methodScopes } from "../../scripts/aliases.js";
+import { aliases, local, methodScopes } from "../../scripts/aliases.js";
 import { operationsOf, readYaml } from "../../scripts/document.js";
 import { functionName } from "../../scripts/operation-table.js";
 import * as api from "../../src/api.js";
@@ -100,7 +100,7 @@ describe("the documentation", () => {
     const text = documentationOf(method);
     expect(text).toMatch(/^\/\*\*\n\s+\* [A-Z]/);
     const named = [...text.matchAll(/`([A-Z]+ \/[^`\s]*)`/g)].map(([, operation]) => operation);
-    expect(named.length).toBeGreaterThan(0);
+    if (!local.includes(aliasOf(name))) expect(named.length).toBeGreaterThan(0);
     expect(named.filter((operation) => !operations[operation ?? ""])).toEqual([]);
     expect(named).toEqual(expect.arrayContaining([...(aliases[aliasOf(name)] ?? [])]));
   });
@@ -130,7 +130,7 @@ describe("the documentation", () => {
 
   it("knows the operations of every method", () => {
     const names = methods.map(({ name }) => aliasOf(name)).filter((name) => name !== "from");
-    expect(names.toSorted()).toEqual(Object.keys(aliases).toSorted());
+    expect(names.toSorted()).toEqual([...Object.keys(aliases), ...local].toSorted());
   });
 });
 

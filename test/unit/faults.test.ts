@@ -24,7 +24,7 @@ async function failureOf(
   respond: (socket: Socket) => void,
 ): Promise<{ error: unknown; url: string }> {
   await using server = await serveSocket((socket) => socket.once("data", () => respond(socket)));
-  const hub = new JupyterHub({ url: server.url, token: secrets.token });
+  const hub = new JupyterHub({ url: server.url, token: secrets.token, retry: 0 });
   return {
     error: await rejectionOf(hub.users.get("ada")),
     url: `${server.url}/hub/api/users/ada`,
@@ -37,7 +37,7 @@ describe("where nothing listens", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as { port: number };
     await new Promise((resolve) => server.close(resolve));
-    const hub = new JupyterHub({ url: `http://127.0.0.1:${port}`, token: secrets.token });
+    const hub = new JupyterHub({ url: `http://127.0.0.1:${port}`, token: secrets.token, retry: 0 });
     const error = await rejectionOf(hub.users.get("ada"));
     expect(error).toBeInstanceOf(ConnectionError);
     expect((error as Error).message).toBe(
@@ -175,7 +175,7 @@ describe("an answer of 200 that is no JSON, though it says so,", () => {
     await using server = await serveSocket((socket) =>
       socket.once("data", () => socket.write(head(json, sized) + body)),
     );
-    const { client } = new JupyterHub({ url: server.url, token: secrets.token });
+    const { client } = new JupyterHub({ url: server.url, token: secrets.token, retry: 0 });
     const { error } = await getUser({ client, path: { name: "ada" } });
     expect(error).toBeInstanceOf(NotAHubError);
     expectNoSecret(error);

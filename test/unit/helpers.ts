@@ -82,11 +82,11 @@ export function answering(respond: Respond = () => answer()) {
   });
 }
 
-/** A client of the hub that `fetch` is. */
+/** A client of the hub that `fetch` is; it tries each call once. */
 export const hubOf = (
   fetch: typeof globalThis.fetch,
   options: JupyterHubOptions = {},
-): JupyterHub => new JupyterHub({ url: origin, token: secrets.token, fetch, ...options });
+): JupyterHub => new JupyterHub({ url: origin, token: secrets.token, fetch, retry: 0, ...options });
 
 /** What a promise rejects with. */
 export async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {

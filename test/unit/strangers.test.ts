@@ -22,7 +22,7 @@ describe("another API that answers JSON", () => {
       response.setHeader("Content-Type", "application/json");
       response.end('{"hello":"world"}');
     });
-    const hub = new JupyterHub({ url: server.url, token: secrets.token });
+    const hub = new JupyterHub({ url: server.url, token: secrets.token, retry: 0 });
     const call = calls[name] as (hub: JupyterHub) => Promise<unknown>;
     expect(await rejectionOf(call(hub))).toMatchObject({ name: "NotAHubError" });
   });

@@ -94,7 +94,9 @@ describe("the release of the hub", () => {
   it("that cannot be had fails the start before it is sent", async () => {
     const hub = new FakeHub();
     hub.next("GET /", { status: 503, message: "starting" });
-    const error = await failure(hub.client().servers.start("ada", { user_options: { a: 1 } }));
+    const error = await failure(
+      hub.client({ retry: 0 }).servers.start("ada", { user_options: { a: 1 } }),
+    );
     expect(error).toMatchObject({ name: "HubError", status: 503, method: "GET" });
     expect(hub.writes).toEqual([]);
   });

@@ -1,0 +1,119 @@
+/**
+ * One call, however many attempts it takes: asks for the token, sends, and sends again where retry.ts
+ * allows it or a token function has another token. Says what the answer means.
+ */
+import { valueOf } from "./answer.js";
+import { AuthenticationError, NotAHubError, type JupyterHubError } from "./errors.js";
+import { failureOf } from "./failure.js";
+import { tell, type Logger } from "./hooks.js";
+import { errorOf } from "./meaning.js";
+import type { CallContext } from "./request.js";
+import { delayBefore } from "./retry.js";
+import { pause } from "./time.js";
+import type { Incoming, Outgoing, Transport } from "./transport.js";
+
+export interface ExchangeParts {
+  transport: Transport;
+  /** How often a call may be tried again. */
+  retries: number;
+  logger: Logger | undefined;
+}
+
+export interface Answer {
+  data?: unknown;
+  error?: unknown;
+  response?: Response | undefined;
+}
+
+/** How far a call has come, for what is said of its failure. */
+export interface Progress {
+  sent: boolean;
+  response?: Response;
+  /** How the attempt before this one failed. */
+  last?: JupyterHubError;
+}
+
+/** What ends a call early: its deadline, of which the caller's own signal is a part. */
+export interface Ends {
+  deadline: AbortSignal | undefined;
+  caller: AbortSignal | undefined;
+}
+
+export async function exchange(
+  parts: ExchangeParts,
+  context: CallContext,
+  request: Pick<Outgoing, "url" | "headers" | "body">,
+  progress: Progress,
+  { deadline, caller }: Ends,
+): Promise<Answer> {
+  const { transport, retries, logger } = parts;
+  const { method, route, url, patient } = context;
+  let attempt = 1;
+  let token: string | undefined;
+  let renewed = false;
+  for (;;) {
+    const begun = Date.now();
+    const log = (outcome: { status?: number | undefined; error?: string; retryIn?: number }) => {
+      const operation = `${method} ${route}`;
+      const duration = Date.now() - begun;
+      if (logger) tell(logger, method, { operation, url, attempt, duration, ...outcome });
+    };
+    const out: Outgoing = { ...request, headers: new Headers(request.headers), token, attempt };
+    try {
+      out.token ??= await transport.token(context, out.headers, deadline);
+      progress.sent = true;
+      const incoming = await transport.send(out, context, deadline);
+      progress.response = incoming.response;
+      const answer = answerOf(transport, context, out, incoming, caller);
+      log({ status: incoming.response.status });
+      return answer;
+    } catch (error) {
+      const failure = failureOf(error, context, progress.sent, progress.last);
+      const { name, status } = failure;
+      if (deadline?.aborted) throw failure;
+      if (failure instanceof AuthenticationError && out.token !== undefined && !renewed) {
+        renewed = true;
+        token = await transport.renewed(out.token, context, deadline);
+        if (token !== undefined) {
+          log({ status, error: name, retryIn: 0 });
+          continue;
+        }
+      }
+      const retryIn = delayBefore(failure, { method, attempt, retries, patient });
+      log({ status, error: name, ...(retryIn !== undefined && { retryIn }) });
+      if (retryIn === undefined) throw failure;
+      progress.last = failure;
+      await pause(retryIn, deadline);
+      token = undefined;
+      attempt += 1;
+    }
+  }
+}
+
+/** What an answer means: a value, a stream, or an error. */
+function answerOf(
+  transport: Transport,
+  context: CallContext,
+  { headers }: Outgoing,
+  { response, body }: Incoming,
+  signal: AbortSignal | undefined,
+): Answer {
+  if (response.ok && context.streams) {
+    if (body === undefined && response.body) {
+      return { data: transport.guarded(response.body, context, signal), response };
+    }
+    const { status } = response;
+    const what = `${context.method} ${context.url} was not answered with a stream.`;
+    throw new NotAHubError(what, { ...context, status });
+  }
+  const text = body ?? "";
+  if (response.ok) return { data: valueOf(response, text, context.operation), response };
+  throw errorOf({
+    ...context,
+    status: response.status,
+    body: text,
+    retryAfter: response.headers.get("Retry-After"),
+    hubVersion: transport.hubVersion,
+    credentials: headers.has("Authorization") ? "token" : context.ownCredentials ? "body" : "none",
+  });
+}

@@ -1,0 +1,99 @@
+/** What a call can fail with before a hub has answered, as errors that say which call it was and what to do. */
+import {
+  ConnectionError,
+  HubError,
+  InvalidInputError,
+  NotAHubError,
+  TimeoutError,
+  isJupyterHubError,
+  type JupyterHubError,
+} from "./errors.js";
+import { isSafe } from "./retry.js";
+import { DeadlinePassed } from "./time.js";
+import type { CallContext } from "./request.js";
+
+const advice: readonly (readonly [RegExp, string])[] = [
+  [/ECONNREFUSED/, "Nothing listens there: check the url and whether the hub is up."],
+  [/ENOTFOUND|EAI_AGAIN/, "No such host: check the url."],
+  [/CERT_ALTNAME/, "Its certificate is for another host: check the url."],
+  [/CERT_HAS_EXPIRED/, "Its certificate has expired."],
+  [
+    /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/,
+    "Its certificate is not trusted: name the authority's file in NODE_EXTRA_CA_CERTS.",
+  ],
+];
+
+/** No answer, or half of one. */
+export function unreachable(cause: unknown, call: CallContext): ConnectionError {
+  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+  const code = String((inner as { code?: unknown } | null)?.code ?? "");
+  // Node's parser keeps what it cannot read, which may hold a secret.
+  if (code.startsWith("HPE_")) Reflect.deleteProperty(inner as Error, "data");
+  const hint = advice.find(([pattern]) => pattern.test(code))?.[1];
+  const what = code || (inner instanceof Error ? inner.message : "no answer");
+  return new ConnectionError(
+    `${call.method} ${call.url}: the connection failed (${what}).${hint ? ` ${hint}` : ""}`,
+    { ...call, code: code || undefined, cause },
+  );
+}
+
+/**
+ * Whatever a call can fail with, as an error of this package. `sent` says whether anything was sent, `last`
+ * how an earlier attempt failed.
+ */
+export function failureOf(
+  error: unknown,
+  call: CallContext,
+  sent: boolean,
+  last?: JupyterHubError,
+): JupyterHubError {
+  const where = `${call.method} ${call.url}`;
+  if (isJupyterHubError(error)) return error;
+  if (error instanceof DeadlinePassed) {
+    const { timeout } = error;
+    return new TimeoutError(`${where}: no answer within ${timeout} ms.`, {
+      ...call,
+      timeout,
+      cause: last,
+    });
+  }
+  if (error instanceof SyntaxError) {
+    // Not kept as the cause: it quotes the answer, which may hold a secret.
+    return new NotAHubError(`${where}: the answer is labelled JSON, but is not that of a hub.`, {
+      ...call,
+      status: 200,
+    });
+  }
+  if (!sent) {
+    // Not kept as the cause: it quotes headers and keys, which may hold a secret.
+    return new InvalidInputError(
+      `${where}: a header or the body cannot be sent; one of them is malformed.`,
+      call,
+    );
+  }
+  return new ConnectionError(`${where}: the answer could not be read.`, { ...call, cause: error });
+}
+
+/** Faults in which nothing has reached the hub. */
+const unsent =
+  /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CONNECT_TIMEOUT|CERT|SELF_SIGNED|UNABLE_TO_VERIFY/;
+
+/** Whether a call that changes something may have done so, though its answer was lost. */
+export function isLost(failure: JupyterHubError, { method }: CallContext): boolean {
+  if (isSafe(method)) return false;
+  if (failure instanceof ConnectionError) return !unsent.test(failure.code ?? "");
+  if (failure instanceof TimeoutError) return true;
+  const { status = 0, hubVersion } = failure;
+  // The proxy's own words: the hub behind it may have heard the call before it went away.
+  if (failure instanceof HubError) return !hubVersion && status >= 502 && status <= 504;
+  return failure instanceof NotAHubError && status >= 200 && status < 300;
+}
+
+/** Where the call was made, and not how deep in here it failed: engines keep ten lines, which that would fill. */
+export function withCallSite(failure: JupyterHubError): JupyterHubError {
+  const { captureStackTrace } = Error as {
+    captureStackTrace?: (target: object, below: unknown) => void;
+  };
+  captureStackTrace?.(failure, withCallSite);
+  return failure;
+}
