@@ -28,6 +28,7 @@ import {
   type PageInput,
   type NoInput,
 } from "./call.js";
+import { gone, now, settled } from "./settle.js";
 
 /** How the listing is asked for. */
 export type ListGroupsInput = PageInput;
@@ -80,7 +81,12 @@ export class Groups {
    * @throws ConflictError when it exists; BadRequestError when one of the users does not
    */
   create(name: string, input: CreateGroupInput = {}, call?: CallOptions): Promise<Group> {
-    return valueOf(postGroup({ ...through(this.#hub, call), path: { name }, ...optional(input) }));
+    return settled(
+      call,
+      (call) =>
+        valueOf(postGroup({ ...through(this.#hub, call), path: { name }, ...optional(input) })),
+      (call) => now(this.get(name, {}, call), ({ users = [] }) => isSame(users, input.users ?? [])),
+    );
   }
 
   /**
@@ -101,7 +107,11 @@ export class Groups {
    * @throws NotFoundError when there is no such group
    */
   delete(name: string, _input: NoInput = {}, call?: CallOptions): Promise<void> {
-    return nothing(deleteGroup({ ...through(this.#hub, call), path: { name } }));
+    return settled(
+      call,
+      (call) => nothing(deleteGroup({ ...through(this.#hub, call), path: { name } })),
+      (call) => gone(this.get(name, {}, call)),
+    );
   }
 
   /**
@@ -111,8 +121,11 @@ export class Groups {
    * @throws NotFoundError when there is no such group; UnsupportedByHubError before 4.0
    */
   setProperties(name: string, input: GroupProperties, call?: CallOptions): Promise<Group> {
-    return valueOf(
-      putGroupProperties({ ...through(this.#hub, call), path: { name }, body: input }),
+    return settled(
+      call,
+      (call) =>
+        valueOf(putGroupProperties({ ...through(this.#hub, call), path: { name }, body: input })),
+      (call) => now(this.get(name, {}, call), { properties: input }),
     );
   }
 
@@ -123,7 +136,15 @@ export class Groups {
    * @throws NotFoundError when there is no such group; BadRequestError when one of the users does not exist
    */
   addUsers(name: string, input: GroupMembersInput, call?: CallOptions): Promise<Group> {
-    return valueOf(postGroupUsers({ ...through(this.#hub, call), path: { name }, body: input }));
+    return settled(
+      call,
+      (call) =>
+        valueOf(postGroupUsers({ ...through(this.#hub, call), path: { name }, body: input })),
+      (call) =>
+        now(this.get(name, {}, call), ({ users = [] }) =>
+          input.users.every((user) => users.includes(user)),
+        ),
+    );
   }
 
   /**
@@ -133,6 +154,19 @@ export class Groups {
    * @throws NotFoundError when there is no such group; BadRequestError when one of the users does not exist
    */
   removeUsers(name: string, input: GroupMembersInput, call?: CallOptions): Promise<Group> {
-    return valueOf(deleteGroupUsers({ ...through(this.#hub, call), path: { name }, body: input }));
+    return settled(
+      call,
+      (call) =>
+        valueOf(deleteGroupUsers({ ...through(this.#hub, call), path: { name }, body: input })),
+      (call) =>
+        now(
+          this.get(name, {}, call),
+          ({ users }) => users !== undefined && !input.users.some((user) => users.includes(user)),
+        ),
+    );
   }
 }
+
+/** Whether two lists hold the same names, in whatever order. */
+const isSame = (some: readonly string[], others: readonly string[]): boolean =>
+  some.length === others.length && others.every((one) => some.includes(one));

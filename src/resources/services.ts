@@ -10,6 +10,7 @@ import {
   type Hub,
   type NoInput,
 } from "./call.js";
+import { gone, now, settled } from "./settle.js";
 
 /** `hub.services` */
 export class Services {
@@ -48,8 +49,12 @@ export class Services {
    * UnsupportedByHubError before 5.0
    */
   create(name: string, input: ServiceRequest = {}, call?: CallOptions): Promise<Service> {
-    return valueOf(
-      postService({ ...through(this.#hub, call), path: { name }, ...optional(input) }),
+    const { api_token: _, ...visible } = input;
+    return settled(
+      call,
+      (call) =>
+        valueOf(postService({ ...through(this.#hub, call), path: { name }, ...optional(input) })),
+      (call) => now(this.get(name, {}, call), visible),
     );
   }
 
@@ -60,6 +65,10 @@ export class Services {
    * @throws BadRequestError for one from the hub's configuration; NotFoundError when there is no such service
    */
   delete(name: string, _input: NoInput = {}, call?: CallOptions): Promise<void> {
-    return nothing(deleteService({ ...through(this.#hub, call), path: { name } }));
+    return settled(
+      call,
+      (call) => nothing(deleteService({ ...through(this.#hub, call), path: { name } })),
+      (call) => gone(this.get(name, {}, call)),
+    );
   }
 }

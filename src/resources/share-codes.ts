@@ -17,6 +17,7 @@ import {
   type Hub,
 } from "./call.js";
 import { serverOf, type ServerInput } from "./one-server.js";
+import { none, settled } from "./settle.js";
 import type { ListServerSharesInput } from "./shares.js";
 
 /** What a code gives access to and for how long. */
@@ -96,9 +97,16 @@ export class ShareCodes {
         "Give the id or the code to revoke, one of them; revokeAll revokes all.",
       );
     }
+    const path = { owner, server_name: server };
     const query = id ? { id } : { code: code as string };
-    await nothing(
-      deleteShareCode({ ...through(this.#hub, call), path: { owner, server_name: server }, query }),
+    await settled(
+      call,
+      (call) => nothing(deleteShareCode({ ...through(this.#hub, call), path, query })),
+      // Hubs tell the ids of codes, but never again the codes.
+      async (call) =>
+        id
+          ? none((await this.list(owner, { server }, call)).some((one) => one.id === id))
+          : undefined,
     );
   }
 
@@ -109,7 +117,12 @@ export class ShareCodes {
    * @throws NotFoundError when there is no such server
    */
   async revokeAll(owner: string, input: ServerInput = {}, call?: CallOptions): Promise<void> {
-    const path = { owner, server_name: serverOf(input) };
-    return nothing(deleteShareCode({ ...through(this.#hub, call), path }));
+    const server = serverOf(input);
+    const path = { owner, server_name: server };
+    return settled(
+      call,
+      (call) => nothing(deleteShareCode({ ...through(this.#hub, call), path })),
+      async (call) => none((await this.list(owner, { server }, call)).length > 0),
+    );
   }
 }

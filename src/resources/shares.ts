@@ -24,6 +24,7 @@ import {
   type PageInput,
 } from "./call.js";
 import { serverOf, type ServerInput } from "./one-server.js";
+import { gone, none, settled } from "./settle.js";
 
 /** How the listing is asked for. */
 export type ListSharesInput = PageInput;
@@ -79,8 +80,17 @@ export class Shares {
   async grant(owner: string, input: ShareInput, call?: CallOptions): Promise<Share> {
     const server = serverOf(input, ["server", "user", "group", "scopes"]);
     const { server: _, ...body } = input;
-    return valueOf(
-      postSharesServer({ ...through(this.#hub, call), path: { owner, server_name: server }, body }),
+    const path = { owner, server_name: server };
+    return settled(
+      call,
+      (call) => valueOf(postSharesServer({ ...through(this.#hub, call), path, body })),
+      async (call) => {
+        const share = await this.#find(owner, input, call);
+        const wanted = filtered(input.scopes ?? ["access:servers"], owner, server);
+        return share && wanted.every((scope) => share.scopes.includes(scope))
+          ? { value: share }
+          : undefined;
+      },
     );
   }
 
@@ -101,18 +111,34 @@ export class Shares {
         "No scopes to take back: hubs would take back all. Name some, or leave `scopes` out if all are meant.",
       );
     }
+    const path = { owner, server_name: server };
     // Hubs add the filter to scopes that are granted, but not to those that are taken back.
-    const filtered = scopes?.map((scope) =>
-      scope.includes("!") ? scope : `${scope}!server=${owner}/${server}`,
+    const unwanted = scopes && filtered(scopes, owner, server);
+    const body = { ...target, ...(unwanted && { scopes: unwanted }) };
+    return settled(
+      call,
+      async (call) => {
+        const share = await valueOf(patchSharesServer({ ...through(this.#hub, call), path, body }));
+        return isShare(share) ? share : undefined;
+      },
+      async (call) => {
+        const share = await this.#find(owner, input, call);
+        const remains = unwanted?.some((scope) => share?.scopes.includes(scope)) ?? share;
+        return remains ? undefined : { value: share };
+      },
     );
-    const share = await valueOf(
-      patchSharesServer({
-        ...through(this.#hub, call),
-        path: { owner, server_name: server },
-        body: { ...target, ...(filtered && { scopes: filtered }) },
-      }),
+  }
+
+  /** What is shared of a server with a user or a group, by the listing that the same scopes reach. */
+  async #find(
+    owner: string,
+    { server = "", user, group }: ShareInput,
+    call: CallOptions,
+  ): Promise<Share | undefined> {
+    const shares = await this.list(owner, { server }, call);
+    return shares.find((share) =>
+      user === undefined ? share.group?.name === group : share.user?.name === user,
     );
-    return isShare(share) ? share : undefined;
   }
 
   /**
@@ -123,8 +149,11 @@ export class Shares {
    */
   async revokeAll(owner: string, input: ServerInput = {}, call?: CallOptions): Promise<void> {
     const server = serverOf(input);
-    return nothing(
-      deleteSharesServer({ ...through(this.#hub, call), path: { owner, server_name: server } }),
+    const path = { owner, server_name: server };
+    return settled(
+      call,
+      (call) => nothing(deleteSharesServer({ ...through(this.#hub, call), path })),
+      async (call) => none((await this.list(owner, { server }, call)).length > 0),
     );
   }
 
@@ -172,7 +201,11 @@ export class Shares {
     call?: CallOptions,
   ): Promise<void> {
     const path = { name: user, owner, server_name: serverOf(input) };
-    return nothing(deleteUserSharedServer({ ...through(this.#hub, call), path }));
+    return settled(
+      call,
+      (call) => nothing(deleteUserSharedServer({ ...through(this.#hub, call), path })),
+      (call) => gone(this.getForUser(user, owner, input, call)),
+    );
   }
 
   /**
@@ -221,9 +254,17 @@ export class Shares {
     call?: CallOptions,
   ): Promise<void> {
     const path = { name: group, owner, server_name: serverOf(input) };
-    return nothing(deleteGroupSharedServer({ ...through(this.#hub, call), path }));
+    return settled(
+      call,
+      (call) => nothing(deleteGroupSharedServer({ ...through(this.#hub, call), path })),
+      (call) => gone(this.getForGroup(group, owner, input, call)),
+    );
   }
 }
+
+/** Scopes as hubs keep them: one without a filter means the server that is shared. */
+const filtered = (scopes: readonly string[], owner: string, server: string): string[] =>
+  scopes.map((scope) => (scope.includes("!") ? scope : `${scope}!server=${owner}/${server}`));
 
 /** Hubs answer with an empty object when nothing of a share remains. */
 const isShare = (answer: Share | Record<string, never>): answer is Share => "server" in answer;

@@ -22,6 +22,7 @@ import {
   type Hub,
   type NoInput,
 } from "./call.js";
+import { gone, settled } from "./settle.js";
 
 /** What a new token may do and how long it lasts. */
 export type CreateTokenInput = Omit<NonNullable<PostUserTokensData["body"]>, "auth">;
@@ -81,8 +82,11 @@ export class Tokens {
    * @throws NotFoundError when the user has no such token
    */
   revoke(user: string, tokenId: string, _input: NoInput = {}, call?: CallOptions): Promise<void> {
-    return nothing(
-      deleteUserToken({ ...through(this.#hub, call), path: { name: user, token_id: tokenId } }),
+    const path = { name: user, token_id: tokenId };
+    return settled(
+      call,
+      (call) => nothing(deleteUserToken({ ...through(this.#hub, call), path })),
+      (call) => gone(this.get(user, tokenId, {}, call)),
     );
   }
 

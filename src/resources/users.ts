@@ -32,6 +32,7 @@ import {
   type NoInput,
 } from "./call.js";
 import type { Servers } from "./servers.js";
+import { gone, now, settled } from "./settle.js";
 
 /** Which users to list, and in which order. */
 export type ListUsersInput = Omit<NonNullable<GetUsersData["query"]>, "offset" | "limit"> &
@@ -98,7 +99,12 @@ export class Users {
    * @throws ConflictError when the user exists; BadRequestError when the hub's rules refuse the name
    */
   create(name: string, input: CreateUserInput = {}, call?: CallOptions): Promise<User> {
-    return valueOf(postUser({ ...through(this.#hub, call), path: { name }, ...optional(input) }));
+    return settled(
+      call,
+      (call) =>
+        valueOf(postUser({ ...through(this.#hub, call), path: { name }, ...optional(input) })),
+      (call) => now(this.get(name, {}, call), { admin: input.admin }),
+    );
   }
 
   /**
@@ -143,7 +149,16 @@ export class Users {
    * @throws BadRequestError when the new name is taken or refused
    */
   update(name: string, input: UpdateUserInput, call?: CallOptions): Promise<User> {
-    return valueOf(patchUser({ ...through(this.#hub, call), path: { name }, body: input }));
+    return settled(
+      call,
+      (call) => valueOf(patchUser({ ...through(this.#hub, call), path: { name }, body: input })),
+      async (call) => {
+        const { name: next = name } = input;
+        // The new name may be somebody else's: then the old one is still there.
+        if (next !== name && !(await gone(this.get(name, {}, call)))) return undefined;
+        return now(this.get(next, {}, call), input);
+      },
+    );
   }
 
   /**
@@ -161,7 +176,11 @@ export class Users {
           servers.map((server) => this.#servers.stop(name, { server: server.name }, call)),
         );
       }
-      await nothing(deleteUser({ ...through(this.#hub, call), path: { name } }));
+      await settled(
+        call,
+        (call) => nothing(deleteUser({ ...through(this.#hub, call), path: { name } })),
+        (call) => gone(this.get(name, {}, call)),
+      );
     });
   }
 

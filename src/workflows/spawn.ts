@@ -8,6 +8,7 @@
  */
 import type { Server } from "../../generated/types.gen.js";
 import { BadRequestError, HubError, JupyterHubError, SpawnFailedError } from "../core/errors.js";
+import { asSent, equal } from "../core/json.js";
 import { pause } from "../core/time.js";
 
 /** How long a start and a stop may take, in milliseconds, unless the call says otherwise. */
@@ -185,18 +186,4 @@ export async function stopServer(
     stopping = server;
     await pause(milliseconds, signal);
   }
-}
-
-/** What JSON makes of a value: keys without a value are not sent. */
-const asSent = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
-
-/** Whether two values that came from JSON are equal. */
-function equal(one: unknown, other: unknown): boolean {
-  if (typeof one !== "object" || typeof other !== "object" || !one || !other) return one === other;
-  const keys = Object.keys(one);
-  return (
-    Array.isArray(one) === Array.isArray(other) &&
-    keys.length === Object.keys(other).length &&
-    keys.every((key) => equal(one[key as never], other[key as never]))
-  );
 }

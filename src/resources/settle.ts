@@ -1,0 +1,57 @@
+/**
+ * What became of a call that changes something and whose answer was lost.
+ *
+ * It is never sent again: the state is read. Where that shows that it was done, the call succeeds; where it
+ * does not, the error stands, with its `outcome: "unknown"`, for the caller to look into.
+ */
+import { NotFoundError, isJupyterHubError } from "../core/errors.js";
+import { has } from "../core/json.js";
+import type { CallOptions } from "./call.js";
+
+/** What is found to have been done although the answer was lost; undefined where that cannot be told. */
+export type Found<Value> = { value: Value } | undefined;
+
+/** Sends a call that changes something; where its answer is lost, `look` reads whether it was done. */
+export async function settled<Value>(
+  call: CallOptions | undefined,
+  write: (call: CallOptions | undefined) => Promise<Value>,
+  look: (call: CallOptions) => Promise<Found<Value>>,
+): Promise<Value> {
+  const begun = Date.now();
+  try {
+    return await write(call);
+  } catch (error) {
+    if (!isJupyterHubError(error) || error.outcome !== "unknown") throw error;
+    const timeout = call?.timeout && call.timeout - (Date.now() - begun);
+    if (timeout !== undefined && timeout <= 0) throw error;
+    const found = await look({ ...call, timeout }).catch(() => undefined);
+    if (call?.signal?.aborted) throw call.signal.reason;
+    if (!found) throw error;
+    return found.value;
+  }
+}
+
+/** For deletions: done when what was deleted is no longer there. */
+export const gone = (reading: Promise<unknown>): Promise<Found<void>> =>
+  reading.then(
+    () => undefined,
+    (error: unknown) =>
+      // To tokens whose scopes do not reach it, hubs say the same of what is there.
+      error instanceof NotFoundError && !/^No access/.test(error.hubMessage ?? "")
+        ? { value: undefined }
+        : undefined,
+  );
+
+/** For deletions that a listing shows: done when nothing remains. */
+export const none = (remains: boolean): Found<void> => (remains ? undefined : { value: undefined });
+
+/** For creations and changes: done when the model has what was asked for. */
+export const now = async <Model extends object>(
+  reading: Promise<Model>,
+  wanted: object | ((model: Model) => boolean),
+): Promise<Found<Model>> => {
+  const value = await reading;
+  return (typeof wanted === "function" ? wanted(value) : has(value, wanted))
+    ? { value }
+    : undefined;
+};
