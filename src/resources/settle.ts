@@ -37,7 +37,7 @@ export const gone = (reading: Promise<unknown>): Promise<Found<void>> =>
     () => undefined,
     (error: unknown) =>
       // To tokens whose scopes do not reach it, hubs say the same of what is there.
-      error instanceof NotFoundError && !/^No access/.test(error.hubMessage ?? "")
+      error instanceof NotFoundError && !error.hubMessage?.startsWith("No access")
         ? { value: undefined }
         : undefined,
   );
