@@ -4,6 +4,7 @@
  * Promises that a token is looked up anew for each attempt, is never part of an error, and goes over
  * plain http only to hosts that are not public.
  */
+import { pageOrigin } from "./cookie.js";
 import { InvalidInputError } from "./errors.js";
 import { kindOf } from "./names.js";
 import { isPrivateHost } from "./url.js";
@@ -17,12 +18,17 @@ export type TokenSource =
   | string
   | ((refused?: string) => string | undefined | Promise<string | undefined>);
 
-/** The credentials of a client. */
+/** The credentials of a client: a token, or the cookie of a page and its XSRF token (cookie.ts). */
 export interface Credentials {
+  readonly kind: "token" | "cookie";
+  /** What `fetch` is told of cookies, where there are any. */
+  readonly init: RequestInit;
   /** The token to send, or undefined where the client has none; a promise where a function is to be asked. */
-  token(): string | undefined | Promise<string | undefined>;
-  /** What the function gives in place of a token that the hub has refused; the same where there is none. */
-  renewed(refused: string): Promise<string | undefined>;
+  secret(): string | undefined | Promise<string | undefined>;
+  /** What to send in place of a token that the hub has refused; the same where there is nothing else. */
+  renewed(refused: string | undefined): Promise<string | undefined>;
+  /** Puts the token where the hub looks for it. */
+  put(headers: Headers, token: string): void;
   /** Throws where a token would travel unencrypted to a public host. */
   assertSafe(): void;
 }
@@ -38,9 +44,13 @@ export function createCredentials(
   // By the token that was refused: a function may give each of its callers their own.
   const renewals = new Map<string, Promise<string | undefined>>();
   return {
-    token: typeof source === "function" ? () => asked(source) : () => source,
+    kind: "token",
+    // A hub takes the cookie of a page where it does not know the token: that would be somebody else.
+    init: pageOrigin() === undefined ? {} : { credentials: "omit" },
+    secret: typeof source === "function" ? () => asked(source) : () => source,
+    put: (headers, token) => headers.set("Authorization", `Bearer ${token}`),
     renewed(refused) {
-      if (typeof source !== "function") return Promise.resolve(refused);
+      if (typeof source !== "function" || refused === undefined) return Promise.resolve(refused);
       const renewal =
         renewals.get(refused) ?? asked(source, refused).finally(() => renewals.delete(refused));
       renewals.set(refused, renewal);

@@ -3,7 +3,7 @@
  * allows it or a token function has another token. Says what the answer means.
  */
 import { valueOf } from "./answer.js";
-import { AuthenticationError, NotAHubError, type JupyterHubError } from "./errors.js";
+import { AuthenticationError, NotAHubError, XsrfError, type JupyterHubError } from "./errors.js";
 import { failureOf } from "./failure.js";
 import { tell, type Logger } from "./hooks.js";
 import { errorOf } from "./meaning.js";
@@ -71,7 +71,7 @@ export async function exchange(
       const failure = failureOf(error, context, progress.sent, progress.last);
       const { name, status } = failure;
       if (deadline?.aborted) throw failure;
-      if (failure instanceof AuthenticationError && out.token !== undefined && !renewed) {
+      if (!renewed && isRefused(failure, out, transport)) {
         renewed = true;
         token = await transport.renewed(out.token, context, deadline);
         if (token !== undefined) {
@@ -89,6 +89,12 @@ export async function exchange(
     }
   }
 }
+
+/** Whether the hub has refused the token that was sent, or misses that of a page. */
+const isRefused = (failure: JupyterHubError, { token }: Outgoing, { credentials }: Transport) =>
+  credentials === "cookie"
+    ? failure instanceof XsrfError
+    : failure instanceof AuthenticationError && token !== undefined;
 
 /** What an answer means: a value, a stream, or an error. */
 function answerOf(
@@ -114,6 +120,12 @@ function answerOf(
     body: text,
     retryAfter: response.headers.get("Retry-After"),
     hubVersion: transport.hubVersion,
-    credentials: headers.has("Authorization") ? "token" : context.ownCredentials ? "body" : "none",
+    credentials: headers.has("Authorization")
+      ? "token"
+      : context.ownCredentials
+        ? "body"
+        : transport.credentials === "cookie"
+          ? "cookie"
+          : "none",
   });
 }

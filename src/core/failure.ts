@@ -1,4 +1,5 @@
 /** What a call can fail with before a hub has answered, as errors that say which call it was and what to do. */
+import { pageOrigin } from "./cookie.js";
 import {
   ConnectionError,
   HubError,
@@ -29,7 +30,7 @@ export function unreachable(cause: unknown, call: CallContext): ConnectionError 
   const code = String((inner as { code?: unknown } | null)?.code ?? "");
   // Node's parser keeps what it cannot read, which may hold a secret.
   if (code.startsWith("HPE_")) Reflect.deleteProperty(inner as Error, "data");
-  const hint = advice.find(([pattern]) => pattern.test(code))?.[1];
+  const hint = crossOrigin(call) ?? advice.find(([pattern]) => pattern.test(code))?.[1];
   const what = code || (inner instanceof Error ? inner.message : "no answer");
   return new ConnectionError(
     `${call.method} ${call.url}: the connection failed (${what}).${hint ? ` ${hint}` : ""}`,

@@ -32,8 +32,8 @@ export interface Refusal {
   url: string;
   operation: Operation;
   hubVersion: string | undefined;
-  /** Whether the call carried credentials, in its headers or in its body. */
-  credentials: "token" | "body" | "none";
+  /** What the call carried: a token in its headers, a password in its body, a page's cookie, or nothing. */
+  credentials: "token" | "body" | "cookie" | "none";
 }
 
 /** The meaning of a 400, by the hub's words. */
@@ -145,7 +145,8 @@ function forbidden(refusal: Refusal, said: string, details: ErrorDetails): Jupyt
     aboutXsrf.test(words) || /missing or invalid credentials|auth has expired/i.test(words);
   const mute = !details.hubMessage || details.hubMessage === "Forbidden";
   if (unknown || (mute && operation.anyCredentials)) {
-    return new AuthenticationError(`${said}. The token is wrong, expired or revoked.`, details);
+    const what = credentials === "cookie" ? "Nobody is logged in, or the login" : "The token";
+    return new AuthenticationError(`${said}. ${what} is wrong, expired or revoked.`, details);
   }
   return new ForbiddenError(said, details);
 }

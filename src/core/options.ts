@@ -6,6 +6,7 @@
 import type { Operation } from "../../generated/operations.gen.js";
 import { createApiClient, type ApiClient, type ApiClientParts } from "./api-client.js";
 import { createCredentials, type TokenSource } from "./auth.js";
+import { createCookies, hubOfPage } from "./cookie.js";
 import { environmentVariable } from "./environment.js";
 import { InvalidInputError } from "./errors.js";
 import type { Logger, Middleware } from "./hooks.js";
@@ -33,6 +34,11 @@ export interface JupyterHubOptions {
    * @default the environment's `JUPYTERHUB_API_TOKEN`, unless its `JUPYTERHUB_API_URL` is of another hub than `url`
    */
   token?: TokenSource | undefined;
+  /**
+   * `"cookie"` for pages of the hub's own origin: acts as whoever is logged in there, with the cookie and the
+   * XSRF token of JupyterHub's pages, and without a token. The `url` is then that of the hub that served the page.
+   */
+  auth?: "cookie" | undefined;
   /** The fetch to send with: one with a proxy, a certificate authority or a test behind it. @default globalThis.fetch */
   fetch?: typeof fetch | undefined;
   /**
@@ -78,7 +84,11 @@ export function connect(
   operations: Readonly<Record<string, Operation>>,
 ): Connection {
   const ownUrl = environmentVariable("JUPYTERHUB_API_URL");
-  const url = options.url ?? ownUrl;
+  const { auth } = options;
+  if (auth !== undefined && (auth !== "cookie" || options.token !== undefined)) {
+    throw new InvalidInputError('The auth can be "cookie", without a token, or be left out.');
+  }
+  const url = options.url ?? (auth ? hubOfPage() : ownUrl);
   if (url === undefined) {
     throw new InvalidInputError(
       'No url. Give one, such as new JupyterHub({ url: "https://hub.example.org" }), or set JUPYTERHUB_API_URL.',
@@ -104,7 +114,9 @@ export function connect(
     userAgent: `${options.appName ? `${options.appName} ` : ""}jupyterhub-client/${packageVersion}`,
     timeout: positive("timeout", options.timeout ?? defaults.timeout),
     maxConcurrency: positive("maxConcurrency", options.maxConcurrency ?? defaults.maxConcurrency),
-    credentials: createCredentials(token, baseUrl, options.allowInsecure ?? trusted),
+    credentials: auth
+      ? createCookies(baseUrl, options.fetch ?? fetch)
+      : createCredentials(token, baseUrl, options.allowInsecure ?? trusted),
     middleware: [options.middleware ?? []].flat(),
   });
   const retries = options.retry ?? defaults.retry;

@@ -7,10 +7,12 @@
  */
 import { assertHub, typeOf, versionHeader } from "./answer.js";
 import type { Credentials } from "./auth.js";
+import { pageOrigin } from "./cookie.js";
 import { AuthenticationError, JupyterHubError, NotAHubError, isJupyterHubError } from "./errors.js";
 import { failureOf, unreachable } from "./failure.js";
 import { through, type AttemptContext, type HubRequest, type Middleware } from "./hooks.js";
 import type { CallContext } from "./request.js";
+import { isSafe } from "./retry.js";
 import { Slots } from "./slots.js";
 import { DeadlinePassed, withDeadline } from "./time.js";
 
@@ -42,9 +44,6 @@ export interface Incoming {
   body: string | undefined;
 }
 
-// Cross-origin pages may send no User-Agent of their own: the hub's CORS does not allow it.
-const inBrowser = "document" in globalThis || "WorkerGlobalScope" in globalThis;
-
 export class Transport {
   readonly #options: TransportOptions;
   readonly #slots: Slots;
@@ -64,6 +63,11 @@ export class Transport {
     return this.#hubVersion;
   }
 
+  /** How the client makes itself known. */
+  get credentials(): Credentials["kind"] {
+    return this.#options.credentials.kind;
+  }
+
   /** The token for a call that needs one and has none of its own; a promise where a function is asked. */
   token(
     call: CallContext,
@@ -71,13 +75,13 @@ export class Transport {
     signal: AbortSignal | undefined,
   ): string | undefined | Promise<string | undefined> {
     if (call.operation.public || call.ownCredentials || headers.has("Authorization")) return;
-    const token = this.#options.credentials.token();
+    const token = this.#options.credentials.secret();
     return token instanceof Promise ? this.#told(token, call, signal) : token;
   }
 
   /** Another token in place of one that the hub has refused; undefined where there is none. */
   async renewed(
-    refused: string,
+    refused: string | undefined,
     call: CallContext,
     signal: AbortSignal | undefined,
   ): Promise<string | undefined> {
@@ -148,13 +152,14 @@ export class Transport {
 
   async #fetch(request: HubRequest, call: CallContext, signal: AbortSignal): Promise<Response> {
     const { url, method, headers, body } = request;
-    const { baseUrl, fetch: send = fetch } = this.#options;
+    const { baseUrl, credentials, fetch: send = fetch } = this.#options;
     // The routes of the table stay below the API, since their names have been checked; a middleware's may not.
     if (this.#options.middleware.length > 0 && !isBelow(baseUrl, url)) {
       throw new NotAHubError(`${method} ${call.url} would leave the hub's API.`, call);
     }
     try {
-      return await send(url, { method, headers, body, redirect: "manual", signal });
+      const init: RequestInit = { method, headers, body, redirect: "manual", signal };
+      return await send(url, { ...init, ...credentials.init });
     } catch (cause) {
       if (signal.aborted || isJupyterHubError(cause)) throw cause;
       throw unreachable(cause, call);
@@ -162,18 +167,24 @@ export class Transport {
   }
 
   #prepare({ headers, token }: Outgoing, call: CallContext): void {
-    if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
+    const { credentials } = this.#options;
+    if (token !== undefined) credentials.put(headers, token);
+    // With a cookie, hubs take no other type for a change, not even for one without a body.
+    if (credentials.kind === "cookie" && !isSafe(call.method) && !headers.has("Content-Type")) {
+      headers.set("Content-Type", "application/json");
+    }
     for (const [name, value] of Object.entries(this.#options.headers)) {
       if (!headers.has(name)) headers.set(name, value);
     }
     if (!headers.has("Accept")) {
       headers.set("Accept", [...(call.operation.media ?? []), "application/json"].join(", "));
     }
-    if (!inBrowser && !headers.has("User-Agent")) {
+    // Pages may send no User-Agent of their own: the hub's CORS does not allow it.
+    if (pageOrigin() === undefined && !headers.has("User-Agent")) {
       headers.set("User-Agent", this.#options.userAgent);
     }
     // A password is no less secret than a token.
-    if (headers.has("Authorization") || call.ownCredentials) this.#options.credentials.assertSafe();
+    if (headers.has("Authorization") || call.ownCredentials) credentials.assertSafe();
   }
 
   /**
