@@ -4,9 +4,9 @@
  * Promises that a token is looked up anew for each attempt, is never part of an error, and goes over
  * plain http only to hosts that are not public.
  */
-import { pageOrigin } from "./cookie.js";
 import { InvalidInputError } from "./errors.js";
 import { kindOf } from "./names.js";
+import { pageOrigin } from "./page.js";
 import { isPrivateHost } from "./url.js";
 
 /**

@@ -6,27 +6,10 @@
  */
 import type { Credentials } from "./auth.js";
 import { AuthenticationError, InvalidInputError } from "./errors.js";
+import { page, pageOrigin } from "./page.js";
 import { pageUrl } from "./url.js";
 
-/** What a page holds: the browser's own parts, and what JupyterHub's templates put there. */
-interface Page {
-  location?: { origin: string; pathname: string };
-  document?: { cookie: string };
-  jhdata?: { base_url?: unknown; xsrf_token?: unknown };
-}
-const page = globalThis as Page;
-
-/** The origin of the page that runs this; undefined outside browsers. */
-export const pageOrigin = (): string | undefined => page.location?.origin;
-
-/** The address of the hub that served this page, if its templates say so. */
-export function hubOfPage(): string | undefined {
-  const origin = pageOrigin();
-  const base = page.jhdata?.base_url;
-  return origin !== undefined && typeof base === "string" ? origin + base : undefined;
-}
-
-/** @param send the fetch to ask for another XSRF token with */
+/** The credentials of the page that runs this; `send` is what asks the hub for another XSRF token. */
 export function createCookies(baseUrl: string, send: typeof fetch): Credentials {
   const { origin } = new URL(baseUrl);
   if (pageOrigin() !== origin) {

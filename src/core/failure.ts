@@ -1,5 +1,4 @@
 /** What a call can fail with before a hub has answered, as errors that say which call it was and what to do. */
-import { pageOrigin } from "./cookie.js";
 import {
   ConnectionError,
   HubError,
@@ -11,6 +10,7 @@ import {
 } from "./errors.js";
 import { isSafe } from "./retry.js";
 import { DeadlinePassed } from "./time.js";
+import { pageOrigin } from "./page.js";
 import type { CallContext } from "./request.js";
 
 const advice: readonly (readonly [RegExp, string])[] = [
@@ -35,6 +35,16 @@ export function unreachable(cause: unknown, call: CallContext): ConnectionError 
   return new ConnectionError(
     `${call.method} ${call.url}: the connection failed (${what}).${hint ? ` ${hint}` : ""}`,
     { ...call, code: code || undefined, cause },
+  );
+}
+
+/** Browsers do not tell pages why a request failed; to those of another origin, mostly for want of leave. */
+function crossOrigin({ url }: CallContext): string | undefined {
+  const origin = pageOrigin();
+  if (origin === undefined || new URL(url).origin === origin) return undefined;
+  return (
+    `The hub may not allow pages of ${origin}; in its configuration: c.JupyterHub.tornado_settings = {"headers": ` +
+    `{"Access-Control-Allow-Origin": "${origin}", "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE"}}`
   );
 }
 

@@ -6,10 +6,11 @@
 import type { Operation } from "../../generated/operations.gen.js";
 import { createApiClient, type ApiClient, type ApiClientParts } from "./api-client.js";
 import { createCredentials, type TokenSource } from "./auth.js";
-import { createCookies, hubOfPage } from "./cookie.js";
+import { createCookies } from "./cookie.js";
 import { environmentVariable } from "./environment.js";
 import { InvalidInputError } from "./errors.js";
 import type { Logger, Middleware } from "./hooks.js";
+import { hubOfPage } from "./page.js";
 import { Transport } from "./transport.js";
 import { apiUrl, pageUrl } from "./url.js";
 

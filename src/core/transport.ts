@@ -7,10 +7,10 @@
  */
 import { assertHub, typeOf, versionHeader } from "./answer.js";
 import type { Credentials } from "./auth.js";
-import { pageOrigin } from "./cookie.js";
 import { AuthenticationError, JupyterHubError, NotAHubError, isJupyterHubError } from "./errors.js";
 import { failureOf, unreachable } from "./failure.js";
 import { through, type AttemptContext, type HubRequest, type Middleware } from "./hooks.js";
+import { pageOrigin } from "./page.js";
 import type { CallContext } from "./request.js";
 import { isSafe } from "./retry.js";
 import { Slots } from "./slots.js";
