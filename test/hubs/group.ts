@@ -4,12 +4,10 @@
 // Knows nothing of hubs.
 
 import { spawn } from "node:child_process";
-import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface GroupOptions {
-  /** The working directory; removed with everything in it when the group has ended. */
-  scratch: string;
+  cwd: string;
   env: Record<string, string>;
   /** Taken out of the log. */
   secrets: readonly string[];
@@ -23,6 +21,8 @@ export interface ProcessGroup {
   readonly exited: Promise<number | null>;
   /** Ends all of it: politely, after 5 s by force. Calling it again waits for the same end. */
   stop(): Promise<void>;
+  /** Ends all of it at once, as a power cut would. */
+  kill(): Promise<void>;
 }
 
 const politeMs = 5000;
@@ -34,9 +34,9 @@ process.on("exit", () => {
 });
 
 export function startGroup(command: string, args: string[], options: GroupOptions): ProcessGroup {
-  const { scratch, env, secrets } = options;
+  const { cwd, env, secrets } = options;
   // `detached` makes it the leader of a new process group, whose id is its pid.
-  const child = spawn(command, args, { cwd: scratch, env, detached: true });
+  const child = spawn(command, args, { cwd, env, detached: true });
   let output = "";
   let running = true;
 
@@ -52,14 +52,7 @@ export function startGroup(command: string, args: string[], options: GroupOption
       // Everybody is gone already.
     }
   };
-  const end = () => {
-    signal("SIGKILL");
-    try {
-      rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
-    } catch {
-      // A leftover in the system's temporary folder is no reason to fail.
-    }
-  };
+  const end = () => signal("SIGKILL");
   alive.add(end);
 
   const exited = new Promise<number | null>((resolve) => {
@@ -96,5 +89,9 @@ export function startGroup(command: string, args: string[], options: GroupOption
     running: () => running,
     exited,
     stop: () => (stopping ??= stop()),
+    async kill() {
+      if (running) signal("SIGKILL");
+      await exited;
+    },
   };
 }

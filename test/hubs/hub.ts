@@ -1,16 +1,16 @@
-// Owns a running JupyterHub: fresh secrets, a free port, a scratch folder, and the wait until it
+// Owns a running JupyterHub: fresh secrets, free ports, a scratch folder, and the wait until it
 // answers. Promises that a returned hub is ready and that it is ours (it knows our token), and
 // that a hub which does not start is an error that tells why. What it is made of is `venv.ts`,
-// how it is configured `jupyterhub_config.py`, how it ends `group.ts`.
+// how it is configured `jupyterhub_config.py`, what routes to it `proxy.ts`, how it ends `group.ts`.
 
 import { randomBytes } from "node:crypto";
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { startGroup, type ProcessGroup } from "./group.js";
+import { startGroup } from "./group.js";
+import { startProxy, type RunningProxy } from "./proxy.js";
+import { freePort, makeScratch, type Scratch } from "./scratch.js";
+import { untilTrue } from "./until.js";
 import { ensureHub, resolveRelease, type Release } from "./venv.js";
 
 export interface StartOptions {
@@ -18,12 +18,25 @@ export interface StartOptions {
   extraConfig?: string;
   /** Where the OAuth client `webapp` wants its codes; nothing has to listen there. */
   redirectUri?: string;
+  /**
+   * What routes: nothing ("memory", the default: the hub is asked on its own port, and no request
+   * reaches a server or a service), or a real proxy in front of the hub.
+   */
+  proxy?: "memory" | "configurable-http-proxy";
+  /** Where the hub keeps its state; only a "file" survives `kill` and `restart`. "memory" by default. */
+  database?: "memory" | "file";
 }
 
 export interface RunningHub extends AsyncDisposable {
   readonly version: Release;
-  /** The base of the API: `http://127.0.0.1:<port>/hub/api`. */
+  /** The base of the API as people reach it, through the proxy if there is one: `http://127.0.0.1:<port>/hub/api`. */
   readonly url: string;
+  /** Where people are: `http://127.0.0.1:<port>/`; a server's `url` is resolved against it. */
+  readonly publicUrl: string;
+  /** The base of the API on the hub's own port, past the proxy. */
+  readonly directUrl: string;
+  /** The real proxy, if one was asked for. */
+  readonly proxy: RunningProxy | undefined;
   /**
    * Tokens of services: `admin` may do everything, `reader` has list:users and read:users:name,
    * `filtered` has read:users!user=ada. Before 2.0 the latter two may do nothing.
@@ -40,8 +53,13 @@ export interface RunningHub extends AsyncDisposable {
   };
   /** The hub's log so far, without its secrets. */
   log(): string;
+  /** When the hub process that runs now, or ran last, has ended. */
   readonly exited: Promise<number | null>;
-  /** Ends the hub and its servers; may be called again. */
+  /** Ends the hub process and its servers at once, as a power cut would. Its proxy and its state stay. */
+  kill(): Promise<void>;
+  /** Starts the hub again, killed if it still runs: the same configuration, secrets, ports and state. */
+  restart(): Promise<void>;
+  /** Ends the hub, its servers and its proxy for good; may be called again. */
   stop(): Promise<void>;
 }
 
@@ -66,10 +84,32 @@ async function attempt(
   python: string,
   options: StartOptions,
 ): Promise<RunningHub> {
-  const port = await freePort();
-  const scratch = await mkdtemp(join(tmpdir(), "jupyterhub-test-"));
-  if (options.extraConfig) await writeFile(join(scratch, "extra.py"), options.extraConfig);
+  const scratch = await makeScratch();
+  let proxy: RunningProxy | undefined;
+  try {
+    const port = await freePort();
+    const hubUrl = `http://127.0.0.1:${port}`;
+    if (options.proxy === "configurable-http-proxy") proxy = await startProxy(hubUrl, scratch.path);
+    return await launch({ version, python, options, scratch, hubUrl, proxy });
+  } catch (error) {
+    await proxy?.stop();
+    scratch.remove();
+    throw error;
+  }
+}
 
+interface Launch {
+  version: Release;
+  python: string;
+  options: StartOptions;
+  scratch: Scratch;
+  hubUrl: string;
+  proxy: RunningProxy | undefined;
+}
+
+async function launch(given: Launch): Promise<RunningHub> {
+  const { version, python, options, scratch, hubUrl, proxy } = given;
+  if (options.extraConfig) await writeFile(join(scratch.path, "extra.py"), options.extraConfig);
   const adminUser = "admin";
   const password = secret();
   const tokens = { admin: secret(), reader: secret(), filtered: secret() };
@@ -80,65 +120,78 @@ async function attempt(
   };
   const cryptKey = randomBytes(32).toString("hex");
   const cookieSecret = randomBytes(32).toString("hex");
+  const publicUrl = proxy?.publicUrl ?? `${hubUrl}/`;
+  const url = `${publicUrl}hub/api`;
+  const secrets = [password, oauth.clientSecret, cryptKey, cookieSecret, ...Object.values(tokens)];
+  // Nothing else of ours: a JUPYTERHUB_ variable of the machine must not reach the hub.
+  const env: Record<string, string> = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: scratch.path,
+    LANG: "C.UTF-8",
+    PYTHONDONTWRITEBYTECODE: "1",
+    PYTHONUNBUFFERED: "1",
+    HUB_URL: hubUrl,
+    HUB_PUBLIC_URL: publicUrl,
+    HUB_SCRATCH: scratch.path,
+    HUB_DATABASE: options.database === "file" ? "sqlite:///hub.sqlite" : "sqlite://",
+    HUB_ADMIN_USER: adminUser,
+    HUB_PASSWORD: password,
+    HUB_TOKEN_ADMIN: tokens.admin,
+    HUB_TOKEN_READER: tokens.reader,
+    HUB_TOKEN_FILTERED: tokens.filtered,
+    HUB_OAUTH_ID: oauth.clientId,
+    HUB_OAUTH_SECRET: oauth.clientSecret,
+    HUB_OAUTH_REDIRECT: oauth.redirectUri,
+    HUB_CRYPT_KEY: cryptKey,
+    HUB_COOKIE_SECRET: cookieSecret,
+  };
+  if (proxy) {
+    secrets.push(proxy.token);
+    env["HUB_PROXY_API"] = proxy.apiUrl;
+    env["CONFIGPROXY_AUTH_TOKEN"] = proxy.token;
+  }
 
-  const group = startGroup(python, ["-m", "jupyterhub", "--config", configFile], {
-    scratch,
-    secrets: [password, oauth.clientSecret, cryptKey, cookieSecret, ...Object.values(tokens)],
-    // Nothing else of ours: a JUPYTERHUB_ variable of the machine must not reach the hub.
-    env: {
-      PATH: process.env["PATH"] ?? "",
-      HOME: scratch,
-      LANG: "C.UTF-8",
-      PYTHONDONTWRITEBYTECODE: "1",
-      PYTHONUNBUFFERED: "1",
-      HUB_PORT: String(port),
-      HUB_SCRATCH: scratch,
-      HUB_ADMIN_USER: adminUser,
-      HUB_PASSWORD: password,
-      HUB_TOKEN_ADMIN: tokens.admin,
-      HUB_TOKEN_READER: tokens.reader,
-      HUB_TOKEN_FILTERED: tokens.filtered,
-      HUB_OAUTH_ID: oauth.clientId,
-      HUB_OAUTH_SECRET: oauth.clientSecret,
-      HUB_OAUTH_REDIRECT: oauth.redirectUri,
-      HUB_CRYPT_KEY: cryptKey,
-      HUB_COOKIE_SECRET: cookieSecret,
-    },
-  });
+  let earlier = "";
+  const start = () =>
+    startGroup(python, ["-m", "jupyterhub", "--config", configFile], {
+      cwd: scratch.path,
+      env,
+      secrets,
+    });
+  const ready = () =>
+    untilTrue(`JupyterHub ${version}`, group, readyMs, () => answers(url, tokens.admin));
+  let group = start();
+  await ready();
 
-  const url = `http://127.0.0.1:${port}/hub/api`;
-  await untilReady(group, version, url, tokens.admin);
+  const stop = async (): Promise<void> => {
+    await group.stop();
+    await proxy?.stop();
+    scratch.remove();
+  };
   return {
     version,
     url,
+    publicUrl,
+    directUrl: `${hubUrl}/hub/api`,
+    proxy,
     tokens,
     password,
     adminUser,
     oauth,
-    log: group.log,
-    exited: group.exited,
-    stop: group.stop,
-    [Symbol.asyncDispose]: group.stop,
+    log: () => earlier + group.log(),
+    get exited() {
+      return group.exited;
+    },
+    kill: () => group.kill(),
+    async restart() {
+      await group.kill();
+      earlier += group.log();
+      group = start();
+      await ready();
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
   };
-}
-
-async function untilReady(
-  group: ProcessGroup,
-  version: Release,
-  url: string,
-  token: string,
-): Promise<void> {
-  const deadline = Date.now() + readyMs;
-  while (group.running() && Date.now() < deadline) {
-    if (await answers(url, token)) return;
-    await sleep(50);
-  }
-  const what = group.running()
-    ? `did not answer within ${readyMs / 1000} s`
-    : `ended (code ${await group.exited}) before it answered`;
-  await group.stop();
-  const log = group.log().trimEnd().split("\n").slice(-20).join("\n");
-  throw new Error(`JupyterHub ${version} ${what}. The end of its log:\n${log}`);
 }
 
 /** `GET /` says that a hub is there; `GET /info` with our token, that it is this one. */
@@ -148,32 +201,14 @@ async function answers(url: string, token: string): Promise<boolean> {
     signal: AbortSignal.timeout(5000),
     redirect: "manual",
   } as const;
-  try {
-    const root: unknown = await (await fetch(`${url}/`, init)).json();
-    if (typeof root !== "object" || root === null || !("version" in root)) return false;
-    const info = await fetch(`${url}/info`, init);
-    await info.arrayBuffer();
-    return info.ok;
-  } catch {
-    return false; // nobody listens yet, or it is no JSON
-  }
+  const root: unknown = await (await fetch(`${url}/`, init)).json();
+  if (typeof root !== "object" || root === null || !("version" in root)) return false;
+  const info = await fetch(`${url}/info`, init);
+  await info.arrayBuffer();
+  return info.ok;
 }
 
 /** Hubs from 5.5.3 refuse tokens of 64 characters and more. */
 function secret(): string {
   return randomBytes(24).toString("hex");
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => {
-        if (typeof address === "object" && address) resolve(address.port);
-        else reject(new Error("The system gave no free port."));
-      });
-    });
-  });
 }

@@ -1,6 +1,7 @@
 """One configuration for every hub under test, 1.2 to 6: an in-memory proxy (the API is asked on
-the hub's own port; /user/ and /services/ are not routed), logins by one password, stub servers
-that behave as their user_options say, and services with all, few and filtered scopes.
+the hub's own port; /user/ and /services/ are not routed) or a real one that runs already, logins
+by one password, stub servers that behave as their user_options say, and services with all, few and
+filtered scopes.
 
 Ports, secrets and the scratch folder come in by the environment; the file holds none. Lines that
 one test needs more are in `extra.py` of the scratch folder.
@@ -97,11 +98,14 @@ class BehavingSpawner(SimpleLocalProcessSpawner):
             await asyncio.sleep(self.asked("seconds", 5) / 5)
 
 
-hub_url = f"http://127.0.0.1:{env['HUB_PORT']}"
-c.JupyterHub.hub_bind_url = hub_url
-c.JupyterHub.bind_url = hub_url + "/"
-c.JupyterHub.proxy_class = MemoryProxy
-c.JupyterHub.db_url = "sqlite://"
+c.JupyterHub.hub_bind_url = env["HUB_URL"]
+c.JupyterHub.bind_url = env["HUB_PUBLIC_URL"]
+c.JupyterHub.db_url = env["HUB_DATABASE"]
+if "HUB_PROXY_API" in env:
+    c.ConfigurableHTTPProxy.should_start = False  # it runs apart, and knows CONFIGPROXY_AUTH_TOKEN
+    c.ConfigurableHTTPProxy.api_url = env["HUB_PROXY_API"]
+else:
+    c.JupyterHub.proxy_class = MemoryProxy
 c.JupyterHub.cookie_secret = bytes.fromhex(env["HUB_COOKIE_SECRET"])
 # A start that takes longer than 3 s answers 202 (10 s by default), a stop after 2 s.
 c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 3, "slow_stop_timeout": 2}

@@ -44,12 +44,15 @@ export function record(apiUrl: string): Recorder {
       const request = new Request(input, init);
       const response = await fetch(request, { redirect: "manual" });
       const body = await response.text();
-      seen.push({
-        operation: operationOf(request.method, new URL(request.url).pathname.slice(base.length)),
-        status: response.status,
-        mediaType: mediaTypeOf(response),
-        body: withoutSecrets(body),
-      });
+      // Without it, a proxy answered in the hub's place.
+      if (response.headers.has("X-JupyterHub-Version")) {
+        seen.push({
+          operation: operationOf(request.method, new URL(request.url).pathname.slice(base.length)),
+          status: response.status,
+          mediaType: mediaTypeOf(response),
+          body: withoutSecrets(body),
+        });
+      }
       const empty = response.status === 204 || response.status === 304;
       const copy = new Response(empty ? null : body, response);
       Object.defineProperty(copy, "url", { value: response.url });

@@ -1,0 +1,54 @@
+// Owns folders and ports that a test hub borrows from the machine. A folder goes when it is told to,
+// at the latest with us; a port is free when it is given, and nobody holds it until it is used.
+
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export interface Scratch {
+  readonly path: string;
+  /** Removes it with everything in it; may be called again. */
+  remove(): void;
+}
+
+const folders = new Set<() => void>();
+process.on("exit", () => {
+  for (const remove of folders) remove();
+});
+
+export async function makeScratch(): Promise<Scratch> {
+  const path = await mkdtemp(join(tmpdir(), "jupyterhub-test-"));
+  const remove = (): void => {
+    folders.delete(remove);
+    try {
+      rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+    } catch {
+      // A leftover in the system's temporary folder is no reason to fail.
+    }
+  };
+  folders.add(remove);
+  return { path, remove };
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => {
+        if (typeof address === "object" && address) resolve(address.port);
+        else reject(new Error("The system gave no free port."));
+      });
+    });
+  });
+}
+
+/** Two different ones: asked for one after the other, they may be the same. */
+export async function freePorts(): Promise<[number, number]> {
+  const first = await freePort();
+  const second = await freePort();
+  return first === second ? freePorts() : [first, second];
+}
