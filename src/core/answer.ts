@@ -4,7 +4,6 @@
  * Anything may answer at an address: a proxy while the hub is down, a login page, some other API. Only
  * what a hub says counts; all else is an error that says what to check.
  */
-import type { Operation } from "../../generated/operations.gen.js";
 import { HubError, NotAHubError } from "./errors.js";
 import { millisecondsOf } from "./meaning.js";
 import { redacted } from "./redact.js";
@@ -55,14 +54,23 @@ export function assertHub(response: Response, body: string | undefined, call: Ca
   );
 }
 
-/** The value of an answer that is a hub's. Throws a SyntaxError when it is no JSON though it says so. */
-export function valueOf(response: Response, text: string, operation: Operation): unknown {
-  if (operation.empty || text === "") return undefined;
+/** The value of an answer that is a hub's. Throws when it is no JSON though it says so. */
+export function valueOf(response: Response, text: string, call: CallContext): unknown {
+  if (call.operation.empty || text === "") return undefined;
   if (!isJson(typeOf(response))) return text;
-  const value = JSON.parse(text) as unknown;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // What is thrown quotes the answer, which may hold a secret.
+  }
   // Every JSON of a hub's API is an object or a list.
-  if (typeof value !== "object" || value === null) throw new SyntaxError("No object");
-  return value;
+  if (typeof value === "object" && value !== null) return value;
+  const { status } = response;
+  throw new NotAHubError(
+    `${call.method} ${call.url}: the answer is labelled JSON, but is not that of a hub.`,
+    { ...call, status },
+  );
 }
 
 const isJson = (type: string): boolean => /^application\/(.+\+)?json$/.test(type);

@@ -5,10 +5,11 @@
 import { valueOf } from "./answer.js";
 import { AuthenticationError, NotAHubError, XsrfError, type JupyterHubError } from "./errors.js";
 import { failureOf } from "./failure.js";
-import { tell, type Logger } from "./hooks.js";
+import { tell, type LogFields, type Logger } from "./hooks.js";
 import { errorOf } from "./meaning.js";
 import type { CallContext } from "./request.js";
 import { delayBefore } from "./retry.js";
+import { guarded } from "./stream.js";
 import { pause } from "./time.js";
 import type { Incoming, Outgoing, Transport } from "./transport.js";
 
@@ -27,8 +28,10 @@ export interface Answer {
 
 /** How far a call has come, for what is said of its failure. */
 export interface Progress {
+  /** Whether an attempt has gone out and what came of it is not known. */
   sent: boolean;
-  response?: Response;
+  /** The answer to the attempt that was made last, if one came. */
+  response?: Response | undefined;
   /** How the attempt before this one failed. */
   last?: JupyterHubError;
 }
@@ -53,15 +56,16 @@ export async function exchange(
   let renewed = false;
   for (;;) {
     const begun = Date.now();
-    const log = (outcome: { status?: number | undefined; error?: string; retryIn?: number }) => {
+    const log = (outcome: Pick<LogFields, "status" | "error" | "retryIn">): void => {
       const operation = `${method} ${route}`;
       const duration = Date.now() - begun;
       if (logger) tell(logger, method, { operation, url, attempt, duration, ...outcome });
     };
-    const out: Outgoing = { ...request, headers: new Headers(request.headers), token, attempt };
+    const headers = new Headers(request.headers);
+    const out: Outgoing = { ...request, headers, token, attempt, progress };
+    progress.response = undefined;
     try {
-      out.token ??= await transport.token(context, out.headers, deadline);
-      progress.sent = true;
+      out.token ??= await transport.token(context, headers, deadline);
       const incoming = await transport.send(out, context, deadline);
       progress.response = incoming.response;
       const answer = answerOf(transport, context, out, incoming, caller);
@@ -69,22 +73,26 @@ export async function exchange(
       return answer;
     } catch (error) {
       const failure = failureOf(error, context, progress.sent, progress.last);
-      const { name, status } = failure;
-      if (deadline?.aborted) throw failure;
-      if (!renewed && isRefused(failure, out, transport)) {
-        renewed = true;
-        token = await transport.renewed(out.token, context, deadline);
-        if (token !== undefined) {
-          log({ status, error: name, retryIn: 0 });
-          continue;
-        }
-      }
-      const retryIn = delayBefore(failure, { method, attempt, retries, patient });
-      log({ status, error: name, ...(retryIn !== undefined && { retryIn }) });
-      if (retryIn === undefined) throw failure;
-      progress.last = failure;
-      await pause(retryIn, deadline);
       token = undefined;
+      let retryIn: number | undefined;
+      try {
+        if (deadline?.aborted) throw failure;
+        if (!renewed && isRefused(failure, out, transport)) {
+          renewed = true;
+          progress.sent = false;
+          token = await transport.renewed(out.token, context, deadline);
+        }
+        // A replay with another token is not one of the retries.
+        const tries = { method, attempt: renewed ? attempt - 1 : attempt, retries, patient };
+        retryIn = token === undefined ? delayBefore(failure, tries) : 0;
+        if (retryIn === undefined) throw failure;
+      } finally {
+        const { status, name } = failure;
+        log({ status, error: caller?.aborted ? "AbortError" : name, retryIn });
+      }
+      progress.sent = false;
+      progress.last = failure;
+      if (token === undefined) await pause(retryIn, deadline);
       attempt += 1;
     }
   }
@@ -106,14 +114,14 @@ function answerOf(
 ): Answer {
   if (response.ok && context.streams) {
     if (body === undefined && response.body) {
-      return { data: transport.guarded(response.body, context, signal), response };
+      return { data: guarded(response.body, transport.timeout, context, signal), response };
     }
     const { status } = response;
     const what = `${context.method} ${context.url} was not answered with a stream.`;
     throw new NotAHubError(what, { ...context, status });
   }
   const text = body ?? "";
-  if (response.ok) return { data: valueOf(response, text, context.operation), response };
+  if (response.ok) return { data: valueOf(response, text, context), response };
   throw errorOf({
     ...context,
     status: response.status,

@@ -24,17 +24,30 @@ const advice: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
+/** Node's codes for what Deno says in words. */
+const worded: readonly (readonly [RegExp, string])[] = [
+  [/Connection refused/, "ECONNREFUSED"],
+  [/dns error/, "ENOTFOUND"],
+];
+
+const match = <Value>(table: readonly (readonly [RegExp, Value])[], words: string) =>
+  table.find(([pattern]) => pattern.test(words))?.[1];
+
 /** No answer, or half of one. */
 export function unreachable(cause: unknown, call: CallContext): ConnectionError {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-  const code = String((inner as { code?: unknown } | null)?.code ?? "");
+  const words = inner instanceof Error ? inner.message : "";
+  // Those of DOM exceptions are numbers and say nothing.
+  const own = (inner as { code?: unknown } | null | undefined)?.code;
+  const code = typeof own === "string" ? own : match(worded, words);
   // Node's parser keeps what it cannot read, which may hold a secret.
-  if (code.startsWith("HPE_")) Reflect.deleteProperty(inner as Error, "data");
-  const hint = crossOrigin(call) ?? advice.find(([pattern]) => pattern.test(code))?.[1];
-  const what = code || (inner instanceof Error ? inner.message : "no answer");
+  if (code?.startsWith("HPE_")) Reflect.deleteProperty(inner as Error, "data");
+  const hint = crossOrigin(call) ?? match(advice, code ?? "");
+  // Deno quotes the URL, whose query may hold a secret.
+  const said = words.replace(/https?:\/\/[^\s")]+/g, call.url);
   return new ConnectionError(
-    `${call.method} ${call.url}: the connection failed (${what}).${hint ? ` ${hint}` : ""}`,
-    { ...call, code: code || undefined, cause },
+    `${call.method} ${call.url}: the connection failed (${code || said || "no answer"}).${hint ? ` ${hint}` : ""}`,
+    { ...call, code: code || undefined, cause: said === words ? cause : undefined },
   );
 }
 
@@ -68,13 +81,6 @@ export function failureOf(
       cause: last,
     });
   }
-  if (error instanceof SyntaxError) {
-    // Not kept as the cause: it quotes the answer, which may hold a secret.
-    return new NotAHubError(`${where}: the answer is labelled JSON, but is not that of a hub.`, {
-      ...call,
-      status: 200,
-    });
-  }
   if (!sent) {
     // Not kept as the cause: it quotes headers and keys, which may hold a secret.
     return new InvalidInputError(
@@ -87,17 +93,17 @@ export function failureOf(
 
 /** Faults in which nothing has reached the hub. */
 const unsent =
-  /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CONNECT_TIMEOUT|CERT|SELF_SIGNED|UNABLE_TO_VERIFY/;
+  /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CONNECT_TIMEOUT|CERT|SELF_SIGNED|UNABLE_TO_VERIFY|EPROTO|ERR_SSL/;
 
-/** Whether a call that changes something may have done so, though its answer was lost. */
+/** Whether a call that changes something, and that was sent, may have done so though its answer was lost. */
 export function isLost(failure: JupyterHubError, { method }: CallContext): boolean {
   if (isSafe(method)) return false;
+  const { status, hubVersion } = failure;
   if (failure instanceof ConnectionError) return !unsent.test(failure.code ?? "");
-  if (failure instanceof TimeoutError) return true;
-  const { status = 0, hubVersion } = failure;
-  // The proxy's own words: the hub behind it may have heard the call before it went away.
-  if (failure instanceof HubError) return !hubVersion && status >= 502 && status <= 504;
-  return failure instanceof NotAHubError && status >= 200 && status < 300;
+  // A proxy's own words: the hub behind it may have heard the call before it went away.
+  if (failure instanceof HubError) return !hubVersion;
+  // No answer that anybody has seen, or one that says it was done, but not what.
+  return status === undefined || (failure instanceof NotAHubError && status >= 200 && status < 300);
 }
 
 /** Where the call was made, and not how deep in here it failed: engines keep ten lines, which that would fill. */

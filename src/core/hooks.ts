@@ -5,13 +5,13 @@
  * nothing, so that a request in a log or an error tells no secret. A logger is told from an allow-list.
  */
 
-/** A request, as it goes to `fetch`. Its headers may be changed; they hold the token. */
+/** A request, as it goes to `fetch`. */
 export interface HubRequest {
   /** In capitals. */
   readonly method: string;
   /** With its query, which may hold a share code. */
   readonly url: string;
-  /** To be changed in place. */
+  /** To be changed in place; they hold the token. */
   readonly headers: Headers;
   /** JSON or a form; null when there is none. */
   readonly body: string | null;
@@ -23,21 +23,21 @@ export interface AttemptContext {
   readonly operation: string;
   /** The URL without its query and secrets. */
   readonly url: string;
-  /** 1 for the first attempt. */
+  /** 1 for the first attempt. A replay with a renewed token counts as another. */
   readonly attempt: number;
   /** Aborts when the attempt's time is over, or the caller aborts. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Runs around each attempt. It may change the request's headers, hand `next` another request of the same
- * API, call `next` or answer itself, and read a clone of the answer. `next` never follows a redirect and
- * refuses a URL outside the hub's API. What it throws becomes the cause of the call's error, which is not
- * tried again.
+ * Runs around each attempt. It may change the request's headers, tell `next` what else to send in place of
+ * the request's own (what it leaves out stays), answer without `next`, and read a clone of the answer. `next`
+ * never follows a redirect and refuses a URL outside the hub's API. What a middleware throws becomes the
+ * cause of the call's error, which is not tried again.
  */
 export type Middleware = (
   request: HubRequest,
-  next: (request: HubRequest) => Promise<Response>,
+  next: (changes?: Partial<HubRequest>) => Promise<Response>,
   context: AttemptContext,
 ) => Promise<Response>;
 
@@ -47,13 +47,13 @@ export interface LogFields {
   operation: string;
   /** The URL without its query and secrets. */
   url: string;
-  /** 1 for the first attempt. */
+  /** 1 for the first attempt. A replay with a renewed token counts as another. */
   attempt: number;
   /** The status of the answer, if one came. */
   status?: number | undefined;
   /** Milliseconds until the answer had arrived, or until the attempt failed. */
   duration: number;
-  /** The name of the error's class. */
+  /** The name of the error's class; `AbortError` when the caller aborted. */
   error?: string | undefined;
   /** Milliseconds until the next attempt. */
   retryIn?: number | undefined;
@@ -110,6 +110,18 @@ export const through = (
   send: (request: HubRequest) => Promise<Response>,
 ): Promise<Response> =>
   middleware.reduceRight<(request: HubRequest) => Promise<Response>>(
-    (next, one) => async (request) => one(new PrivateRequest(request), next, context),
+    (next, one) => async (request) =>
+      one(new PrivateRequest(request), (changes) => next(changed(request, changes)), context),
     send,
   )(request);
+
+/** Not spread, since what a middleware has been given has no properties of its own. */
+const changed = (
+  request: HubRequest,
+  {
+    method = request.method,
+    url = request.url,
+    headers = request.headers,
+    body = request.body,
+  }: Partial<HubRequest> = {},
+): HubRequest => ({ method, url, headers, body });

@@ -26,7 +26,7 @@ export interface Attempted {
 }
 
 /** Faults that trying again does not mend. */
-const lasting = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ENOTFOUND|^HPE_|^ERR_/;
+const lasting = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ENOTFOUND|EPROTO|^HPE_|^ERR_(?!STREAM)/;
 
 /** What a proxy answers while the hub behind it is away. */
 const passing = new Set([502, 503, 504]);

@@ -1,5 +1,7 @@
 /** Lets a bounded number of calls be under way at once; the others wait in their order. */
 
+import { onAbort } from "./abort.js";
+
 export class Slots {
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -25,14 +27,13 @@ export class Slots {
   #turn(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const start = (): void => {
-        signal?.removeEventListener("abort", leave);
+        letGo();
         resolve();
       };
-      const leave = (): void => {
+      const letGo = onAbort(signal, (reason) => {
         this.#waiting.splice(this.#waiting.indexOf(start), 1);
-        reject(signal?.reason);
-      };
-      signal?.addEventListener("abort", leave, { once: true });
+        reject(reason);
+      });
       this.#waiting.push(start);
     });
   }

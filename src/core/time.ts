@@ -3,6 +3,7 @@
  *
  * Promises that no timer and no listener on the caller's signal outlives the work.
  */
+import { onAbort } from "./abort.js";
 
 /** Raised inside this package when a deadline passes; becomes a TimeoutError that knows the call. */
 export class DeadlinePassed extends Error {
@@ -30,8 +31,7 @@ export async function withDeadline<Value>(
   const controller = new AbortController();
   const { signal } = controller;
   let abort = (_reason: unknown): void => undefined;
-  const forward = (): void => abort(caller?.reason);
-  caller?.addEventListener("abort", forward, { once: true });
+  const letGo = onAbort(caller, (reason) => abort(reason));
   const timer =
     timeout === undefined || timeout > longest
       ? undefined
@@ -46,21 +46,19 @@ export async function withDeadline<Value>(
     });
   } finally {
     clearTimeout(timer);
-    caller?.removeEventListener("abort", forward);
+    letGo();
   }
 }
 
 /** Waits, or rejects with the signal's reason as soon as it aborts. */
 export const pause = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
-    const abort = (): void => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
     const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", abort);
+      letGo();
       resolve();
     }, milliseconds);
-    if (signal?.aborted) abort();
-    else signal?.addEventListener("abort", abort, { once: true });
+    const letGo = onAbort(signal, (reason) => {
+      clearTimeout(timer);
+      reject(reason);
+    });
   });

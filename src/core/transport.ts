@@ -8,13 +8,13 @@
 import { assertHub, typeOf, versionHeader } from "./answer.js";
 import type { Credentials } from "./auth.js";
 import { AuthenticationError, JupyterHubError, NotAHubError, isJupyterHubError } from "./errors.js";
-import { failureOf, unreachable } from "./failure.js";
+import { unreachable } from "./failure.js";
 import { through, type AttemptContext, type HubRequest, type Middleware } from "./hooks.js";
 import { pageOrigin } from "./page.js";
 import type { CallContext } from "./request.js";
 import { isSafe } from "./retry.js";
 import { Slots } from "./slots.js";
-import { DeadlinePassed, withDeadline } from "./time.js";
+import { withDeadline } from "./time.js";
 
 export interface TransportOptions {
   baseUrl: string;
@@ -36,6 +36,8 @@ export interface Outgoing {
   token: string | undefined;
   /** 1 for the first attempt. */
   attempt: number;
+  /** Where it says that it is on its way. */
+  progress: { sent: boolean };
 }
 
 export interface Incoming {
@@ -56,6 +58,11 @@ export class Transport {
 
   get baseUrl(): string {
     return this.#options.baseUrl;
+  }
+
+  /** Milliseconds that an attempt may take, and a stream may stand still. */
+  get timeout(): number {
+    return this.#options.timeout;
   }
 
   /** The hub's version as its last answer told it. */
@@ -125,7 +132,13 @@ export class Transport {
       throw unreachable(cause, call);
     }
     this.#hubVersion = response.headers.get(versionHeader) ?? this.#hubVersion;
-    assertHub(response, body, call);
+    try {
+      assertHub(response, body, call);
+    } catch (error) {
+      // A stream that nobody reads would keep its connection.
+      if (body === undefined) await response.body?.cancel();
+      throw error;
+    }
     return { response, body };
   }
 
@@ -133,14 +146,15 @@ export class Transport {
   async #answer(out: Outgoing, call: CallContext, signal: AbortSignal): Promise<Response> {
     const { middleware } = this.#options;
     const request = { method: call.method, url: out.url, headers: out.headers, body: out.body };
-    const send = (request: HubRequest): Promise<Response> => this.#fetch(request, call, signal);
+    const send = (request: HubRequest): Promise<Response> =>
+      this.#fetch(request, call, signal, out.progress);
     if (middleware.length === 0) return send(request);
     const operation = `${call.method} ${call.route}`;
     const context: AttemptContext = { operation, url: call.url, attempt: out.attempt, signal };
     try {
       const response = await through(middleware, request, context, send);
-      if (typeof response?.text === "function") return response;
-      throw new TypeError("It gave no Response");
+      if (typeof response?.text === "function" && !response.bodyUsed) return response;
+      throw new TypeError("It gave no Response that can still be read");
     } catch (cause) {
       if (signal.aborted || isJupyterHubError(cause)) throw cause;
       throw new JupyterHubError(`${call.method} ${call.url}: a middleware failed.`, {
@@ -150,13 +164,19 @@ export class Transport {
     }
   }
 
-  async #fetch(request: HubRequest, call: CallContext, signal: AbortSignal): Promise<Response> {
+  async #fetch(
+    request: HubRequest,
+    call: CallContext,
+    signal: AbortSignal,
+    progress: Outgoing["progress"],
+  ): Promise<Response> {
     const { url, method, headers, body } = request;
     const { baseUrl, credentials, fetch: send = fetch } = this.#options;
     // The routes of the table stay below the API, since their names have been checked; a middleware's may not.
     if (this.#options.middleware.length > 0 && !isBelow(baseUrl, url)) {
       throw new NotAHubError(`${method} ${call.url} would leave the hub's API.`, call);
     }
+    progress.sent = true;
     try {
       const init: RequestInit = { method, headers, body, redirect: "manual", signal };
       return await send(url, { ...init, ...credentials.init });
@@ -185,38 +205,6 @@ export class Transport {
     }
     // A password is no less secret than a token.
     if (headers.has("Authorization") || call.ownCredentials) credentials.assertSafe();
-  }
-
-  /**
-   * A stream that errors when it stands still for as long as an attempt may take, is lost, or the caller
-   * aborts. Cancelling it closes the connection.
-   */
-  guarded(
-    stream: ReadableStream<Uint8Array>,
-    call: CallContext,
-    signal: AbortSignal | undefined,
-  ): ReadableStream<Uint8Array> {
-    const reader = stream.getReader();
-    const { timeout } = this.#options;
-    return new ReadableStream<Uint8Array>(
-      {
-        async pull(controller) {
-          try {
-            const { done, value } = await withDeadline(timeout, signal, () => reader.read());
-            if (done) controller.close();
-            else controller.enqueue(value);
-          } catch (error) {
-            reader.cancel(error).catch(() => undefined);
-            if (signal?.aborted) throw signal.reason;
-            throw error instanceof DeadlinePassed
-              ? failureOf(error, call, true)
-              : unreachable(error, call);
-          }
-        },
-        cancel: (reason) => reader.cancel(reason),
-      },
-      { highWaterMark: 0 },
-    );
   }
 }
 
