@@ -1,0 +1,81 @@
+/** One listener a signal, however many wait for it. */
+import { getEventListeners } from "node:events";
+import { describe, expect, it } from "vitest";
+import { onAbort } from "../../src/core/abort.js";
+import { answering, hubOf } from "./helpers.js";
+
+const listeners = (signal: AbortSignal): number => getEventListeners(signal, "abort").length;
+
+describe("an abort", () => {
+  it("is heard by all who wait for it, with its reason, once", () => {
+    const controller = new AbortController();
+    const heard: unknown[] = [];
+    for (const name of ["a", "b"]) {
+      onAbort(controller.signal, (reason) => heard.push([name, reason]));
+    }
+    controller.abort("enough");
+    controller.abort("again");
+    expect(heard).toEqual([
+      ["a", "enough"],
+      ["b", "enough"],
+    ]);
+    expect(listeners(controller.signal)).toBe(0);
+  });
+
+  it("that has happened is heard at once", () => {
+    const heard: unknown[] = [];
+    const signal = AbortSignal.abort("before");
+    onAbort(signal, (reason) => heard.push(reason))();
+    expect(heard).toEqual(["before"]);
+    expect(listeners(signal)).toBe(0);
+  });
+
+  it("is not heard by who has let go, even while it is being told", () => {
+    const controller = new AbortController();
+    const heard: string[] = [];
+    const letGo: (() => void)[] = [];
+    onAbort(controller.signal, () => {
+      heard.push("first");
+      for (const one of letGo) one();
+    });
+    letGo.push(onAbort(controller.signal, () => heard.push("second")));
+    onAbort(controller.signal, () => heard.push("third"));
+    controller.abort();
+    expect(heard).toEqual(["first", "third"]);
+  });
+
+  it("has no listener once all have let go, and one again when another comes", () => {
+    const { signal } = new AbortController();
+    const [one, two] = [onAbort(signal, () => {}), onAbort(signal, () => {})];
+    expect(listeners(signal)).toBe(1);
+    one();
+    one();
+    expect(listeners(signal)).toBe(1);
+    two();
+    expect(listeners(signal)).toBe(0);
+    onAbort(signal, () => {});
+    expect(listeners(signal)).toBe(1);
+  });
+
+  it("of no signal never comes", () => {
+    onAbort(undefined, () => {
+      throw new Error("heard");
+    })();
+  });
+
+  it("has one listener for a hundred calls, so that Node sees no leak", async () => {
+    const { signal } = new AbortController();
+    let most = 0;
+    const fetch = answering(() => {
+      most = Math.max(most, listeners(signal));
+      return new Response("{}", {
+        headers: { "X-JupyterHub-Version": "6.1.1", "Content-Type": "application/json" },
+      });
+    });
+    const hub = hubOf(fetch);
+    const calls = Array.from({ length: 100 }, () => hub.users.get("ada", {}, { signal }));
+    await Promise.all(calls);
+    expect(most).toBe(1);
+    expect(listeners(signal)).toBe(0);
+  });
+});

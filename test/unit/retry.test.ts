@@ -1,0 +1,211 @@
+/** Which calls are tried again, after which faults, and when: the whole policy as one table. */
+import { assert, double, integer, property } from "fast-check";
+import { describe, expect, it } from "vitest";
+import { delayBefore, maxDelay, minDelay, type Attempted } from "../../src/core/retry.js";
+import {
+  AuthenticationError,
+  BadRequestError,
+  ConflictError,
+  ConnectionError,
+  ForbiddenError,
+  HubError,
+  InvalidInputError,
+  JupyterHubError,
+  NotAHubError,
+  NotFoundError,
+  RateLimitError,
+  SpawnFailedError,
+  TimeoutError,
+  UnsupportedByHubError,
+  XsrfError,
+} from "../../src/index.js";
+import { answering, expectNoSecret, hubOf, rejectionOf, secrets } from "./helpers.js";
+
+const lost = (code?: string) => new ConnectionError("no answer", { code });
+const hub = (status: number, retryAfter?: number) =>
+  new HubError(`${status}`, { status, retryAfter });
+const limit = (retryAfter?: number) => new RateLimitError("429", { status: 429, retryAfter });
+
+/** With this chance, the pause before the second attempt takes its half: 125 ms. */
+const half = () => 0.5;
+const afterFirst = minDelay / 2;
+
+/** The failure of a first attempt, and the pause after it for a GET, and for what changes something. */
+type Row = [what: string, failure: JupyterHubError, get: number | undefined, write?: number];
+
+const passing: Row[] = [
+  // Node
+  ["a connection that nobody accepts", lost("ECONNREFUSED"), afterFirst],
+  ["one that is reset", lost("ECONNRESET"), afterFirst],
+  ["one that is reset while it sends", lost("EPIPE"), afterFirst],
+  ["one that the other side closes", lost("UND_ERR_SOCKET"), afterFirst],
+  ["one that is not made in time", lost("UND_ERR_CONNECT_TIMEOUT"), afterFirst],
+  ["one that TCP gives up", lost("ETIMEDOUT"), afterFirst],
+  ["a host out of reach", lost("EHOSTUNREACH"), afterFirst],
+  ["a network out of reach", lost("ENETUNREACH"), afterFirst],
+  ["a resolver that is busy", lost("EAI_AGAIN"), afterFirst],
+  ["a body that ends early, by another fetch", lost("ERR_STREAM_PREMATURE_CLOSE"), afterFirst],
+  // Bun before 1.3
+  ["a connection that nobody accepts, in Bun", lost("ConnectionRefused"), afterFirst],
+  ["a connection that Bun does not get", lost("FailedToOpenSocket"), afterFirst],
+  // Deno and browsers
+  ["any connection of which no more is known", lost(), afterFirst],
+  // The proxy
+  ["a proxy without its hub", hub(502), afterFirst],
+  ["a proxy whose hub is down", hub(503), afterFirst],
+  ["a proxy that waits in vain", hub(504), afterFirst],
+  ["a time to wait", hub(503, 45_000), 45_000],
+  ["a time to wait that is shorter than the pause", hub(503, 0), afterFirst],
+  ["the longest time to wait", hub(503, 60_000), 60_000],
+  // The hub
+  ["too many calls", limit(), afterFirst],
+  ["too many calls, and a time to wait", limit(45_000), 45_000, 45_000],
+  ["too many calls, and no time to wait", limit(0), afterFirst, afterFirst],
+  ["too many calls, and the longest time to wait", limit(60_000), 60_000, 60_000],
+];
+
+const lasting: Row[] = [
+  ["a time to wait beyond the longest", limit(60_001), undefined],
+  ["a proxy that asks to wait longer still", hub(503, 61_000), undefined],
+  ["a host that there is not", lost("ENOTFOUND"), undefined],
+  ["a certificate that is not trusted", lost("SELF_SIGNED_CERT_IN_CHAIN"), undefined],
+  ["one that signs itself", lost("DEPTH_ZERO_SELF_SIGNED_CERT"), undefined],
+  ["one without its authority", lost("UNABLE_TO_VERIFY_LEAF_SIGNATURE"), undefined],
+  ["one whose time is over", lost("CERT_HAS_EXPIRED"), undefined],
+  ["one of another host", lost("ERR_TLS_CERT_ALTNAME_INVALID"), undefined],
+  ["a port that speaks no TLS", lost("ERR_SSL_WRONG_VERSION_NUMBER"), undefined],
+  ["a port that speaks no TLS, in Bun", lost("EPROTO"), undefined],
+  ["what is no HTTP", lost("HPE_INVALID_CONSTANT"), undefined],
+  ["a hub that fails", hub(500), undefined],
+  ["a hub that fails, and asks to wait", hub(500, 1000), undefined],
+  ["a method that is not implemented", hub(501), undefined],
+  ["a gateway's own status", hub(520), undefined],
+  ["no answer in time", new TimeoutError("late", { timeout: 30_000 }), undefined],
+  ["something else than a hub", new NotAHubError("page", { status: 404 }), undefined],
+  ["bad credentials", new AuthenticationError("401", { status: 401 }), undefined],
+  ["scopes that do not suffice", new ForbiddenError("403", { status: 403 }), undefined],
+  ["a missing XSRF token", new XsrfError("403", { status: 403 }), undefined],
+  ["nothing there", new NotFoundError("404", { status: 404 }), undefined],
+  ["what is there already", new ConflictError("409", { status: 409 }), undefined],
+  ["a bad request", new BadRequestError("400", { status: 400 }), undefined],
+  ["a spawn that failed", new SpawnFailedError("no", { status: 500 }), undefined],
+  ["a hub that is too old", new UnsupportedByHubError("old"), undefined],
+  ["bad input", new InvalidInputError("no"), undefined],
+  ["a middleware that failed", new JupyterHubError("no"), undefined],
+];
+
+describe("a first attempt that fails by", () => {
+  it.each([...passing, ...lasting])("%s", (_, failure, get, write) => {
+    const delays = Object.fromEntries(
+      ["GET", "POST", "PUT", "PATCH", "DELETE"].map((method) => [
+        method,
+        delayBefore(failure, { method, attempt: 1, retries: 3 }, half),
+      ]),
+    );
+    expect(delays).toEqual({ GET: get, POST: write, PUT: write, PATCH: write, DELETE: write });
+  });
+});
+
+describe("attempts", () => {
+  const get: Attempted = { method: "GET", attempt: 1, retries: 3 };
+
+  it("are at most as many as the retries, and one", () => {
+    const delays = [1, 2, 3, 4].map((attempt) => delayBefore(hub(503), { ...get, attempt }, half));
+    expect(delays).toEqual([125, 250, 500, undefined]);
+  });
+
+  it("are one where there are no retries, whatever the hub asks for", () => {
+    for (const [, failure] of passing) {
+      expect(delayBefore(failure, { ...get, retries: 0 }, half)).toBeUndefined();
+    }
+  });
+
+  it("double their pause until it is ten seconds", () => {
+    const longest = [1, 2, 3, 4, 5, 6, 7, 8, 2000].map((attempt) =>
+      delayBefore(lost(), { ...get, attempt, retries: Infinity }, () => 1),
+    );
+    expect(longest).toEqual([250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000, 10_000]);
+  });
+
+  it("never come before the hub says, nor after ten seconds where it says nothing", () => {
+    assert(
+      property(
+        integer({ min: 1, max: 3000 }),
+        double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        integer({ min: 0, max: 60_000 }),
+        (attempt, chance, retryAfter) => {
+          const again = (failure: JupyterHubError) =>
+            delayBefore(failure, { ...get, attempt, retries: Infinity }, () => chance)!;
+          const free = again(limit());
+          expect(free).toBeGreaterThanOrEqual(0);
+          expect(free).toBeLessThanOrEqual(Math.min(maxDelay, minDelay * 2 ** (attempt - 1)));
+          expect(again(limit(retryAfter))).toBe(Math.max(free, retryAfter));
+        },
+      ),
+    );
+  });
+
+  it("spread over the whole pause by chance, so that many clients do not come back as one", () => {
+    const delays = Array.from({ length: 2000 }, () => delayBefore(hub(503), get)!);
+    expect(Math.min(...delays)).toBeLessThan(minDelay * 0.1);
+    expect(Math.max(...delays)).toBeGreaterThan(minDelay * 0.9);
+    const mean = delays.reduce((sum, one) => sum + one, 0) / delays.length;
+    expect(Math.abs(mean - minDelay / 2)).toBeLessThan(minDelay * 0.1);
+  });
+});
+
+describe("a call that waits for its turn", () => {
+  const patient: Attempted = { method: "POST", attempt: 50, retries: 3, patient: true };
+
+  it("waits as often as the hub asks it to", () => {
+    expect(delayBefore(limit(30_000), patient, half)).toBe(30_000);
+    expect(delayBefore(limit(30_000), { ...patient, patient: false }, half)).toBeUndefined();
+  });
+
+  it("is tried no more often than others after anything else", () => {
+    for (const failure of [limit(), hub(503), hub(500), lost("ECONNRESET"), limit(60_001)]) {
+      expect(delayBefore(failure, { ...patient, attempt: 1 }, half)).toBeUndefined();
+    }
+    expect(delayBefore(hub(503), { ...patient, method: "GET" }, half)).toBeUndefined();
+  });
+});
+
+describe("the code of a lost connection", () => {
+  const cause = (message: string, code?: unknown): Error =>
+    Object.assign(new Error(message), code !== undefined && { code });
+  const refusal = "client error (Connect): tcp connect error: Connection refused (os error 111)";
+  const reset = "client error (SendRequest): connection closed before message completed";
+
+  it.each<[string, unknown, string | undefined]>([
+    ["Node's", new TypeError("fetch failed", { cause: cause("x", "ECONNRESET") }), "ECONNRESET"],
+    ["Bun's", cause("The socket connection was closed", "ECONNRESET"), "ECONNRESET"],
+    ["none in Chrome", new TypeError("Failed to fetch"), undefined],
+    ["none in Firefox", new TypeError("NetworkError when attempting to fetch."), undefined],
+    ["none in Safari", new TypeError("Load failed"), undefined],
+    ["no number of a DOM exception", new DOMException("late", "TimeoutError"), undefined],
+    ["Deno's words for a refusal", cause(refusal), "ECONNREFUSED"],
+    ["Deno's words for no such host", cause("client error (Connect): dns error: x"), "ENOTFOUND"],
+    ["none for Deno's other words", cause(reset), undefined],
+  ])("is %s", async (_, thrown, code) => {
+    const fetch = answering(() => Promise.reject(thrown));
+    const error = await rejectionOf(hubOf(fetch).users.get("ada"));
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect(error).toMatchObject({ code, cause: thrown });
+  });
+
+  it("comes without the query that Deno quotes, since it may be a secret", async () => {
+    const fetch = answering(({ url }) => {
+      const said = `error sending request from 127.0.0.1:5 for ${url} (127.0.0.1:8): ${reset}`;
+      return Promise.reject(
+        new TypeError("fetch failed", { cause: cause(`${said}; (${url}) "${url}"`) }),
+      );
+    });
+    const error = (await rejectionOf(
+      hubOf(fetch).shareCodes.revoke("ada", { server: "gpu", code: secrets.value }),
+    )) as Error;
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect(error.message).toContain("connection closed before message completed");
+    expect(fetch.requests[0]?.url).toContain(secrets.value);
+    expectNoSecret(error);
+  });
+});
