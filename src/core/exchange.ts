@@ -80,6 +80,7 @@ export async function exchange(
         if (!renewed && isRefused(failure, out, transport)) {
           renewed = true;
           progress.sent = false;
+          progress.last = failure;
           token = await transport.renewed(out.token, context, deadline);
         }
         // A replay with another token is not one of the retries.

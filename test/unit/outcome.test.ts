@@ -1,0 +1,141 @@
+/** Whether a call that changes something and failed may have been done all the same. */
+import { describe, expect, it } from "vitest";
+import { deleteUser, getUser } from "../../src/api.js";
+import { JupyterHubError, type JupyterHubOptions } from "../../src/index.js";
+import { settled, watch } from "../workflows/time.js";
+import { ada, broken, busy, hubThat, never, path, useLongestPauses, writes } from "./attempts.js";
+import { answer, expectNoSecret, page, refusal, secrets, type Respond } from "./helpers.js";
+
+useLongestPauses();
+
+/** A token function that renews like this. */
+function renewing(renew: (refused: string) => unknown) {
+  return (refused?: string) => (refused ? renew(refused) : secrets.token) as string;
+}
+
+describe("outcome", () => {
+  const code = (code: string) => () => Promise.reject(broken(code));
+  const stranger = (status: number) => answer({ some: "API" }, { status, version: null });
+  const half = () =>
+    new Response(
+      new ReadableStream({
+        start(controller) {
+          controller.enqueue(new TextEncoder().encode('{"name": "a'));
+        },
+        pull(controller) {
+          controller.error(broken());
+        },
+      }),
+      { headers: { "Content-Type": "application/json", "X-JupyterHub-Version": "6.1.1" } },
+    );
+
+  const unknown: [string, Respond][] = [
+    ["the connection is reset", code("ECONNRESET")],
+    ["the connection is closed", code("UND_ERR_SOCKET")],
+    ["the connection fails without a word", () => Promise.reject(new TypeError("Failed to fetch"))],
+    ["the answer breaks off", half],
+    ["no answer comes in time", never],
+    ["the proxy has lost the hub (502)", () => page(502)],
+    ["the proxy has lost the hub (503)", () => page(503)],
+    ["the proxy waits in vain (504)", () => page(504)],
+    ["the proxy fails itself", () => page(500)],
+    ["a gateway waits in vain (524)", () => page(524)],
+    ["it is done, says somebody else", () => page(200)],
+  ];
+  const known: [string, Respond][] = [
+    ["nobody accepts the connection", code("ECONNREFUSED")],
+    ["there is no such host", code("ENOTFOUND")],
+    ["the certificate is not trusted", code("SELF_SIGNED_CERT_IN_CHAIN")],
+    ["the port speaks no TLS", code("ERR_SSL_WRONG_VERSION_NUMBER")],
+    ["no connection is made in time", code("UND_ERR_CONNECT_TIMEOUT")],
+    ...[400, 401, 403, 404, 405, 409, 429].map((status): [string, Respond] => [
+      `the hub says ${status}`,
+      () => refusal(status, null),
+    ]),
+    ["the hub itself fails", () => refusal(500, "Internal Server Error")],
+    ["the hub itself is not ready", () => refusal(503, null)],
+    ["it is redirected to a login page", () => page(302, { headers: { Location: "/hub/login" } })],
+    ["the proxy knows no such path", () => page(404)],
+    ["some other API refuses it", () => stranger(422)],
+  ];
+
+  /** Each write with each fault. */
+  const each = (faults: [string, Respond][]) =>
+    Object.entries(writes).flatMap(([name, write]) =>
+      faults.map(([fault, by]) => ({ name, write, fault, by })),
+    );
+
+  it.each(each(unknown))("of $name is unknown when $fault", async ({ write, by }) => {
+    const { hub, fetch } = hubThat([by]);
+    const { error } = await settled(write(hub.client));
+    expect(error).toMatchObject({ outcome: "unknown" });
+    expect(fetch.requests).toHaveLength(1);
+    expectNoSecret(error);
+  });
+
+  it.each(each(known))("of $name is not unknown when $fault", async ({ write, by }) => {
+    const { hub, fetch } = hubThat([by]);
+    const { error } = await settled(write(hub.client));
+    expect(error).toBeInstanceOf(JupyterHubError);
+    expect(error).toMatchObject({ outcome: undefined });
+    expect(fetch.requests).toHaveLength(1);
+  });
+
+  it("is unknown when it is done, says what is no JSON, unless no JSON is awaited", async () => {
+    const { hub } = hubThat([() => answer("{", { status: 201 })]);
+    const { error } = await writes.postGroup(hub.client);
+    expect(error).toMatchObject({ name: "NotAHubError", status: 201, outcome: "unknown" });
+    expect(await writes.deleteUser(hub.client)).toMatchObject({ data: undefined });
+  });
+
+  it("is never unknown of a call that only reads", async () => {
+    for (const [, by] of unknown) {
+      const { hub } = hubThat([by], { retry: 0, timeout: 1000 });
+      const { error } = await settled(getUser({ client: hub.client, path }));
+      expect(error).toMatchObject({ outcome: undefined });
+    }
+  });
+
+  it.each<[string, JupyterHubOptions, Respond]>([
+    ["its turn among the calls", { maxConcurrency: 1 }, never],
+    ["its token", { token: never }, never],
+    ["a middleware", { middleware: never }, never],
+    ["the pause that the hub asked for", {}, () => busy("30")],
+    ["another token than the refused one", { token: renewing(never) }, () => refusal(401, null)],
+  ])("is not unknown when the time passes while it waits for %s", async (_, options, by) => {
+    const { hub } = hubThat([by], options);
+    if (options.maxConcurrency) watch(hub.users.get("first"));
+    const { error } = await settled(deleteUser({ client: hub.client, path, timeout: 1000 }));
+    expect(error).toMatchObject({ name: "TimeoutError", outcome: undefined });
+  });
+
+  it("is unknown when the time passes in a second attempt", async () => {
+    const { hub } = hubThat([() => busy("1"), never]);
+    const call = deleteUser({ client: hub.client, path, timeout: 5000 });
+    expect((await settled(call)).error).toMatchObject({ name: "TimeoutError", outcome: "unknown" });
+  });
+
+  it("is unknown when a middleware fails after it was sent, and not when before", async () => {
+    const failing =
+      (after: boolean): NonNullable<JupyterHubOptions["middleware"]> =>
+      async (_, next) => {
+        if (after) await next();
+        throw new Error("no");
+      };
+    for (const [after, outcome] of [
+      [true, "unknown"],
+      [false, undefined],
+    ] as const) {
+      const { hub } = hubThat([ada], { middleware: failing(after) });
+      const { error } = await settled(deleteUser({ client: hub.client, path }));
+      expect(error).toMatchObject({ name: "JupyterHubError", outcome });
+    }
+  });
+
+  it("is not unknown when nothing was sent, since the input does not fit", async () => {
+    const { hub, fetch } = hubThat([ada]);
+    const { error } = await settled(deleteUser({ client: hub.client, path: { name: ".." } }));
+    expect(error).toMatchObject({ name: "InvalidInputError", outcome: undefined });
+    expect(fetch.requests).toEqual([]);
+  });
+});

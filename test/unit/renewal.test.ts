@@ -1,0 +1,254 @@
+/** Token functions over the attempts of a call, and what becomes of a token that the hub refuses. */
+import { describe, expect, it, vi } from "vitest";
+import { getUser, postGroup } from "../../src/api.js";
+import { AuthenticationError, type TokenSource } from "../../src/index.js";
+import { failure, pass, settled, watch } from "../workflows/time.js";
+import { busy, hubThat, never, path, useLongestPauses } from "./attempts.js";
+import { answer, answering, expectNoSecret, hubOf, page, refusal, signalled } from "./helpers.js";
+
+useLongestPauses();
+
+const tokenOf = ({ headers }: Request): string | null => headers.get("Authorization");
+
+/** A hub that knows these tokens, and refuses others as hubs do. */
+const knowing = (...known: string[]) =>
+  answering((request) =>
+    known.some((token) => tokenOf(request) === `Bearer ${token}`)
+      ? answer({ name: "ada" })
+      : refusal(403, "Missing or invalid credentials."),
+  );
+
+/** A token function that has one token after the other, and what it was asked with. */
+function tokens(...each: (string | undefined)[]) {
+  return vi.fn<Exclude<TokenSource, string>>(() =>
+    Promise.resolve(each.length > 1 ? each.shift() : each[0]),
+  );
+}
+
+describe("a token function", () => {
+  it("is asked before each attempt", async () => {
+    const { hub, fetch } = hubThat([() => page(503), () => busy("1"), () => answer()], {
+      token: tokens("one", "two", "three"),
+    });
+    await settled(hub.users.get("ada"));
+    expect(fetch.requests.map(tokenOf)).toEqual(["Bearer one", "Bearer two", "Bearer three"]);
+  });
+
+  it("that is slow is given the time of an attempt", async () => {
+    const { hub, fetch } = hubThat([() => answer()], { token: never, timeout: 2000 });
+    const state = watch(hub.users.get("ada"));
+    await pass(1999);
+    expect(state.settled).toBe(false);
+    await pass(1);
+    expect(state.error).toMatchObject({ name: "TimeoutError", timeout: 2000 });
+    expect(fetch.requests).toEqual([]);
+  });
+});
+
+describe("a token that the hub refuses", () => {
+  it("is replaced once, and the call sent again at once", async () => {
+    const fetch = knowing("new");
+    const token = tokens("old", "new");
+    expect(await hubOf(fetch, { token }).users.get("ada")).toEqual({ name: "ada" });
+    expect(token.mock.calls).toEqual([[], ["old"]]);
+    expect(fetch.requests.map(tokenOf)).toEqual(["Bearer old", "Bearer new"]);
+  });
+
+  it("is replaced for a call that changes something, too, since nothing was done", async () => {
+    const fetch = knowing("new");
+    const { client } = hubOf(fetch, { token: tokens("old", "new") });
+    const body = { users: ["ada"] };
+    await postGroup({ client, path: { name: "lab" }, body, throwOnError: true });
+    const sent = await Promise.all(fetch.requests.map((request) => request.json()));
+    expect(sent).toEqual([body, body]);
+  });
+
+  it("is not replaced a second time", async () => {
+    const fetch = knowing();
+    const token = tokens("one", "two", "three");
+    const error = await failure(hubOf(fetch, { token, retry: 3 }).users.get("ada"));
+    expect(error).toBeInstanceOf(AuthenticationError);
+    expect(fetch.requests.map(tokenOf)).toEqual(["Bearer one", "Bearer two"]);
+    expect(token.mock.calls).toEqual([[], ["one"]]);
+  });
+
+  it.each([["same"], [undefined]])(
+    "stays refused when the function gives %s in its place",
+    async (renewed) => {
+      const fetch = knowing();
+      const token = tokens("same", renewed);
+      const error = await failure(hubOf(fetch, { token }).users.get("ada"));
+      expect(error).toBeInstanceOf(AuthenticationError);
+      expect((error as Error).message).toContain("The token is wrong, expired or revoked.");
+      expect(fetch.requests).toHaveLength(1);
+    },
+  );
+
+  it.each<[string, (refused?: string) => string | Promise<string>, string, RegExp]>([
+    [
+      "throws",
+      (refused) => {
+        if (refused) throw new Error("sealed");
+        return "old";
+      },
+      "AuthenticationError",
+      /the token function failed\.$/,
+    ],
+    [
+      "rejects",
+      (refused) => (refused ? Promise.reject(new Error("sealed")) : "old"),
+      "AuthenticationError",
+      /the token function failed\.$/,
+    ],
+    [
+      "gives what is no token",
+      (refused) => (refused ? "" : "old"),
+      "InvalidInputError",
+      /not be empty/,
+    ],
+  ])("fails the call when the function then %s", async (_, token, name, words) => {
+    const fetch = knowing();
+    const error = (await failure(hubOf(fetch, { token }).users.get("ada"))) as Error;
+    expect(error).toMatchObject({ name });
+    expect(error.message).toMatch(words);
+    expect(fetch.requests).toHaveLength(1);
+    expectNoSecret(error);
+  });
+
+  it("fails the call in time when the function then never answers", async () => {
+    const token = (refused?: string) => (refused ? never() : "old");
+    const { hub, at } = hubThat([() => refusal(401, null)], { token, timeout: 3000 });
+    const error = await failure(hub.users.get("ada"));
+    expect(error).toMatchObject({ name: "TimeoutError", timeout: 3000 });
+    expect((error as Error).cause).toMatchObject({ name: "AuthenticationError", status: 401 });
+    expect(at).toEqual([0]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("does not count as a retry", async () => {
+    const token = tokens("old", "new");
+    const { hub, at } = hubThat(
+      [() => refusal(401, null), () => page(503), () => page(503), () => answer({ name: "ada" })],
+      { token, retry: 2 },
+    );
+    expect(await settled(hub.users.get("ada"))).toEqual({ name: "ada" });
+    expect(at).toEqual([0, 0, 250, 750]);
+    // For the attempts after the replay the function is asked as for any other.
+    expect(token.mock.calls).toEqual([[], ["old"], [], []]);
+  });
+
+  it("is not replaced where the scopes do not suffice", async () => {
+    const fetch = answering(() => refusal(403, "Action is not authorized with current scopes"));
+    const token = tokens("one", "two");
+    const error = await failure(hubOf(fetch, { token }).users.get("ada"));
+    expect(error).toMatchObject({ name: "ForbiddenError" });
+    expect(token.mock.calls).toEqual([[]]);
+  });
+
+  it("is not replaced where it is the client's only one", async () => {
+    const fetch = knowing("another");
+    expect(await failure(hubOf(fetch).users.get("ada"))).toBeInstanceOf(AuthenticationError);
+    expect(fetch.requests).toHaveLength(1);
+  });
+
+  it("is not replaced where it is the call's own, nor where the client's headers hold it", async () => {
+    const token = tokens("new");
+    const headers = { Authorization: "Bearer own" };
+    const fetch = knowing("new");
+    const { client } = hubOf(fetch, { token });
+    expect((await getUser({ client, path, headers })).error).toBeInstanceOf(AuthenticationError);
+    expect(
+      await failure(hubOf(fetch, { token: undefined, headers }).users.get("ada")),
+    ).toBeInstanceOf(AuthenticationError);
+    expect(token).not.toHaveBeenCalled();
+    expect(fetch.requests.map(tokenOf)).toEqual(["Bearer own", "Bearer own"]);
+  });
+
+  it("is not asked for where the call had none", async () => {
+    const token = tokens(undefined, "new");
+    const error = await failure(hubOf(knowing("new"), { token }).users.get("ada"));
+    expect(error).toBeInstanceOf(AuthenticationError);
+    expect(token).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe("calls that are refused at the same time", () => {
+  it("share the question for another token", async () => {
+    const fetch = knowing("new");
+    const renewal = signalled<string>();
+    const token = vi.fn((refused?: string) => (refused ? renewal.when : "old"));
+    const hub = hubOf(fetch, { token });
+    const calls = Promise.all(["ada", "grace", "alan"].map((name) => hub.users.get(name)));
+    while (fetch.requests.length < 3) await pass(0);
+    await pass(0);
+    renewal.tell("new");
+    await calls;
+    expect(token.mock.calls.filter(([refused]) => refused !== undefined)).toEqual([["old"]]);
+    expect(fetch.requests.map(tokenOf)).toEqual([
+      ...Array<string>(3).fill("Bearer old"),
+      ...Array<string>(3).fill("Bearer new"),
+    ]);
+  });
+
+  it("share its failure", async () => {
+    const renewal = signalled();
+    const token = vi.fn(async (refused?: string) => {
+      if (refused === undefined) return "old";
+      await renewal.when;
+      throw new Error("sealed");
+    });
+    const hub = hubOf(knowing(), { token });
+    const calls = [failure(hub.users.get("ada")), failure(hub.users.get("grace"))];
+    await pass(0);
+    renewal.tell();
+    for (const error of await Promise.all(calls)) {
+      expect(error).toBeInstanceOf(AuthenticationError);
+      expect((error as Error).cause).toMatchObject({ message: "sealed" });
+    }
+    expect(token).toHaveBeenCalledTimes(3);
+  });
+
+  it("do not share it where they were refused with different tokens", async () => {
+    let count = 0;
+    const token = vi.fn((refused?: string) =>
+      refused ? refused.replace("old", "new") : `old-${++count}`,
+    );
+    const fetch = knowing("new-1", "new-2");
+    const hub = hubOf(fetch, { token });
+    await Promise.all([hub.users.get("ada"), hub.users.get("grace")]);
+    expect(token.mock.calls).toEqual([[], [], ["old-1"], ["old-2"]]);
+  });
+
+  it("go on for those who wait when one of them is aborted", async () => {
+    const renewal = signalled<string>();
+    const token = (refused?: string) => (refused ? renewal.when : "old");
+    const hub = hubOf(knowing("new"), { token });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const aborted = watch(hub.users.get("ada", {}, { signal }));
+    const other = hub.users.get("grace");
+    await pass(0);
+    controller.abort("enough");
+    await pass(0);
+    expect(aborted).toEqual({ settled: true, error: "enough" });
+    renewal.tell("new");
+    expect(await other).toEqual({ name: "ada" });
+  });
+
+  it("ask again when the next token is refused in its turn", async () => {
+    const known = ["one"];
+    const fetch = answering((request) =>
+      tokenOf(request) === `Bearer ${known[0]}` ? answer({}) : refusal(401, null),
+    );
+    let kept = "zero";
+    const token = vi.fn((refused?: string) => {
+      if (refused === kept) kept = known[0]!;
+      return kept;
+    });
+    const hub = hubOf(fetch, { token });
+    await hub.users.get("ada");
+    known[0] = "two";
+    await hub.users.get("ada");
+    expect(token.mock.calls).toEqual([[], ["zero"], [], ["one"]]);
+  });
+});
