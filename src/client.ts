@@ -28,7 +28,6 @@ const noToken = (): undefined => undefined;
  * {@link JupyterHubError}, or with the signal's reason when it is aborted.
  */
 export class JupyterHub {
-  readonly #options: JupyterHubOptions;
   readonly #connection: Connection;
   readonly #hub: Hub;
 
@@ -62,7 +61,6 @@ export class JupyterHub {
         return hubVersion(connection, options);
       },
     };
-    this.#options = options;
     this.#connection = connection;
     this.#hub = hub;
     this.url = connection.apiUrl;
@@ -113,7 +111,8 @@ export class JupyterHub {
    */
   with(options: Omit<JupyterHubOptions, "url">): JupyterHub {
     const given = Object.entries(options).filter(([, value]) => value !== undefined);
-    return new JupyterHub({ ...this.#options, ...Object.fromEntries(given), url: this.url });
+    const { options: own } = this.#connection;
+    return new JupyterHub({ ...own, ...Object.fromEntries(given), url: this.url });
   }
 
   /**

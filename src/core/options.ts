@@ -75,6 +75,8 @@ export interface Connection extends ApiClientParts {
   apiUrl: string;
   /** `https://host/prefix/hub/`, as people reach it */
   publicUrl: string;
+  /** What it was told, and what it took from the environment. */
+  options: JupyterHubOptions;
 }
 
 export const defaults = { timeout: 30_000, retry: 3, maxConcurrency: 16 } as const;
@@ -108,6 +110,8 @@ export function connect(
   // The environment speaks of one hub: its token is for no other.
   const own = trusted || ownUrl === undefined || isSame(baseUrl, publicHubUrl);
   const token = options.token ?? (own ? environmentVariable("JUPYTERHUB_API_TOKEN") : undefined);
+  const allowInsecure = options.allowInsecure ?? trusted;
+  const published = options.publicUrl ?? (own ? publicHubUrl : undefined);
   const transport = new Transport({
     baseUrl,
     fetch: options.fetch,
@@ -117,7 +121,7 @@ export function connect(
     maxConcurrency: positive("maxConcurrency", options.maxConcurrency ?? defaults.maxConcurrency),
     credentials: auth
       ? createCookies(baseUrl, options.fetch ?? fetch)
-      : createCredentials(token, baseUrl, options.allowInsecure ?? trusted),
+      : createCredentials(token, baseUrl, allowInsecure),
     middleware: [options.middleware ?? []].flat(),
   });
   const retries = options.retry ?? defaults.retry;
@@ -129,7 +133,8 @@ export function connect(
     ...parts,
     client: createApiClient(parts),
     apiUrl: baseUrl,
-    publicUrl: pageUrl(options.publicUrl ?? (own && publicHubUrl ? publicHubUrl : baseUrl)),
+    publicUrl: pageUrl(published ?? baseUrl),
+    options: { ...options, url: baseUrl, token, publicUrl: published, allowInsecure },
   };
 }
 

@@ -1,0 +1,326 @@
+/** Middleware: what it sees of an attempt, what it may do about it, and what becomes of its failures. */
+import { inspect } from "node:util";
+import { describe, expect, it } from "vitest";
+import { postGroup, postUserTokens, deleteShareCode } from "../../src/api.js";
+import {
+  ConnectionError,
+  JupyterHubError,
+  NotAHubError,
+  type AttemptContext,
+  type HubRequest,
+  type Middleware,
+} from "../../src/index.js";
+import {
+  answer,
+  answering,
+  api,
+  expectNoSecret,
+  hubOf,
+  origin,
+  page,
+  refusal,
+  rejectionOf,
+  secrets,
+} from "./helpers.js";
+
+const ada = () => answer({ name: "ada" });
+
+/** A client with this middleware, of a hub that always answers well. */
+function hubWith(...middleware: Middleware[]) {
+  const fetch = answering(ada);
+  return { hub: hubOf(fetch, { middleware }), fetch };
+}
+
+describe("middleware", () => {
+  it("runs around each other, the first outermost", async () => {
+    const log: string[] = [];
+    const named =
+      (name: string): Middleware =>
+      async (request, next) => {
+        log.push(`${name} before`);
+        const response = await next(request);
+        log.push(`${name} after`);
+        return response;
+      };
+    const { hub } = hubWith(named("outer"), named("middle"), named("inner"));
+    expect(await hub.users.get("ada")).toEqual({ name: "ada" });
+    expect(log).toEqual([
+      "outer before",
+      "middle before",
+      "inner before",
+      "inner after",
+      "middle after",
+      "outer after",
+    ]);
+  });
+
+  it("may be a single one", async () => {
+    const fetch = answering(ada);
+    const middleware: Middleware = (request, next) => {
+      request.headers.set("X-Trace", "7");
+      return next();
+    };
+    await hubOf(fetch, { middleware }).users.get("ada");
+    expect(fetch.requests[0]?.headers.get("X-Trace")).toBe("7");
+  });
+
+  it("sees each attempt, as it is sent", async () => {
+    const seen: [AttemptContext, HubRequest][] = [];
+    const answers = [() => page(503), () => refusal(401, null), ada];
+    const fetch = answering(() => answers.shift()!());
+    const hub = hubOf(fetch, {
+      retry: 3,
+      token: (refused) => (refused ? "renewed" : secrets.token),
+      middleware: (request, next, context) => {
+        // Of an earlier attempt, nothing is left.
+        expect(request.headers.has("X-Attempt")).toBe(false);
+        request.headers.set("X-Attempt", String(context.attempt));
+        seen.push([context, request]);
+        return next(request);
+      },
+    });
+    await hub.users.get("ada");
+    const operation = "GET /users/{name}";
+    expect(seen.map(([{ operation, url, attempt }]) => ({ operation, url, attempt }))).toEqual(
+      [1, 2, 3].map((attempt) => ({ operation, url: `${api}/users/ada`, attempt })),
+    );
+    expect(seen.map(([, { headers }]) => headers.get("Authorization"))).toEqual([
+      `Bearer ${secrets.token}`,
+      `Bearer ${secrets.token}`,
+      "Bearer renewed",
+    ]);
+    expect(fetch.requests.map(({ headers }) => headers.get("X-Attempt"))).toEqual(["1", "2", "3"]);
+  });
+
+  it("is given method, URL, headers and body", async () => {
+    let given: unknown;
+    const { hub } = hubWith((request, next) => {
+      const { method, url, headers, body } = request;
+      given = [method, url, body, headers.get("Content-Type"), headers.get("Authorization")];
+      return next();
+    });
+    const body = { users: ["ada"] };
+    await postGroup({ client: hub.client, path: { name: "a b" }, body, throwOnError: true });
+    const bearer = `Bearer ${secrets.token}`;
+    const url = `${api}/groups/a%20b`;
+    expect(given).toEqual(["POST", url, JSON.stringify(body), "application/json", bearer]);
+  });
+
+  it.each<[string, (request: HubRequest) => Partial<HubRequest> | undefined]>([
+    ["the request that it was given", (request) => request],
+    ["nothing", () => undefined],
+    ["a copy, of which nothing is left", (request) => ({ ...request })],
+  ])("sends what it was given when it hands on %s", async (_, changes) => {
+    const { hub, fetch } = hubWith(
+      (request, next) => next(changes(request)),
+      (_, next) => next(),
+    );
+    const { client } = hub;
+    const body = { users: ["ada"] };
+    await postGroup({ client, path: { name: "lab" }, body, throwOnError: true });
+    const [request] = fetch.requests;
+    expect(request).toMatchObject({ method: "POST", url: `${api}/groups/lab` });
+    expect(request?.headers.get("Authorization")).toBe(`Bearer ${secrets.token}`);
+    expect(await request?.json()).toEqual(body);
+  });
+
+  it("may send something else of the same API in its place", async () => {
+    const { hub, fetch } = hubWith(
+      (request, next) => next({ url: `${request.url}?x=1`, body: '{"users":["grace"]}' }),
+      (request, next) => {
+        expect(request.url).toBe(`${api}/groups/lab?x=1`);
+        return next({ headers: new Headers({ "X-Only": "1" }) });
+      },
+    );
+    await postGroup({ client: hub.client, path: { name: "lab" }, body: { users: ["ada"] } });
+    const [request] = fetch.requests;
+    expect(request).toMatchObject({ method: "POST", url: `${api}/groups/lab?x=1` });
+    expect(await request?.json()).toEqual({ users: ["grace"] });
+    expect([...request!.headers.keys()].filter((name) => name !== "content-type")).toEqual([
+      "x-only",
+    ]);
+  });
+
+  it("may take the body away", async () => {
+    const { hub, fetch } = hubWith((_, next) => next({ body: null }));
+    await postGroup({ client: hub.client, path: { name: "lab" }, body: { users: [] } });
+    expect(await fetch.requests[0]?.text()).toBe("");
+  });
+
+  it.each([
+    "https://evil.example/hub/api/users/ada",
+    `${origin}/hub/home`,
+    `${api}/../home`,
+    `${api}/%2e%2e/home`,
+    `${api}@evil.example/`,
+    `${api}x/users`,
+    "http://hub.example.org/hub/api/users/ada",
+  ])("cannot lead the token to %s", async (url) => {
+    const { hub, fetch } = hubWith((_, next) => next({ url }));
+    const error = await rejectionOf(hub.users.get("ada"));
+    expect(error).toBeInstanceOf(NotAHubError);
+    expect((error as Error).message).toBe(`GET ${api}/users/ada would leave the hub's API.`);
+    expect(fetch.requests).toEqual([]);
+  });
+
+  it("is not led elsewhere by a redirect either", async () => {
+    const fetch = answering(() => page(302, { headers: { Location: "https://evil.example/" } }));
+    const hub = hubOf(fetch, { middleware: (_, next) => next() });
+    expect(await rejectionOf(hub.users.get("ada"))).toBeInstanceOf(NotAHubError);
+    expect(fetch.requests.map(({ redirect }) => redirect)).toEqual(["manual"]);
+  });
+
+  it("may answer itself, as a hub would", async () => {
+    const { hub, fetch } = hubWith(() => Promise.resolve(answer({ name: "from a cache" })));
+    expect(await hub.users.get("ada")).toEqual({ name: "from a cache" });
+    expect(fetch.requests).toEqual([]);
+    const refusing = hubWith(() => Promise.resolve(refusal(404, "No such user")));
+    expect(await rejectionOf(refusing.hub.users.get("ada"))).toMatchObject({ status: 404 });
+    const posing = hubWith(() => Promise.resolve(page()));
+    expect(await rejectionOf(posing.hub.users.get("ada"))).toBeInstanceOf(NotAHubError);
+  });
+
+  it("may read a copy of the answer, and replace it", async () => {
+    const { hub } = hubWith(async (_, next) => {
+      const response = await next();
+      const { name } = (await response.clone().json()) as { name: string };
+      return new Response(JSON.stringify({ name: name.toUpperCase() }), response);
+    });
+    expect(await hub.users.get("ada")).toEqual({ name: "ADA" });
+  });
+
+  it("may try again itself", async () => {
+    let count = 0;
+    const fetch = answering(() => (++count < 3 ? page(503) : ada()));
+    const middleware: Middleware = async (_, next) => {
+      let response = await next();
+      while (response.status === 503) response = await next();
+      return response;
+    };
+    expect(await hubOf(fetch, { middleware }).users.get("ada")).toEqual({ name: "ada" });
+  });
+
+  it("hears of the end of an attempt", async () => {
+    let heard: unknown;
+    const { hub } = hubWith((_, __, { signal }) => {
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => {
+          heard = signal.reason;
+          reject(new Error("of no interest"));
+        });
+      });
+    });
+    const controller = new AbortController();
+    const rejected = rejectionOf(hub.users.get("ada", {}, { signal: controller.signal }));
+    await new Promise(setImmediate);
+    controller.abort("enough");
+    expect(await rejected).toBe("enough");
+    expect(heard).toBe("enough");
+  });
+});
+
+describe("a middleware that fails", () => {
+  it.each<[string, Middleware]>([
+    [
+      "throws",
+      () => {
+        throw new Error("no");
+      },
+    ],
+    ["rejects", () => Promise.reject(new Error("no"))],
+    [
+      "fails after the answer",
+      async (_, next) => {
+        await next();
+        throw new Error("no");
+      },
+    ],
+  ])("since it %s fails the call, which is not tried again", async (_, middleware) => {
+    const fetch = answering(ada);
+    let count = 0;
+    const counted: Middleware = (_, next) => {
+      count += 1;
+      return next();
+    };
+    const hub = hubOf(fetch, { retry: 3, middleware: [counted, middleware] });
+    const error = await rejectionOf(hub.users.get("ada"));
+    expect(error).toMatchObject({ name: "JupyterHubError", method: "GET" });
+    expect((error as Error).message).toBe(`GET ${api}/users/ada: a middleware failed.`);
+    expect((error as Error).cause).toMatchObject({ message: "no" });
+    expect(count).toBe(1);
+    expectNoSecret(error);
+  });
+
+  it.each<[string, unknown]>([
+    ["nothing", undefined],
+    ["null", null],
+    ["something else than a Response", { status: 200 }],
+    ["an answer that has been read", "read"],
+  ])("since it gives %s is one, too", async (_, given) => {
+    const { hub } = hubWith(async (_, next) => {
+      if (given !== "read") return given as Response;
+      const response = await next();
+      await response.text();
+      return response;
+    });
+    const error = await rejectionOf(hub.users.get("ada"));
+    expect(error).toBeInstanceOf(JupyterHubError);
+    expect((error as Error).cause).toMatchObject({
+      message: "It gave no Response that can still be read",
+    });
+  });
+
+  it("with what next threw fails as if it were not there, and is tried again", async () => {
+    let count = 0;
+    const fetch = answering(() => {
+      if (++count < 3) throw new TypeError("fetch failed");
+      return ada();
+    });
+    const seen: unknown[] = [];
+    const middleware: Middleware = async (_, next) => {
+      try {
+        return await next();
+      } catch (error) {
+        seen.push(error);
+        throw error;
+      }
+    };
+    expect(await hubOf(fetch, { middleware, retry: 3 }).users.get("ada")).toEqual({ name: "ada" });
+    expect(seen).toEqual([expect.any(ConnectionError), expect.any(ConnectionError)]);
+  });
+});
+
+describe("what a middleware is given", () => {
+  it("prints no secret, however it is printed", async () => {
+    const given: unknown[] = [];
+    const { hub } = hubWith(
+      (request, next, context) => {
+        given.push(request, context);
+        return next(request);
+      },
+      (request, next, context) => {
+        given.push(request, context);
+        return next();
+      },
+    );
+    const { client } = hub;
+    const auth = { username: "ada", password: secrets.password };
+    await postUserTokens({ client, path: { name: "ada" }, body: { auth } });
+    await hub.users.get("ada");
+    const path = { owner: "ada", server_name: "gpu" };
+    await deleteShareCode({ client, path, query: { code: secrets.value } });
+    expect(given).toHaveLength(12);
+    for (const one of given) {
+      expectNoSecret(one);
+      for (const text of [
+        String(one),
+        JSON.stringify({ one }),
+        inspect(one, { showHidden: true, depth: 9 }),
+        inspect(Object.getOwnPropertyDescriptors(one)),
+        JSON.stringify(Object.entries(one as object)),
+      ]) {
+        expect(Object.values(secrets).filter((secret) => text.includes(secret))).toEqual([]);
+      }
+    }
+  });
+});
