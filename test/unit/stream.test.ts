@@ -1,0 +1,304 @@
+/** A stream from a real server: its data as they come, and every way in which it can end. */
+import { getEventListeners } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import {
+  ConnectionError,
+  JupyterHub,
+  NotAHubError,
+  TimeoutError,
+  type JupyterHubOptions,
+} from "../../src/index.js";
+import { expectNoSecret, rejectionOf, secrets, serve, signalled } from "./helpers.js";
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+const url = "/users/{name}/server/progress";
+const path = { name: "ada" };
+
+/** Asks for the progress of a spawn. */
+const progress = async (hub: JupyterHub, options: object = {}): Promise<ReadableStream> => {
+  const call = { url, path, parseAs: "stream" as const, throwOnError: true as const, ...options };
+  return (await hub.client.get(call)).data as ReadableStream;
+};
+
+/** A real server that answers like this, a client of it, and when its last connection was closed. */
+async function serving(
+  respond: (response: ServerResponse, request: IncomingMessage) => void,
+  options: JupyterHubOptions = {},
+) {
+  const closed = signalled();
+  const seen: string[] = [];
+  const server = await serve((request, response) => {
+    seen.push(`${request.method} ${request.url}`);
+    request.socket.once("close", () => closed.tell());
+    response.setHeader("X-JupyterHub-Version", "6.1.1");
+    respond(response, request);
+  });
+  const hub = new JupyterHub({ url: server.url, token: secrets.token, retry: 0, ...options });
+  return { hub, seen, closed: closed.when, [Symbol.asyncDispose]: server[Symbol.asyncDispose] };
+}
+
+const events = (response: ServerResponse): ServerResponse => {
+  response.setHeader("Content-Type", "text/event-stream");
+  response.flushHeaders();
+  return response;
+};
+
+/** What a reader gets next, as text; undefined at the end. */
+const decoder = new TextDecoder();
+async function next(reader: ReadableStreamDefaultReader): Promise<string | undefined> {
+  const { done, value } = await reader.read();
+  return done ? undefined : decoder.decode(value as Uint8Array);
+}
+
+describe("a stream", () => {
+  it("brings its data as they come, and ends when the hub ends it", async () => {
+    let respond!: ServerResponse;
+    await using server = await serving((response) => (respond = events(response)));
+    const reader = (await progress(server.hub)).getReader();
+    for (const text of ["data: {}\n\n", "data: é\n\n"]) {
+      respond.write(text);
+      expect(await next(reader)).toBe(text);
+    }
+    respond.end();
+    expect(await next(reader)).toBeUndefined();
+    expect(server.seen).toEqual(["GET /hub/api/users/ada/server/progress"]);
+  });
+
+  it("asks for what its operation streams", async () => {
+    let accept: string | undefined;
+    await using server = await serving((response, { headers }) => {
+      accept = headers.accept;
+      events(response).end();
+    });
+    await (await progress(server.hub)).cancel();
+    expect(accept).toBe("text/event-stream, application/json");
+  });
+
+  it("takes none of the calls' places once its headers are there", async () => {
+    await using server = await serving(
+      (response, request) => {
+        if (request.url?.endsWith("progress")) return events(response);
+        response.setHeader("Content-Type", "application/json").end('{"name": "ada"}');
+      },
+      { maxConcurrency: 1 },
+    );
+    const streams = [await progress(server.hub), await progress(server.hub)];
+    expect(await server.hub.users.get("ada")).toEqual({ name: "ada" });
+    await Promise.all(streams.map((stream) => stream.cancel()));
+  });
+
+  it("is not bounded by the time of an attempt, nor by that of the call, while data come", async () => {
+    let respond!: ServerResponse;
+    await using server = await serving((response) => (respond = events(response)), {
+      timeout: 1000,
+    });
+    const reader = (await progress(server.hub, { timeout: 2000 })).getReader();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    for (let count = 0; count < 5; count += 1) {
+      const read = next(reader);
+      await vi.advanceTimersByTimeAsync(900);
+      respond.write("x");
+      expect(await read).toBe("x");
+    }
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
+    await reader.cancel();
+  });
+
+  it("may be read late: only who waits for data is kept waiting in vain", async () => {
+    let respond!: ServerResponse;
+    await using server = await serving((response) => (respond = events(response)), {
+      timeout: 1000,
+    });
+    const reader = (await progress(server.hub)).getReader();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    expect(vi.getTimerCount()).toBe(0);
+    await vi.advanceTimersByTimeAsync(5000);
+    respond.write("late");
+    expect(await next(reader)).toBe("late");
+    vi.useRealTimers();
+    await reader.cancel();
+  });
+});
+
+describe("a stream fails", () => {
+  it.each([
+    ["the client's time", { timeout: 2000 }, 2000],
+    ["30 seconds", {}, 30_000],
+  ])("when nothing comes for %s, and its connection is closed", async (_, options, time) => {
+    await using server = await serving((response) => events(response).write("x"), options);
+    const reader = (await progress(server.hub)).getReader();
+    expect(await next(reader)).toBe("x");
+    // From here on: the timers before are the platform's, for its connection.
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const rejected = rejectionOf(next(reader));
+    await vi.advanceTimersByTimeAsync(time - 1);
+    expect(vi.getTimerCount()).toBe(1);
+    await vi.advanceTimersByTimeAsync(1);
+    const error = await rejected;
+    vi.useRealTimers();
+    expect(error).toBeInstanceOf(TimeoutError);
+    expect(error).toMatchObject({ timeout: time, method: "GET" });
+    await server.closed;
+  });
+
+  it.each<[string, (response: ServerResponse) => void]>([
+    ["is lost", (response) => response.socket?.resetAndDestroy()],
+    ["is closed in the middle", (response) => response.socket?.end()],
+  ])("when the connection %s", async (_, end) => {
+    let respond!: ServerResponse;
+    await using server = await serving((response) => (respond = events(response)));
+    const reader = (await progress(server.hub)).getReader();
+    respond.write("data: {");
+    expect(await next(reader)).toBe("data: {");
+    end(respond);
+    const error = await rejectionOf(next(reader));
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect(error).toMatchObject({
+      method: "GET",
+      url: expect.stringMatching(/progress$/) as string,
+    });
+    expectNoSecret(error);
+    await server.closed;
+  });
+
+  it.each([[new Error("enough")], ["a word"], [0]])(
+    "when the caller aborts a read, with %s, and its connection is closed",
+    async (reason) => {
+      await using server = await serving((response) => events(response).write("x"));
+      const controller = new AbortController();
+      const { signal } = controller;
+      const reader = (await progress(server.hub, { signal })).getReader();
+      expect(await next(reader)).toBe("x");
+      const rejected = rejectionOf(next(reader));
+      controller.abort(reason);
+      expect(await rejected).toBe(reason);
+      expect(getEventListeners(signal, "abort")).toEqual([]);
+      await server.closed;
+    },
+  );
+
+  it("when the caller aborts, though nobody reads it: its connection is closed", async () => {
+    await using server = await serving((response) => events(response).write("x"));
+    const controller = new AbortController();
+    const stream = await progress(server.hub, { signal: controller.signal });
+    controller.abort("enough");
+    await server.closed;
+    expect(await rejectionOf(next(stream.getReader()))).toBe("enough");
+  });
+});
+
+describe("a stream leaves nothing behind", () => {
+  it.each<[string, (reader: ReadableStreamDefaultReader) => Promise<unknown>]>([
+    ["cancelled", (reader) => reader.cancel("of no interest")],
+    [
+      "cancelled while it is read",
+      async (reader) => {
+        const read = next(reader);
+        await reader.cancel();
+        expect(await read).toBeUndefined();
+      },
+    ],
+  ])("when it is %s: its connection is closed", async (_, end) => {
+    await using server = await serving((response) => events(response).write("x"));
+    const { signal } = new AbortController();
+    const reader = (await progress(server.hub, { signal })).getReader();
+    expect(await next(reader)).toBe("x");
+    await end(reader);
+    await server.closed;
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+
+  it("when it is left by break", async () => {
+    await using server = await serving((response) => events(response).write("x"));
+    const { signal } = new AbortController();
+    const stream = await progress(server.hub, { signal });
+    for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>) {
+      expect(decoder.decode(chunk)).toBe("x");
+      break;
+    }
+    await server.closed;
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+
+  it("when it ends by itself", async () => {
+    await using server = await serving((response) => events(response).end("x"));
+    const { signal } = new AbortController();
+    const stream = await progress(server.hub, { signal });
+    expect(await new Response(stream).text()).toBe("x");
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+});
+
+describe("where a stream was asked for", () => {
+  const json = (status: number, body: unknown) => (response: ServerResponse) => {
+    response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
+  };
+
+  it.each([
+    [400, "ada is not spawning", "BadRequestError"],
+    [401, null, "AuthenticationError"],
+    [403, "Action is not authorized with current scopes", "ForbiddenError"],
+    [404, null, "NotFoundError"],
+    [500, "Internal Server Error", "HubError"],
+  ])("%i is the error that it always is", async (status, message, name) => {
+    await using server = await serving(json(status, { status, message }));
+    const error = await rejectionOf(progress(server.hub));
+    expect(error).toMatchObject({ name, status, hubMessage: message ?? undefined });
+  });
+
+  it.each<[string, (response: ServerResponse) => void, RegExp]>([
+    ["200 with JSON", json(200, { name: "ada" }), /was not answered with a stream\.$/],
+    [
+      "a login page",
+      (response) => {
+        response.removeHeader("X-JupyterHub-Version");
+        response.setHeader("Content-Type", "text/html").end("<p>Log in</p>");
+      },
+      /answered 200 with an HTML page, which is not the API/,
+    ],
+    [
+      "a redirect",
+      (response) => response.writeHead(302, { Location: "/hub/login?next=x" }).end(),
+      /was redirected to .*\/hub\/login, which/,
+    ],
+    ["nothing", (response) => response.writeHead(204).end(), /answered 204 with nothing, which/],
+  ])("%s is no answer of a hub", async (_, respond, words) => {
+    await using server = await serving(respond);
+    const error = await rejectionOf(progress(server.hub));
+    expect(error).toBeInstanceOf(NotAHubError);
+    expect((error as Error).message).toMatch(words);
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it("a stream of somebody else is none, and its connection is closed", async () => {
+    await using server = await serving((response) => {
+      response.removeHeader("X-JupyterHub-Version");
+      response.setHeader("Content-Type", "application/octet-stream").write("x");
+    });
+    const call = { url: "/files", parseAs: "stream" as const, throwOnError: true as const };
+    expect(await rejectionOf(server.hub.client.get(call))).toBeInstanceOf(NotAHubError);
+    await server.closed;
+  });
+
+  it("a fault that passes is tried again until there are headers", async () => {
+    vi.spyOn(Math, "random").mockReturnValue(0);
+    let count = 0;
+    await using server = await serving(
+      (response) => {
+        count += 1;
+        if (count === 1) return void response.socket?.resetAndDestroy();
+        if (count === 2) return void response.writeHead(503).end("{}");
+        events(response).end("data: {}\n\n");
+      },
+      { retry: 3 },
+    );
+    expect(await new Response(await progress(server.hub)).text()).toBe("data: {}\n\n");
+    expect(server.seen).toHaveLength(3);
+  });
+});
