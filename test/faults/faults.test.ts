@@ -1,0 +1,160 @@
+/**
+ * The faults that a call must survive, one row each: against a server that fails in this way, what a call
+ * that only reads and one that changes something come to, and how often each was sent. Whatever happens, the
+ * call ends in its time and leaves no connection, no timer and no unhandled rejection behind.
+ */
+import { createServer } from "node:net";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { getUser, postGroup } from "../../src/api.js";
+import { JupyterHub, isJupyterHubError } from "../../src/index.js";
+import { expectNoSecret, secrets } from "../unit/helpers.js";
+import { faulty, type Faulty } from "./faulty.js";
+import { elsewhere, rows, streams } from "./rows.js";
+
+/** Where a redirect of another origin would lead to. */
+let another: Faulty;
+beforeAll(async () => {
+  another = await faulty(({ socket }) => socket.destroy());
+  elsewhere.url = another.url;
+});
+afterAll(() => another[Symbol.asyncDispose]());
+
+/** Milliseconds for the attempts that are not to end by themselves, and for the whole of a call. */
+const patience = 250;
+const deadline = 15_000;
+const slow = /in time|never ends/;
+
+const calls = {
+  get: (hub: JupyterHub) =>
+    getUser({ client: hub.client, path: { name: "ada" }, timeout: deadline, throwOnError: true }),
+  write: (hub: JupyterHub) =>
+    postGroup({
+      client: hub.client,
+      path: { name: "lab" },
+      body: { users: ["ada"] },
+      timeout: deadline,
+      throwOnError: true,
+    }),
+};
+
+/** Reads a stream to its end. */
+async function readStream(hub: JupyterHub): Promise<{ data: unknown }> {
+  const url = "/users/{name}/server/progress";
+  const { data } = await hub.client.get({
+    url,
+    path: { name: "ada" },
+    parseAs: "stream",
+    throwOnError: true,
+  });
+  expect(await new Response(data as ReadableStream).text()).toBe("data: {}\n");
+  return { data: { name: "ada" } };
+}
+
+/** What somebody's promise has come to, in a few words. */
+async function outcomeOf(
+  call: Promise<{ data: unknown }>,
+  requests: () => number,
+): Promise<string> {
+  try {
+    const { data } = await call;
+    expect(data).toMatchObject({ name: "ada" });
+    return `value ×${requests()}`;
+  } catch (error) {
+    if (!isJupyterHubError(error)) throw error;
+    expectNoSecret(error);
+    const { name, status, outcome } = error;
+    const certain = outcome ? `, outcome ${outcome}` : "";
+    return `${name}${status ? ` ${status}` : ""} ×${requests()}${certain}`;
+  }
+}
+
+/** The timers that keep this process alive. */
+const timers = (): number =>
+  process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length;
+
+/** A port on which nobody listens any longer. */
+async function nobody(): Promise<Faulty> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests: () => 0,
+    quiet: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+const rejections: unknown[] = [];
+const keep = (reason: unknown): void => void rejections.push(reason);
+beforeAll(() => void process.on("unhandledRejection", keep));
+afterAll(() => void process.off("unhandledRejection", keep));
+beforeEach(() => {
+  // No pause between attempts, but for those that a server asks for.
+  vi.spyOn(Math, "random").mockReturnValue(0);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** Each fault as it turned out, by the kind of call. */
+const seen = new Map<string, Record<string, string>>();
+const note = (fault: string, kind: string, outcome: string): void =>
+  void seen.set(fault, { ...seen.get(fault), [kind]: outcome });
+const pad = (text: string | undefined, width: number): string => (text ?? "").padEnd(width);
+
+afterAll(() => {
+  const lines = [...seen].map(([fault, { get, write, stream }]) =>
+    stream ? `  ${pad(fault, 34)}${stream}` : `  ${pad(fault, 34)}${pad(get, 28)}${write ?? ""}`,
+  );
+  const title = `  ${pad("fault", 34)}${pad("GET", 28)}POST`;
+  // oxlint-disable-next-line no-console
+  console.log([title, ...lines].join("\n"));
+});
+
+/** Runs a call against a server that fails like this, and sees that nothing of it is left. */
+async function survived(
+  server: Faulty,
+  run: (hub: JupyterHub) => Promise<string>,
+  timeout: number,
+): Promise<string> {
+  const before = timers();
+  const begun = performance.now();
+  const hub = new JupyterHub({ url: server.url, token: secrets.token, timeout });
+  const outcome = await run(hub);
+  expect(performance.now() - begun).toBeLessThan(deadline);
+  await server.quiet();
+  // What has been rejected without a handler is told when the event loop turns.
+  await new Promise(setImmediate);
+  expect(rejections).toEqual([]);
+  expect(timers()).toBeLessThanOrEqual(before);
+  return outcome;
+}
+
+describe.each(["get", "write"] as const)("a %s survives", (kind) => {
+  it.each(rows)("%s", async (fault, respond, get, write) => {
+    await using server = respond ? await faulty(respond) : await nobody();
+    const outcome = await survived(
+      server,
+      (hub) => outcomeOf(calls[kind](hub), server.requests),
+      slow.test(fault) ? patience : deadline,
+    );
+    note(fault, kind, outcome);
+    expect(outcome).toBe({ get, write }[kind]);
+    expect(another.requests()).toBe(0);
+  });
+});
+
+describe("a stream survives", () => {
+  it.each(streams)("%s", async (fault, respond, expected) => {
+    await using server = await faulty(respond);
+    const outcome = await survived(
+      server,
+      (hub) => outcomeOf(readStream(hub), server.requests),
+      slow.test(fault) ? patience : deadline,
+    );
+    note(fault, "stream", outcome);
+    expect(outcome).toBe(expected);
+  });
+});

@@ -1,0 +1,59 @@
+/** Servers that fail on purpose, down to the byte, and know which connections they still have. */
+import type { Socket } from "node:net";
+import { serveSocket, signalled, type Listening } from "../unit/helpers.js";
+
+/** One request, and what may become of it. */
+export interface Exchange {
+  /** 1 for the first request that the server gets. */
+  count: number;
+  method: string;
+  socket: Socket;
+  /** Sends an answer that is whole, after which the connection may stay. */
+  reply(status: number, headers: readonly string[], body?: string | Buffer): void;
+}
+
+export type Respond = (exchange: Exchange) => void;
+
+export interface Faulty extends Listening {
+  /** How many requests have come. */
+  requests(): number;
+  /** Resolves when each connection is closed, but for those on which the last answer was whole. */
+  quiet(): Promise<void>;
+}
+
+export async function faulty(respond: Respond): Promise<Faulty> {
+  const busy = new Map<Socket, Promise<void>>();
+  let count = 0;
+  const server = await serveSocket((socket) => {
+    const { when, tell } = signalled();
+    let received = "";
+    socket.once("close", () => {
+      busy.delete(socket);
+      tell();
+    });
+    socket.on("data", (data) => {
+      received += data.toString("latin1");
+      const [, head, body] = /^(.*?)\r\n\r\n(.*)$/s.exec(received) ?? [];
+      const length = Number(/content-length: (\d+)/i.exec(head ?? "")?.[1] ?? 0);
+      if (head === undefined || (body ?? "").length < length) return;
+      received = "";
+      count += 1;
+      busy.set(socket, when);
+      const [method = ""] = head.split(" ");
+      const reply: Exchange["reply"] = (status, headers, body = "") => {
+        const size = `Content-Length: ${Buffer.byteLength(body)}`;
+        busy.delete(socket);
+        socket.write([`HTTP/1.1 ${status} -`, ...headers, size, "", ""].join("\r\n"));
+        socket.write(body);
+      };
+      respond({ count, method, socket, reply });
+    });
+  });
+  return {
+    ...server,
+    requests: () => count,
+    quiet: async () => {
+      await Promise.all(busy.values());
+    },
+  };
+}

@@ -1,0 +1,201 @@
+/** The faults: what a server does to a call, and what the call is to come to. */
+import type { Respond } from "./faulty.js";
+
+const json = "Content-Type: application/json";
+const html = "Content-Type: text/html";
+const ofHub = "X-JupyterHub-Version: 6.1.1";
+const chunked = "Transfer-Encoding: chunked";
+const model = '{"name": "ada"}';
+const page = "<!DOCTYPE html><p>Service unavailable</p>";
+
+const well: Respond = ({ reply, method }) =>
+  reply(method === "GET" ? 200 : 201, [json, ofHub], model);
+const head = (...lines: string[]): string =>
+  ["HTTP/1.1 200 OK", json, ofHub, ...lines, "", ""].join("\r\n");
+
+/** The fault at the first request alone. */
+const once =
+  (fault: Respond): Respond =>
+  (exchange) =>
+    (exchange.count === 1 ? fault : well)(exchange);
+const proxy =
+  (status: number): Respond =>
+  ({ reply }) =>
+    reply(status, [html], page);
+const busy =
+  (...retryAfter: string[]): Respond =>
+  ({ reply }) =>
+    reply(429, [json, ofHub, ...retryAfter], '{"status": 429, "message": "Too many"}');
+const reset: Respond = ({ socket }) => void socket.resetAndDestroy();
+const resetInBody: Respond = ({ socket }) =>
+  void socket.write(`${head("Content-Length: 100")}{"na`, () => socket.resetAndDestroy());
+const says =
+  (body: string, ...headers: string[]): Respond =>
+  ({ reply }) =>
+    reply(200, [ofHub, ...headers], body);
+const inOneSecond = (): string => `Retry-After: ${new Date(Date.now() + 1000).toUTCString()}`;
+const big = 64 * 1024 * 1024;
+
+/** Where a redirect of another origin leads to. */
+export const elsewhere = { url: "" };
+
+/** What a call comes to, and after how many requests: `value ×2`, `HubError 503 ×4`. */
+export type Row = [fault: string, respond: Respond | undefined, get: string, write: string];
+
+const lost = "ConnectionError ×1, outcome unknown";
+export const rows: Row[] = [
+  ["nobody listens", undefined, "ConnectionError ×0", "ConnectionError ×0"],
+  ["reset before the headers, once", once(reset), "value ×2", lost],
+  ["reset before the headers, always", reset, "ConnectionError ×4", lost],
+  ["closed before the headers", ({ socket }) => void socket.end(), "ConnectionError ×4", lost],
+  [
+    "closed within the headers",
+    ({ socket }) => void socket.end("HTTP/1.1 200 OK\r\nContent-"),
+    "ConnectionError ×4",
+    lost,
+  ],
+  ["reset within the body, once", once(resetInBody), "value ×2", lost],
+  ["reset within the body, always", resetInBody, "ConnectionError ×4", lost],
+  [
+    "closed within the body",
+    ({ socket }) => void socket.end(`${head("Content-Length: 100")}${model}`),
+    "ConnectionError ×4",
+    lost,
+  ],
+  [
+    "closed within a chunk",
+    ({ socket }) => void socket.end(`${head(chunked)}ff\r\n${model}`),
+    "ConnectionError ×4",
+    lost,
+  ],
+  ["no HTTP", ({ socket }) => void socket.end("SSH-2.0-x\r\n"), "ConnectionError ×1", lost],
+  [
+    "truncated JSON",
+    says('{"name": "a', json),
+    "NotAHubError 200 ×1",
+    "NotAHubError 200 ×1, outcome unknown",
+  ],
+  [
+    "invalid JSON",
+    says("{name: ada}", json),
+    "NotAHubError 200 ×1",
+    "NotAHubError 200 ×1, outcome unknown",
+  ],
+  [
+    "an empty JSON body",
+    says("", json),
+    "NotAHubError 200 ×1",
+    "NotAHubError 200 ×1, outcome unknown",
+  ],
+  [
+    "HTML with 200",
+    ({ reply }) => reply(200, [html], page),
+    "NotAHubError 200 ×1",
+    "NotAHubError 200 ×1, outcome unknown",
+  ],
+  [
+    "a redirect to a login page",
+    ({ reply }) => reply(302, [ofHub, "Location: /hub/login?next=x"]),
+    "NotAHubError 302 ×1",
+    "NotAHubError 302 ×1",
+  ],
+  [
+    "a redirect to another origin",
+    ({ reply }) => reply(307, [ofHub, `Location: ${elsewhere.url}/hub/login`]),
+    "NotAHubError 307 ×1",
+    "NotAHubError 307 ×1",
+  ],
+  ...[502, 503, 504].flatMap((status): Row[] => [
+    [
+      `HTML with ${status}, once`,
+      once(proxy(status)),
+      "value ×2",
+      `HubError ${status} ×1, outcome unknown`,
+    ],
+    [
+      `HTML with ${status}, always`,
+      proxy(status),
+      `HubError ${status} ×4`,
+      `HubError ${status} ×1, outcome unknown`,
+    ],
+  ]),
+  ["429 with seconds, once", once(busy("Retry-After: 1")), "value ×2", "value ×2"],
+  [
+    "429 with a date, once",
+    once((exchange) => busy(inOneSecond())(exchange)),
+    "value ×2",
+    "value ×2",
+  ],
+  [
+    "429 for a year",
+    busy("Retry-After: 31536000"),
+    "RateLimitError 429 ×1",
+    "RateLimitError 429 ×1",
+  ],
+  [
+    "429 with an absurd time, once",
+    once(busy("Retry-After: soon")),
+    "value ×2",
+    "RateLimitError 429 ×1",
+  ],
+  ["429 without a time, once", once(busy()), "value ×2", "RateLimitError 429 ×1"],
+  ["429 without a time, always", busy(), "RateLimitError 429 ×4", "RateLimitError 429 ×1"],
+  ["no headers in time", () => {}, "TimeoutError ×1", "TimeoutError ×1, outcome unknown"],
+  [
+    "no body in time",
+    ({ socket }) => void socket.write(head("Content-Length: 15")),
+    "TimeoutError ×1",
+    "TimeoutError ×1, outcome unknown",
+  ],
+  [
+    "a body that never ends",
+    ({ socket }) => {
+      socket.write(head(chunked));
+      const dripping = setInterval(() => socket.write("1\r\n \r\n"), 10).unref();
+      socket.once("close", () => clearInterval(dripping));
+    },
+    "TimeoutError ×1",
+    "TimeoutError ×1, outcome unknown",
+  ],
+  [
+    "64 MB",
+    ({ reply }) => {
+      const [before, after] = ['{"name": "ada", "state": "', '"}'] as const;
+      reply(200, [json, ofHub], before + "x".repeat(big - before.length - after.length) + after);
+    },
+    "value ×1",
+    "value ×1",
+  ],
+];
+
+const events = ["HTTP/1.1 200 OK", "Content-Type: text/event-stream", ofHub, chunked, "", ""];
+const streaming = `${events.join("\r\n")}9\r\ndata: {}\n\r\n`;
+
+/** The same of a stream that is read to its end. */
+export const streams: [fault: string, respond: Respond, outcome: string][] = [
+  ["a stream that ends", ({ socket }) => void socket.end(`${streaming}0\r\n\r\n`), "value ×1"],
+  [
+    "a stream reset before it begins",
+    (exchange) =>
+      exchange.count === 1 ? reset(exchange) : exchange.socket.end(`${streaming}0\r\n\r\n`),
+    "value ×2",
+  ],
+  [
+    "a stream that is reset",
+    ({ socket }) => void socket.write(streaming, () => socket.resetAndDestroy()),
+    "ConnectionError ×1",
+  ],
+  ["a stream that breaks off", ({ socket }) => void socket.end(streaming), "ConnectionError ×1"],
+  [
+    "a stream without a byte in time",
+    ({ socket }) => void socket.write(streaming),
+    "TimeoutError ×1",
+  ],
+  [
+    "a refusal in place of a stream",
+    ({ reply }) => reply(404, [json, ofHub], '{"status": 404, "message": "No such user"}'),
+    "NotFoundError 404 ×1",
+  ],
+  ["JSON in place of a stream", well, "NotAHubError 200 ×1"],
+  ["a page in place of a stream", ({ reply }) => reply(200, [html], page), "NotAHubError 200 ×1"],
+];
