@@ -106,13 +106,21 @@ export class JupyterHub {
   }
 
   /**
-   * Another client of the same hub: what `options` leaves out is as it is here. Sends nothing.
+   * Another client of the same hub: what `options` leaves out is as it is here, but that a token takes the
+   * place of a page's cookie, and the other way round. Sends nothing.
    * @throws InvalidInputError when an option does not fit
    */
   with(options: Omit<JupyterHubOptions, "url">): JupyterHub {
     const given = Object.entries(options).filter(([, value]) => value !== undefined);
-    const { options: own } = this.#connection;
-    return new JupyterHub({ ...own, ...Object.fromEntries(given), url: this.url });
+    const { auth, token, ...own } = this.#connection.options;
+    const replaced = options.token !== undefined || options.auth !== undefined;
+    const credentials = replaced ? {} : { auth, token };
+    return new JupyterHub({
+      ...own,
+      ...credentials,
+      ...Object.fromEntries(given),
+      url: this.url,
+    });
   }
 
   /**

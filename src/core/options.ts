@@ -109,7 +109,8 @@ export function connect(
   const trusted = isSame(baseUrl, ownUrl);
   // The environment speaks of one hub: its token is for no other.
   const own = trusted || ownUrl === undefined || isSame(baseUrl, publicHubUrl);
-  const token = options.token ?? (own ? environmentVariable("JUPYTERHUB_API_TOKEN") : undefined);
+  const token =
+    options.token ?? (own && !auth ? environmentVariable("JUPYTERHUB_API_TOKEN") : undefined);
   const allowInsecure = options.allowInsecure ?? trusted;
   const published = options.publicUrl ?? (own ? publicHubUrl : undefined);
   const transport = new Transport({

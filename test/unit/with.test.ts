@@ -7,6 +7,7 @@ import {
   api,
   expectNoSecret,
   hubOf,
+  origin,
   page,
   rejectionOf,
   secrets,
@@ -116,6 +117,19 @@ describe("hub.with()", () => {
     const other = hub.with({ retry: 1 });
     expect(other.publicUrl).toBe("https://people.example/hub/");
     expect(await sentBy(other, fetch)).toEqual(before);
+  });
+
+  it("replaces the cookie of a page by a token, and a token by the cookie", async () => {
+    vi.stubEnv("JUPYTERHUB_API_TOKEN", "of-the-environment");
+    vi.stubGlobal("location", new URL(`${origin}/hub/home`));
+    const fetch = answering();
+    const cookie = new JupyterHub({ url: origin, auth: "cookie", fetch });
+    expect(await sentBy(cookie.with({ retry: 0 }), fetch)).not.toHaveProperty("authorization");
+    const other = cookie.with({ token: secrets.token });
+    expect((await sentBy(other, fetch))["authorization"]).toBe(`Bearer ${secrets.token}`);
+    const back = other.with({ auth: "cookie" });
+    expect(await sentBy(back, fetch)).not.toHaveProperty("authorization");
+    vi.unstubAllGlobals();
   });
 
   it("can be derived from in its turn", async () => {
