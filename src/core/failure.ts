@@ -40,10 +40,13 @@ export function unreachable(cause: unknown, call: CallContext): ConnectionError 
   // Those of DOM exceptions are numbers and say nothing.
   const own = (inner as { code?: unknown } | null | undefined)?.code;
   const code = typeof own === "string" ? own : match(worded, words);
-  // Node's parser keeps what it cannot read, which may hold a secret.
-  if (code?.startsWith("HPE_")) Reflect.deleteProperty(inner as Error, "data");
+  // Node's parser keeps what it cannot read, and Bun the whole URL: either may hold a secret.
+  if (inner instanceof Error) {
+    Reflect.deleteProperty(inner, "data");
+    Reflect.deleteProperty(inner, "path");
+  }
   const hint = crossOrigin(call) ?? match(advice, code ?? "");
-  // Deno quotes the URL, whose query may hold a secret.
+  // Deno quotes the URL, whose query may hold one.
   const said = words.replace(/https?:\/\/[^\s")]+/g, call.url);
   return new ConnectionError(
     `${call.method} ${call.url}: the connection failed (${code || said || "no answer"}).${hint ? ` ${hint}` : ""}`,

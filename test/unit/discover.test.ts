@@ -135,7 +135,8 @@ describe("JupyterHub.from", () => {
     ["each place refuses", () => refusal(404, null), "NotAHubError"],
   ])("fails when %s", async (_, respond, name) => {
     const token = secrets.token;
-    const error = await rejectionOf(JupyterHub.from(link, { token, fetch: answering(respond) }));
+    const options = { token, fetch: answering(respond), retry: 0 };
+    const error = await rejectionOf(JupyterHub.from(link, options));
     expect(error).toMatchObject({ name });
     expectNoSecret(error);
   });

@@ -1,6 +1,6 @@
 /** Middleware: what it sees of an attempt, what it may do about it, and what becomes of its failures. */
 import { inspect } from "node:util";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { postGroup, postUserTokens, deleteShareCode } from "../../src/api.js";
 import {
   ConnectionError,
@@ -22,6 +22,14 @@ import {
   rejectionOf,
   secrets,
 } from "./helpers.js";
+
+beforeEach(() => {
+  // No pause between attempts.
+  vi.spyOn(Math, "random").mockReturnValue(0);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 const ada = () => answer({ name: "ada" });
 
