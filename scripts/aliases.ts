@@ -34,6 +34,7 @@ export const aliases: Readonly<Record<string, readonly string[]>> = {
   "tokens.identify": ["GET /user"],
 
   "servers.list": ["GET /users/{name}"],
+  "servers.active": ["GET /users"],
   "servers.get": servers("GET"),
   "servers.create": servers("PUT"),
   "servers.start": servers("POST"),
@@ -83,6 +84,7 @@ export const local: readonly string[] = ["with"];
 /** What a method needs beside the scopes of its operations, or in their place. */
 export const methodScopes: Readonly<Record<string, { also?: string; only?: string }>> = {
   "servers.list": { only: "read:servers" },
+  "servers.active": { also: "read:servers" },
   "servers.start": { also: "read:servers" },
   "servers.restart": { also: "read:servers" },
   "servers.stop": { also: "read:servers" },

@@ -24,7 +24,10 @@ export type { TokenSource } from "./core/auth.js";
 export type { AttemptContext, HubRequest, LogFields, Logger, Middleware } from "./core/hooks.js";
 export type { BadRequestReason, ErrorDetails } from "./core/errors.js";
 export type { ApiClient } from "./core/api-client.js";
-export type { CallOptions, NoInput, PageInput } from "./resources/call.js";
+export type { CallOptions, NoInput } from "./resources/call.js";
+export type { ListOptions, ListUsersInput, PageInput } from "./resources/listing.js";
+export type { Listing } from "./workflows/listing.js";
+export type { Page, PageQuery } from "./workflows/pages.js";
 export type { ShutdownInput } from "./resources/admin.js";
 export type {
   ActivityInput,
@@ -32,12 +35,13 @@ export type {
   CreateUsersInput,
   DeleteUserOptions,
   GetUserInput,
-  ListUsersInput,
   UpdateUserInput,
   Users,
 } from "./resources/users.js";
 export type { CreateTokenInput, Tokens } from "./resources/tokens.js";
 export type {
+  ActiveServer,
+  ActiveServersInput,
   ListServersInput,
   RestartServerOptions,
   Servers,

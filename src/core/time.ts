@@ -19,6 +19,26 @@ export class DeadlinePassed extends Error {
 const longest = 2 ** 31 - 1;
 
 /**
+ * Calls `abort` once, when the caller's signal aborts or, with a {@link DeadlinePassed}, after `timeout`
+ * milliseconds; at once when the signal has aborted already. What it returns lets go of both.
+ */
+export function watch(
+  timeout: number | undefined,
+  caller: AbortSignal | null | undefined,
+  abort: (reason: unknown) => void,
+): () => void {
+  const letGo = onAbort(caller, abort);
+  const timer =
+    timeout === undefined || timeout > longest || caller?.aborted
+      ? undefined
+      : setTimeout(() => abort(new DeadlinePassed(timeout)), timeout);
+  return () => {
+    clearTimeout(timer);
+    letGo();
+  };
+}
+
+/**
  * Runs `work` with a signal that aborts when the caller's does, or with a {@link DeadlinePassed} after
  * `timeout` milliseconds. Rejects at the abort, whether or not the work heeds it.
  */
@@ -29,23 +49,17 @@ export async function withDeadline<Value>(
 ): Promise<Value> {
   if (caller?.aborted) throw caller.reason;
   const controller = new AbortController();
-  const { signal } = controller;
   let abort = (_reason: unknown): void => undefined;
-  const letGo = onAbort(caller, (reason) => abort(reason));
-  const timer =
-    timeout === undefined || timeout > longest
-      ? undefined
-      : setTimeout(() => abort(new DeadlinePassed(timeout)), timeout);
+  const letGo = watch(timeout, caller, (reason) => abort(reason));
   try {
     return await new Promise<Value>((resolve, reject) => {
       abort = (reason) => {
         reject(reason);
         controller.abort(reason);
       };
-      work(signal).then(resolve, reject);
+      work(controller.signal).then(resolve, reject);
     });
   } finally {
-    clearTimeout(timer);
     letGo();
   }
 }

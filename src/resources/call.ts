@@ -2,7 +2,6 @@
 import type { ApiClient } from "../core/api-client.js";
 import { InvalidInputError, TimeoutError } from "../core/errors.js";
 import { DeadlinePassed, withDeadline } from "../core/time.js";
-import { allItems, type AskPage } from "../workflows/pages.js";
 
 /** Options of one call, beside what it sends. */
 export interface CallOptions {
@@ -12,16 +11,6 @@ export interface CallOptions {
   timeout?: number | undefined;
   /** Headers for this call alone. */
   headers?: Readonly<Record<string, string>> | undefined;
-}
-
-/** How a listing is asked for. */
-export interface PageInput {
-  /**
-   * How many items the hub is asked for at once, not how many come: a listing is complete. A hub gives as
-   * many as its `api_page_max_limit` allows.
-   * @default 200
-   */
-  limit?: number;
 }
 
 /** A bag without keys, where an operation takes none. */
@@ -85,16 +74,3 @@ export async function together<Value>(
     throw new TimeoutError(`${late} within ${error.timeout} ms.`, { timeout: error.timeout });
   }
 }
-
-/** Every item of a listing, as one call. */
-export const everyItem = <Item>(
-  call: CallOptions | undefined,
-  ask: (call: CallOptions, page: Parameters<AskPage<Item>>[0]) => ReturnType<AskPage<Item>>,
-  limit?: number,
-): Promise<Item[]> =>
-  together("The listing was not complete", call ?? {}, (call) =>
-    allItems((page) => ask(call, page), limit),
-  );
-
-/** Makes hubs since 2.0 answer in pages. They match this media type exactly. */
-export const inPages = { Accept: "application/jupyterhub-pagination+json" };

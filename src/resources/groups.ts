@@ -16,18 +16,17 @@ import type {
   PostGroupUsersData,
   PutGroupPropertiesData,
 } from "../../generated/types.gen.js";
+import type { Listing } from "../workflows/listing.js";
 import {
-  everyItem,
-  inPages,
   nothing,
   optional,
   through,
   valueOf,
   type CallOptions,
   type Hub,
-  type PageInput,
   type NoInput,
 } from "./call.js";
+import { inPages, list, type ListOptions, type PageInput } from "./listing.js";
 import { gone, now, settled } from "./settle.js";
 
 /** How the listing is asked for. */
@@ -50,17 +49,17 @@ export class Groups {
   }
 
   /**
-   * All groups, in the order in which they were made.
+   * All groups, in the order in which they were made, and complete while some come and go: see {@link Listing}.
    *
    * `GET /groups` · scope `list:groups`; members and properties need `read:groups`
    * @param input.limit how many the hub is asked for at once, not how many come. Default 200
    * @throws ForbiddenError without the scope
    */
-  list(input: ListGroupsInput = {}, call?: CallOptions): Promise<Group[]> {
-    return everyItem(
+  list(input: ListGroupsInput = {}, call?: ListOptions): Listing<Group> {
+    return list(
       call,
       (call, page) => valueOf(getGroups({ ...through(this.#hub, call, inPages), query: page })),
-      input.limit,
+      { ...input, keyOf: ({ name }) => name },
     );
   }
 

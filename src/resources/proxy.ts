@@ -2,18 +2,10 @@
 import { getProxy, patchProxy, postProxy } from "../../generated/sdk.gen.js";
 import type { PatchProxyData, ProxyRoute } from "../../generated/types.gen.js";
 import { isAtLeast } from "../core/version.js";
-import { allItems, type HubPage } from "../workflows/pages.js";
-import {
-  inPages,
-  nothing,
-  through,
-  together,
-  valueOf,
-  type CallOptions,
-  type Hub,
-  type PageInput,
-  type NoInput,
-} from "./call.js";
+import type { Listing } from "../workflows/listing.js";
+import type { HubPage } from "../workflows/pages.js";
+import { nothing, through, valueOf, type CallOptions, type Hub, type NoInput } from "./call.js";
+import { inPages, list, type ListOptions, type PageInput } from "./listing.js";
 
 /** How the listing is asked for. */
 export type ListRoutesInput = PageInput;
@@ -35,11 +27,12 @@ export class Proxy {
    * @param input.limit how many the hub is asked for at once, not how many come. Default 200
    * @throws ForbiddenError without the scope
    */
-  routes(input: ListRoutesInput = {}, call: CallOptions = {}): Promise<ProxyRoute[]> {
-    return together("The listing was not complete", call, async (call) => {
-      // Hubs 2.x fail (500) when there are more routes than a page holds.
-      const paged = isAtLeast(await this.#hub.version(call), "3.0");
-      return allItems<ProxyRoute>(async (page) => {
+  routes(input: ListRoutesInput = {}, call?: ListOptions): Listing<ProxyRoute> {
+    return list<ProxyRoute>(
+      call,
+      async (call, page) => {
+        // Hubs 2.x fail (500) when there are more routes than a page holds.
+        const paged = isAtLeast(await this.#hub.version(call), "3.0");
         const answer = await valueOf(
           getProxy({
             ...through(this.#hub, call, paged ? inPages : {}),
@@ -47,8 +40,9 @@ export class Proxy {
           }),
         );
         return isPage(answer) ? { ...answer, items: valuesOf(answer.items) } : valuesOf(answer);
-      }, input.limit);
-    });
+      },
+      { ...input, keyOf: ({ routespec }) => routespec },
+    );
   }
 
   /**

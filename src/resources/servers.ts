@@ -6,10 +6,13 @@ import {
   putUserServer,
   putUserServerName,
 } from "../../generated/sdk.gen.js";
-import type { Server, ServerChanges, ServerRequest } from "../../generated/types.gen.js";
+import type { Server, ServerChanges, ServerRequest, User } from "../../generated/types.gen.js";
 import { InvalidInputError } from "../core/errors.js";
+import { isAtLeast } from "../core/version.js";
+import type { Listing } from "../workflows/listing.js";
 import { startServer, startTimeout, stopServer, stopTimeout } from "../workflows/spawn.js";
 import { through, together, valueOf, type CallOptions, type Hub } from "./call.js";
+import { askUsers, listOf, usersBy, type ListOptions, type ListUsersInput } from "./listing.js";
 import {
   modelOf,
   nameOf,
@@ -56,6 +59,17 @@ export interface RestartServerOptions extends StartServerOptions {
   timeout?: number | undefined;
 }
 
+/** Whose servers to list, and in which order. */
+export type ActiveServersInput = Omit<ListUsersInput, "state" | "include_stopped_servers">;
+
+/** A server, and the user whose it is. */
+export interface ActiveServer {
+  /** The user, with all of their servers that are active. */
+  user: User;
+  /** One of these. */
+  server: Server;
+}
+
 /** `hub.servers` */
 export class Servers {
   readonly #hub: Hub;
@@ -76,6 +90,29 @@ export class Servers {
       getUser({ ...through(this.#hub, call), path: { name: user }, query: input }),
     );
     return Object.values(serversOf(model));
+  }
+
+  /**
+   * Every server of every user that runs, starts or stops, in the order in which the users were made
+   * unless `sort` says otherwise. A page of it has the servers of a page of users: its `limit`, `offset`
+   * and `total` count users.
+   *
+   * `GET /users` · scopes `list:users` and `read:servers` · by `state` since 1.3 (before, all users are
+   * read), `name_filter` since 2.3, `sort` since 5.0
+   * @param input.limit how many users the hub is asked for at once. Default 200
+   * @throws ForbiddenError without the scopes; UnsupportedByHubError when the hub is too old for a key
+   */
+  active(input: ActiveServersInput = {}, call?: ListOptions): Listing<ActiveServer> {
+    return listOf(
+      call,
+      async (call, page) => {
+        const filtered = isAtLeast(await this.#hub.version(call), "1.3");
+        const query = filtered ? ({ ...input, state: "active" } as const) : input;
+        return askUsers(this.#hub, query)(call, page);
+      },
+      usersBy(input),
+      (user) => Object.values(serversOf(user)).map((server) => ({ user, server })),
+    );
   }
 
   /**

@@ -7,15 +7,9 @@ import {
 } from "../../generated/sdk.gen.js";
 import type { NewShareCode, PostShareCodeData, ShareCode } from "../../generated/types.gen.js";
 import { InvalidInputError } from "../core/errors.js";
-import {
-  everyItem,
-  nothing,
-  optional,
-  through,
-  valueOf,
-  type CallOptions,
-  type Hub,
-} from "./call.js";
+import type { Listing } from "../workflows/listing.js";
+import { nothing, optional, through, valueOf, type CallOptions, type Hub } from "./call.js";
+import { list, type ListOptions } from "./listing.js";
 import { serverOf, type ServerInput } from "./one-server.js";
 import { none, settled } from "./settle.js";
 import type { ListServerSharesInput } from "./shares.js";
@@ -41,9 +35,9 @@ export class ShareCodes {
    * `GET /share-codes/{owner}`, `GET /share-codes/{owner}/{server_name}` · scope `read:shares` · since 5.0
    * @throws NotFoundError when there is no such user or server; UnsupportedByHubError before 5.0
    */
-  list(owner: string, input: ListServerSharesInput = {}, call?: CallOptions): Promise<ShareCode[]> {
-    const { server, limit } = input;
-    return everyItem(
+  list(owner: string, input: ListServerSharesInput = {}, call?: ListOptions): Listing<ShareCode> {
+    const { server, ...page } = input;
+    return list(
       call,
       (call, page) =>
         valueOf(
@@ -55,7 +49,7 @@ export class ShareCodes {
                 query: page,
               }),
         ),
-      limit,
+      { ...page, keyOf: ({ id }) => id },
     );
   }
 

@@ -14,15 +14,9 @@ import {
 } from "../../generated/sdk.gen.js";
 import type { PostSharesServerData, Share } from "../../generated/types.gen.js";
 import { InvalidInputError } from "../core/errors.js";
-import {
-  everyItem,
-  nothing,
-  through,
-  valueOf,
-  type CallOptions,
-  type Hub,
-  type PageInput,
-} from "./call.js";
+import type { Listing } from "../workflows/listing.js";
+import { nothing, through, valueOf, type CallOptions, type Hub } from "./call.js";
+import { list, type ListOptions, type PageInput } from "./listing.js";
 import { serverOf, type ServerInput } from "./one-server.js";
 import { gone, none, settled } from "./settle.js";
 
@@ -53,9 +47,9 @@ export class Shares {
    * `GET /shares/{owner}`, `GET /shares/{owner}/{server_name}` · scope `read:shares` · since 5.0
    * @throws NotFoundError when there is no such user or server; UnsupportedByHubError before 5.0
    */
-  list(owner: string, input: ListServerSharesInput = {}, call?: CallOptions): Promise<Share[]> {
+  list(owner: string, input: ListServerSharesInput = {}, call?: ListOptions): Listing<Share> {
     const { server, limit } = input;
-    return everyItem(
+    return list(
       call,
       (call, page) =>
         valueOf(
@@ -67,7 +61,7 @@ export class Shares {
                 query: page,
               }),
         ),
-      limit,
+      sharesBy(limit),
     );
   }
 
@@ -163,12 +157,12 @@ export class Shares {
    * `GET /users/{name}/shared` · scope `read:users:shares` · since 5.0
    * @throws NotFoundError when there is no such user
    */
-  listForUser(user: string, input: ListSharesInput = {}, call?: CallOptions): Promise<Share[]> {
-    return everyItem(
+  listForUser(user: string, input: ListSharesInput = {}, call?: ListOptions): Listing<Share> {
+    return list(
       call,
       (call, page) =>
         valueOf(getUserShared({ ...through(this.#hub, call), path: { name: user }, query: page })),
-      input.limit,
+      sharesBy(input.limit),
     );
   }
 
@@ -214,14 +208,14 @@ export class Shares {
    * `GET /groups/{name}/shared` · scope `read:groups:shares` · since 5.0
    * @throws NotFoundError when there is no such group
    */
-  listForGroup(group: string, input: ListSharesInput = {}, call?: CallOptions): Promise<Share[]> {
-    return everyItem(
+  listForGroup(group: string, input: ListSharesInput = {}, call?: ListOptions): Listing<Share> {
+    return list(
       call,
       (call, page) =>
         valueOf(
           getGroupShared({ ...through(this.#hub, call), path: { name: group }, query: page }),
         ),
-      input.limit,
+      sharesBy(input.limit),
     );
   }
 
@@ -268,3 +262,10 @@ const filtered = (scopes: readonly string[], owner: string, server: string): str
 
 /** Hubs answer with an empty object when nothing of a share remains. */
 const isShare = (answer: Share | Record<string, never>): answer is Share => "server" in answer;
+
+/** How shares are listed: each is of one server with one user or group. */
+const sharesBy = (limit: number | undefined) => ({
+  ...(limit !== undefined && { limit }),
+  keyOf: ({ server, kind, user, group, created_at }: Share) =>
+    [server.user.name, server.name, kind, (user ?? group)?.name, created_at].join("/"),
+});

@@ -2,7 +2,6 @@
 import {
   deleteUser,
   getUser,
-  getUsers,
   patchUser,
   postUser,
   postUserActivity,
@@ -10,7 +9,6 @@ import {
 } from "../../generated/sdk.gen.js";
 import type {
   GetUserData,
-  GetUsersData,
   PatchUserData,
   PostUserActivityData,
   PostUserData,
@@ -18,9 +16,8 @@ import type {
   User,
 } from "../../generated/types.gen.js";
 import { ConflictError, NotFoundError } from "../core/errors.js";
+import type { Listing } from "../workflows/listing.js";
 import {
-  everyItem,
-  inPages,
   nothing,
   optional,
   through,
@@ -28,15 +25,12 @@ import {
   valueOf,
   type CallOptions,
   type Hub,
-  type PageInput,
   type NoInput,
 } from "./call.js";
+import { askUsers, list, usersBy, type ListOptions, type ListUsersInput } from "./listing.js";
 import type { Servers } from "./servers.js";
 import { gone, now, settled } from "./settle.js";
 
-/** Which users to list, and in which order. */
-export type ListUsersInput = Omit<NonNullable<GetUsersData["query"]>, "offset" | "limit"> &
-  PageInput;
 /** Whether the user's stopped servers come, too. */
 export type GetUserInput = NonNullable<GetUserData["query"]>;
 /** What a new user is. */
@@ -66,20 +60,15 @@ export class Users {
 
   /**
    * All users, or those that `input` selects, in the order in which they were made unless `sort` says otherwise.
+   * What is promised while users come and go, {@link Listing} says.
    *
    * `GET /users` · scope `list:users`; what each user holds depends on further scopes · `state` since 1.3,
    * `name_filter` since 2.3, `include_stopped_servers` since 3.0, `sort` since 5.0
    * @param input.limit how many the hub is asked for at once, not how many come. Default 200
    * @throws ForbiddenError without the scope; UnsupportedByHubError when the hub is too old for a key
    */
-  list(input: ListUsersInput = {}, call?: CallOptions): Promise<User[]> {
-    const { limit, ...query } = input;
-    return everyItem(
-      call,
-      (call, page) =>
-        valueOf(getUsers({ ...through(this.#hub, call, inPages), query: { ...query, ...page } })),
-      limit,
-    );
+  list(input: ListUsersInput = {}, call?: ListOptions): Listing<User> {
+    return list(call, askUsers(this.#hub, input), usersBy(input));
   }
 
   /**

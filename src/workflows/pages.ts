@@ -1,51 +1,200 @@
 /**
- * From pages to everything.
+ * From pages to everything: walks through a listing whose rows come and go meanwhile.
  *
- * Promises every item of a listing, however small the hub cuts its pages: a short or an empty page
- * does not end it, the hub's `next` does. Hubs before 2.0 answer with everything at once.
+ * Promises that whoever is there throughout comes once, in the hub's order. Rows that are made come last;
+ * when one is deleted, those behind it move up, and a walk by offsets alone would pass over one. So
+ * each page begins with the last row of the one before. When another row is there, the walk goes back
+ * until it finds one that it has seen. The hub's `next` ends it, not a short or an empty page. Hubs
+ * before 2.0 send everything at once, and it is cut into pages here.
  */
 import type { Pagination } from "../../generated/types.gen.js";
-import { NotAHubError } from "../core/errors.js";
+import { NotAHubError, TimeoutError } from "../core/errors.js";
+import { DeadlinePassed, watch } from "../core/time.js";
 
-/** How many items to ask for at once: the most that a hub gives unless it is told otherwise. */
+/** How many rows to ask for at once: the most that a hub gives unless it is told otherwise. */
 export const pageSize = 200;
 
+/** How many of the last rows to remember, beside those of the pages that are asked for ahead. */
+const memory = 1000;
+
+/** Where a page begins and how many rows it may hold. */
+export interface PageQuery {
+  /** How many items come before it. @default 0 */
+  offset?: number | undefined;
+  /** How many items to ask for; a hub gives as many as its `api_page_max_limit` allows. @default that of the listing */
+  limit?: number | undefined;
+}
+
+/** One page of a listing. */
+export interface Page<Item> {
+  /** Its items. */
+  items: Item[];
+  /** How many rows of the listing come before it. */
+  offset: number;
+  /** The most rows that it may hold, as the hub granted them. */
+  limit: number;
+  /** How many rows the whole listing has, as the hub counts them: it may count some that it does not show. */
+  total: number;
+  /** What to ask for to get the next page; null when this is the last. */
+  next: { offset: number; limit: number } | null;
+}
+
 /** One page of a listing, as hubs send it. */
-export interface HubPage<Item> {
-  items: readonly Item[];
+export interface HubPage<Row> {
+  items: readonly Row[];
   _pagination: Pagination;
 }
 
-/** Asks for one page. */
-export type AskPage<Item> = (query: {
-  offset: number;
-  limit: number;
-}) => Promise<readonly Item[] | HubPage<Item>>;
+type Query = Required<{ [Key in keyof PageQuery]: number }>;
 
-/** Every item of a listing, in the hub's order. */
-export async function allItems<Item>(
-  ask: AskPage<Item>,
-  limit: number = pageSize,
-): Promise<Item[]> {
-  const all: Item[] = [];
-  let query = { offset: 0, limit };
-  for (;;) {
-    const answer = await ask(query);
-    if (Array.isArray(answer)) return answer as Item[];
-    const { items, _pagination: pagination } = (answer ?? {}) as Partial<HubPage<Item>>;
-    if (!Array.isArray(items) || !pagination) {
-      throw new NotAHubError(
-        "A listing was answered with neither a list nor a page: some other API. Check the url.",
-      );
+/** Asks for one page. */
+export type AskPage<Row> = (
+  query: Query,
+  signal: AbortSignal,
+) => Promise<readonly Row[] | HubPage<Row>>;
+
+/** What a walk needs to know. */
+export interface Walk<Row> {
+  ask: AskPage<Row>;
+  /** What tells one row from another. */
+  keyOf(row: Row): string;
+  /** Whether rows keep their order, so that one that is out of place means that others were deleted. */
+  ordered: boolean;
+  /** How many pages may be asked for at once. */
+  concurrency: number;
+  /** Milliseconds for all of it, the pauses between two pages included. */
+  timeout: number | undefined;
+  signal: AbortSignal | undefined;
+}
+
+/** The pages of a listing, each without what was in those before. */
+export async function* walk<Row>(
+  { ask, keyOf, ordered, concurrency, timeout, signal }: Walk<Row>,
+  start: Query,
+): AsyncGenerator<Page<Row>, void, undefined> {
+  const seen = new Set<string>();
+  const asked: { query: Query; page: Promise<Page<Row>> }[] = [];
+  let flight = new AbortController();
+  let ended: { reason: unknown } | undefined;
+  const letGo = watch(timeout, signal, (reason) => {
+    ended = { reason: reason instanceof DeadlinePassed ? late(reason) : reason };
+    flight.abort(ended.reason);
+  });
+  let everything: readonly Row[] | undefined;
+
+  const send = async (query: Query): Promise<Page<Row>> => {
+    const answer = everything ?? (await ask(query, flight.signal));
+    if (Array.isArray(answer)) everything = answer as readonly Row[];
+    return pageOf(answer, query);
+  };
+  /** Asks for a page and for those behind it, as far as there are rows by the hub's count. */
+  const askAhead = (wanted: Query, total: number): void => {
+    const { offset, limit } = asked[0]?.query ?? wanted;
+    if (offset !== wanted.offset || limit !== wanted.limit) drop();
+    const [overlap, step] = [overlapOf(limit), stepOf(limit)];
+    while (asked.length < concurrency) {
+      const last = asked.at(-1)?.query.offset;
+      const query = last === undefined ? wanted : { offset: last + step, limit };
+      if (last !== undefined && query.offset + overlap >= total) break;
+      const page = send(query);
+      // It may fail before anybody waits for it.
+      page.catch(() => undefined);
+      asked.push({ query, page });
     }
-    for (const item of items) all.push(item);
-    const { next } = pagination;
-    if (!next) return all;
-    if (!(next.offset > query.offset)) {
-      throw new NotAHubError(
-        `A listing does not advance: after offset ${query.offset} the hub says ${next.offset}.`,
-      );
+  };
+  const drop = (): void => {
+    asked.length = 0;
+    flight.abort();
+    flight = new AbortController();
+  };
+
+  let wanted = start;
+  let total = 0;
+  let anchored = false;
+  try {
+    for (;;) {
+      if (ended) throw ended.reason;
+      askAhead(wanted, total);
+      const page = await asked.shift()!.page;
+      const [first] = page.items;
+      const linked = first !== undefined && seen.has(keyOf(first));
+      if (anchored && !linked && wanted.offset > start.offset) {
+        drop();
+        total = 0;
+        const offset = Math.max(start.offset, wanted.offset - stepOf(wanted.limit));
+        wanted = { ...wanted, offset };
+        continue;
+      }
+      const keys = page.items.map(keyOf);
+      const isNew = keys.map((key) => !seen.has(key));
+      for (const key of keys) {
+        seen.delete(key);
+        seen.add(key);
+      }
+      forget(seen, memory + (concurrency + 1) * page.limit);
+      yield {
+        ...page,
+        items: page.items.filter((_, index) => isNew[index]),
+        offset: page.offset + Math.max(0, isNew.indexOf(true)),
+      };
+      const { next } = page;
+      if (!next) return;
+      total = page.total;
+      // A page that lacks some of its rows does not tell which: its last row need not be its last item.
+      anchored = ordered && next.limit > 1 && page.items.length >= page.limit;
+      const offset = Math.max(next.offset - overlapOf(next.limit), page.offset + 1);
+      wanted = { offset, limit: next.limit };
     }
-    query = { offset: next.offset, limit: next.limit };
+  } finally {
+    letGo();
+    flight.abort();
   }
+}
+
+const late = ({ timeout }: DeadlinePassed): TimeoutError =>
+  new TimeoutError(`The listing was not complete within ${timeout} ms.`, { timeout });
+
+const overlapOf = (limit: number): number => (limit > 1 ? 1 : 0);
+const stepOf = (limit: number): number => Math.max(limit - 1, 1);
+
+/** Lets go of what was seen longest ago. */
+function forget(seen: Set<string>, most: number): void {
+  for (const key of seen) {
+    if (seen.size <= most) return;
+    seen.delete(key);
+  }
+}
+
+/** What a hub answered, as the page that it was asked for. */
+function pageOf<Row>(answer: unknown, { offset, limit }: Query): Page<Row> {
+  const { items, _pagination } = (
+    Array.isArray(answer) ? cut(answer as Row[], offset, limit) : (answer ?? {})
+  ) as Partial<HubPage<Row>>;
+  if (!Array.isArray(items) || !_pagination) {
+    throw new NotAHubError(
+      "A listing was answered with neither a list nor a page: some other API. Check the url.",
+    );
+  }
+  const { next } = _pagination;
+  if (next && !(next.offset > offset)) {
+    throw new NotAHubError(
+      `A listing does not advance: after offset ${offset} the hub says ${next.offset}.`,
+    );
+  }
+  return {
+    items,
+    offset,
+    limit: _pagination.limit,
+    total: _pagination.total,
+    // Not the hub's address of the next page: it is often wrong about its own.
+    next: next ? { offset: next.offset, limit: next.limit } : null,
+  };
+}
+
+/** A page of everything, as a newer hub would cut it. */
+function cut<Row>(rows: readonly Row[], offset: number, atMost: number): HubPage<Row> {
+  const limit = Math.max(atMost, 1);
+  const [end, total] = [offset + limit, rows.length];
+  const next = end < total ? { offset: end, limit, url: "" } : null;
+  return { items: rows.slice(offset, end), _pagination: { offset, limit, total, next } };
 }

@@ -1,0 +1,112 @@
+/**
+ * A listing as its callers see it: a question not yet asked.
+ *
+ * Promises that nothing is sent before it is awaited or iterated, that each of these asks anew, and that
+ * whoever stops early (a `break`, an error, an abort, a deadline) leaves no request behind. How pages
+ * become everything is pages.ts's.
+ */
+import { InvalidInputError } from "../core/errors.js";
+import { walk, type Page, type PageQuery, type Walk } from "./pages.js";
+
+/**
+ * A question not yet asked. `await` it for all items, or iterate it for items as their pages arrive:
+ * `for await (const user of hub.users.list())`. Each asks anew, and nothing is sent before.
+ *
+ * It is complete while others add and remove: what is there throughout comes exactly once, in the order
+ * in which it was made, whatever pages the hub makes; what is deleted and made again may come twice. With
+ * `limit` 1, and where the hub leaves rows out of its pages (`state: "ready"`, shares that have
+ * expired), something may be passed over when others are removed meanwhile; with a `sort` by `name`, when
+ * users are renamed, and by `last_activity`, when they are active. Who begins or ceases to be in the
+ * `state` that is asked for need not come.
+ *
+ * Not a promise: do not return it from an `async` function, which would await it.
+ */
+export interface Listing<Item> extends PromiseLike<Item[]>, AsyncIterable<Item> {
+  /** Asks for all items; what `await` calls. */
+  then<Value = Item[], Failure = never>(
+    onfulfilled?: ((items: Item[]) => Value | PromiseLike<Value>) | null,
+    onrejected?: ((reason: unknown) => Failure | PromiseLike<Failure>) | null,
+  ): Promise<Value | Failure>;
+  /** Asks for all items, and says what becomes of a failure. */
+  catch<Failure = never>(
+    onrejected?: ((reason: unknown) => Failure | PromiseLike<Failure>) | null,
+  ): Promise<Item[] | Failure>;
+  /** Asks for all items, and says what happens then in either case. */
+  finally(onfinally?: (() => void) | null): Promise<Item[]>;
+  /** The pages as they arrive, each without what was in those before; from `offset` on, where it is given. */
+  pages(query?: PageQuery): AsyncIterable<Page<Item>>;
+  /** One page, such as a table shows: `listing.page({ offset: 100, limit: 50 })`. */
+  page(query?: PageQuery): Promise<Page<Item>>;
+}
+
+/** What a listing is made of. */
+export interface ListingParts<Row, Item> extends Omit<Walk<Row>, "concurrency"> {
+  /** The items that are in a row. */
+  itemsOf(row: Row): readonly Item[];
+  limit: number;
+  concurrency: number | undefined;
+}
+
+/** How many pages a listing asks for at once, unless the call says otherwise. */
+export const pagesAtOnce = 2;
+
+export const createListing = <Row, Item>(parts: ListingParts<Row, Item>): Listing<Item> =>
+  new Question(parts);
+
+class Question<Row, Item> implements Listing<Item> {
+  readonly #parts: ListingParts<Row, Item>;
+
+  constructor(parts: ListingParts<Row, Item>) {
+    this.#parts = parts;
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- to be awaited is what it is for
+  then<Value = Item[], Failure = never>(
+    onfulfilled?: ((items: Item[]) => Value | PromiseLike<Value>) | null,
+    onrejected?: ((reason: unknown) => Failure | PromiseLike<Failure>) | null,
+  ): Promise<Value | Failure> {
+    return this.#all().then(onfulfilled, onrejected);
+  }
+
+  catch<Failure = never>(
+    onrejected?: ((reason: unknown) => Failure | PromiseLike<Failure>) | null,
+  ): Promise<Item[] | Failure> {
+    return this.#all().catch(onrejected);
+  }
+
+  finally(onfinally?: (() => void) | null): Promise<Item[]> {
+    return this.#all().finally(onfinally);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
+    for await (const { items } of this.pages()) {
+      for (const item of items) {
+        this.#parts.signal?.throwIfAborted();
+        yield item;
+      }
+    }
+  }
+
+  async *pages(query: PageQuery = {}): AsyncGenerator<Page<Item>, void, undefined> {
+    const { concurrency = pagesAtOnce, limit, itemsOf, ...rest } = this.#parts;
+    if (!(concurrency >= 1)) throw new InvalidInputError("The concurrency must be at least 1.");
+    if (rest.timeout !== undefined && !(rest.timeout > 0)) {
+      throw new InvalidInputError("The timeout must be a number above 0.");
+    }
+    const start = { offset: query.offset ?? 0, limit: query.limit ?? limit };
+    for await (const page of walk({ ...rest, concurrency }, start)) {
+      yield { ...page, items: page.items.flatMap(itemsOf) };
+    }
+  }
+
+  async page(query?: PageQuery): Promise<Page<Item>> {
+    for await (const page of this.pages(query)) return page;
+    throw new Error("unreachable");
+  }
+
+  async #all(): Promise<Item[]> {
+    const all: Item[] = [];
+    for await (const { items } of this.pages()) for (const item of items) all.push(item);
+    return all;
+  }
+}
