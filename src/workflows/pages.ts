@@ -67,23 +67,25 @@ export interface Walk<Row> {
   signal: AbortSignal | undefined;
 }
 
+/** A page that was asked for. */
+interface Asked<Row> {
+  query: Query;
+  flight: AbortController;
+  outcome: Promise<{ page: Page<Row> } | { error: unknown }>;
+}
+
 /** The pages of a listing, each without what was in those before. */
 export async function* walk<Row>(
   { ask, keyOf, ordered, concurrency, timeout, signal }: Walk<Row>,
   start: Query,
 ): AsyncGenerator<Page<Row>, void, undefined> {
   const seen = new Set<string>();
-  const asked: { query: Query; page: Promise<Page<Row>> }[] = [];
-  let flight = new AbortController();
-  let ended: { reason: unknown } | undefined;
-  const letGo = watch(timeout, signal, (reason) => {
-    ended = { reason: reason instanceof DeadlinePassed ? late(reason) : reason };
-    flight.abort(ended.reason);
-  });
+  const asked: Asked<Row>[] = [];
   let everything: readonly Row[] | undefined;
+  let ended: { reason: unknown } | undefined;
 
-  const send = async (query: Query): Promise<Page<Row>> => {
-    const answer = everything ?? (await ask(query, flight.signal));
+  const send = async (query: Query, signal: AbortSignal): Promise<Page<Row>> => {
+    const answer = everything ?? (await ask(query, signal));
     if (Array.isArray(answer)) everything = answer as readonly Row[];
     return pageOf(answer, query);
   };
@@ -91,31 +93,39 @@ export async function* walk<Row>(
   const askAhead = (wanted: Query, total: number): void => {
     const { offset, limit } = asked[0]?.query ?? wanted;
     if (offset !== wanted.offset || limit !== wanted.limit) drop();
-    const [overlap, step] = [overlapOf(limit), stepOf(limit)];
     while (asked.length < concurrency) {
       const last = asked.at(-1)?.query.offset;
-      const query = last === undefined ? wanted : { offset: last + step, limit };
-      if (last !== undefined && query.offset + overlap >= total) break;
-      const page = send(query);
-      // It may fail before anybody waits for it.
-      page.catch(() => undefined);
-      asked.push({ query, page });
+      const query = last === undefined ? wanted : { offset: last + stepOf(limit), limit };
+      const isBeyond = last !== undefined && query.offset + overlapOf(limit) >= total;
+      if (ended || isBeyond) break;
+      const flight = new AbortController();
+      // A failure is kept: it may come before anybody waits for it.
+      const outcome = send(query, flight.signal).then(
+        (page) => ({ page }),
+        (error: unknown) => ({ error }),
+      );
+      asked.push({ query, flight, outcome });
     }
   };
-  const drop = (): void => {
-    asked.length = 0;
-    flight.abort();
-    flight = new AbortController();
+  const drop = (reason?: unknown): void => {
+    for (const { flight } of asked.splice(0)) flight.abort(reason);
   };
+  const letGo = watch(timeout, signal, (reason) => {
+    ended = { reason: reason instanceof DeadlinePassed ? late(reason) : reason };
+    drop(ended.reason);
+  });
 
   let wanted = start;
   let total = 0;
   let anchored = false;
   try {
     for (;;) {
-      if (ended) throw ended.reason;
       askAhead(wanted, total);
-      const page = await asked.shift()!.page;
+      if (ended) throw ended.reason;
+      const outcome = await asked[0]!.outcome;
+      if ("error" in outcome) throw outcome.error;
+      const { page } = outcome;
+      asked.shift();
       const [first] = page.items;
       const linked = first !== undefined && seen.has(keyOf(first));
       if (anchored && !linked && wanted.offset > start.offset) {
@@ -147,7 +157,7 @@ export async function* walk<Row>(
     }
   } finally {
     letGo();
-    flight.abort();
+    drop();
   }
 }
 

@@ -12,7 +12,7 @@ export interface ContractCall {
   method: string;
   /** What sets this call of the method apart. */
   variant: string;
-  run: (hub: JupyterHub) => Promise<unknown>;
+  run: (hub: JupyterHub) => PromiseLike<unknown>;
   /** The operations that it must send; beside them it may read the version and the server's model. */
   sends: readonly string[];
   /** What it resolves with against the corrected document; undefined for methods of empty answers. */

@@ -26,7 +26,7 @@ export const itSince = (version: string): Test => (since(version) ? it : untold)
 export const itBefore = (version: string): Test => (since(version) ? untold : it);
 
 /** The error that a promise rejects with; undefined when it does not. */
-export const failure = (promise: Promise<unknown>): Promise<unknown> =>
+export const failure = async (promise: PromiseLike<unknown>): Promise<unknown> =>
   promise.then(
     () => undefined,
     (error: unknown) => error,

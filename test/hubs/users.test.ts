@@ -187,7 +187,7 @@ describe("credentials", () => {
   ])("%s are an AuthenticationError", async (_, token) => {
     const stranger = story.as(token);
     // Before 4.0 a hub answers unknown tokens as it answers those of too few rights: only here not.
-    const calls: Promise<unknown>[] = [stranger.whoami()];
+    const calls: PromiseLike<unknown>[] = [stranger.whoami()];
     if (since("4.0") || token === undefined) {
       calls.push(stranger.users.get("ada"), stranger.users.list(), stranger.info());
     }

@@ -79,7 +79,7 @@ describe("isJupyterHubError", () => {
   );
 });
 
-type Call = (hub: JupyterHub) => Promise<unknown>;
+type Call = (hub: JupyterHub) => PromiseLike<unknown>;
 const getAda: Call = (hub) => hub.users.get("ada");
 const ways: [what: string, respond: Respond, call: Call][] = [
   ["NotFoundError", () => refusal(404, null), getAda],

@@ -89,7 +89,7 @@ export const hubOf = (
 ): JupyterHub => new JupyterHub({ url: origin, token: secrets.token, fetch, retry: 0, ...options });
 
 /** What a promise rejects with. */
-export async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
+export async function rejectionOf(promise: PromiseLike<unknown>): Promise<unknown> {
   const outcome = await promise.then(
     (value) => ({ value }),
     (reason: unknown) => ({ reason }),

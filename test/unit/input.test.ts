@@ -16,7 +16,7 @@ import type { JupyterHub } from "../../src/index.js";
 import { answer, answering, expectNoSecret, hubOf, rejectionOf, secrets } from "./helpers.js";
 
 type Bag = Record<string, unknown>;
-type Send = (hub: JupyterHub, input: unknown) => Promise<unknown>;
+type Send = (hub: JupyterHub, input: unknown) => PromiseLike<unknown>;
 const path = { name: "ada" };
 /** The same operation as a method and as a raw function; what they are given here, no type would let pass. */
 const sends = {

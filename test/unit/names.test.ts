@@ -44,7 +44,7 @@ const accepted = [
   "__proto__",
 ];
 
-type Sending = (hub: JupyterHub, name: string) => Promise<unknown>;
+type Sending = (hub: JupyterHub, name: string) => PromiseLike<unknown>;
 const aliases: [string, Sending][] = [
   ["users.get", (hub, name) => hub.users.get(name)],
   ["users.create", (hub, name) => hub.users.create(name)],

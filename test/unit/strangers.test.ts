@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { isJupyterHubError, JupyterHub, type Feature } from "../../src/index.js";
 import { answer, answering, hubOf, rejectionOf, secrets, serve } from "./helpers.js";
 
-const calls: Record<string, (hub: JupyterHub) => Promise<unknown>> = {
+const calls: Record<string, (hub: JupyterHub) => PromiseLike<unknown>> = {
   version: (hub) => hub.version(),
   whoami: (hub) => hub.whoami(),
   info: (hub) => hub.info(),
@@ -23,7 +23,7 @@ describe("another API that answers JSON", () => {
       response.end('{"hello":"world"}');
     });
     const hub = new JupyterHub({ url: server.url, token: secrets.token, retry: 0 });
-    const call = calls[name] as (hub: JupyterHub) => Promise<unknown>;
+    const call = calls[name] as (hub: JupyterHub) => PromiseLike<unknown>;
     expect(await rejectionOf(call(hub))).toMatchObject({ name: "NotAHubError" });
   });
 
@@ -90,7 +90,7 @@ describe("a client", () => {
 
 describe("an input that names no server", () => {
   const misunderstood = ["gpu", null, ["gpu"], { server_name: "gpu" }, { server: null }];
-  const destructive: Record<string, (hub: JupyterHub, input: never) => Promise<unknown>> = {
+  const destructive: Record<string, (hub: JupyterHub, input: never) => PromiseLike<unknown>> = {
     "servers.stop": (hub, input) => hub.servers.stop("ada", input),
     "servers.delete": (hub, input) => hub.servers.delete("ada", input),
     "shares.revokeAll": (hub, input) => hub.shares.revokeAll("ada", input),
@@ -101,7 +101,7 @@ describe("an input that names no server", () => {
 
   it.each(Object.keys(destructive))("is not taken for the default server by %s", async (name) => {
     const fetch = answering();
-    const call = destructive[name] as (hub: JupyterHub, input: never) => Promise<unknown>;
+    const call = destructive[name] as (hub: JupyterHub, input: never) => PromiseLike<unknown>;
     for (const input of misunderstood) {
       const error = await rejectionOf(call(hubOf(fetch), input as never));
       expect(error).toMatchObject({ name: "InvalidInputError" });

@@ -50,7 +50,7 @@ const hubAt = (version: string) => {
   return { fetch, hub: hubOf(fetch) };
 };
 
-type Call = (hub: JupyterHub) => Promise<unknown>;
+type Call = (hub: JupyterHub) => PromiseLike<unknown>;
 const path = { name: "ada" };
 const gated: [key: string, since: string, before: string, call: Call][] = [
   ["state", "1.3", "1.2.2", (hub) => hub.users.list({ state: "active" })],

@@ -23,15 +23,15 @@ export async function settled<Value>(promise: Promise<Value>): Promise<Value> {
 }
 
 /** What a promise rejects with, once enough time has passed. */
-export async function failure(promise: Promise<unknown>): Promise<unknown> {
-  return settled(
+export async function failure(promise: PromiseLike<unknown>): Promise<unknown> {
+  const failed = async (): Promise<unknown> =>
     promise.then(
       (value) => {
         throw new Error(`It resolved with ${JSON.stringify(value)}`);
       },
       (error: unknown) => error,
-    ),
-  );
+    );
+  return settled(failed());
 }
 
 /** Lets this much time pass. */

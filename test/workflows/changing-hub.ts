@@ -1,0 +1,87 @@
+/**
+ * A hub whose users come and go while they are listed, behind an injected `fetch`.
+ *
+ * It cuts pages as hubs do, in the order of ids, at the state that it is in when it answers. Requests
+ * that wait at the same time are answered in an order that the test chooses, and the test hears of each
+ * before it is answered.
+ */
+import { JupyterHub, type JupyterHubOptions } from "../../src/index.js";
+
+/** A user as the hub's database has it: whoever is made anew has another `created`. */
+export interface Row {
+  name: string;
+  created: string;
+}
+
+export interface ChangingHubOptions {
+  /** The hub's `api_page_max_limit`. */
+  max?: number;
+  /** Called before an answer, with the count of those before it. */
+  before?: (hub: ChangingHub, answers: number) => void;
+  /** Which of the requests that wait is answered next. */
+  choose?: (waiting: number) => number;
+  /** Whether a user shows in pages, which are cut before. */
+  shows?: (row: Row) => boolean;
+}
+
+export class ChangingHub {
+  /** Who is there, by id. */
+  rows: Row[] = [];
+  /** What was asked for: [offset, limit]. */
+  readonly asked: [offset: number, limit: number][] = [];
+  readonly #options: ChangingHubOptions;
+  readonly #waiting: (() => void)[] = [];
+  #ids = 0;
+  #answers = 0;
+
+  constructor(count: number, options: ChangingHubOptions = {}) {
+    this.#options = options;
+    for (let index = 0; index < count; index += 1) this.add(`n${index}`);
+  }
+
+  add(name: string): void {
+    this.#ids += 1;
+    this.rows.push({ name, created: new Date(this.#ids).toISOString() });
+  }
+
+  delete(name: string): void {
+    this.rows = this.rows.filter((row) => row.name !== name);
+  }
+
+  client(options: JupyterHubOptions = {}): JupyterHub {
+    const url = "http://hub.test.local/hub/api";
+    return new JupyterHub({ url, token: "a-token", fetch: this.#fetch, ...options });
+  }
+
+  readonly #fetch: typeof fetch = async (input, init) => {
+    const query = new URL(new Request(input, init).url).searchParams;
+    const [offset, wanted] = [Number(query.get("offset")), Number(query.get("limit"))];
+    this.asked.push([offset, wanted]);
+    await new Promise<void>((resolve, reject) => {
+      init?.signal?.addEventListener("abort", () => {
+        this.#waiting.splice(this.#waiting.indexOf(resolve), 1);
+        reject(init.signal?.reason as Error);
+      });
+      this.#waiting.push(resolve);
+      setImmediate(() => this.#answerOne());
+    });
+    this.#options.before?.(this, this.#answers);
+    this.#answers += 1;
+    const limit = Math.min(wanted, this.#options.max ?? 200);
+    const total = this.rows.length;
+    const items = this.rows.slice(offset, offset + limit);
+    const next = offset + limit < total ? { offset: offset + limit, limit, url: "" } : null;
+    return Response.json(
+      {
+        items: items.filter(this.#options.shows ?? (() => true)),
+        _pagination: { offset, limit, total, next },
+      },
+      { headers: { "X-JupyterHub-Version": "6.1.1" } },
+    );
+  };
+
+  #answerOne(): void {
+    const choice = this.#options.choose?.(this.#waiting.length) ?? 0;
+    this.#waiting.splice(choice, 1)[0]?.();
+  }
+}
