@@ -66,10 +66,11 @@ export type ListUsersInput = Omit<NonNullable<GetUsersData["query"]>, "offset" |
   PageInput;
 
 /** Asks for a page of the users that a query selects. */
-export const askUsers =
-  (hub: Hub, input: ListUsersInput): Ask<User> =>
-  (call, page) =>
-    valueOf(getUsers({ ...through(hub, call, inPages), query: { ...input, ...page } }));
+export function askUsers(hub: Hub, input: ListUsersInput): Ask<User> {
+  const { limit: _, ...query } = input;
+  return (call, page) =>
+    valueOf(getUsers({ ...through(hub, call, inPages), query: { ...query, ...page } }));
+}
 
 /** What there is to know of users in pages. */
 export const usersBy = ({ limit, sort = "id" }: ListUsersInput): Rows<User> => ({

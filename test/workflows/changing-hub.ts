@@ -30,7 +30,7 @@ export class ChangingHub {
   /** What was asked for: [offset, limit]. */
   readonly asked: [offset: number, limit: number][] = [];
   readonly #options: ChangingHubOptions;
-  readonly #waiting: (() => void)[] = [];
+  #waiting: (() => void)[] = [];
   #ids = 0;
   #answers = 0;
 
@@ -54,12 +54,13 @@ export class ChangingHub {
   }
 
   readonly #fetch: typeof fetch = async (input, init) => {
-    const query = new URL(new Request(input, init).url).searchParams;
+    const { pathname, searchParams: query } = new URL(new Request(input, init).url);
+    if (pathname.endsWith("/api/")) return Response.json({ version: "6.1.1" });
     const [offset, wanted] = [Number(query.get("offset")), Number(query.get("limit"))];
     this.asked.push([offset, wanted]);
     await new Promise<void>((resolve, reject) => {
       init?.signal?.addEventListener("abort", () => {
-        this.#waiting.splice(this.#waiting.indexOf(resolve), 1);
+        this.#waiting = this.#waiting.filter((one) => one !== resolve);
         reject(init.signal?.reason as Error);
       });
       this.#waiting.push(resolve);

@@ -1,5 +1,5 @@
 /** A listing is complete while others add and remove: nobody who is there throughout is passed over or doubled. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ChangingHub, type Row } from "./changing-hub.js";
 
@@ -63,8 +63,8 @@ describe("users who are there throughout", () => {
         if (offsets.some((offset, index) => offset < (offsets[index - 1] ?? 0))) steppedBack += 1;
       },
     );
-    await fc.assert(property, { numRuns: 2000 });
+    await fc.assert(property, { numRuns: 500 });
     // Else it would say nothing of what is hard.
-    expect(steppedBack).toBeGreaterThan(200);
+    expect(steppedBack).toBeGreaterThan(50);
   });
 });

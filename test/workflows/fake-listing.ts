@@ -68,8 +68,8 @@ export function fakeListing(
 
   const fetch: JupyterHubOptions["fetch"] = async (input, init) => {
     const request = new Request(input, init);
-    if (takes) await new Promise((resolve) => setTimeout(resolve, takes));
     const body = answer(new URL(request.url), request.headers.get("Accept"));
+    if (takes) await new Promise((resolve) => setTimeout(resolve, takes));
     return new Response(JSON.stringify(body), {
       headers: { "X-JupyterHub-Version": version, "Content-Type": "application/json" },
     });

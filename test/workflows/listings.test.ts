@@ -4,67 +4,97 @@ import { NotAHubError } from "../../src/index.js";
 import type { JupyterHub } from "../../src/index.js";
 import { fakeListing, names, pageType, routeMap } from "./fake-listing.js";
 
-type List = (hub: JupyterHub, limit?: number) => Promise<object[]>;
+type List = (hub: JupyterHub, limit?: number) => PromiseLike<object[]>;
 const input = (limit?: number): { limit?: number } => (limit === undefined ? {} : { limit });
 
-const listings: [method: string, route: string, list: List][] = [
-  ["users.list", "/users", (hub, limit) => hub.users.list(input(limit))],
-  ["groups.list", "/groups", (hub, limit) => hub.groups.list(input(limit))],
-  ["shares.list of an owner", "/shares/ada", (hub, limit) => hub.shares.list("ada", input(limit))],
+/** A row of each listing, by a name that sets it apart. */
+const named = (name: string): object => ({ name });
+const code = (id: string): object => ({ id });
+const share = (name: string): object => ({
+  server: { name: "gpu", user: { name: "ada" } },
+  kind: "user",
+  user: { name },
+  group: null,
+});
+const groupShare = (name: string): object => ({
+  server: { name: "gpu", user: { name: "ada" } },
+  kind: "group",
+  user: null,
+  group: { name },
+});
+
+const listings: [method: string, route: string, row: (name: string) => object, list: List][] = [
+  ["users.list", "/users", named, (hub, limit) => hub.users.list(input(limit))],
+  ["groups.list", "/groups", named, (hub, limit) => hub.groups.list(input(limit))],
+  [
+    "shares.list of an owner",
+    "/shares/ada",
+    share,
+    (hub, limit) => hub.shares.list("ada", input(limit)),
+  ],
   [
     "shares.list of a default server",
     "/shares/ada/",
+    groupShare,
     (hub, limit) => hub.shares.list("ada", { server: "", ...input(limit) }),
   ],
   [
     "shares.list of a named server",
     "/shares/ada/gpu",
+    share,
     (hub, limit) => hub.shares.list("ada", { server: "gpu", ...input(limit) }),
   ],
   [
     "shares.listForUser",
     "/users/ada/shared",
+    share,
     (hub, limit) => hub.shares.listForUser("ada", input(limit)),
   ],
   [
     "shares.listForGroup",
     "/groups/staff/shared",
+    groupShare,
     (hub, limit) => hub.shares.listForGroup("staff", input(limit)),
   ],
   [
     "shareCodes.list of an owner",
     "/share-codes/ada",
+    code,
     (hub, limit) => hub.shareCodes.list("ada", input(limit)),
   ],
   [
     "shareCodes.list of a default server",
     "/share-codes/ada/",
+    code,
     (hub, limit) => hub.shareCodes.list("ada", { server: "", ...input(limit) }),
   ],
   [
     "shareCodes.list of a named server",
     "/share-codes/ada/gpu",
+    code,
     (hub, limit) => hub.shareCodes.list("ada", { server: "gpu", ...input(limit) }),
   ],
 ];
 
-describe.each(listings)("%s", (_, route, list) => {
-  it("gives everything, page by page", async () => {
-    const { hub, asked } = fakeListing(names(450));
-    expect(await list(hub)).toEqual(names(450).map((name) => ({ name })));
+describe.each(listings)("%s", (_, route, row, list) => {
+  const shape = (items: string[]): object[] => items.map(row);
+
+  it("gives everything, page by page, each with the last row of the one before", async () => {
+    const { hub, asked } = fakeListing(names(450), { shape });
+    expect(await list(hub)).toEqual(names(450).map(row));
     expect(asked.map(({ path }) => path)).toEqual([
       `${route}?offset=0&limit=200`,
-      `${route}?offset=200&limit=200`,
-      `${route}?offset=400&limit=200`,
+      `${route}?offset=199&limit=200`,
+      `${route}?offset=398&limit=200`,
     ]);
   });
 
   it("asks for as many at once as it is told", async () => {
-    const { hub, asked } = fakeListing(names(3));
+    const { hub, asked } = fakeListing(names(3), { shape });
     expect(await list(hub, 2)).toHaveLength(3);
     expect(asked.map(({ path }) => path)).toEqual([
       `${route}?offset=0&limit=2`,
-      `${route}?offset=2&limit=2`,
+      `${route}?offset=1&limit=2`,
     ]);
   });
 
@@ -79,7 +109,7 @@ it.each([
   ["groups.list", (hub: JupyterHub) => hub.groups.list()],
   ["proxy.routes", (hub: JupyterHub) => hub.proxy.routes()],
 ])("%s asks for pages by their media type, alone and to the letter", async (_, list) => {
-  const { hub, asked } = fakeListing(names(3), { max: 2, shape: (items) => items });
+  const { hub, asked } = fakeListing(names(3), { max: 2 });
   await list(hub);
   expect(asked.map(({ accept }) => accept)).toEqual([pageType, pageType]);
 });
@@ -94,8 +124,8 @@ describe("proxy.routes", () => {
       expect(await hub.proxy.routes()).toEqual(routes(450));
       expect(asked.map(({ path }) => path)).toEqual([
         "/proxy?offset=0&limit=200",
-        "/proxy?offset=200&limit=200",
-        "/proxy?offset=400&limit=200",
+        "/proxy?offset=199&limit=200",
+        "/proxy?offset=398&limit=200",
       ]);
     },
   );
@@ -105,7 +135,7 @@ describe("proxy.routes", () => {
     expect(await hub.proxy.routes({ limit: 2 })).toEqual(routes(3));
     expect(asked.map(({ path }) => path)).toEqual([
       "/proxy?offset=0&limit=2",
-      "/proxy?offset=2&limit=2",
+      "/proxy?offset=1&limit=2",
     ]);
   });
 

@@ -1,0 +1,361 @@
+/** What can be done with a listing: await it, iterate it, take its pages; and what is sent for that. */
+import { getEventListeners } from "node:events";
+import { inspect } from "node:util";
+import { describe, expect, it } from "vitest";
+import { ForbiddenError, type JupyterHub, type ListOptions } from "../../src/index.js";
+import { answer, answering, hubOf, refusal, rejectionOf, signalled } from "../unit/helpers.js";
+import { ChangingHub } from "./changing-hub.js";
+import { fakeListing, names, type Asked } from "./fake-listing.js";
+
+const offsets = (asked: readonly Asked[]): number[] =>
+  asked.map(({ path }) => Number(/offset=(\d+)/.exec(path)?.[1]));
+const nameOf = ({ name }: { name: string }): string => name;
+
+/** A hub whose answers wait for the test: page by page, of ten users each. */
+function waiting(total: number) {
+  const open: { offset: number; signal: AbortSignal; answer: () => void; fail: () => void }[] = [];
+  const fetch = answering((request, signal) => {
+    const offset = Number(new URL(request.url).searchParams.get("offset"));
+    const { when, tell } = signalled<Response>();
+    const next = offset + 10 < total ? { offset: offset + 10, limit: 10, url: "" } : null;
+    const items = names(total)
+      .slice(offset, offset + 10)
+      .map((name) => ({ name }));
+    open.push({
+      offset,
+      signal,
+      answer: () => tell(answer({ items, _pagination: { offset, limit: 10, total, next } })),
+      fail: () => tell(refusal(403, "Action is not authorized")),
+    });
+    return when;
+  });
+  const asks = (count: number): Promise<void> =>
+    expect.poll(() => open.length, { interval: 1 }).toBe(count) as unknown as Promise<void>;
+  return { hub: hubOf(fetch), open, asks };
+}
+
+describe("a listing", () => {
+  it("sends nothing before it is awaited or iterated, also when it is printed", async () => {
+    const { hub, asked } = fakeListing(names(3));
+    const listing = hub.users.list();
+    expect(inspect(listing, { showHidden: true, depth: 9 })).not.toContain("token");
+    expect(JSON.stringify(listing)).toBe("{}");
+    listing.pages();
+    listing[Symbol.asyncIterator]();
+    await new Promise(setImmediate);
+    expect(asked).toEqual([]);
+  });
+
+  it("asks anew each time", async () => {
+    const { hub, asked } = fakeListing(names(3));
+    const listing = hub.users.list();
+    expect(await listing).toEqual(await listing);
+    for await (const _ of listing);
+    for await (const _ of listing.pages());
+    await listing.page();
+    expect(asked).toHaveLength(5);
+  });
+
+  it("gives its items by then, catch and finally as a promise does", async () => {
+    const { hub } = fakeListing(names(3));
+    const heard: string[] = [];
+    const listing = hub.users.list();
+    expect(await listing.then((users) => users.length)).toBe(3);
+    expect(await listing.catch(() => [])).toHaveLength(3);
+    expect(await listing.finally(() => heard.push("finally"))).toHaveLength(3);
+    expect(await Promise.all([listing, hub.groups.list()])).toHaveLength(2);
+    const broken = hubOf(answering(() => refusal(403, "Forbidden"))).users.list();
+    expect(await broken.catch((error: unknown) => error)).toBeInstanceOf(Error);
+    expect(await broken.then(undefined, () => "no")).toBe("no");
+    await expect(broken.finally(() => heard.push("again"))).rejects.toThrow();
+    expect(heard).toEqual(["finally", "again"]);
+  });
+
+  it("gives items as their pages arrive", async () => {
+    const { hub, open, asks } = waiting(25);
+    const heard: string[] = [];
+    const done = (async () => {
+      for await (const { name } of hub.users.list()) heard.push(name);
+    })();
+    await asks(1);
+    open[0]?.answer();
+    await expect.poll(() => heard.length).toBe(10);
+    await asks(3);
+    open[2]?.answer();
+    open[1]?.answer();
+    await done;
+    expect(heard).toEqual(names(25));
+  });
+
+  it("gives pages without what was in those before", async () => {
+    const { hub } = fakeListing(names(5), { max: 3 });
+    const pages = [];
+    for await (const { items, ...page } of hub.users.list().pages()) {
+      pages.push({ ...page, items: items.map(nameOf) });
+    }
+    const whole = { limit: 3, total: 5 };
+    expect(pages).toEqual([
+      { ...whole, items: ["n0", "n1", "n2"], offset: 0, next: { offset: 3, limit: 3 } },
+      { ...whole, items: ["n3", "n4"], offset: 3, next: null },
+    ]);
+  });
+
+  it.each<[what: string, version: string]>([
+    ["that sends pages", "6.1.1"],
+    ["that sends everything at once", "1.2.2"],
+  ])("gives a single page of a hub %s", async (_, version) => {
+    const { hub, asked } = fakeListing(names(50), { version });
+    const listing = hub.groups.list({ limit: 15 });
+    const { items, ...page } = await listing.page({ offset: 10, limit: 20 });
+    expect(items.map(nameOf)).toEqual(names(50).slice(10, 30));
+    expect(page).toEqual({ offset: 10, limit: 20, total: 50, next: { offset: 30, limit: 20 } });
+    expect(await listing.page()).toMatchObject({ offset: 0, limit: 15 });
+    expect(await listing.page({ offset: 40 })).toMatchObject({ offset: 40, next: null });
+    expect(await listing.page({ offset: 60 })).toMatchObject({ items: [], total: 50, next: null });
+    expect(offsets(asked)).toEqual([10, 0, 40, 60]);
+  });
+
+  it("gives pages from where it is told on", async () => {
+    const { hub, asked } = fakeListing(names(50));
+    const found: string[] = [];
+    for await (const { items } of hub.users.list().pages({ offset: 30, limit: 10 })) {
+      found.push(...items.map(nameOf));
+    }
+    expect(found).toEqual(names(50).slice(30));
+    expect(offsets(asked)).toEqual([30, 39, 48]);
+  });
+
+  it.each([
+    ["offset", { offset: -1 }],
+    ["offset", { offset: 1.5 }],
+    ["limit", { limit: -1 }],
+  ])("refuses an %s that is none: %j", async (_, query) => {
+    const { hub, asked } = fakeListing(names(3));
+    const error = await rejectionOf(hub.users.list().page(query));
+    expect(error).toMatchObject({ name: "InvalidInputError" });
+    expect(asked).toEqual([]);
+  });
+});
+
+describe("a listing that is left early", () => {
+  const ways: Record<string, (hub: JupyterHub, call?: ListOptions) => Promise<unknown>> = {
+    "by a break": async (hub) => {
+      for await (const { name } of hub.users.list()) if (name === "n15") break;
+    },
+    "by a break between pages": async (hub) => {
+      let pages = 0;
+      for await (const _ of hub.users.list().pages()) if ((pages += 1) === 2) break;
+    },
+    "by an error of whoever iterates it": async (hub) => {
+      for await (const { name } of hub.users.list()) if (name === "n15") throw new Error("mine");
+    },
+  };
+
+  it.each(Object.entries(ways))("%s cancels what is in flight", async (_, leave) => {
+    const { hub, open, asks } = waiting(100);
+    const left = leave(hub).catch(() => undefined);
+    await asks(1);
+    open[0]?.answer();
+    await asks(3);
+    open[1]?.answer();
+    await left;
+    expect(open.map(({ signal }) => signal.aborted)).toEqual([false, false, true]);
+  });
+
+  it("by an abort cancels what is in flight, and rejects with the reason", async () => {
+    const { hub, open, asks } = waiting(100);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const listed = rejectionOf(hub.users.list({}, { signal }));
+    await asks(1);
+    open[0]?.answer();
+    await asks(3);
+    controller.abort("enough");
+    expect(await listed).toBe("enough");
+    expect(open.map(({ signal }) => signal.aborted)).toEqual([false, true, true]);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+
+  it("by an abort gives no further item of a page that has arrived", async () => {
+    const { hub, asked } = fakeListing(names(10));
+    const controller = new AbortController();
+    const heard: string[] = [];
+    const iterate = async (): Promise<void> => {
+      for await (const { name } of hub.users.list({}, { signal: controller.signal })) {
+        heard.push(name);
+        if (name === "n3") controller.abort("enough");
+      }
+    };
+    expect(await rejectionOf(iterate())).toBe("enough");
+    expect(heard).toEqual(names(4));
+    expect(asked).toHaveLength(1);
+  });
+
+  it("sends nothing when it is aborted already", async () => {
+    const { hub, asked } = fakeListing(names(10));
+    const listed = hub.users.list({}, { signal: AbortSignal.abort("enough") });
+    expect(await rejectionOf(listed)).toBe("enough");
+    expect(asked).toEqual([]);
+  });
+
+  it("leaves no listener on the caller's signal", async () => {
+    const { hub } = fakeListing(names(500));
+    const { signal } = new AbortController();
+    await hub.users.list({}, { signal });
+    for await (const _ of hub.users.list({}, { signal })) break;
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+});
+
+describe("a page that fails", () => {
+  it("ends the listing when its turn has come, and cancels those behind it", async () => {
+    const { hub, open, asks } = waiting(100);
+    const heard: string[] = [];
+    const iterate = async (): Promise<void> => {
+      for await (const { name } of hub.users.list({}, { concurrency: 3 })) heard.push(name);
+    };
+    const failed = rejectionOf(iterate());
+    await asks(1);
+    open[0]?.answer();
+    await asks(4);
+    open[2]?.fail();
+    await new Promise(setImmediate);
+    expect(heard).toEqual(names(10));
+    open[1]?.answer();
+    expect(await failed).toBeInstanceOf(ForbiddenError);
+    expect(heard).toEqual(names(19));
+    expect(open.at(-1)?.signal.aborted).toBe(true);
+  });
+
+  it("while nobody waits for it is no unhandled rejection", async () => {
+    const unhandled: unknown[] = [];
+    const listener = (reason: unknown): unknown => unhandled.push(reason);
+    process.on("unhandledRejection", listener);
+    const { hub, open, asks } = waiting(100);
+    const pages = hub.users.list().pages()[Symbol.asyncIterator]();
+    const first = pages.next();
+    await asks(1);
+    open[0]?.answer();
+    await first;
+    const second = pages.next();
+    await asks(3);
+    open[1]?.answer();
+    await second;
+    open[2]?.fail();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    process.off("unhandledRejection", listener);
+    expect(unhandled).toEqual([]);
+    expect(await rejectionOf(pages.next())).toBeInstanceOf(ForbiddenError);
+  });
+});
+
+describe("how many pages are asked for at once", () => {
+  it.each<[concurrency: number | undefined, atMost: number]>([
+    [undefined, 2],
+    [1, 1],
+    [5, 5],
+    [50, 10],
+  ])("is with %s the first, then up to %i", async (concurrency, atMost) => {
+    const { hub, open, asks } = waiting(100);
+    const listed = hub.users.list({}, { concurrency }).then((users) => users.map(nameOf));
+    await asks(1);
+    open[0]?.answer();
+    // After the first, there are as many pages of nine as it takes for the 90 that are left.
+    const flying = Math.min(atMost, 10);
+    await asks(1 + flying);
+    await new Promise(setImmediate);
+    expect(open).toHaveLength(1 + flying);
+    for (let answered = 1; answered < 11; answered += 1) {
+      await expect.poll(() => open.length, { interval: 1 }).toBeGreaterThan(answered);
+      open[answered]?.answer();
+    }
+    expect(await listed).toEqual(names(100));
+    expect(open.map(({ offset }) => offset)).toEqual([0, 9, 18, 27, 36, 45, 54, 63, 72, 81, 90]);
+  });
+
+  it("is one when the pages are iterated with a concurrency of 1: the next when it is wanted", async () => {
+    const { hub, asked } = fakeListing(names(450));
+    for await (const _ of hub.users.list({}, { concurrency: 1 }).pages()) break;
+    for await (const { name } of hub.users.list({}, { concurrency: 1 })) if (name === "n250") break;
+    expect(offsets(asked)).toEqual([0, 0, 199]);
+  });
+
+  it.each([0, -1, Number.NaN])("is not %s", async (concurrency) => {
+    const { hub, asked } = fakeListing(names(3));
+    const error = await rejectionOf(hub.users.list({}, { concurrency }));
+    expect(error).toMatchObject({ name: "InvalidInputError" });
+    expect(asked).toEqual([]);
+  });
+
+  it("is one while the last item seen is being looked for", async () => {
+    const hub = new ChangingHub(100, {
+      max: 10,
+      before: (hub, answers) => {
+        if (answers === 3) for (const name of names(12)) hub.delete(name);
+      },
+    });
+    const listed = await hub.client().users.list({}, { concurrency: 4 });
+    expect(listed.slice(-88).map(nameOf)).toEqual(names(100).slice(12));
+    expect(new Set(listed).size).toBe(listed.length);
+    const back = hub.asked.findIndex(([offset], at) => offset < (hub.asked[at - 1]?.[0] ?? 0));
+    expect(back).toBeGreaterThan(3);
+  });
+});
+
+describe("a listing whose users are deleted by whoever iterates it", () => {
+  it.each([undefined, 1, 8])(
+    "gives everybody, and those who are kept once, with a concurrency of %s",
+    async (concurrency) => {
+      const hub = new ChangingHub(6000, { max: 200 });
+      const { rows } = hub;
+      // The first are kept, and so stay before all others.
+      const isKept = (name: string): boolean => Number(name.slice(1)) < 50;
+      const heard: string[] = [];
+      for await (const { name } of hub.client().users.list({}, { concurrency })) {
+        heard.push(name);
+        if (!isKept(name)) hub.delete(name);
+      }
+      expect(heard).toEqual(rows.map(nameOf));
+      expect(hub.rows.map(nameOf)).toEqual(names(50));
+    },
+  );
+});
+
+describe("pages that hubs leave rows out of", () => {
+  it("do not end a listing, nor make it look for what it was not shown", async () => {
+    const hub = new ChangingHub(60, {
+      max: 10,
+      shows: ({ name }) => Number(name.slice(1)) % 7 === 3,
+    });
+    const listed = await hub.client().users.list({ state: "ready" });
+    expect(listed.map(nameOf)).toEqual([
+      "n3",
+      "n10",
+      "n17",
+      "n24",
+      "n31",
+      "n38",
+      "n45",
+      "n52",
+      "n59",
+    ]);
+    expect(hub.asked.map(([offset]) => offset)).toEqual([0, 9, 18, 27, 36, 45, 54]);
+  });
+
+  it("may be empty", async () => {
+    const hub = new ChangingHub(40, { max: 10, shows: ({ name }) => name === "n39" });
+    expect((await hub.client().users.list()).map(nameOf)).toEqual(["n39"]);
+  });
+});
+
+describe("users without a name, as some hubs have them", () => {
+  it("come as others do", async () => {
+    const row = (name: string): object => ({
+      name: name === "n3" || name === "n5" ? null : name,
+      created: name,
+    });
+    const { hub, asked } = fakeListing(names(8), { max: 4, shape: (items) => items.map(row) });
+    expect(await hub.users.list()).toEqual(names(8).map(row));
+    expect(offsets(asked)).toEqual([0, 3, 6]);
+  });
+});
