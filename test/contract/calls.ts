@@ -31,6 +31,10 @@ const example = (operation: string, status = 200): Json => {
 const valuesOf = (json: Json): Json => Object.values(json as Record<string, Json>);
 const itemsOf = (json: Json): Json => (json as { items: Json }).items;
 const serversOf = (json: Json): Json => valuesOf((json as { servers: Json }).servers);
+const activeOf = (json: Json): Json =>
+  (json as Json[]).flatMap((one) =>
+    (serversOf(one) as Json[]).map((server) => ({ user: one, server })),
+  );
 
 const user = "GET /users/{name}";
 const named = (method: string): string => `${method} /users/{name}/servers/{server_name}`;
@@ -189,6 +193,13 @@ export const calls: readonly ContractCall[] = [
   ),
 
   call("servers.list", "", [user], (hub) => hub.servers.list("ada"), serversOf(example(user))),
+  call(
+    "servers.active",
+    "",
+    ["GET /users"],
+    (hub) => hub.servers.active(),
+    activeOf(example("GET /users")),
+  ),
   call(
     "servers.get",
     "the default server",

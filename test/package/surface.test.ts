@@ -155,7 +155,8 @@ const newParameters = (alias: string) =>
     .flatMap((key) => [operations[key]?.query ?? {}, operations[key]?.body ?? {}])
     .flatMap((rules) => Object.entries(rules))
     // What servers are started with has comments of its own, on its input.
-    .filter(([name, { since }]) => since && !/^(user_options|display_name|auth)$/.test(name));
+    .filter(([name, { since }]) => since && !/^(user_options|display_name|auth)$/.test(name))
+    .filter(([name]) => alias !== "servers.active" || name !== "include_stopped_servers");
 
 /** "ShareCodes.list" as people call it: "shareCodes.list". A hub's own methods go by their names alone. */
 const aliasOf = (method: string): string =>

@@ -6,8 +6,11 @@ import { describe, expectTypeOf, it } from "vitest";
 import { createClient, getUsers, type UserPage } from "../../src/api.js";
 import {
   JupyterHub,
+  type ActiveServer,
   type Feature,
+  type Listing,
   type NewToken,
+  type Page,
   type RequestIdentity,
   type Scope,
   type Server,
@@ -22,11 +25,25 @@ describe("the types of methods", () => {
   it("resolve with the hub's models, or with nothing", () => {
     expectTypeOf(hub.version).returns.resolves.toEqualTypeOf<string>();
     expectTypeOf(hub.whoami).returns.resolves.toEqualTypeOf<RequestIdentity>();
-    expectTypeOf(hub.users.list).returns.resolves.toEqualTypeOf<User[]>();
+    expectTypeOf(hub.servers.list).returns.resolves.toEqualTypeOf<Server[]>();
     expectTypeOf(hub.servers.start).returns.resolves.toEqualTypeOf<Server>();
     expectTypeOf(hub.servers.stop).returns.resolves.toEqualTypeOf<void>();
     expectTypeOf(hub.tokens.create).returns.resolves.toEqualTypeOf<NewToken>();
     expectTypeOf(hub.shares.revoke).returns.resolves.toEqualTypeOf<Share | undefined>();
+  });
+
+  it("make listings of what hubs page, which are awaited, iterated or taken page by page", () => {
+    const listing = hub.users.list();
+    expectTypeOf(listing).toEqualTypeOf<Listing<User>>();
+    expectTypeOf(listing).resolves.toEqualTypeOf<User[]>();
+    expectTypeOf<Awaited<typeof listing>>().toEqualTypeOf<User[]>();
+    const count = () => listing.then((users) => users.length);
+    expectTypeOf(count).returns.resolves.toEqualTypeOf<number>();
+    expectTypeOf(listing).toExtend<AsyncIterable<User>>();
+    expectTypeOf(listing.pages()).toExtend<AsyncIterable<Page<User>>>();
+    expectTypeOf(listing.page).returns.resolves.toEqualTypeOf<Page<User>>();
+    expectTypeOf(hub.shares.listForUser).returns.resolves.toEqualTypeOf<Share[]>();
+    expectTypeOf(hub.servers.active).returns.resolves.toEqualTypeOf<ActiveServer[]>();
   });
 
   it("tell required fields, nulls, and enumerations that stay open", () => {
@@ -58,6 +75,10 @@ export const mistakes = [
   () => hub.users.list({ state: "asleep" }),
   // @ts-expect-error no offset: a listing is complete
   () => hub.users.list({ offset: 10 }),
+  // @ts-expect-error a listing is no promise: each await of it asks anew
+  (): Promise<User[]> => hub.users.list(),
+  // @ts-expect-error which servers are active is what it is about
+  () => hub.servers.active({ state: "ready" }),
   // @ts-expect-error names are strings
   () => hub.users.get(1),
   // @ts-expect-error a list of names, not one
