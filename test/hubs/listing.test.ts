@@ -1,0 +1,88 @@
+/** A listing of a real hub is complete while a second client adds users and removes others. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { JupyterHub, type ListOptions } from "../../dist/src/index.js";
+import { itSince, openStory } from "./story.js";
+
+const story = openStory("listing", { extraConfig: "c.JupyterHub.api_page_max_limit = 50" });
+
+const count = 1000;
+const name = (index: number): string => `user-${index}`;
+/** Every third may go; the others stay throughout. */
+const isStaying = (one: string): boolean =>
+  one.startsWith("user-") && Number(one.slice(5)) % 3 !== 0;
+const staying = Array.from({ length: count }, (_, index) => name(index)).filter(isStaying);
+
+/** What is asked and answered here says nothing new of the document, and is a lot: it is not recorded. */
+const client = (): JupyterHub =>
+  new JupyterHub({ url: story.real.url, token: story.real.tokens.admin });
+
+/** Adds and removes users, the first ones first, until it is told to stop; says how many it removed. */
+function churn(): { stop: () => Promise<number> } {
+  const { users } = client();
+  const state = { over: false, removed: 0, added: 0 };
+  const work = async (): Promise<void> => {
+    const everybody = await users.list();
+    const leaving = everybody.map((user) => user.name).filter((one) => !isStaying(one));
+    for (const one of leaving.filter((one) => one !== story.real.adminUser)) {
+      if (state.over) return;
+      await users.delete(one);
+      state.removed += 1;
+      if (state.removed % 3 > 0) continue;
+      await users.create(`new-${(state.added += 1)}-${Date.now()}`);
+      // Somebody of the same name comes last, as somebody else.
+      await users.create(one);
+    }
+  };
+  const done = work();
+  return {
+    stop: async () => {
+      state.over = true;
+      await done;
+      return state.removed;
+    },
+  };
+}
+
+describe(`${count} users in pages of 50`, () => {
+  beforeAll(async () => {
+    const { users } = client();
+    for (let index = 0; index < count; index += 250) {
+      const usernames = Array.from({ length: 250 }, (_, more) => name(index + more));
+      await users.createMany({ usernames });
+    }
+  });
+
+  const ways: [what: string, call: ListOptions][] = [
+    ["two at once", {}],
+    ["one after the other", { concurrency: 1 }],
+    ["eight at once", { concurrency: 8 }],
+  ];
+  for (const [what, call] of ways) {
+    itSince("4.0")(
+      `are listed completely while others come and go, asked for ${what}`,
+      async () => {
+        const others = churn();
+        const rounds = 3;
+        for (let round = 0; round < rounds; round += 1) {
+          const listed: string[] = [];
+          for await (const user of client().users.list({}, call)) listed.push(user.name);
+          expect(listed.filter(isStaying)).toEqual(staying);
+          expect(listed.length).toBeGreaterThan(staying.length);
+        }
+        expect(await others.stop()).toBeGreaterThan(rounds);
+      },
+    );
+  }
+
+  it("are counted, and shown page by page", async () => {
+    const listing = client().users.list();
+    const { items, total, limit, next } = await listing.page({ offset: 100, limit: 500 });
+    const all = await client().users.list();
+    expect(items).toHaveLength(limit);
+    expect({ total, items, next: next?.offset }).toEqual({
+      total: all.length,
+      items: all.slice(100, 100 + limit),
+      next: all.length > 100 + limit ? 100 + limit : undefined,
+    });
+  });
+});
