@@ -60,13 +60,16 @@ describe(`${count} users in pages of 50`, () => {
       `are listed completely while others come and go, asked for ${what}`,
       async () => {
         const { state, stop } = await churn();
-        for (let rounds = 0; rounds < 3 || state.removed < 20; rounds += 1) {
-          const listed: string[] = [];
-          for await (const user of client().users.list({}, call)) listed.push(user.name);
-          expect(listed.filter(isStaying)).toEqual(staying);
-          expect(listed.length).toBeGreaterThan(staying.length);
+        try {
+          for (let rounds = 0; rounds < 3 || state.removed < 20; rounds += 1) {
+            const listed: string[] = [];
+            for await (const user of client().users.list({}, call)) listed.push(user.name);
+            expect(listed.filter(isStaying)).toEqual(staying);
+            expect(listed.length).toBeGreaterThan(staying.length);
+          }
+        } finally {
+          await stop();
         }
-        await stop();
       },
     );
   }
