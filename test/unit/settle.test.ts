@@ -22,7 +22,7 @@ const page = (...items: object[]) => ({
 });
 const access = "access:servers!server=ada/gpu";
 const share = (...scopes: string[]) => ({
-  server: { name: "gpu" },
+  server: { name: "gpu", user: { name: "ada" } },
   scopes,
   user: { name: "grace" },
   group: null,
