@@ -8,7 +8,7 @@
  */
 import type { Client, RequestOptions } from "../../generated/client/index.js";
 import type { Operation } from "../../generated/operations.gen.js";
-import { InvalidInputError, NotAHubError, type JupyterHubError } from "./errors.js";
+import { NotAHubError, type JupyterHubError } from "./errors.js";
 import { exchange, type Answer, type ExchangeParts, type Progress } from "./exchange.js";
 import { failureOf, isLost, withCallSite } from "./failure.js";
 import { checkInput } from "./input.js";
@@ -105,9 +105,6 @@ async function call(parts: ApiClientParts, method: Method, options: CallOptions)
   };
   const progress: Progress = { sent: false };
   try {
-    if (timeout !== undefined && !(timeout > 0)) {
-      throw new InvalidInputError("The timeout must be a number above 0.");
-    }
     const exchanged = async (deadline: AbortSignal | undefined): Promise<Answer> => {
       const request = await prepared(parts, context, options, deadline);
       return exchange(parts, context, request, progress, { deadline, caller: signal ?? undefined });

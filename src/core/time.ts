@@ -4,6 +4,7 @@
  * Promises that no timer and no listener on the caller's signal outlives the work.
  */
 import { onAbort } from "./abort.js";
+import { InvalidInputError } from "./errors.js";
 
 /** Raised inside this package when a deadline passes; becomes a TimeoutError that knows the call. */
 export class DeadlinePassed extends Error {
@@ -27,6 +28,9 @@ export function watch(
   caller: AbortSignal | null | undefined,
   abort: (reason: unknown) => void,
 ): () => void {
+  if (timeout !== undefined && !(timeout > 0)) {
+    throw new InvalidInputError("The timeout must be a number above 0.");
+  }
   const letGo = onAbort(caller, abort);
   const timer =
     timeout === undefined || timeout > longest || caller?.aborted

@@ -1,6 +1,6 @@
 /** What every method shares: the options of a call, and the way from a generated function to its value. */
 import type { ApiClient } from "../core/api-client.js";
-import { InvalidInputError, TimeoutError } from "../core/errors.js";
+import { TimeoutError } from "../core/errors.js";
 import { DeadlinePassed, withDeadline } from "../core/time.js";
 
 /** Options of one call, beside what it sends. */
@@ -64,9 +64,6 @@ export async function together<Value>(
   { signal: caller, timeout, ...rest }: CallOptions,
   work: (call: CallOptions & { signal: AbortSignal }) => Promise<Value>,
 ): Promise<Value> {
-  if (timeout !== undefined && !(timeout > 0)) {
-    throw new InvalidInputError("The timeout must be a number above 0.");
-  }
   try {
     return await withDeadline(timeout, caller, (signal) => work({ ...rest, signal }));
   } catch (error) {

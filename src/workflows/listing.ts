@@ -13,11 +13,14 @@ import { walk, type Page, type PageQuery, type Walk } from "./pages.js";
  * `for await (const user of hub.users.list())`. Each asks anew, and nothing is sent before.
  *
  * It is complete while others add and remove: what is there throughout comes exactly once, in the order
- * in which it was made, whatever pages the hub makes; what is deleted and made again may come twice. With
- * `limit` 1, and where the hub leaves rows out of its pages (`state: "ready"`, shares that have
- * expired), something may be passed over when others are removed meanwhile; with a `sort` by `name`, when
- * users are renamed, and by `last_activity`, when they are active. Who begins or ceases to be in the
- * `state` that is asked for need not come.
+ * in which it was made, whatever pages the hub makes. What is deleted and made again meanwhile is told
+ * apart where the hub shows when it was made (users need `read:users` for that; groups never show it), and
+ * may then come twice. As far as it can be had, and no further, this holds
+ * - with a `state`, for those who are in it throughout; hubs cut their pages before they look who is
+ *   `"ready"`, so that with this one, as with shares that have expired, somebody can be passed over when
+ *   others are deleted meanwhile;
+ * - with a `sort` by `name` while users are renamed, and by `last_activity` while they are active;
+ * - with a `limit` of 1, and when more than a thousand in a row are deleted between two pages.
  *
  * Not a promise: do not return it from an `async` function, which would await it.
  */
@@ -51,9 +54,9 @@ export interface ListingParts<Row, Item> extends Omit<Walk<Row>, "concurrency"> 
 export const pagesAtOnce = 2;
 
 export const createListing = <Row, Item>(parts: ListingParts<Row, Item>): Listing<Item> =>
-  new Question(parts);
+  new PagedListing(parts);
 
-class Question<Row, Item> implements Listing<Item> {
+class PagedListing<Row, Item> implements Listing<Item> {
   readonly #parts: ListingParts<Row, Item>;
 
   constructor(parts: ListingParts<Row, Item>) {
@@ -90,9 +93,6 @@ class Question<Row, Item> implements Listing<Item> {
   async *pages(query: PageQuery = {}): AsyncGenerator<Page<Item>, void, undefined> {
     const { concurrency = pagesAtOnce, limit, itemsOf, ...rest } = this.#parts;
     if (!(concurrency >= 1)) throw new InvalidInputError("The concurrency must be at least 1.");
-    if (rest.timeout !== undefined && !(rest.timeout > 0)) {
-      throw new InvalidInputError("The timeout must be a number above 0.");
-    }
     const start = { offset: query.offset ?? 0, limit: query.limit ?? limit };
     for await (const page of walk({ ...rest, concurrency }, start)) {
       yield { ...page, items: page.items.flatMap(itemsOf) };

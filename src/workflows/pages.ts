@@ -10,6 +10,7 @@
 import type { Pagination } from "../../generated/types.gen.js";
 import { NotAHubError, TimeoutError } from "../core/errors.js";
 import { DeadlinePassed, watch } from "../core/time.js";
+import { Ahead, behind, overlapOf, type Query } from "./ahead.js";
 
 /** How many rows to ask for at once: the most that a hub gives unless it is told otherwise. */
 export const pageSize = 200;
@@ -45,8 +46,6 @@ export interface HubPage<Row> {
   _pagination: Pagination;
 }
 
-type Query = Required<{ [Key in keyof PageQuery]: number }>;
-
 /** Asks for one page. */
 export type AskPage<Row> = (
   query: Query,
@@ -67,108 +66,65 @@ export interface Walk<Row> {
   signal: AbortSignal | undefined;
 }
 
-/** A page that was asked for. */
-interface Asked<Row> {
-  query: Query;
-  flight: AbortController;
-  outcome: Promise<{ page: Page<Row> } | { error: unknown }>;
-}
-
 /** The pages of a listing, each without what was in those before. */
 export async function* walk<Row>(
   { ask, keyOf, ordered, concurrency, timeout, signal }: Walk<Row>,
   start: Query,
 ): AsyncGenerator<Page<Row>, void, undefined> {
   const seen = new Set<string>();
-  const asked: Asked<Row>[] = [];
   let everything: readonly Row[] | undefined;
-  let ended: { reason: unknown } | undefined;
-
-  const send = async (query: Query, signal: AbortSignal): Promise<Page<Row>> => {
+  const ahead = new Ahead(concurrency, async (query, signal) => {
     const answer = everything ?? (await ask(query, signal));
     if (Array.isArray(answer)) everything = answer as readonly Row[];
-    return pageOf(answer, query);
-  };
-  /** Asks for a page and for those behind it, as far as there are rows by the hub's count. */
-  const askAhead = (wanted: Query, total: number): void => {
-    const { offset, limit } = asked[0]?.query ?? wanted;
-    if (offset !== wanted.offset || limit !== wanted.limit) drop();
-    while (asked.length < concurrency) {
-      const last = asked.at(-1)?.query.offset;
-      const query = last === undefined ? wanted : { offset: last + stepOf(limit), limit };
-      const isBeyond = last !== undefined && query.offset + overlapOf(limit) >= total;
-      if (ended || isBeyond) break;
-      const flight = new AbortController();
-      // A failure is kept: it may come before anybody waits for it.
-      const outcome = send(query, flight.signal).then(
-        (page) => ({ page }),
-        (error: unknown) => ({ error }),
-      );
-      asked.push({ query, flight, outcome });
-    }
-  };
-  const drop = (reason?: unknown): void => {
-    for (const { flight } of asked.splice(0)) flight.abort(reason);
-  };
-  const letGo = watch(timeout, signal, (reason) => {
-    ended = { reason: reason instanceof DeadlinePassed ? late(reason) : reason };
-    drop(ended.reason);
+    return pageOf<Row>(answer, query);
   });
-
+  const letGo = watch(timeout, signal, (reason) => {
+    ahead.end(reason instanceof DeadlinePassed ? late(reason) : reason);
+  });
   let wanted = start;
   let total = 0;
   let anchored = false;
   try {
     for (;;) {
-      askAhead(wanted, total);
-      if (ended) throw ended.reason;
-      const outcome = await asked[0]!.outcome;
-      if ("error" in outcome) throw outcome.error;
-      const { page } = outcome;
-      asked.shift();
-      const [first] = page.items;
-      const linked = first !== undefined && seen.has(keyOf(first));
-      if (anchored && !linked && wanted.offset > start.offset) {
-        drop();
+      const page = await ahead.take(wanted, total);
+      const keys = page.items.map(keyOf);
+      const lost = anchored && !(keys.length > 0 && seen.has(keys[0] as string));
+      if (lost && wanted.offset > start.offset) {
+        ahead.drop();
         total = 0;
-        const offset = Math.max(start.offset, wanted.offset - stepOf(wanted.limit));
-        wanted = { ...wanted, offset };
+        wanted = behind(wanted, -1);
+        wanted.offset = Math.max(wanted.offset, start.offset);
         continue;
       }
-      const keys = page.items.map(keyOf);
       const isNew = keys.map((key) => !seen.has(key));
-      for (const key of keys) {
-        seen.delete(key);
-        seen.add(key);
-      }
-      forget(seen, memory + (concurrency + 1) * page.limit);
+      remember(seen, keys, memory + (concurrency + 1) * page.limit);
       yield {
         ...page,
         items: page.items.filter((_, index) => isNew[index]),
-        offset: page.offset + Math.max(0, isNew.indexOf(true)),
+        offset: page.offset + Math.max(isNew.indexOf(true), 0),
       };
       const { next } = page;
       if (!next) return;
       total = page.total;
       // A page that lacks some of its rows does not tell which: its last row need not be its last item.
-      anchored = ordered && next.limit > 1 && page.items.length >= page.limit;
-      const offset = Math.max(next.offset - overlapOf(next.limit), page.offset + 1);
-      wanted = { offset, limit: next.limit };
+      anchored = ordered && next.limit > 1 && keys.length >= page.limit;
+      wanted = { ...next, offset: Math.max(next.offset - overlapOf(next), page.offset + 1) };
     }
   } finally {
     letGo();
-    drop();
+    ahead.drop();
   }
 }
 
 const late = ({ timeout }: DeadlinePassed): TimeoutError =>
   new TimeoutError(`The listing was not complete within ${timeout} ms.`, { timeout });
 
-const overlapOf = (limit: number): number => (limit > 1 ? 1 : 0);
-const stepOf = (limit: number): number => Math.max(limit - 1, 1);
-
-/** Lets go of what was seen longest ago. */
-function forget(seen: Set<string>, most: number): void {
+/** Adds to what was seen, as the latest, and lets go of what was seen longest ago. */
+function remember(seen: Set<string>, keys: readonly string[], most: number): void {
+  for (const key of keys) {
+    seen.delete(key);
+    seen.add(key);
+  }
   for (const key of seen) {
     if (seen.size <= most) return;
     seen.delete(key);

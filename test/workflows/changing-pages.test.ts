@@ -50,7 +50,7 @@ describe("users who are there throughout", () => {
             for (const one of happens[answers - 1] ?? []) apply(hub, one, (serial += 1));
           },
         });
-        const atFirst = hub.rows;
+        const atFirst = [...hub.rows];
         const listed = (await hub.client().users.list({ limit }, { concurrency })) as Row[];
         const throughout = atFirst.filter((row) => hub.rows.includes(row));
         const times = new Map<string, number>();
