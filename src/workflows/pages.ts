@@ -90,7 +90,6 @@ export async function* walk<Row>(
       const keys = page.items.map(keyOf);
       const lost = anchored && !(keys.length > 0 && seen.has(keys[0] as string));
       if (lost && wanted.offset > start.offset) {
-        ahead.drop();
         total = 0;
         wanted = behind(wanted, -1);
         wanted.offset = Math.max(wanted.offset, start.offset);

@@ -287,18 +287,50 @@ describe("how many pages are asked for at once", () => {
     expect(asked).toEqual([]);
   });
 
-  it("is one while the last item seen is being looked for", async () => {
-    const hub = new ChangingHub(100, {
+  it("is one while the last item that was seen is being looked for", async () => {
+    const hub = new ChangingHub(60, {
       max: 10,
       before: (hub, answers) => {
-        if (answers === 3) for (const name of names(12)) hub.delete(name);
+        if (answers === 2) for (const name of names(12)) hub.delete(name);
       },
     });
-    const listed = await hub.client().users.list({}, { concurrency: 4 });
-    expect(listed.slice(-88).map(nameOf)).toEqual(names(100).slice(12));
-    expect(new Set(listed).size).toBe(listed.length);
-    const back = hub.asked.findIndex(([offset], at) => offset < (hub.asked[at - 1]?.[0] ?? 0));
-    expect(back).toBeGreaterThan(3);
+    const listed = await hub.client().users.list({}, { concurrency: 3 });
+    expect(listed.map(nameOf)).toEqual(names(60));
+    expect(hub.asked.map(([offset]) => offset)).toEqual([
+      ...[0, 9, 18, 27],
+      // Once the second page has been answered, the third is another's.
+      ...[36, 9, 0],
+      ...[9, 18, 27, 36, 45],
+    ]);
+  });
+});
+
+describe("going back", () => {
+  it("finds those who remain, however small the pages are and however many have gone", async () => {
+    const hub = new ChangingHub(300, {
+      max: 3,
+      before: (hub, answers) => {
+        if (answers === 100) for (const name of names(200).slice(20)) hub.delete(name);
+      },
+    });
+    const listed = await hub.client().users.list({}, { concurrency: 1 });
+    expect(listed.slice(-99).map(nameOf)).toEqual(names(300).slice(201));
+    expect(new Set(listed.map(nameOf)).size).toBe(listed.length);
+  });
+
+  it("does not lead before where the pages were to begin", async () => {
+    const hub = new ChangingHub(60, {
+      max: 10,
+      before: (hub, answers) => {
+        if (answers === 1) for (const name of names(25)) hub.delete(name);
+      },
+    });
+    const found: string[] = [];
+    for await (const { items } of hub.client().users.list().pages({ offset: 20 })) {
+      found.push(...items.map(nameOf));
+    }
+    expect(found).toEqual([...names(60).slice(20, 30), ...names(60).slice(45)]);
+    expect(hub.asked.map(([offset]) => offset)).toEqual([20, 29, 38, 20, 29]);
   });
 });
 

@@ -76,6 +76,12 @@ describe("all items", () => {
       [at(0), at(49, 50), at(52, 7)],
     ],
     [
+      "where a page leads on by one row only",
+      [page(["a"], at(1)), page(["b"], null, 1)],
+      ["a", "b"],
+      [at(0), at(1)],
+    ],
+    [
       "page by page where a page has one",
       [page(["a"], at(1, 1), 0, 1), page(["b"], at(2, 1), 1, 1), page(["c"], null, 2, 1)],
       ["a", "b", "c"],
