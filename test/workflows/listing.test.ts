@@ -310,7 +310,7 @@ describe("going back", () => {
     const hub = new ChangingHub(300, {
       max: 3,
       before: (hub, answers) => {
-        if (answers === 100) for (const name of names(200).slice(20)) hub.delete(name);
+        if (answers === 100) for (const name of names(201).slice(20)) hub.delete(name);
       },
     });
     const listed = await hub.client().users.list({}, { concurrency: 1 });
