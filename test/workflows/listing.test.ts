@@ -297,10 +297,9 @@ describe("how many pages are asked for at once", () => {
     const listed = await hub.client().users.list({}, { concurrency: 3 });
     expect(listed.map(nameOf)).toEqual(names(60));
     expect(hub.asked.map(([offset]) => offset)).toEqual([
-      ...[0, 9, 18, 27],
+      0, 9, 18, 27,
       // Once the second page has been answered, the third is another's.
-      ...[36, 9, 0],
-      ...[9, 18, 27, 36, 45],
+      36, 9, 0, 9, 18, 27, 36, 45,
     ]);
   });
 });
