@@ -1,0 +1,146 @@
+/** Event streams as the HTML standard describes them, cut into chunks in every way. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { eventData, longestEvent } from "../../src/core/sse.js";
+import { NotAHubError } from "../../src/index.js";
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** A stream of these chunks, and whether it was cancelled. */
+function streamOf(
+  chunks: readonly Uint8Array[],
+  { open = false, error = undefined as unknown } = {},
+) {
+  const state = { cancelled: false, pulls: 0 };
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        const chunk = chunks[state.pulls++];
+        if (chunk) controller.enqueue(chunk);
+        else if (error !== undefined) controller.error(error);
+        else if (!open) controller.close();
+        else return new Promise<void>(() => {});
+        return undefined;
+      },
+      cancel() {
+        state.cancelled = true;
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return { stream, state };
+}
+
+async function read(chunks: readonly Uint8Array[]): Promise<string[]> {
+  const events: string[] = [];
+  for await (const data of eventData(streamOf(chunks).stream)) events.push(data);
+  return events;
+}
+
+const table: [what: string, text: string, events: string[]][] = [
+  ["nothing", "", []],
+  ["one event", "data: 1\n\n", ["1"]],
+  ["several events", "data: 1\n\ndata: 2\n\n", ["1", "2"]],
+  ["keepalives", "\n\n\n\ndata: 1\n\n\n\n\n\n", ["1"]],
+  ["comments", ": hello\n\n:\ndata: 1\n: again\n\n", ["1"]],
+  ["CRLF", "data: 1\r\n\r\ndata: 2\r\n\r\n", ["1", "2"]],
+  ["lone CR", "data: 1\r\rdata: 2\r\r", ["1", "2"]],
+  ["all line ends mixed", "data: 1\r\n\ndata: 2\n\r\ndata: 3\r\n\r", ["1", "2", "3"]],
+  ["LF, then CR, which end two lines", "data: 1\n\rdata: 2\n\r", ["1", "2"]],
+  ["several lines of data", "data: a\ndata: b\ndata\ndata: c\n\n", ["a\nb\n\nc"]],
+  ["empty data", "data:\n\ndata\n\ndata: \n\n", ["", "", ""]],
+  ["no space after the colon", 'data:{"a":1}\n\n', ['{"a":1}']],
+  ["two spaces after the colon, of which one is content", "data:  a\n\n", [" a"]],
+  ["colons in the content", "data: a: b:c\n\n", ["a: b:c"]],
+  ["other fields", "event: x\nid: 1\nretry: 5\ndatum: 2\ndata: 1\n\n", ["1"]],
+  ["an event of other fields alone", "event: x\nid: 1\n\ndata: 1\n\n", ["1"]],
+  ["a space before the field, which is part of its name", " data: 1\n\ndata: 2\n\n", ["2"]],
+  ["a byte-order mark", "\uFEFFdata: 1\n\n", ["1"]],
+  ["a second byte-order mark, which is none", "\uFEFF\uFEFFdata: 1\n\ndata: 2\n\n", ["2"]],
+  ["characters of many bytes", "data: ä€😀\n\n", ["ä€😀"]],
+  [
+    "line separators that are none here",
+    "data: a\u2028b\u2029c\u0085d\u000Be\n\n",
+    ["a\u2028b\u2029c\u0085d\u000Be"],
+  ],
+  ["no final newline: the event is lost", "data: 1\n\ndata: 2\n", ["1"]],
+  ["an end within a line: the event is lost", "data: 1\n\ndata: 2", ["1"]],
+  ["a final CR, which ends the event", "data: 1\n\r", ["1"]],
+];
+
+describe("a stream of", () => {
+  it.each(table)("%s", async (_, text, events) => {
+    expect(await read([bytes(text)])).toEqual(events);
+  });
+
+  it.each(table)("%s, a byte at a time", async (_, text, events) => {
+    expect(await read([...bytes(text)].map((byte) => Uint8Array.of(byte)))).toEqual(events);
+  });
+
+  it("the same bytes gives the same events, however it is cut", async () => {
+    const piece = fc.constantFrom(
+      ...["data", ":", " ", "\n", "\r", "\r\n", "\n\n", "data: ", "a", "ä", "€", "😀", "\uFEFF"],
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(piece, { maxLength: 40 }),
+        fc.array(fc.nat(200), { maxLength: 12 }),
+        async (pieces, cuts) => {
+          const whole = bytes(pieces.join(""));
+          const ends = cuts.filter((cut) => cut < whole.length).toSorted((a, b) => a - b);
+          const chunks = [...ends, whole.length].map((end, index) =>
+            whole.slice(ends[index - 1] ?? 0, end),
+          );
+          expect(await read(chunks)).toEqual(await read([whole]));
+        },
+      ),
+    );
+  });
+
+  it("bytes that are no UTF-8 replaces them, and goes on", async () => {
+    expect(await read([bytes("data: a"), Uint8Array.of(0xff), bytes("b\n\n")])).toEqual([
+      "a\uFFFDb",
+    ]);
+  });
+
+  it("an event that comes in many chunks is put together in time that grows with its size", async () => {
+    const chunks = Array.from({ length: 1000 }, () => bytes("x".repeat(1000)));
+    const events = await read([bytes("data: "), ...chunks, bytes("\n\n")]);
+    expect(events.map(({ length }) => length)).toEqual([1_000_000]);
+  });
+
+  it.each([
+    ["one endless line", "data: ", "x".repeat(1000)],
+    ["endless lines", "data: ", `${"x".repeat(990)}\ndata: `],
+    ["an endless comment", ": ", "x".repeat(1000)],
+  ])("%s is refused, and closed", async (_, begin, chunk) => {
+    const chunks = Array.from({ length: 2000 }, () => bytes(chunk));
+    const { stream, state } = streamOf([bytes(begin), ...chunks], { open: true });
+    await expect(eventData(stream).next()).rejects.toThrow(NotAHubError);
+    expect(state.cancelled).toBe(true);
+    expect(state.pulls).toBeLessThanOrEqual(Math.ceil(longestEvent / 900) + 2);
+  });
+});
+
+describe("the reader", () => {
+  it("gives an event as soon as it is there", async () => {
+    const { stream } = streamOf([bytes("data: 1\n\ndata: 2\n")], { open: true });
+    expect(await eventData(stream).next()).toEqual({ done: false, value: "1" });
+  });
+
+  it("closes the connection when it is left", async () => {
+    const { stream, state } = streamOf([bytes("data: 1\n\ndata: 2\n\n")], { open: true });
+    for await (const data of eventData(stream)) {
+      expect(data).toBe("1");
+      break;
+    }
+    expect(state.cancelled).toBe(true);
+  });
+
+  it("throws what the stream throws, after the events that came before", async () => {
+    const error = new Error("lost");
+    const events = eventData(streamOf([bytes("data: 1\n\ndata: 2")], { error }).stream);
+    expect(await events.next()).toEqual({ done: false, value: "1" });
+    await expect(events.next()).rejects.toBe(error);
+  });
+});
