@@ -43,11 +43,18 @@ export type {
   ActiveServer,
   ActiveServersInput,
   ListServersInput,
-  RestartServerOptions,
   Servers,
-  StartServerOptions,
   UpdateServerInput,
 } from "./resources/servers.js";
+export type {
+  RestartServerOptions,
+  ServerStart,
+  StartManyOptions,
+  StartResult,
+  StartServerOptions,
+  StopManyOptions,
+  StopResult,
+} from "./resources/server-starts.js";
 export type { ServerInput, StartServerInput } from "./resources/one-server.js";
 export type {
   CreateGroupInput,
@@ -77,6 +84,7 @@ export type {
   HubInfo,
   NewShareCode,
   NewToken,
+  ProgressEvent,
   ProxyRoute,
   RequestIdentity,
   Server,

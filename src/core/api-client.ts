@@ -45,8 +45,8 @@ type CallOptions = Pick<
 export type CallMeta = {
   /** The body was made for this hub: its keys are not the operation's, and it is sent as it is. */
   asIs?: true;
-  /** The call waits for its turn (429 with `Retry-After`) until its deadline, however often it is told to. */
-  patient?: true;
+  /** The call is sent once: what the hub's `Retry-After` asks for, its caller sees to. */
+  once?: true;
 };
 
 export interface ApiClientParts extends ExchangeParts {
@@ -101,7 +101,7 @@ async function call(parts: ApiClientParts, method: Method, options: CallOptions)
     operation,
     ownCredentials: carriesCredentials(operation, body),
     streams: options.parseAs === "stream",
-    patient: Boolean((options.meta as CallMeta | undefined)?.patient),
+    once: Boolean((options.meta as CallMeta | undefined)?.once),
   };
   const progress: Progress = { sent: false };
   try {

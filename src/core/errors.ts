@@ -5,6 +5,7 @@
  * method, URL without its query, and the hub's version. None holds a secret. Which answer becomes which
  * class is decided in meaning.ts.
  */
+import type { ProgressEvent } from "../../generated/types.gen.js";
 
 /** What is known when something goes wrong. */
 export interface ErrorDetails {
@@ -157,6 +158,22 @@ export class HubError extends JupyterHubError {
 /** A server did not come up. The cause, where there is one, is what the hub answered to the start. */
 export class SpawnFailedError extends JupyterHubError {
   override name = "SpawnFailedError";
+  /** Why, in the words of the hub or its Spawner, such as "No GPU is left"; undefined when it does not say. */
+  readonly reason: string | undefined;
+  /** What the hub told of this start; the last event is the one that it failed with, where it told that. */
+  readonly events: readonly ProgressEvent[];
+
+  constructor(
+    message: string,
+    details: ErrorDetails & {
+      reason?: string | undefined;
+      events?: readonly ProgressEvent[];
+    } = {},
+  ) {
+    super(message, details);
+    this.reason = details.reason;
+    this.events = details.events ?? [];
+  }
 }
 
 /** Something answered that is not a JupyterHub, or not its API. Check the `url`. */
@@ -224,3 +241,10 @@ interface Errors {
   ConnectionError: ConnectionError;
   TimeoutError: TimeoutError;
 }
+
+/** Whether an error is what a hub leaves behind that is down or starting: no answer, or its proxy's. */
+export const isAway = (error: unknown): boolean =>
+  error instanceof ConnectionError ||
+  error instanceof TimeoutError ||
+  (error instanceof HubError && [502, 503, 504].includes(error.status ?? 0)) ||
+  (error instanceof NotAHubError && error.status === 404);

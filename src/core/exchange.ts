@@ -50,7 +50,7 @@ export async function exchange(
   { deadline, caller }: Ends,
 ): Promise<Answer> {
   const { transport, retries, logger } = parts;
-  const { method, route, url, patient } = context;
+  const { method, route, url, once } = context;
   let attempt = 1;
   let token: string | undefined;
   let renewed = false;
@@ -84,7 +84,11 @@ export async function exchange(
           token = await transport.renewed(out.token, context, deadline);
         }
         // A replay with another token is not one of the retries.
-        const tries = { method, attempt: renewed ? attempt - 1 : attempt, retries, patient };
+        const tries = {
+          method,
+          attempt: renewed ? attempt - 1 : attempt,
+          retries: once ? 0 : retries,
+        };
         retryIn = token === undefined ? delayBefore(failure, tries) : 0;
         if (retryIn === undefined) throw failure;
       } finally {

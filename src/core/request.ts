@@ -13,8 +13,8 @@ export interface CallContext {
   ownCredentials: boolean;
   /** Whether the answer is to be handed over as it comes. */
   streams: boolean;
-  /** Whether it waits for its turn until its deadline, however often the hub asks it to. */
-  patient: boolean;
+  /** Whether it is sent once, whatever comes of it. */
+  once: boolean;
 }
 
 type Bag = Readonly<Record<string, unknown>>;

@@ -21,8 +21,6 @@ export interface Attempted {
   attempt: number;
   /** How often it may be tried again. */
   retries: number;
-  /** Whether it waits for its turn as long as it takes: a start does, until its deadline. */
-  patient?: boolean | undefined;
 }
 
 /** Faults that trying again does not mend. */
@@ -37,7 +35,7 @@ export const isSafe = (method: string): boolean => method === "GET";
 /** The milliseconds to wait before the call is sent again; undefined when it is not. */
 export function delayBefore(
   failure: JupyterHubError,
-  { method, attempt, retries, patient = false }: Attempted,
+  { method, attempt, retries }: Attempted,
   random: () => number = Math.random,
 ): number | undefined {
   const retryAfter =
@@ -52,8 +50,7 @@ export function delayBefore(
       : isSafe(method) &&
         ((failure instanceof ConnectionError && !lasting.test(failure.code ?? "")) ||
           (failure instanceof HubError && passing.has(failure.status ?? 0)));
-  const turns = failure instanceof RateLimitError && patient ? Infinity : retries;
-  if (!mayPass || attempt > turns) return undefined;
+  if (!mayPass || attempt > retries) return undefined;
   // Full jitter: many clients that failed together do not come back together.
   const backOff = random() * Math.min(maxDelay, minDelay * 2 ** (attempt - 1));
   return Math.max(backOff, retryAfter ?? 0);

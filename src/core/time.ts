@@ -68,6 +68,32 @@ export async function withDeadline<Value>(
   }
 }
 
+/**
+ * Runs `work` with a controller that aborts when the caller's signal does, and in any case when the work
+ * is over: what it has left open is closed.
+ */
+export async function during<Value>(
+  caller: AbortSignal | undefined,
+  work: (own: AbortController) => Promise<Value>,
+): Promise<Value> {
+  const own = new AbortController();
+  const forward = (): void => own.abort(caller?.reason);
+  if (caller?.aborted) forward();
+  caller?.addEventListener("abort", forward, { once: true });
+  try {
+    return await work(own);
+  } finally {
+    caller?.removeEventListener("abort", forward);
+    own.abort();
+  }
+}
+
+/** Milliseconds between two looks at something: short at first, then two seconds. */
+export function* pauses(first = 100): Generator<number, never> {
+  for (let milliseconds = first; ; milliseconds = Math.min(milliseconds * 1.5, 2000))
+    yield milliseconds;
+}
+
 /** Waits, or rejects with the signal's reason as soon as it aborts. */
 export const pause = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {

@@ -18,7 +18,7 @@ import { ForbiddenError, InvalidInputError, NotFoundError } from "../core/errors
 import { unsupportedBy } from "../core/meaning.js";
 import { checkName } from "../core/names.js";
 import { isAtLeast } from "../core/version.js";
-import type { ServerOperations } from "../workflows/spawn.js";
+import type { ServerOperations } from "../workflows/server.js";
 import { through, valueOf, type CallOptions, type Hub } from "./call.js";
 
 /** Which of a user's servers. */
@@ -113,7 +113,8 @@ export function operationsOn(
   return {
     what: nameOf(user, server),
     start: async (signal) => {
-      const request = { ...options(signal), ...payload };
+      const meta: CallMeta = { ...payload.meta, once: true };
+      const request = { ...options(signal), ...payload, meta };
       const { response } = await (server === ""
         ? postUserServer(request)
         : postUserServerName(request));
@@ -125,6 +126,7 @@ export function operationsOn(
         : deleteUserServerName({ ...options(signal), ...payload }));
       return response.status;
     },
+    progress: (signal) => openProgress(hub, user, server, { ...call, signal }),
     model: async (signal) => {
       try {
         return await modelOf(hub, user, server, { ...call, signal });
@@ -134,6 +136,22 @@ export function operationsOn(
       }
     },
   };
+}
+
+/** The stream of what the hub tells of a server's start. */
+async function openProgress(
+  hub: Hub,
+  user: string,
+  server: string,
+  call: CallOptions,
+): Promise<ReadableStream<Uint8Array>> {
+  const { data } = await hub.client.get({
+    ...through(hub, call, { Accept: "text/event-stream" }),
+    url: `/users/{name}/${server === "" ? "server" : "servers/{server_name}"}/progress`,
+    path: { name: user, server_name: server },
+    parseAs: "stream",
+  });
+  return data as ReadableStream<Uint8Array>;
 }
 
 /**

@@ -6,11 +6,18 @@ import {
   putUserServer,
   putUserServerName,
 } from "../../generated/sdk.gen.js";
-import type { Server, ServerChanges, ServerRequest, User } from "../../generated/types.gen.js";
+import type {
+  ProgressEvent,
+  Server,
+  ServerChanges,
+  ServerRequest,
+  User,
+} from "../../generated/types.gen.js";
 import { InvalidInputError } from "../core/errors.js";
 import { isAtLeast } from "../core/version.js";
 import type { Listing } from "../workflows/listing.js";
-import { startServer, startTimeout, stopServer, stopTimeout } from "../workflows/spawn.js";
+import { stopTimeout } from "../workflows/server.js";
+import { stopServer } from "../workflows/stop.js";
 import { through, together, valueOf, type CallOptions, type Hub } from "./call.js";
 import { askUsers, listOf, usersBy, type ListOptions, type ListUsersInput } from "./listing.js";
 import {
@@ -19,18 +26,31 @@ import {
   operationsOn,
   serverOf,
   serversOf,
-  startPayload,
   type ServerInput,
   type StartServerInput,
 } from "./one-server.js";
+import {
+  progress,
+  restart,
+  start,
+  startKeys,
+  startMany,
+  stop,
+  stopMany,
+  type RestartServerOptions,
+  type ServerStart,
+  type StartManyOptions,
+  type StartResult,
+  type StartServerOptions,
+  type StopManyOptions,
+  type StopResult,
+} from "./server-starts.js";
 
 /** Which of a user's servers to list. */
 export interface ListServersInput {
   /** Whether to list servers that do not run, too. Since 3.0. @default false */
   include_stopped_servers?: boolean;
 }
-
-const startKeys = ["server", "user_options", "display_name"];
 
 /** Changes to a server that does not run. At least one beside `server` is needed. */
 export interface UpdateServerInput extends ServerInput {
@@ -40,23 +60,6 @@ export interface UpdateServerInput extends ServerInput {
   display_name?: string | undefined;
   /** What the hub's Spawner is to make of it at the next start. */
   user_options?: Record<string, unknown> | undefined;
-}
-
-/** Options of a start. */
-export interface StartServerOptions extends CallOptions {
-  /** Milliseconds until the server must be ready. @default 900_000 */
-  timeout?: number | undefined;
-  /**
-   * What to do when the server runs already: take it, or fail with the hub's 400. By default it is taken
-   * when no `user_options` are asked for, or those that it runs with.
-   */
-  ifRunning?: "join" | "fail" | undefined;
-}
-
-/** Options of a restart. */
-export interface RestartServerOptions extends StartServerOptions {
-  /** Milliseconds until the server must be ready again. @default 1_200_000 */
-  timeout?: number | undefined;
 }
 
 /** Whose servers to list, and in which order. */
@@ -157,51 +160,83 @@ export class Servers {
 
   /**
    * Starts a server and resolves when it is ready. Safe at any time: a start under way is joined, a stop
-   * under way waited for, a running server taken (see `ifRunning`). Without `user_options` the hub uses
-   * those of the last start. A start that fails is never sent again.
+   * under way waited for, a running server taken (see `ifRunning`), and a hub that asks for patience is
+   * given it. Without `user_options` the hub uses those of the last start. A start that fails is never
+   * sent again.
    *
-   * `POST /users/{name}/server`, `POST /users/{name}/servers/{server_name}` · scopes `start:servers`
-   * (`servers` before 6.0) and `read:servers`
-   * @throws SpawnFailedError when the server does not come up; RateLimitError when too many start or run;
-   * BadRequestError when the hub's rules refuse the name or the number of servers; TimeoutError
+   * What it returns is a promise of the server, and an iterable of what the hub tells meanwhile: each
+   * iteration gives all events from the first one on. It ends with a `ready` event, or with a `failed` one
+   * where the hub tells that, and then throws what the promise rejects with. Leaving it leaves the start
+   * alone. Since a start that somebody cancels is called ready, too, for a second, only the end of the
+   * iteration means that the server is there to stay. Do not return it from an `async` function: it would
+   * be awaited there.
+   *
+   * `POST /users/{name}/server`, `POST /users/{name}/servers/{server_name}`, then
+   * `GET /users/{name}/server/progress`, `GET /users/{name}/servers/{server_name}/progress` · scopes
+   * `start:servers` (`servers` before 6.0) and `read:servers`
+   * @throws SpawnFailedError when the server does not come up; RateLimitError when too many run, or the hub
+   * asks for more than a minute; BadRequestError when the hub's rules refuse the name or the number of
+   * servers; TimeoutError
    */
-  async start(
-    user: string,
-    input: StartServerInput = {},
-    call: StartServerOptions = {},
-  ): Promise<Server> {
-    const { ifRunning, timeout = startTimeout, ...rest } = call;
-    const server = serverOf(input, startKeys);
-    const { user_options: wanted } = input;
-    const late = `${nameOf(user, server)} was not ready`;
-    return together(late, { ...rest, timeout }, async ({ signal, ...shared }) => {
-      const payload = await startPayload(this.#hub, user, input, { ...shared, signal });
-      const operations = operationsOn(this.#hub, user, server, shared, payload);
-      return startServer(operations, { wanted, ifRunning }, signal);
-    });
+  start(user: string, input: StartServerInput = {}, call: StartServerOptions = {}): ServerStart {
+    return start(this.#hub, user, input, call);
   }
 
   /**
    * Stops a server, waits until it is gone and starts it. Without `user_options` it comes back with those
-   * that it ran with. `timeout` is 1,200,000 ms by default.
+   * that it ran with. `timeout` is 1,200,000 ms by default. Returns what `start` does.
    *
    * `DELETE /users/{name}/server` and `POST /users/{name}/server`, or
-   * `DELETE /users/{name}/servers/{server_name}` and `POST /users/{name}/servers/{server_name}` · scopes
+   * `DELETE /users/{name}/servers/{server_name}` and `POST /users/{name}/servers/{server_name}`, then
+   * `GET /users/{name}/server/progress` or `GET /users/{name}/servers/{server_name}/progress` · scopes
    * `delete:servers`, `start:servers` (`servers` before 6.0) and `read:servers`
    * @throws as `stop` and `start` do
    */
-  async restart(
+  restart(
     user: string,
     input: StartServerInput = {},
     call: RestartServerOptions = {},
-  ): Promise<Server> {
-    const { ifRunning, timeout = stopTimeout + startTimeout, ...rest } = call;
-    const server = serverOf(input, startKeys);
-    const late = `${nameOf(user, server)} was not ready`;
-    return together(late, { ...rest, timeout }, async (shared) => {
-      await this.stop(user, { server }, shared);
-      return this.start(user, input, { ...shared, ifRunning });
-    });
+  ): ServerStart {
+    return restart(this.#hub, user, input, call);
+  }
+
+  /**
+   * Starts a server of each of many users, 8 at a time unless `concurrency` says otherwise, and gives the
+   * server or the error of each as it comes. Begins when it is iterated. When the hub asks for patience,
+   * all wait. Leaving the iteration begins no more starts; those under way are left to themselves.
+   * `timeout` is for each server.
+   *
+   * `POST /users/{name}/server`, `POST /users/{name}/servers/{server_name}`, then
+   * `GET /users/{name}/server/progress`, `GET /users/{name}/servers/{server_name}/progress` · scopes
+   * `start:servers` (`servers` before 6.0) and `read:servers`
+   * @throws InvalidInputError when the users are no list; what else goes wrong is in the results
+   */
+  startMany(
+    users: Iterable<string>,
+    input: StartServerInput = {},
+    call: StartManyOptions = {},
+  ): AsyncIterable<StartResult> {
+    return startMany(this.#hub, users, input, call);
+  }
+
+  /**
+   * What the hub tells of a start, whoever began it, up to the last event: `ready` or `failed`. A server
+   * that runs gives one ready event, one that has just failed gives one failed event. When the connection
+   * is lost, the events go on where they were. What is no JSON object is passed over. `html_message` is
+   * what the Spawner wrote and nobody checked; `message` is text. Begins when it is iterated, each time
+   * anew, and leaving the iteration closes the connection.
+   *
+   * `GET /users/{name}/server/progress`, `GET /users/{name}/servers/{server_name}/progress` · scope
+   * `read:servers`
+   * @throws BadRequestError or NotFoundError when there is nothing to watch; ConnectionError when the hub
+   * cannot be asked any more
+   */
+  progress(
+    user: string,
+    input: ServerInput = {},
+    call: CallOptions = {},
+  ): AsyncIterable<ProgressEvent> {
+    return progress(this.#hub, user, input, call);
   }
 
   /**
@@ -212,13 +247,25 @@ export class Servers {
    * and `read:servers`
    * @throws NotFoundError when the user has no such server; TimeoutError
    */
-  async stop(user: string, input: ServerInput = {}, call: CallOptions = {}): Promise<void> {
-    const { timeout = stopTimeout, ...rest } = call;
-    const server = serverOf(input);
-    const late = `${nameOf(user, server)} was not stopped`;
-    return together(late, { ...rest, timeout }, ({ signal, ...shared }) =>
-      stopServer(operationsOn(this.#hub, user, server, shared), false, signal),
-    );
+  stop(user: string, input: ServerInput = {}, call: CallOptions = {}): Promise<void> {
+    return stop(this.#hub, user, input, call);
+  }
+
+  /**
+   * Stops a server of each of many users, 8 at a time unless `concurrency` says otherwise, and gives what
+   * became of each as it comes. Begins when it is iterated; leaving the iteration begins no more stops.
+   * `timeout` is for each server.
+   *
+   * `DELETE /users/{name}/server`, `DELETE /users/{name}/servers/{server_name}` · scopes `delete:servers`
+   * and `read:servers`
+   * @throws InvalidInputError when the users are no list; what else goes wrong is in the results
+   */
+  stopMany(
+    users: Iterable<string>,
+    input: ServerInput = {},
+    call: StopManyOptions = {},
+  ): AsyncIterable<StopResult> {
+    return stopMany(this.#hub, users, input, call);
   }
 
   /**

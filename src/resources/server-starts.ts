@@ -1,0 +1,232 @@
+/**
+ * What starts servers and tells how that goes: the options of it, and the way from a method of
+ * `hub.servers` to its workflow.
+ */
+import type { ProgressEvent, Server } from "../../generated/types.gen.js";
+import { InvalidInputError } from "../core/errors.js";
+import { during } from "../core/time.js";
+import { Action } from "../workflows/action.js";
+import { Feed } from "../workflows/feed.js";
+import { Gate } from "../workflows/gate.js";
+import { each } from "../workflows/many.js";
+import { progressEvents } from "../workflows/progress.js";
+import { startTimeout, stopTimeout } from "../workflows/server.js";
+import { startServer, type Start } from "../workflows/start.js";
+import { sendStop, stopServer } from "../workflows/stop.js";
+import { together, type CallOptions, type Hub } from "./call.js";
+import {
+  nameOf,
+  operationsOn,
+  serverOf,
+  startPayload,
+  type ServerInput,
+  type StartServerInput,
+} from "./one-server.js";
+
+/** Options of a start. */
+export interface StartServerOptions extends CallOptions {
+  /** Milliseconds until the server must be ready. @default 900_000 */
+  timeout?: number | undefined;
+  /**
+   * What to do when the server runs already: take it, or fail with the hub's 400. By default it is taken
+   * when no `user_options` are asked for, or those that it runs with.
+   */
+  ifRunning?: "join" | "fail" | undefined;
+  /**
+   * What becomes of the spawn when the signal aborts or the time is over: it is left to itself, or
+   * cancelled by a `DELETE` (scope `delete:servers`) if this call began it, never if it only joined it. The
+   * call then rejects after that was answered, or 15,000 ms later. @default "leave"
+   */
+  onAbort?: "leave" | "cancel" | undefined;
+}
+
+/** Options of a restart. */
+export interface RestartServerOptions extends StartServerOptions {
+  /** Milliseconds until the server must be ready again. @default 1_200_000 */
+  timeout?: number | undefined;
+}
+
+/** Options of many starts. */
+export interface StartManyOptions extends StartServerOptions {
+  /** Milliseconds that each server has until it must be ready. @default 900_000 */
+  timeout?: number | undefined;
+  /** How many servers may be starting at once. @default 8 */
+  concurrency?: number | undefined;
+}
+
+/** Options of many stops. */
+export interface StopManyOptions extends CallOptions {
+  /** Milliseconds that each server has until it must be gone. @default 300_000 */
+  timeout?: number | undefined;
+  /** How many servers may be stopping at once. @default 8 */
+  concurrency?: number | undefined;
+}
+
+/**
+ * A start under way. Await it for the server, or iterate it for what happens meanwhile; both are about
+ * one and the same start, which is sent when the method is called.
+ */
+export interface ServerStart extends Promise<Server>, AsyncIterable<ProgressEvent> {}
+
+/** What became of one of many starts. */
+export type StartResult =
+  | { user: string; server: Server; error?: undefined }
+  | { user: string; server?: undefined; error: unknown };
+
+/** What became of one of many stops; without an error, the server is gone. */
+export interface StopResult {
+  /** Whose server it is. */
+  user: string;
+  /** Why it is not gone. */
+  error?: unknown;
+}
+
+/** The keys of what is started. */
+export const startKeys = ["server", "user_options", "display_name"];
+
+/** How many servers start or stop at once, unless the call says otherwise. */
+const atOnce = 8;
+/** How long the end of a spawn may take, in milliseconds, when its caller has given up on it. */
+const cancelTimeout = 15_000;
+
+type Feeding = Feed<ProgressEvent>;
+
+export const start = (
+  hub: Hub,
+  user: string,
+  input: StartServerInput,
+  call: StartServerOptions,
+): ServerStart =>
+  new Action<Server, ProgressEvent>((feed) => startInto(hub, user, input, call, feed));
+
+async function startInto(
+  hub: Hub,
+  user: string,
+  input: StartServerInput,
+  { ifRunning, onAbort, timeout = startTimeout, ...rest }: StartServerOptions,
+  feed: Feeding,
+  gate = new Gate(),
+): Promise<Server> {
+  const server = serverOf(input, startKeys);
+  const cancels = onAbort === "cancel";
+  let run: Start | undefined;
+  let signal: AbortSignal | undefined;
+  try {
+    return await together(
+      `${nameOf(user, server)} was not ready`,
+      { ...rest, timeout },
+      async (call) => {
+        ({ signal } = call);
+        const payload = await startPayload(hub, user, input, call);
+        const operations = operationsOn(hub, user, server, rest, payload);
+        run = { operations, wanted: input.user_options, ifRunning, cancels, gate, feed };
+        return startServer(run, call.signal);
+      },
+    );
+  } catch (error) {
+    if (cancels && signal?.aborted && run?.begun) {
+      const { operations } = run;
+      await together("", { timeout: cancelTimeout }, ({ signal }) =>
+        sendStop(operations, signal),
+      ).catch(() => undefined);
+    }
+    throw error;
+  }
+}
+
+export const restart = (
+  hub: Hub,
+  user: string,
+  input: StartServerInput,
+  call: RestartServerOptions,
+): ServerStart =>
+  new Action<Server, ProgressEvent>(async (feed) => {
+    const { ifRunning, onAbort, timeout = stopTimeout + startTimeout, ...rest } = call;
+    const server = serverOf(input, startKeys);
+    const late = `${nameOf(user, server)} was not ready`;
+    return together(late, { ...rest, timeout }, async (shared) => {
+      await stop(hub, user, { server }, shared);
+      return startInto(hub, user, input, { ...shared, ifRunning, onAbort }, feed);
+    });
+  });
+
+export async function stop(
+  hub: Hub,
+  user: string,
+  input: ServerInput,
+  { timeout = stopTimeout, ...rest }: CallOptions,
+): Promise<void> {
+  const server = serverOf(input);
+  const late = `${nameOf(user, server)} was not stopped`;
+  return together(late, { ...rest, timeout }, ({ signal, ...shared }) =>
+    stopServer(operationsOn(hub, user, server, shared), false, signal),
+  );
+}
+
+export const progress = (
+  hub: Hub,
+  user: string,
+  input: ServerInput,
+  call: CallOptions,
+): AsyncIterable<ProgressEvent> => ({
+  [Symbol.asyncIterator]() {
+    const feed: Feeding = new Feed();
+    let leave = (): void => undefined;
+    const run = async (): Promise<void> => {
+      const server = serverOf(input);
+      await during(call.signal, (own) => {
+        leave = () => own.abort();
+        const late = `The start of ${nameOf(user, server)} was not over`;
+        return together(late, { ...call, signal: own.signal }, async ({ signal, ...shared }) => {
+          const { progress } = operationsOn(hub, user, server, shared);
+          for await (const event of progressEvents(progress, signal)) feed.add(event);
+        });
+      });
+    };
+    run().then(feed.end, feed.fail);
+    return feed[Symbol.asyncIterator](() => leave());
+  },
+});
+
+export async function* startMany(
+  hub: Hub,
+  users: Iterable<string>,
+  input: StartServerInput,
+  { concurrency, ...call }: StartManyOptions,
+): AsyncGenerator<StartResult, void> {
+  const gate = new Gate();
+  yield* each(namesOf(users), limitsOf(concurrency, call), async (user) => {
+    try {
+      return { user, server: await startInto(hub, user, input, call, new Feed(), gate) };
+    } catch (error) {
+      return { user, error };
+    }
+  });
+}
+
+export async function* stopMany(
+  hub: Hub,
+  users: Iterable<string>,
+  input: ServerInput,
+  { concurrency, ...call }: StopManyOptions,
+): AsyncGenerator<StopResult, void> {
+  yield* each(namesOf(users), limitsOf(concurrency, call), async (user) => {
+    try {
+      await stop(hub, user, input, call);
+      return { user };
+    } catch (error) {
+      return { user, error };
+    }
+  });
+}
+
+/** A name alone is no list of names, though it can be iterated like one. */
+function namesOf(users: Iterable<string>): Iterable<string> {
+  if (typeof users === "object" && users !== null && Symbol.iterator in users) return users;
+  throw new InvalidInputError('The users must be a list of names, such as ["ada", "grace"].');
+}
+
+function limitsOf(concurrency = atOnce, { signal }: CallOptions) {
+  if (concurrency >= 1) return { concurrency, signal };
+  throw new InvalidInputError("The concurrency must be a number of at least 1.");
+}

@@ -1,0 +1,34 @@
+/**
+ * Something that a hub does and tells about: a promise of its result, and an iterable of its events.
+ *
+ * Promises that it runs once, from the moment that it is made, whether it is awaited, iterated, both or
+ * neither; and that an iteration ends as the promise does. Whoever iterates has the error there, so that
+ * the promise need not be handled as well; whoever does neither has an ordinary unhandled rejection.
+ */
+import { Feed } from "./feed.js";
+
+export class Action<Value, Event> extends Promise<Value> implements AsyncIterable<Event> {
+  /** What `then` makes is an ordinary promise. */
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise;
+  }
+
+  readonly #feed: Feed<Event>;
+
+  /** Runs `work` at once, with the events so far and a way to add to them. */
+  constructor(work: (feed: Feed<Event>) => Promise<Value>) {
+    const feed = new Feed<Event>();
+    super((resolve, reject) => {
+      const done = work(feed);
+      done.then(feed.end, feed.fail);
+      done.then(resolve, reject);
+    });
+    this.#feed = feed;
+  }
+
+  /** The events from the first one on, then the end or the error of the promise. */
+  [Symbol.asyncIterator](): AsyncIterator<Event, undefined> {
+    this.catch(() => undefined);
+    return this.#feed[Symbol.asyncIterator]();
+  }
+}

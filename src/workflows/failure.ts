@@ -1,0 +1,130 @@
+/**
+ * Why a server did not come up.
+ *
+ * The answer to a start says next to nothing ("Internal Server Error"); the reason is in the last event of
+ * its stream, which a hub keeps until the next start. So it is asked for once.
+ */
+import type { ProgressEvent, Server } from "../../generated/types.gen.js";
+import {
+  BadRequestError,
+  ConflictError,
+  ForbiddenError,
+  JupyterHubError,
+  SpawnFailedError,
+} from "../core/errors.js";
+import { withDeadline } from "../core/time.js";
+import { progressEvents } from "./progress.js";
+import type { Feed } from "./feed.js";
+import { isUnsettled, type ServerOperations } from "./server.js";
+
+/** What a start asks of its hub, and what it has told. */
+export interface Told {
+  operations: ServerOperations;
+  feed: Feed<ProgressEvent>;
+}
+
+/** What a hub answered to a start: its status, or an error that does not tell what became of it. */
+export type StartAnswer = number | JupyterHubError;
+
+/** What is known of a start that failed. */
+interface Outcome {
+  server: Server | undefined;
+  answer: StartAnswer;
+  /** The last event of the stream, if it was followed to its end. */
+  last: ProgressEvent | undefined;
+}
+
+/** The error of a start after which the server is neither ready nor pending. */
+export async function failureOf(
+  start: Told,
+  { server, answer, last }: Outcome,
+  signal: AbortSignal,
+): Promise<JupyterHubError> {
+  const { what } = start.operations;
+  if (isUnsettled(answer)) return answer;
+  const cause = typeof answer === "number" ? undefined : answer;
+  if (server?.pending === "stop") {
+    return spawnFailed(start, `${what} was stopped while it started.`, { cause });
+  }
+  const event = last?.failed ? last : await lastWords(start, signal);
+  const reason = reasonOf(event);
+  const why = reason ?? cause?.hubMessage;
+  const unseen = event ? "" : ", or the token does not reach it (read:servers)";
+  const words = `${what} failed to start${why ? `: ${why}` : unseen}. The hub's log may say more.`;
+  return spawnFailed(start, words, { event, reason, cause });
+}
+
+/**
+ * The failure of a spawn that a hub answers as if it refused it, with whatever status the Spawner raised;
+ * undefined when it did refuse it.
+ */
+export async function raisedBy(
+  error: unknown,
+  start: Told,
+  signal: AbortSignal,
+): Promise<SpawnFailedError | undefined> {
+  if (!mayBeRaised(error) || !error.hubMessage) return undefined;
+  const event = await lastWords(start, signal);
+  // What is kept may be of an earlier start.
+  if (!event?.message?.includes(error.hubMessage)) return undefined;
+  const words = `${start.operations.what} failed to start: ${error.hubMessage}.`;
+  return spawnFailed(start, words, { event, reason: error.hubMessage, cause: error });
+}
+
+const mayBeRaised = (error: unknown): error is JupyterHubError =>
+  error instanceof ConflictError ||
+  (error instanceof BadRequestError && error.reason === "other") ||
+  (error instanceof ForbiddenError && error.requiredScopes.length === 0) ||
+  (error as Error | null)?.name === "JupyterHubError";
+
+/** The event that the hub keeps of a start that failed. */
+async function lastWords(
+  { operations }: Told,
+  caller: AbortSignal,
+): Promise<ProgressEvent | undefined> {
+  try {
+    return await withDeadline(5000, caller, async (signal) => {
+      for await (const event of progressEvents(operations.progress, signal)) {
+        return event.failed ? event : undefined;
+      }
+      return undefined;
+    });
+  } catch {
+    if (caller.aborted) throw caller.reason;
+    return undefined;
+  }
+}
+
+/** The Spawner's words, where the hub passes them on; never its HTML. */
+const reasonOf = (event: ProgressEvent | undefined): string | undefined =>
+  event?.message
+    ?.replace(/^Spawn failed(: |$)/, "")
+    .trim()
+    .replace(/\.$/, "") || undefined;
+
+function spawnFailed(
+  { feed }: Told,
+  message: string,
+  {
+    event,
+    reason,
+    cause,
+  }: {
+    event?: ProgressEvent | undefined;
+    reason?: string | undefined;
+    cause?: JupyterHubError | undefined;
+  },
+): SpawnFailedError {
+  if (event) feed.add(event);
+  const { status, hubMessage, method, url, hubVersion } = cause ?? {};
+  return new SpawnFailedError(message, {
+    status,
+    hubMessage: hubMessage ?? event?.message,
+    method,
+    url,
+    hubVersion,
+    cause,
+    reason,
+    events: [...feed.items],
+  });
+}

@@ -1,0 +1,188 @@
+/**
+ * Starting a server, to the end.
+ *
+ * Promises that a start resolves with a server that is ready, or rejects with the hub's reason; and that
+ * a spawn is sent once and never again after a failure or a lost answer (hubs give up on themselves after
+ * a number of failed spawns in a row). The stream of progress tells early what happens; the hub's model
+ * decides: a 201 may be pending still, a 500 may be a spawn under way, and a start that somebody cancels
+ * is called ready for a second, on the stream and in the model alike.
+ */
+import type { ProgressEvent, Server } from "../../generated/types.gen.js";
+import { BadRequestError, HubError, RateLimitError } from "../core/errors.js";
+import { asSent, equal } from "../core/json.js";
+import { DeadlinePassed, during, pause, pauses, withDeadline } from "../core/time.js";
+import { failureOf, raisedBy, type StartAnswer, type Told } from "./failure.js";
+import type { Gate } from "./gate.js";
+import { isLast, progressEvents } from "./progress.js";
+import { cancelledFor, isUnsettled, look, untilIdle, type ServerOperations } from "./server.js";
+
+/** One start, as its caller wants it, and how far it has come. */
+export interface Start extends Told {
+  /** The `user_options` that the caller asked for, if any. */
+  wanted: Readonly<Record<string, unknown>> | null | undefined;
+  /** Whether a server that runs already will do. */
+  ifRunning: "join" | "fail" | undefined;
+  /** Whether it must be known whose the spawn is. */
+  cancels: boolean;
+  /** Whether this start began a spawn; known if it `cancels`. */
+  begun?: boolean;
+  /** What keeps starts back while the hub is busy. */
+  gate: Gate;
+}
+
+/** Starts the server, or joins its start, and resolves with it when it is ready. */
+export async function startServer(start: Start, signal: AbortSignal): Promise<Server> {
+  const { operations, wanted, ifRunning } = start;
+  let sent: Sent;
+  try {
+    sent = await send(start, signal);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    if (error instanceof BadRequestError && error.reason === "already-running") {
+      return joinRunning(start, error, signal);
+    }
+    throw (await raisedBy(error, start, signal)) ?? error;
+  }
+  const server = await untilReady(start, sent.answer, signal);
+  if (sent.joins && ifRunning !== "join" && wanted && !equal(asSent(wanted), server.user_options)) {
+    throw new BadRequestError(
+      `${operations.what} was starting already, with other user_options than those asked for.`,
+      { reason: "already-running" },
+    );
+  }
+  return server;
+}
+
+interface Sent {
+  answer: StartAnswer;
+  /** Whether it found a start of somebody else's under way. */
+  joins: boolean;
+}
+
+/** The longest wait that a hub may ask for. */
+const longestWait = 60_000;
+
+/** Sends the start until the hub takes it: what is pending, and what keeps the hub busy, is waited for. */
+async function send(start: Start, signal: AbortSignal): Promise<Sent> {
+  const { operations, gate } = start;
+  for (;;) {
+    await gate.open(signal);
+    // A hub answers 202 to a start while another is under way, and takes no notice of its options.
+    const asks = start.wanted || start.cancels;
+    const joins = asks ? (await operations.model(signal))?.pending === "spawn" : false;
+    try {
+      start.begun = !joins;
+      return { answer: await operations.start(signal), joins };
+    } catch (error) {
+      if (signal.aborted) throw error;
+      // Some hubs answer 500 while they go on waiting for the server: that is an answer, too.
+      if (isUnsettled(error) || error instanceof HubError) return { answer: error, joins };
+      // What was refused has changed nothing, so it may be sent again.
+      start.begun = false;
+      if (error instanceof RateLimitError && (error.retryAfter ?? Infinity) <= longestWait) {
+        gate.close(error.retryAfter ?? 0);
+      } else if (error instanceof BadRequestError && error.reason === "pending") {
+        await untilIdle(operations, signal);
+      } else throw error;
+    }
+  }
+}
+
+async function joinRunning(
+  { operations, wanted, ifRunning, feed }: Start,
+  refusal: BadRequestError,
+  signal: AbortSignal,
+): Promise<Server> {
+  if (ifRunning === "fail") throw refusal;
+  const server = await operations.model(signal);
+  const joins = ifRunning === "join" || !wanted || equal(asSent(wanted), server?.user_options);
+  if (!server?.ready || !joins) throw refusal;
+  feed.add(readyEvent(server));
+  return server;
+}
+
+/** Follows the start that a hub has taken until the server is ready. */
+async function untilReady(start: Start, answer: StartAnswer, signal: AbortSignal): Promise<Server> {
+  const { operations, feed } = start;
+  // What a hub calls started at once is so; what becomes ready later may have been cancelled.
+  let certain = answer === 201;
+  let last: ProgressEvent | undefined;
+  let streams = true;
+  const follows = async (): Promise<void> => {
+    streams = false;
+    last = await follow(start, signal);
+  };
+  if (answer === 202) await follows();
+  const waits = pauses();
+  for (;;) {
+    if (last?.ready && !certain) {
+      certain = true;
+      await pause(cancelledFor, signal);
+    }
+    const server = await look(operations, signal);
+    if (isReady(server)) {
+      if (!feed.items.at(-1)?.ready) feed.add(readyEvent(server));
+      if (certain) return server;
+      certain = true;
+      await pause(cancelledFor, signal);
+    } else if (isPending(server)) {
+      certain = false;
+      if (streams) await follows();
+      else await pause(waits.next().value, signal);
+    } else throw await failureOf(start, { server, answer, last }, signal);
+  }
+}
+
+/** How long a stream may tell nothing before the server is looked at, in milliseconds. */
+const quiet = 30_000;
+
+/** Tells what the stream of the start tells, to its last event; undefined where there is no stream to its end. */
+async function follow(
+  { operations, feed }: Start,
+  caller: AbortSignal,
+): Promise<ProgressEvent | undefined> {
+  try {
+    return await during(caller, async ({ signal }) => {
+      const events = progressEvents(operations.progress, signal);
+      try {
+        for (;;) {
+          const { value: event } = await heard(events.next(), operations, signal);
+          // Whether a start has failed, the model says.
+          if (event && !event.failed) feed.add(event);
+          if (!event || isLast(event)) return event || undefined;
+        }
+      } finally {
+        void events.return();
+      }
+    });
+  } catch {
+    // Without a stream, for whatever reason, the model tells as much.
+    if (caller.aborted) throw caller.reason;
+    return undefined;
+  }
+}
+
+/** The next event; nothing when there is none for long, and the server is no longer pending. */
+async function heard<Next>(
+  next: Promise<Next>,
+  operations: ServerOperations,
+  signal: AbortSignal,
+): Promise<Next | { value: undefined }> {
+  for (;;) {
+    try {
+      return await withDeadline(quiet, signal, () => next);
+    } catch (error) {
+      if (!(error instanceof DeadlinePassed)) throw error;
+      if (!isPending(await look(operations, signal))) return { value: undefined };
+    }
+  }
+}
+
+const isReady = (server: Server | undefined): server is Server =>
+  Boolean(server?.ready && !server.pending);
+
+const isPending = (server: Server | undefined): boolean =>
+  server?.pending === "spawn" || server?.pending === "check";
+
+/** What the hub's stream would have told. */
+const readyEvent = ({ url }: Server): ProgressEvent => ({ progress: 100, ready: true, url });
