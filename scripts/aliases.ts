@@ -3,14 +3,16 @@
  * against the document (no operation without a method or a reason) and against what is really sent.
  */
 
-const servers = (method: string): string[] => [
-  `${method} /users/{name}/server`,
-  `${method} /users/{name}/servers/{server_name}`,
+const servers = (method: string, below = ""): string[] => [
+  `${method} /users/{name}/server${below}`,
+  `${method} /users/{name}/servers/{server_name}${below}`,
 ];
+const progress = servers("GET", "/progress");
 
 /** Every method, and the operations that it may send. */
 export const aliases: Readonly<Record<string, readonly string[]>> = {
   version: ["GET /"],
+  ready: ["GET /"],
   info: ["GET /info"],
   whoami: ["GET /user"],
   supports: ["GET /"],
@@ -37,9 +39,12 @@ export const aliases: Readonly<Record<string, readonly string[]>> = {
   "servers.active": ["GET /users"],
   "servers.get": servers("GET"),
   "servers.create": servers("PUT"),
-  "servers.start": servers("POST"),
-  "servers.restart": [...servers("DELETE"), ...servers("POST")],
+  "servers.start": [...servers("POST"), ...progress],
+  "servers.startMany": [...servers("POST"), ...progress],
+  "servers.restart": [...servers("DELETE"), ...servers("POST"), ...progress],
+  "servers.progress": progress,
   "servers.stop": servers("DELETE"),
+  "servers.stopMany": servers("DELETE"),
   "servers.update": servers("PATCH"),
   "servers.delete": ["DELETE /users/{name}/servers/{server_name}"],
 
@@ -86,8 +91,10 @@ export const methodScopes: Readonly<Record<string, { also?: string; only?: strin
   "servers.list": { only: "read:servers" },
   "servers.active": { also: "read:servers" },
   "servers.start": { also: "read:servers" },
+  "servers.startMany": { also: "read:servers" },
   "servers.restart": { also: "read:servers" },
   "servers.stop": { also: "read:servers" },
+  "servers.stopMany": { also: "read:servers" },
   "servers.delete": { also: "read:servers" },
 };
 
@@ -102,8 +109,4 @@ export const rawOnly: Readonly<Record<string, string>> = {
 };
 
 /** Operations whose methods are still to come. */
-export const later: readonly string[] = [
-  "GET /users/{name}/server/progress",
-  "GET /users/{name}/servers/{server_name}/progress",
-  "POST /oauth2/token",
-];
+export const later: readonly string[] = ["POST /oauth2/token"];

@@ -135,6 +135,18 @@ export class JupyterHub {
   }
 
   /**
+   * Resolves when the API answers: while a hub starts, nothing or its proxy does. `timeout` is 60,000 ms by
+   * default.
+   *
+   * `GET /` · public
+   * @throws TimeoutError when it does not, with what answered last as its cause; NotAHubError when something
+   * else answers
+   */
+  ready(_input: NoInput = {}, call: CallOptions = {}): Promise<void> {
+    return admin.ready((call) => this.version({}, call), call);
+  }
+
+  /**
    * What the hub runs on: versions of Python, the Authenticator and the Spawner.
    *
    * `GET /info` · scope `read:hub`

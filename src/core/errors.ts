@@ -241,10 +241,3 @@ interface Errors {
   ConnectionError: ConnectionError;
   TimeoutError: TimeoutError;
 }
-
-/** Whether an error is what a hub leaves behind that is down or starting: no answer, or its proxy's. */
-export const isAway = (error: unknown): boolean =>
-  error instanceof ConnectionError ||
-  error instanceof TimeoutError ||
-  (error instanceof HubError && [502, 503, 504].includes(error.status ?? 0)) ||
-  (error instanceof NotAHubError && error.status === 404);

@@ -6,7 +6,14 @@
  * answer like any other: it is never sent again, since hubs give up on themselves after a number of
  * failed spawns in a row.
  */
-import { ConnectionError, HubError, RateLimitError, type JupyterHubError } from "./errors.js";
+import {
+  ConnectionError,
+  HubError,
+  NotAHubError,
+  RateLimitError,
+  TimeoutError,
+  type JupyterHubError,
+} from "./errors.js";
 
 /** Milliseconds. */
 export const minDelay = 250;
@@ -29,6 +36,19 @@ const lasting = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ENOTFOUND|EPROTO|^HPE_|^ERR_(
 /** What a proxy answers while the hub behind it is away. */
 const passing = new Set([502, 503, 504]);
 
+const isPassing = (failure: unknown): boolean =>
+  (failure instanceof ConnectionError && !lasting.test(failure.code ?? "")) ||
+  (failure instanceof HubError && passing.has(failure.status ?? 0));
+
+/**
+ * Whether a failure is that of a hub which is down or starts: no answer, or one of the proxy in its place.
+ * Who waits for a hub looks again after these.
+ */
+export const isAway = (failure: unknown): boolean =>
+  isPassing(failure) ||
+  failure instanceof TimeoutError ||
+  (failure instanceof NotAHubError && failure.status === 404);
+
 /** Whether a method changes nothing. */
 export const isSafe = (method: string): boolean => method === "GET";
 
@@ -47,9 +67,7 @@ export function delayBefore(
   const mayPass =
     failure instanceof RateLimitError
       ? isSafe(method) || retryAfter !== undefined
-      : isSafe(method) &&
-        ((failure instanceof ConnectionError && !lasting.test(failure.code ?? "")) ||
-          (failure instanceof HubError && passing.has(failure.status ?? 0)));
+      : isSafe(method) && isPassing(failure);
   if (!mayPass || attempt > retries) return undefined;
   // Full jitter: many clients that failed together do not come back together.
   const backOff = random() * Math.min(maxDelay, minDelay * 2 ** (attempt - 1));

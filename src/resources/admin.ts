@@ -12,7 +12,21 @@ import type {
   RequestIdentity,
   ShutdownAnswer,
 } from "../../generated/types.gen.js";
-import { nothing, optional, through, valueOf, type CallOptions, type Hub } from "./call.js";
+import { TimeoutError } from "../core/errors.js";
+import { isAway } from "../core/retry.js";
+import { pause, pauses } from "../core/time.js";
+import {
+  nothing,
+  optional,
+  through,
+  together,
+  valueOf,
+  type CallOptions,
+  type Hub,
+} from "./call.js";
+
+/** How long a hub may take to answer, in milliseconds, unless the call says otherwise. */
+const readyTimeout = 60_000;
 
 /** Whether the proxy and people's servers end with the hub; what is left out is as its configuration says. */
 export type ShutdownInput = NonNullable<PostShutdownData["body"]>;
@@ -34,3 +48,29 @@ export const shutdown = (
   input: ShutdownInput,
   call?: CallOptions,
 ): Promise<ShutdownAnswer> => valueOf(postShutdown({ ...through(hub, call), ...optional(input) }));
+
+/** Asks until it is answered, for as long as nobody answers or a proxy does in the hub's place. */
+export async function ready(
+  ask: (call: CallOptions) => Promise<unknown>,
+  { timeout = readyTimeout, ...rest }: CallOptions,
+): Promise<void> {
+  let last: Error | undefined;
+  try {
+    await together("The hub did not answer", { ...rest, timeout }, async (call) => {
+      const waits = pauses(250);
+      for (;;) {
+        try {
+          await ask(call);
+          return;
+        } catch (error) {
+          if (call.signal.aborted || !isAway(error)) throw error;
+          last = error as Error;
+          await pause(waits.next().value, call.signal);
+        }
+      }
+    });
+  } catch (error) {
+    if (!(error instanceof TimeoutError && last)) throw error;
+    throw new TimeoutError(`${error.message} ${last.message}`, { timeout, cause: last });
+  }
+}

@@ -6,7 +6,8 @@
  * is the same. What is no JSON object is passed over, too: a Spawner can make a hub send `NaN`.
  */
 import type { ProgressEvent } from "../../generated/types.gen.js";
-import { ConnectionError, isAway } from "../core/errors.js";
+import { ConnectionError } from "../core/errors.js";
+import { isAway } from "../core/retry.js";
 import { eventData } from "../core/sse.js";
 import { pause, pauses } from "../core/time.js";
 

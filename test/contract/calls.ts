@@ -7,6 +7,7 @@
 import type { JupyterHub } from "../../src/index.js";
 import type { Json } from "../mock/document.js";
 import { examples } from "../mock/examples.js";
+import { events } from "./stateful.js";
 
 export interface ContractCall {
   method: string;
@@ -28,6 +29,11 @@ const example = (operation: string, status = 200): Json => {
   if (found === undefined) throw new Error(`No example for ${operation} ${status}`);
   return found;
 };
+async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const found: Item[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
 const valuesOf = (json: Json): Json => Object.values(json as Record<string, Json>);
 const itemsOf = (json: Json): Json => (json as { items: Json }).items;
 const serversOf = (json: Json): Json => valuesOf((json as { servers: Json }).servers);
@@ -39,6 +45,9 @@ const activeOf = (json: Json): Json =>
 const user = "GET /users/{name}";
 const named = (method: string): string => `${method} /users/{name}/servers/{server_name}`;
 const unnamed = (method: string): string => `${method} /users/{name}/server`;
+const progress = [`${unnamed("GET")}/progress`, `${named("GET")}/progress`] as const;
+/** The start that a hub is not through with when it answers. */
+const slowly = { prefer: { [unnamed("POST")]: "code=202", [named("POST")]: "code=202" } };
 const gpu = { server: "gpu" };
 
 const call = (
@@ -52,6 +61,7 @@ const call = (
 
 export const calls: readonly ContractCall[] = [
   call("version", "", ["GET /"], (hub) => hub.version(), "6.1.1"),
+  call("ready", "", ["GET /"], (hub) => hub.ready()),
   call("info", "", ["GET /info"], (hub) => hub.info(), example("GET /info")),
   call("whoami", "", ["GET /user"], (hub) => hub.whoami(), example("GET /user")),
   call("supports", "", ["GET /"], (hub) => hub.supports("shares"), true),
@@ -269,7 +279,83 @@ export const calls: readonly ContractCall[] = [
     (hub) => hub.servers.restart("ada", gpu),
     example(named("GET")),
   ),
+  call(
+    "servers.start",
+    "the default server, slowly",
+    [unnamed("POST"), progress[0]],
+    (hub) => all(hub.servers.start("ada")),
+    events,
+    slowly,
+  ),
+  call(
+    "servers.start",
+    "a named server, slowly",
+    [named("POST"), progress[1]],
+    (hub) => all(hub.servers.start("ada", gpu)),
+    events,
+    slowly,
+  ),
+  call(
+    "servers.restart",
+    "the default server, slowly",
+    [unnamed("DELETE"), unnamed("POST"), progress[0]],
+    (hub) => hub.servers.restart("ada"),
+    example(unnamed("GET")),
+    slowly,
+  ),
+  call(
+    "servers.restart",
+    "a named server, slowly",
+    [named("DELETE"), named("POST"), progress[1]],
+    (hub) => hub.servers.restart("ada", gpu),
+    example(named("GET")),
+    slowly,
+  ),
+  call(
+    "servers.startMany",
+    "default servers",
+    [unnamed("POST"), progress[0]],
+    (hub) => all(hub.servers.startMany(["ada"])),
+    [{ user: "ada", server: example(unnamed("GET")) }],
+    slowly,
+  ),
+  call(
+    "servers.startMany",
+    "named servers",
+    [named("POST"), progress[1]],
+    (hub) => all(hub.servers.startMany(["ada"], gpu)),
+    [{ user: "ada", server: example(named("GET")) }],
+    slowly,
+  ),
+  call(
+    "servers.progress",
+    "of the default server",
+    [progress[0]],
+    (hub) => all(hub.servers.progress("ada")),
+    events,
+  ),
+  call(
+    "servers.progress",
+    "of a named server",
+    [progress[1]],
+    (hub) => all(hub.servers.progress("ada", gpu)),
+    events,
+  ),
   call("servers.stop", "the default server", [unnamed("DELETE")], (hub) => hub.servers.stop("ada")),
+  call(
+    "servers.stopMany",
+    "default servers",
+    [unnamed("DELETE")],
+    (hub) => all(hub.servers.stopMany(["ada"])),
+    [{ user: "ada" }],
+  ),
+  call(
+    "servers.stopMany",
+    "named servers",
+    [named("DELETE")],
+    (hub) => all(hub.servers.stopMany(["ada"], gpu)),
+    [{ user: "ada" }],
+  ),
   call("servers.stop", "a named server", [named("DELETE")], (hub) => hub.servers.stop("ada", gpu)),
   call(
     "servers.update",

@@ -7,6 +7,13 @@
 import { HUB_VERSION, ada, defaultServer, gpu } from "../mock/models.js";
 import type { WitnessFetch } from "../mock/witness.js";
 
+/** What the hub tells of a start that goes well. */
+export const events = [
+  { progress: 0, message: "Server requested" },
+  { progress: 100, ready: true, message: "Server ready at /user/ada/", url: "/user/ada/" },
+];
+const stream = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
+
 const serverRoute = /\/users\/[^/]+\/server(s\/[^/]+)?$/;
 
 export interface StatefulOptions {
@@ -28,6 +35,12 @@ export function stateful(
     const { pathname } = new URL(request.url);
     const isModel = request.method === "GET" && serverRoute.test(pathname);
     const isUser = request.method === "GET" && pathname.endsWith("/users/ada");
+    if (pathname.endsWith("/progress")) {
+      await witness(request);
+      return new Response(stream, {
+        headers: { "Content-Type": "text/event-stream", "X-JupyterHub-Version": version },
+      });
+    }
     if (!(isModel && withoutDefaultModel && pathname.endsWith("/server"))) {
       const response = await witness(request.clone());
       if (!response.ok || !(isModel || isUser || serverRoute.test(pathname))) return response;
