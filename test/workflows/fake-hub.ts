@@ -6,12 +6,16 @@
  */
 import { JupyterHub } from "../../src/index.js";
 import { isAtLeast } from "../../src/core/version.js";
-import type { JupyterHubOptions } from "../../src/index.js";
+import type { JupyterHubOptions, ProgressEvent } from "../../src/index.js";
+import { elapse, streamOf, type Piece } from "./fake-stream.js";
 
 export type State = "ready" | "spawn" | "check" | "stop" | "stopped" | "gone";
 
 /** What becomes of a server: states, and the milliseconds from now at which each begins. */
 export type Fate = readonly (readonly [at: number, state: State])[];
+
+/** What the Spawner tells while it spawns, and the milliseconds from the beginning at which it does. */
+export type Tale = readonly (readonly [at: number, event: Partial<ProgressEvent>])[];
 
 /** One answer of a route in place of the hub's own. */
 export interface Answer {
@@ -23,6 +27,10 @@ export interface Answer {
   fate?: Fate;
   /** The milliseconds that the answer takes. */
   takes?: number;
+  /** An event stream for an answer. */
+  stream?: readonly Piece[];
+  /** Whether the answer is lost on its way, though the hub has acted. */
+  lost?: true;
 }
 
 export interface Sent {
@@ -48,6 +56,12 @@ const slowStart: Fate = [
 export class FakeHub {
   readonly sent: Sent[] = [];
   userExists = true;
+  /** What Spawners tell. */
+  tale: Tale = [[500, { progress: 50, message: "Starting" }]];
+  /** Why Spawners fail, in their words. */
+  why = "No GPU is left";
+  /** How many streams are open. */
+  open = 0;
   readonly #version: string;
   readonly #servers = new Map<string, FakeServer>();
   readonly #answers = new Map<string, Answer[]>();
@@ -91,6 +105,8 @@ export class FakeHub {
     const answer = this.#answers.get(path)?.shift() ?? this.#own(route, body);
     if (answer.fate) this.become(name, answer.fate, this.#servers.get(name)?.user_options);
     if (answer.takes) await elapse(answer.takes, init?.signal);
+    if (answer.lost) throw new TypeError("fetch failed", { cause: { code: "ECONNRESET" } });
+    if (answer.stream) return this.#stream(answer.stream);
     const { status, message, headers } = answer;
     const content = "message" in answer ? { status, message } : answer.body;
     return new Response(content === undefined ? null : JSON.stringify(content), {
@@ -109,6 +125,7 @@ export class FakeHub {
     const { name, isServer } = serverOf(path);
     if (path === "/") return { status: 200, body: { version: this.#version } };
     if (path === "/users/ada") return this.#user(method, route);
+    if (path.endsWith("/progress")) return this.#progress(name);
     if (!isServer) return { status: 404, message: "Not Found" };
     switch (method) {
       case "GET":
@@ -148,6 +165,44 @@ export class FakeHub {
     if (!this.#since("6.0")) return { status: 405, message: "Method Not Allowed" };
     if (this.#state(name) === "gone") return { status: 404, message: "No such server" };
     return { status: 200, body: this.#server(name) };
+  }
+
+  /** What the hub tells of a start: all of it to everybody, whenever they come. */
+  #progress(name: string): Answer {
+    const { fate = [], from = 0 } = this.#servers.get(name) ?? {};
+    const elapsed = Date.now() - from;
+    const begun = fate.findLast(([at, state]) => at <= elapsed && state === "spawn")?.[0];
+    const [over, outcome] =
+      fate.find(([at, state]) => at > (begun ?? 0) && state !== "spawn") ?? [];
+    const state = this.#state(name);
+    const failed = { progress: 100, failed: true, message: `Spawn failed: ${this.why}` };
+    const url = `/user/${full(name)}/`;
+    const ready = { progress: 100, ready: true, message: `Server ready at ${url}`, url };
+    if (state === "ready") return { status: 200, stream: [ready] };
+    if (state !== "spawn" || begun === undefined) {
+      const fails = begun !== undefined && outcome !== "stop";
+      if (fails) return { status: 200, stream: [failed] };
+      return { status: 400, message: `${full(name)} is not starting...` };
+    }
+    const events = [[0, { progress: 0, message: "Server requested" }] as const, ...this.tale];
+    const last = outcome === "ready" || outcome === "check" ? ready : failed;
+    const end = (over ?? Infinity) - begun;
+    const told = [...events.filter(([at]) => at < end), [end, last] as const];
+    let now = elapsed - begun;
+    const stream = told.flatMap(([at, event]) => {
+      const wait = Math.max(0, at - now);
+      now += wait;
+      return [...silence(wait), event];
+    });
+    return { status: 200, stream: ["\n\n", ...stream] };
+  }
+
+  #stream(pieces: readonly Piece[]): Response {
+    this.open += 1;
+    const body = streamOf(pieces, () => (this.open -= 1));
+    return new Response(body, {
+      headers: { "X-JupyterHub-Version": this.#version, "Content-Type": "text/event-stream" },
+    });
   }
 
   #start(name: string, body: unknown): Answer {
@@ -192,6 +247,7 @@ export class FakeHub {
       pending: state === "ready" || state === "stopped" ? null : state,
       stopped: state === "stopped",
       started: this.#startedAt(name),
+      url: `/user/${full(name)}/`,
       user_options: this.#servers.get(name)?.user_options,
     };
   }
@@ -209,22 +265,21 @@ export class FakeHub {
   }
 }
 
+/** Time in which nothing is told but that the connection is there. */
+const silence = (wait: number): Piece[] =>
+  wait === Infinity
+    ? Array.from({ length: 1000 }, () => [8000, "\n\n"]).flat()
+    : [
+        ...Array.from({ length: Math.floor(wait / 8000) }, () => [8000, "\n\n"]).flat(),
+        wait % 8000,
+      ];
+
 const isActive = (state: State): boolean => state !== "stopped" && state !== "gone";
 
 const full = (name: string): string => (name === "" ? "ada" : `ada/${name}`);
 
 /** Which server a path is about. */
 function serverOf(path: string): { name: string; isServer: boolean } {
-  const [, name] = /\/users\/ada\/server(?:s\/([^/]+))?$/.exec(path) ?? [];
+  const [, name] = /\/users\/ada\/server(?:s\/([^/]+))?(?:\/progress)?$/.exec(path) ?? [];
   return { name: decodeURIComponent(name ?? ""), isServer: /\/users\/ada\/server/.test(path) };
 }
-
-/** Takes its time, and rejects like fetch when it is aborted. */
-const elapse = (milliseconds: number, signal: AbortSignal | null | undefined): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal?.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(signal.reason as unknown);
-    });
-  });

@@ -163,7 +163,8 @@ describe("a start that fails", () => {
       [0, "stop"],
       [9000, "stopped"],
     ]);
-    hub.next("GET /users/ada/server", { status: 503, message: "Service Unavailable" });
+    const away: Answer = { status: 503, message: "Service Unavailable" };
+    hub.next("GET /users/ada/server", ...Array.from({ length: 200 }, () => away));
     expect(await failure(hub.client({ retry: 0 }).servers.start("ada"))).toMatchObject({
       name: "HubError",
       status: 503,

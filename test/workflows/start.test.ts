@@ -54,8 +54,28 @@ describe("a start", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("waits after a 202, at first often, then every two seconds", async () => {
+  it("follows what the hub tells after a 202, and looks seldom while it is told nothing", async () => {
     const hub = new FakeHub();
+    hub.next(post, {
+      status: 202,
+      fate: [
+        [0, "spawn"],
+        [100_000, "ready"],
+      ],
+    });
+    const begun = Date.now();
+    expect(await settled(hub.client().servers.start("ada"))).toMatchObject({ ready: true });
+    expect(Date.now() - begun).toBeGreaterThanOrEqual(100_000);
+    expect(Date.now() - begun).toBeLessThanOrEqual(101_300);
+    expect(hub.writes).toEqual([post]);
+    expect(hub.count("GET /users/ada/server/progress")).toBe(1);
+    expect(hub.count("GET /users/ada/server")).toBe(4);
+    expect(hub.open).toBe(0);
+  });
+
+  it("waits without a stream after a 202, at first often, then every two seconds", async () => {
+    const hub = new FakeHub();
+    hub.next("GET /users/ada/server/progress", { status: 404, message: null });
     hub.next(post, {
       status: 202,
       fate: [

@@ -1,0 +1,60 @@
+/** Event streams that come in pieces, in (fake) time. */
+
+/** Bytes as text, an event, milliseconds to wait (for ever, if Infinity) or what cuts the connection. */
+export type Piece = string | object | number | Error;
+
+/** A stream of the pieces, which ends after the last of them. Says once when it is over or left. */
+export function streamOf(pieces: readonly Piece[], over: () => void): ReadableStream<Uint8Array> {
+  const left = new AbortController();
+  const rest = [...pieces];
+  let isOver = false;
+  const finish = (): void => {
+    if (!isOver) over();
+    isOver = true;
+  };
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        for (;;) {
+          const piece = rest.shift();
+          if (typeof piece === "number") {
+            await elapse(piece, left.signal);
+          } else if (piece instanceof Error) {
+            finish();
+            throw piece;
+          } else if (piece === undefined) {
+            finish();
+            return controller.close();
+          } else {
+            const text = typeof piece === "string" ? piece : `data: ${JSON.stringify(piece)}\n\n`;
+            return controller.enqueue(new TextEncoder().encode(text));
+          }
+        }
+      },
+      cancel() {
+        finish();
+        left.abort();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** Takes its time, and rejects like fetch when it is aborted. */
+export const elapse = (
+  milliseconds: number,
+  signal: AbortSignal | null | undefined,
+): Promise<void> =>
+  new Promise((resolve, reject) => {
+    if (milliseconds <= 0) return resolve();
+    const abort = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason as unknown);
+    };
+    const done = (): void => {
+      signal?.removeEventListener("abort", abort);
+      resolve();
+    };
+    const timer = milliseconds === Infinity ? undefined : setTimeout(done, milliseconds);
+    signal?.addEventListener("abort", abort, { once: true });
+  });

@@ -1,0 +1,309 @@
+/** A start as an iterable: what it tells, when, and how it ends. */
+import { describe, expect, it, vi } from "vitest";
+import { SpawnFailedError, type ProgressEvent } from "../../src/index.js";
+import { FakeHub, type Answer, type Fate } from "./fake-hub.js";
+import type { Piece } from "./fake-stream.js";
+import { failure, pass, settled, useClock, watch } from "./time.js";
+
+useClock();
+
+const post = "POST /users/ada/server";
+const stream = "GET /users/ada/server/progress";
+const model = "GET /users/ada/server";
+
+const requested = { progress: 0, message: "Server requested" };
+const starting = { progress: 50, message: "Starting" };
+const ready = {
+  progress: 100,
+  ready: true,
+  message: "Server ready at /user/ada/",
+  url: "/user/ada/",
+};
+const failed = { progress: 100, failed: true, message: "Spawn failed: No GPU is left" };
+
+/** What a server is after two seconds. */
+const soon = (state: "ready" | "stopped"): Fate => [
+  [0, "spawn"],
+  [2000, state],
+];
+
+/** What an iteration gives, with the times of it, and what it throws in the end. */
+async function story(events: AsyncIterable<ProgressEvent>) {
+  const begun = Date.now();
+  const told: ProgressEvent[] = [];
+  const times: number[] = [];
+  let error: unknown;
+  try {
+    for await (const event of events) {
+      told.push(event);
+      times.push(Date.now() - begun);
+    }
+  } catch (thrown) {
+    error = thrown;
+  }
+  return { told, times, error, ended: Date.now() - begun };
+}
+
+describe("the iteration of a start", () => {
+  it("tells what the hub tells, as soon as it does, and ends when the server is there to stay", async () => {
+    const hub = new FakeHub();
+    hub.next(post, { status: 202, fate: soon("ready") });
+    const { told, times, error, ended } = await settled(story(hub.client().servers.start("ada")));
+    expect(told).toEqual([requested, starting, ready]);
+    expect(times).toEqual([0, 500, 2000]);
+    expect(ended).toBe(3200);
+    expect(error).toBeUndefined();
+    expect(hub.writes).toEqual([post]);
+    expect([hub.count(stream), hub.count(model), hub.open]).toEqual([1, 1, 0]);
+  });
+
+  it("tells of what comes before the spawn's end alone: HTML stays HTML, keys of the Spawner's own are kept", async () => {
+    const hub = new FakeHub();
+    const html = { progress: 20, html_message: "<b>Pulling</b>", image: { tag: 1 } };
+    hub.tale = [
+      [100, html],
+      [5000, { progress: 90, message: "too late" }],
+    ];
+    hub.next(post, { status: 202, fate: soon("ready") });
+    const { told } = await settled(story(hub.client().servers.start("ada")));
+    expect(told).toEqual([requested, html, ready]);
+    expect(told[1]?.message).toBeUndefined();
+  });
+
+  it.each<[what: string, script: (hub: FakeHub) => void]>([
+    ["is ready at once", (hub) => hub.next(post, { status: 201, fate: [[0, "ready"]] })],
+    ["runs already", (hub) => hub.become("", [[0, "ready"]])],
+  ])("ends with a ready event, made of the model, when the server %s", async (_, script) => {
+    const hub = new FakeHub();
+    script(hub);
+    const { told, ended } = await settled(story(hub.client().servers.start("ada")));
+    expect(told).toEqual([{ progress: 100, ready: true, url: "/user/ada/" }]);
+    expect(ended).toBeLessThan(100);
+    expect(hub.count(stream)).toBe(0);
+  });
+
+  it("is of the one start that was sent at the call, whoever awaits and iterates it, and when", async () => {
+    const hub = new FakeHub();
+    hub.next(post, { status: 202, fate: soon("ready") });
+    const start = hub.client().servers.start("ada");
+    const first = story(start);
+    await pass(1000);
+    const second = story(start);
+    expect(await settled(start)).toMatchObject({ name: "", ready: true });
+    const third = await story(start);
+    expect((await first).told).toEqual([requested, starting, ready]);
+    expect((await second).told).toEqual((await first).told);
+    expect(third.told).toEqual((await first).told);
+    expect(hub.writes).toEqual([post]);
+  });
+
+  it("leaves the start alone when it is left", async () => {
+    const hub = new FakeHub();
+    const start = hub.client().servers.start("ada");
+    const watched = (async () => {
+      for await (const event of start) return event;
+      return undefined;
+    })();
+    expect(await settled(watched)).toEqual(requested);
+    expect(await settled(start)).toMatchObject({ ready: true });
+    expect(hub.writes).toEqual([post]);
+  });
+});
+
+describe("the iteration of a start that fails", () => {
+  it.each<[what: string, answer: Answer]>([
+    ["after a 202", { status: 202, fate: soon("stopped") }],
+    ["after a 500", { status: 500, message: "error", fate: soon("stopped") }],
+  ])(
+    "gives the event of the failure, then throws what the promise rejects with: %s",
+    async (_, answer) => {
+      const hub = new FakeHub();
+      hub.next(post, answer);
+      const start = hub.client().servers.start("ada");
+      const { told, error, ended } = await settled(story(start));
+      expect(told).toEqual([requested, starting, failed]);
+      expect(ended).toBe(2000);
+      expect(error).toBeInstanceOf(SpawnFailedError);
+      expect(error).toMatchObject({
+        reason: "No GPU is left",
+        events: told,
+        message: "The server of ada failed to start: No GPU is left. The hub's log may say more.",
+      });
+      expect(await failure(start)).toBe(error);
+      expect(hub.writes).toEqual([post]);
+      expect(hub.open).toBe(0);
+    },
+  );
+
+  it("gives it also when the hub answers that the spawn has failed already", async () => {
+    const hub = new FakeHub();
+    const fate: Fate = [
+      [-1, "spawn"],
+      [0, "stopped"],
+    ];
+    hub.next(post, { status: 500, message: "Internal Server Error", fate });
+    const { told, error } = await settled(story(hub.client().servers.start("ada")));
+    expect(told).toEqual([failed]);
+    expect(error).toMatchObject({
+      name: "SpawnFailedError",
+      reason: "No GPU is left",
+      status: 500,
+      hubMessage: "Internal Server Error",
+      events: [failed],
+      cause: { name: "HubError" },
+    });
+  });
+
+  it("says so when the hub gives no reason", async () => {
+    const hub = new FakeHub();
+    hub.why = "";
+    hub.next(post, { status: 202, fate: soon("stopped") });
+    const { error } = await settled(story(hub.client().servers.start("ada")));
+    expect(error).toMatchObject({
+      name: "SpawnFailedError",
+      reason: undefined,
+      message: "The server of ada failed to start. The hub's log may say more.",
+    });
+  });
+
+  it("has been told that the server is ready, when somebody cancels the start: only the end counts", async () => {
+    const hub = new FakeHub();
+    hub.next(post, {
+      status: 202,
+      fate: [
+        [0, "spawn"],
+        [2000, "ready"],
+        [3000, "stop"],
+        [9000, "stopped"],
+      ],
+    });
+    const { told, times, error } = await settled(story(hub.client().servers.start("ada")));
+    expect(told.at(-1)).toEqual(ready);
+    expect(times.at(-1)).toBe(2000);
+    expect(error).toMatchObject({
+      name: "SpawnFailedError",
+      message: "The server of ada was stopped while it started.",
+    });
+  });
+
+  it("does not take a failure that the Spawner tells of for one while the hub goes on", async () => {
+    const hub = new FakeHub();
+    hub.tale = [[500, { progress: 50, failed: true, message: "Try again" }]];
+    hub.next(post, { status: 202, fate: soon("ready") });
+    const { told, error } = await settled(story(hub.client().servers.start("ada")));
+    expect(error).toBeUndefined();
+    expect(told.map(({ ready, failed }) => ({ ready, failed }))).toEqual([{}, { ready: true }]);
+  });
+});
+
+describe("a start whose stream", () => {
+  const cut = new TypeError("terminated");
+
+  it.each<[what: string, pieces: Piece[]]>([
+    ["is cut", [requested, 100, starting, 100, cut]],
+    ["is cut within an event", [requested, starting, 'data: {"progress": 6', cut]],
+    ["ends too early", [requested, 100, starting, 100]],
+    ["ends within an event", [requested, starting, 'data: {"progr']],
+    ["tells what is no JSON object", [requested, "data: NaN\n\n", "data: [1]\n\n", starting, cut]],
+  ])("%s is told the rest, and nothing twice", async (_, pieces) => {
+    const hub = new FakeHub();
+    hub.next(post, { status: 202, fate: soon("ready") });
+    hub.next(stream, { status: 200, stream: pieces });
+    const { told } = await settled(story(hub.client().servers.start("ada")));
+    expect(told).toEqual([requested, starting, ready]);
+    expect(hub.count(stream)).toBe(2);
+    expect([hub.writes, hub.open]).toEqual([[post], 0]);
+  });
+
+  it("is lost until the start is over tells only how it ended", async () => {
+    const hub = new FakeHub();
+    hub.next(post, { status: 202, fate: soon("ready") });
+    hub.next(stream, { status: 200, stream: [requested, 2000, cut] });
+    const { told } = await settled(story(hub.client().servers.start("ada")));
+    expect(told).toEqual([requested, ready]);
+  });
+
+  it("stands still is opened again after thirty seconds", async () => {
+    const hub = new FakeHub();
+    hub.next(post, {
+      status: 202,
+      fate: [
+        [0, "spawn"],
+        [40_000, "ready"],
+      ],
+    });
+    hub.next(stream, { status: 200, stream: [requested, Infinity] });
+    const { told, times } = await settled(story(hub.client().servers.start("ada")));
+    expect(told).toEqual([requested, starting, ready]);
+    expect(times[1]).toBeLessThan(30_500);
+    expect(times[2]).toBe(40_000);
+    expect([hub.count(stream), hub.open]).toEqual([2, 0]);
+  });
+
+  it("only ever says that it is there is left when the server is ready", async () => {
+    const hub = new FakeHub();
+    hub.next(post, { status: 202, fate: soon("ready") });
+    const alive = Array.from({ length: 1000 }, () => [8000, "\n\n"]).flat();
+    hub.next(stream, { status: 200, stream: alive });
+    const { told, ended } = await settled(story(hub.client().servers.start("ada")));
+    expect(told).toEqual([{ progress: 100, ready: true, url: "/user/ada/" }]);
+    expect(ended).toBeLessThan(31_300);
+    expect([hub.count(stream), hub.open, vi.getTimerCount()]).toEqual([1, 0, 0]);
+  });
+
+  it("only ever says that it is there ends with the deadline when the server is not", async () => {
+    const hub = new FakeHub();
+    hub.next(post, { status: 202, fate: [[0, "spawn"]] });
+    const start = hub.client().servers.start("ada", {}, { timeout: 100_000 });
+    const { error, ended } = await settled(story(start));
+    expect(error).toMatchObject({ name: "TimeoutError", timeout: 100_000 });
+    expect(ended).toBe(100_000);
+    expect([hub.open, vi.getTimerCount()]).toEqual([0, 0]);
+  });
+
+  it.each<[what: string, answer: Answer]>([
+    ["is refused: nothing to watch", { status: 400, message: "ada is not starting..." }],
+    ["is refused: no such server", { status: 404, message: null }],
+    ["is refused: no such scope", { status: 403, message: "requires any of [read:servers]" }],
+    ["is no stream", { status: 200, body: { progress: 0 } }],
+    ["is a page", { status: 200, body: "hello", headers: { "Content-Type": "text/html" } }],
+  ])("%s is waited for by looking at the server", async (_, answer) => {
+    const hub = new FakeHub();
+    hub.next(post, { status: 202, fate: soon("ready") });
+    hub.next(stream, answer);
+    const { told } = await settled(story(hub.client().servers.start("ada")));
+    expect(told).toEqual([{ progress: 100, ready: true, url: "/user/ada/" }]);
+    expect(hub.count(stream)).toBe(1);
+    expect(hub.count(model)).toBeGreaterThan(3);
+  });
+
+  it("is lost again and again is given up for looking at the server", async () => {
+    const hub = new FakeHub();
+    hub.next(post, {
+      status: 202,
+      fate: [
+        [0, "spawn"],
+        [20_000, "ready"],
+      ],
+    });
+    hub.next(
+      stream,
+      ...Array.from({ length: 9 }, () => ({ status: 200, stream: [requested, cut] })),
+    );
+    const { told } = await settled(story(hub.client().servers.start("ada")));
+    expect(told).toEqual([requested, { progress: 100, ready: true, url: "/user/ada/" }]);
+    expect([hub.count(stream), hub.open]).toEqual([5, 0]);
+  });
+
+  it("is open when the caller aborts is closed", async () => {
+    const hub = new FakeHub();
+    const controller = new AbortController();
+    const start = watch(hub.client().servers.start("ada", {}, { signal: controller.signal }));
+    await pass(100);
+    expect(hub.open).toBe(1);
+    controller.abort("enough");
+    await pass(0);
+    expect(start.error).toBe("enough");
+    expect([hub.open, vi.getTimerCount()]).toEqual([0, 0]);
+  });
+});
