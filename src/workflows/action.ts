@@ -3,8 +3,10 @@
  *
  * Promises that it runs once, from the moment that it is made, whether it is awaited, iterated, both or
  * neither; and that an iteration ends as the promise does. Whoever iterates has the error there, so that
- * the promise need not be handled as well; whoever does neither has an ordinary unhandled rejection.
+ * the promise need not be handled as well; whoever does neither has an ordinary unhandled rejection. An
+ * error of ours says where the action was begun.
  */
+import { isJupyterHubError } from "../core/errors.js";
 import { Feed } from "./feed.js";
 
 export class Action<Value, Event> extends Promise<Value> implements AsyncIterable<Event> {
@@ -19,7 +21,7 @@ export class Action<Value, Event> extends Promise<Value> implements AsyncIterabl
   constructor(work: (feed: Feed<Event>) => Promise<Value>) {
     const feed = new Feed<Event>();
     super((resolve, reject) => {
-      const done = work(feed);
+      const done = work(feed).catch(fromHere());
       done.then(feed.end, feed.fail);
       done.then(resolve, reject);
     });
@@ -31,4 +33,19 @@ export class Action<Value, Event> extends Promise<Value> implements AsyncIterabl
     this.catch(() => undefined);
     return this.#feed[Symbol.asyncIterator]();
   }
+}
+
+/** Rethrows an error with the place where this was called, which no engine follows through an action. */
+function fromHere(): (error: unknown) => never {
+  const here: { stack?: string } = {};
+  const { captureStackTrace } = Error as {
+    captureStackTrace?: (target: object, below: unknown) => void;
+  };
+  captureStackTrace?.(here, Action);
+  return (error) => {
+    if (isJupyterHubError(error) && here.stack) {
+      error.stack = String(error) + here.stack.slice(here.stack.indexOf("\n"));
+    }
+    throw error;
+  };
 }

@@ -48,7 +48,7 @@ export async function failureOf(
   }
   const event = last?.failed ? last : await lastWords(start, signal);
   const reason = reasonOf(event);
-  const why = reason ?? cause?.hubMessage;
+  const why = event ? reason : cause?.hubMessage;
   const unseen = event ? "" : ", or the token does not reach it (read:servers)";
   const words = `${what} failed to start${why ? `: ${why}` : unseen}. The hub's log may say more.`;
   return spawnFailed(start, words, { event, reason, cause });

@@ -4,7 +4,7 @@
  * A hub that restarts meanwhile is waited for: what it was asked to do may well go on.
  */
 import type { Server } from "../../generated/types.gen.js";
-import type { JupyterHubError } from "../core/errors.js";
+import { isJupyterHubError, type JupyterHubError } from "../core/errors.js";
 import { isAway } from "../core/retry.js";
 import { pause, pauses } from "../core/time.js";
 import type { OpenProgress } from "./progress.js";

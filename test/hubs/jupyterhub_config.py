@@ -58,9 +58,11 @@ class BehavingSpawner(SimpleLocalProcessSpawner):
     """Behaves as `user_options` say; without any, it is ready at once.
 
     {"behave": "slow"}       start takes `seconds` (5) and tells about it: the POST answers 202
-    {"behave": "fail"}       start raises
-    {"behave": "refuse"}     start raises an HTTP error with words for the user
+    {"behave": "fail"}       start raises, after `seconds` (0)
+    {"behave": "refuse"}     start raises an HTTP error with words for the user and `status` (409)
+    {"behave": "hang"}       start takes longer than its timeout, which is `seconds` (4)
     {"behave": "die"}        the process exits before it listens
+    {"behave": "deaf"}       the server never answers; the hub gives it `seconds` (4)
     {"behave": "slow-stop"}  stop takes `seconds` (4): the DELETE answers 202
     """
 
@@ -73,12 +75,22 @@ class BehavingSpawner(SimpleLocalProcessSpawner):
 
     async def start(self):
         if self.asked("behave") == "fail":
+            await asyncio.sleep(self.asked("seconds", 0))
             raise RuntimeError("This server was told to fail")
         if self.asked("behave") == "refuse":
-            raise HTTPError(409, "No GPU is left")
+            raise HTTPError(self.asked("status", 409), "No GPU is left")
         if self.asked("behave") == "slow":
             await asyncio.sleep(self.asked("seconds", 5))
+        if self.asked("behave") == "hang":
+            await asyncio.sleep(600)
         return await super().start()
+
+    def run_pre_spawn_hook(self):
+        seconds, behave = self.asked("seconds", 4), self.asked("behave")
+        self.start_timeout = seconds if behave == "hang" else 60
+        # A server that died is pending until then (30 s by default).
+        self.http_timeout = seconds if behave == "deaf" else 10
+        return super().run_pre_spawn_hook()
 
     async def stop(self, now=False):
         if self.asked("behave") == "slow-stop":
@@ -89,6 +101,8 @@ class BehavingSpawner(SimpleLocalProcessSpawner):
         if self.asked("behave") != "slow":
             yield {"progress": 50, "message": "Starting"}
             return
+        # Without progress or text, and with a key of the Spawner's own.
+        yield {"html_message": "<i>Soon</i>", "node": {"name": "n1"}}
         for percent in (20, 40, 60, 80):
             yield {
                 "progress": percent,
@@ -121,8 +135,6 @@ c.JupyterHub.allow_named_servers = True
 c.JupyterHub.spawner_class = BehavingSpawner
 c.SimpleLocalProcessSpawner.home_dir_template = str(scratch)  # any user name, however odd
 c.Spawner.cmd = [sys.executable, str(Path(__file__).with_name("single_user.py"))]
-# A server that died is pending until then (30 s by default).
-c.Spawner.http_timeout = 10
 # In the hub's own process group, so that ending the group ends the servers too.
 c.LocalProcessSpawner.popen_kwargs = {"start_new_session": False}
 

@@ -43,16 +43,19 @@ export function record(apiUrl: string): Recorder {
     fetch: async (input, init) => {
       const request = new Request(input, init);
       const response = await fetch(request, { redirect: "manual" });
-      const body = await response.text();
+      const answer: Answer = {
+        operation: operationOf(request.method, new URL(request.url).pathname.slice(base.length)),
+        status: response.status,
+        mediaType: mediaTypeOf(response),
+        body: "",
+      };
       // Without it, a proxy answered in the hub's place.
-      if (response.headers.has("X-JupyterHub-Version")) {
-        seen.push({
-          operation: operationOf(request.method, new URL(request.url).pathname.slice(base.length)),
-          status: response.status,
-          mediaType: mediaTypeOf(response),
-          body: withoutSecrets(body),
-        });
+      if (response.headers.has("X-JupyterHub-Version")) seen.push(answer);
+      if (answer.mediaType === "text/event-stream" && response.body) {
+        return new Response(response.body.pipeThrough(tellingEvents(answer)), response);
       }
+      const body = await response.text();
+      answer.body = withoutSecrets(body);
       const empty = response.status === 204 || response.status === 304;
       const copy = new Response(empty ? null : body, response);
       Object.defineProperty(copy, "url", { value: response.url });
@@ -73,6 +76,19 @@ export const recordings = (version: string): Answer[] =>
 
 export const forget = (version: string): void =>
   rmSync(join(folder, version), { recursive: true, force: true });
+
+/** Keeps the whole events of a stream that is handed on as it comes. */
+function tellingEvents(answer: Answer): TransformStream<Uint8Array, Uint8Array> {
+  const decoder = new TextDecoder();
+  let text = "";
+  return new TransformStream({
+    transform(chunk, controller) {
+      text += decoder.decode(chunk, { stream: true });
+      answer.body = text.slice(0, text.lastIndexOf("\n\n") + 2);
+      controller.enqueue(chunk);
+    },
+  });
+}
 
 const mediaTypeOf = (response: Response): string =>
   (response.headers.get("Content-Type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";

@@ -29,6 +29,9 @@ class Ok(BaseHTTPRequestHandler):
 
 # The hub interrupts it to stop it; no traceback in the log for that.
 signal.signal(signal.SIGINT, lambda *args: os._exit(0))
-if os.environ.get("SINGLE_USER_BEHAVE") == "die":
+behave = os.environ.get("SINGLE_USER_BEHAVE")
+if behave == "die":
     sys.exit("told to die")
+if behave == "deaf":
+    signal.pause()
 ThreadingHTTPServer(("127.0.0.1", chosen_port()), Ok).serve_forever()
