@@ -180,8 +180,10 @@ describe("servers", () => {
     });
     expect(posts()).toHaveLength(1);
     // What the hub does not take for a start is still its refusal, though it remembers the failure.
-    const bad = story.hub.servers.start("grace", { server: "a/b" });
-    expect(await failure(bad)).toMatchObject({ name: "BadRequestError", status: 400 });
+    if (since("6.0")) {
+      const bad = story.hub.servers.start("grace", { server: "a/b" });
+      expect(await failure(bad)).toMatchObject({ name: "BadRequestError", status: 400 });
+    }
   });
 
   it("that start after one that failed are waited for, though the hub says that they are there", async () => {

@@ -78,7 +78,21 @@ describe("a stream of", () => {
   });
 
   it("the same bytes gives the same events, however it is cut", async () => {
-    const texts = ["data", ":", " ", "\n", "\r", "\r\n", "\n\n", "data: ", "a", "ä", "€", "😀", "\uFEFF"];
+    const texts = [
+      "data",
+      ":",
+      " ",
+      "\n",
+      "\r",
+      "\r\n",
+      "\n\n",
+      "data: ",
+      "a",
+      "ä",
+      "€",
+      "😀",
+      "\uFEFF",
+    ];
     const piece = fc.constantFrom(...texts);
     await fc.assert(
       fc.asyncProperty(

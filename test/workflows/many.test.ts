@@ -1,0 +1,179 @@
+/** `servers.startMany` and `stopMany`: a result a name as it comes, and never more than the hub allows. */
+import { describe, expect, it } from "vitest";
+import { JupyterHub, type StartResult } from "../../src/index.js";
+import { pass, settled, useClock } from "./time.js";
+import { elapse } from "./fake-stream.js";
+
+useClock();
+
+interface Sent {
+  at: number;
+  user: string;
+  method: string;
+}
+
+/** A hub of many users, whose servers start within a second; some fail, and so many may start at once. */
+function manyHub({ limit = 100, failing = new Set<string>(), takes = 1000 } = {}) {
+  const sent: Sent[] = [];
+  const running = new Set<string>();
+  const begun = Date.now();
+  let starting = 0;
+  let most = 0;
+  const answer = (status: number, body?: unknown, headers: Record<string, string> = {}) =>
+    new Response(body === undefined ? null : JSON.stringify(body), {
+      status,
+      headers: {
+        "X-JupyterHub-Version": "6.1.1",
+        ...(body !== undefined && { "Content-Type": "application/json" }),
+        ...headers,
+      },
+    });
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    const { method, url } = new Request(input, init);
+    const user = /users\/(\w+)\//.exec(url)?.[1] ?? "";
+    sent.push({ at: Date.now() - begun, user, method });
+    if (url.endsWith("/progress")) return answer(400, { status: 400, message: "idle" });
+    if (method === "GET") {
+      const ready = running.has(user);
+      return answer(200, { name: "", ready, pending: null, url: `/user/${user}/` });
+    }
+    if (method === "DELETE") {
+      await elapse(takes, init?.signal);
+      running.delete(user);
+      if (failing.has(user)) return answer(500, { status: 500, message: "stuck" });
+      return answer(204);
+    }
+    if (starting >= limit) {
+      return answer(429, { status: 429, message: "Too many" }, { "Retry-After": "2" });
+    }
+    starting += 1;
+    most = Math.max(most, starting);
+    await elapse(takes, init?.signal);
+    starting -= 1;
+    if (failing.has(user)) return answer(500, { status: 500, message: "error" });
+    running.add(user);
+    return answer(201);
+  };
+  const hub = new JupyterHub({ url: "http://hub.test.local", token: "a-token", fetch });
+  const writes = () => sent.filter(({ method }) => method !== "GET");
+  return { hub, sent, writes, running, most: () => most };
+}
+
+const users = Array.from({ length: 20 }, (_, index) => `user${index}`);
+
+async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const found: Item[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
+describe("many starts", () => {
+  it("give the server of each, eight at a time", async () => {
+    const { hub, writes, running, most } = manyHub();
+    const begun = Date.now();
+    const results = await settled(all(hub.servers.startMany(users)));
+    expect(results.map(({ user }) => user).toSorted()).toEqual(users.toSorted());
+    for (const { user, server } of results) {
+      expect(server).toMatchObject({ ready: true, url: `/user/${user}/` });
+    }
+    expect(Date.now() - begun).toBe(3000);
+    expect(most()).toBe(8);
+    expect(writes()).toHaveLength(20);
+    expect(running.size).toBe(20);
+  });
+
+  it("give the error of who fails, and go on with the others", async () => {
+    const { hub } = manyHub({ failing: new Set(["user3", "user7"]) });
+    const results = await settled(all(hub.servers.startMany(users, {}, { concurrency: 20 })));
+    const failed = results.filter(({ error }) => error !== undefined);
+    expect(failed.map(({ user }) => user).toSorted()).toEqual(["user3", "user7"]);
+    for (const { error, server } of failed) {
+      expect(error).toMatchObject({ name: "SpawnFailedError" });
+      expect(server).toBeUndefined();
+    }
+  });
+
+  it("are begun by the iteration, not before", async () => {
+    const { hub, sent } = manyHub();
+    hub.servers.startMany(users);
+    await pass(5000);
+    expect(sent).toEqual([]);
+  });
+
+  it("are begun no more when the iteration is left; what is under way is left to itself", async () => {
+    const { hub, writes, running } = manyHub();
+    const first = (async (): Promise<StartResult | undefined> => {
+      for await (const result of hub.servers.startMany(users, {}, { concurrency: 3 }))
+        return result;
+      return undefined;
+    })();
+    expect(await settled(first)).toMatchObject({ user: "user0" });
+    await pass(10_000);
+    expect(writes().map(({ user }) => user)).toEqual(["user0", "user1", "user2"]);
+    expect(running.size).toBe(3);
+  });
+
+  it("wait for who takes the results", async () => {
+    const { hub, writes } = manyHub();
+    const results = hub.servers.startMany(users, {}, { concurrency: 3 })[Symbol.asyncIterator]();
+    await settled(results.next());
+    await pass(10_000);
+    expect(writes()).toHaveLength(3);
+    await settled(results.next());
+    await pass(10_000);
+    expect(writes()).toHaveLength(4);
+  });
+
+  it("all wait when the hub asks one of them to", async () => {
+    const { hub, writes, running, most } = manyHub({ limit: 3, takes: 1500 });
+    await settled(all(hub.servers.startMany(users.slice(0, 9))));
+    expect(running.size).toBe(9);
+    expect(most()).toBe(3);
+    const times = [...new Set(writes().map(({ at }) => at))];
+    expect(times).toEqual([0, 2000, 4000]);
+  });
+
+  it("end with the reason of an abort, and with nothing under way", async () => {
+    const { hub, writes } = manyHub();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const run = all(hub.servers.startMany(users, {}, { signal })).catch((error: unknown) => error);
+    await pass(1500);
+    controller.abort("enough");
+    expect(await settled(run)).toBe("enough");
+    const begun = writes().length;
+    await pass(10_000);
+    expect(writes()).toHaveLength(begun);
+  });
+
+  it("have a deadline each", async () => {
+    const { hub } = manyHub({ takes: 5000 });
+    const results = await settled(all(hub.servers.startMany(users, {}, { timeout: 2000 })));
+    expect(results).toHaveLength(20);
+    for (const { error } of results) expect(error).toMatchObject({ name: "TimeoutError" });
+  });
+
+  it.each<[what: string, run: (hub: JupyterHub) => AsyncIterable<unknown>]>([
+    ["a name for the names", (hub) => hub.servers.startMany("ada")],
+    ["no names", (hub) => hub.servers.stopMany(undefined as never)],
+    ["none at once", (hub) => hub.servers.startMany(users, {}, { concurrency: 0 })],
+    ["no number at once", (hub) => hub.servers.stopMany(users, {}, { concurrency: NaN })],
+  ])("refuse %s, and send nothing", async (_, run) => {
+    const { hub, sent } = manyHub();
+    await expect(all(run(hub))).rejects.toMatchObject({ name: "InvalidInputError" });
+    expect(sent).toEqual([]);
+  });
+});
+
+describe("many stops", () => {
+  it("give the name of each as it is gone, and the error of who is not", async () => {
+    const { hub, writes } = manyHub({ failing: new Set(["user3"]) });
+    const results = await settled(all(hub.servers.stopMany(users.slice(0, 10))));
+    expect(results).toHaveLength(10);
+    expect(results.find(({ user }) => user === "user3")).toMatchObject({
+      error: { name: "HubError" },
+    });
+    expect(results.filter((result) => !("error" in result))).toHaveLength(9);
+    expect(writes().filter(({ at }) => at === 0)).toHaveLength(8);
+  });
+});

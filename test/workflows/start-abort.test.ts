@@ -1,0 +1,134 @@
+/** What becomes of a spawn when its caller stops waiting for it. */
+import { describe, expect, it, vi } from "vitest";
+import type { StartServerInput, StartServerOptions } from "../../src/index.js";
+import { FakeHub, type Answer } from "./fake-hub.js";
+import { pass, useClock, watch } from "./time.js";
+
+useClock();
+
+const post = "POST /users/ada/server";
+const stop = "DELETE /users/ada/server";
+const cancel = { onAbort: "cancel" } as const;
+
+/** A start that is aborted after so many milliseconds, and what became of it. */
+async function aborted(
+  hub: FakeHub,
+  after: number,
+  call: StartServerOptions,
+  input: StartServerInput = {},
+) {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const started = watch(hub.client().servers.start("ada", input, { ...call, signal }));
+  await pass(after);
+  expect(started.settled).toBe(false);
+  controller.abort("enough");
+  await pass(0);
+  return started;
+}
+
+describe("the spawn of a start that is aborted", () => {
+  it.each<[what: string, call: StartServerOptions]>([
+    ["unless it is said", {}],
+    ["when it is said", { onAbort: "leave" }],
+  ])("is left to itself %s", async (_, call) => {
+    const hub = new FakeHub();
+    const started = await aborted(hub, 1000, call);
+    expect(started.error).toBe("enough");
+    await pass(60_000);
+    expect(hub.writes).toEqual([post]);
+  });
+
+  it.each<[when: string, answer: Answer]>([
+    ["while the hub keeps it waiting", { status: 202, fate: [[0, "spawn"]], takes: 10_000 }],
+    ["while it is pending", { status: 202, fate: [[0, "spawn"]] }],
+    [
+      "before it is certain that it is there to stay",
+      {
+        status: 202,
+        fate: [
+          [0, "spawn"],
+          [500, "ready"],
+        ],
+      },
+    ],
+    ["whose answer was lost", { status: 0, lost: true, fate: [[0, "spawn"]] }],
+  ])("is cancelled when that is asked for: %s", async (_, answer) => {
+    const hub = new FakeHub();
+    hub.next(post, answer);
+    const started = await aborted(hub, 1000, cancel);
+    expect(hub.writes).toEqual([post, stop]);
+    expect(started.error).toBe("enough");
+    expect([hub.open, vi.getTimerCount()]).toEqual([0, 0]);
+  });
+
+  it("is cancelled by its deadline, too", async () => {
+    const hub = new FakeHub();
+    hub.next(post, { status: 202, fate: [[0, "spawn"]] });
+    const call = { ...cancel, timeout: 5000 };
+    const started = watch(hub.client().servers.start("ada", {}, call));
+    await pass(5000);
+    expect(started.error).toMatchObject({ name: "TimeoutError", timeout: 5000 });
+    expect(hub.writes).toEqual([post, stop]);
+  });
+
+  it.each<[what: string, script: (hub: FakeHub) => void]>([
+    ["was under way already", (hub) => hub.become("", [[0, "spawn"]])],
+    [
+      "was begun by somebody else while the hub put this one off",
+      (hub) => {
+        hub.next(post, put(1));
+        hub.become("", [
+          [0, "stopped"],
+          [500, "spawn"],
+        ]);
+      },
+    ],
+    ["was refused", (hub) => hub.next(post, put(60))],
+    ["waits for a stop", (hub) => hub.become("", [[0, "stop"]])],
+  ])("is never cancelled when it %s", async (_, script) => {
+    const hub = new FakeHub();
+    script(hub);
+    const started = watch(hub.client().servers.start("ada", {}, { ...cancel, timeout: 3000 }));
+    await pass(3000);
+    expect(started.settled).toBe(true);
+    expect(hub.writes.filter((write) => write === stop)).toEqual([]);
+  });
+
+  it("is given up after fifteen seconds when the hub does not answer: the reason stands", async () => {
+    const hub = new FakeHub();
+    hub.next(post, { status: 202, fate: [[0, "spawn"]] });
+    hub.next(stop, { status: 204, takes: 25_000 });
+    const started = await aborted(hub, 1000, cancel);
+    expect(started.settled).toBe(false);
+    await pass(15_000);
+    expect(started.error).toBe("enough");
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("that fails to be cancelled still rejects with the reason", async () => {
+    const hub = new FakeHub();
+    hub.next(post, { status: 202, fate: [[0, "spawn"]] });
+    hub.next(stop, { status: 403, message: "requires any of [delete:servers]" });
+    expect((await aborted(hub, 1000, cancel)).error).toBe("enough");
+  });
+
+  it("is cancelled after a restart, too, but nothing is while the server still stops", async () => {
+    const hub = new FakeHub();
+    hub.become("", [[0, "ready"]]);
+    const restarted = watch(hub.client().servers.restart("ada", {}, { ...cancel, timeout: 500 }));
+    await pass(500);
+    expect(restarted.error).toMatchObject({ name: "TimeoutError" });
+    expect(hub.writes).toEqual([stop]);
+    const again = watch(hub.client().servers.restart("ada", {}, { ...cancel, timeout: 2500 }));
+    await pass(2500);
+    expect(again.error).toMatchObject({ name: "TimeoutError" });
+    expect(hub.writes).toEqual([stop, stop, post, stop]);
+  });
+});
+
+const put = (seconds: number): Answer => ({
+  status: 429,
+  message: "Too many",
+  headers: { "Retry-After": String(seconds) },
+});
