@@ -176,7 +176,7 @@ export const progress = (
       const server = serverOf(input);
       await during(call.signal, (own) => {
         leave = () => own.abort();
-        const late = `The start of ${nameOf(user, server)} was not over`;
+        const late = `${nameOf(user, server)} neither started nor failed`;
         return together(late, { ...call, signal: own.signal }, async ({ signal, ...shared }) => {
           const { progress } = operationsOn(hub, user, server, shared);
           for await (const event of progressEvents(progress, signal)) feed.add(event);

@@ -1,15 +1,23 @@
-/** Keeps back what is to be sent while the hub asks for patience. */
+/**
+ * Keeps starts back while the hub asks for patience.
+ *
+ * Who was put off waits for as long as the hub said; nobody else begins before the first of these may try
+ * again. Hubs spread the times that they name, so that not all come back at once.
+ */
 import { pause } from "../core/time.js";
 
-/** A hub that asks for no time at all is given this, in milliseconds. */
+/** What is waited for at least, in milliseconds. */
 const shortest = 250;
 
 export class Gate {
   #until = 0;
 
-  /** Keeps everybody back for this many milliseconds. */
-  close(milliseconds: number): void {
-    this.#until = Math.max(this.#until, Date.now() + Math.max(milliseconds, shortest));
+  /** Waits as the hub asks, and keeps the others back meanwhile. */
+  async putOff(milliseconds: number, signal: AbortSignal): Promise<void> {
+    const wait = Math.max(milliseconds, shortest);
+    const again = Date.now() + wait;
+    this.#until = this.#until > Date.now() ? Math.min(this.#until, again) : again;
+    await pause(wait, signal);
   }
 
   /** Resolves when nobody need wait. */

@@ -80,7 +80,7 @@ async function send(start: Start, signal: AbortSignal): Promise<Sent> {
       // What was refused has changed nothing, so it may be sent again.
       start.begun = false;
       if (error instanceof RateLimitError && (error.retryAfter ?? Infinity) <= longestWait) {
-        gate.close(error.retryAfter ?? 0);
+        await gate.putOff(error.retryAfter ?? 0, signal);
       } else if (error instanceof BadRequestError && error.reason === "pending") {
         await untilIdle(operations, signal);
       } else throw error;

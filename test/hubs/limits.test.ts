@@ -8,25 +8,29 @@ const story = openStory("limits", {
     "c.JupyterHub.concurrent_spawn_limit = 1",
     "c.JupyterHub.active_server_limit = 2",
     "c.JupyterHub.named_server_limit_per_user = 1",
+    'c.JupyterHub.tornado_settings["spawn_throttle_retry_range"] = (2, 3)',
   ].join("\n"),
 });
 
 describe("a hub with limits", () => {
-  it("refuses a start while another one is under way, and says when to try again", async () => {
+  it("puts a start off while another one is under way, and says when to try again", async () => {
     const { servers, users } = story.hub;
     await users.createMany({ usernames: ["ada", "grace", "linus"] });
     const user_options = { behave: "slow", seconds: 8 };
     const first = servers.start("ada", { user_options });
     await expect.poll(async () => (await servers.list("ada")).length, { timeout: 10_000 }).toBe(1);
-    const error = await failure(servers.start("grace"));
-    expect(error).toBeInstanceOf(RateLimitError);
-    expect((error as RateLimitError).retryAfter).toBeGreaterThan(0);
+    const put = await story.plain("/users/grace/server", { method: "POST" });
+    expect([put.status, put.headers.get("Retry-After")]).toEqual([429, "2"]);
+    story.sent();
+    expect((await servers.start("grace")).ready).toBe(true);
     expect((await first).ready).toBe(true);
+    const sent = story.sent().filter((one) => one.startsWith("POST"));
+    expect(sent.filter((one) => one.endsWith(" 429")).length).toBeGreaterThan(0);
+    expect(sent.filter((one) => one.endsWith(" 201"))).toHaveLength(1);
   });
 
   it("refuses a start when enough servers run, and does not say until when", async () => {
     const { servers } = story.hub;
-    await servers.start("grace");
     const error = await failure(servers.start("linus"));
     expect(error).toBeInstanceOf(RateLimitError);
     expect((error as RateLimitError).retryAfter).toBeUndefined();

@@ -198,7 +198,7 @@ describe("servers", () => {
     const server = "cancelled";
     const user_options = { behave: "slow", seconds: 8 };
     for (const late of [false, true]) {
-      const started = failure(servers.start("grace", { server, user_options }));
+      const started = told(servers.start("grace", { server, user_options }));
       await expect
         .poll(async () => (await servers.list("grace")).map(({ name }) => name), {
           timeout: 10_000,
@@ -212,9 +212,31 @@ describe("servers", () => {
       }
       story.sent();
       await servers.stop("grace", { server });
-      expect(await started).toBeInstanceOf(SpawnFailedError);
+      const { all, error } = await started;
+      expect(error).toBeInstanceOf(SpawnFailedError);
+      expect((error as SpawnFailedError).events).toEqual(all);
+      if (late) expect(all[0]).toEqual({ progress: 0, message: "Server requested" });
       expect(posts().filter((one) => !one.endsWith(" 500"))).toEqual([]);
     }
+  });
+
+  it("are left to themselves when their caller has no more time, or cancelled if it asks for that", async () => {
+    const { servers } = story.hub;
+    const input = { server: "hurried", user_options: { behave: "slow", seconds: 5 } };
+    const left = servers.start("grace", input, { timeout: 1000 });
+    expect(await failure(left)).toMatchObject({ name: "TimeoutError", timeout: 1000 });
+    const joined = servers.start("grace", input, { timeout: 1000, onAbort: "cancel" });
+    expect(await failure(joined)).toMatchObject({ name: "TimeoutError", timeout: 1000 });
+    expect((await servers.start("grace", input)).ready).toBe(true);
+    await servers.delete("grace", { server: "hurried" });
+    story.sent();
+    const cancelled = servers.start("grace", input, { timeout: 1000, onAbort: "cancel" });
+    expect(await failure(cancelled)).toMatchObject({ name: "TimeoutError", timeout: 1000 });
+    await expect
+      .poll(async () => (await servers.list("grace")).map(({ name }) => name), { timeout: 10_000 })
+      .not.toContain("hurried");
+    expect(posts().length).toBeLessThanOrEqual(1);
+    await servers.delete("grace", { server: "hurried" });
   });
 
   itBefore("5.0")("that are starting are stopped when they have started", async () => {

@@ -179,7 +179,7 @@ describe("a progress stream", () => {
     expect(all).toEqual([requested]);
     expect(error).toMatchObject({
       name: "TimeoutError",
-      message: "The start of The server of ada was not over within 500 ms.",
+      message: "The server of ada neither started nor failed within 500 ms.",
     });
     await hub.closed;
     expect(hub.open.size).toBe(0);

@@ -1,0 +1,41 @@
+/** A real hub that dies in the middle of a spawn, behind a real proxy that answers in its place. */
+import { describe, expect, it } from "vitest";
+import { SpawnFailedError } from "../../dist/src/index.js";
+import { failure, openStory } from "./story.js";
+
+const story = openStory("outage", { proxy: "configurable-http-proxy", database: "file" });
+const posts = (): string[] => story.sent().filter((one) => one.startsWith("POST /users/{name}/se"));
+
+describe("a hub that dies and comes back", () => {
+  it("is waited for, and asked once: what it has forgotten has failed", async () => {
+    const { servers, users } = story.hub;
+    await users.create("ada");
+    story.sent();
+    const start = servers.start("ada", { user_options: { behave: "slow", seconds: 30 } });
+    const outcome = failure(start);
+    const events = start[Symbol.asyncIterator]();
+    // The first event says that the hub has taken the start and tells of it.
+    expect((await events.next()).value).toEqual({ progress: 0, message: "Server requested" });
+    await story.real.kill();
+    const waited = story.hub.ready();
+    await story.real.restart();
+    await waited;
+    expect(await outcome).toBeInstanceOf(SpawnFailedError);
+    expect(posts()).toEqual(["POST /users/{name}/server 202"]);
+    expect((await servers.start("ada", { user_options: {} })).ready).toBe(true);
+  });
+
+  it("is not asked a second time when the answer to the start was lost with it", async () => {
+    const { servers } = story.hub;
+    await servers.stop("ada");
+    story.sent();
+    const outcome = failure(
+      servers.start("ada", { user_options: { behave: "slow", seconds: 30 } }),
+    );
+    await expect.poll(async () => (await servers.list("ada")).length, { timeout: 10_000 }).toBe(1);
+    await story.real.kill();
+    await story.real.restart();
+    expect(await outcome).toMatchObject({ outcome: "unknown" });
+    expect(posts()).toEqual([]);
+  });
+});
