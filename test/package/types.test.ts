@@ -11,10 +11,14 @@ import {
   type Listing,
   type NewToken,
   type Page,
+  type ProgressEvent,
   type RequestIdentity,
   type Scope,
   type Server,
+  type ServerStart,
   type Share,
+  type SpawnFailedError,
+  type StartResult,
   type User,
 } from "../../src/index.js";
 import { answering, hubOf } from "../unit/helpers.js";
@@ -27,6 +31,11 @@ describe("the types of methods", () => {
     expectTypeOf(hub.whoami).returns.resolves.toEqualTypeOf<RequestIdentity>();
     expectTypeOf(hub.servers.list).returns.resolves.toEqualTypeOf<Server[]>();
     expectTypeOf(hub.servers.start).returns.resolves.toEqualTypeOf<Server>();
+    expectTypeOf(hub.servers.start).returns.toExtend<AsyncIterable<ProgressEvent>>();
+    expectTypeOf(hub.servers.restart).returns.toEqualTypeOf<ServerStart>();
+    expectTypeOf(hub.servers.progress).returns.toEqualTypeOf<AsyncIterable<ProgressEvent>>();
+    expectTypeOf(hub.servers.startMany).returns.toEqualTypeOf<AsyncIterable<StartResult>>();
+    expectTypeOf(hub.ready).returns.resolves.toEqualTypeOf<void>();
     expectTypeOf(hub.servers.stop).returns.resolves.toEqualTypeOf<void>();
     expectTypeOf(hub.tokens.create).returns.resolves.toEqualTypeOf<NewToken>();
     expectTypeOf(hub.shares.revoke).returns.resolves.toEqualTypeOf<Share | undefined>();
@@ -53,6 +62,19 @@ describe("the types of methods", () => {
     expectTypeOf<"spawn">().toExtend<Server["pending"]>();
     expectTypeOf<"something-new">().toExtend<Server["pending"]>();
     expectTypeOf<1>().not.toExtend<Server["pending"]>();
+  });
+
+  it("tell a server that started from one that did not", () => {
+    const result = {} as StartResult;
+    if (result.server) expectTypeOf(result.server).toEqualTypeOf<Server>();
+    else expectTypeOf(result.error).toEqualTypeOf<unknown>();
+  });
+
+  it("tell what a hub tells of a start, and leave a Spawner its own keys", () => {
+    expectTypeOf<ProgressEvent["progress"]>().toEqualTypeOf<number | undefined>();
+    expectTypeOf<ProgressEvent["html_message"]>().toEqualTypeOf<string | undefined>();
+    expectTypeOf<ProgressEvent["anything"]>().toEqualTypeOf<unknown>();
+    expectTypeOf<SpawnFailedError["reason"]>().toEqualTypeOf<string | undefined>();
   });
 
   it("tell users from services by their kind", () => {
@@ -85,6 +107,10 @@ export const mistakes = [
   () => hub.users.createMany({ usernames: "ada" }),
   // @ts-expect-error a server is named in an object
   () => hub.servers.stop("ada", "gpu"),
+  // @ts-expect-error a list of names, not one
+  () => hub.servers.stopMany({ user: "ada" }),
+  // @ts-expect-error leave or cancel
+  () => hub.servers.start("ada", {}, { onAbort: "stop" }),
   // @ts-expect-error only named servers can be deleted
   () => hub.servers.delete("ada", {}),
   // @ts-expect-error a user or a group, not both
