@@ -3,12 +3,12 @@
  * `hub.servers` to its workflow.
  */
 import type { ProgressEvent, Server } from "../../generated/types.gen.js";
-import { InvalidInputError } from "../core/errors.js";
+import { InvalidInputError, TimeoutError } from "../core/errors.js";
 import { during } from "../core/time.js";
 import { Action } from "../workflows/action.js";
 import { Feed } from "../workflows/feed.js";
 import { Gate } from "../workflows/gate.js";
-import { each } from "../workflows/many.js";
+import { each, type Limits } from "../workflows/many.js";
 import { progressEvents } from "../workflows/progress.js";
 import { startTimeout, stopTimeout } from "../workflows/server.js";
 import { startServer, type Start } from "../workflows/start.js";
@@ -130,6 +130,7 @@ async function startInto(
         sendStop(operations, signal),
       ).catch(() => undefined);
     }
+    if (error instanceof TimeoutError) error.cause ??= run?.putOff;
     throw error;
   }
 }
@@ -195,9 +196,10 @@ export async function* startMany(
   { concurrency, ...call }: StartManyOptions,
 ): AsyncGenerator<StartResult, void> {
   const gate = new Gate();
-  yield* each(namesOf(users), limitsOf(concurrency, call), async (user) => {
+  yield* each(namesOf(users), limitsOf(concurrency, call), async (user, signal) => {
     try {
-      return { user, server: await startInto(hub, user, input, call, new Feed(), gate) };
+      const own = { ...call, signal };
+      return { user, server: await startInto(hub, user, input, own, new Feed(), gate) };
     } catch (error) {
       return { user, error };
     }
@@ -210,9 +212,9 @@ export async function* stopMany(
   input: ServerInput,
   { concurrency, ...call }: StopManyOptions,
 ): AsyncGenerator<StopResult, void> {
-  yield* each(namesOf(users), limitsOf(concurrency, call), async (user) => {
+  yield* each(namesOf(users), limitsOf(concurrency, call), async (user, signal) => {
     try {
-      await stop(hub, user, input, call);
+      await stop(hub, user, input, { ...call, signal });
       return { user };
     } catch (error) {
       return { user, error };
@@ -226,7 +228,7 @@ function namesOf(users: Iterable<string>): Iterable<string> {
   throw new InvalidInputError('The users must be a list of names, such as ["ada", "grace"].');
 }
 
-function limitsOf(concurrency = atOnce, { signal }: CallOptions) {
+function limitsOf(concurrency = atOnce, { signal }: CallOptions): Limits {
   if (concurrency >= 1) return { concurrency, signal };
   throw new InvalidInputError("The concurrency must be a number of at least 1.");
 }

@@ -5,28 +5,43 @@
  * not taken yet, than asked for; and that nothing more is begun once the iteration is left. An abort ends
  * it with the signal's reason, once what is under way has heeded it.
  */
+
+/** How many at once, and what ends them all. */
+export interface Limits {
+  concurrency: number;
+  signal: AbortSignal | undefined;
+}
+
 export async function* each<Result>(
   names: Iterable<string>,
-  { concurrency, signal }: { concurrency: number; signal: AbortSignal | undefined },
-  run: (name: string) => Promise<Result>,
+  { concurrency, signal: caller }: Limits,
+  run: (name: string, signal: AbortSignal) => Promise<Result>,
 ): AsyncGenerator<Result, void> {
-  const underWay = new Map<number, Promise<readonly [number, Result]>>();
-  const next = async (): Promise<Result> => {
-    const [key, result] = await Promise.race(underWay.values());
-    underWay.delete(key);
-    if (!signal?.aborted) return result;
-    await Promise.all(underWay.values());
-    throw signal.reason;
+  const underWay = new Map<AbortController, Promise<readonly [AbortController, Result]>>();
+  // One listener on the caller's signal, however many are under way: engines warn of more than ten.
+  const abort = (): void => {
+    for (const own of underWay.keys()) own.abort(caller?.reason);
   };
-  let begun = 0;
-  for (const name of names) {
-    if (underWay.size >= concurrency) yield await next();
-    signal?.throwIfAborted();
-    const key = begun++;
-    underWay.set(
-      key,
-      run(name).then((result) => [key, result] as const),
-    );
+  const next = async (): Promise<Result> => {
+    const [own, result] = await Promise.race(underWay.values());
+    underWay.delete(own);
+    if (!caller?.aborted) return result;
+    await Promise.all(underWay.values());
+    throw caller.reason;
+  };
+  caller?.addEventListener("abort", abort, { once: true });
+  try {
+    for (const name of names) {
+      if (underWay.size >= concurrency) yield await next();
+      caller?.throwIfAborted();
+      const own = new AbortController();
+      underWay.set(
+        own,
+        run(name, own.signal).then((result) => [own, result] as const),
+      );
+    }
+    while (underWay.size > 0) yield await next();
+  } finally {
+    caller?.removeEventListener("abort", abort);
   }
-  while (underWay.size > 0) yield await next();
 }

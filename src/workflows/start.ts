@@ -26,6 +26,8 @@ export interface Start extends Told {
   cancels: boolean;
   /** Whether this start began a spawn; known if it `cancels`. */
   begun?: boolean;
+  /** The hub's refusal, while it puts this start off. */
+  putOff?: RateLimitError | undefined;
   /** What keeps starts back while the hub is busy. */
   gate: Gate;
 }
@@ -72,7 +74,9 @@ async function send(start: Start, signal: AbortSignal): Promise<Sent> {
     const joins = asks ? (await operations.model(signal))?.pending === "spawn" : false;
     try {
       start.begun = !joins;
-      return { answer: await operations.start(signal), joins };
+      const answer = await operations.start(signal);
+      start.putOff = undefined;
+      return { answer, joins };
     } catch (error) {
       if (signal.aborted) throw error;
       // Some hubs answer 500 while they go on waiting for the server: that is an answer, too.
@@ -80,6 +84,7 @@ async function send(start: Start, signal: AbortSignal): Promise<Sent> {
       // What was refused has changed nothing, so it may be sent again.
       start.begun = false;
       if (error instanceof RateLimitError && (error.retryAfter ?? Infinity) <= longestWait) {
+        start.putOff = error;
         await gate.putOff(error.retryAfter ?? 0, signal);
       } else if (error instanceof BadRequestError && error.reason === "pending") {
         await untilIdle(operations, signal);

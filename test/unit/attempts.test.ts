@@ -21,7 +21,7 @@ import {
   useLongestPauses,
   writes,
 } from "./attempts.js";
-import { answer, answering, hubOf, page, refusal, type Respond } from "./helpers.js";
+import { answering, hubOf, page, refusal, type Respond } from "./helpers.js";
 
 useLongestPauses();
 
@@ -159,24 +159,12 @@ describe("a call that changes something", () => {
   });
 });
 
-describe("a call that waits for its turn", () => {
-  const starting = (hub: ReturnType<typeof hubOf>, options: object = {}) =>
-    postUserServer({ client: hub.client, path, meta: { patient: true }, ...options });
-
-  it("is sent again as long as it is put off", async () => {
-    const put = Array.from({ length: 9 }, () => () => busy("30"));
-    const { hub, at } = hubThat([...put, () => answer("", { status: 201, type: null })]);
-    expect((await settled(starting(hub))).error).toBeUndefined();
-    expect(at).toHaveLength(10);
-  });
-
-  it("ends with its deadline, and was not done", async () => {
+describe("a call whose caller sees to its turn", () => {
+  it("is sent once, whatever the hub asks for", async () => {
     const { hub, at } = hubThat([() => busy("30")]);
-    const { error } = await settled(starting(hub, { timeout: 100_000 }));
-    expect(error).toMatchObject({ name: "TimeoutError", timeout: 100_000, outcome: undefined });
-    expect((error as TimeoutError).cause).toBeInstanceOf(RateLimitError);
-    expect(at).toEqual([0, 30_000, 60_000, 90_000]);
-    expect(vi.getTimerCount()).toBe(0);
+    const { error } = await postUserServer({ client: hub.client, path, meta: { once: true } });
+    expect(error).toMatchObject({ name: "RateLimitError", retryAfter: 30_000 });
+    expect(at).toEqual([0]);
   });
 });
 

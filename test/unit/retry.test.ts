@@ -154,22 +154,6 @@ describe("attempts", () => {
   });
 });
 
-describe("a call that waits for its turn", () => {
-  const patient: Attempted = { method: "POST", attempt: 50, retries: 3, patient: true };
-
-  it("waits as often as the hub asks it to", () => {
-    expect(delayBefore(limit(30_000), patient, half)).toBe(30_000);
-    expect(delayBefore(limit(30_000), { ...patient, patient: false }, half)).toBeUndefined();
-  });
-
-  it("is tried no more often than others after anything else", () => {
-    for (const failure of [limit(), hub(503), hub(500), lost("ECONNRESET"), limit(60_001)]) {
-      expect(delayBefore(failure, { ...patient, attempt: 1 }, half)).toBeUndefined();
-    }
-    expect(delayBefore(hub(503), { ...patient, method: "GET" }, half)).toBeUndefined();
-  });
-});
-
 describe("the code of a lost connection", () => {
   const cause = (message: string, code?: unknown): Error =>
     Object.assign(new Error(message), code !== undefined && { code });

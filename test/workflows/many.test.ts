@@ -1,5 +1,6 @@
 /** `servers.startMany` and `stopMany`: a result a name as it comes, and never more than the hub allows. */
-import { describe, expect, it } from "vitest";
+import { getEventListeners } from "node:events";
+import { describe, expect, it, vi } from "vitest";
 import { JupyterHub, type StartResult } from "../../src/index.js";
 import { pass, settled, useClock } from "./time.js";
 import { elapse } from "./fake-stream.js";
@@ -137,10 +138,14 @@ describe("many starts", () => {
     const { hub, writes } = manyHub();
     const controller = new AbortController();
     const { signal } = controller;
-    const run = all(hub.servers.startMany(users, {}, { signal })).catch((error: unknown) => error);
+    const call = { signal, concurrency: 12 };
+    const run = all(hub.servers.startMany(users, {}, call)).catch((error: unknown) => error);
     await pass(1500);
+    expect(getEventListeners(signal, "abort")).toHaveLength(1);
     controller.abort("enough");
     expect(await settled(run)).toBe("enough");
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
     const begun = writes().length;
     await pass(10_000);
     expect(writes()).toHaveLength(begun);

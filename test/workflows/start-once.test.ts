@@ -100,7 +100,11 @@ describe("a start that the hub puts off", () => {
     hub.next(post, ...Array.from({ length: 60 }, () => wait("10")));
     const begun = Date.now();
     const started = hub.client().servers.start("ada", {}, { timeout: 25_000 });
-    expect(await failure(started)).toMatchObject({ name: "TimeoutError", timeout: 25_000 });
+    expect(await failure(started)).toMatchObject({
+      name: "TimeoutError",
+      timeout: 25_000,
+      cause: { name: "RateLimitError" },
+    });
     expect(Date.now() - begun).toBe(25_000);
     expect(hub.writes).toHaveLength(3);
   });
