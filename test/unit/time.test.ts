@@ -1,7 +1,7 @@
 /** Deadlines and pauses. */
 import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { DeadlinePassed, pause, withDeadline } from "../../src/core/time.js";
+import { DeadlinePassed, pause, watch, withDeadline } from "../../src/core/time.js";
 import { rejectionOf, signalled } from "./helpers.js";
 
 beforeEach(() => {
@@ -142,5 +142,26 @@ describe("a pause", () => {
     const reason = new Error("stop");
     await expect(pause(1000, AbortSignal.abort(reason))).rejects.toBe(reason);
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe("a watch over a signal and a deadline", () => {
+  it("tells of the deadline, and of nothing once it has let go", async () => {
+    const heard: unknown[] = [];
+    watch(1000, undefined, (reason) => heard.push(reason));
+    watch(1000, undefined, (reason) => heard.push(reason))();
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(heard).toEqual([new DeadlinePassed(1000)]);
+  });
+
+  it("tells at once of a signal that has aborted before, and has no timer then", () => {
+    const heard: unknown[] = [];
+    watch(1000, AbortSignal.abort("enough"), (reason) => heard.push(reason));
+    expect(heard).toEqual(["enough"]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it.each([0, -1, Number.NaN])("refuses %s milliseconds", (timeout) => {
+    expect(() => watch(timeout, undefined, () => {})).toThrow("must be a number above 0");
   });
 });
