@@ -16,6 +16,6 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: ["test/hubs/**", "node_modules/**"],
     // A server that never answers must fail its test, not hang the run.
-    testTimeout: 20_000,
+    testTimeout: 60_000,
   },
 });
