@@ -1,9 +1,13 @@
-/** A real hub that dies in the middle of a spawn, behind a real proxy that answers in its place. */
+/** A real hub that dies in the middle of something, behind a real proxy that answers in its place. */
 import { describe, expect, it } from "vitest";
 import { SpawnFailedError } from "../../dist/src/index.js";
-import { failure, openStory } from "./story.js";
+import { failure, itSince, openStory } from "./story.js";
 
-const story = openStory("outage", { proxy: "configurable-http-proxy", database: "file" });
+const story = openStory("outage", {
+  proxy: "configurable-http-proxy",
+  database: "file",
+  extraConfig: "c.JupyterHub.api_page_max_limit = 50",
+});
 const posts = (): string[] => story.sent().filter((one) => one.startsWith("POST /users/{name}/se"));
 
 describe("a hub that dies and comes back", () => {
@@ -37,5 +41,22 @@ describe("a hub that dies and comes back", () => {
     await story.real.restart();
     expect(await outcome).toMatchObject({ outcome: "unknown" });
     expect(posts()).toEqual([]);
+  });
+
+  itSince("2.0")("in the middle of a listing costs it nobody, and shows nobody twice", async () => {
+    const usernames = Array.from({ length: 300 }, (_, index) => `student-${index}`);
+    await story.hub.users.createMany({ usernames });
+    // A hub needs some seconds to start, which is more than three more attempts wait.
+    const patient = story.hub.with({ retry: 12 });
+    const listed: string[] = [];
+    let comeback: Promise<void> | undefined;
+    for await (const { name } of patient.users.list()) {
+      listed.push(String(name));
+      if (comeback) continue;
+      await story.real.kill();
+      comeback = story.real.restart();
+    }
+    await comeback;
+    expect(listed.filter((name) => name.startsWith("student-"))).toEqual(usernames);
   });
 });
