@@ -1,15 +1,14 @@
 /**
- * npm run readme              writes the generated part of README.md: the table of methods and operations
- * npm run readme -- --check   fails when it is not what it would write
+ * npm run readme              writes the generated parts of README.md: methods and operations, defaults
+ * npm run readme -- --check   fails when they are not what it would write
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { operations, scopes } from "../generated/operations.gen.js";
 import { aliases, later, methodScopes, rawOnly } from "./aliases.js";
+import { defaultsTable } from "./defaults.js";
 
 const file = join(import.meta.dirname, "../README.md");
-const begin = "<!-- operations: written by `npm run readme` -->";
-const end = "<!-- /operations -->";
 
 const code = (text: string): string => `\`${text}\``;
 const scopesOf = (method: string, operation: string): string => {
@@ -54,17 +53,25 @@ function table(): string {
   ].join("\n");
 }
 
+/** A text with what stands between two marks replaced. */
+function withPart(text: string, name: string, part: string): string {
+  const begin = `<!-- ${name}: written by \`npm run readme\` -->`;
+  const end = `<!-- /${name} -->`;
+  const [before, rest] = text.split(begin);
+  const after = rest?.split(end)[1];
+  if (before === undefined || after === undefined) {
+    throw new Error(`README.md has no ${begin} … ${end}`);
+  }
+  return `${before}${begin}\n\n${part}\n\n${end}${after}`;
+}
+
 const readme = readFileSync(file, "utf8");
-const [before, rest] = readme.split(begin);
-const after = rest?.split(end)[1];
-if (before === undefined || after === undefined)
-  throw new Error(`README.md has no ${begin} … ${end}`);
-const written = `${before}${begin}\n\n${table()}\n\n${end}${after}`;
+const written = withPart(withPart(readme, "operations", table()), "defaults", defaultsTable());
 if (!process.argv.includes("--check")) {
   writeFileSync(file, written);
 } else if (written !== readme) {
   console.error(
-    "The table in README.md is not what `npm run readme` writes. Run it and commit the result.",
+    "The tables in README.md are not what `npm run readme` writes. Run it and commit the result.",
   );
   process.exitCode = 1;
 }

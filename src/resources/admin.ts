@@ -26,7 +26,7 @@ import {
 } from "./call.js";
 
 /** How long a hub may take to answer, in milliseconds, unless the call says otherwise. */
-const readyTimeout = 60_000;
+export const readyTimeout = 60_000;
 
 /** Whether the proxy and people's servers end with the hub; what is left out is as its configuration says. */
 export type ShutdownInput = NonNullable<PostShutdownData["body"]>;

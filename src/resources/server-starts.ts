@@ -85,9 +85,9 @@ export interface StopResult {
 export const startKeys = ["server", "user_options", "display_name"];
 
 /** How many servers start or stop at once, unless the call says otherwise. */
-const atOnce = 8;
+export const atOnce = 8;
 /** How long the end of a spawn may take, in milliseconds, when its caller has given up on it. */
-const cancelTimeout = 15_000;
+export const cancelTimeout = 15_000;
 
 type Feeding = Feed<ProgressEvent>;
 

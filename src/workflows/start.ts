@@ -139,7 +139,7 @@ async function untilReady(start: Start, answer: StartAnswer, signal: AbortSignal
 }
 
 /** How long a stream may tell nothing before the server is looked at, in milliseconds. */
-const quiet = 30_000;
+export const quiet = 30_000;
 
 /** Tells what the stream of the start tells, to its last event; undefined where there is no stream to its end. */
 async function follow(
