@@ -35,6 +35,7 @@ describe("the entry", () => {
       "TimeoutError",
       "UnsupportedByHubError",
       "XsrfError",
+      "hasScope",
       "isJupyterHubError",
     ]);
   });
