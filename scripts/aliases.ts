@@ -32,6 +32,8 @@ export const aliases: Readonly<Record<string, readonly string[]>> = {
   "tokens.list": ["GET /users/{name}/tokens"],
   "tokens.get": ["GET /users/{name}/tokens/{token_id}"],
   "tokens.create": ["POST /users/{name}/tokens"],
+  "tokens.temporary": ["POST /users/{name}/tokens", "DELETE /users/{name}/tokens/{token_id}"],
+  "tokens.login": ["POST /users/{name}/tokens"],
   "tokens.revoke": ["DELETE /users/{name}/tokens/{token_id}"],
   "tokens.identify": ["GET /user"],
 
@@ -86,8 +88,9 @@ export const aliases: Readonly<Record<string, readonly string[]>> = {
 /** Methods that send nothing. */
 export const local: readonly string[] = ["with"];
 
-/** What a method needs beside the scopes of its operations, or in their place. */
+/** What a method needs beside the scopes of its operations, or in their place; "" for no token at all. */
 export const methodScopes: Readonly<Record<string, { also?: string; only?: string }>> = {
+  "tokens.login": { only: "" },
   "servers.list": { only: "read:servers" },
   "servers.active": { also: "read:servers" },
   "servers.start": { also: "read:servers" },
@@ -100,7 +103,8 @@ export const methodScopes: Readonly<Record<string, { also?: string; only?: strin
 
 /** Operations without a method, and why. They are functions of `jupyterhub-client/api`. */
 export const rawOnly: Readonly<Record<string, string>> = {
-  "POST /authorizations/token": "answers 404 since JupyterHub 2.0; `tokens.create` makes tokens",
+  "POST /authorizations/token":
+    "answers 404 since JupyterHub 2.0; `tokens.login` and `tokens.create` make tokens on every hub",
   "GET /authorizations/token/{token}":
     "puts a token into the URL; `tokens.identify` asks with it instead",
   "GET /authorizations/cookie/{cookie_name}/{cookie_value}":

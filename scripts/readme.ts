@@ -13,6 +13,7 @@ const file = join(import.meta.dirname, "../README.md");
 const code = (text: string): string => `\`${text}\``;
 const scopesOf = (method: string, operation: string): string => {
   const { also, only } = methodScopes[method] ?? {};
+  if (only === "") return "none: a password";
   if (only) return code(only);
   return also ? `${scopesOfOperation(operation)}, and ${code(also)}` : scopesOfOperation(operation);
 };

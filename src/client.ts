@@ -39,7 +39,7 @@ export class JupyterHub {
   readonly client: ApiClient;
 
   readonly users: Users;
-  readonly tokens: Tokens;
+  readonly tokens: Tokens<JupyterHub>;
   readonly servers: Servers;
   readonly groups: Groups;
   readonly shares: Shares;
@@ -61,6 +61,7 @@ export class JupyterHub {
         return hubVersion(connection, options);
       },
     };
+    const as = (token: string): JupyterHub => this.with({ token });
     this.#connection = connection;
     this.#hub = hub;
     this.url = connection.apiUrl;
@@ -68,7 +69,7 @@ export class JupyterHub {
     this.client = connection.client;
     this.servers = new Servers(hub);
     this.users = new Users(hub, this.servers);
-    this.tokens = new Tokens(hub);
+    this.tokens = new Tokens(hub, as);
     this.groups = new Groups(hub);
     this.shares = new Shares(hub);
     this.shareCodes = new ShareCodes(hub);

@@ -40,7 +40,14 @@ export type {
   UpdateUserInput,
   Users,
 } from "./resources/users.js";
-export type { CreateTokenInput, Tokens } from "./resources/tokens.js";
+export type {
+  CreateTokenInput,
+  Login,
+  LoginInput,
+  TemporaryToken,
+  TemporaryTokenInput,
+  Tokens,
+} from "./resources/tokens.js";
 export type {
   ActiveServer,
   ActiveServersInput,

@@ -133,10 +133,10 @@ function answerOf(
     body: text,
     retryAfter: response.headers.get("Retry-After"),
     hubVersion: transport.hubVersion,
-    credentials: headers.has("Authorization")
-      ? "token"
-      : context.ownCredentials
-        ? "body"
+    credentials: context.ownCredentials
+      ? "body"
+      : headers.has("Authorization")
+        ? "token"
         : transport.credentials === "cookie"
           ? "cookie"
           : "none",

@@ -48,6 +48,18 @@ const reasons: readonly (readonly [RegExp, BadRequestReason])[] = [
   ],
 ];
 
+/** OAuth's words for credentials that it does not take, and what is to be checked. */
+const untaken: readonly (readonly [RegExp, string])[] = [
+  [
+    /"error":\s*"invalid_grant"/,
+    "The code was used before, has expired, or was made for another client, address or verifier.",
+  ],
+  [
+    /"error":\s*"invalid_client"/,
+    "Check the client's id and secret; the secret of a service is its API token.",
+  ],
+];
+
 const standardPhrases: Readonly<Record<number, string>> = {
   400: "Bad Request",
   403: "Forbidden",
@@ -69,6 +81,8 @@ export function errorOf(refusal: Refusal): JupyterHubError {
     const unsupported = unsupportedBy(hubVersion, operation, `${method} ${url}`, details);
     if (unsupported) return unsupported;
   }
+  const advice = untaken.find(([words]) => words.test(refusal.body))?.[1];
+  if (advice) return new AuthenticationError(`${said}. ${advice}`, details);
   switch (status) {
     case 400:
       return new BadRequestError(said, {
@@ -124,7 +138,8 @@ function forbidden(refusal: Refusal, said: string, details: ErrorDetails): Jupyt
   const { body, credentials, operation } = refusal;
   const words = details.hubMessage ?? body;
   const required = /requires (?:any of \[([^\]]*)\]|scope (?:'|&#39;)([^'&]+))/.exec(words);
-  if (credentials === "body") {
+  const mute = !details.hubMessage || details.hubMessage === "Forbidden";
+  if (credentials === "body" && mute) {
     return new AuthenticationError(`${said}. The user or password is wrong.`, details);
   }
   if (credentials === "none" && !aboutXsrf.test(words)) {
@@ -143,7 +158,6 @@ function forbidden(refusal: Refusal, said: string, details: ErrorDetails): Jupyt
   // To a call with a token, the hub speaks of XSRF when it does not know the token.
   const unknown =
     aboutXsrf.test(words) || /missing or invalid credentials|auth has expired/i.test(words);
-  const mute = !details.hubMessage || details.hubMessage === "Forbidden";
   if (unknown || (mute && operation.anyCredentials)) {
     const what = credentials === "cookie" ? "Nobody is logged in, or the login" : "The token";
     return new AuthenticationError(`${said}. ${what} is wrong, expired or revoked.`, details);

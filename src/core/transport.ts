@@ -196,6 +196,10 @@ export class Transport {
     for (const [name, value] of Object.entries(this.#options.headers)) {
       if (!headers.has(name)) headers.set(name, value);
     }
+    // Else the hub would take these, and not look at the password or secret in the body.
+    if (call.ownCredentials && /^(bearer|token)\s/i.test(headers.get("Authorization") ?? "")) {
+      headers.delete("Authorization");
+    }
     if (!headers.has("Accept")) {
       headers.set("Accept", [...(call.operation.media ?? []), "application/json"].join(", "));
     }

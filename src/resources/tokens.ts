@@ -1,4 +1,7 @@
-/** The API tokens of users, and who a token belongs to. */
+/// <reference lib="esnext.disposable" preserve="true" />
+/**
+ * The API tokens of users: made by a token or a password, for a while or for good, and who one belongs to.
+ */
 import {
   deleteUserToken,
   getCurrentUser,
@@ -13,6 +16,9 @@ import type {
   Token,
 } from "../../generated/types.gen.js";
 import { checkToken } from "../core/auth.js";
+import { InvalidInputError, NotFoundError } from "../core/errors.js";
+import { kindOf } from "../core/names.js";
+import type { FilteredScope } from "../core/scopes.js";
 import {
   nothing,
   optional,
@@ -25,14 +31,40 @@ import {
 import { gone, settled } from "./settle.js";
 
 /** What a new token may do and how long it lasts. */
-export type CreateTokenInput = Omit<NonNullable<PostUserTokensData["body"]>, "auth">;
+export type CreateTokenInput = Omit<NonNullable<PostUserTokensData["body"]>, "auth" | "scopes"> & {
+  /** What it may do; without it, all that its owner may. Since 3.0. */
+  scopes?: FilteredScope[];
+};
+
+/** A password, and what the token that it is given for may do and how long it lasts. */
+export type LoginInput = CreateTokenInput & {
+  /** The user's password, as the hub's login page takes it. */
+  password: string;
+};
+
+/** A new token, and a client of the same hub that has it. */
+export type Login<Client> = NewToken & {
+  /** Acts as the user who logged in. */
+  client: Client;
+};
+
+/** What a temporary token may do and how long it lasts at most. */
+export type TemporaryTokenInput = Omit<CreateTokenInput, "expires_in"> & {
+  /** The longest that it may last, in whole seconds, should it not be revoked. @default 3600 */
+  expires_in?: number | undefined;
+};
+
+/** A token that is revoked when the block ends that holds it by `await using`. */
+export type TemporaryToken = NewToken & AsyncDisposable;
 
 /** `hub.tokens` */
-export class Tokens {
+export class Tokens<Client = unknown> {
   readonly #hub: Hub;
+  readonly #as: (token: string) => Client;
 
-  constructor(hub: Hub) {
+  constructor(hub: Hub, as: (token: string) => Client) {
     this.#hub = hub;
+    this.#as = as;
   }
 
   /**
@@ -73,6 +105,59 @@ export class Tokens {
     return valueOf(
       postUserTokens({ ...through(this.#hub, call), path: { name: user }, ...optional(input) }),
     );
+  }
+
+  /**
+   * Creates a token that is revoked at the end of a block: `await using token = await hub.tokens.temporary(…)`.
+   * Should the program not come so far, it expires by itself. A token that is gone by then is no error.
+   *
+   * `POST /users/{name}/tokens`, then `DELETE /users/{name}/tokens/{token_id}` · scope `tokens` · `roles`
+   * since 2.0, `scopes` since 3.0
+   * @param input.expires_in whole seconds, at least 1. Default 3600
+   * @throws as `create` does; what fails at the end, as `revoke` does
+   */
+  async temporary(
+    user: string,
+    input: TemporaryTokenInput = {},
+    call: CallOptions = {},
+  ): Promise<TemporaryToken> {
+    const { expires_in = 3600, ...rest } = input;
+    const created = await this.create(user, { ...rest, expires_in }, call);
+    // Whatever has ended the call since, the token is to go.
+    const { headers } = call;
+    return {
+      ...created,
+      [Symbol.asyncDispose]: () =>
+        this.revoke(user, created.id, {}, { headers }).catch((error: unknown) => {
+          if (!(error instanceof NotFoundError)) throw error;
+        }),
+    };
+  }
+
+  /**
+   * Creates a token for a password, without the client's own token, and a client that acts as that user.
+   * For hubs whose Authenticator knows passwords, and users who have been there before.
+   *
+   * `POST /users/{name}/tokens` · no token needed · `roles` since 2.0, `scopes` since 3.0
+   * @param username the user's name as the hub has it, mostly in lower case
+   * @param input.expires_in the token's life in whole seconds, at least 1. Without it, until it is revoked
+   * @param input.scopes what it may do; without it, all that the user may: `tokens` too, to revoke it
+   * @throws AuthenticationError when the user or the password is wrong; BadRequestError for scopes that do
+   * not exist or that the user lacks
+   */
+  async login(username: string, input: LoginInput, call?: CallOptions): Promise<Login<Client>> {
+    const { password, ...body } = input;
+    if (typeof password !== "string") {
+      throw new InvalidInputError(`The password must be a string, not ${kindOf(password)}.`);
+    }
+    const created = await valueOf(
+      postUserTokens({
+        ...through(this.#hub, call),
+        path: { name: username },
+        body: { ...body, auth: { username, password } },
+      }),
+    );
+    return { ...created, client: this.#as(created.token) };
   }
 
   /**

@@ -191,6 +191,27 @@ export const calls: readonly ContractCall[] = [
     example("POST /users/{name}/tokens", 201),
     { since: "3.0" },
   ),
+  call(
+    "tokens.temporary",
+    "to the end of its block",
+    ["POST /users/{name}/tokens", "DELETE /users/{name}/tokens/{token_id}"],
+    async (hub) => {
+      await using token = await hub.tokens.temporary("ada", { note: "for a minute" });
+      const { [Symbol.asyncDispose]: _, ...model } = token;
+      return model;
+    },
+    example("POST /users/{name}/tokens", 201),
+  ),
+  call(
+    "tokens.login",
+    "",
+    ["POST /users/{name}/tokens"],
+    async (hub) => {
+      const { client, ...model } = await hub.tokens.login("ada", { password: "a-password" });
+      return { ...model, url: client.url === hub.url };
+    },
+    { ...(example("POST /users/{name}/tokens", 201) as object), url: true } as Json,
+  ),
   call("tokens.revoke", "", ["DELETE /users/{name}/tokens/{token_id}"], (hub) =>
     hub.tokens.revoke("ada", "a7"),
   ),

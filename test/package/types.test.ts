@@ -38,6 +38,8 @@ describe("the types of methods", () => {
     expectTypeOf(hub.ready).returns.resolves.toEqualTypeOf<void>();
     expectTypeOf(hub.servers.stop).returns.resolves.toEqualTypeOf<void>();
     expectTypeOf(hub.tokens.create).returns.resolves.toEqualTypeOf<NewToken>();
+    expectTypeOf(hub.tokens.temporary).returns.resolves.toExtend<NewToken & AsyncDisposable>();
+    expectTypeOf(hub.tokens.login).returns.resolves.toExtend<{ client: JupyterHub }>();
     expectTypeOf(hub.shares.revoke).returns.resolves.toEqualTypeOf<Share | undefined>();
   });
 
@@ -88,6 +90,8 @@ describe("the types of methods", () => {
     expectTypeOf<"shares">().toExtend<Feature>();
     expectTypeOf<"admin:users">().toExtend<Scope>();
     expectTypeOf<"sharess">().not.toExtend<Feature>();
+    type Scopes = NonNullable<Parameters<typeof hub.tokens.create>[1]>["scopes"];
+    expectTypeOf<("admin:users" | "servers!user=ada" | "custom:x")[]>().toExtend<Scopes>();
   });
 });
 
@@ -121,6 +125,10 @@ export const mistakes = [
   () => hub.shareCodes.revoke("ada", {}),
   // @ts-expect-error credentials are not for this method
   () => hub.tokens.create("ada", { auth: { username: "ada", password: "…" } }),
+  // @ts-expect-error a temporary token ends
+  () => hub.tokens.temporary("ada", { expires_in: null }),
+  // @ts-expect-error a login needs a password
+  () => hub.tokens.login("ada", { note: "x" }),
   // @ts-expect-error a hub's address is a string
   () => new JupyterHub({ url: new URL("https://hub.example.org") }),
   // @ts-expect-error what would go around the transport

@@ -123,6 +123,14 @@ describe("a 403 with other credentials", () => {
     expect(error).toBeInstanceOf(errors.AuthenticationError);
     expect(error.message).toContain("The user or password is wrong");
   });
+
+  it("means what it says where the password is right", () => {
+    const message = "User Ada not found or no permissions to generate tokens";
+    const call = "POST /users/{name}/tokens";
+    const error = meaningOf(call, 403, { message, credentials: "body" });
+    expect(error).toBeInstanceOf(errors.ForbiddenError);
+    expect(error.message).toContain(message);
+  });
 });
 
 describe("a 400", () => {
@@ -191,13 +199,26 @@ describe("any other status", () => {
     expect(error.message).toContain("Hubs also say so of what the token's scopes do not reach");
   });
 
-  it("401 of OAuth tells OAuth's own words", () => {
-    const error = meaningOf("POST /oauth2/token", 401, { body: '{"error": "invalid_client"}' });
-    expect(error).toMatchObject({ name: "AuthenticationError", hubMessage: "invalid_client" });
-    const body = '{"error": "invalid_grant", "error_description": "Code verifier required."}';
-    expect(meaningOf("POST /oauth2/token", 400, { body })).toMatchObject({
-      hubMessage: "Code verifier required.",
-    });
+  it.each([
+    [401, '{"error": "invalid_client"}', "AuthenticationError", "invalid_client", /id and secret/],
+    [
+      400,
+      '{"error": "invalid_grant", "error_description": "No such code."}',
+      "AuthenticationError",
+      "No such code.",
+      /was used before, has expired/,
+    ],
+    [
+      400,
+      '{"error": "invalid_request", "error_description": "Code verifier required."}',
+      "BadRequestError",
+      "Code verifier required.",
+      /Code verifier required/,
+    ],
+  ])("%i of OAuth tells OAuth's own words: %s", (status, body, name, hubMessage, message) => {
+    const error = meaningOf("POST /oauth2/token", status, { body, credentials: "body" });
+    expect(error).toMatchObject({ name, hubMessage });
+    expect(error.message).toMatch(message);
   });
 });
 

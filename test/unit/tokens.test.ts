@@ -1,0 +1,172 @@
+/** Tokens for a while, and tokens for a password. */
+import { describe, expect, it } from "vitest";
+import {
+  AuthenticationError,
+  HubError,
+  InvalidInputError,
+  JupyterHub,
+  type LoginInput,
+} from "../../src/index.js";
+import {
+  answer,
+  answering,
+  expectNoSecret,
+  hubOf,
+  origin,
+  refusal,
+  rejectionOf,
+  secrets,
+} from "./helpers.js";
+
+const bodyOf = async (request: Request | undefined): Promise<unknown> => request?.json();
+const create = "POST /users/ada/tokens";
+const revoke = "DELETE /users/ada/tokens/a7";
+
+describe("a temporary token", () => {
+  const lending = (end: () => Response) =>
+    answering(({ method }) =>
+      method === "POST" ? answer({ token: secrets.value, id: "a7" }, { status: 201 }) : end(),
+    );
+  const gone = () => answer("", { status: 204, type: null });
+
+  it("is there within its block, and revoked after it", async () => {
+    const fetch = lending(gone);
+    {
+      await using token = await hubOf(fetch).tokens.temporary("ada", { note: "a while" });
+      expect(token).toMatchObject({ token: secrets.value, id: "a7" });
+      expect(fetch.sent()).toEqual([create]);
+    }
+    expect(fetch.sent()).toEqual([create, revoke]);
+  });
+
+  it.each([
+    [{}, { expires_in: 3600 }],
+    [
+      { expires_in: undefined, note: "x" },
+      { expires_in: 3600, note: "x" },
+    ],
+    [{ expires_in: 60 }, { expires_in: 60 }],
+  ])("always expires: %j is sent as %j", async (input, sent) => {
+    const fetch = lending(gone);
+    await hubOf(fetch).tokens.temporary("ada", input);
+    expect(await bodyOf(fetch.requests[0])).toEqual(sent);
+  });
+
+  it.each([0, -1, 1.5, Infinity])("does not last for %j seconds", async (expires_in) => {
+    const fetch = lending(gone);
+    const error = await rejectionOf(hubOf(fetch).tokens.temporary("ada", { expires_in }));
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect(fetch.sent()).toEqual([]);
+  });
+
+  it("is revoked although the block failed, and that failure stands", async () => {
+    const fetch = lending(gone);
+    const work = async (): Promise<void> => {
+      await using _ = await hubOf(fetch).tokens.temporary("ada");
+      throw new Error("the work failed");
+    };
+    await expect(work()).rejects.toThrow("the work failed");
+    expect(fetch.sent()).toEqual([create, revoke]);
+  });
+
+  it("is revoked although its call was aborted since", async () => {
+    const fetch = lending(gone);
+    const controller = new AbortController();
+    {
+      await using _ = await hubOf(fetch).tokens.temporary("ada", {}, controller);
+      controller.abort();
+    }
+    expect(fetch.sent()).toEqual([create, revoke]);
+  });
+
+  it("that is gone already ends well", async () => {
+    const fetch = lending(() => refusal(404, "Not found"));
+    {
+      await using _ = await hubOf(fetch).tokens.temporary("ada");
+    }
+    expect(fetch.sent()).toEqual([create, revoke]);
+  });
+
+  it("that cannot be revoked fails the block", async () => {
+    const fetch = lending(() => refusal(500, "database is locked"));
+    const work = async (): Promise<void> => {
+      await using _ = await hubOf(fetch).tokens.temporary("ada");
+    };
+    const error = await rejectionOf(work());
+    expect(error).toBeInstanceOf(HubError);
+    expectNoSecret(error);
+  });
+});
+
+describe("a login", () => {
+  const created = () => answer({ token: "a-new-token", id: "a7" }, { status: 201 });
+  const password = secrets.password;
+
+  it("sends the password in the body, and not the client's token", async () => {
+    const fetch = answering(created);
+    await hubOf(fetch).tokens.login("ada", { password, note: "nightly", expires_in: 60 });
+    expect(fetch.sent()).toEqual([create]);
+    expect(fetch.requests[0]?.headers.get("Authorization")).toBe(null);
+    expect(await bodyOf(fetch.requests[0])).toEqual({
+      note: "nightly",
+      expires_in: 60,
+      auth: { username: "ada", password },
+    });
+  });
+
+  it("resolves with the token and a client of the same hub that has it", async () => {
+    const fetch = answering((request) => (request.method === "POST" ? created() : answer()));
+    const hub = hubOf(fetch, { url: `${origin}/prefix`, headers: { "X-Gateway": "open" } });
+    const { client, token, id } = await hub.tokens.login("ada", { password });
+    expect({ token, id, url: client.url }).toEqual({
+      token: "a-new-token",
+      id: "a7",
+      url: hub.url,
+    });
+    expect(client).toBeInstanceOf(JupyterHub);
+    await client.whoami();
+    const { url, headers } = fetch.requests[1]!;
+    expect(url).toBe(`${origin}/prefix/hub/api/user`);
+    expect(headers.get("Authorization")).toBe("Bearer a-new-token");
+    expect(headers.get("X-Gateway")).toBe("open");
+  });
+
+  // A hub that is shown a token would not look at the password: any would do.
+  it.each(["Bearer", "token", "BEARER"])(
+    "never shows the hub a token beside it: %s",
+    async (type) => {
+      const fetch = answering(created);
+      const headers = { authorization: `${type} ${secrets.token}` };
+      const hub = new JupyterHub({ url: origin, fetch, headers });
+      await hub.tokens.login("ada", { password });
+      await hub.tokens.login("ada", { password }, { headers });
+      expect(fetch.requests.map(({ headers }) => headers.get("Authorization"))).toEqual([
+        null,
+        null,
+      ]);
+    },
+  );
+
+  it("leaves the credentials that a gateway wants", async () => {
+    const fetch = answering(created);
+    const headers = { Authorization: "Basic Z2F0ZTpvcGVu" };
+    await hubOf(fetch, { token: undefined, headers }).tokens.login("ada", { password });
+    expect(fetch.requests[0]?.headers.get("Authorization")).toBe(headers.Authorization);
+  });
+
+  it.each(["Forbidden", null])("with a wrong password is refused: %j", async (message) => {
+    const fetch = answering(() => refusal(403, message));
+    const error = await rejectionOf(hubOf(fetch).tokens.login("ada", { password }));
+    expect(error).toBeInstanceOf(AuthenticationError);
+    expect((error as Error).message).toContain("The user or password is wrong");
+    expectNoSecret(error);
+  });
+
+  it.each([undefined, null, 7])("without a password is refused at once: %j", async (password) => {
+    const fetch = answering(created);
+    const input = { password } as unknown as LoginInput;
+    const error = await rejectionOf(hubOf(fetch).tokens.login("ada", input));
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect(fetch.sent()).toEqual([]);
+  });
+});
