@@ -83,6 +83,10 @@ export const aliases: Readonly<Record<string, readonly string[]>> = {
   "proxy.routes": ["GET /proxy"],
   "proxy.sync": ["POST /proxy"],
   "proxy.update": ["PATCH /proxy"],
+
+  // Makes the link to `GET /oauth2/authorize`, and sends nothing.
+  "oauth.authorizeUrl": [],
+  "oauth.exchangeCode": ["POST /oauth2/token"],
 };
 
 /** Methods that send nothing. */
@@ -109,8 +113,8 @@ export const rawOnly: Readonly<Record<string, string>> = {
     "puts a token into the URL; `tokens.identify` asks with it instead",
   "GET /authorizations/cookie/{cookie_name}/{cookie_value}":
     "puts a cookie into the URL; deprecated since JupyterHub 2.0",
-  "GET /oauth2/authorize": "a page for browsers, not an API",
+  "GET /oauth2/authorize": "a page for browsers; `oauth.authorizeUrl` makes the link to it",
 };
 
 /** Operations whose methods are still to come. */
-export const later: readonly string[] = ["POST /oauth2/token"];
+export const later: readonly string[] = [];

@@ -6,10 +6,12 @@ import { discover } from "./core/discover.js";
 import { connect, type Connection, type JupyterHubOptions } from "./core/options.js";
 import { environmentVariable } from "./core/environment.js";
 import { InvalidInputError } from "./core/errors.js";
+import { oauthClient } from "./core/oauth.js";
 import { isAtLeast } from "./core/version.js";
 import * as admin from "./resources/admin.js";
 import { through, together, type CallOptions, type Hub, type NoInput } from "./resources/call.js";
 import { Groups } from "./resources/groups.js";
+import { OAuth } from "./resources/oauth.js";
 import { Proxy } from "./resources/proxy.js";
 import { Servers } from "./resources/servers.js";
 import { Services } from "./resources/services.js";
@@ -46,6 +48,7 @@ export class JupyterHub {
   readonly shareCodes: ShareCodes;
   readonly services: Services;
   readonly proxy: Proxy;
+  readonly oauth: OAuth<JupyterHub>;
 
   /**
    * Sends nothing. Without options it takes what a hub tells the programs that it starts:
@@ -75,6 +78,7 @@ export class JupyterHub {
     this.shareCodes = new ShareCodes(hub);
     this.services = new Services(hub);
     this.proxy = new Proxy(hub);
+    this.oauth = new OAuth(hub, as, oauthClient(options.oauth, connection));
   }
 
   /**

@@ -25,6 +25,7 @@ export type { TokenSource } from "./core/auth.js";
 export type { AttemptContext, HubRequest, LogFields, Logger, Middleware } from "./core/hooks.js";
 export type { BadRequestReason, ErrorDetails } from "./core/errors.js";
 export type { ApiClient } from "./core/api-client.js";
+export type { OAuthOptions } from "./core/oauth.js";
 export type { FilteredScope, ScopeContext } from "./core/scopes.js";
 export type { CallOptions, NoInput } from "./resources/call.js";
 export type { ListOptions, ListUsersInput, PageInput } from "./resources/listing.js";
@@ -85,6 +86,7 @@ export type {
   ShareCodes,
 } from "./resources/share-codes.js";
 export type { Services } from "./resources/services.js";
+export type { AuthorizeInput, OAuth, OAuthAttempt, OAuthLogin } from "./resources/oauth.js";
 export type { ListRoutesInput, Proxy, UpdateProxyInput } from "./resources/proxy.js";
 export type { Feature, Scope } from "../generated/operations.gen.js";
 export type {

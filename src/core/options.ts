@@ -10,6 +10,7 @@ import { createCookies } from "./cookie.js";
 import { environmentVariable } from "./environment.js";
 import { InvalidInputError } from "./errors.js";
 import type { Logger, Middleware } from "./hooks.js";
+import type { OAuthOptions } from "./oauth.js";
 import { hubOfPage } from "./page.js";
 import { Transport } from "./transport.js";
 import { apiUrl, pageUrl } from "./url.js";
@@ -66,6 +67,12 @@ export interface JupyterHubOptions {
   logger?: Logger | undefined;
   /** Whether the token may travel over plain http to a public host. @default false */
   allowInsecure?: boolean | undefined;
+  /**
+   * Your application's registration with the hub, for `hub.oauth`.
+   * @default in a service that a hub started, the environment's `JUPYTERHUB_CLIENT_ID`,
+   * `JUPYTERHUB_API_TOKEN` and `JUPYTERHUB_OAUTH_CALLBACK_URL`
+   */
+  oauth?: OAuthOptions | undefined;
 }
 
 /** A client's parts, and the addresses that it goes by. */
@@ -77,6 +84,10 @@ export interface Connection extends ApiClientParts {
   publicUrl: string;
   /** What it was told, and what it took from the environment. */
   options: JupyterHubOptions;
+  /** Whether `publicUrl` was given, and is not derived from `apiUrl`. */
+  published: boolean;
+  /** Whether the environment speaks of this hub. */
+  own: boolean;
 }
 
 export const defaults = { timeout: 30_000, retry: 3, maxConcurrency: 16 } as const;
@@ -130,12 +141,15 @@ export function connect(
     throw new InvalidInputError("The retry must be a whole number of at least 0.");
   }
   const parts = { operations, transport, retries, logger: options.logger };
+  const published = options.publicUrl ?? (own ? publicHubUrl : undefined);
   return {
     ...parts,
     client: createApiClient(parts),
     apiUrl: baseUrl,
     publicUrl: pageUrl(published ?? baseUrl),
     options: { ...options, url: baseUrl, token, publicUrl: published, allowInsecure },
+    published: published !== undefined,
+    own,
   };
 }
 

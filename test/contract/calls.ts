@@ -59,6 +59,13 @@ const call = (
   more: Partial<ContractCall> = {},
 ): ContractCall => ({ method, variant, sends, run, answer, ...more });
 
+/** The application that the clients of these tests are. */
+export const oauth = {
+  clientId: "service-portal",
+  clientSecret: "a-secret",
+  redirectUri: "https://portal.example.org/callback",
+};
+
 export const calls: readonly ContractCall[] = [
   call("version", "", ["GET /"], (hub) => hub.version(), "6.1.1"),
   call("ready", "", ["GET /"], (hub) => hub.ready()),
@@ -590,6 +597,32 @@ export const calls: readonly ContractCall[] = [
   ),
   call("proxy.update", "the address", ["PATCH /proxy"], (hub) =>
     hub.proxy.update({ api_url: "http://127.0.0.1:8001" }),
+  ),
+
+  call(
+    "oauth.authorizeUrl",
+    "",
+    [],
+    async (hub) => (await hub.oauth.authorizeUrl()).url.replace(/\?.*/, "").replace(hub.url, ""),
+    "/oauth2/authorize",
+  ),
+  call(
+    "oauth.exchangeCode",
+    "",
+    ["POST /oauth2/token"],
+    async (hub) => {
+      const attempt = await hub.oauth.authorizeUrl({ next: "/charts" });
+      const callback = `${oauth.redirectUri}?code=a-code&state=${encodeURIComponent(attempt.state)}`;
+      const { client, ...login } = await hub.oauth.exchangeCode(callback, attempt);
+      return { ...login, url: client.url === hub.url };
+    },
+    {
+      token: "fedcba9876543210fedcba9876543210",
+      expires_in: 1209600,
+      scopes: ["access:servers!server=ada/", "read:users:name!user=ada"],
+      next: "/charts",
+      url: true,
+    },
   ),
 ];
 

@@ -22,7 +22,7 @@ import { mockCopy } from "../mock/mock-copy.js";
 import { startPrism, type Prism } from "../mock/prism.js";
 import { sampleRequests } from "../mock/sample.js";
 import { witnessFetch } from "../mock/witness.js";
-import { calls, titleOf } from "./calls.js";
+import { calls, oauth, titleOf } from "./calls.js";
 import { stateful } from "./stateful.js";
 
 const document = corrected();
@@ -50,6 +50,7 @@ describe("a method", () => {
         url: prism.url,
         token: "a-token",
         retry: 0,
+        oauth,
         fetch: stateful(witness),
       });
       expect(await run(hub)).toEqual(answer);

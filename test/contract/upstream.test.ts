@@ -10,7 +10,7 @@ import { UPSTREAM, upstream } from "../mock/documents.js";
 import { mockCopy } from "../mock/mock-copy.js";
 import { startPrism, type Prism } from "../mock/prism.js";
 import { witnessFetch } from "../mock/witness.js";
-import { calls, titleOf } from "./calls.js";
+import { calls, oauth, titleOf } from "./calls.js";
 import { gaps } from "./gaps.js";
 import { stateful } from "./stateful.js";
 
@@ -47,7 +47,7 @@ describe.each(versions)("the document of JupyterHub %s", (version) => {
     // A13: hubs since 6.0 have this route, and the document does not.
     const withoutDefaultModel = !operations.has("GET /users/{name}/server");
     const fetch = stateful(witness, { version, withoutDefaultModel });
-    return { witness, hub: new JupyterHub({ url: prism.url, token: "a-token", fetch }) };
+    return { witness, hub: new JupyterHub({ url: prism.url, token: "a-token", oauth, fetch }) };
   };
 
   const possible = rows.filter(({ since }) => !since || isAtLeast(version, since));
@@ -84,7 +84,6 @@ describe.each(versions)("the document of JupyterHub %s", (version) => {
       "GET /authorizations/token/{token}",
       "GET /oauth2/authorize",
       "POST /authorizations/token",
-      "POST /oauth2/token",
     ]);
   });
 });

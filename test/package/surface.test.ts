@@ -161,4 +161,6 @@ const newParameters = (alias: string) =>
 
 /** "ShareCodes.list" as people call it: "shareCodes.list". A hub's own methods go by their names alone. */
 const aliasOf = (method: string): string =>
-  method.replace(/^JupyterHub\./, "").replace(/^[A-Z](?=\w*\.)/, (letter) => letter.toLowerCase());
+  method
+    .replace(/^JupyterHub\./, "")
+    .replace(/^[A-Z]+(?=\w*\.)/, (letters) => letters.toLowerCase());

@@ -27,6 +27,10 @@ export const environmentNames = [
   "JUPYTERHUB_API_URL",
   "JUPYTERHUB_API_TOKEN",
   "JUPYTERHUB_PUBLIC_HUB_URL",
+  "JUPYTERHUB_CLIENT_ID",
+  "JUPYTERHUB_OAUTH_CALLBACK_URL",
+  "JUPYTERHUB_HOST",
+  "JUPYTERHUB_BASE_URL",
 ] as const;
 // The tests may run on a server that a hub started.
 for (const name of environmentNames) delete process.env[name];

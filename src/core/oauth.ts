@@ -1,0 +1,102 @@
+/**
+ * What logging in with a hub needs beside requests: who the client is, its secrets of one login, and
+ * where to go after it.
+ *
+ * Promises that a state is random and bound to the page that it leads back to, that this page is one of
+ * the application's own, and that the client's secret stands in no error.
+ */
+import { environmentVariable } from "./environment.js";
+import { InvalidInputError } from "./errors.js";
+
+/** An application's registration with the hub, as a service of its configuration has it. */
+export interface OAuthOptions {
+  /** The service's `oauth_client_id`, such as `service-portal`. */
+  clientId: string;
+  /** The service's `api_token`. */
+  clientSecret: string;
+  /** The service's `oauth_redirect_uri`, letter by letter: hubs compare it as a string. */
+  redirectUri: string;
+}
+
+/** An OAuth client, and where browsers log in with it. */
+export interface OAuthClient extends OAuthOptions {
+  /** The address of the hub's page; a mere path where hub and service have one origin. */
+  authorizeUrl: string;
+}
+
+/** What is known of the hub that a client is for. */
+interface Hub {
+  publicUrl: string;
+  /** Whether `publicUrl` was given, and is not derived from the API's address. */
+  published: boolean;
+  /** Whether the environment speaks of this hub. */
+  own: boolean;
+}
+
+/** The OAuth client that the options name, or that the hub made of the service that runs here. */
+export function oauthClient(
+  given: OAuthOptions | undefined,
+  { publicUrl, published, own }: Hub,
+): OAuthClient | undefined {
+  const env = (name: string): string | undefined => (own ? environmentVariable(name) : undefined);
+  // A hub tells its services no address of its own but these two halves, of which the first may be empty.
+  const base = published || given ? undefined : env("JUPYTERHUB_BASE_URL");
+  const pages = base ? `${env("JUPYTERHUB_HOST") ?? ""}${base}hub/` : publicUrl;
+  const { clientId, clientSecret, redirectUri } = given ?? {
+    clientId: env("JUPYTERHUB_CLIENT_ID"),
+    clientSecret: env("JUPYTERHUB_API_TOKEN"),
+    redirectUri: env("JUPYTERHUB_OAUTH_CALLBACK_URL"),
+  };
+  if (clientId && clientSecret && redirectUri) {
+    return { clientId, clientSecret, redirectUri, authorizeUrl: `${pages}api/oauth2/authorize` };
+  }
+  if (!given) return undefined;
+  throw new InvalidInputError("oauth needs a clientId, a clientSecret and a redirectUri.");
+}
+
+const base64url = (bytes: Uint8Array): string =>
+  btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (character) =>
+    character === "+" ? "-" : character === "/" ? "_" : "",
+  );
+
+/** A new secret, of characters that a URL and a cookie take as they are. */
+export const randomSecret = (): string => base64url(crypto.getRandomValues(new Uint8Array(32)));
+
+/** What the hub is shown of a PKCE verifier beforehand. */
+export const challengeOf = async (verifier: string): Promise<string> =>
+  base64url(
+    new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier))),
+  );
+
+/** A new state that leads back to a page; only a path of the application's own may be one. */
+export function stateFor(next: string | undefined): string {
+  if (next === undefined) return randomSecret();
+  // As browsers read it: they take //host, /\host and /<tab>/host for other sites.
+  const nowhere = "http://nowhere.invalid";
+  if (
+    !next.startsWith("/") ||
+    /\p{Surrogate}/u.test(next) ||
+    !URL.canParse(next, nowhere) ||
+    new URL(next, nowhere).origin !== nowhere
+  ) {
+    throw new InvalidInputError(
+      "`next` must be a path of your own site, beginning with one slash.",
+    );
+  }
+  return `${randomSecret()}.${encodeURIComponent(next)}`;
+}
+
+/** The page that a state leads back to. */
+export function nextOf(state: string): string | undefined {
+  const dot = state.indexOf(".");
+  return dot < 0 ? undefined : decodeURIComponent(state.slice(dot + 1));
+}
+
+/** Whether two secrets are the same, in a time that does not tell where they differ. */
+export function isSame(one: string, other: string): boolean {
+  let difference = one.length ^ other.length;
+  for (let index = 0; index < one.length; index++) {
+    difference |= one.charCodeAt(index) ^ other.charCodeAt(index);
+  }
+  return difference === 0;
+}

@@ -1,0 +1,313 @@
+/** Logging people in with the hub: the link, what is kept, and the code that comes back. */
+import { createHash } from "node:crypto";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import {
+  AuthenticationError,
+  ForbiddenError,
+  InvalidInputError,
+  JupyterHub,
+  type OAuthAttempt,
+  type OAuthOptions,
+} from "../../src/index.js";
+import { answer, answering, api, expectNoSecret, origin, rejectionOf, secrets } from "./helpers.js";
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+const oauth: OAuthOptions = {
+  clientId: "service-portal",
+  clientSecret: secrets.password,
+  redirectUri: "https://portal.example.org/callback",
+};
+const portalOf = (fetch: typeof globalThis.fetch = answering()) =>
+  new JupyterHub({ url: origin, oauth, fetch }).oauth;
+const queryOf = (url: string): Record<string, string> =>
+  Object.fromEntries(new URLSearchParams(url.split("?")[1]));
+
+describe("the link to the hub's login", () => {
+  it("is the hub's page, with who asks and where to come back to", async () => {
+    const fetch = answering();
+    const { url, state } = await portalOf(fetch).authorizeUrl();
+    expect(url).toMatch(/^https:\/\/hub\.example\.org\/hub\/api\/oauth2\/authorize\?/);
+    expect(queryOf(url)).toEqual({
+      client_id: "service-portal",
+      response_type: "code",
+      redirect_uri: oauth.redirectUri,
+      state,
+      code_challenge: expect.any(String) as string,
+      code_challenge_method: "S256",
+    });
+    expect(fetch.sent()).toEqual([]);
+  });
+
+  it("is that of people, not of the cluster", async () => {
+    const url = "http://hub:8081/prefix/hub/api";
+    const hub = new JupyterHub({ url, publicUrl: `${origin}/prefix`, oauth });
+    const link = await hub.oauth.authorizeUrl();
+    expect(link.url).toMatch(/^https:\/\/hub\.example\.org\/prefix\/hub\/api\/oauth2\/authorize\?/);
+  });
+
+  it("asks for scopes", async () => {
+    const scopes = ["read:users!user", "access:services!service=portal"];
+    const { url } = await portalOf().authorizeUrl({ scopes });
+    expect(queryOf(url)["scope"]).toBe(scopes.join(" "));
+  });
+
+  it("shows the hub the verifier's hash, and the client's secret not at all", async () => {
+    const { url, verifier } = await portalOf().authorizeUrl();
+    expect(verifier).toMatch(/^[\w-]{43}$/);
+    const hash = createHash("sha256").update(verifier).digest("base64url");
+    expect(queryOf(url)["code_challenge"]).toBe(hash);
+    expect(url).not.toContain(verifier);
+    expect(url).not.toContain(oauth.clientSecret);
+  });
+
+  it("has a state and a verifier that nobody has had before", async () => {
+    const portal = portalOf();
+    const links = await Promise.all(Array.from({ length: 50 }, () => portal.authorizeUrl()));
+    const values = links.flatMap(({ state, verifier }) => [state, verifier]);
+    expect(new Set(values).size).toBe(100);
+    expect(links[0]?.state).toMatch(/^[\w-]{43}$/);
+  });
+
+  it.each([
+    "https://elsewhere.example",
+    "//elsewhere.example",
+    "/\\elsewhere.example",
+    "\\\\elsewhere.example",
+    "/\t/elsewhere.example",
+    "/\n\\elsewhere.example",
+    " //elsewhere.example",
+    "javascript:alert(1)",
+    "charts",
+    "",
+    "//[",
+    "/\ud800",
+  ])("leads back to no other site: %j", async (next) => {
+    const error = await rejectionOf(portalOf().authorizeUrl({ next }));
+    expect(error).toBeInstanceOf(InvalidInputError);
+  });
+
+  it("is not made without an application", async () => {
+    const error = await rejectionOf(new JupyterHub({ url: origin }).oauth.authorizeUrl());
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect((error as Error).message).toMatch(/Give the client `oauth`/);
+  });
+
+  it.each(["clientId", "clientSecret", "redirectUri"])("is not made without a %s", (key) => {
+    const without = () => new JupyterHub({ url: origin, oauth: { ...oauth, [key]: "" } });
+    expect(without).toThrow(InvalidInputError);
+    expect(without).toThrow("oauth needs a clientId, a clientSecret and a redirectUri.");
+  });
+});
+
+describe("in a service that a hub started", () => {
+  const environment = {
+    JUPYTERHUB_API_URL: "http://127.0.0.1:8081/prefix/hub/api",
+    JUPYTERHUB_API_TOKEN: secrets.token,
+    JUPYTERHUB_CLIENT_ID: "service-portal",
+    JUPYTERHUB_OAUTH_CALLBACK_URL: "/prefix/services/portal/oauth_callback",
+    JUPYTERHUB_BASE_URL: "/prefix/",
+    JUPYTERHUB_HOST: "",
+    JUPYTERHUB_PUBLIC_HUB_URL: "",
+  };
+  const page = "/prefix/hub/api/oauth2/authorize";
+
+  it.each([
+    ["a path, where the hub has one origin", {}, page],
+    [
+      "with the hub's host, where services have others",
+      { JUPYTERHUB_HOST: origin },
+      `${origin}${page}`,
+    ],
+    [
+      "under the hub's public address, where it has one",
+      { JUPYTERHUB_PUBLIC_HUB_URL: `${origin}/prefix/hub/` },
+      `${origin}${page}`,
+    ],
+  ])("the link is %s", async (_, more, expected) => {
+    for (const [name, value] of Object.entries({ ...environment, ...more }))
+      vi.stubEnv(name, value);
+    const { url } = await new JupyterHub().oauth.authorizeUrl();
+    expect(url.split("?")[0]).toBe(expected);
+    expect(queryOf(url)).toMatchObject({
+      client_id: "service-portal",
+      redirect_uri: "/prefix/services/portal/oauth_callback",
+    });
+  });
+
+  it("the code is exchanged with the service's token, and the same address", async () => {
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+    const fetch = answering(() => answer({ access_token: "t", expires_in: 1, scope: "" }));
+    const hub = new JupyterHub({ fetch });
+    const attempt = await hub.oauth.authorizeUrl();
+    await hub.oauth.exchangeCode(`/cb?code=c&state=${attempt.state}`, attempt);
+    expect(fetch.requests[0]?.url).toBe(`${environment.JUPYTERHUB_API_URL}/oauth2/token`);
+    expect(Object.fromEntries(new URLSearchParams(await fetch.requests[0]?.text()))).toMatchObject({
+      client_secret: secrets.token,
+      redirect_uri: "/prefix/services/portal/oauth_callback",
+    });
+  });
+
+  it("the environment's secret is for no other hub", async () => {
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+    const hub = new JupyterHub({ url: "https://elsewhere.example" });
+    await expect(hub.oauth.authorizeUrl()).rejects.toBeInstanceOf(InvalidInputError);
+  });
+});
+
+describe("a browser that comes back", () => {
+  const exchanged = () =>
+    answer({
+      access_token: "the-users-token",
+      token_type: "Bearer",
+      expires_in: 1209600,
+      scope: "read:users:name!user=ada access:services!service=portal",
+    });
+  const back = (query: Record<string, string>): string => `/callback?${new URLSearchParams(query)}`;
+  const code = secrets.value;
+  const other = (letter: string | undefined): string => (letter === "x" ? "y" : "x");
+
+  it("has its code exchanged, in a form and without a token", async () => {
+    const fetch = answering(exchanged);
+    const hub = new JupyterHub({ url: origin, token: secrets.token, oauth, fetch });
+    const attempt = await hub.oauth.authorizeUrl();
+    await hub.oauth.exchangeCode(back({ code, state: attempt.state }), attempt);
+    const [request] = fetch.requests;
+    expect(request?.url).toBe(`${api}/oauth2/token`);
+    expect(request?.headers.get("Content-Type")).toBe("application/x-www-form-urlencoded");
+    expect(request?.headers.get("Authorization")).toBe(null);
+    expect(Object.fromEntries(new URLSearchParams(await request?.text()))).toEqual({
+      client_id: "service-portal",
+      client_secret: oauth.clientSecret,
+      grant_type: "authorization_code",
+      code,
+      redirect_uri: oauth.redirectUri,
+      code_verifier: attempt.verifier,
+    });
+  });
+
+  it("is a token and a client that acts as the user", async () => {
+    const fetch = answering(({ method }) => (method === "POST" ? exchanged() : answer()));
+    const portal = portalOf(fetch);
+    const attempt = await portal.authorizeUrl();
+    const { client, ...login } = await portal.exchangeCode(
+      back({ code, state: attempt.state }),
+      attempt,
+    );
+    expect(login).toEqual({
+      token: "the-users-token",
+      expires_in: 1209600,
+      scopes: ["read:users:name!user=ada", "access:services!service=portal"],
+      next: undefined,
+    });
+    await client.whoami();
+    expect(fetch.requests[1]?.headers.get("Authorization")).toBe("Bearer the-users-token");
+  });
+
+  it.each(["/", "/charts?year=1843&of=ada", "/a b/ü;=&+%2F#top", "/x.y.z"])(
+    "is led back to the page that it wanted: %s",
+    async (next) => {
+      const portal = portalOf(answering(exchanged));
+      const attempt = await portal.authorizeUrl({ next });
+      expect(attempt.state).toMatch(/^[\x21\x23-\x2B\x2D-\x3A\x3C-\x5B\x5D-\x7E]+$/); // fits into a cookie
+      const login = await portal.exchangeCode(back({ code, state: attempt.state }), attempt);
+      expect(login.next).toBe(next);
+    },
+  );
+
+  it.each([
+    "https://portal.example.org/callback?",
+    "http://127.0.0.1:8080/services/portal/oauth_callback?x=1&",
+    "/callback?",
+    "?",
+  ])("may be told by its whole URL or a part of it: %s", async (start) => {
+    const portal = portalOf(answering(exchanged));
+    const attempt = await portal.authorizeUrl();
+    const callback = `${start}code=${code}&state=${attempt.state}#top`;
+    expect(await portal.exchangeCode(callback, attempt)).toMatchObject({
+      token: "the-users-token",
+    });
+  });
+
+  it.each<[string, (state: string) => string, (attempt: OAuthAttempt) => OAuthAttempt | undefined]>(
+    [
+      ["another state", (state) => other(state[0]) + state.slice(1), (attempt) => attempt],
+      [
+        "a state that ends otherwise",
+        (state) => state.slice(0, -1) + other(state.at(-1)),
+        (attempt) => attempt,
+      ],
+      ["a longer state", (state) => `${state}x`, (attempt) => attempt],
+      ["a page put onto the state", (state) => `${state}.%2Fother`, (attempt) => attempt],
+      ["an empty state", () => "", (attempt) => ({ ...attempt, state: "" })],
+      ["a state that was not kept", (state) => state, () => undefined],
+      ["no verifier", (state) => state, (attempt) => ({ ...attempt, verifier: "" })],
+    ],
+  )("with %s is refused before anything is sent", async (_, returned, kept) => {
+    const fetch = answering(exchanged);
+    const portal = portalOf(fetch);
+    const attempt = await portal.authorizeUrl();
+    const callback = back({ code, state: returned(attempt.state) });
+    const error = await rejectionOf(portal.exchangeCode(callback, kept(attempt)));
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect((error as Error).message).toMatch(/The state is not that of this browser's login/);
+    expectNoSecret(error);
+    expect(fetch.sent()).toEqual([]);
+  });
+
+  it("with the hub's refusal is a ForbiddenError in its words", async () => {
+    const fetch = answering(exchanged);
+    const portal = portalOf(fetch);
+    const attempt = await portal.authorizeUrl();
+    const refused = {
+      error: "invalid_scope",
+      error_description: "not allowed",
+      state: attempt.state,
+    };
+    const error = await rejectionOf(portal.exchangeCode(back(refused), attempt));
+    expect(error).toBeInstanceOf(ForbiddenError);
+    expect(error).toMatchObject({ hubMessage: "not allowed" });
+    expect(fetch.sent()).toEqual([]);
+  });
+
+  it("without a code is refused", async () => {
+    const portal = portalOf();
+    const attempt = await portal.authorizeUrl();
+    const error = await rejectionOf(portal.exchangeCode(back({ state: attempt.state }), attempt));
+    expect(error).toBeInstanceOf(InvalidInputError);
+  });
+
+  it.each([
+    [400, "invalid_grant", /was used before, has expired/],
+    [401, "invalid_client", /Check the client's id and secret/],
+  ])("with what the hub does not take is refused: %i %s", async (status, error, message) => {
+    const portal = portalOf(answering(() => answer({ error }, { status })));
+    const attempt = await portal.authorizeUrl();
+    const failure = await rejectionOf(
+      portal.exchangeCode(back({ code, state: attempt.state }), attempt),
+    );
+    expect(failure).toBeInstanceOf(AuthenticationError);
+    expect((failure as Error).message).toMatch(message);
+    expectNoSecret(failure);
+    expect(String(failure)).not.toContain(attempt.verifier);
+  });
+
+  it("does not have the client's secret sent in the clear", async () => {
+    const fetch = answering(exchanged);
+    const { oauth: portal } = new JupyterHub({ url: "http://hub.example.org", oauth, fetch });
+    const attempt = await portal.authorizeUrl();
+    const error = await rejectionOf(
+      portal.exchangeCode(back({ code, state: attempt.state }), attempt),
+    );
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect(fetch.sent()).toEqual([]);
+  });
+});
+
+it("a client shows nobody its application's secret", () => {
+  const hub = new JupyterHub({ url: origin, oauth });
+  expectNoSecret(hub);
+  expectNoSecret(hub.oauth);
+});
