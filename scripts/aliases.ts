@@ -84,13 +84,11 @@ export const aliases: Readonly<Record<string, readonly string[]>> = {
   "proxy.sync": ["POST /proxy"],
   "proxy.update": ["PATCH /proxy"],
 
-  // Makes the link to `GET /oauth2/authorize`, and sends nothing.
-  "oauth.authorizeUrl": [],
   "oauth.exchangeCode": ["POST /oauth2/token"],
 };
 
 /** Methods that send nothing. */
-export const local: readonly string[] = ["with"];
+export const local: readonly string[] = ["with", "oauth.authorizeUrl"];
 
 /** What a method needs beside the scopes of its operations, or in their place; "" for no token at all. */
 export const methodScopes: Readonly<Record<string, { also?: string; only?: string }>> = {

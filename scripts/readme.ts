@@ -29,15 +29,14 @@ const sinceOf = (operation: string): string => {
 };
 
 function table(): string {
-  const rows = Object.entries(aliases).flatMap(([method, keys]) => {
-    if (keys.length === 0) return [[code(`hub.${method}`), "none: sends nothing", "", ""]];
-    return keys.map((key, index) => [
+  const rows = Object.entries(aliases).flatMap(([method, keys]) =>
+    keys.map((key, index) => [
       index === 0 ? code(`hub.${method}`) : "",
       code(key),
       sinceOf(key),
       scopesOf(method, key),
-    ]);
-  });
+    ]),
+  );
   const raw = Object.entries(rawOnly).map(([key, why]) => [code(key), why]);
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   return [

@@ -600,13 +600,6 @@ export const calls: readonly ContractCall[] = [
   ),
 
   call(
-    "oauth.authorizeUrl",
-    "",
-    [],
-    async (hub) => (await hub.oauth.authorizeUrl()).url.replace(/\?.*/, "").replace(hub.url, ""),
-    "/oauth2/authorize",
-  ),
-  call(
     "oauth.exchangeCode",
     "",
     ["POST /oauth2/token"],
