@@ -1,0 +1,122 @@
+/**
+ * A web service whose users log in with the hub, as a Hono app.
+ *
+ * Who may come in: whoever has `access:services!service=<name>`, by a browser that has logged in or by a
+ * token in the `Authorization` header. The hub is asked each time, so that access that was taken away is gone.
+ */
+import { randomBytes } from "node:crypto";
+import { Hono, type Context } from "hono";
+import { deleteCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
+import {
+  AuthenticationError,
+  ForbiddenError,
+  InvalidInputError,
+  hasScope,
+  type JupyterHub,
+  type OAuthAttempt,
+  type RequestIdentity,
+} from "jupyterhub-client";
+
+export interface ServiceOptions {
+  /** A client of the hub whose `oauth` is this service. */
+  hub: JupyterHub;
+  /** The service's name in the hub's configuration. */
+  name: string;
+  /** The path below which the hub's proxy sends requests here: `/services/<name>/`. */
+  prefix: string;
+  /** Whether people reach it by https. */
+  secure: boolean;
+}
+
+export function createService({ hub, name, prefix, secure }: ServiceOptions) {
+  // In memory: who has logged in does so again after a restart, mostly without noticing.
+  const sessions = new Map<string, { token: string; ends: number }>();
+  const signature = randomBytes(32).toString("base64url");
+  const cookie = { path: prefix, httpOnly: true, sameSite: "Lax", secure } as const;
+  const app = new Hono<{ Variables: { user: RequestIdentity } }>();
+
+  /** Sends a browser to the hub, and remembers in a cookie of its own which browser that was. */
+  const login = async (c: Context, next: string): Promise<Response> => {
+    const { url, ...attempt } = await hub.oauth.authorizeUrl({ next: within(prefix, next) });
+    await setSignedCookie(c, "attempt", JSON.stringify(attempt), signature, {
+      ...cookie,
+      maxAge: 600,
+    });
+    return c.redirect(url);
+  };
+
+  app.get(`${prefix}login`, (c) => login(c, c.req.query("next") ?? prefix));
+
+  app.get(`${prefix}oauth_callback`, async (c) => {
+    const kept = await getSignedCookie(c, signature, "attempt");
+    deleteCookie(c, "attempt", cookie);
+    const attempt = kept ? (JSON.parse(kept) as OAuthAttempt) : undefined;
+    const { token, expires_in, next } = await hub.oauth.exchangeCode(c.req.url, attempt);
+    const now = Date.now();
+    for (const [id, { ends }] of sessions) if (ends < now) sessions.delete(id);
+    // A new name for each login, which nobody can have known before.
+    const id = randomBytes(32).toString("base64url");
+    sessions.set(id, { token, ends: now + expires_in * 1000 });
+    await setSignedCookie(c, "session", id, signature, { ...cookie, maxAge: expires_in });
+    return c.redirect(within(prefix, next));
+  });
+
+  app.post(`${prefix}logout`, async (c) => {
+    sessions.delete((await getSignedCookie(c, signature, "session")) || "");
+    deleteCookie(c, "session", cookie);
+    return c.text("Bye. You are still logged in with the hub.");
+  });
+
+  /** Everything else is for those who may come in. */
+  app.use(`${prefix}*`, async (c, next) => {
+    const shown = /^(?:bearer|token) +(\S+)$/i.exec(c.req.header("Authorization") ?? "")?.[1];
+    const session = sessions.get((await getSignedCookie(c, signature, "session")) || "");
+    const token = shown ?? session?.token;
+    const isPage = c.req.method === "GET" && c.req.header("Accept")?.includes("text/html");
+    const begin = (): Promise<Response> => login(c, c.req.path + new URL(c.req.url).search);
+    if (token === undefined) {
+      return isPage ? begin() : c.json({ message: "Log in, or send a token of the hub" }, 401);
+    }
+    try {
+      const user = await hub.tokens.identify(token);
+      if (!hasScope(user, `access:services!service=${name}`)) {
+        return c.json({ message: `${user.name} may not use this service` }, 403);
+      }
+      c.set("user", user);
+    } catch (error) {
+      // The token of a session may end before it: then the hub gives another.
+      if (error instanceof AuthenticationError && shown === undefined && isPage) return begin();
+      throw error;
+    }
+    return next();
+  });
+
+  app.get(prefix, (c) =>
+    c.html(
+      `<!doctype html><h1>${name}</h1><form method="post" action="${prefix}logout"><button>Log out</button></form>`,
+    ),
+  );
+  app.get(`${prefix}me`, (c) => {
+    const { kind, name } = c.get("user");
+    return c.json({ kind, name });
+  });
+
+  app.onError((error, c) => {
+    const message = error.message;
+    if (error instanceof InvalidInputError || error instanceof ForbiddenError) {
+      return c.json({ message }, 403);
+    }
+    if (error instanceof AuthenticationError) return c.json({ message }, 401);
+    console.error(error);
+    return c.json({ message: "The hub cannot be asked at the moment" }, 503);
+  });
+  return app;
+}
+
+/** A page of this service: wherever else a link leads, it becomes the first page. */
+function within(prefix: string, link: string | undefined): string {
+  const here = "http://here.invalid";
+  if (link === undefined || !URL.canParse(link, here)) return prefix;
+  const { origin, pathname, search } = new URL(link, here);
+  return origin === here && pathname.startsWith(prefix) ? pathname + search : prefix;
+}

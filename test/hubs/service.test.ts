@@ -1,0 +1,174 @@
+/** The example of a service (examples/service), its users logging in with a real hub. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { JupyterHub } from "../../dist/src/index.js";
+import { createService } from "../../examples/service/app.js";
+import { Cookies, consent, loginByForm } from "./login.js";
+import { openStory, since } from "./story.js";
+
+const origin = "https://portal.example";
+const prefix = "/services/portal/";
+const redirectUri = `${origin}${prefix}oauth_callback`;
+const clientSecret = "a-secret-of-the-portal";
+// Ada may use the portal, Grace may not.
+const extraConfig = `
+c.JupyterHub.services.append({
+    "name": "portal",
+    "api_token": "${clientSecret}",
+    "oauth_client_id": "service-portal",
+    "oauth_redirect_uri": "${redirectUri}",
+    "oauth_no_confirm": True,
+})
+c.JupyterHub.load_roles.append(
+    {"name": "portal", "users": ["ada"], "scopes": ["access:services!service=portal"]}
+)
+`;
+
+if (since("3.0")) {
+  const story = openStory("service", { extraConfig });
+  let app: ReturnType<typeof createService>;
+  let ada: Cookies;
+
+  beforeAll(async () => {
+    await story.hub.users.ensure("ada");
+    await story.hub.users.ensure("grace");
+    const oauth = { clientId: "service-portal", clientSecret, redirectUri };
+    const hub = new JupyterHub({ url: story.real.url, oauth, fetch: story.recorder.fetch });
+    app = createService({ hub, name: "portal", prefix, secure: true });
+    ada = await loginByForm(story.real.url, "ada", story.real.password);
+  });
+
+  /** A browser as far as the service is concerned. */
+  const browser = () => {
+    const cookies = new Cookies();
+    return {
+      cookies,
+      async open(link: string, init: RequestInit = {}) {
+        const headers = { Accept: "text/html", Cookie: cookies.header(), ...init.headers };
+        const response = await app.request(new URL(link, origin).href, { ...init, headers });
+        for (const line of response.headers.getSetCookie()) cookies.absorb(line);
+        return response;
+      },
+    };
+  };
+  const location = (response: Response): string => response.headers.get("Location") ?? "";
+
+  /** Logs Ada in, from a page of the service; the answer is the one to the callback. */
+  const loggedIn = async (visitor: ReturnType<typeof browser>, link: string) => {
+    const callback = await consent(location(await visitor.open(link)), ada);
+    return { callback: callback.href, answer: await visitor.open(callback.href) };
+  };
+
+  describe("a browser", () => {
+    it("is sent to the hub and back to the page that it wanted", async () => {
+      const visitor = browser();
+      const { answer } = await loggedIn(visitor, `${prefix}me?year=1843`);
+      expect(answer.status).toBe(302);
+      expect(location(answer)).toBe(`${prefix}me?year=1843`);
+      const page = await visitor.open(location(answer));
+      expect(await page.json()).toMatchObject({ kind: "user", name: "ada" });
+    });
+
+    it("gets cookies that no script, no other site and no other service sees", async () => {
+      const visitor = browser();
+      const { answer } = await loggedIn(visitor, prefix);
+      const session = answer.headers.getSetCookie().find((line) => line.startsWith("session="));
+      expect(session).toMatch(/; Path=\/services\/portal\/; HttpOnly; Secure; SameSite=Lax$/);
+    });
+
+    it("is let in by no cookie that was made up or changed", async () => {
+      const visitor = browser();
+      await loggedIn(visitor, prefix);
+      const [, value = ""] = /session=([^;]+)/.exec(visitor.cookies.header()) ?? [];
+      for (const forged of ["x", `x${value}`, ""]) {
+        const headers = { Cookie: `session=${forged}`, Accept: "application/json" };
+        const { status } = await app.request(origin + prefix, { headers });
+        expect(status).toBe(401);
+      }
+    });
+
+    it("is out again after it has logged out", async () => {
+      const visitor = browser();
+      await loggedIn(visitor, prefix);
+      const before = visitor.cookies.header();
+      await visitor.open(`${prefix}logout`, { method: "POST" });
+      const { status } = await app.request(origin + prefix, { headers: { Cookie: before } });
+      expect(status).toBe(401);
+    });
+
+    it.each([
+      "https://elsewhere.example/",
+      "//elsewhere.example/",
+      "/\\elsewhere.example/",
+      "/services/other/",
+      `${prefix}../other/`,
+      "/hub/home",
+    ])("is not led to %s", async (next) => {
+      const link = `${prefix}login?next=${encodeURIComponent(next)}`;
+      const { answer } = await loggedIn(browser(), link);
+      expect(location(answer)).toBe(prefix);
+    });
+  });
+
+  describe("a callback", () => {
+    const refused = async (visitor: ReturnType<typeof browser>, link: string) => {
+      const answer = await visitor.open(link);
+      expect(answer.status).toBe(403);
+      expect(answer.headers.getSetCookie().join()).not.toContain("session=");
+    };
+
+    it("with another state lets nobody in", async () => {
+      const visitor = browser();
+      const callback = await consent(location(await visitor.open(prefix)), ada);
+      callback.searchParams.set("state", "made-up");
+      await refused(visitor, callback.href);
+    });
+
+    it("in another browser lets nobody in", async () => {
+      const callback = await consent(location(await browser().open(prefix)), ada);
+      await refused(browser(), callback.href);
+    });
+
+    it("is good for once", async () => {
+      const visitor = browser();
+      const { callback } = await loggedIn(visitor, prefix);
+      await refused(visitor, callback);
+    });
+  });
+
+  describe("a token", () => {
+    const asked = async (owner: string, scopes: string[] | undefined) => {
+      const { token } = await story.hub.tokens.create(owner, scopes ? { scopes } : {});
+      return app.request(`${origin}${prefix}me`, { headers: { Authorization: `Bearer ${token}` } });
+    };
+
+    it("that may use the service comes in", async () => {
+      const answer = await asked("ada", ["access:services!service=portal"]);
+      expect(answer.status).toBe(200);
+      expect(await answer.json()).toMatchObject({ name: "ada" });
+    });
+
+    it("that may not stays out", async () => {
+      expect((await asked("ada", ["read:users!user"])).status).toBe(403);
+      expect((await asked("grace", undefined)).status).toBe(403);
+    });
+
+    it("that the hub does not know stays out, and so does none", async () => {
+      for (const headers of [{ Authorization: "Bearer unknown" }, {}]) {
+        expect((await app.request(`${origin}${prefix}me`, { headers })).status).toBe(401);
+      }
+    });
+  });
+
+  it("who may not use the service is told so by the hub", async () => {
+    const grace = await loginByForm(story.real.url, "grace", story.real.password);
+    const link = location(await browser().open(prefix));
+    await expect(consent(link, grace)).rejects.toThrow("The hub did not authorize: 403.");
+  });
+} else {
+  const story = openStory("service");
+  describe("a hub before 3.0", () => {
+    it("does not limit tokens to scopes", async () => {
+      expect(await story.hub.supports("token-scopes")).toBe(false);
+    });
+  });
+}
