@@ -33,6 +33,10 @@ export interface Credentials {
   assertSafe(): void;
 }
 
+/** A hub takes the cookie of a page where it does not know the token: that would be somebody else. */
+export const withoutCookie = (): RequestInit =>
+  pageOrigin() === undefined ? {} : { credentials: "omit" };
+
 export function createCredentials(
   source: TokenSource | undefined,
   baseUrl: string,
@@ -45,8 +49,7 @@ export function createCredentials(
   const renewals = new Map<string, Promise<string | undefined>>();
   return {
     kind: "token",
-    // A hub takes the cookie of a page where it does not know the token: that would be somebody else.
-    init: pageOrigin() === undefined ? {} : { credentials: "omit" },
+    init: withoutCookie(),
     secret: typeof source === "function" ? () => asked(source) : () => source,
     put: (headers, token) => headers.set("Authorization", `Bearer ${token}`),
     renewed(refused) {

@@ -6,7 +6,7 @@
  * What an answer means is for others to say (meaning.ts), and whether to try again, too (retry.ts).
  */
 import { assertHub, typeOf, versionHeader } from "./answer.js";
-import type { Credentials } from "./auth.js";
+import { withoutCookie, type Credentials } from "./auth.js";
 import { AuthenticationError, JupyterHubError, NotAHubError, isJupyterHubError } from "./errors.js";
 import { unreachable } from "./failure.js";
 import { through, type AttemptContext, type HubRequest, type Middleware } from "./hooks.js";
@@ -179,7 +179,9 @@ export class Transport {
     progress.sent = true;
     try {
       const init: RequestInit = { method, headers, body, redirect: "manual", signal };
-      return await send(url, { ...init, ...credentials.init });
+      // Who the page's cookie is, is not asked where a call has credentials of its own.
+      const own = call.ownCredentials || showsToken(headers);
+      return await send(url, { ...init, ...(own ? withoutCookie() : credentials.init) });
     } catch (cause) {
       if (signal.aborted || isJupyterHubError(cause)) throw cause;
       throw unreachable(cause, call);
@@ -197,9 +199,7 @@ export class Transport {
       if (!headers.has(name)) headers.set(name, value);
     }
     // Else the hub would take these, and not look at the password or secret in the body.
-    if (call.ownCredentials && /^(bearer|token)\s/i.test(headers.get("Authorization") ?? "")) {
-      headers.delete("Authorization");
-    }
+    if (call.ownCredentials && showsToken(headers)) headers.delete("Authorization");
     if (!headers.has("Accept")) {
       headers.set("Accept", [...(call.operation.media ?? []), "application/json"].join(", "));
     }
@@ -211,6 +211,10 @@ export class Transport {
     if (headers.has("Authorization") || call.ownCredentials) credentials.assertSafe();
   }
 }
+
+/** Whether there is a token that a hub would look at; what else a gateway wants, it does not. */
+const showsToken = (headers: Headers): boolean =>
+  /^(bearer|token)\s/i.test(headers.get("Authorization") ?? "");
 
 /** Whether a URL is of the API at `baseUrl`. */
 export const isBelow = (baseUrl: string, url: string): boolean =>

@@ -186,3 +186,56 @@ describe("a page with a token", () => {
     expect(new Headers(sent?.headers).has("X-XSRFToken")).toBe(false);
   });
 });
+
+describe("credentials of a call's own, in a page with the hub's cookie", () => {
+  const kept = (respond: () => Response) => {
+    const sent: { credentials: unknown; xsrf: string | null; authorization: string | null }[] = [];
+    const hub = inPage((_, init) => {
+      const headers = new Headers(init?.headers);
+      sent.push({
+        credentials: init?.credentials,
+        xsrf: headers.get("X-XSRFToken"),
+        authorization: headers.get("Authorization"),
+      });
+      return Promise.resolve(respond());
+    });
+    return { hub, sent };
+  };
+  const created = () => answer({ id: "a1", token: "a-new-token" }, { status: 201 });
+
+  it("a password goes without the cookie, whose user the hub would take", async () => {
+    const { hub, sent } = kept(created);
+    await hub.tokens.login("ada", { password: secrets.password });
+    expect(sent).toEqual([{ credentials: "omit", xsrf: null, authorization: null }]);
+  });
+
+  it("so does a token, in whose place the hub would take the cookie's user", async () => {
+    const { hub, sent } = kept(() => answer({ name: "ada" }));
+    await hub.tokens.identify(secrets.token);
+    expect(sent[0]).toMatchObject({
+      credentials: "omit",
+      authorization: `Bearer ${secrets.token}`,
+    });
+  });
+
+  it("a login is a client with the token in the place of the cookie", async () => {
+    const { hub, sent } = kept(created);
+    const { client } = await hub.tokens.login("ada", { password: secrets.password });
+    await client.users.get("ada");
+    expect(sent[1]).toEqual({
+      credentials: "omit",
+      xsrf: null,
+      authorization: "Bearer a-new-token",
+    });
+  });
+
+  it("and the cookie takes the place of a token again", async () => {
+    const { hub, sent } = kept(() => answer({ name: "ada" }));
+    await hub.with({ token: secrets.token }).with({ auth: "cookie" }).users.get("ada");
+    expect(sent[0]).toEqual({
+      credentials: "same-origin",
+      xsrf: secrets.value,
+      authorization: null,
+    });
+  });
+});
