@@ -49,6 +49,8 @@ export const aliases: Readonly<Record<string, readonly string[]>> = {
   "servers.stopMany": servers("DELETE"),
   "servers.update": servers("PATCH"),
   "servers.delete": ["DELETE /users/{name}/servers/{server_name}"],
+  "servers.connection": [...servers("GET"), "POST /users/{name}/tokens"],
+  "servers.fetch": [...servers("GET"), "POST /users/{name}/tokens"],
 
   "groups.list": ["GET /groups"],
   "groups.get": ["GET /groups/{name}"],

@@ -70,7 +70,7 @@ export class JupyterHub {
     this.url = connection.apiUrl;
     this.publicUrl = connection.publicUrl;
     this.client = connection.client;
-    this.servers = new Servers(hub);
+    this.servers = new Servers(hub, connection);
     this.users = new Users(hub, this.servers);
     this.tokens = new Tokens(hub, as);
     this.groups = new Groups(hub);

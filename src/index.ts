@@ -12,6 +12,7 @@ export {
   NotAHubError,
   NotFoundError,
   RateLimitError,
+  ServerNotRunningError,
   SpawnFailedError,
   TimeoutError,
   UnsupportedByHubError,
@@ -65,6 +66,13 @@ export type {
   StopManyOptions,
   StopResult,
 } from "./resources/server-starts.js";
+export type {
+  ConnectionInput,
+  ConnectionOptions,
+  ConnectionSettings,
+  ServerFetchInit,
+  TokenChoice,
+} from "./resources/connection.js";
 export type { ServerInput, StartServerInput } from "./resources/one-server.js";
 export type {
   CreateGroupInput,

@@ -43,8 +43,6 @@ export function createCredentials(
   allowInsecure: boolean,
 ): Credentials {
   if (source !== undefined && typeof source !== "function") checkToken(source);
-  const { protocol, hostname, origin } = new URL(baseUrl);
-  const exposed = protocol === "http:" && !allowInsecure && !isPrivateHost(hostname);
   // By the token that was refused: a function may give each of its callers their own.
   const renewals = new Map<string, Promise<string | undefined>>();
   return {
@@ -59,13 +57,17 @@ export function createCredentials(
       renewals.set(refused, renewal);
       return renewal;
     },
-    assertSafe() {
-      if (!exposed) return;
-      throw new InvalidInputError(
-        `A token would travel to ${origin} unencrypted. Use https, or set allowInsecure if that is meant.`,
-      );
-    },
+    assertSafe: () => assertSafe(baseUrl, allowInsecure),
   };
+}
+
+/** Throws where a token would travel unencrypted to a public host. */
+export function assertSafe(url: string, allowInsecure: boolean): void {
+  const { protocol, hostname, origin } = new URL(url);
+  if (protocol !== "http:" || allowInsecure || isPrivateHost(hostname)) return;
+  throw new InvalidInputError(
+    `A token would travel to ${origin} unencrypted. Use https, or set allowInsecure if that is meant.`,
+  );
 }
 
 async function asked(

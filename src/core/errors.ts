@@ -176,6 +176,11 @@ export class SpawnFailedError extends JupyterHubError {
   }
 }
 
+/** A server was to be reached that does not run, or does not answer. Start it, then try again. */
+export class ServerNotRunningError extends JupyterHubError {
+  override name = "ServerNotRunningError";
+}
+
 /** Something answered that is not a JupyterHub, or not its API. Check the `url`. */
 export class NotAHubError extends JupyterHubError {
   override name = "NotAHubError";

@@ -5,7 +5,7 @@
  */
 import type { Operation } from "../../generated/operations.gen.js";
 import { createApiClient, type ApiClient, type ApiClientParts } from "./api-client.js";
-import { createCredentials, type TokenSource } from "./auth.js";
+import { assertSafe, createCredentials, type Credentials, type TokenSource } from "./auth.js";
 import { createCookies } from "./cookie.js";
 import { environmentVariable } from "./environment.js";
 import { InvalidInputError } from "./errors.js";
@@ -88,6 +88,11 @@ export interface Connection extends ApiClientParts {
   published: boolean;
   /** Whether the environment speaks of this hub. */
   own: boolean;
+  credentials: Credentials;
+  /** Sends what is not for the API. */
+  fetch: typeof fetch;
+  /** Throws where a token would travel unencrypted to a public host. */
+  assertSafe(url: string): void;
 }
 
 export const defaults = { timeout: 30_000, retry: 3, maxConcurrency: 16 } as const;
@@ -150,6 +155,12 @@ export function connect(
     options: { ...options, url: baseUrl, token, publicUrl: published, allowInsecure },
     published: published !== undefined,
     own,
+    credentials,
+    fetch: (input, init) => (options.fetch ?? fetch)(input, init),
+    assertSafe(url) {
+      const own = trusted && new URL(url).origin === new URL(baseUrl).origin;
+      assertSafe(url, options.allowInsecure ?? own);
+    },
   };
 }
 

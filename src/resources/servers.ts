@@ -21,6 +21,14 @@ import { stopServer } from "../workflows/stop.js";
 import { through, together, valueOf, type CallOptions, type Hub } from "./call.js";
 import { askUsers, listOf, usersBy, type ListOptions, type ListUsersInput } from "./listing.js";
 import {
+  Connections,
+  type ConnectionInput,
+  type ConnectionOptions,
+  type ConnectionSettings,
+  type Reach,
+  type ServerFetchInit,
+} from "./connection.js";
+import {
   modelOf,
   nameOf,
   operationsOn,
@@ -76,9 +84,11 @@ export interface ActiveServer {
 /** `hub.servers` */
 export class Servers {
   readonly #hub: Hub;
+  readonly #connections: Connections;
 
-  constructor(hub: Hub) {
+  constructor(hub: Hub, reach: Reach) {
     this.#hub = hub;
+    this.#connections = new Connections(hub, reach);
   }
 
   /**
@@ -312,5 +322,40 @@ export class Servers {
     await together(late, { ...rest, timeout }, ({ signal, ...shared }) =>
       stopServer(operationsOn(this.#hub, user, server, shared, payload), true, signal),
     );
+  }
+
+  /**
+   * The way to a running server, as `ServerConnection.makeSettings` of `@jupyterlab/services` takes it: its
+   * address as people reach it, and a new token that reaches this server alone and goes nowhere else.
+   *
+   * `GET /users/{name}/server`, `GET /users/{name}/servers/{server_name}` (before 6.0 `GET /users/{name}`),
+   * then `POST /users/{name}/tokens` · scopes `read:servers` and `tokens` · since 6.0 by the server's own
+   * model · `roles` since 2.0, `scopes` since 3.0: before, with `ownToken` alone
+   * @param input.expires_in how long the token lasts, in whole seconds. Default 3600
+   * @throws ServerNotRunningError when it does not run; UnsupportedByHubError before 3.0 without `ownToken`;
+   * ForbiddenError when the client's token may make no others
+   */
+  connection(
+    user: string,
+    input: ConnectionInput = {},
+    call: ConnectionOptions = {},
+  ): Promise<ConnectionSettings> {
+    return this.#connections.open(user, input, call);
+  }
+
+  /**
+   * Asks a running server itself, such as `/api/kernels`, by its `connection`, which is used again while its
+   * token lasts. Resolves with the server's answer, whatever its status; redirects are not followed.
+   *
+   * `GET /users/{name}/server`, `GET /users/{name}/servers/{server_name}` (before 6.0 `GET /users/{name}`),
+   * then `POST /users/{name}/tokens` · scopes `read:servers` and `tokens` · since 6.0 by the server's own
+   * model · `roles` since 2.0, `scopes` since 3.0: before, with `ownToken` alone
+   * @param path below the server's address
+   * @param init as for `fetch`, and which server: `server`
+   * @throws ServerNotRunningError when it does not run; ConnectionError when it does not answer; and as
+   * `connection` does
+   */
+  fetch(user: string, path: string, init: ServerFetchInit = {}): Promise<Response> {
+    return this.#connections.fetch(user, path, init);
   }
 }

@@ -401,6 +401,34 @@ export const calls: readonly ContractCall[] = [
   ),
   call("servers.delete", "", [named("DELETE")], (hub) => hub.servers.delete("ada", gpu)),
 
+  ...[
+    { variant: "default", input: {}, model: unnamed("GET"), path: "/user/ada/" },
+    { variant: "named", input: gpu, model: named("GET"), path: "/user/ada/gpu/" },
+  ].flatMap(({ variant, input, model, path }) => {
+    const sends = [model, "POST /users/{name}/tokens"];
+    return [
+      call(
+        "servers.connection",
+        variant,
+        sends,
+        async (hub) => {
+          const { baseUrl, token } = await hub.servers.connection("ada", input);
+          return { path: new URL(baseUrl).pathname, token };
+        },
+        { path, token: (example("POST /users/{name}/tokens", 201) as { token: string }).token },
+        { since: "3.0" },
+      ),
+      call(
+        "servers.fetch",
+        variant,
+        sends,
+        async (hub) => (await hub.servers.fetch("ada", "/api/kernels", input)).json(),
+        [],
+        { since: "3.0" },
+      ),
+    ];
+  }),
+
   call("groups.list", "", ["GET /groups"], (hub) => hub.groups.list(), example("GET /groups")),
   call(
     "groups.get",

@@ -33,6 +33,8 @@ export function stateful(
   return async (input, init) => {
     const request = new Request(input, init);
     const { pathname } = new URL(request.url);
+    // A server's own address, of which the documents know nothing.
+    if (pathname.startsWith("/user/")) return Response.json([]);
     const isModel = request.method === "GET" && serverRoute.test(pathname);
     const isUser = request.method === "GET" && pathname.endsWith("/users/ada");
     if (pathname.endsWith("/progress")) {

@@ -18,6 +18,8 @@ def chosen_port():
 
 class Ok(BaseHTTPRequestHandler):
     def do_GET(self):
+        if self.path == "/die":  # at its own port alone
+            os._exit(1)
         self.send_response(200)
         self.send_header("Content-Length", "2")
         self.end_headers()

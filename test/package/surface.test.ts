@@ -31,6 +31,7 @@ describe("the entry", () => {
       "NotAHubError",
       "NotFoundError",
       "RateLimitError",
+      "ServerNotRunningError",
       "SpawnFailedError",
       "TimeoutError",
       "UnsupportedByHubError",
@@ -42,7 +43,7 @@ describe("the entry", () => {
 
   it("exports every error as a JupyterHubError that goes by its own name", () => {
     const errors = Object.entries(index).filter(([name]) => /^[A-Z].*Error$/.test(name));
-    expect(errors).toHaveLength(15);
+    expect(errors).toHaveLength(16);
     for (const [name, value] of errors) {
       const { prototype } = value as { prototype: unknown };
       const isBase = value === index.JupyterHubError;

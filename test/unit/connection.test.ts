@@ -1,0 +1,365 @@
+/** The way to a server: where it leads, with which token, and what tells a server that does not run. */
+import { describe, expect, it } from "vitest";
+import {
+  ConnectionError,
+  InvalidInputError,
+  JupyterHub,
+  NotFoundError,
+  ServerNotRunningError,
+  UnsupportedByHubError,
+  type JupyterHubOptions,
+  type ServerFetchInit,
+} from "../../src/index.js";
+import {
+  answer,
+  answering,
+  expectNoSecret,
+  origin,
+  page,
+  refusal,
+  rejectionOf,
+  secrets,
+} from "./helpers.js";
+
+interface Situation {
+  version?: string;
+  /** The server's address, as the hub's model has it. */
+  url?: string;
+  /** Whether the server is ready, each time that the hub is asked. */
+  ready?: boolean[];
+  /** What the server answers. */
+  serves?: (request: Request) => Response;
+}
+
+/** A hub with a server at `url`, and that server. */
+const cluster = ({ version = "6.1.1", url = "/user/ada/", ready = [], serves }: Situation = {}) =>
+  answering(async (request) => {
+    const { pathname } = new URL(request.url);
+    const isApi = pathname.includes("/hub/api/");
+    if (!isApi) return serves?.(request) ?? answer({ from: "the server" }, { version: null });
+    if (pathname.endsWith("/api/")) return answer({ version }, { version });
+    if (pathname.endsWith("/tokens")) {
+      return answer({ id: "a7", token: secrets.value }, { status: 201, version });
+    }
+    const name = url.split("/")[3] ?? "";
+    const server = { name, url, ready: ready.shift() ?? true, pending: null };
+    const isUser = /\/users\/[^/]+$/.test(pathname);
+    return answer(isUser ? { name: "ada", servers: { [name]: server } } : server, { version });
+  });
+
+const hubAt = (fetch: typeof globalThis.fetch, options: JupyterHubOptions = {}) =>
+  new JupyterHub({ url: origin, token: secrets.token, retry: 0, fetch, ...options });
+const pathOf = ({ method, url }: Request): string => `${method} ${new URL(url).pathname}`;
+
+describe("a connection", () => {
+  it.each<[string, Situation, JupyterHubOptions, string]>([
+    ["below the hub's origin", {}, {}, `${origin}/user/ada/`],
+    ["below its prefix", { url: "/pre/user/ada/" }, {}, `${origin}/pre/user/ada/`],
+    [
+      "where people reach the hub",
+      {},
+      { url: "http://hub:8081", publicUrl: "https://people.example.org" },
+      "https://people.example.org/user/ada/",
+    ],
+    [
+      "at an origin of its own",
+      { url: "https://ada.hub.example.org/user/ada/" },
+      {},
+      "https://ada.hub.example.org/user/ada/",
+    ],
+    // As the hub escapes it, since its proxy compares that.
+    ["escaped as the hub does", { url: "/user/a%21b@c%2Bd/" }, {}, `${origin}/user/a%21b@c%2Bd/`],
+    ["with a slash at its end", { url: "/user/ada" }, {}, `${origin}/user/ada/`],
+  ])("leads to the server %s", async (_, situation, options, baseUrl) => {
+    const hub = hubAt(cluster(situation), options);
+    const settings = await hub.servers.connection("ada");
+    expect(settings).toMatchObject({ baseUrl, wsUrl: baseUrl.replace("http", "ws") });
+  });
+
+  it.each([
+    ["/user/ada/a?b#c/", "a?b#c", "/user/ada/a%3Fb%23c/"],
+    ["/user/ada/!@~'(*)%41/", "!@~'(*)%41", "/user/ada/%21@~%27%28%2A%29%2541/"],
+    ["/user/ada/%21@~%27%28%2A%29%2541/", "!@~'(*)%41", "/user/ada/%21@~%27%28%2A%29%2541/"],
+  ])("escapes a server's name where an old hub has not: %s", async (url, server, path) => {
+    const fetch = answering(({ method }) =>
+      method === "POST"
+        ? answer({ id: "a7", token: secrets.value })
+        : answer(
+            {
+              version: "3.1.1",
+              name: "ada",
+              servers: { [server]: { name: server, url, ready: true } },
+            },
+            { version: "3.1.1" },
+          ),
+    );
+    const { baseUrl } = await hubAt(fetch).servers.connection("ada", { server });
+    expect(baseUrl).toBe(origin + path);
+  });
+
+  it.each([
+    [{}, "/user/ada/", "access:servers!server=ada/"],
+    [{ server: "gpu" }, "/user/ada/gpu/", "access:servers!server=ada/gpu"],
+  ])("has a new token for that server alone: %j", async (input, url, scope) => {
+    const fetch = cluster({ url });
+    const { token } = await hubAt(fetch).servers.connection("ada", input);
+    expect(token).toBe(secrets.value);
+    const asked = fetch.requests.at(-1);
+    expect(pathOf(asked!)).toBe("POST /hub/api/users/ada/tokens");
+    expect(await asked?.json()).toEqual({
+      note: "To reach a server",
+      expires_in: 3600,
+      scopes: [scope],
+    });
+  });
+
+  it("has a token that lasts as long as is asked for, and always ends", async () => {
+    const fetch = cluster();
+    const { servers } = hubAt(fetch);
+    await servers.connection("ada", { expires_in: 60 });
+    expect(await fetch.requests.at(-1)?.json()).toMatchObject({ expires_in: 60 });
+    const error = await rejectionOf(servers.connection("ada", { expires_in: 0 }));
+    expect(error).toBeInstanceOf(InvalidInputError);
+  });
+
+  it("has the client's own token when that is asked for", async () => {
+    const fetch = cluster({ version: "2.3.1" });
+    const hub = hubAt(fetch);
+    const { token } = await hub.servers.connection("ada", {}, { ownToken: true });
+    expect(token).toBe(secrets.token);
+    expect(fetch.requests.map(pathOf)).not.toContain("POST /hub/api/users/ada/tokens");
+    const without = hubAt(fetch, { token: undefined });
+    await expect(without.servers.connection("ada", {}, { ownToken: true })).rejects.toBeInstanceOf(
+      InvalidInputError,
+    );
+  });
+
+  it("has it not otherwise, of a hub that cannot make one for a server alone", async () => {
+    const error = await rejectionOf(hubAt(cluster({ version: "2.3.1" })).servers.connection("ada"));
+    expect(error).toBeInstanceOf(UnsupportedByHubError);
+  });
+
+  it("puts no token into a URL unless that is asked for", async () => {
+    const { servers } = hubAt(cluster());
+    expect(await servers.connection("ada")).toMatchObject({ appendToken: false });
+    const asked = await servers.connection("ada", {}, { appendToken: true });
+    expect(asked.appendToken).toBe(true);
+  });
+
+  it("is not had to a server that does not run", async () => {
+    const { servers } = hubAt(cluster({ ready: [false] }));
+    expect(await rejectionOf(servers.connection("ada"))).toBeInstanceOf(ServerNotRunningError);
+  });
+
+  it("is not had to a server that there is not", async () => {
+    const nothing = answering(() => refusal(404, null));
+    const named = hubAt(nothing).servers.connection("ada", { server: "gpu" });
+    expect(await rejectionOf(named)).toBeInstanceOf(NotFoundError);
+    // Before 6.0, hubs may not list a default server that does not run.
+    const unlisted = cluster({ version: "5.5.4", url: "/user/ada/other/" });
+    const error = await rejectionOf(hubAt(unlisted).servers.connection("ada"));
+    expect(error).toBeInstanceOf(ServerNotRunningError);
+  });
+
+  it("over plain http to a public host is not had", async () => {
+    const fetch = cluster({ url: "http://ada.hub.example.org/user/ada/" });
+    const error = await rejectionOf(hubAt(fetch).servers.connection("ada"));
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect((error as Error).message).toMatch(/unencrypted/);
+    const allowed = hubAt(fetch, { allowInsecure: true }).servers.connection("ada");
+    expect((await allowed).baseUrl).toBe("http://ada.hub.example.org/user/ada/");
+  });
+
+  it.each([
+    "https://elsewhere.example/user/ada/api",
+    `${origin}/user/grace/api`,
+    `${origin}/user/ada`,
+    `${origin}/user/ada/../grace/api`,
+    `${origin}/user/ada/%2e%2e/grace/api`,
+    `${origin}/hub/api/users`,
+    "http://hub.example.org/user/ada/api",
+  ])("sends nothing to %s", async (url) => {
+    const fetch = cluster();
+    const settings = await hubAt(fetch).servers.connection("ada");
+    const before = fetch.requests.length;
+    await expect(settings.fetch(url)).rejects.toBeInstanceOf(InvalidInputError);
+    await expect(settings.fetch(new Request(url))).rejects.toBeInstanceOf(InvalidInputError);
+    expect(fetch.requests).toHaveLength(before);
+  });
+
+  it("leaves a token that the request has already", async () => {
+    const fetch = cluster();
+    const settings = await hubAt(fetch).servers.connection("ada");
+    const headers = { Authorization: `token ${settings.token}` };
+    await settings.fetch(new Request(`${settings.baseUrl}api`, { headers }));
+    expect(fetch.requests.at(-1)?.headers.get("Authorization")).toBe(headers.Authorization);
+  });
+});
+
+describe("a WebSocket of a connection", () => {
+  /** Keeps what it was made with, as a WebSocket would be. */
+  const recording = (more: object = {}) => {
+    const made: unknown[][] = [];
+    class Recording {
+      readonly readyState = 0;
+      constructor(...options: unknown[]) {
+        made.push(options);
+      }
+    }
+    return { made, WebSocket: Object.assign(Recording, more) };
+  };
+  const headers = { Authorization: `Bearer ${secrets.value}` };
+  const url = "wss://hub.example.org/user/ada/api/kernels/1/channels";
+
+  it.each<[string, object, unknown[]]>([
+    ["the runtime's", {}, [url, { protocols: ["v1"], headers }]],
+    ["the package ws", { createWebSocketStream: () => {} }, [url, ["v1"], { headers }]],
+  ])("sends the token in a header: %s", async (_, more, expected) => {
+    const { made, WebSocket } = recording(more);
+    const settings = await hubAt(cluster()).servers.connection("ada", {}, { WebSocket });
+    const opened = new settings.WebSocket!(url, ["v1"]);
+    expect(opened).toBeInstanceOf(WebSocket);
+    expect(made).toEqual([expected]);
+  });
+
+  it.each(["wss://elsewhere.example/user/ada/x", "wss://hub.example.org/user/grace/x"])(
+    "is not opened to %s",
+    async (url) => {
+      const { made, WebSocket } = recording();
+      const settings = await hubAt(cluster()).servers.connection("ada", {}, { WebSocket });
+      expect(() => new settings.WebSocket!(url)).toThrow(InvalidInputError);
+      expect(made).toEqual([]);
+    },
+  );
+});
+
+describe("a request to a server", () => {
+  const asking = (fetch: typeof globalThis.fetch, path = "/api", init?: ServerFetchInit) =>
+    hubAt(fetch).servers.fetch("ada", path, init);
+
+  it("resolves with the server's answer, whatever its status", async () => {
+    const teapot = cluster({ serves: () => answer({ message: "no" }, { status: 418 }) });
+    expect((await asking(teapot)).status).toBe(418);
+    expect(await (await asking(cluster())).json()).toEqual({ from: "the server" });
+  });
+
+  it("goes below the server's address, with its own token and what was given", async () => {
+    const fetch = cluster();
+    const body = JSON.stringify({ name: "python3" });
+    await asking(fetch, "/api/kernels?x=1", { method: "POST", body, headers: { "X-A": "1" } });
+    const { url, method, headers, redirect } = fetch.requests.at(-1)!;
+    expect([method, url]).toEqual(["POST", `${origin}/user/ada/api/kernels?x=1`]);
+    expect(headers.get("Authorization")).toBe(`Bearer ${secrets.value}`);
+    expect(headers.get("X-A")).toBe("1");
+    expect(redirect).toBe("manual");
+    expect(await fetch.requests.at(-1)?.text()).toBe(body);
+  });
+
+  it.each(["api", "/api", "//api", "./api"])(
+    "takes a path with or without a slash: %s",
+    async (path) => {
+      const fetch = cluster();
+      await asking(fetch, path);
+      expect(fetch.requests.at(-1)?.url).toBe(`${origin}/user/ada/api`);
+    },
+  );
+
+  it.each(["../grace/api", "/../../hub/api/users", "/%2e%2e/grace", "..\\grace"])(
+    "does not leave the server: %s",
+    async (path) => {
+      const fetch = cluster();
+      expect(await rejectionOf(asking(fetch, path))).toBeInstanceOf(InvalidInputError);
+      expect(fetch.requests.map(pathOf)).toEqual([
+        "GET /hub/api/",
+        "GET /hub/api/users/ada/server",
+        "POST /hub/api/users/ada/tokens",
+      ]);
+    },
+  );
+
+  it("uses a connection again, one for each server", async () => {
+    const fetch = cluster();
+    const { servers } = hubAt(fetch);
+    await Promise.all([servers.fetch("ada", "/a"), servers.fetch("ada", "/b")]);
+    await servers.fetch("ada", "/c", { server: "" });
+    const tokens = () => fetch.requests.filter(({ url }) => url.endsWith("/tokens")).length;
+    expect(tokens()).toBe(1);
+    await servers.fetch("ada", "/a", { server: "gpu" });
+    expect(tokens()).toBe(2);
+  });
+
+  it.each([401, 403])("takes another token after a %i", async (status) => {
+    const fetch = cluster({ serves: () => answer({ message: "no" }, { status }) });
+    const { servers } = hubAt(fetch);
+    expect((await servers.fetch("ada", "/a")).status).toBe(status);
+    await servers.fetch("ada", "/b");
+    expect(fetch.requests.filter(({ url }) => url.endsWith("/tokens"))).toHaveLength(2);
+  });
+
+  it("does not end another's when it is aborted while both wait for the connection", async () => {
+    const controller = new AbortController();
+    const { servers } = hubAt(cluster());
+    const first = servers.fetch("ada", "/a", { signal: controller.signal });
+    const second = servers.fetch("ada", "/b");
+    controller.abort(new Error("enough"));
+    await expect(first).rejects.toThrow("enough");
+    expect((await second).status).toBe(200);
+  });
+
+  it("whose connection fails is a ConnectionError without secrets", async () => {
+    const fetch = cluster({
+      serves: () => {
+        throw new TypeError("fetch failed");
+      },
+    });
+    const error = await rejectionOf(asking(fetch));
+    expect(error).toBeInstanceOf(ConnectionError);
+    expectNoSecret(error);
+  });
+});
+
+describe("a server that does not run", () => {
+  const hubPage = (status: number) => page(status, { version: "6.1.1" });
+  const redirected = (to: string) =>
+    answer("", { status: 302, type: null, headers: { Location: to } });
+
+  const signs: [string, () => Response][] = [
+    ["a redirect to the hub", () => redirected("/hub/user/ada/api")],
+    ["the login page", () => redirected(`${origin}/hub/login?next=x`)],
+    ["a page of the hub that forbids", () => hubPage(403)],
+    ["a page of the hub that finds nothing", () => hubPage(404)],
+    ["a page of the hub that has no such method", () => hubPage(405)],
+    ["503 as hubs said it before 2.0", () => answer({ message: "x" }, { status: 503 })],
+  ];
+
+  it.each<[string, () => Response]>([
+    ...signs,
+    ["424", () => answer({ message: "x" }, { status: 424 })],
+    ["503 from the proxy", () => page(503)],
+  ])("is told by %s", async (_, serves) => {
+    // It ran when the connection was made.
+    const hub = hubAt(cluster({ ready: [true, false], serves }));
+    const error = await rejectionOf(hub.servers.fetch("ada", "/api"));
+    expect(error).toBeInstanceOf(ServerNotRunningError);
+    expect((error as Error).message).toBe(
+      "The server of ada does not run. Start it: servers.start.",
+    );
+    expectNoSecret(error);
+  });
+
+  it.each(signs)("is not told by %s alone, while the hub says that it runs", async (_, serves) => {
+    const response = await hubAt(cluster({ serves })).servers.fetch("ada", "/api");
+    expect(response.status).toBe(serves().status);
+  });
+
+  it.each<[string, () => Response]>([
+    ["an error of its own", () => answer({ message: "Forbidden" }, { status: 403 })],
+    ["a redirect of its own", () => redirected("/user/ada/lab")],
+    ["success", () => page(200)],
+  ])("is not told by %s, and the hub not asked again", async (_, serves) => {
+    const fetch = cluster({ ready: [true, false], serves });
+    const response = await hubAt(fetch).servers.fetch("ada", "/api");
+    expect(response.status).toBe(serves().status);
+    expect(fetch.requests.map(pathOf).filter((one) => one.endsWith("/server"))).toHaveLength(1);
+  });
+});
