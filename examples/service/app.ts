@@ -24,22 +24,26 @@ export interface ServiceOptions {
   name: string;
   /** The path below which the hub's proxy sends requests here: `/services/<name>/`. */
   prefix: string;
-  /** Whether people reach it by https. */
-  secure: boolean;
 }
 
-export function createService({ hub, name, prefix, secure }: ServiceOptions) {
+export function createService({ hub, name, prefix }: ServiceOptions) {
   // In memory: who has logged in does so again after a restart, mostly without noticing.
   const sessions = new Map<string, { token: string; ends: number }>();
   const signature = randomBytes(32).toString("base64url");
-  const cookie = { path: prefix, httpOnly: true, sameSite: "Lax", secure } as const;
   const app = new Hono<{ Variables: { user: RequestIdentity } }>();
+
+  /** A cookie for this service alone, that no script sees. */
+  const cookie = (c: Context) => {
+    const protocol = c.req.header("X-Forwarded-Proto") ?? new URL(c.req.url).protocol;
+    const secure = protocol.startsWith("https");
+    return { path: prefix, httpOnly: true, sameSite: "Lax", secure } as const;
+  };
 
   /** Sends a browser to the hub, and remembers in a cookie of its own which browser that was. */
   const login = async (c: Context, next: string): Promise<Response> => {
     const { url, ...attempt } = await hub.oauth.authorizeUrl({ next: within(prefix, next) });
     await setSignedCookie(c, "attempt", JSON.stringify(attempt), signature, {
-      ...cookie,
+      ...cookie(c),
       maxAge: 600,
     });
     return c.redirect(url);
@@ -49,7 +53,7 @@ export function createService({ hub, name, prefix, secure }: ServiceOptions) {
 
   app.get(`${prefix}oauth_callback`, async (c) => {
     const kept = await getSignedCookie(c, signature, "attempt");
-    deleteCookie(c, "attempt", cookie);
+    deleteCookie(c, "attempt", cookie(c));
     const attempt = kept ? (JSON.parse(kept) as OAuthAttempt) : undefined;
     const { token, expires_in, next } = await hub.oauth.exchangeCode(c.req.url, attempt);
     const now = Date.now();
@@ -57,13 +61,13 @@ export function createService({ hub, name, prefix, secure }: ServiceOptions) {
     // A new name for each login, which nobody can have known before.
     const id = randomBytes(32).toString("base64url");
     sessions.set(id, { token, ends: now + expires_in * 1000 });
-    await setSignedCookie(c, "session", id, signature, { ...cookie, maxAge: expires_in });
+    await setSignedCookie(c, "session", id, signature, { ...cookie(c), maxAge: expires_in });
     return c.redirect(within(prefix, next));
   });
 
   app.post(`${prefix}logout`, async (c) => {
     sessions.delete((await getSignedCookie(c, signature, "session")) || "");
-    deleteCookie(c, "session", cookie);
+    deleteCookie(c, "session", cookie(c));
     return c.text("Bye. You are still logged in with the hub.");
   });
 

@@ -15,12 +15,6 @@ import { createService } from "./app.js";
 const { JUPYTERHUB_SERVICE_NAME: name, JUPYTERHUB_SERVICE_PREFIX: prefix } = process.env;
 if (!name || !prefix) throw new Error("This is to be started by a hub, as one of its services.");
 
-const hub = new JupyterHub();
 const { hostname, port } = new URL(process.env["JUPYTERHUB_SERVICE_URL"] ?? "http://127.0.0.1:0");
-const { fetch } = createService({
-  hub,
-  name,
-  prefix,
-  secure: hub.publicUrl.startsWith("https:"),
-});
+const { fetch } = createService({ hub: new JupyterHub(), name, prefix });
 serve({ fetch, hostname, port: Number(port) });

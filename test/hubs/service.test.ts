@@ -33,7 +33,7 @@ if (since("3.0")) {
     await story.hub.users.ensure("grace");
     const oauth = { clientId: "service-portal", clientSecret, redirectUri };
     const hub = new JupyterHub({ url: story.real.url, oauth, fetch: story.recorder.fetch });
-    app = createService({ hub, name: "portal", prefix, secure: true });
+    app = createService({ hub, name: "portal", prefix });
     ada = await loginByForm(story.real.url, "ada", story.real.password);
   });
 

@@ -1,0 +1,82 @@
+/** The example of a service as a hub runs it: from its environment, behind the hub's proxy. */
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { Cookies, consent, loginByForm } from "./login.js";
+import { openStory, since } from "./story.js";
+
+const fromHere = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const command = [
+  process.execPath,
+  fromHere("../../node_modules/tsx/dist/cli.mjs"),
+  fromHere("../../examples/service/main.ts"),
+];
+const extraConfig = `
+import socket
+with socket.socket() as probe:
+    probe.bind(("127.0.0.1", 0))
+    port = probe.getsockname()[1]
+c.JupyterHub.services.append({
+    "name": "portal",
+    "url": f"http://127.0.0.1:{port}",
+    "command": ${JSON.stringify(command)},
+    "oauth_no_confirm": True,
+})
+c.JupyterHub.load_roles.append(
+    {"name": "portal", "users": ["ada"], "scopes": ["access:services!service=portal"]}
+)
+`;
+const prefix = "services/portal/";
+
+if (since("3.0")) {
+  const story = openStory("service-run", { proxy: "configurable-http-proxy", extraConfig });
+  let ada: Cookies;
+  const cookies = new Cookies();
+
+  const open = async (path: string): Promise<Response> => {
+    const url = new URL(path, story.real.publicUrl);
+    const headers = { Accept: "text/html", Cookie: cookies.header() };
+    const response = await fetch(url, { headers, redirect: "manual" });
+    for (const line of response.headers.getSetCookie()) cookies.absorb(line);
+    return response;
+  };
+  const location = (response: Response): string => response.headers.get("Location") ?? "";
+
+  beforeAll(async () => {
+    await story.hub.users.ensure("ada");
+    ada = await loginByForm(story.real.publicUrl + "hub", "ada", story.real.password);
+    // The hub does not wait for its services.
+    await vi.waitFor(async () => expect((await open(prefix)).status).toBe(302), {
+      timeout: 30_000,
+      interval: 200,
+    });
+  });
+
+  describe("a browser, all of it at one origin", () => {
+    it("is sent by a path to the hub, and back to the page that it wanted", async () => {
+      const link = location(await open(`${prefix}me?year=1843`));
+      expect(link).toMatch(/^\/hub\/api\/oauth2\/authorize\?client_id=service-portal&/);
+      const callback = await consent(new URL(link, story.real.publicUrl).href, ada);
+      expect(callback.href.startsWith(`${story.real.publicUrl}${prefix}oauth_callback?`)).toBe(
+        true,
+      );
+      const answer = await open(callback.href);
+      expect(location(answer)).toBe(`/${prefix}me?year=1843`);
+      expect(await (await open(location(answer))).json()).toEqual({ kind: "user", name: "ada" });
+    });
+  });
+
+  it("a token comes in, too", async () => {
+    const scopes = ["access:services!service=portal"];
+    const { token } = await story.hub.tokens.create("ada", { scopes });
+    const headers = { Authorization: `token ${token}` };
+    const answer = await fetch(`${story.real.publicUrl}${prefix}me`, { headers });
+    expect(await answer.json()).toEqual({ kind: "user", name: "ada" });
+  });
+} else {
+  const story = openStory("service-run");
+  describe("a hub before 3.0", () => {
+    it("does not limit tokens to scopes", async () => {
+      expect(await story.hub.supports("token-scopes")).toBe(false);
+    });
+  });
+}
