@@ -1,5 +1,5 @@
 // Owns the Python side of the real hubs: which releases there are, and one cached virtual
-// environment for each in `.cache/hubs/<release>/` of the repository. A marker is written after
+// environment for each in `.cache/hubs/<release>/` of the repository, and one with a notebook server. A marker is written after
 // a complete install only; an environment without it, or one that no longer imports its hub, is
 // built again. Built beside its place and moved there, so test files may ask at the same time
 // (hence `python -m jupyterhub`: the scripts in its bin/ know the old place). Runs no hub.
@@ -16,7 +16,14 @@ export type Release = (typeof releases)[number];
 
 const cache = fileURLToPath(new URL("../../.cache/hubs/", import.meta.url));
 const installMinutes = 10;
-const building = new Map<Release, Promise<string>>();
+const building = new Map<string, Promise<string>>();
+
+/** A virtual environment: what goes into it, and what must be importable in one that is whole. */
+interface Environment {
+  name: string;
+  packages: readonly string[];
+  modules: string;
+}
 
 /** "6" → "6.1.1", "5.5" → "5.5.4": the newest release that begins with what was asked for. */
 export function resolveRelease(asked: string): Release {
@@ -28,30 +35,50 @@ export function resolveRelease(asked: string): Release {
 /** The Python that has this JupyterHub: `<python> -m jupyterhub` starts it. */
 export function ensureHub(version: string): Promise<string> {
   const release = resolveRelease(version);
-  let python = building.get(release);
+  return ensure({
+    name: release,
+    packages: requirements(release),
+    modules: "jupyterhub, cryptography",
+  });
+}
+
+/** The Python that has the newest JupyterHub's single-user server: `<python> -m jupyterhub.singleuser`. */
+export function ensureNotebook(): Promise<string> {
+  const [newest = ""] = releases.toReversed();
+  return ensure({
+    name: `notebook-${newest}`,
+    packages: [`jupyterhub==${newest}`, "jupyter_server>=2,<3", "ipykernel"],
+    modules: "jupyterhub, jupyter_server, ipykernel",
+  });
+}
+
+function ensure(environment: Environment): Promise<string> {
+  const { name } = environment;
+  let python = building.get(name);
   if (!python) {
-    python = findOrBuild(release);
-    building.set(release, python);
+    python = findOrBuild(environment);
+    building.set(name, python);
     // A failed install may be asked for again once the reason is gone.
-    python.catch(() => building.delete(release));
+    python.catch(() => building.delete(name));
   }
   return python;
 }
 
-async function findOrBuild(release: Release): Promise<string> {
-  const home = join(cache, release);
-  if (await isComplete(home, release)) return pythonOf(home);
+async function findOrBuild(environment: Environment): Promise<string> {
+  const { name } = environment;
+  const home = join(cache, name);
+  if (await isComplete(home, environment)) return pythonOf(home);
 
   await mkdir(cache, { recursive: true });
-  await removeAbandoned(release);
-  const site = join(cache, `${release}.build-${process.pid}-${threadId}`);
+  await removeAbandoned(name);
+  const site = join(cache, `${name}.build-${process.pid}-${threadId}`);
   // A broken one leaves its place at once and whole; there may be none.
   await rename(home, site).catch(() => {});
   try {
-    await build(site, release);
+    await build(site, environment);
     await rename(site, home).catch(async (error: unknown) => {
       // Somebody else was faster.
-      if (!(await isComplete(home, release))) throw error;
+      if (!(await isComplete(home, environment))) throw error;
     });
   } finally {
     await rm(site, { recursive: true, force: true });
@@ -59,16 +86,15 @@ async function findOrBuild(release: Release): Promise<string> {
   return pythonOf(home);
 }
 
-async function build(site: string, release: Release): Promise<void> {
-  const what = `JupyterHub ${release}`;
+async function build(site: string, { name, packages }: Environment): Promise<void> {
   await rm(site, { recursive: true, force: true });
   const made = await run(await findPython(), ["-m", "venv", site]);
-  if (made.code !== 0) throw failure(`No virtual environment for ${what}`, made.output);
+  if (made.code !== 0) throw failure(`No virtual environment for ${name}`, made.output);
 
   const pip = ["-m", "pip", "install", "--no-input", "--progress-bar", "off"];
-  const installed = await run(pythonOf(site), [...pip, ...requirements(release)]);
-  if (installed.code !== 0) throw failure(`pip could not install ${what}`, installed.output);
-  await writeFile(join(site, "complete.json"), marker(release));
+  const installed = await run(pythonOf(site), [...pip, ...packages]);
+  if (installed.code !== 0) throw failure(`pip could not install ${name}`, installed.output);
+  await writeFile(join(site, "complete.json"), marker(packages));
 }
 
 function requirements(release: Release): string[] {
@@ -81,20 +107,20 @@ function requirements(release: Release): string[] {
 }
 
 /** What was installed; a change of the requirements makes older environments incomplete. */
-function marker(release: Release): string {
-  return `${JSON.stringify(requirements(release))}\n`;
+function marker(packages: readonly string[]): string {
+  return `${JSON.stringify(packages)}\n`;
 }
 
-async function isComplete(home: string, release: Release): Promise<boolean> {
+async function isComplete(home: string, { packages, modules }: Environment): Promise<boolean> {
   const written = await readFile(join(home, "complete.json"), "utf8").catch(() => "");
-  if (written !== marker(release)) return false;
+  if (written !== marker(packages)) return false;
   // The marker outlives the Python it was made with: an upgrade of the machine breaks the links.
-  return (await run(pythonOf(home), ["-c", "import jupyterhub, cryptography"])).code === 0;
+  return (await run(pythonOf(home), ["-c", `import ${modules}`])).code === 0;
 }
 
 /** Half-made environments of processes that are gone. */
-async function removeAbandoned(release: Release): Promise<void> {
-  const prefix = `${release}.build-`;
+async function removeAbandoned(environment: string): Promise<void> {
+  const prefix = `${environment}.build-`;
   for (const name of await readdir(cache)) {
     if (name.startsWith(prefix) && !isAlive(Number.parseInt(name.slice(prefix.length)))) {
       await rm(join(cache, name), { recursive: true, force: true });

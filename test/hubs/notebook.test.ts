@@ -1,0 +1,98 @@
+/** A real single-user server: its own API, and a cell run by `@jupyterlab/services`. */
+import { createRequire } from "node:module";
+import { KernelManager, ServerConnection, type Kernel } from "@jupyterlab/services";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { failure, openStory, since } from "./story.js";
+import { ensureNotebook } from "./venv.js";
+
+// Its WebSocket for Node, which has none before 22 (or none that is on).
+const services = createRequire(createRequire(import.meta.url).resolve("@jupyterlab/services"));
+const Ws = services("ws") as typeof WebSocket;
+
+if (since("3.0")) {
+  const python = await ensureNotebook();
+  const story = openStory("notebook", {
+    proxy: "configurable-http-proxy",
+    extraConfig: `
+c.Spawner.cmd = ["${python}", "-m", "jupyterhub.singleuser"]
+c.Spawner.environment = {"JUPYTERHUB_SINGLEUSER_APP": "jupyter_server.serverapp.ServerApp"}
+c.Spawner.http_timeout = 60
+c.Spawner.args = ["--allow-root"]
+`,
+  });
+
+  describe("a notebook server", () => {
+    beforeAll(async () => {
+      await story.hub.users.createMany({ usernames: ["ada", "grace"] });
+      await story.hub.servers.start("ada");
+    });
+
+    it("answers to a token made for it alone", async () => {
+      const response = await story.hub.servers.fetch("ada", "/api/kernels");
+      expect(await response.json()).toEqual([]);
+      const specs = await story.hub.servers.fetch("ada", "/api/kernelspecs");
+      expect(await specs.json()).toMatchObject({ default: "python3" });
+    });
+
+    it("answers with its own errors and pages, which are no sign that it does not run", async () => {
+      const missing = await story.hub.servers.fetch("ada", "/api/contents/nothing.ipynb");
+      expect(missing.status).toBe(404);
+      const page = await story.hub.servers.fetch("ada", "/no/such/page");
+      expect(page.status).toBe(404);
+      // It sends who has no valid token to the hub's login, as a stopped one would.
+      const headers = { Authorization: "Bearer unknown" };
+      const login = await story.hub.servers.fetch("ada", "/", { headers });
+      expect(login.status).toBe(302);
+      expect(login.headers.get("Location")).toMatch(/^\/hub\/api\/oauth2\/authorize/);
+    });
+
+    it("does not answer to whom it is not for", async () => {
+      const { token } = await story.hub.tokens.create("grace");
+      const asGrace = story.as(token).servers;
+      expect(await failure(asGrace.fetch("ada", "/api/kernels"))).toBeInstanceOf(Error);
+      const { baseUrl, fetch } = await story.hub.servers.connection("ada");
+      const headers = { Authorization: `Bearer ${token}` };
+      expect((await fetch(`${baseUrl}api/kernels`, { headers })).status).toBe(403);
+    });
+
+    describe("with @jupyterlab/services", () => {
+      const opened: string[] = [];
+      class Watched extends Ws {
+        constructor(url: string, ...more: [string[]?]) {
+          super(url, ...more);
+          opened.push(url);
+        }
+      }
+      let manager: KernelManager;
+      let kernel: Kernel.IKernelConnection | undefined;
+      afterAll(async () => {
+        await kernel?.shutdown();
+        manager?.dispose();
+      });
+
+      it("runs a cell, and the token is in no URL", async () => {
+        const connection = await story.hub.servers.connection("ada", {}, { WebSocket: Watched });
+        const serverSettings = ServerConnection.makeSettings(connection);
+        manager = new KernelManager({ serverSettings });
+        kernel = await manager.startNew({ name: "python3" });
+        let output = "";
+        const running = kernel.requestExecute({ code: "print(6 * 7)" });
+        running.onIOPub = ({ content }) => {
+          if ("text" in content) output += content.text;
+        };
+        const reply = await running.done;
+        expect(reply.content.status).toBe("ok");
+        expect(output).toBe("42\n");
+        expect(opened.length).toBeGreaterThan(0);
+        expect(opened.join()).not.toContain(connection.token);
+      });
+    });
+  });
+} else {
+  const story = openStory("notebook");
+  describe("a hub before 3.0", () => {
+    it("makes no tokens for one server", async () => {
+      expect(await story.hub.supports("token-scopes")).toBe(false);
+    });
+  });
+}
