@@ -41,7 +41,7 @@ c.Spawner.args = ["--allow-root"]
       expect(page.status).toBe(404);
       // It sends who has no valid token to the hub's login, as a stopped one would.
       const headers = { Authorization: "Bearer unknown" };
-      const login = await story.hub.servers.fetch("ada", "/", { headers });
+      const login = await story.hub.servers.fetch("ada", "/files/x.txt", { headers });
       expect(login.status).toBe(302);
       expect(login.headers.get("Location")).toMatch(/^\/hub\/api\/oauth2\/authorize/);
     });
