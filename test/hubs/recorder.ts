@@ -42,6 +42,8 @@ export function record(apiUrl: string): Recorder {
     seen,
     fetch: async (input, init) => {
       const request = new Request(input, init);
+      // A server's own answers are no hub's.
+      if (!request.url.startsWith(apiUrl)) return fetch(request);
       const response = await fetch(request, { redirect: "manual" });
       const answer: Answer = {
         operation: operationOf(request.method, new URL(request.url).pathname.slice(base.length)),
