@@ -39,9 +39,9 @@ export function oauthClient(
   { publicUrl, published, own }: Hub,
 ): OAuthClient | undefined {
   const env = (name: string): string | undefined => (own ? environmentVariable(name) : undefined);
-  // A hub tells its services no address of its own but these two halves, of which the first may be empty.
+  // Where nobody has told the hub its address, its services are at the same origin.
   const base = published || given ? undefined : env("JUPYTERHUB_BASE_URL");
-  const pages = base ? `${env("JUPYTERHUB_HOST") ?? ""}${base}hub/` : publicUrl;
+  const pages = base ? `${base}hub/` : publicUrl;
   const { clientId, clientSecret, redirectUri } = given ?? {
     clientId: env("JUPYTERHUB_CLIENT_ID"),
     clientSecret: env("JUPYTERHUB_API_TOKEN"),

@@ -27,7 +27,7 @@ export interface JupyterHubOptions {
   url?: string | undefined;
   /**
    * Where people reach the hub, in the same forms, when `url` is an address inside a cluster.
-   * @default the environment's `JUPYTERHUB_PUBLIC_HUB_URL`, else derived from `url`
+   * @default the environment's `JUPYTERHUB_PUBLIC_HUB_URL` or `JUPYTERHUB_HOST`, else derived from `url`
    */
   publicUrl?: string | undefined;
   /**
@@ -120,7 +120,7 @@ export function connect(
     throw new InvalidInputError("The appName must be plain ASCII: it is part of a header.");
   }
   const baseUrl = apiUrl(url, options.url === undefined ? "JUPYTERHUB_API_URL" : "url");
-  const publicHubUrl = environmentVariable("JUPYTERHUB_PUBLIC_HUB_URL");
+  const publicHubUrl = environmentVariable("JUPYTERHUB_PUBLIC_HUB_URL") ?? hubOfHost();
   // A hub that starts a program tells it an address inside the cluster, often plain http by design.
   const trusted = isSame(baseUrl, ownUrl);
   // The environment speaks of one hub: its token is for no other.
@@ -162,6 +162,12 @@ export function connect(
       assertSafe(url, options.allowInsecure ?? own);
     },
   };
+}
+
+/** The hub's address for people in a hub with subdomains, which tells it in two halves. */
+function hubOfHost(): string | undefined {
+  const host = environmentVariable("JUPYTERHUB_HOST");
+  return host && host + (environmentVariable("JUPYTERHUB_BASE_URL") ?? "");
 }
 
 /** Whether an address of the API is what some other address leads to. */

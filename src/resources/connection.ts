@@ -61,7 +61,7 @@ export interface ConnectionSettings {
   /** Whether the token goes into the URL of WebSockets. */
   appendToken: boolean;
   /**
-   * Sends a request to this server, with the token.
+   * Sends a request to this server, with the token: to an address of its own, or to one below it.
    * @throws InvalidInputError for any other address; ServerNotRunningError; ConnectionError
    */
   fetch: (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
@@ -105,7 +105,10 @@ export class Connections {
         wsUrl,
         token,
         appendToken,
-        fetch: (input, init) => this.#send(new Request(input, init), user, server, baseUrl, token),
+        fetch: (input, init) => {
+          const url = typeof input === "string" ? new URL(input, baseUrl) : input;
+          return this.#send(new Request(url, init), user, server, baseUrl, token);
+        },
         ...(Base && { WebSocket: withToken(Base, wsUrl, token) }),
       };
     });
@@ -208,24 +211,31 @@ export class Connections {
       throw new ConnectionError(said, { method, url: baseUrl, cause });
     }
     const sign = this.#signOf(response);
-    if (sign && (sign === "sure" || !(await this.#modelOf(user, server, { signal }))?.ready)) {
-      await response.body?.cancel();
-      throw notRunning(user, server, response.status || undefined);
-    }
-    return response;
+    if (sign === undefined) return response;
+    const runs = sign !== "stopped" && (await this.#modelOf(user, server, { signal }))?.ready;
+    if (runs && sign !== "hub") return response;
+    await response.body?.cancel();
+    if (!runs) throw notRunning(user, server, response.status || undefined);
+    throw new ConnectionError(
+      `${nameOf(user, server)} runs, but ${baseUrl} leads to the hub. Is publicUrl where people reach it?`,
+      { method, url: baseUrl, status: response.status },
+    );
   }
 
   /**
-   * Whether an answer is a sign that the server does not run: then its address leads to the hub, which
-   * redirects, shows pages of its own, or says 424 (503 before 2.0); or to nothing, of which the proxy says 503.
+   * What an answer says of the server. Of one that does not run, the address leads to the hub, which redirects
+   * to itself, shows pages of its own, or says 424 (503 before 2.0); or to nothing, of which the proxy says 503.
    */
-  #signOf({ status, type, headers }: Response): "sure" | "maybe" | undefined {
+  #signOf({ status, type, headers }: Response): "stopped" | "hub" | "maybe" | undefined {
     const isPage = !/json/.test(headers.get("Content-Type") ?? "");
-    if (status === 424 || (status === 503 && isPage)) return "sure";
+    if (status === 424 || (status === 503 && isPage)) return "stopped";
     if (type === "opaqueredirect" || status === 503) return "maybe";
-    const { pathname, href } = new URL(this.#reach.publicUrl);
-    const leadsTo = new URL(headers.get("Location") ?? "", href);
-    if (status >= 300 && status < 400 && leadsTo.pathname.startsWith(pathname)) return "maybe";
+    if (status >= 300 && status < 400) {
+      const path = headers.get("Location")?.replace(/^https?:\/\/[^/]+/i, "");
+      const hub = new URL(this.#reach.publicUrl).pathname;
+      if (path?.startsWith(`${hub}user/`)) return "hub";
+      return path?.startsWith(hub) ? "maybe" : undefined;
+    }
     return isPage && [403, 404, 405].includes(status) ? "maybe" : undefined;
   }
 }

@@ -187,6 +187,15 @@ describe("a connection", () => {
     expect(fetch.requests).toHaveLength(before);
   });
 
+  it("takes an address below the server's, too", async () => {
+    const fetch = cluster();
+    const settings = await hubAt(fetch).servers.connection("ada");
+    await settings.fetch("api/kernels");
+    expect(fetch.requests.at(-1)?.url).toBe(`${settings.baseUrl}api/kernels`);
+    await expect(settings.fetch("/api/kernels")).rejects.toBeInstanceOf(InvalidInputError);
+    await expect(settings.fetch("../grace/")).rejects.toBeInstanceOf(InvalidInputError);
+  });
+
   it("leaves a token that the request has already", async () => {
     const fetch = cluster();
     const settings = await hubAt(fetch).servers.connection("ada");
@@ -323,8 +332,8 @@ describe("a server that does not run", () => {
   const redirected = (to: string) =>
     answer("", { status: 302, type: null, headers: { Location: to } });
 
+  const toTheHub = () => redirected("/hub/user/ada/api");
   const signs: [string, () => Response][] = [
-    ["a redirect to the hub", () => redirected("/hub/user/ada/api")],
     ["the login page", () => redirected(`${origin}/hub/login?next=x`)],
     ["a page of the hub that forbids", () => hubPage(403)],
     ["a page of the hub that finds nothing", () => hubPage(404)],
@@ -334,6 +343,7 @@ describe("a server that does not run", () => {
 
   it.each<[string, () => Response]>([
     ...signs,
+    ["a redirect to the hub", toTheHub],
     ["424", () => answer({ message: "x" }, { status: 424 })],
     ["503 from the proxy", () => page(503)],
   ])("is told by %s", async (_, serves) => {
@@ -352,9 +362,18 @@ describe("a server that does not run", () => {
     expect(response.status).toBe(serves().status);
   });
 
+  it("is not told by an address of the hub alone, where the proxy is elsewhere", async () => {
+    const error = await rejectionOf(
+      hubAt(cluster({ serves: toTheHub })).servers.fetch("ada", "/api"),
+    );
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect((error as Error).message).toMatch(/runs, but .* leads to the hub\. Is publicUrl where/);
+  });
+
   it.each<[string, () => Response]>([
     ["an error of its own", () => answer({ message: "Forbidden" }, { status: 403 })],
     ["a redirect of its own", () => redirected("/user/ada/lab")],
+    ["a redirect that is none", () => redirected("http://[")],
     ["success", () => page(200)],
   ])("is not told by %s, and the hub not asked again", async (_, serves) => {
     const fetch = cluster({ ready: [true, false], serves });

@@ -90,6 +90,16 @@ describe("the environment of a program that a hub started", () => {
     expect(await sentToken(options)).toBe("Bearer given");
   });
 
+  it("tells the public address of a hub with subdomains in two halves", () => {
+    vi.stubEnv("JUPYTERHUB_PUBLIC_HUB_URL", "");
+    vi.stubEnv("JUPYTERHUB_HOST", "https://hub.example.org");
+    vi.stubEnv("JUPYTERHUB_BASE_URL", "/pre/");
+    expect(new JupyterHub().publicUrl).toBe("https://hub.example.org/pre/hub/");
+    expect(new JupyterHub({ url: "https://elsewhere.example" }).publicUrl).toBe(
+      "https://elsewhere.example/hub/",
+    );
+  });
+
   it.each(["JUPYTERHUB_API_TOKEN", "JUPYTERHUB_PUBLIC_HUB_URL"])(
     "counts as unset where it is empty: %s",
     async (name) => {
