@@ -1,19 +1,19 @@
 /**
- * The way to a running server: its address as people reach it, a token for it alone, and requests with that.
+ * The way to a running server: its address as people reach it, and a token for it alone.
  *
- * Promises that the token goes to that server and nowhere else: not to another origin or server, not along
- * a redirect, and not into a URL unless that is asked for. And that a server which does not run is told
- * from one which answers.
+ * Promises a token that ends, and never the client's own unless that is asked for. What is sent with it is
+ * the matter of server-link.ts.
  */
 import { postUserTokens } from "../../generated/sdk.gen.js";
-import {
-  ConnectionError,
-  InvalidInputError,
-  NotFoundError,
-  ServerNotRunningError,
-} from "../core/errors.js";
+import { InvalidInputError, NotFoundError } from "../core/errors.js";
 import type { Connection } from "../core/options.js";
-import { pageOrigin } from "../core/page.js";
+import {
+  fetchOf,
+  notRunning,
+  ownWebSocket,
+  webSocketOf,
+  type ServerLink,
+} from "../core/server-link.js";
 import { withDeadline } from "../core/time.js";
 import { through, together, valueOf, type CallOptions, type Hub } from "./call.js";
 import { modelOf, nameOf, serverOf, type ServerInput } from "./one-server.js";
@@ -96,20 +96,24 @@ export class Connections {
     return together(`${what} was not reached`, rest, async (shared) => {
       const baseUrl = await this.#addressOf(user, server, shared);
       this.#reach.assertSafe(baseUrl);
-      const token = await (ownToken
-        ? this.#ownToken()
-        : this.#newToken(user, server, expires_in, shared));
-      const wsUrl = baseUrl.replace(/^http/, "ws");
+      const token = ownToken
+        ? await this.#ownToken()
+        : await this.#newToken(user, server, expires_in, shared);
+      const link: ServerLink = {
+        what,
+        baseUrl,
+        token,
+        hubUrl: this.#reach.publicUrl,
+        send: this.#reach.fetch,
+        runs: async (signal) => (await this.#modelOf(user, server, { signal }))?.ready ?? false,
+      };
       return {
         baseUrl,
-        wsUrl,
+        wsUrl: baseUrl.replace(/^http/, "ws"),
         token,
         appendToken,
-        fetch: (input, init) => {
-          const url = typeof input === "string" ? new URL(input, baseUrl) : input;
-          return this.#send(new Request(url, init), user, server, baseUrl, token);
-        },
-        ...(Base && { WebSocket: withToken(Base, wsUrl, token) }),
+        fetch: fetchOf(link),
+        ...(Base && { WebSocket: webSocketOf(Base, link) }),
       };
     });
   }
@@ -145,7 +149,7 @@ export class Connections {
     call: CallOptions & { signal: AbortSignal },
   ): Promise<string> {
     const model = await this.#modelOf(user, server, call);
-    if (!model?.ready) throw notRunning(user, server);
+    if (!model?.ready) throw notRunning(nameOf(user, server));
     // Old hubs put the server's name there as it is, in which a question mark would end the path.
     const raw = `/${server}/`;
     const url = model.url.replace(/\/*$/, "/");
@@ -190,54 +194,6 @@ export class Connections {
     if (token !== undefined) return token;
     throw new InvalidInputError("The client has no token of its own to reach a server with.");
   }
-
-  async #send(
-    request: Request,
-    user: string,
-    server: string,
-    baseUrl: string,
-    token: string,
-  ): Promise<Response> {
-    assertBelow(baseUrl, request.url);
-    const { method, signal } = request;
-    const headers = new Headers(request.headers);
-    if (!headers.has("Authorization")) headers.set("Authorization", `Bearer ${token}`);
-    let response: Response;
-    try {
-      response = await this.#reach.fetch(new Request(request, { headers, redirect: "manual" }));
-    } catch (cause) {
-      if (signal.aborted) throw signal.reason;
-      const said = `${method} ${baseUrl}: the connection to ${nameOf(user, server)} failed.`;
-      throw new ConnectionError(said, { method, url: baseUrl, cause });
-    }
-    const sign = this.#signOf(response);
-    if (sign === undefined) return response;
-    const runs = sign !== "stopped" && (await this.#modelOf(user, server, { signal }))?.ready;
-    if (runs && sign !== "hub") return response;
-    await response.body?.cancel();
-    if (!runs) throw notRunning(user, server, response.status || undefined);
-    throw new ConnectionError(
-      `${nameOf(user, server)} runs, but ${baseUrl} leads to the hub. Is publicUrl where people reach it?`,
-      { method, url: baseUrl, status: response.status },
-    );
-  }
-
-  /**
-   * What an answer says of the server. Of one that does not run, the address leads to the hub, which redirects
-   * to itself, shows pages of its own, or says 424 (503 before 2.0); or to nothing, of which the proxy says 503.
-   */
-  #signOf({ status, type, headers }: Response): "stopped" | "hub" | "maybe" | undefined {
-    const isPage = !/json/.test(headers.get("Content-Type") ?? "");
-    if (status === 424 || (status === 503 && isPage)) return "stopped";
-    if (type === "opaqueredirect" || status === 503) return "maybe";
-    if (status >= 300 && status < 400) {
-      const path = headers.get("Location")?.replace(/^https?:\/\/[^/]+/i, "");
-      const hub = new URL(this.#reach.publicUrl).pathname;
-      if (path?.startsWith(`${hub}user/`)) return "hub";
-      return path?.startsWith(hub) ? "maybe" : undefined;
-    }
-    return isPage && [403, 404, 405].includes(status) ? "maybe" : undefined;
-  }
 }
 
 /** A name as hubs escape it in the addresses of servers. */
@@ -245,31 +201,3 @@ const escaped = (name: string): string =>
   encodeURIComponent(name)
     .replaceAll("%40", "@")
     .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
-
-function assertBelow(baseUrl: string, url: string): void {
-  if (new URL(url).href.startsWith(baseUrl)) return;
-  throw new InvalidInputError(`This way leads to ${baseUrl} and nowhere else.`);
-}
-
-const notRunning = (user: string, server: string, status?: number): ServerNotRunningError =>
-  new ServerNotRunningError(`${nameOf(user, server)} does not run. Start it: servers.start.`, {
-    status,
-  });
-
-/** The runtime's WebSocket, if it sends headers. */
-const ownWebSocket = (): typeof WebSocket | undefined =>
-  pageOrigin() === undefined ? globalThis.WebSocket : undefined;
-
-/** A WebSocket that sends the token, to this server alone. */
-function withToken(Base: object, wsUrl: string, token: string): typeof WebSocket {
-  const headers = { Authorization: `Bearer ${token}` };
-  // The package `ws` takes them third, runtimes together with the protocols.
-  const third = "createWebSocketStream" in Base;
-  return class extends (Base as new (...options: unknown[]) => WebSocket) {
-    constructor(url: string | URL, protocols: string | string[] = []) {
-      assertBelow(wsUrl, String(url));
-      if (third) super(url, protocols, { headers });
-      else super(url, { protocols, headers });
-    }
-  } as unknown as typeof WebSocket;
-}
