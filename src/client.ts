@@ -78,7 +78,7 @@ export class JupyterHub {
     this.shareCodes = new ShareCodes(hub);
     this.services = new Services(hub);
     this.proxy = new Proxy(hub);
-    this.oauth = new OAuth(hub, as, oauthClient(options.oauth, connection));
+    this.oauth = new OAuth(hub, as, oauthClient(connection));
   }
 
   /**

@@ -21,12 +21,11 @@ export {
 } from "./core/errors.js";
 export { hasScope } from "./core/scopes.js";
 
-export type { JupyterHubOptions } from "./core/options.js";
+export type { JupyterHubOptions, OAuthOptions } from "./core/options.js";
 export type { TokenSource } from "./core/auth.js";
 export type { AttemptContext, HubRequest, LogFields, Logger, Middleware } from "./core/hooks.js";
 export type { BadRequestReason, ErrorDetails } from "./core/errors.js";
 export type { ApiClient } from "./core/api-client.js";
-export type { OAuthOptions } from "./core/oauth.js";
 export type { FilteredScope, ScopeContext } from "./core/scopes.js";
 export type { CallOptions, NoInput } from "./resources/call.js";
 export type { ListOptions, ListUsersInput, PageInput } from "./resources/listing.js";

@@ -7,16 +7,7 @@
  */
 import { environmentVariable } from "./environment.js";
 import { InvalidInputError } from "./errors.js";
-
-/** An application's registration with the hub, as a service of its configuration has it. */
-export interface OAuthOptions {
-  /** The service's `oauth_client_id`, such as `service-portal`. */
-  clientId: string;
-  /** The service's `api_token`. */
-  clientSecret: string;
-  /** The service's `oauth_redirect_uri`, letter by letter: hubs compare it as a string. */
-  redirectUri: string;
-}
+import type { Connection, OAuthOptions } from "./options.js";
 
 /** An OAuth client, and where browsers log in with it. */
 export interface OAuthClient extends OAuthOptions {
@@ -24,23 +15,12 @@ export interface OAuthClient extends OAuthOptions {
   authorizeUrl: string;
 }
 
-/** What is known of the hub that a client is for. */
-interface Hub {
-  publicUrl: string;
-  /** Whether `publicUrl` was given, and is not derived from the API's address. */
-  published: boolean;
-  /** Whether the environment speaks of this hub. */
-  own: boolean;
-}
-
 /** The OAuth client that the options name, or that the hub made of the service that runs here. */
-export function oauthClient(
-  given: OAuthOptions | undefined,
-  { publicUrl, published, own }: Hub,
-): OAuthClient | undefined {
+export function oauthClient({ options, publicUrl, own }: Connection): OAuthClient | undefined {
+  const { oauth: given } = options;
   const env = (name: string): string | undefined => (own ? environmentVariable(name) : undefined);
   // Where nobody has told the hub its address, its services are at the same origin.
-  const base = published || given ? undefined : env("JUPYTERHUB_BASE_URL");
+  const base = options.publicUrl || given ? undefined : env("JUPYTERHUB_BASE_URL");
   const pages = base ? `${base}hub/` : publicUrl;
   const { clientId, clientSecret, redirectUri } = given ?? {
     clientId: env("JUPYTERHUB_CLIENT_ID"),

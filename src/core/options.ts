@@ -5,12 +5,11 @@
  */
 import type { Operation } from "../../generated/operations.gen.js";
 import { createApiClient, type ApiClient, type ApiClientParts } from "./api-client.js";
-import { assertSafe, createCredentials, type Credentials, type TokenSource } from "./auth.js";
+import { createCredentials, type TokenSource } from "./auth.js";
 import { createCookies } from "./cookie.js";
 import { environmentVariable } from "./environment.js";
 import { InvalidInputError } from "./errors.js";
 import type { Logger, Middleware } from "./hooks.js";
-import type { OAuthOptions } from "./oauth.js";
 import { hubOfPage } from "./page.js";
 import { Transport } from "./transport.js";
 import { apiUrl, pageUrl } from "./url.js";
@@ -75,6 +74,16 @@ export interface JupyterHubOptions {
   oauth?: OAuthOptions | undefined;
 }
 
+/** An application's registration with the hub, as a service of its configuration has it. */
+export interface OAuthOptions {
+  /** The service's `oauth_client_id`, such as `service-portal`. */
+  clientId: string;
+  /** The service's `api_token`. */
+  clientSecret: string;
+  /** The service's `oauth_redirect_uri`, letter by letter: hubs compare it as a string. */
+  redirectUri: string;
+}
+
 /** A client's parts, and the addresses that it goes by. */
 export interface Connection extends ApiClientParts {
   client: ApiClient;
@@ -84,15 +93,8 @@ export interface Connection extends ApiClientParts {
   publicUrl: string;
   /** What it was told, and what it took from the environment. */
   options: JupyterHubOptions;
-  /** Whether `publicUrl` was given, and is not derived from `apiUrl`. */
-  published: boolean;
   /** Whether the environment speaks of this hub. */
   own: boolean;
-  credentials: Credentials;
-  /** Sends what is not for the API. */
-  fetch: typeof fetch;
-  /** Throws where a token would travel unencrypted to a public host. */
-  assertSafe(url: string): void;
 }
 
 export const defaults = { timeout: 30_000, retry: 3, maxConcurrency: 16 } as const;
@@ -146,21 +148,13 @@ export function connect(
     throw new InvalidInputError("The retry must be a whole number of at least 0.");
   }
   const parts = { operations, transport, retries, logger: options.logger };
-  const published = options.publicUrl ?? (own ? publicHubUrl : undefined);
   return {
     ...parts,
     client: createApiClient(parts),
     apiUrl: baseUrl,
     publicUrl: pageUrl(published ?? baseUrl),
     options: { ...options, url: baseUrl, token, publicUrl: published, allowInsecure },
-    published: published !== undefined,
     own,
-    credentials,
-    fetch: (input, init) => (options.fetch ?? fetch)(input, init),
-    assertSafe(url) {
-      const own = trusted && new URL(url).origin === new URL(baseUrl).origin;
-      assertSafe(url, options.allowInsecure ?? own);
-    },
   };
 }
 

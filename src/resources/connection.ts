@@ -5,6 +5,7 @@
  * the matter of server-link.ts.
  */
 import { postUserTokens } from "../../generated/sdk.gen.js";
+import { assertSafe } from "../core/auth.js";
 import { InvalidInputError, NotFoundError } from "../core/errors.js";
 import type { Connection } from "../core/options.js";
 import {
@@ -73,7 +74,7 @@ export interface ConnectionSettings {
 export interface ServerFetchInit extends RequestInit, ServerInput, TokenChoice {}
 
 /** What leads beyond the API. */
-export type Reach = Pick<Connection, "publicUrl" | "credentials" | "fetch" | "assertSafe">;
+export type Reach = Pick<Connection, "publicUrl" | "options">;
 
 const lifetime = 3600;
 
@@ -95,7 +96,8 @@ export class Connections {
     const what = nameOf(user, server);
     return together(`${what} was not reached`, rest, async (shared) => {
       const baseUrl = await this.#addressOf(user, server, shared);
-      this.#reach.assertSafe(baseUrl);
+      const { options, publicUrl } = this.#reach;
+      assertSafe(baseUrl, options.allowInsecure ?? false);
       const token = ownToken
         ? await this.#ownToken()
         : await this.#newToken(user, server, expires_in, shared);
@@ -103,8 +105,8 @@ export class Connections {
         what,
         baseUrl,
         token,
-        hubUrl: this.#reach.publicUrl,
-        send: this.#reach.fetch,
+        hubUrl: publicUrl,
+        send: options.fetch ?? globalThis.fetch,
         runs: async (signal) => (await this.#modelOf(user, server, { signal }))?.ready ?? false,
       };
       return {
@@ -189,8 +191,8 @@ export class Connections {
   }
 
   async #ownToken(): Promise<string> {
-    const { kind, secret } = this.#reach.credentials;
-    const token = kind === "token" ? await secret() : undefined;
+    const { token: source } = this.#reach.options;
+    const token = typeof source === "function" ? await source() : source;
     if (token !== undefined) return token;
     throw new InvalidInputError("The client has no token of its own to reach a server with.");
   }
