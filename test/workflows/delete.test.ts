@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { ServerInput } from "../../src/index.js";
 import { InvalidInputError } from "../../src/index.js";
-import { FakeHub } from "./fake-hub.js";
+import { FakeHub, type Fate, type State } from "./fake-hub.js";
 import { failure, settled, useClock } from "./time.js";
 
 useClock();
@@ -49,6 +49,34 @@ describe("a deletion", () => {
     await settled(hub.client().servers.delete("ada", { server: "gpu" }));
     expect(hub.sent.map(({ route }) => route)).toEqual([named, "GET /users/ada/servers/gpu"]);
   });
+
+  it.each<[what: string, fate: Fate]>([
+    ["is gone", [[0, "gone"]]],
+    [
+      "stops, and goes",
+      [
+        [0, "stop"],
+        [3000, "stopped"],
+        [5000, "gone"],
+      ],
+    ],
+  ])("whose answer is lost is done when the server %s", async (_, fate) => {
+    const hub = new FakeHub();
+    hub.next(named, { status: 0, lost: true, fate });
+    await settled(hub.client().servers.delete("ada", { server: "gpu" }));
+    expect(hub.writes).toEqual([named]);
+  });
+
+  it.each<[state: State]>([["stopped"], ["ready"]])(
+    "whose answer is lost stays unknown when the server is %s",
+    async (state) => {
+      const hub = new FakeHub();
+      hub.next(named, { status: 0, lost: true, fate: [[0, state]] });
+      const error = await failure(hub.client().servers.delete("ada", { server: "gpu" }));
+      expect(error).toMatchObject({ name: "ConnectionError", outcome: "unknown" });
+      expect(hub.writes).toEqual([named]);
+    },
+  );
 
   it.each<[what: string, input: unknown]>([
     ["the empty name", { server: "" }],

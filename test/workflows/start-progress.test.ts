@@ -1,48 +1,21 @@
 /** A start as an iterable: what it tells, when, and how it ends. */
-import { describe, expect, it, vi } from "vitest";
-import { SpawnFailedError, type ProgressEvent } from "../../src/index.js";
+import { describe, expect, it } from "vitest";
+import { SpawnFailedError } from "../../src/index.js";
 import { FakeHub, type Answer, type Fate } from "./fake-hub.js";
-import type { Piece } from "./fake-stream.js";
-import { failure, pass, settled, useClock, watch } from "./time.js";
+import { failure, pass, settled, useClock } from "./time.js";
+import {
+  failed,
+  model,
+  post,
+  ready,
+  requested,
+  soon,
+  starting,
+  story,
+  stream,
+} from "./watching.js";
 
 useClock();
-
-const post = "POST /users/ada/server";
-const stream = "GET /users/ada/server/progress";
-const model = "GET /users/ada/server";
-
-const requested = { progress: 0, message: "Server requested" };
-const starting = { progress: 50, message: "Starting" };
-const ready = {
-  progress: 100,
-  ready: true,
-  message: "Server ready at /user/ada/",
-  url: "/user/ada/",
-};
-const failed = { progress: 100, failed: true, message: "Spawn failed: No GPU is left" };
-
-/** What a server is after two seconds. */
-const soon = (state: "ready" | "stopped"): Fate => [
-  [0, "spawn"],
-  [2000, state],
-];
-
-/** What an iteration gives, with the times of it, and what it throws in the end. */
-async function story(events: AsyncIterable<ProgressEvent>) {
-  const begun = Date.now();
-  const told: ProgressEvent[] = [];
-  const times: number[] = [];
-  let error: unknown;
-  try {
-    for await (const event of events) {
-      told.push(event);
-      times.push(Date.now() - begun);
-    }
-  } catch (thrown) {
-    error = thrown;
-  }
-  return { told, times, error, ended: Date.now() - begun };
-}
 
 describe("the iteration of a start", () => {
   it("tells what the hub tells, as soon as it does, and ends when the server is there to stay", async () => {
@@ -193,117 +166,5 @@ describe("the iteration of a start that fails", () => {
     const { told, error } = await settled(story(hub.client().servers.start("ada")));
     expect(error).toBeUndefined();
     expect(told.map(({ ready, failed }) => ({ ready, failed }))).toEqual([{}, { ready: true }]);
-  });
-});
-
-describe("a start whose stream", () => {
-  const cut = new TypeError("terminated");
-
-  it.each<[what: string, pieces: Piece[]]>([
-    ["is cut", [requested, 100, starting, 100, cut]],
-    ["is cut within an event", [requested, starting, 'data: {"progress": 6', cut]],
-    ["ends too early", [requested, 100, starting, 100]],
-    ["ends within an event", [requested, starting, 'data: {"progr']],
-    ["tells what is no JSON object", [requested, "data: NaN\n\n", "data: [1]\n\n", starting, cut]],
-  ])("%s is told the rest, and nothing twice", async (_, pieces) => {
-    const hub = new FakeHub();
-    hub.next(post, { status: 202, fate: soon("ready") });
-    hub.next(stream, { status: 200, stream: pieces });
-    const { told } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([requested, starting, ready]);
-    expect(hub.count(stream)).toBe(2);
-    expect([hub.writes, hub.open]).toEqual([[post], 0]);
-  });
-
-  it("is lost until the start is over tells only how it ended", async () => {
-    const hub = new FakeHub();
-    hub.next(post, { status: 202, fate: soon("ready") });
-    hub.next(stream, { status: 200, stream: [requested, 2000, cut] });
-    const { told } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([requested, ready]);
-  });
-
-  it("stands still is opened again after thirty seconds", async () => {
-    const hub = new FakeHub();
-    hub.next(post, {
-      status: 202,
-      fate: [
-        [0, "spawn"],
-        [40_000, "ready"],
-      ],
-    });
-    hub.next(stream, { status: 200, stream: [requested, Infinity] });
-    const { told, times } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([requested, starting, ready]);
-    expect(times[1]).toBeLessThan(30_500);
-    expect(times[2]).toBe(40_000);
-    expect([hub.count(stream), hub.open]).toEqual([2, 0]);
-  });
-
-  it("only ever says that it is there is left when the server is ready", async () => {
-    const hub = new FakeHub();
-    hub.next(post, { status: 202, fate: soon("ready") });
-    const alive = Array.from({ length: 1000 }, () => [8000, "\n\n"]).flat();
-    hub.next(stream, { status: 200, stream: alive });
-    const { told, ended } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([{ progress: 100, ready: true, url: "/user/ada/" }]);
-    expect(ended).toBeLessThan(31_300);
-    expect([hub.count(stream), hub.open, vi.getTimerCount()]).toEqual([1, 0, 0]);
-  });
-
-  it("only ever says that it is there ends with the deadline when the server is not", async () => {
-    const hub = new FakeHub();
-    hub.next(post, { status: 202, fate: [[0, "spawn"]] });
-    const start = hub.client().servers.start("ada", {}, { timeout: 100_000 });
-    const { error, ended } = await settled(story(start));
-    expect(error).toMatchObject({ name: "TimeoutError", timeout: 100_000 });
-    expect(ended).toBe(100_000);
-    expect([hub.open, vi.getTimerCount()]).toEqual([0, 0]);
-  });
-
-  it.each<[what: string, answer: Answer]>([
-    ["is refused: nothing to watch", { status: 400, message: "ada is not starting..." }],
-    ["is refused: no such server", { status: 404, message: null }],
-    ["is refused: no such scope", { status: 403, message: "requires any of [read:servers]" }],
-    ["is no stream", { status: 200, body: { progress: 0 } }],
-    ["is a page", { status: 200, body: "hello", headers: { "Content-Type": "text/html" } }],
-  ])("%s is waited for by looking at the server", async (_, answer) => {
-    const hub = new FakeHub();
-    hub.next(post, { status: 202, fate: soon("ready") });
-    hub.next(stream, answer);
-    const { told } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([{ progress: 100, ready: true, url: "/user/ada/" }]);
-    expect(hub.count(stream)).toBe(1);
-    expect(hub.count(model)).toBeGreaterThan(3);
-  });
-
-  it("is lost again and again is given up for looking at the server", async () => {
-    const hub = new FakeHub();
-    hub.next(post, {
-      status: 202,
-      fate: [
-        [0, "spawn"],
-        [20_000, "ready"],
-      ],
-    });
-    hub.next(
-      stream,
-      ...Array.from({ length: 9 }, () => ({ status: 200, stream: [requested, cut] })),
-    );
-    const { told } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([requested, { progress: 100, ready: true, url: "/user/ada/" }]);
-    expect([hub.count(stream), hub.open]).toEqual([5, 0]);
-  });
-
-  it("is open when the caller aborts is closed", async () => {
-    const hub = new FakeHub();
-    const controller = new AbortController();
-    const start = watch(hub.client().servers.start("ada", {}, { signal: controller.signal }));
-    await pass(100);
-    expect(hub.open).toBe(1);
-    controller.abort("enough");
-    await pass(0);
-    expect(start.error).toBe("enough");
-    expect([hub.open, vi.getTimerCount()]).toEqual([0, 0]);
   });
 });

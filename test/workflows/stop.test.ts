@@ -1,6 +1,6 @@
 /** `servers.stop` and `servers.restart`: done when the hub says so, not before. */
 import { describe, expect, it } from "vitest";
-import { FakeHub } from "./fake-hub.js";
+import { FakeHub, type Fate } from "./fake-hub.js";
 import { failure, pass, settled, useClock, watch } from "./time.js";
 
 useClock();
@@ -108,6 +108,42 @@ describe("a stop", () => {
     const error = await failure(hub.client().servers.stop("ada", { server: "gpu" }));
     expect(error).toMatchObject({ name: "NotFoundError", status: 404 });
     expect(hub.sent).toHaveLength(1);
+  });
+
+  it.each<[what: string, fate: Fate]>([
+    ["is gone", [[0, "stopped"]]],
+    [
+      "is stopping",
+      [
+        [0, "stop"],
+        [5000, "stopped"],
+      ],
+    ],
+    // A start that is cancelled is called ready until the hub takes the server away.
+    [
+      "was starting",
+      [
+        [0, "ready"],
+        [1000, "stop"],
+        [5000, "stopped"],
+      ],
+    ],
+  ])("whose answer is lost is done when the server %s, and not sent again", async (_, fate) => {
+    const hub = new FakeHub();
+    hub.next(stop, { status: 0, lost: true, fate });
+    await settled(hub.client().servers.stop("ada"));
+    expect(await hub.client().servers.get("ada")).toMatchObject({ stopped: true });
+    expect(hub.writes).toEqual([stop]);
+  });
+
+  it("whose answer is lost stays unknown when the server runs on", async () => {
+    const hub = new FakeHub();
+    hub.next(stop, { status: 0, lost: true, fate: [[0, "ready"]] });
+    expect(await failure(hub.client().servers.stop("ada"))).toMatchObject({
+      name: "ConnectionError",
+      outcome: "unknown",
+    });
+    expect(hub.writes).toEqual([stop]);
   });
 
   it("has five minutes, and says then which server it was", async () => {

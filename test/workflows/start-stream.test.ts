@@ -1,0 +1,120 @@
+/** A start whose stream is lost, silent or refused: it is told the rest, or looked at. */
+import { describe, expect, it, vi } from "vitest";
+import { FakeHub, type Answer } from "./fake-hub.js";
+import type { Piece } from "./fake-stream.js";
+import { pass, settled, useClock, watch } from "./time.js";
+import { model, post, ready, requested, soon, starting, story, stream } from "./watching.js";
+
+useClock();
+
+describe("a start whose stream", () => {
+  const cut = new TypeError("terminated");
+
+  it.each<[what: string, pieces: Piece[]]>([
+    ["is cut", [requested, 100, starting, 100, cut]],
+    ["is cut within an event", [requested, starting, 'data: {"progress": 6', cut]],
+    ["ends too early", [requested, 100, starting, 100]],
+    ["ends within an event", [requested, starting, 'data: {"progr']],
+    ["tells what is no JSON object", [requested, "data: NaN\n\n", "data: [1]\n\n", starting, cut]],
+  ])("%s is told the rest, and nothing twice", async (_, pieces) => {
+    const hub = new FakeHub();
+    hub.next(post, { status: 202, fate: soon("ready") });
+    hub.next(stream, { status: 200, stream: pieces });
+    const { told } = await settled(story(hub.client().servers.start("ada")));
+    expect(told).toEqual([requested, starting, ready]);
+    expect(hub.count(stream)).toBe(2);
+    expect([hub.writes, hub.open]).toEqual([[post], 0]);
+  });
+
+  it("is lost until the start is over tells only how it ended", async () => {
+    const hub = new FakeHub();
+    hub.next(post, { status: 202, fate: soon("ready") });
+    hub.next(stream, { status: 200, stream: [requested, 2000, cut] });
+    const { told } = await settled(story(hub.client().servers.start("ada")));
+    expect(told).toEqual([requested, ready]);
+  });
+
+  it("stands still is opened again after thirty seconds", async () => {
+    const hub = new FakeHub();
+    hub.next(post, {
+      status: 202,
+      fate: [
+        [0, "spawn"],
+        [40_000, "ready"],
+      ],
+    });
+    hub.next(stream, { status: 200, stream: [requested, Infinity] });
+    const { told, times } = await settled(story(hub.client().servers.start("ada")));
+    expect(told).toEqual([requested, starting, ready]);
+    expect(times[1]).toBeLessThan(30_500);
+    expect(times[2]).toBe(40_000);
+    expect([hub.count(stream), hub.open]).toEqual([2, 0]);
+  });
+
+  it("only ever says that it is there is left when the server is ready", async () => {
+    const hub = new FakeHub();
+    hub.next(post, { status: 202, fate: soon("ready") });
+    const alive = Array.from({ length: 1000 }, () => [8000, "\n\n"]).flat();
+    hub.next(stream, { status: 200, stream: alive });
+    const { told, ended } = await settled(story(hub.client().servers.start("ada")));
+    expect(told).toEqual([{ progress: 100, ready: true, url: "/user/ada/" }]);
+    expect(ended).toBeLessThan(31_300);
+    expect([hub.count(stream), hub.open, vi.getTimerCount()]).toEqual([1, 0, 0]);
+  });
+
+  it("only ever says that it is there ends with the deadline when the server is not", async () => {
+    const hub = new FakeHub();
+    hub.next(post, { status: 202, fate: [[0, "spawn"]] });
+    const start = hub.client().servers.start("ada", {}, { timeout: 100_000 });
+    const { error, ended } = await settled(story(start));
+    expect(error).toMatchObject({ name: "TimeoutError", timeout: 100_000 });
+    expect(ended).toBe(100_000);
+    expect([hub.open, vi.getTimerCount()]).toEqual([0, 0]);
+  });
+
+  it.each<[what: string, answer: Answer]>([
+    ["is refused: nothing to watch", { status: 400, message: "ada is not starting..." }],
+    ["is refused: no such server", { status: 404, message: null }],
+    ["is refused: no such scope", { status: 403, message: "requires any of [read:servers]" }],
+    ["is no stream", { status: 200, body: { progress: 0 } }],
+    ["is a page", { status: 200, body: "hello", headers: { "Content-Type": "text/html" } }],
+  ])("%s is waited for by looking at the server", async (_, answer) => {
+    const hub = new FakeHub();
+    hub.next(post, { status: 202, fate: soon("ready") });
+    hub.next(stream, answer);
+    const { told } = await settled(story(hub.client().servers.start("ada")));
+    expect(told).toEqual([{ progress: 100, ready: true, url: "/user/ada/" }]);
+    expect(hub.count(stream)).toBe(1);
+    expect(hub.count(model)).toBeGreaterThan(3);
+  });
+
+  it("is lost again and again is given up for looking at the server", async () => {
+    const hub = new FakeHub();
+    hub.next(post, {
+      status: 202,
+      fate: [
+        [0, "spawn"],
+        [20_000, "ready"],
+      ],
+    });
+    hub.next(
+      stream,
+      ...Array.from({ length: 9 }, () => ({ status: 200, stream: [requested, cut] })),
+    );
+    const { told } = await settled(story(hub.client().servers.start("ada")));
+    expect(told).toEqual([requested, { progress: 100, ready: true, url: "/user/ada/" }]);
+    expect([hub.count(stream), hub.open]).toEqual([5, 0]);
+  });
+
+  it("is open when the caller aborts is closed", async () => {
+    const hub = new FakeHub();
+    const controller = new AbortController();
+    const start = watch(hub.client().servers.start("ada", {}, { signal: controller.signal }));
+    await pass(100);
+    expect(hub.open).toBe(1);
+    controller.abort("enough");
+    await pass(0);
+    expect(start.error).toBe("enough");
+    expect([hub.open, vi.getTimerCount()]).toEqual([0, 0]);
+  });
+});

@@ -1,0 +1,40 @@
+/** What is told of a start, and when. */
+import type { ProgressEvent } from "../../src/index.js";
+import type { Fate } from "./fake-hub.js";
+
+export const post = "POST /users/ada/server";
+export const stream = "GET /users/ada/server/progress";
+export const model = "GET /users/ada/server";
+
+export const requested = { progress: 0, message: "Server requested" };
+export const starting = { progress: 50, message: "Starting" };
+export const ready = {
+  progress: 100,
+  ready: true,
+  message: "Server ready at /user/ada/",
+  url: "/user/ada/",
+};
+export const failed = { progress: 100, failed: true, message: "Spawn failed: No GPU is left" };
+
+/** What a server is after two seconds. */
+export const soon = (state: "ready" | "stopped"): Fate => [
+  [0, "spawn"],
+  [2000, state],
+];
+
+/** What an iteration gives, with the times of it, and what it throws in the end. */
+export async function story(events: AsyncIterable<ProgressEvent>) {
+  const begun = Date.now();
+  const told: ProgressEvent[] = [];
+  const times: number[] = [];
+  let error: unknown;
+  try {
+    for await (const event of events) {
+      told.push(event);
+      times.push(Date.now() - begun);
+    }
+  } catch (thrown) {
+    error = thrown;
+  }
+  return { told, times, error, ended: Date.now() - begun };
+}
