@@ -1,8 +1,8 @@
 /**
  * A hub of 10,000 users for the benchmark, in a process of its own: it answers every request after 50 ms,
- * as one that is far away. Says its address on standard output, and ends when its standard input does.
+ * as one that is far away, and starts a server in as much time. Says its address on standard output, and ends when its standard input does.
  */
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 const latency = 50;
@@ -21,7 +21,25 @@ const users = Array.from({ length: total }, (_, index) => ({
   servers: {},
 }));
 
+/** The start of a server: told at once, and ready soon after. The ready event says when it was sent. */
+function tellProgress(response: ServerResponse): void {
+  response.setHeader("Content-Type", "text/event-stream");
+  response.setHeader("X-JupyterHub-Version", "6.1.1");
+  const tell = (event: object): boolean => response.write(`data: ${JSON.stringify(event)}\n\n`);
+  tell({ progress: 0, message: "Server requested" });
+  setTimeout(() => {
+    const sentAt = performance.timeOrigin + performance.now();
+    tell({ progress: 100, ready: true, url: "/user/ada/", sentAt });
+    response.end();
+  }, latency);
+}
+
 const server = createServer((request, response) => {
+  if (request.url?.endsWith("/progress")) return tellProgress(response);
+  if (request.method === "POST") {
+    response.writeHead(202, { "X-JupyterHub-Version": "6.1.1", "Content-Type": "text/plain" });
+    return response.end();
+  }
   const query = new URL(request.url ?? "", "http://hub").searchParams;
   const offset = Number(query.get("offset"));
   const limit = Math.min(Number(query.get("limit")), most);

@@ -8,6 +8,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { JupyterHub, type ListOptions } from "../dist/src/index.js";
+import { noticed } from "./bench-starts.js";
 
 /** One way to do a thing. */
 interface Way {
@@ -63,6 +64,15 @@ async function compare(comparison: Comparison): Promise<boolean> {
   return rows.every(({ kept }) => kept);
 }
 
+/** Prints a time, and whether it is within what it may be. */
+function within(title: string, times: readonly number[], atMost: number): boolean {
+  const time = median(times);
+  const kept = time <= atMost;
+  const limit = `at most ${atMost} ms${kept ? "" : ": TOO MUCH"}`;
+  console.log(`\n${title} (median of ${times.length})\n  ${time.toFixed(1)} ms   ${limit}`);
+  return kept;
+}
+
 const far = spawn(
   process.execPath,
   ["--import", "tsx", join(import.meta.dirname, "bench-hub.ts")],
@@ -93,6 +103,8 @@ try {
   for (const comparison of comparisons) {
     if (!(await compare(comparison))) process.exitCode = 1;
   }
+  const title = "A server that is ready, from the hub's event to the program";
+  if (!within(title, await noticed(hub, 20), 100)) process.exitCode = 1;
 } finally {
   far.stdin.end();
 }
