@@ -9,7 +9,7 @@ import { getUser, postGroup } from "../../src/api.js";
 import { JupyterHub, isJupyterHubError } from "../../src/index.js";
 import { expectNoSecret, secrets } from "../unit/helpers.js";
 import { faulty, type Faulty } from "./faulty.js";
-import { elsewhere, rows, streams } from "./rows.js";
+import { elsewhere, rows, starts, streams } from "./rows.js";
 
 /** Where a redirect of another origin would lead to. */
 let another: Faulty;
@@ -159,6 +159,28 @@ describe("a stream survives", () => {
       server,
       (hub) => outcomeOf(readStream(hub), server.requests),
       slow.test(fault) ? patience : deadline,
+    );
+    note(fault, "stream", outcome);
+    expect(outcome).toBe(expected);
+  });
+});
+
+/** Long enough for a server that is ready to be looked at twice. */
+const startTime = 2500;
+
+describe("a start survives", () => {
+  it.each(starts)("%s", async (fault, respond, expected) => {
+    await using server = await faulty(respond());
+    const outcome = await survived(
+      server,
+      (hub) => {
+        const started = hub.servers.start("ada", {}, { timeout: startTime });
+        return outcomeOf(
+          started.then(({ ready }) => ({ data: { name: ready ? "ada" : "nobody" } })),
+          server.requests,
+        );
+      },
+      deadline,
     );
     note(fault, "stream", outcome);
     expect(outcome).toBe(expected);

@@ -7,6 +7,7 @@ export interface Exchange {
   /** 1 for the first request that the server gets. */
   count: number;
   method: string;
+  path: string;
   socket: Socket;
   /** Sends an answer that is whole, after which the connection may stay. */
   reply(status: number, headers: readonly string[], body?: string | Buffer): void;
@@ -39,14 +40,14 @@ export async function faulty(respond: Respond): Promise<Faulty> {
       received = "";
       count += 1;
       busy.set(socket, when);
-      const [method = ""] = head.split(" ");
+      const [method = "", path = ""] = head.split(" ");
       const reply: Exchange["reply"] = (status, headers, body = "") => {
         const size = `Content-Length: ${Buffer.byteLength(body)}`;
         busy.delete(socket);
         socket.write([`HTTP/1.1 ${status} -`, ...headers, size, "", ""].join("\r\n"));
         socket.write(body);
       };
-      respond({ count, method, socket, reply });
+      respond({ count, method, path, socket, reply });
     });
   });
   return {

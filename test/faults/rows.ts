@@ -199,3 +199,71 @@ export const streams: [fault: string, respond: Respond, outcome: string][] = [
   ["JSON in place of a stream", well, "NotAHubError 200 ×1"],
   ["a page in place of a stream", ({ reply }) => reply(200, [html], page), "NotAHubError 200 ×1"],
 ];
+
+const event = (value: object): string => {
+  const text = `data: ${JSON.stringify(value)}\n\n`;
+  return `${text.length.toString(16)}\r\n${text}\r\n`;
+};
+const requested = event({ progress: 0, message: "Server requested" });
+const ready = event({ progress: 100, ready: true, url: "/user/ada/" });
+const begins = `${events.join("\r\n")}${requested}`;
+const told: Respond = ({ socket }) => void socket.write(`${begins}${ready}0\r\n\r\n`);
+const server = '{"name": "", "ready": true, "pending": null, "url": "/user/ada/"}';
+
+/** A start that the hub takes, whose stream fails like this: at first, or always. The server is ready then. */
+const starting = (progress: Respond, after: Respond = progress, model = server): Respond => {
+  let streams = 0;
+  return (exchange) => {
+    const { method, path, reply } = exchange;
+    if (path.endsWith("/progress")) return (streams++ === 0 ? progress : after)(exchange);
+    if (path.endsWith("/api/")) return reply(200, [json, ofHub], '{"version": "6.1.1"}');
+    if (method === "POST") return reply(202, [ofHub, "Content-Type: text/plain"]);
+    return reply(200, [json, ofHub], model);
+  };
+};
+const refusing =
+  (status: number): Respond =>
+  ({ reply }) =>
+    reply(status, [json, ofHub], `{"status": ${status}, "message": "no"}`);
+const cut =
+  (more = ""): Respond =>
+  ({ socket }) =>
+    void socket.write(begins + more, () => socket.resetAndDestroy());
+
+/** The same of a start: POST, streams, and looks at the server. */
+export const starts: [fault: string, respond: () => Respond, outcome: string][] = [
+  ["a start without a fault", () => starting(told), "value ×3"],
+  ["its stream is cut, once", () => starting(cut(), told), "value ×4"],
+  ["its stream is cut in an event", () => starting(cut("9\r\ndata: {"), told), "value ×4"],
+  [
+    "its stream ends too early, once",
+    () => starting(({ socket }) => void socket.write(`${begins}0\r\n\r\n`), told),
+    "value ×4",
+  ],
+  ["its stream is refused with 400", () => starting(refusing(400)), "value ×4"],
+  ["its stream is refused with 403", () => starting(refusing(403)), "value ×4"],
+  ["its stream is refused with 404", () => starting(refusing(404)), "value ×4"],
+  ["its stream is JSON", () => starting(well), "value ×4"],
+  [
+    "its stream is only kept alive",
+    () =>
+      starting(({ socket }) => {
+        socket.write(begins);
+        const alive = setInterval(() => socket.write("2\r\n\n\n\r\n"), 10).unref();
+        socket.once("close", () => clearInterval(alive));
+      }),
+    "TimeoutError ×2",
+  ],
+  ["its answer is lost", () => lostStart(server), "value ×4"],
+  [
+    "its answer is lost, none starts",
+    () => lostStart('{"name": "", "ready": false, "pending": null}'),
+    "ConnectionError ×3, outcome unknown",
+  ],
+];
+
+/** A start whose answer is lost. */
+function lostStart(model: string): Respond {
+  const rest = starting(told, told, model);
+  return (exchange) => (exchange.method === "POST" ? reset : rest)(exchange);
+}
