@@ -19,6 +19,7 @@ import type { Listing } from "../workflows/listing.js";
 import { stopTimeout } from "../workflows/server.js";
 import { stopServer } from "../workflows/stop.js";
 import { through, together, valueOf, type CallOptions, type Hub } from "./call.js";
+import { now, settled } from "./settle.js";
 import { askUsers, listOf, usersBy, type ListOptions, type ListUsersInput } from "./listing.js";
 import {
   Connections,
@@ -153,18 +154,14 @@ export class Servers {
   async create(user: string, input: StartServerInput, call?: CallOptions): Promise<Server> {
     const server = serverOf(input, startKeys);
     const { server: _, ...body } = input;
-    return valueOf(
-      server === ""
-        ? putUserServer({
-            ...through(this.#hub, call),
-            path: { name: user },
-            body: body as ServerRequest,
-          })
-        : putUserServerName({
-            ...through(this.#hub, call),
-            path: { name: user, server_name: server },
-            body: body as ServerRequest,
-          }),
+    const what = { path: { name: user, server_name: server }, body: body as ServerRequest };
+    return settled(
+      call,
+      (call) => {
+        const options = { ...through(this.#hub, call), ...what };
+        return valueOf(server === "" ? putUserServer(options) : putUserServerName(options));
+      },
+      (call) => now(this.get(user, { server }, call), body),
     );
   }
 
@@ -287,18 +284,14 @@ export class Servers {
   async update(user: string, input: UpdateServerInput, call?: CallOptions): Promise<Server> {
     const server = serverOf(input, ["name", ...startKeys]);
     const { server: _, ...body } = input;
-    return valueOf(
-      server === ""
-        ? patchUserServer({
-            ...through(this.#hub, call),
-            path: { name: user },
-            body: body as ServerChanges,
-          })
-        : patchUserServerName({
-            ...through(this.#hub, call),
-            path: { name: user, server_name: server },
-            body: body as ServerChanges,
-          }),
+    const what = { path: { name: user, server_name: server }, body: body as ServerChanges };
+    return settled(
+      call,
+      (call) => {
+        const options = { ...through(this.#hub, call), ...what };
+        return valueOf(server === "" ? patchUserServer(options) : patchUserServerName(options));
+      },
+      (call) => now(this.get(user, { server: body.name ?? server }, call), body),
     );
   }
 

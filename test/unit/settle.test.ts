@@ -43,7 +43,22 @@ interface Case {
 const ada = (rest: object = {}) => ({ name: "ada", kind: "user", admin: false, ...rest });
 const group = (rest: object = {}) => ({ name: "lab", kind: "group", users: [], ...rest });
 
+const version = { "/": { version: "6.1.1" } };
+const gpu = (rest: object = {}) => ({ name: "gpu", user_options: {}, ready: false, ...rest });
+
 const cases: Record<string, Case> = {
+  "servers.create": {
+    call: (hub) => hub.servers.create("ada", { server: "gpu", user_options: { size: 1 } }),
+    done: { ...version, "/users/ada/servers/gpu": gpu({ user_options: { size: 1 } }) },
+    undone: { ...version, "/users/ada/servers/gpu": gpu() },
+    value: gpu({ user_options: { size: 1 } }),
+  },
+  "servers.update to another name": {
+    call: (hub) => hub.servers.update("ada", { server: "cpu", name: "gpu" }),
+    done: { ...version, "/users/ada/servers/gpu": gpu() },
+    undone: { ...version, "/users/ada/servers/cpu": gpu({ name: "cpu" }) },
+    value: gpu(),
+  },
   "users.create": {
     call: (hub) => hub.users.create("ada", { admin: true }),
     done: { "/users/ada": ada({ admin: true }) },
