@@ -115,6 +115,3 @@ export const rawOnly: Readonly<Record<string, string>> = {
     "puts a cookie into the URL; deprecated since JupyterHub 2.0",
   "GET /oauth2/authorize": "a page for browsers; `oauth.authorizeUrl` makes the link to it",
 };
-
-/** Operations whose methods are still to come. */
-export const later: readonly string[] = [];

@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { operations, scopes } from "../generated/operations.gen.js";
-import { aliases, later, methodScopes, rawOnly } from "./aliases.js";
+import { aliases, methodScopes, rawOnly } from "./aliases.js";
 import { defaultsTable } from "./defaults.js";
 
 const file = join(import.meta.dirname, "../README.md");
@@ -49,8 +49,6 @@ function table(): string {
     line(["operation", "why"]),
     line(["---", "---"]),
     ...raw.map(line),
-    "",
-    `Without a method so far: ${later.map(code).join(", ")}.`,
   ].join("\n");
 }
 

@@ -1,6 +1,6 @@
 /** No operation without a method or a reason, no method without a test, and every peer matched. */
 import { describe, expect, it } from "vitest";
-import { aliases, later, local, rawOnly } from "../../scripts/aliases.js";
+import { aliases, local, rawOnly } from "../../scripts/aliases.js";
 import { JupyterHub } from "../../src/index.js";
 import { operationsOf } from "../mock/document.js";
 import { corrected } from "../mock/documents.js";
@@ -11,16 +11,12 @@ const known = new Set(Object.values(aliases).flat());
 
 describe("the alias table", () => {
   it("accounts for every operation of the document, once", () => {
-    const accounted = [...known, ...Object.keys(rawOnly), ...later].toSorted();
+    const accounted = [...known, ...Object.keys(rawOnly)].toSorted();
     expect(accounted).toEqual(
       operationsOf(corrected())
         .map(({ key }) => key)
         .toSorted(),
     );
-  });
-
-  it("postpones nothing but the progress routes", () => {
-    expect(later.filter((operation) => !operation.endsWith("/progress"))).toEqual([]);
   });
 
   it("lists every method that a client has, and no other", () => {
@@ -52,6 +48,6 @@ describe.each([
     const missing = operations.filter(
       (operation) => !known.has(operation) && !(operation in rawOnly),
     );
-    expect(missing.filter((operation) => !later.includes(operation))).toEqual([]);
+    expect(missing).toEqual([]);
   });
 });
