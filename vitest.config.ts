@@ -14,7 +14,7 @@ groups.groupBy ??= <Key, Item>(items: Iterable<Item>, keyOf: (item: Item) => Key
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["test/hubs/**", "node_modules/**"],
+    exclude: ["test/hubs/**", "test/browser/**", "node_modules/**"],
     // A server that never answers must fail its test, not hang the run.
     testTimeout: 60_000,
   },

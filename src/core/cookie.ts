@@ -19,15 +19,20 @@ export function createCookies(baseUrl: string, send: typeof fetch): Credentials 
   }
   const hub = pageUrl(baseUrl);
   let found: string | undefined;
+  let asking: Promise<string | undefined> | undefined;
+  // Hubs look at the cookie of their own path; pages of other paths do not see it, but a page of theirs holds it.
+  const secret = (): string | undefined => ownCookie(hub) ?? found ?? pageToken();
+  const ask = async (): Promise<string | undefined> => (found = await tokenOf(`${hub}home`, send));
   return {
     kind: "cookie",
     init: { credentials: "same-origin" },
-    // Hubs look at the cookie of their own path; pages of other paths do not see it, but a page of theirs holds it.
-    secret: () => ownCookie(hub) ?? found ?? pageToken(),
+    secret,
     async renewed(stale) {
-      const present = ownCookie(hub) ?? pageToken();
-      if (present !== stale && present !== undefined) return (found = present);
-      return (found = await tokenOf(`${hub}home`, send));
+      const present = secret();
+      if (present !== undefined && present !== stale) return present;
+      // Calls that are refused at the same time share the question.
+      asking ??= ask().finally(() => (asking = undefined));
+      return asking;
     },
     put: (headers, token) => headers.set("X-XSRFToken", token),
     assertSafe: () => undefined,
@@ -48,7 +53,11 @@ const pageToken = (): string | undefined => {
 
 /** The XSRF token in a page of the hub. */
 async function tokenOf(url: string, send: typeof fetch): Promise<string | undefined> {
-  const response = await send(url, { credentials: "same-origin", redirect: "manual" });
+  // Where none comes, the refusal that led here says more.
+  const response = await send(url, { credentials: "same-origin", redirect: "manual" }).catch(
+    () => undefined,
+  );
+  if (!response) return undefined;
   if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
     throw new AuthenticationError("Nobody is logged in to the hub in this browser.", { url });
   }

@@ -23,6 +23,8 @@ export interface StartOptions {
    * reaches a server or a service), or a real proxy in front of the hub.
    */
   proxy?: "memory" | "configurable-http-proxy";
+  /** The hub's `base_url` without its last slash, such as "/prefix"; none by default. */
+  prefix?: string;
   /** Where the hub keeps its state; only a "file" survives `kill` and `restart`. "memory" by default. */
   database?: "memory" | "file";
 }
@@ -89,7 +91,9 @@ async function attempt(
   try {
     const port = await freePort();
     const hubUrl = `http://127.0.0.1:${port}`;
-    if (options.proxy === "configurable-http-proxy") proxy = await startProxy(hubUrl, scratch.path);
+    if (options.proxy === "configurable-http-proxy") {
+      proxy = await startProxy(hubUrl + (options.prefix ?? ""), scratch.path);
+    }
     return await launch({ version, python, options, scratch, hubUrl, proxy });
   } catch (error) {
     await proxy?.stop();
@@ -120,7 +124,8 @@ async function launch(given: Launch): Promise<RunningHub> {
   };
   const cryptKey = randomBytes(32).toString("hex");
   const cookieSecret = randomBytes(32).toString("hex");
-  const publicUrl = proxy?.publicUrl ?? `${hubUrl}/`;
+  const { prefix = "" } = options;
+  const publicUrl = `${proxy?.origin ?? hubUrl}${prefix}/`;
   const url = `${publicUrl}hub/api`;
   const secrets = [password, oauth.clientSecret, cryptKey, cookieSecret, ...Object.values(tokens)];
   // Nothing else of ours: a JUPYTERHUB_ variable of the machine must not reach the hub.
@@ -172,7 +177,7 @@ async function launch(given: Launch): Promise<RunningHub> {
     version,
     url,
     publicUrl,
-    directUrl: `${hubUrl}/hub/api`,
+    directUrl: `${hubUrl}${prefix}/hub/api`,
     proxy,
     tokens,
     password,

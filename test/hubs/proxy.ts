@@ -8,8 +8,8 @@ import { freePorts } from "./scratch.js";
 import { untilTrue } from "./until.js";
 
 export interface RunningProxy {
-  /** Where people reach it: `http://127.0.0.1:<port>/`. */
-  readonly publicUrl: string;
+  /** Where people reach it: `http://127.0.0.1:<port>`. */
+  readonly origin: string;
   /** Where the hub tells it routes, and what it says to be let in. */
   readonly apiUrl: string;
   readonly token: string;
@@ -48,7 +48,7 @@ export async function startProxy(hubUrl: string, scratch: string): Promise<Runni
   };
   let group = await start();
   return {
-    publicUrl: `http://127.0.0.1:${publicPort}/`,
+    origin: `http://127.0.0.1:${publicPort}`,
     apiUrl,
     token,
     log: () => group.log(),

@@ -1,0 +1,30 @@
+/**
+ * npm run test:browser -- [versions…]      drives the built package in Chromium, in pages of real JupyterHubs
+ *
+ * Chromium is Debian's, or the one that the variable CHROMIUM names.
+ */
+import { spawnSync } from "node:child_process";
+import { executable } from "../test/browser/browser.js";
+import { resolveRelease } from "../test/hubs/venv.js";
+
+const newestOfEach = ["4", "5", "6"];
+
+/** Whether the tests pass on a hub of this version. */
+function drive(version: string): boolean {
+  console.log(`\nJupyterHub ${version}`);
+  const vitest = ["node_modules/vitest/vitest.mjs", "run", "--config"];
+  const env = { ...process.env, HUB_VERSION: version };
+  const config = "test/browser/vitest.config.ts";
+  return spawnSync(process.execPath, [...vitest, config], { stdio: "inherit", env }).status === 0;
+}
+
+try {
+  const asked = process.argv.slice(2);
+  const versions = (asked.length > 0 ? asked : newestOfEach).map(resolveRelease);
+  console.log(`Chromium: ${executable()}`);
+  const failed = versions.filter((version) => !drive(version));
+  if (failed.length > 0) throw new Error(`\nTests failed on ${failed.join(", ")}.`);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,100 @@
+/**
+ * A real browser without a window, and what a person does in it: logs in to the hub by its own form.
+ *
+ * Each visitor has cookies of their own. The browser has a fresh profile, and ends with the tests.
+ */
+import { existsSync } from "node:fs";
+import { afterAll, beforeAll } from "vitest";
+import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import type * as client from "../../dist/src/index.js";
+import type * as api from "../../dist/src/api.js";
+import { bundle } from "./bundle.js";
+
+declare global {
+  /** The package in a page. */
+  var jupyterhub: typeof client & { api: typeof api };
+  /** What a call in a page failed with. */
+  var failure: (promise: Promise<unknown>) => Promise<Failure | undefined>;
+}
+
+export interface Failure {
+  name: string;
+  message: string;
+  status: number | undefined;
+}
+
+/** The Chromium to drive; throws with the way to get one when there is none. */
+export function executable(): string {
+  const named = process.env["CHROMIUM"];
+  const path = named ?? "/usr/bin/chromium";
+  if (existsSync(path)) return path;
+  throw new Error(
+    `No Chromium at ${path}: install it (Debian: apt-get install chromium), or name one in CHROMIUM.`,
+  );
+}
+
+const args = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export interface Visitors {
+  /** Somebody whom the hub does not know yet. */
+  visitor(): Promise<BrowserContext>;
+}
+
+/** Starts a browser before the tests of a file, and ends it after them. */
+export function openBrowser(): Visitors {
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: executable(), args });
+  });
+  afterAll(() => browser?.close());
+  return {
+    async visitor() {
+      if (!browser) throw new Error("The browser has not started yet");
+      const context = await browser.newContext();
+      context.setDefaultTimeout(20_000);
+      await context.addInitScript(() => {
+        globalThis.failure = (promise) =>
+          promise.then(
+            () => undefined,
+            ({ name, message, status }: Failure) => ({ name, message, status }),
+          );
+      });
+      return context;
+    },
+  };
+}
+
+/** Logs in by the hub's form; the page is then one of the hub. */
+export async function logIn(
+  context: BrowserContext,
+  { publicUrl, password }: { publicUrl: string; password: string },
+  username: string,
+): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(`${publicUrl}hub/login?next=${new URL(publicUrl).pathname}hub/home`);
+  await submitLogin(page, username, password);
+  await page.waitForURL(/\/hub\/home/);
+  return page;
+}
+
+/** Fills in the hub's login form, wherever it stands. */
+export async function submitLogin(page: Page, username: string, password: string): Promise<void> {
+  await page.fill('input[name="username"]', username);
+  await page.fill('input[name="password"]', password);
+  await page.click('input[type="submit"], button[type="submit"]');
+}
+
+/** Puts the package into a page of the hub. */
+export async function withClient(page: Page): Promise<Page> {
+  await page.addScriptTag({ content: await bundle() });
+  return page;
+}

@@ -1,0 +1,61 @@
+/**
+ * The built package as a page has it, bundled as an application would, and a small server of pages.
+ *
+ * Behind a hub's proxy, the server is a service of the hub; on its own port, it is another origin.
+ */
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+interface Esbuild {
+  build(options: object): Promise<{ outputFiles: [{ text: string }] }>;
+}
+// tsx brings it.
+const { build } = createRequire(createRequire(import.meta.url).resolve("tsx"))("esbuild") as Esbuild;
+
+let bundled: Promise<string> | undefined;
+
+/** A script after which the package is `jupyterhub`, with the operations in `jupyterhub.api`. */
+export const bundle = (): Promise<string> =>
+  (bundled ??= build({
+    stdin: {
+      contents: 'export * from "jupyterhub-client"; export * as api from "jupyterhub-client/api";',
+      resolveDir: root,
+    },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "iife",
+    globalName: "jupyterhub",
+    platform: "browser",
+    target: "es2022",
+  }).then(({ outputFiles }) => outputFiles[0].text));
+
+export interface PageServer extends AsyncDisposable {
+  /** `http://127.0.0.1:<port>` */
+  readonly origin: string;
+}
+
+/** Serves a page with the package at every path. */
+export async function servePages(): Promise<PageServer> {
+  const script = await bundle();
+  const server = createServer((request, response) => {
+    const isScript = request.url?.endsWith("/client.js");
+    response.setHeader("Content-Type", isScript ? "text/javascript" : "text/html");
+    response.end(
+      isScript ? script : '<!doctype html><title>A page</title><script src="client.js"></script>',
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (typeof address !== "object" || !address) throw new Error("The server has no port.");
+  return {
+    origin: `http://127.0.0.1:${address.port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
