@@ -81,7 +81,7 @@ export class AuthenticationError extends JupyterHubError {
   override name = "AuthenticationError";
 }
 
-/** The hub wants the XSRF token of a page that it served. Reload the page, or use a token instead of cookies. */
+/** The hub wants the XSRF token of a page that it served. Reload a page of the hub, or use a token instead of cookies. */
 export class XsrfError extends JupyterHubError {
   override name = "XsrfError";
 }

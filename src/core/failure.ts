@@ -55,11 +55,12 @@ export function unreachable(cause: unknown, call: CallContext): ConnectionError 
 }
 
 /** Browsers do not tell pages why a request failed; to those of another origin, mostly for want of leave. */
-function crossOrigin({ url }: CallContext): string | undefined {
+function crossOrigin({ url, operation: { since } }: CallContext): string | undefined {
   const origin = pageOrigin();
   if (origin === undefined || new URL(url).origin === origin) return undefined;
   return (
-    `The hub may not allow pages of ${origin}; in its configuration: c.JupyterHub.tornado_settings = {"headers": ` +
+    `The hub may ${since ? `be older than ${since}, or ` : ""}not allow pages of ${origin}. ` +
+    `In its configuration: c.JupyterHub.tornado_settings = {"headers": ` +
     `{"Access-Control-Allow-Origin": "${origin}", "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE"}}`
   );
 }

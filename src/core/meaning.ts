@@ -142,7 +142,7 @@ function forbidden(refusal: Refusal, said: string, details: ErrorDetails): Jupyt
   if (credentials === "body" && mute) {
     return new AuthenticationError(`${said}. The user or password is wrong.`, details);
   }
-  if (credentials === "none" && !aboutXsrf.test(words)) {
+  if (credentials === "none") {
     return new AuthenticationError(
       `${said}. The call carried no token; give the client one.`,
       details,
@@ -152,8 +152,8 @@ function forbidden(refusal: Refusal, said: string, details: ErrorDetails): Jupyt
     const requiredScopes = (required[1] ?? required[2] ?? "").split(", ").filter(Boolean);
     return new ForbiddenError(said, { ...details, requiredScopes });
   }
-  if (aboutXsrf.test(words) && credentials !== "token") {
-    return new XsrfError(`${said}. Reload the page, or use a token.`, details);
+  if (aboutXsrf.test(words) && credentials === "cookie") {
+    return new XsrfError(`${said}. Reload a page of the hub, or use a token.`, details);
   }
   // To a call with a token, the hub speaks of XSRF when it does not know the token.
   const unknown =

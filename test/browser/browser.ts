@@ -42,6 +42,8 @@ const args = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // A public name, as far as a browser can tell.
+  "--host-resolver-rules=MAP hub.test 127.0.0.1",
 ];
 
 export interface Visitors {

@@ -13,7 +13,9 @@ interface Esbuild {
   build(options: object): Promise<{ outputFiles: [{ text: string }] }>;
 }
 // tsx brings it.
-const { build } = createRequire(createRequire(import.meta.url).resolve("tsx"))("esbuild") as Esbuild;
+const { build } = createRequire(createRequire(import.meta.url).resolve("tsx"))(
+  "esbuild",
+) as Esbuild;
 
 let bundled: Promise<string> | undefined;
 

@@ -108,6 +108,28 @@ describe("a stale XSRF token", () => {
     ]);
   });
 
+  it("is looked for once by calls that are refused at the same time", async () => {
+    open("/services/x/");
+    const fetch = answering(({ url, headers }) => {
+      if (url.endsWith("/hub/home")) {
+        return answer('jhdata = { xsrf_token: "fresh" }', { type: "text/html" });
+      }
+      return headers.get("X-XSRFToken") === "fresh" ? answer({}) : xsrf(missing);
+    });
+    const hub = inPage(fetch);
+    await Promise.all(["ada", "bea", "cleo"].map((name) => hub.users.get(name)));
+    expect(fetch.requests.filter(({ url }) => url.endsWith("/hub/home"))).toHaveLength(1);
+    expect(fetch.requests).toHaveLength(3 + 1 + 3);
+  });
+
+  it("that cannot be looked for stays an XsrfError", async () => {
+    const fetch = answering(({ url }) =>
+      url.endsWith("/home") ? Promise.reject(new TypeError("Failed to fetch")) : xsrf(missing),
+    );
+    const error = await rejectionOf(inPage(fetch).users.get("ada"));
+    expect(error).toMatchObject({ name: "XsrfError", status: 403 });
+  });
+
   it("that cannot be replaced is an XsrfError", async () => {
     const fetch = answering(({ url }) => (url.endsWith("/home") ? page() : xsrf(missing)));
     const error = await rejectionOf(inPage(fetch).users.delete("ada"));

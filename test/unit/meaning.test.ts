@@ -97,6 +97,8 @@ describe("a 403 with other credentials", () => {
     ["GET /users", "Action is not authorized with current scopes; requires any of [list:users]"],
     ["GET /user", null],
     ["GET /user", "Forbidden"],
+    // Hubs look for it in what comes from a page of another origin.
+    ["GET /user", "'_xsrf' argument missing from GET"],
   ])("means that a token is missing when there was none: %s, %j", (call, message) => {
     const error = meaningOf(call, 403, { message, credentials: "none" });
     expect(error).toBeInstanceOf(errors.AuthenticationError);
@@ -112,7 +114,7 @@ describe("a 403 with other credentials", () => {
   it.each(["'_xsrf' argument missing from GET", "XSRF cookie does not match POST argument"])(
     "speaks of XSRF to a page with cookies: %s",
     (message) => {
-      const error = meaningOf("GET /users", 403, { message, credentials: "none" });
+      const error = meaningOf("GET /users", 403, { message, credentials: "cookie" });
       expect(error).toBeInstanceOf(errors.XsrfError);
     },
   );

@@ -1,0 +1,66 @@
+/** What the pages do, whichever they are. It runs in the page: what it needs comes in as its argument. */
+import type { JupyterHubOptions } from "../../dist/src/index.js";
+
+/** What is sent of the options of a client into a page. */
+export type PageOptions = Pick<JupyterHubOptions, "url" | "token" | "auth" | "allowInsecure">;
+
+/** Reads and writes with every method, with a body and without. */
+export async function everyMethod(options: PageOptions) {
+  const hub = new jupyterhub.JupyterHub(options);
+  await hub.users.create("ada");
+  await hub.users.createMany({ usernames: ["bea", "cleo", "dora"] });
+  await hub.users.update("ada", { admin: true });
+  await hub.groups.create("lab", { users: ["ada", "bea"] });
+  await hub.groups.setProperties("lab", { quota: 5 });
+  await hub.groups.removeUsers("lab", { users: ["bea"] });
+  const group = await hub.groups.get("lab");
+  await hub.groups.delete("lab");
+  await hub.users.delete("dora");
+  return group;
+}
+
+/** What {@link everyMethod} sends, each once. */
+export const everyRequest = [
+  "POST /hub/api/users/ada",
+  "POST /hub/api/users",
+  "PATCH /hub/api/users/ada",
+  "POST /hub/api/groups/lab",
+  "PUT /hub/api/groups/lab/properties",
+  "DELETE /hub/api/groups/lab/users",
+  "GET /hub/api/groups/lab",
+  "DELETE /hub/api/groups/lab",
+  "DELETE /hub/api/users/dora",
+];
+
+/** Everybody, in pages of two. */
+export async function listed(options: PageOptions) {
+  const hub = new jupyterhub.JupyterHub(options);
+  return (await hub.users.list({ limit: 2 })).map(({ name }) => name);
+}
+
+/** Starts a server that takes its time, follows its progress meanwhile, and stops it. */
+export async function slowStart(options: PageOptions) {
+  const hub = new jupyterhub.JupyterHub(options);
+  const started = hub.servers.start("ada", { user_options: { behave: "slow", seconds: 4 } });
+  while ((await hub.users.get("ada")).pending !== "spawn");
+  const { data } = await hub.client.get({
+    url: "/users/{name}/server/progress",
+    path: { name: "ada" },
+    parseAs: "stream",
+    throwOnError: true,
+  });
+  const reader = (data as ReadableStream<Uint8Array>).getReader();
+  const decoder = new TextDecoder();
+  let events = "";
+  let parts = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    events += decoder.decode(value, { stream: true });
+    parts += 1;
+  }
+  const { ready, url } = await started;
+  await hub.servers.stop("ada");
+  const { server } = await hub.users.get("ada");
+  return { events, parts, ready, url, server };
+}

@@ -1,0 +1,132 @@
+/**
+ * Pages of another origin, with a token: browsers send their calls only to hubs that allow it.
+ *
+ * The configuration that a hub needs is taken from the error that asks for it, and nothing else is.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { startHub, type RunningHub } from "../hubs/hub.js";
+import { release, since } from "../hubs/story.js";
+import { openBrowser } from "./browser.js";
+import { servePages } from "./bundle.js";
+import { everyMethod, listed, slowStart, type PageOptions } from "./calls.js";
+
+const pages = await servePages();
+afterAll(() => pages[Symbol.asyncDispose]());
+const { visitor } = openBrowser();
+
+let page: Page;
+let real: RunningHub;
+beforeAll(async () => {
+  page = await (await visitor()).newPage();
+  await page.goto(`${pages.origin}/`);
+});
+
+/** A hub behind a proxy, for the tests of one `describe`. */
+const withHub = (extraConfig: () => string): void => {
+  beforeAll(async () => {
+    const proxy = "configurable-http-proxy";
+    real = await startHub(release, { proxy, extraConfig: extraConfig() });
+  });
+  afterAll(() => real.stop());
+};
+const admin = (): PageOptions => ({ url: real.url, token: real.tokens.admin });
+
+let configuration: string | undefined;
+
+describe("a hub that does not allow it", () => {
+  withHub(() => "");
+
+  if (since("5.0")) {
+    it("still tells its version", async () => {
+      const call = (url: string) => new jupyterhub.JupyterHub({ url }).version();
+      expect(await page.evaluate(call, real.url)).toBe(release);
+    });
+  }
+
+  it("is a ConnectionError, which names the configuration that allows it", async () => {
+    const errors = await page.evaluate(async (options) => {
+      const hub = new jupyterhub.JupyterHub({ ...options, retry: 0 });
+      return [
+        await failure(hub.whoami()),
+        await failure(hub.users.list()),
+        await failure(hub.users.create("ada")),
+        await failure(hub.users.delete("ada")),
+      ];
+    }, admin());
+    for (const error of errors) {
+      expect(error?.name).toBe("ConnectionError");
+      expect(error?.message).toContain(`The hub may not allow pages of ${pages.origin}. In its`);
+      configuration = /c\.JupyterHub\.tornado_settings = .*\}\}/.exec(error?.message ?? "")?.[0];
+    }
+  });
+});
+
+describe("a hub with that configuration", () => {
+  withHub(() => configuration ?? "");
+  const headers = new Set<string>();
+
+  it("takes every method, with a body and without", async () => {
+    page.on("request", (request) => {
+      for (const name of Object.keys(request.headers())) headers.add(name);
+    });
+    const group = await page.evaluate(everyMethod, admin());
+    expect(group).toMatchObject({ users: ["ada"], properties: { quota: 5 } });
+  });
+
+  it("is listed page by page", async () => {
+    expect(await page.evaluate(listed, admin())).toEqual(["admin", "ada", "bea", "cleo"]);
+  });
+
+  it("starts a server, shows its progress as it comes, and stops it", async () => {
+    const { events, parts, ...rest } = await page.evaluate(slowStart, admin());
+    expect(events).toMatch(/"progress": ?20[^]*"ready": ?true/);
+    expect(parts).toBeGreaterThan(1);
+    expect(rest).toEqual({ ready: true, url: "/user/ada/", server: null });
+  });
+
+  it("is sent no header that it would have to allow besides", () => {
+    // The browser's own are not asked about.
+    const own = /^(sec-.*|user-agent|referer|origin|accept-language)$/;
+    expect([...headers].filter((name) => !own.test(name)).toSorted()).toEqual([
+      "accept",
+      "authorization",
+      "content-type",
+    ]);
+  });
+
+  it("refuses as it does elsewhere, though the page does not see its version", async () => {
+    const errors = await page.evaluate(async (options) => {
+      const { JupyterHub } = jupyterhub;
+      const hub = new JupyterHub(options);
+      const wrong = new JupyterHub({ ...options, token: "made-up" });
+      const none = new JupyterHub({ ...options, token: undefined });
+      return [
+        await failure(hub.users.get("nobody")),
+        await failure(hub.users.create("ada")),
+        await failure(hub.servers.start("nobody")),
+        await failure(wrong.whoami()),
+        await failure(wrong.users.create("eve")),
+        await failure(none.users.list()),
+        await failure(none.users.delete("ada")),
+      ];
+    }, admin());
+    expect(errors.map((error) => error?.name)).toEqual([
+      "NotFoundError",
+      "ConflictError",
+      "NotFoundError",
+      ...Array<string>(4).fill("AuthenticationError"),
+    ]);
+  });
+
+  if (!since("5.0")) {
+    it("may be too old, which browsers do not tell from one that does not allow it", async () => {
+      const error = await page.evaluate(
+        (options) => failure(new jupyterhub.JupyterHub(options).shares.list("ada")),
+        { ...admin(), retry: 0 },
+      );
+      expect(error).toMatchObject({ name: "ConnectionError" });
+      expect(error?.message).toContain("The hub may be older than 5.0, or not allow pages of");
+    });
+  }
+});
