@@ -59,7 +59,7 @@ function crossOrigin({ url, operation: { since } }: CallContext): string | undef
   const origin = pageOrigin();
   if (origin === undefined || new URL(url).origin === origin) return undefined;
   return (
-    `The hub may ${since ? `be older than ${since}, or ` : ""}not allow pages of ${origin}. ` +
+    `Unless the hub is down${since ? ` or older than ${since}` : ""}, it does not allow pages of ${origin}. ` +
     `In its configuration: c.JupyterHub.tornado_settings = {"headers": ` +
     `{"Access-Control-Allow-Origin": "${origin}", "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE"}}`
   );

@@ -56,7 +56,7 @@ describe("a hub that does not allow it", () => {
     }, admin());
     for (const error of errors) {
       expect(error?.name).toBe("ConnectionError");
-      expect(error?.message).toContain(`The hub may not allow pages of ${pages.origin}. In its`);
+      expect(error?.message).toContain(`it does not allow pages of ${pages.origin}. In its`);
       configuration = /c\.JupyterHub\.tornado_settings = .*\}\}/.exec(error?.message ?? "")?.[0];
     }
   });
@@ -126,7 +126,7 @@ describe("a hub with that configuration", () => {
         { ...admin(), retry: 0 },
       );
       expect(error).toMatchObject({ name: "ConnectionError" });
-      expect(error?.message).toContain("The hub may be older than 5.0, or not allow pages of");
+      expect(error?.message).toContain("Unless the hub is down or older than 5.0, it");
     });
   }
 });

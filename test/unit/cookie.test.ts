@@ -189,6 +189,9 @@ describe("a page with a token", () => {
     const error = await rejectionOf(new JupyterHub(options).users.get("ada"));
     expect(error).toMatchObject({ name: "ConnectionError" });
     expect((error as Error).message).toContain(
+      "Unless the hub is down, it does not allow pages of",
+    );
+    expect((error as Error).message).toContain(
       'c.JupyterHub.tornado_settings = {"headers": {"Access-Control-Allow-Origin": "https://page.example"',
     );
   });
