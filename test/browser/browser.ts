@@ -14,7 +14,7 @@ declare global {
   /** The package in a page. */
   var jupyterhub: typeof client & { api: typeof api };
   /** What a call in a page failed with. */
-  var failure: (promise: Promise<unknown>) => Promise<Failure | undefined>;
+  var failure: (call: PromiseLike<unknown>) => Promise<Failure | undefined>;
 }
 
 export interface Failure {
@@ -64,11 +64,15 @@ export function openBrowser(): Visitors {
       const context = await browser.newContext();
       context.setDefaultTimeout(20_000);
       await context.addInitScript(() => {
-        globalThis.failure = (promise) =>
-          promise.then(
-            () => undefined,
-            ({ name, message, status }: Failure) => ({ name, message, status }),
-          );
+        globalThis.failure = async (call) => {
+          try {
+            await call;
+          } catch (error) {
+            const { name, message, status } = error as Failure;
+            return { name, message, status };
+          }
+          return undefined;
+        };
       });
       return context;
     },

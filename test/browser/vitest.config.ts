@@ -11,7 +11,7 @@ export default defineConfig({
     // Making a virtual environment takes a minute on a slow line.
     hookTimeout: 600_000,
     testTimeout: 60_000,
-    fileParallelism: false,
+    maxWorkers: 2,
     reporters: ["verbose"],
   },
 });
