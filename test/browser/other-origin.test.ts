@@ -5,42 +5,33 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Page } from "playwright-core";
-import { startHub, type RunningHub } from "../hubs/hub.js";
 import { release, since } from "../hubs/story.js";
 import { openBrowser } from "./browser.js";
 import { servePages } from "./bundle.js";
 import { everyMethod, listed, slowStart, type PageOptions } from "./calls.js";
+import { openHub, prefix, type OpenHub } from "./hub.js";
 
 const pages = await servePages();
 afterAll(() => pages[Symbol.asyncDispose]());
 const { visitor } = openBrowser();
 
 let page: Page;
-let real: RunningHub;
 beforeAll(async () => {
   page = await (await visitor()).newPage();
   await page.goto(`${pages.origin}/`);
 });
 
-/** A hub behind a proxy, for the tests of one `describe`. */
-const withHub = (extraConfig: () => string): void => {
-  beforeAll(async () => {
-    const proxy = "configurable-http-proxy";
-    real = await startHub(release, { proxy, extraConfig: extraConfig() });
-  });
-  afterAll(() => real.stop());
-};
-const admin = (): PageOptions => ({ url: real.url, token: real.tokens.admin });
+const admin = ({ real }: OpenHub): PageOptions => ({ url: real.url, token: real.tokens.admin });
 
 let configuration: string | undefined;
 
 describe("a hub that does not allow it", () => {
-  withHub(() => "");
+  const opened = openHub();
 
   if (since("5.0")) {
     it("still tells its version", async () => {
       const call = (url: string) => new jupyterhub.JupyterHub({ url }).version();
-      expect(await page.evaluate(call, real.url)).toBe(release);
+      expect(await page.evaluate(call, opened.real.url)).toBe(release);
     });
   }
 
@@ -53,7 +44,7 @@ describe("a hub that does not allow it", () => {
         await failure(hub.users.create("ada")),
         await failure(hub.users.delete("ada")),
       ];
-    }, admin());
+    }, admin(opened));
     for (const error of errors) {
       expect(error?.name).toBe("ConnectionError");
       expect(error?.message).toContain(`it does not allow pages of ${pages.origin}. In its`);
@@ -63,26 +54,26 @@ describe("a hub that does not allow it", () => {
 });
 
 describe("a hub with that configuration", () => {
-  withHub(() => configuration ?? "");
+  const opened = openHub(() => ({ extraConfig: configuration ?? "" }));
   const headers = new Set<string>();
 
   it("takes every method, with a body and without", async () => {
     page.on("request", (request) => {
       for (const name of Object.keys(request.headers())) headers.add(name);
     });
-    const group = await page.evaluate(everyMethod, admin());
+    const group = await page.evaluate(everyMethod, admin(opened));
     expect(group).toMatchObject({ users: ["ada"], properties: { quota: 5 } });
   });
 
   it("is listed page by page", async () => {
-    expect(await page.evaluate(listed, admin())).toEqual(["admin", "ada", "bea", "cleo"]);
+    expect(await page.evaluate(listed, admin(opened))).toEqual(["admin", "ada", "bea", "cleo"]);
   });
 
   it("starts a server, shows its progress as it comes, and stops it", async () => {
-    const { events, parts, ...rest } = await page.evaluate(slowStart, admin());
+    const { events, parts, ...rest } = await page.evaluate(slowStart, admin(opened));
     expect(events).toMatch(/"progress": ?20[^]*"ready": ?true/);
     expect(parts).toBeGreaterThan(1);
-    expect(rest).toEqual({ ready: true, url: "/user/ada/", server: null });
+    expect(rest).toEqual({ ready: true, url: `${prefix}/user/ada/`, server: null });
   });
 
   it("is sent no header that it would have to allow besides", () => {
@@ -110,7 +101,7 @@ describe("a hub with that configuration", () => {
         await failure(none.users.list()),
         await failure(none.users.delete("ada")),
       ];
-    }, admin());
+    }, admin(opened));
     expect(errors.map((error) => error?.name)).toEqual([
       "NotFoundError",
       "ConflictError",
@@ -123,7 +114,7 @@ describe("a hub with that configuration", () => {
     it("may be too old, which browsers do not tell from one that does not allow it", async () => {
       const error = await page.evaluate(
         (options) => failure(new jupyterhub.JupyterHub(options).shares.list("ada")),
-        { ...admin(), retry: 0 },
+        { ...admin(opened), retry: 0 },
       );
       expect(error).toMatchObject({ name: "ConnectionError" });
       expect(error?.message).toContain("Unless the hub is down or older than 5.0, it");

@@ -1,21 +1,19 @@
 /** Pages of the hub's own origin: the package acts there as whoever is logged in, by the hub's cookie. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { BrowserContext, Page } from "playwright-core";
-import { openStory, release } from "../hubs/story.js";
+import { release } from "../hubs/story.js";
 import { everyMethod, everyRequest, listed, slowStart } from "./calls.js";
+import { openHub, prefix } from "./hub.js";
 import { logIn, openBrowser, submitLogin, withClient } from "./browser.js";
 import { servePages } from "./bundle.js";
 
 const pages = await servePages();
 afterAll(() => pages[Symbol.asyncDispose]());
 
-// One of the hubs has a prefix, of characters that may be encoded and of some that must be.
-const prefix = release.startsWith("5.") ? "/@/space%20word" : "";
-const story = openStory("own-page", {
-  proxy: "configurable-http-proxy",
-  prefix,
-  extraConfig: `c.JupyterHub.services.append({"name": "page", "url": "${pages.origin}"})`,
-});
+const service = { name: "page", url: pages.origin };
+const story = openHub(() => ({
+  extraConfig: `c.JupyterHub.services.append(${JSON.stringify(service)})`,
+}));
 const { visitor } = openBrowser();
 const cookie = { auth: "cookie" } as const;
 

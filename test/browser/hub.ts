@@ -1,0 +1,33 @@
+/**
+ * A hub of the version that is being tested, for the tests of one file or of one `describe`: behind a real
+ * proxy, since pages reach it so. That of 5 has a prefix, of characters that may be encoded and of some that must be.
+ */
+import { afterAll, beforeAll } from "vitest";
+import { JupyterHub } from "../../dist/src/index.js";
+import { startHub, type RunningHub, type StartOptions } from "../hubs/hub.js";
+import { release } from "../hubs/story.js";
+
+export const prefix = release.startsWith("5.") ? "/@/space%20word" : "";
+
+export interface OpenHub {
+  readonly real: RunningHub;
+  /** A client with every right, outside of the browser. */
+  readonly hub: JupyterHub;
+}
+
+export function openHub(options: () => StartOptions = () => ({})): OpenHub {
+  let real: RunningHub | undefined;
+  beforeAll(async () => {
+    real = await startHub(release, { proxy: "configurable-http-proxy", prefix, ...options() });
+  });
+  afterAll(() => real?.stop());
+  return {
+    get real() {
+      if (!real) throw new Error("The hub has not started yet");
+      return real;
+    },
+    get hub() {
+      return new JupyterHub({ url: this.real.url, token: this.real.tokens.admin });
+    },
+  };
+}
