@@ -43,24 +43,12 @@ export async function slowStart(options: PageOptions) {
   const hub = new jupyterhub.JupyterHub(options);
   const started = hub.servers.start("ada", { user_options: { behave: "slow", seconds: 4 } });
   while ((await hub.users.get("ada")).pending !== "spawn");
-  const { data } = await hub.client.get({
-    url: "/users/{name}/server/progress",
-    path: { name: "ada" },
-    parseAs: "stream",
-    throwOnError: true,
-  });
-  const reader = (data as ReadableStream<Uint8Array>).getReader();
-  const decoder = new TextDecoder();
-  let events = "";
-  let parts = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    events += decoder.decode(value, { stream: true });
-    parts += 1;
-  }
+  const events: unknown[] = [];
+  const begun = performance.now();
+  for await (const { progress } of hub.servers.progress("ada")) events.push(progress);
+  const lasted = performance.now() - begun;
   const { ready, url } = await started;
   await hub.servers.stop("ada");
   const { server } = await hub.users.get("ada");
-  return { events, parts, ready, url, server };
+  return { events, lasted, ready, url, server };
 }
