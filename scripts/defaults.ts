@@ -3,6 +3,7 @@ import { defaults } from "../src/core/options.js";
 import { maxDelay, maxRetryAfter, minDelay } from "../src/core/retry.js";
 import { readyTimeout } from "../src/resources/admin.js";
 import { atOnce, cancelTimeout } from "../src/resources/server-starts.js";
+import { lifetime } from "../src/resources/tokens.js";
 import { pagesAtOnce } from "../src/workflows/listing.js";
 import { pageSize } from "../src/workflows/pages.js";
 import { startTimeout, stopTimeout } from "../src/workflows/server.js";
@@ -38,6 +39,11 @@ const rows: readonly (readonly [string, string, string])[] = [
     "servers that `startMany` and `stopMany` work on at once",
     String(atOnce),
     "`concurrency` of the call",
+  ],
+  [
+    "tokens of `tokens.temporary`, `servers.connection` and `servers.fetch`",
+    `${lifetime.toLocaleString("en")} s`,
+    "`expires_in` of the input",
   ],
 ];
 

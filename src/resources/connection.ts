@@ -17,6 +17,7 @@ import {
 } from "../core/server-link.js";
 import { withDeadline } from "../core/time.js";
 import { through, together, valueOf, type CallOptions, type Hub } from "./call.js";
+import { lifetime } from "./tokens.js";
 import { modelOf, nameOf, serverOf, type ServerInput } from "./one-server.js";
 
 /** Which server to reach, and for how long. */
@@ -75,8 +76,6 @@ export interface ServerFetchInit extends RequestInit, ServerInput, TokenChoice {
 
 /** What leads beyond the API. */
 export type Reach = Pick<Connection, "publicUrl" | "options">;
-
-const lifetime = 3600;
 
 /** The connections of one client, which `servers.fetch` uses again while they last. */
 export class Connections {

@@ -57,6 +57,9 @@ export type TemporaryTokenInput = Omit<CreateTokenInput, "expires_in"> & {
 /** A token that is revoked when the block ends that holds it by `await using`. */
 export type TemporaryToken = NewToken & AsyncDisposable;
 
+/** How long a token lasts, in seconds, that somebody wants for a while. */
+export const lifetime = 3600;
+
 /** `hub.tokens` */
 export class Tokens<Client = unknown> {
   readonly #hub: Hub;
@@ -121,7 +124,7 @@ export class Tokens<Client = unknown> {
     input: TemporaryTokenInput = {},
     call: CallOptions = {},
   ): Promise<TemporaryToken> {
-    const { expires_in = 3600, ...rest } = input;
+    const { expires_in = lifetime, ...rest } = input;
     const created = await this.create(user, { ...rest, expires_in }, call);
     // Whatever has ended the call since, the token is to go.
     const { headers } = call;
