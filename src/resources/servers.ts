@@ -159,7 +159,10 @@ export class Servers {
       call,
       (call) => {
         const options = { ...through(this.#hub, call), ...what };
-        return valueOf(server === "" ? putUserServer(options) : putUserServerName(options));
+        // The default server exists already: of the first there is no success, only the hub's 409.
+        return valueOf<unknown>(
+          server === "" ? putUserServer(options) : putUserServerName(options),
+        ) as Promise<Server>;
       },
       (call) => now(this.get(user, { server }, call), body),
     );

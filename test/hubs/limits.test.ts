@@ -21,6 +21,8 @@ describe("a hub with limits", () => {
     await expect.poll(async () => (await servers.list("ada")).length, { timeout: 10_000 }).toBe(1);
     const put = await story.plain("/users/grace/server", { method: "POST" });
     expect([put.status, put.headers.get("Retry-After")]).toEqual([429, "2"]);
+    const named = await story.plain("/users/grace/servers/one", { method: "POST" });
+    expect(named.status).toBe(429);
     story.sent();
     expect((await servers.start("grace")).ready).toBe(true);
     expect((await first).ready).toBe(true);

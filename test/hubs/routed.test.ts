@@ -35,6 +35,16 @@ describe("behind a proxy", () => {
     expect(routes.map(({ routespec }) => routespec)).toContain("/");
   });
 
+  it("a hub that its proxy does not let in fails at its routes, and at nothing else", async () => {
+    const { proxy, users } = story.hub;
+    expect(await failure(proxy.update({ auth_token: "not its token" }))).toBeInstanceOf(HubError);
+    expect(await failure(proxy.routes())).toBeInstanceOf(HubError);
+    expect(await failure(proxy.sync())).toBeInstanceOf(HubError);
+    expect((await users.get("ada")).name).toBe("ada");
+    await proxy.update({ auth_token: story.real.proxy?.token ?? "" });
+    expect((await proxy.routes()).length).toBeGreaterThan(1);
+  });
+
   it("a proxy that has forgotten its routes is no hub, until the hub tells it again", async () => {
     await story.real.proxy?.restart();
     expect(await statusAt(ada)).toBe(404);

@@ -1,0 +1,138 @@
+/**
+ * The statuses that a real hub answers with to requests which it cannot follow, one row each, so that the
+ * document declares what occurs and no more. Beside them stand refusals.test.ts (credentials, scopes, things
+ * that do not exist) and the stories of each group; the report after the run knows what none of them saw.
+ */
+import { beforeAll, describe, expect, it } from "vitest";
+import { loginByForm } from "./login.js";
+import { openStory, since } from "./story.js";
+
+const story = openStory("statuses");
+
+/** What is sent, the status of hubs 5 and 6, and since which release there is such an operation. */
+type Row = [request: string, body: unknown, status: number, version?: string];
+
+/** A body that ends in the middle; other strings are JSON. */
+const half = Symbol("half a body");
+
+const pages: Row[] = [
+  "/users",
+  "/groups",
+  "/proxy",
+  "/users/ada/shared",
+  "/groups/astronomy/shared",
+  "/shares/ada",
+  "/shares/ada/lab",
+  "/share-codes/ada",
+  "/share-codes/ada/lab",
+].map((path) => [`GET ${path}?limit=many`, undefined, 400]);
+
+const bodies: Row[] = [
+  ["POST /users", half, 400],
+  ["POST /users/hedy", half, 400],
+  ["PATCH /users/ada", half, 400],
+  ["POST /users/ada/activity", half, 400],
+  ["POST /users/ada/tokens", half, 400],
+  ["POST /users/ada/server", half, 400],
+  ["PATCH /users/ada/server", half, 400, "6.0"],
+  ["DELETE /users/ada/server", half, 400],
+  ["POST /users/ada/servers/lab", half, 400],
+  ["PUT /users/ada/servers/attic", half, 400, "6.0"],
+  ["PATCH /users/ada/servers/lab", half, 400, "6.0"],
+  ["DELETE /users/ada/servers/lab", half, 400],
+  ["POST /groups", half, 400],
+  ["POST /groups/optics", half, 400],
+  ["POST /groups/astronomy/users", half, 400],
+  ["DELETE /groups/astronomy/users", half, 400],
+  ["PUT /groups/astronomy/properties", half, 400],
+  ["POST /shares/ada/lab", half, 400],
+  ["PATCH /shares/ada/lab", half, 400],
+  ["POST /share-codes/ada/lab", half, 400],
+  ["POST /services/board", half, 400],
+  ["PATCH /proxy", half, 400],
+  ["POST /shutdown", half, 400],
+];
+
+const values: Row[] = [
+  ["POST /users", { usernames: [5] }, 500],
+  ["PATCH /users/grace", { groups: ["astronomy"] }, 500],
+  ["POST /users/ada/tokens", { expires_in: 1e15 }, 500],
+  ["POST /users/grace/server", { behave: "fail" }, 500],
+  ["DELETE /users/ada/server", [1], 500],
+  ["PATCH /users/ada/server", { colour: "red" }, 500, "6.0"],
+  ["DELETE /users/ada/servers/lab", [1], 500],
+  ["PATCH /users/ada/servers/lab", { colour: "red" }, 500, "6.0"],
+  ["POST /groups", { groups: ["optics"], users: [5] }, 500],
+  ["POST /groups/optics", { users: [5] }, 500],
+  ["POST /groups/astronomy/users", { users: [5] }, 500],
+  ["DELETE /groups/astronomy/users", { users: [5] }, 500],
+  ["POST /shares/ada/lab", { user: "grace", scopes: ["no:such:scope"] }, 500],
+  ["PATCH /shares/ada/lab", { user: "grace", scopes: ["no:such:scope"] }, 500],
+  ["POST /share-codes/ada/lab", { scopes: ["no:such:scope"] }, 500],
+  ["POST /services/board", { oauth_client_allowed_scopes: ["no:such:scope"] }, 500],
+  ["POST /shutdown", { proxy: [] }, 500],
+];
+
+const states: Row[] = [
+  ["POST /groups", { groups: ["astronomy"] }, 409],
+  ["GET /users/ada/servers/lab/progress", undefined, since("6.0") ? 404 : 400],
+  ["POST /shares/ada/nowhere", { user: "grace" }, 404],
+  ["PATCH /shares/ada/nowhere", { user: "grace" }, 404],
+  ["PATCH /users/ada/server", { name: "lab" }, 409, "6.0"],
+  ["PUT /users/ada/servers/attic", {}, 201, "6.0"],
+  ["GET /users/ada/servers/attic/progress", undefined, 400, "6.0"],
+  ["PATCH /users/ada/servers/attic", { name: "lab" }, 409, "6.0"],
+  ["POST /users/grace/server", { behave: "refuse" }, 409],
+  ["DELETE /users/admin", undefined, 400],
+  ["POST /users/ada/server", { behave: "slow-stop" }, 201],
+  ["DELETE /users/ada/server", undefined, 202],
+];
+
+describe("a real hub", () => {
+  let token = "";
+  beforeAll(async () => {
+    const { groups, servers, tokens, users } = story.hub;
+    await users.createMany({ usernames: ["ada", "grace"] });
+    await groups.create("astronomy", { users: ["ada"] });
+    for (const input of [{}, { server: "lab" }]) {
+      await servers.start("ada", input);
+      await servers.stop("ada", input);
+    }
+    // Of a person, since services cannot delete themselves.
+    ({ token } = await tokens.create(story.real.adminUser));
+  });
+
+  describe.each([
+    ["refuses a page that is no number", pages],
+    ["refuses a body that ends in the middle", bodies],
+    ["fails at values that it does not expect", values],
+    ["answers by what there is", states],
+  ])("%s", (_, rows) => {
+    it.each(rows)("%s", async (request, content, expected, version = "5.0") => {
+      const [method = "", path = ""] = request.split(" ");
+      const headers = { Authorization: `token ${token}`, "Content-Type": "application/json" };
+      const body =
+        content === half ? '{"half": ' : content === undefined ? null : JSON.stringify(content);
+      const { status } = await story.plain(path, { method, headers, body });
+      // What older hubs answer is judged by the report.
+      if (since("5.0") && since(version)) expect(status).toBe(expected);
+    });
+  });
+
+  it("asks people for their consent, but not for a client that it does not know", async () => {
+    const cookies = await loginByForm(story.real.url, "ada", story.real.password);
+    const headers = { Authorization: "", Cookie: cookies.header() };
+    for (const [client, expected] of [
+      [story.real.oauth.clientId, 200],
+      ["nobody", 400],
+    ] as const) {
+      const path = `/oauth2/authorize?client_id=${client}&response_type=code`;
+      expect((await story.plain(path, { headers })).status).toBe(expected);
+    }
+  });
+
+  it("lets nobody without credentials shut it down", async () => {
+    const { status } = await story.recorder.fetch(`${story.real.url}/shutdown`, { method: "POST" });
+    expect(status).toBe(403);
+  });
+});
