@@ -1,6 +1,7 @@
 /**
  * Judges what real hubs answered, after a run: every answer against that hub's projection of the
- * corrected document, strictly, and beside it against JupyterHub's own document of that release.
+ * corrected document, strictly, and beside it against JupyterHub's own document of that release. And the
+ * other way round: each operation must have succeeded, and each status that is declared must have been seen.
  *
  * Hubs 5 and 6 must not deviate. Where older ones do stands in test/hubs/deviations.yaml, exactly: a
  * deviation that is not there fails, and one that no longer occurs fails, too.
@@ -13,6 +14,7 @@ import { upstreamForValidation } from "../test/hubs/upstream.js";
 import { recordings } from "../test/hubs/recorder.js";
 import { validatorOf, type Answer, type Validator } from "../test/hubs/validator.js";
 import { correctedDocument, operationsOf } from "./document.js";
+import { at, type JsonObject } from "./json.js";
 import { keyOf } from "./operation-table.js";
 import { projectionOf } from "./projection.js";
 
@@ -24,12 +26,16 @@ export interface HubReport {
   answers: number;
   operations: number;
   sent: number;
+  /** Operations that have a success by the document, and had none. */
+  failed: string[];
   /** Answers of status 2xx. */
   successes: number;
   violations: number;
   upstreamViolations: number;
   /** Answers of status 2xx that break JupyterHub's own document. */
   upstreamSuccessViolations: number;
+  /** Ways in which answers break the document. */
+  ways: number;
   deviations: Deviations;
 }
 
@@ -49,7 +55,30 @@ function deviationsOf(answers: readonly Answer[], validate: Validator): Deviatio
     key,
     [...lines].toSorted(),
   ]);
-  return Object.fromEntries(entries.toSorted(([a], [b]) => a.localeCompare(b)));
+  return Object.fromEntries(entries);
+}
+
+const isSuccess = (status: number | string): boolean => /^[23]/.test(String(status));
+
+/** The statuses that a document declares, and no answer had. */
+function unseenIn(document: JsonObject, answers: readonly Answer[]): Deviations {
+  const seen = new Set(answers.map(({ operation, status }) => `${operation} ${status}`));
+  const isSeen = (operation: string, status: string, declared: readonly string[]): boolean =>
+    status.endsWith("XX")
+      ? answers.some(
+          (one) =>
+            one.operation === operation &&
+            String(one.status).startsWith(status.charAt(0)) &&
+            !declared.includes(String(one.status)),
+        )
+      : seen.has(`${operation} ${status}`);
+  const unseen = operationsOf(document).flatMap((one) => {
+    const declared = Object.keys(at(one.operation, "responses"));
+    return declared
+      .filter((status) => !isSeen(keyOf(one), status, declared))
+      .map((status) => `${keyOf(one)} ${status}`);
+  });
+  return Object.fromEntries(unseen.map((key) => [key, ["is declared, and never answered"]]));
 }
 
 export function reportOf(version: string): HubReport {
@@ -66,16 +95,25 @@ export function reportOf(version: string): HubReport {
   const count = (judge: Validator, all: readonly Answer[] = relevant): number =>
     all.filter((answer) => judge(answer).length > 0).length;
   const sent = new Set(relevant.map(({ operation }) => operation));
+  const succeeded = new Set(
+    relevant.filter(({ status }) => isSuccess(status)).map(({ operation }) => operation),
+  );
+  const broken = deviationsOf(relevant, validate);
   return {
     version,
     answers: relevant.length,
     operations: known.length,
     sent: known.filter((operation) => sent.has(operation)).length,
+    failed: operationsOf(projection)
+      .filter(({ operation }) => Object.keys(at(operation, "responses")).some(isSuccess))
+      .map(keyOf)
+      .filter((operation) => !succeeded.has(operation)),
     successes: successes.length,
     violations: count(validate),
     upstreamViolations: count(validateUpstream),
     upstreamSuccessViolations: count(validateUpstream, successes),
-    deviations: deviationsOf(relevant, validate),
+    ways: Object.values(broken).flat().length,
+    deviations: { ...broken, ...unseenIn(projection, relevant) },
   };
 }
 
@@ -87,17 +125,20 @@ export const readDeviations = (): Record<string, Deviations> =>
 export function writeDeviations(reports: readonly HubReport[]): void {
   const all = readDeviations();
   for (const { version, deviations } of reports) {
-    if (!isAtLeast(version, "5.0")) all[version] = deviations;
+    if (!isAtLeast(version, "5.0")) all[version] = sorted(deviations);
   }
   const header =
     "# Where hubs before 5.0 answer otherwise than the types say. Written by\n" +
     "# `npm run test:hub -- --write`; a run fails when they deviate in anything else, or no longer in this.\n";
-  const sorted = Object.entries(all).toSorted(([a], [b]) => a.localeCompare(b));
-  writeFileSync(listed, header + dump(Object.fromEntries(sorted), { lineWidth: 110 }));
+  writeFileSync(listed, header + dump(sorted(all), { lineWidth: 110 }));
 }
 
+const sorted = <Value>(record: Record<string, Value>): Record<string, Value> =>
+  Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => a.localeCompare(b)));
+
 /** What is wrong with a report; nothing when all is as it should be. */
-export function complaintsOf({ version, operations, sent, deviations }: HubReport): string[] {
+export function complaintsOf(report: HubReport): string[] {
+  const { version, operations, sent, failed, deviations } = report;
   const expected = isAtLeast(version, "5.0") ? {} : (readDeviations()[version] ?? {});
   const lines = (all: Deviations): string[] =>
     Object.entries(all).flatMap(([key, violations]) => violations.map((one) => `${key}: ${one}`));
@@ -105,6 +146,7 @@ export function complaintsOf({ version, operations, sent, deviations }: HubRepor
   const known = new Set(lines(expected));
   return [
     ...(sent < operations ? [`${operations - sent} operations were not sent`] : []),
+    ...failed.map((operation) => `never succeeds: ${operation}`),
     ...[...actual].filter((line) => !known.has(line)).map((line) => `deviates: ${line}`),
     ...[...known].filter((line) => !actual.has(line)).map((line) => `no longer deviates: ${line}`),
   ];
@@ -116,7 +158,6 @@ const percent = (part: number, whole: number): string =>
 /** The table that the README shows. */
 export function tableOf(reports: readonly HubReport[]): string {
   const rows = reports.map((one) => {
-    const kinds = Object.values(one.deviations).flat().length;
     return [
       one.version,
       `${one.sent} of ${one.operations}`,
@@ -124,7 +165,7 @@ export function tableOf(reports: readonly HubReport[]): string {
       percent(one.upstreamViolations, one.answers),
       String(one.successes),
       percent(one.upstreamSuccessViolations, one.successes),
-      kinds === 0 ? String(one.violations) : `${one.violations} in ${kinds} listed ways`,
+      one.ways === 0 ? String(one.violations) : `${one.violations} in ${one.ways} listed ways`,
     ];
   });
   const head = [

@@ -256,8 +256,9 @@ export const calls: readonly ContractCall[] = [
     "servers.create",
     "the default server",
     [unnamed("PUT")],
-    (hub) => hub.servers.create("ada", {}),
-    example(unnamed("PUT"), 201),
+    (hub) => hub.servers.create("ada", {}).catch(({ name }: Error) => name),
+    "ConflictError",
+    { prefer: { [unnamed("PUT")]: "code=409" } },
   ),
   call(
     "servers.create",

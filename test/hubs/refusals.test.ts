@@ -37,7 +37,11 @@ const scopesOf = new Map(
   operationsOf(document).map(({ operation, ...one }) => {
     const alternatives = (operation["security"] ?? []) as { oauth2?: string[] }[];
     const scopes = alternatives.find(({ oauth2 }) => oauth2)?.oauth2 ?? [];
-    return [keyOf({ operation, ...one }), scopes];
+    // Before 6.0 there is one scope for all that is done with servers.
+    const known = scopes.map((scope) =>
+      scope === "start:servers" && !since("6.0") ? "servers" : scope,
+    );
+    return [keyOf({ operation, ...one }), known];
   }),
 );
 /** Lets a scope reach something, and nothing that the samples ask for. */

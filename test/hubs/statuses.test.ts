@@ -75,6 +75,7 @@ const values: Row[] = [
 
 const states: Row[] = [
   ["POST /groups", { groups: ["astronomy"] }, 409],
+  ["DELETE /groups/nobody", undefined, 404],
   ["GET /users/ada/servers/lab/progress", undefined, since("6.0") ? 404 : 400],
   ["POST /shares/ada/nowhere", { user: "grace" }, 404],
   ["PATCH /shares/ada/nowhere", { user: "grace" }, 404],

@@ -77,10 +77,7 @@ export const examples: Examples = {
 
   "POST /users/{name}/server": { 400: refusal(400, "ada is already running") },
   "GET /users/{name}/server": { 200: defaultServer, 404: nothing },
-  "PUT /users/{name}/server": {
-    201: idleDefault,
-    409: refusal(409, "Server with name '' already exists"),
-  },
+  "PUT /users/{name}/server": { 409: refusal(409, "User ada already has a default server") },
   "PATCH /users/{name}/server": { 200: idleDefault },
   "GET /users/{name}/server/progress": {
     200: events("/user/ada/"),
