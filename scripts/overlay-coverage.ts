@@ -18,12 +18,12 @@ import {
 } from "../test/hubs/tightness.js";
 import { recordings } from "../test/hubs/recorder.js";
 import { validatorOf, type Answer } from "../test/hubs/validator.js";
-import { releases } from "../test/hubs/venv.js";
 import { operationsOf, readSources, readUpstream } from "./document.js";
 import { at, type JsonObject } from "./json.js";
 import { keyOf } from "./operation-table.js";
 import { applyOverlay, type OverlayAction } from "./overlay.js";
 import { projectionOf } from "./projection.js";
+import { releases } from "./releases.js";
 
 const root = join(import.meta.dirname, "..");
 

@@ -7,7 +7,6 @@
  */
 import { spawnSync } from "node:child_process";
 import { forget } from "../test/hubs/recorder.js";
-import { releases, resolveRelease } from "../test/hubs/venv.js";
 import {
   complaintsOf,
   reportOf,
@@ -16,6 +15,7 @@ import {
   writeTable,
   type HubReport,
 } from "./hub-report.js";
+import { releases, resolveRelease } from "./releases.js";
 
 /** Whether the tests pass on a hub of this version; leaves its answers to the report. */
 function exercise(version: string): boolean {

@@ -7,6 +7,7 @@
 import type { JupyterHub } from "../../src/index.js";
 import type { Json } from "../mock/document.js";
 import { examples } from "../mock/examples.js";
+import { HUB_VERSION } from "../mock/models.js";
 import { events } from "./stateful.js";
 
 export interface ContractCall {
@@ -67,7 +68,7 @@ export const oauth = {
 };
 
 export const calls: readonly ContractCall[] = [
-  call("version", "", ["GET /"], (hub) => hub.version(), "6.1.1"),
+  call("version", "", ["GET /"], (hub) => hub.version(), HUB_VERSION),
   call("ready", "", ["GET /"], (hub) => hub.ready()),
   call("info", "", ["GET /info"], (hub) => hub.info(), example("GET /info")),
   call("whoami", "", ["GET /user"], (hub) => hub.whoami(), example("GET /user")),

@@ -18,6 +18,7 @@ import {
 import { objectAt, operationsOf } from "../mock/document.js";
 import { corrected } from "../mock/documents.js";
 import { examples } from "../mock/examples.js";
+import { HUB_VERSION } from "../mock/models.js";
 import { mockCopy } from "../mock/mock-copy.js";
 import { startPrism, type Prism } from "../mock/prism.js";
 import { sampleRequests } from "../mock/sample.js";
@@ -79,7 +80,7 @@ type Raw = (
 
 /** Where the mock itself gives the example. */
 const ownExamples: Record<string, unknown> = {
-  "GET /": { version: "6.1.1" },
+  "GET /": { version: HUB_VERSION },
   "GET /oauth2/authorize": "string",
 };
 
@@ -130,7 +131,7 @@ describe("a raw function", () => {
         ...(body ? { body } : {}),
       });
 
-      // A hub of 6.1.1 has no POST /authorizations/token; the mock answers it all the same.
+      // A hub of 6 has no POST /authorizations/token; the mock answers it all the same.
       expect(error).toBeUndefined();
       expect(response.status).toBe(Number(status));
       expect(witness.problems).toEqual([]);
@@ -201,7 +202,7 @@ describe.each(Object.entries(groups))("an error answer to %s", (_, run) => {
       const error = await run(hub).catch((thrown: unknown) => thrown);
       expect(witness.problems).toEqual([]);
       expect(error).toBeInstanceOf(expected);
-      expect(error).toMatchObject({ status, hubVersion: "6.1.1" });
+      expect(error).toMatchObject({ status, hubVersion: HUB_VERSION });
       if (error instanceof RateLimitError) expect(error.retryAfter).toBe(30_000);
     },
   );

@@ -3,10 +3,11 @@
  * documents that has the operation, strictly, but for the rows of the gap table.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { releases } from "../../scripts/releases.js";
 import { isAtLeast } from "../../src/core/version.js";
 import { JupyterHub, UnsupportedByHubError } from "../../src/index.js";
 import { operationsOf } from "../mock/document.js";
-import { UPSTREAM, upstream } from "../mock/documents.js";
+import { upstream } from "../mock/documents.js";
 import { mockCopy } from "../mock/mock-copy.js";
 import { startPrism, type Prism } from "../mock/prism.js";
 import { witnessFetch } from "../mock/witness.js";
@@ -14,9 +15,7 @@ import { calls, oauth, titleOf } from "./calls.js";
 import { gaps } from "./gaps.js";
 import { stateful } from "./stateful.js";
 
-const versions = Object.keys(UPSTREAM) as (keyof typeof UPSTREAM)[];
-
-describe.each(versions)("the document of JupyterHub %s", (version) => {
+describe.each(releases)("the document of JupyterHub %s", (version) => {
   const document = upstream(version);
   const mock = mockCopy(document, { version });
   const operations = new Set(operationsOf(document).map(({ key }) => key));

@@ -7,11 +7,12 @@ import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { resolveRelease } from "../../scripts/releases.js";
 import { startGroup } from "./group.js";
 import { startProxy, type RunningProxy } from "./proxy.js";
 import { freePort, makeScratch, type Scratch } from "./scratch.js";
 import { untilTrue } from "./until.js";
-import { ensureHub, resolveRelease, type Release } from "./venv.js";
+import { ensureHub } from "./venv.js";
 
 export interface StartOptions {
   /** Python lines that run at the end of the configuration, with its `c`. */
@@ -30,7 +31,7 @@ export interface StartOptions {
 }
 
 export interface RunningHub extends AsyncDisposable {
-  readonly version: Release;
+  readonly version: string;
   /** The base of the API as people reach it, through the proxy if there is one: `http://127.0.0.1:<port>/hub/api`. */
   readonly url: string;
   /** Where people are: `http://127.0.0.1:<port>/`; a server's `url` is resolved against it. */
@@ -82,7 +83,7 @@ export async function startHub(version: string, options: StartOptions = {}): Pro
 }
 
 async function attempt(
-  version: Release,
+  version: string,
   python: string,
   options: StartOptions,
 ): Promise<RunningHub> {
@@ -103,7 +104,7 @@ async function attempt(
 }
 
 interface Launch {
-  version: Release;
+  version: string;
   python: string;
   options: StartOptions;
   scratch: Scratch;

@@ -6,10 +6,10 @@
  */
 import { afterAll, beforeAll, it } from "vitest";
 import { JupyterHub } from "../../dist/src/index.js";
+import { resolveRelease } from "../../scripts/releases.js";
 import { isAtLeast } from "../../src/core/version.js";
 import { startHub, type RunningHub, type StartOptions } from "./hub.js";
 import { record, type Recorder } from "./recorder.js";
-import { resolveRelease } from "./venv.js";
 
 /** The release that this run is for. */
 export const release = resolveRelease(process.env["HUB_VERSION"] ?? "6");

@@ -1,42 +1,34 @@
-// Owns the Python side of the real hubs: which releases there are, and one cached virtual
-// environment for each in `.cache/hubs/<release>/` of the repository, and one with a notebook server. A marker is written after
-// a complete install only; an environment without it, or one that no longer imports its hub, is
-// built again. Built beside its place and moved there, so test files may ask at the same time
+// Owns the Python side of the real hubs: one cached virtual environment for each release in
+// `.cache/hubs/<release>/` of the repository, and one with a notebook server. A marker is written
+// after a complete install only; an environment without it, or one that no longer imports its hub,
+// is built again. Built beside its place and moved there, so test files may ask at the same time
 // (hence `python -m jupyterhub`: the scripts in its bin/ know the old place). Runs no hub.
 
 import { spawn } from "node:child_process";
 import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { threadId } from "node:worker_threads";
+import { releases, resolveRelease } from "../../scripts/releases.js";
 
-/** The hubs under test: every vendored release, oldest first. */
-export const releases = ["1.2.2", "1.5.1", "2.3.1", "3.1.1", "4.1.6", "5.5.4", "6.1.1"] as const;
-export type Release = (typeof releases)[number];
-
-const cache = fileURLToPath(new URL("../../.cache/hubs/", import.meta.url));
+const ownCache = fileURLToPath(new URL("../../.cache/hubs/", import.meta.url));
 const installMinutes = 10;
 const building = new Map<string, Promise<string>>();
 
 /** A virtual environment: what goes into it, and what must be importable in one that is whole. */
 interface Environment {
-  name: string;
+  what: string;
+  home: string;
   packages: readonly string[];
   modules: string;
 }
 
-/** "6" → "6.1.1", "5.5" → "5.5.4": the newest release that begins with what was asked for. */
-export function resolveRelease(asked: string): Release {
-  const found = releases.findLast((known) => known === asked || known.startsWith(`${asked}.`));
-  if (found) return found;
-  throw new Error(`No JupyterHub "${asked}" to test with; there are ${releases.join(", ")}.`);
-}
-
 /** The Python that has this JupyterHub: `<python> -m jupyterhub` starts it. */
-export function ensureHub(version: string): Promise<string> {
+export function ensureHub(version: string, cache = ownCache): Promise<string> {
   const release = resolveRelease(version);
   return ensure({
-    name: release,
+    what: `JupyterHub ${release}`,
+    home: join(cache, release),
     packages: requirements(release),
     modules: "jupyterhub, cryptography",
   });
@@ -46,32 +38,32 @@ export function ensureHub(version: string): Promise<string> {
 export function ensureNotebook(): Promise<string> {
   const [newest = ""] = releases.toReversed();
   return ensure({
-    name: `notebook-${newest}`,
+    what: `the single-user server of JupyterHub ${newest}`,
+    home: join(ownCache, `notebook-${newest}`),
     packages: [`jupyterhub==${newest}`, "jupyter_server>=2,<3", "ipykernel"],
     modules: "jupyterhub, jupyter_server, ipykernel",
   });
 }
 
 function ensure(environment: Environment): Promise<string> {
-  const { name } = environment;
-  let python = building.get(name);
+  const { home } = environment;
+  let python = building.get(home);
   if (!python) {
     python = findOrBuild(environment);
-    building.set(name, python);
+    building.set(home, python);
     // A failed install may be asked for again once the reason is gone.
-    python.catch(() => building.delete(name));
+    python.catch(() => building.delete(home));
   }
   return python;
 }
 
 async function findOrBuild(environment: Environment): Promise<string> {
-  const { name } = environment;
-  const home = join(cache, name);
+  const { home } = environment;
   if (await isComplete(home, environment)) return pythonOf(home);
 
-  await mkdir(cache, { recursive: true });
-  await removeAbandoned(name);
-  const site = join(cache, `${name}.build-${process.pid}-${threadId}`);
+  await mkdir(dirname(home), { recursive: true });
+  await removeAbandoned(home);
+  const site = `${home}.build-${process.pid}-${threadId}`;
   // A broken one leaves its place at once and whole; there may be none.
   await rename(home, site).catch(() => {});
   try {
@@ -86,18 +78,18 @@ async function findOrBuild(environment: Environment): Promise<string> {
   return pythonOf(home);
 }
 
-async function build(site: string, { name, packages }: Environment): Promise<void> {
+async function build(site: string, { what, packages }: Environment): Promise<void> {
   await rm(site, { recursive: true, force: true });
   const made = await run(await findPython(), ["-m", "venv", site]);
-  if (made.code !== 0) throw failure(`No virtual environment for ${name}`, made.output);
+  if (made.code !== 0) throw failure(`No virtual environment for ${what}`, made.output);
 
   const pip = ["-m", "pip", "install", "--no-input", "--progress-bar", "off"];
   const installed = await run(pythonOf(site), [...pip, ...packages]);
-  if (installed.code !== 0) throw failure(`pip could not install ${name}`, installed.output);
+  if (installed.code !== 0) throw failure(`pip could not install ${what}`, installed.output);
   await writeFile(join(site, "complete.json"), marker(packages));
 }
 
-function requirements(release: Release): string[] {
+function requirements(release: string): string[] {
   const [major = 0, minor = 0] = release.split(".").map(Number);
   // auth_state is stored encrypted; not every release brings what that needs.
   const packages = [`jupyterhub==${release}`, "cryptography"];
@@ -119,11 +111,11 @@ async function isComplete(home: string, { packages, modules }: Environment): Pro
 }
 
 /** Half-made environments of processes that are gone. */
-async function removeAbandoned(environment: string): Promise<void> {
-  const prefix = `${environment}.build-`;
-  for (const name of await readdir(cache)) {
+async function removeAbandoned(home: string): Promise<void> {
+  const prefix = `${basename(home)}.build-`;
+  for (const name of await readdir(dirname(home))) {
     if (name.startsWith(prefix) && !isAlive(Number.parseInt(name.slice(prefix.length)))) {
-      await rm(join(cache, name), { recursive: true, force: true });
+      await rm(join(dirname(home), name), { recursive: true, force: true });
     }
   }
 }

@@ -1,4 +1,4 @@
-/** The corrected document, served by Prism as one coherent hub of version 6.1.1. */
+/** The corrected document, served by Prism as one coherent hub of the newest version. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isObject, objectAt, operationsOf } from "./document.js";
 import type { Json } from "./document.js";

@@ -1,8 +1,9 @@
 /** What the mock copy changes in a document, and what it leaves alone. */
 import { describe, expect, it } from "vitest";
+import { corrected as newest, releases } from "../../scripts/releases.js";
 import { isObject, objectAt, operationsOf } from "./document.js";
 import type { JsonObject } from "./document.js";
-import { UPSTREAM, upstream } from "./documents.js";
+import { upstream } from "./documents.js";
 import { mockCopy } from "./mock-copy.js";
 import type { Examples } from "./mock-copy.js";
 
@@ -26,7 +27,7 @@ const responsesOf = (document: JsonObject, key: string): JsonObject =>
   objectAt(operationsOf(document).find((entry) => entry.key === key)?.operation, "responses");
 
 describe("the mock copy", () => {
-  it.each(Object.keys(UPSTREAM) as (keyof typeof UPSTREAM)[])(
+  it.each(releases)(
     "leaves the document of %s as it was, and names no reference itself",
     (version) => {
       const document = upstream(version);
@@ -81,7 +82,7 @@ describe("the mock copy", () => {
   });
 
   it("adds the keywords beside a reference to what it names", () => {
-    const mock = mockCopy(upstream("6.1.1"));
+    const mock = mockCopy(upstream(newest));
     const schema = bodySchema(mock, "PATCH /hub/api/users/{name}/servers/{server_name}");
     expect(Object.keys(objectAt(schema, "properties"))).toContain("name");
   });
@@ -119,7 +120,7 @@ describe("the mock copy", () => {
   });
 
   it("sorts a pending stop behind a finished one, for Prism serves the lowest 2xx", () => {
-    const mock = mockCopy(upstream("6.1.1"));
+    const mock = mockCopy(upstream(newest));
     const stop = Object.keys(responsesOf(mock, "DELETE /hub/api/users/{name}/server"));
     expect(stop.filter((status) => status.startsWith("2"))).toEqual(["204", "2XX"]);
     const start = Object.keys(responsesOf(mock, "POST /hub/api/users/{name}/server"));

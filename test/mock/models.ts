@@ -1,11 +1,12 @@
 /**
- * One hub of version 6.1.1 as data: three users, of whom ada runs two servers, and the groups,
+ * One hub of the newest version as data: three users, of whom ada runs two servers, and the groups,
  * tokens, shares, services and routes that go with them. All models are complete, as a caller with
  * every scope sees them, and agree with each other. examples.ts says which route answers which.
  */
+import { corrected as newest } from "../../scripts/releases.js";
 import type { Json, JsonObject } from "./document.js";
 
-export const HUB_VERSION = "6.1.1";
+export const HUB_VERSION = newest;
 
 const CREATED = "2026-10-20T08:15:30.123456Z";
 const STARTED = "2026-10-21T09:00:00.000000Z";

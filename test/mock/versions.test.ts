@@ -1,8 +1,9 @@
 /** Every document of JupyterHub's own, served by Prism through its mock copy. */
 import { STATUS_CODES } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { releases } from "../../scripts/releases.js";
 import { operationsOf } from "./document.js";
-import { UPSTREAM, upstream } from "./documents.js";
+import { upstream } from "./documents.js";
 import { mockCopy } from "./mock-copy.js";
 import { startPrism } from "./prism.js";
 import type { Prism } from "./prism.js";
@@ -10,13 +11,12 @@ import { PAGE_TYPE } from "./responses.js";
 import { sampleRequests } from "./sample.js";
 import { witnessFetch } from "./witness.js";
 
-const versions = Object.keys(UPSTREAM) as (keyof typeof UPSTREAM)[];
 const ERRORS = [400, 403, 404, 409, 429, 500, 503];
 /** Free-form before 6.0: whatever the hub's Spawner takes. */
 const SPAWN_OPTIONS = ["POST /users/{name}/server", "POST /users/{name}/servers/{server_name}"];
 const BEARER = { authorization: "Bearer a-token" };
 
-describe.each(versions)("the document of hub %s", (version) => {
+describe.each(releases)("the document of hub %s", (version) => {
   const document = upstream(version);
   const mock = mockCopy(document, { version });
   const major = Number.parseInt(version);
@@ -38,7 +38,6 @@ describe.each(versions)("the document of hub %s", (version) => {
     }
     expect(fetch.problems).toEqual([]);
     expect(new Set(fetch.calls)).toEqual(new Set(operationsOf(document).map(({ key }) => key)));
-    expect(new Set(fetch.calls).size).toBe(UPSTREAM[version]);
   });
 
   it("answers 404 from every operation when asked to, with the hub's body", async () => {
