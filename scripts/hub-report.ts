@@ -78,7 +78,7 @@ function unseenIn(document: JsonObject, answers: readonly Answer[]): Deviations 
       .filter((status) => !isSeen(keyOf(one), status, declared))
       .map((status) => `${keyOf(one)} ${status}`);
   });
-  return Object.fromEntries(unseen.map((key) => [key, ["is declared, and never answered"]]));
+  return Object.fromEntries(unseen.map((key) => [key, ["is declared, and was not seen"]]));
 }
 
 export function reportOf(version: string): HubReport {
