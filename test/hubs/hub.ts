@@ -28,6 +28,8 @@ export interface StartOptions {
   prefix?: string;
   /** Where the hub keeps its state; only a "file" survives `kill` and `restart`. "memory" by default. */
   database?: "memory" | "file";
+  /** How long the hub may take until it answers; 60,000 ms by default. */
+  readyMs?: number;
 }
 
 export interface RunningHub extends AsyncDisposable {
@@ -66,7 +68,6 @@ export interface RunningHub extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-const readyMs = 60_000;
 const configFile = fileURLToPath(new URL("jupyterhub_config.py", import.meta.url));
 
 /** Starts the hub of that release ("6", "5.5", "5.5.4") and resolves once it answers. */
@@ -165,7 +166,9 @@ async function launch(given: Launch): Promise<RunningHub> {
       secrets,
     });
   const ready = () =>
-    untilTrue(`JupyterHub ${version}`, group, readyMs, () => answers(url, tokens.admin));
+    untilTrue(`JupyterHub ${version}`, group, options.readyMs ?? 60_000, () =>
+      answers(url, tokens.admin),
+    );
   let group = start();
   await ready();
 

@@ -1,0 +1,80 @@
+/** What a run against real hubs needs of the machine, and what it says when that is not there. */
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { releases } from "../../scripts/releases.js";
+import { ensureHub } from "../hubs/venv.js";
+import { root, scratchFolder } from "./root.js";
+
+const newest = releases.at(-1) ?? "";
+
+describe("npm run test:hub", () => {
+  it("names the hubs that there are, when asked for another", () => {
+    const command = ["--import", "tsx", "scripts/test-hub.ts", "0.9"];
+    const { status, stderr } = spawnSync(process.execPath, command, {
+      cwd: root,
+      encoding: "utf8",
+    });
+    expect(stderr).toBe(`No JupyterHub "0.9" is known here; there are ${releases.join(", ")}.\n`);
+    expect(status).toBe(1);
+  });
+});
+
+describe("the environment of a hub", () => {
+  afterEach(() => void vi.unstubAllEnvs());
+
+  /** A stand-in for Python, which makes environments of copies of itself and fails where it is told to. */
+  function standIn(folder: string): string {
+    const python = join(folder, "python");
+    const lines = [
+      "#!/bin/sh",
+      'case "$*" in',
+      '  "-m $FAILING"*) echo "$FAILING: no space is left"; exit 1 ;;',
+      '  "-m venv "*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;',
+      "esac",
+    ];
+    writeFileSync(python, `${lines.join("\n")}\n`);
+    chmodSync(python, 0o755);
+    vi.stubEnv("PYTHON", python);
+    vi.stubEnv("FAILING", "nothing");
+    return python;
+  }
+
+  it("is made once, and again when its Python is gone", async () => {
+    const folder = scratchFolder();
+    const cache = join(folder, "hubs");
+    standIn(folder);
+    const python = await ensureHub(newest, cache);
+    expect(python).toBe(join(cache, newest, "bin/python"));
+    expect(readdirSync(cache)).toEqual([newest]);
+
+    const another = join(folder, "again");
+    mkdirSync(join(another, newest), { recursive: true });
+    const marker = join(another, newest, "complete.json");
+    writeFileSync(marker, "[]\n");
+    expect(existsSync(await ensureHub(newest, another))).toBe(true);
+    expect(readdirSync(another)).toEqual([newest]);
+  });
+
+  it.each([
+    ["venv", `No virtual environment for JupyterHub ${newest}.\nvenv: no space is left`],
+    ["pip", `pip could not install JupyterHub ${newest}.\npip: no space is left`],
+  ])("that cannot be made says so in the words of %s, and nothing is left", async (part, words) => {
+    const folder = scratchFolder();
+    standIn(folder);
+    vi.stubEnv("FAILING", part);
+    const cache = join(folder, "hubs");
+    await expect(ensureHub(newest, cache)).rejects.toThrow(new Error(words));
+    expect(readdirSync(cache)).toEqual([]);
+  });
+
+  it("needs a Python, and says how to get one", async () => {
+    const folder = scratchFolder();
+    const python = standIn(folder);
+    rmSync(python);
+    await expect(ensureHub(newest, join(folder, "hubs"))).rejects.toThrow(
+      `No Python 3.10 or newer with venv found (PYTHON is "${python}"): install one`,
+    );
+  });
+});
