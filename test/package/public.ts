@@ -53,6 +53,21 @@ export function documentationOf(declaration: ts.Node): string {
     .join("\n");
 }
 
+/** What an editor shows of a method or a type that the cursor is on. */
+export function shownType(declaration: ts.Declaration): string {
+  const { InTypeAlias, NoTruncation } = ts.TypeFormatFlags;
+  const signature = ts.isMethodDeclaration(declaration)
+    ? checker.getSignatureFromDeclaration(declaration)
+    : undefined;
+  return signature
+    ? checker.signatureToString(signature, declaration, NoTruncation)
+    : checker.typeToString(
+        checker.getTypeAtLocation(declaration),
+        declaration,
+        NoTruncation | InTypeAlias,
+      );
+}
+
 /** The declarations that are shipped, as texts by the file that they are of. */
 export function emittedDeclarations(): Map<string, string> {
   const emitted = new Map<string, string>();

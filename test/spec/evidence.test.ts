@@ -29,6 +29,19 @@ describe("the overlay", () => {
 });
 
 describe("the corrected document", () => {
+  it("has a word on every model and each of its fields", () => {
+    const { document } = correctedDocument(root);
+    const silent = Object.entries(at(document, "components", "schemas")).flatMap(
+      ([name, schema]) => {
+        const fields = Object.entries(at(schema, "properties"))
+          .filter(([, field]) => !at(field)["description"] && !at(field)["$ref"])
+          .map(([field]) => `${name}.${field}`);
+        return at(schema)["description"] ? fields : [name, ...fields];
+      },
+    );
+    expect(silent).toEqual([]);
+  });
+
   it("requires no field that hub 5 does not have", () => {
     const late: string[] = [];
     const visit = (node: Json, where: string): void => {

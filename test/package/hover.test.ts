@@ -1,0 +1,35 @@
+/** What an editor shows of the public surface: names that say something, and no soup of types. */
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+import { exportsOf, shownType } from "./public.js";
+
+const exported = [...exportsOf("src/index.ts"), ...exportsOf("src/api.ts")];
+const methods = exported.flatMap(({ name, declaration }) =>
+  ts.isClassDeclaration(declaration)
+    ? declaration.members
+        .filter((member) => ts.isMethodDeclaration(member) && ts.isIdentifier(member.name))
+        .map((member) => ({ name: `${name}.${member.name?.getText()}`, declaration: member }))
+    : [],
+);
+/** Generated, and passed on as it is: nobody calls its methods. */
+const opaque = ["ApiClient", "Client"];
+const types = exported.filter(
+  ({ name, declaration }) => ts.isTypeAliasDeclaration(declaration) && !opaque.includes(name),
+);
+
+describe("the signature of a method", () => {
+  it.each(methods)("$name fits on a line and names its types", ({ declaration }) => {
+    const shown = shownType(declaration);
+    expect(shown).not.toMatch(/[{&]/);
+    expect(shown.length).toBeLessThan(130);
+  });
+});
+
+describe("a type", () => {
+  it.each(types)("$name is a handful of words", ({ declaration }) => {
+    const shown = shownType(declaration);
+    expect(shown.length).toBeLessThan(260);
+    expect(shown.split("&").length).toBeLessThan(4);
+    expect(shown).not.toContain("import(");
+  });
+});
