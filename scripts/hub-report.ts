@@ -61,7 +61,7 @@ function deviationsOf(answers: readonly Answer[], validate: Validator): Deviatio
 const isSuccess = (status: number | string): boolean => /^[23]/.test(String(status));
 
 /** The statuses that a document declares, and no answer had. */
-function unseenIn(document: JsonObject, answers: readonly Answer[]): Deviations {
+export function unseenIn(document: JsonObject, answers: readonly Answer[]): Deviations {
   const seen = new Set(answers.map(({ operation, status }) => `${operation} ${status}`));
   const isSeen = (operation: string, status: string, declared: readonly string[]): boolean =>
     status.endsWith("XX")

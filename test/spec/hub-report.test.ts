@@ -1,0 +1,61 @@
+/** What the report after a run against real hubs finds fault with. */
+import { describe, expect, it } from "vitest";
+import { complaintsOf, unseenIn, type HubReport } from "../../scripts/hub-report.js";
+import type { JsonObject } from "../../scripts/json.js";
+import type { Answer } from "../hubs/validator.js";
+
+const document: JsonObject = {
+  paths: { "/users": { post: { responses: { 201: {}, 400: {}, "4XX": {} } } } },
+};
+const answered = (status: number): Answer => ({
+  operation: "POST /users",
+  status,
+  mediaType: "application/json",
+  body: "{}",
+});
+
+describe("a status that the document declares", () => {
+  it.each([
+    ["each was answered", [201, 400, 409], []],
+    ["one was not", [201, 409], ["POST /users 400"]],
+    ["a range is more than what is declared apart", [201, 400], ["POST /users 4XX"]],
+    ["nothing was", [], ["POST /users 201", "POST /users 400", "POST /users 4XX"]],
+  ])("%s", (_, statuses, unseen) => {
+    expect(Object.keys(unseenIn(document, statuses.map(answered))).toSorted()).toEqual(unseen);
+  });
+});
+
+describe("a report", () => {
+  const good: HubReport = {
+    version: "6.1.1",
+    answers: 3,
+    operations: 1,
+    sent: 1,
+    failed: [],
+    successes: 1,
+    violations: 0,
+    upstreamViolations: 0,
+    upstreamSuccessViolations: 0,
+    ways: 0,
+    deviations: {},
+  };
+
+  it.each<[Partial<HubReport>, string[]]>([
+    [{}, []],
+    [{ sent: 0 }, ["1 operations were not sent"]],
+    [{ failed: ["POST /users"] }, ["never succeeds: POST /users"]],
+    [
+      { deviations: { "POST /users 201": ["/name: must be string"] } },
+      ["deviates: POST /users 201: /name: must be string"],
+    ],
+  ])("with %j has its complaints", (fault, complaints) => {
+    expect(complaintsOf({ ...good, ...fault })).toEqual(complaints);
+  });
+
+  it("of an older hub complains of a listed deviation that occurs no longer", () => {
+    const complaints = complaintsOf({ ...good, version: "1.2.2" });
+    expect(complaints).toContain(
+      "no longer deviates: POST /users/{name}/tokens 200: the status 200 is not declared",
+    );
+  });
+});
