@@ -5,7 +5,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { executable } from "../test/browser/browser.js";
-import { resolveRelease } from "../test/hubs/venv.js";
+import { resolveRelease } from "./releases.js";
 
 const newestOfEach = ["4", "5", "6"];
 
