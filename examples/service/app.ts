@@ -30,6 +30,8 @@ export function createService({ hub, name, prefix }: ServiceOptions) {
   // In memory: who has logged in does so again after a restart, mostly without noticing.
   const sessions = new Map<string, { token: string; ends: number }>();
   const signature = randomBytes(32).toString("base64url");
+  // Hono compares paths decoded.
+  const path = decodeURI(prefix);
   const app = new Hono<{ Variables: { user: RequestIdentity } }>();
 
   /** A cookie for this service alone, that no script sees. */
@@ -49,9 +51,9 @@ export function createService({ hub, name, prefix }: ServiceOptions) {
     return c.redirect(url);
   };
 
-  app.get(`${prefix}login`, (c) => login(c, c.req.query("next") ?? prefix));
+  app.get(`${path}login`, (c) => login(c, c.req.query("next") ?? prefix));
 
-  app.get(`${prefix}oauth_callback`, async (c) => {
+  app.get(`${path}oauth_callback`, async (c) => {
     const kept = await getSignedCookie(c, signature, "attempt");
     deleteCookie(c, "attempt", cookie(c));
     const attempt = kept ? (JSON.parse(kept) as OAuthAttempt) : undefined;
@@ -65,14 +67,14 @@ export function createService({ hub, name, prefix }: ServiceOptions) {
     return c.redirect(within(prefix, next));
   });
 
-  app.post(`${prefix}logout`, async (c) => {
+  app.post(`${path}logout`, async (c) => {
     sessions.delete((await getSignedCookie(c, signature, "session")) || "");
     deleteCookie(c, "session", cookie(c));
     return c.text("Bye. You are still logged in with the hub.");
   });
 
   /** Everything else is for those who may come in. */
-  app.use(`${prefix}*`, async (c, next) => {
+  app.use(`${path}*`, async (c, next) => {
     const shown = /^(?:bearer|token) +(\S+)$/i.exec(c.req.header("Authorization") ?? "")?.[1];
     const session = sessions.get((await getSignedCookie(c, signature, "session")) || "");
     const token = shown ?? session?.token;
@@ -95,12 +97,12 @@ export function createService({ hub, name, prefix }: ServiceOptions) {
     return next();
   });
 
-  app.get(prefix, (c) =>
+  app.get(path, (c) =>
     c.html(
       `<!doctype html><h1>${name}</h1><form method="post" action="${prefix}logout"><button>Log out</button></form>`,
     ),
   );
-  app.get(`${prefix}me`, (c) => {
+  app.get(`${path}me`, (c) => {
     const { kind, name } = c.get("user");
     return c.json({ kind, name });
   });

@@ -62,7 +62,7 @@ export function openBrowser(): Visitors {
     async visitor() {
       if (!browser) throw new Error("The browser has not started yet");
       const context = await browser.newContext();
-      context.setDefaultTimeout(20_000);
+      context.setDefaultTimeout(15_000);
       await context.addInitScript(() => {
         globalThis.failure = async (call) => {
           try {

@@ -123,6 +123,7 @@ describe("a page by plain http from a public host", () => {
         name: (await hub.whoami()).name,
         plain: await plain.json(),
         wrong: await failure(wrong.whoami()),
+        identified: await failure(hub.tokens.identify(token)),
         unsafe: await failure(new JupyterHub({ url, token }).whoami()),
       };
     });
@@ -132,6 +133,7 @@ describe("a page by plain http from a public host", () => {
       // This is what the hub does with a wrong token and a cookie.
       plain: { name: "ada" },
       wrong: { name: "AuthenticationError" },
+      identified: { name: "AuthenticationError" },
       unsafe: { name: "InvalidInputError" },
     });
   });
