@@ -11,7 +11,8 @@ export default defineConfig({
     // Making a virtual environment takes a minute on a slow line.
     hookTimeout: 600_000,
     testTimeout: 60_000,
-    fileParallelism: false,
+    // Each file has hubs of its own, and waits for them most of the time.
+    maxWorkers: 3,
     // The tests of a file are one story: what comes later stands on what came before.
     bail: 0,
     sequence: { concurrent: false, shuffle: false },
