@@ -3,7 +3,7 @@ import { features, operations, type Feature } from "../generated/operations.gen.
 import type { HubInfo, RequestIdentity, ShutdownAnswer } from "../generated/types.gen.js";
 import { askVersion, hubVersion, type ApiClient } from "./core/api-client.js";
 import { discover } from "./core/discover.js";
-import { connect, type Connection, type JupyterHubOptions } from "./core/options.js";
+import { connect, sharing, type Connection, type JupyterHubOptions } from "./core/options.js";
 import { environmentVariable } from "./core/environment.js";
 import { InvalidInputError } from "./core/errors.js";
 import { oauthClient } from "./core/oauth.js";
@@ -95,7 +95,8 @@ export class JupyterHub {
     options: Omit<JupyterHubOptions, "url"> = {},
     call: CallOptions = {},
   ): Promise<JupyterHub> {
-    const anonymous = { ...options, token: noToken };
+    const { auth, ...rest } = options;
+    const anonymous = { ...rest, token: noToken };
     const url = await together("No hub was found", call, (shared) =>
       discover(link, (candidate) =>
         new JupyterHub({ ...anonymous, url: candidate }).version({}, shared),
@@ -106,13 +107,14 @@ export class JupyterHub {
     return new JupyterHub({
       ...options,
       url,
-      token: options.token ?? (named ? undefined : noToken),
+      token: options.token ?? (named || auth ? undefined : noToken),
     });
   }
 
   /**
    * Another client of the same hub: what `options` leaves out is as it is here, but that a token takes the
-   * place of a page's cookie, and the other way round. Sends nothing.
+   * place of a page's cookie, and the other way round. Without a `maxConcurrency` of its own, its calls count
+   * together with those of this one. Sends nothing.
    * @throws InvalidInputError when an option does not fit
    */
   with(options: Omit<JupyterHubOptions, "url">): JupyterHub {
@@ -120,12 +122,9 @@ export class JupyterHub {
     const { auth, token, ...own } = this.#connection.options;
     const replaced = options.token !== undefined || options.auth !== undefined;
     const credentials = replaced ? {} : { auth, token };
-    return new JupyterHub({
-      ...own,
-      ...credentials,
-      ...Object.fromEntries(given),
-      url: this.url,
-    });
+    const all = { ...own, ...credentials, ...Object.fromEntries(given), url: this.url };
+    const isBoundApart = options.maxConcurrency !== undefined;
+    return new JupyterHub(isBoundApart ? all : sharing(all, this.#connection));
   }
 
   /**

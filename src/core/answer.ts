@@ -6,7 +6,7 @@
  */
 import { HubError, NotAHubError } from "./errors.js";
 import { millisecondsOf } from "./meaning.js";
-import { redacted } from "./redact.js";
+import { redacted, withoutSecrets } from "./redact.js";
 import type { CallContext } from "./request.js";
 
 /** What every answer of a hub tells, unless the page that asks is of another origin. */
@@ -100,12 +100,12 @@ const describe = (type: string, body: string | undefined): string =>
   body === "" ? "nothing" : type === "text/html" ? "an HTML page" : type || "an unknown body";
 
 /** Where a redirect leads: less its query, and not at all where it may repeat a secret of the path. */
-function destination(headers: Headers, { url }: CallContext): string {
+function destination(headers: Headers, { url, secrets }: CallContext): string {
   const location = headers.get("Location");
   if (!location || url.includes(redacted)) return "";
   try {
     const { origin, pathname } = new URL(location, url);
-    return ` to ${origin}${pathname}`;
+    return ` to ${withoutSecrets(origin + pathname, secrets)}`;
   } catch {
     return "";
   }

@@ -8,14 +8,16 @@
  */
 import type { Client, RequestOptions } from "../../generated/client/index.js";
 import type { Operation } from "../../generated/operations.gen.js";
+import { onAbort } from "./abort.js";
 import { NotAHubError, type JupyterHubError } from "./errors.js";
 import { exchange, type Answer, type ExchangeParts, type Progress } from "./exchange.js";
 import { failureOf, isLost, withCallSite } from "./failure.js";
 import { checkInput } from "./input.js";
 import { unsupportedBy } from "./meaning.js";
-import { redactedUrl } from "./redact.js";
+import { redactedUrl, secretsIn } from "./redact.js";
 import { bodyOf, pathOf, without, type CallContext } from "./request.js";
-import { withDeadline } from "./time.js";
+import { isSafe } from "./retry.js";
+import { DeadlinePassed, withDeadline } from "./time.js";
 import { isBelow, type Outgoing } from "./transport.js";
 
 const methods = ["get", "post", "put", "patch", "delete"] as const;
@@ -99,11 +101,18 @@ async function call(parts: ApiClientParts, method: Method, options: CallOptions)
     route,
     url: redactedUrl(parts.transport.baseUrl, route, path),
     operation,
+    secrets: new Set(),
     ownCredentials: carriesCredentials(operation, body),
     streams: options.parseAs === "stream",
     once: Boolean((options.meta as CallMeta | undefined)?.once),
   };
   const progress: Progress = { sent: false };
+  // A deadline that bounds several calls tells what it has ended.
+  const letGo = onAbort(signal, (reason) => {
+    if (!(reason instanceof DeadlinePassed)) return;
+    if (progress.sent && !isSafe(verb)) reason.outcome = "unknown";
+    reason.cause ??= progress.last;
+  });
   try {
     const exchanged = async (deadline: AbortSignal | undefined): Promise<Answer> => {
       const request = await prepared(parts, context, options, deadline);
@@ -118,6 +127,8 @@ async function call(parts: ApiClientParts, method: Method, options: CallOptions)
       : marked(failureOf(error, context, progress.sent, progress.last), context, progress);
     if (options.throwOnError) throw failure;
     return { error: failure, response: progress.response };
+  } finally {
+    letGo();
   }
 }
 
@@ -141,6 +152,7 @@ async function prepared(
   const { baseUrl } = parts.transport;
   const rules = (meta as CallMeta | undefined)?.asIs ? { ...operation, body: {} } : operation;
   const input = checkInput(route, rules, { path, query, body });
+  for (const secret of secretsIn({ ...path, ...query, body })) context.secrets.add(secret);
   for (const { what, since } of input.newcomers) {
     const version = await hubVersion(parts, {
       ...(deadline && { signal: deadline }),

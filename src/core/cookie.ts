@@ -7,10 +7,14 @@
 import type { Credentials } from "./auth.js";
 import { AuthenticationError, InvalidInputError } from "./errors.js";
 import { page, pageOrigin } from "./page.js";
+import { withDeadline } from "./time.js";
 import { pageUrl } from "./url.js";
 
-/** The credentials of the page that runs this; `send` is what asks the hub for another XSRF token. */
-export function createCookies(baseUrl: string, send: typeof fetch): Credentials {
+/**
+ * The credentials of the page that runs this; `send` is what asks the hub for another XSRF token, in at most
+ * `timeout` milliseconds.
+ */
+export function createCookies(baseUrl: string, send: typeof fetch, timeout: number): Credentials {
   const { origin } = new URL(baseUrl);
   if (pageOrigin() !== origin) {
     throw new InvalidInputError(
@@ -22,7 +26,8 @@ export function createCookies(baseUrl: string, send: typeof fetch): Credentials 
   let asking: Promise<string | undefined> | undefined;
   // Hubs look at the cookie of their own path; pages of other paths do not see it, but a page of theirs holds it.
   const secret = (): string | undefined => ownCookie(hub) ?? found ?? pageToken();
-  const ask = async (): Promise<string | undefined> => (found = await tokenOf(`${hub}home`, send));
+  const ask = async (): Promise<string | undefined> =>
+    (found = await tokenOf(`${hub}home`, send, timeout));
   return {
     kind: "cookie",
     init: { credentials: "same-origin" },
@@ -52,14 +57,22 @@ const pageToken = (): string | undefined => {
 };
 
 /** The XSRF token in a page of the hub. */
-async function tokenOf(url: string, send: typeof fetch): Promise<string | undefined> {
-  // Where none comes, the refusal that led here says more.
-  const response = await send(url, { credentials: "same-origin", redirect: "manual" }).catch(
-    () => undefined,
-  );
-  if (!response) return undefined;
-  if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
-    throw new AuthenticationError("Nobody is logged in to the hub in this browser.", { url });
-  }
-  return /xsrf_token: "([^"]+)"/.exec(await response.text())?.[1];
+async function tokenOf(
+  url: string,
+  send: typeof fetch,
+  timeout: number,
+): Promise<string | undefined> {
+  const ask = async (signal: AbortSignal): Promise<string | undefined> => {
+    const response = await send(url, { credentials: "same-origin", redirect: "manual", signal });
+    if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
+      throw new AuthenticationError("Nobody is logged in to the hub in this browser.", { url });
+    }
+    return /xsrf_token: "([^"]+)"/.exec(await response.text())?.[1];
+  };
+  // No caller's signal: others may have joined the question.
+  return withDeadline(timeout, undefined, ask).catch((error: unknown) => {
+    if (error instanceof AuthenticationError) throw error;
+    // Where no page comes, the refusal that led here says more.
+    return undefined;
+  });
 }

@@ -11,6 +11,7 @@ import {
 import { isSafe } from "./retry.js";
 import { DeadlinePassed } from "./time.js";
 import { pageOrigin } from "./page.js";
+import { withoutSecrets } from "./redact.js";
 import type { CallContext } from "./request.js";
 
 const advice: readonly (readonly [RegExp, string])[] = [
@@ -40,18 +41,38 @@ export function unreachable(cause: unknown, call: CallContext): ConnectionError 
   // Those of DOM exceptions are numbers and say nothing.
   const own = (inner as { code?: unknown } | null | undefined)?.code;
   const code = typeof own === "string" ? own : match(worded, words);
-  // Node's parser keeps what it cannot read, and Bun the whole URL: either may hold a secret.
-  if (inner instanceof Error) {
-    Reflect.deleteProperty(inner, "data");
-    Reflect.deleteProperty(inner, "path");
-  }
   const hint = crossOrigin(call) ?? match(advice, code ?? "");
-  // Deno quotes the URL, whose query may hold one.
-  const said = words.replace(/https?:\/\/[^\s")]+/g, call.url);
+  const said = clean(words, call);
   return new ConnectionError(
     `${call.method} ${call.url}: the connection failed (${code || said || "no answer"}).${hint ? ` ${hint}` : ""}`,
-    { ...call, code: code || undefined, cause: said === words ? cause : undefined },
+    { ...call, code: code || undefined, cause: copyOf(cause, call) },
   );
+}
+
+/** Where a request went, as errors tell it, and what they are not to tell. */
+type Sent = { url: string; secrets: Iterable<string> };
+
+/** A text less the secrets of a call. Deno quotes its URL, whose query may hold more. */
+const clean = (text: string, { url, secrets }: Sent): string =>
+  withoutSecrets(text.replace(/https?:\/\/[^\s")]+/g, url), secrets);
+
+/**
+ * What `fetch` threw, as far as it tells no secret: its words and its code. Node's parser keeps what it cannot
+ * read, Bun the whole URL, libraries the request.
+ */
+export function copyOf(thrown: unknown, call: Sent, depth = 0): unknown {
+  if (typeof thrown === "string") return clean(thrown, call);
+  if (!(thrown instanceof Error)) return undefined;
+  const { name, message, code, cause } = thrown as Error & { code?: unknown };
+  const said = clean(message, call);
+  const copy = new Error(said);
+  if (cause !== undefined && depth < 4) copy.cause = copyOf(cause, call, depth + 1);
+  if (typeof code === "string") Object.assign(copy, { code });
+  copy.stack = withoutSecrets(
+    (thrown.stack ?? "").replace(message, () => said),
+    call.secrets,
+  );
+  return Object.defineProperty(copy, "name", { value: name, writable: true, configurable: true });
 }
 
 /** Browsers do not tell pages why a request failed; to those of another origin, mostly for want of leave. */

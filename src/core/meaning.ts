@@ -20,6 +20,7 @@ import {
   type BadRequestReason,
   type ErrorDetails,
 } from "./errors.js";
+import { withoutSecrets } from "./redact.js";
 import { isAtLeast } from "./version.js";
 
 /** An answer of status 400 or more, and what was asked. */
@@ -32,6 +33,8 @@ export interface Refusal {
   url: string;
   operation: Operation;
   hubVersion: string | undefined;
+  /** What the call was given and sent that its error must not repeat. */
+  secrets?: Iterable<string>;
   /** What the call carried: a token in its headers, a password in its body, a page's cookie, or nothing. */
   credentials: "token" | "body" | "cookie" | "none";
 }
@@ -72,7 +75,7 @@ const standardPhrases: Readonly<Record<number, string>> = {
 /** The error that an answer of status 400 or more means. */
 export function errorOf(refusal: Refusal): JupyterHubError {
   const { status, method, url, operation, hubVersion } = refusal;
-  const hubMessage = messageOf(refusal.body);
+  const hubMessage = messageOf(refusal.body, refusal.secrets);
   const details: ErrorDetails = { status, hubMessage, method, url, hubVersion };
   const words = (hubMessage ?? standardPhrases[status] ?? "refused").replace(/\.$/, "");
   const said = `${method} ${url}: ${status} ${words}`;
@@ -166,7 +169,7 @@ function forbidden(refusal: Refusal, said: string, details: ErrorDetails): Jupyt
 }
 
 /** The hub's own words in an error body: its `message`, or OAuth's description. */
-function messageOf(body: string): string | undefined {
+function messageOf(body: string, secrets: Iterable<string> = []): string | undefined {
   try {
     const {
       message,
@@ -176,7 +179,7 @@ function messageOf(body: string): string | undefined {
     const words = message ?? description ?? error;
     if (typeof words !== "string" || words === "") return undefined;
     // Here hubs quote the body that they were sent, with the secrets in it.
-    return words.replace(/^(Invalid JSON (?:keys|data)): .*/s, "$1");
+    return withoutSecrets(words.replace(/^(Invalid JSON (?:keys|data)): .*/s, "$1"), secrets);
   } catch {
     return undefined;
   }

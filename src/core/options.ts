@@ -11,6 +11,7 @@ import { environmentVariable } from "./environment.js";
 import { InvalidInputError } from "./errors.js";
 import type { Logger, Middleware } from "./hooks.js";
 import { hubOfPage } from "./page.js";
+import { Slots } from "./slots.js";
 import { Transport } from "./transport.js";
 import { apiUrl, pageUrl } from "./url.js";
 
@@ -87,6 +88,8 @@ export interface OAuthOptions {
 /** A client's parts, and the addresses that it goes by. */
 export interface Connection extends ApiClientParts {
   client: ApiClient;
+  /** What bounds the calls that are under way. */
+  slots: Slots;
   /** `https://host/prefix/hub/api` */
   apiUrl: string;
   /** `https://host/prefix/hub/`, as people reach it */
@@ -95,6 +98,15 @@ export interface Connection extends ApiClientParts {
   options: JupyterHubOptions;
   /** Whether the environment speaks of this hub. */
   own: boolean;
+}
+
+/** The slots of another client, by the options of one that is made of it. */
+const shared = new WeakMap<JupyterHubOptions, Slots>();
+
+/** Options for a client whose calls count as those of another one. */
+export function sharing(options: JupyterHubOptions, { slots }: Connection): JupyterHubOptions {
+  shared.set(options, slots);
+  return options;
 }
 
 export const defaults = { timeout: 30_000, retry: 3, maxConcurrency: 16 } as const;
@@ -131,15 +143,18 @@ export function connect(
     options.token ?? (own && !auth ? environmentVariable("JUPYTERHUB_API_TOKEN") : undefined);
   const allowInsecure = options.allowInsecure ?? trusted;
   const published = options.publicUrl ?? (own ? publicHubUrl : undefined);
+  const timeout = positive("timeout", options.timeout ?? defaults.timeout);
+  const concurrency = positive("maxConcurrency", options.maxConcurrency ?? defaults.maxConcurrency);
+  const slots = shared.get(options) ?? new Slots(concurrency);
   const transport = new Transport({
     baseUrl,
     fetch: options.fetch,
     headers: options.headers ? sendable(options.headers) : {},
     userAgent: `${options.appName ? `${options.appName} ` : ""}jupyterhub-client/${packageVersion}`,
-    timeout: positive("timeout", options.timeout ?? defaults.timeout),
-    maxConcurrency: positive("maxConcurrency", options.maxConcurrency ?? defaults.maxConcurrency),
+    timeout,
+    slots,
     credentials: auth
-      ? createCookies(baseUrl, options.fetch ?? fetch)
+      ? createCookies(baseUrl, options.fetch ?? fetch, timeout)
       : createCredentials(token, baseUrl, allowInsecure),
     middleware: [options.middleware ?? []].flat(),
   });
@@ -150,6 +165,7 @@ export function connect(
   const parts = { operations, transport, retries, logger: options.logger };
   return {
     ...parts,
+    slots,
     client: createApiClient(parts),
     apiUrl: baseUrl,
     publicUrl: pageUrl(published ?? baseUrl),

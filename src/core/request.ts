@@ -9,6 +9,8 @@ export interface CallContext {
   /** The URL for errors: without query and secrets. */
   url: string;
   operation: Operation;
+  /** What it was given, and sends in its headers, that nothing may repeat. */
+  secrets: Set<string>;
   /** Whether the body stands for the credentials. */
   ownCredentials: boolean;
   /** Whether the answer is to be handed over as it comes. */

@@ -5,6 +5,7 @@
  * URL, and that a server which does not run is told from one which answers.
  */
 import { ConnectionError, InvalidInputError, ServerNotRunningError } from "./errors.js";
+import { copyOf } from "./failure.js";
 import { pageOrigin } from "./page.js";
 
 export interface ServerLink {
@@ -41,7 +42,10 @@ export const fetchOf =
     } catch (cause) {
       if (signal.aborted) throw signal.reason;
       const said = `${method} ${baseUrl}: the connection to the server failed.`;
-      throw new ConnectionError(said, { ...details, cause });
+      throw new ConnectionError(said, {
+        ...details,
+        cause: copyOf(cause, { url: baseUrl, secrets: [token] }),
+      });
     }
     const sign = signOf(response, new URL(hubUrl).pathname);
     if (sign === undefined) return response;

@@ -10,6 +10,8 @@ import { InvalidInputError } from "./errors.js";
 export class DeadlinePassed extends Error {
   override name = "DeadlinePassed";
   readonly timeout: number;
+  /** Whether a call that changes something was under way. */
+  outcome?: "unknown";
   constructor(timeout: number) {
     super(`${timeout} ms passed`);
     this.timeout = timeout;

@@ -13,7 +13,7 @@ import { through, type AttemptContext, type HubRequest, type Middleware } from "
 import { pageOrigin } from "./page.js";
 import type { CallContext } from "./request.js";
 import { isSafe } from "./retry.js";
-import { Slots } from "./slots.js";
+import type { Slots } from "./slots.js";
 import { withDeadline } from "./time.js";
 
 export interface TransportOptions {
@@ -22,7 +22,7 @@ export interface TransportOptions {
   headers: Readonly<Record<string, string>>;
   userAgent: string;
   timeout: number;
-  maxConcurrency: number;
+  slots: Slots;
   credentials: Credentials;
   middleware: readonly Middleware[];
 }
@@ -48,12 +48,10 @@ export interface Incoming {
 
 export class Transport {
   readonly #options: TransportOptions;
-  readonly #slots: Slots;
   #hubVersion: string | undefined;
 
   constructor(options: TransportOptions) {
     this.#options = options;
-    this.#slots = new Slots(options.maxConcurrency);
   }
 
   get baseUrl(): string {
@@ -115,9 +113,9 @@ export class Transport {
 
   /** The answer to one attempt, read to its end. Rejects where none came or it is not from a hub. */
   send(out: Outgoing, call: CallContext, signal: AbortSignal | undefined): Promise<Incoming> {
-    const { timeout } = this.#options;
+    const { timeout, slots } = this.#options;
     this.#prepare(out, call);
-    return this.#slots.run(signal, () =>
+    return slots.run(signal, () =>
       withDeadline(timeout, signal, (attempt) => this.#attempt(out, call, attempt)),
     );
   }
@@ -207,6 +205,12 @@ export class Transport {
     if (pageOrigin() === undefined && !headers.has("User-Agent")) {
       headers.set("User-Agent", this.#options.userAgent);
     }
+    // Gateways have keys of their own; what is shorter is none.
+    for (const [name, value] of headers) {
+      if (value.length > 7 && !plainHeaders.has(name)) {
+        call.secrets.add(name === "authorization" ? value.replace(/^\S+ /, "") : value);
+      }
+    }
     // A password is no less secret than a token.
     if (headers.has("Authorization") || call.ownCredentials) credentials.assertSafe();
   }
@@ -215,6 +219,9 @@ export class Transport {
 /** Whether there is a token that a hub would look at; what else a gateway wants, it does not. */
 const showsToken = (headers: Headers): boolean =>
   /^(bearer|token)\s/i.test(headers.get("Authorization") ?? "");
+
+/** The headers that hold no secret. */
+const plainHeaders = new Set(["accept", "content-type", "user-agent"]);
 
 /** Whether a URL is of the API at `baseUrl`. */
 export const isBelow = (baseUrl: string, url: string): boolean =>

@@ -68,6 +68,7 @@ export async function together<Value>(
     return await withDeadline(timeout, caller, (signal) => work({ ...rest, signal }));
   } catch (error) {
     if (!(error instanceof DeadlinePassed)) throw error;
-    throw new TimeoutError(`${late} within ${error.timeout} ms.`, { timeout: error.timeout });
+    const { timeout, outcome, cause } = error;
+    throw new TimeoutError(`${late} within ${timeout} ms.`, { timeout, outcome, cause });
   }
 }

@@ -1,7 +1,16 @@
 /** `auth: "cookie"`: a page of the hub, here with the parts of a browser that are looked at. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { JupyterHub } from "../../src/index.js";
-import { answer, answering, origin, page, refusal, rejectionOf, secrets } from "./helpers.js";
+import {
+  answer,
+  answering,
+  origin,
+  page,
+  refusal,
+  rejectionOf,
+  secrets,
+  type Respond,
+} from "./helpers.js";
 
 /** A page at `path`, with the cookies that scripts see there and what JupyterHub's template put into it. */
 function open(path: string, cookie = "", jhdata?: object): void {
@@ -146,6 +155,56 @@ describe("a stale XSRF token", () => {
     const error = await rejectionOf(inPage(fetch).users.get("ada"));
     expect(error).toMatchObject({ name: "AuthenticationError" });
     expect((error as Error).message).toContain("Nobody is logged in");
+  });
+});
+
+describe("the question for another XSRF token", () => {
+  const asksPage =
+    (home: Respond): Respond =>
+    (request, signal) =>
+      request.url === `${origin}/hub/home` ? home(request, signal) : xsrf(missing);
+
+  it("ends with the time of an attempt", async () => {
+    let asked: AbortSignal | undefined;
+    const fetch = answering(
+      asksPage((_, signal) => {
+        asked = signal;
+        return new Promise(() => {});
+      }),
+    );
+    const hub = new JupyterHub({ url: origin, auth: "cookie", fetch, retry: 0, timeout: 5 });
+    expect(await rejectionOf(hub.users.get("ada"))).toMatchObject({ name: "XsrfError" });
+    expect(asked?.aborted).toBe(true);
+  });
+
+  it.each<[string, Respond]>([
+    ["fails", () => Promise.reject(new TypeError("Failed to fetch"))],
+    [
+      "breaks off",
+      () =>
+        new Response(
+          new ReadableStream({ pull: (controller) => controller.error(new TypeError("broke")) }),
+        ),
+    ],
+    ["brings a page without one", () => page()],
+  ])("leaves the hub's refusal where it %s", async (_, home) => {
+    const hub = inPage(answering(asksPage(home)));
+    expect(await rejectionOf(hub.users.get("ada"))).toMatchObject({ name: "XsrfError" });
+  });
+});
+
+describe("a page's client from a link", () => {
+  it("finds the hub without a cookie's token, and has it afterwards", async () => {
+    vi.stubEnv("JUPYTERHUB_API_TOKEN", secrets.token);
+    const fetch = answering(() => answer({ version: "6.1.1" }));
+    const hub = await JupyterHub.from(`${origin}/user/ada/lab`, { auth: "cookie", fetch });
+    await hub.users.get("ada");
+    expect(fetch.requests.map(({ headers }) => headers.get("X-XSRFToken"))).toEqual([
+      null,
+      secrets.value,
+    ]);
+    expect(fetch.requests.some(({ headers }) => headers.has("Authorization"))).toBe(false);
+    vi.unstubAllEnvs();
   });
 });
 

@@ -174,7 +174,8 @@ describe("the code of a lost connection", () => {
     const fetch = answering(() => Promise.reject(thrown));
     const error = await rejectionOf(hubOf(fetch).users.get("ada"));
     expect(error).toBeInstanceOf(ConnectionError);
-    expect(error).toMatchObject({ code, cause: thrown });
+    const { name, message } = thrown as Error;
+    expect(error).toMatchObject({ code, cause: { name, message } });
   });
 
   it.each<[string, (url: string) => Error]>([

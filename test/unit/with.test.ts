@@ -152,6 +152,27 @@ describe("hub.with()", () => {
     expect(() => hubOf(answering()).with(options)).toThrow(InvalidInputError);
   });
 
+  it("makes its calls wait for those of the other, unless it is bound apart", async () => {
+    let open = 0;
+    let most = 0;
+    const fetch = answering(async () => {
+      most = Math.max(most, ++open);
+      await new Promise(setImmediate);
+      open -= 1;
+      return answer({ name: "ada" });
+    });
+    const mostOf = async (...hubs: JupyterHub[]): Promise<number> => {
+      most = 0;
+      await Promise.all([...hubs, ...hubs, ...hubs].map((hub) => hub.users.get("ada")));
+      return most;
+    };
+    const hub = hubOf(fetch, { maxConcurrency: 2 });
+    const other = hub.with({ token: "other" });
+    expect(await mostOf(hub, other, other.with({ retry: 0 }))).toBe(2);
+    expect(await mostOf(hub, hub.with({ maxConcurrency: 3 }))).toBe(5);
+    expect(await mostOf(hub, hubOf(fetch, { maxConcurrency: 2 }))).toBe(4);
+  });
+
   it("prints no secret", () => {
     expectNoSecret(hubOf(answering()).with({ headers: { "X-Gateway": secrets.value } }));
   });

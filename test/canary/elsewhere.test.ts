@@ -1,0 +1,162 @@
+/**
+ * The token goes to the hub's API and nowhere else: not along a redirect, nor to an address that an answer
+ * holds, nor unencrypted to a public host. Two real servers: a hub, and another that is never to hear of it.
+ */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { JupyterHub } from "../../src/index.js";
+import { ada, defaultServer, newToken } from "../mock/models.js";
+import { answer, answering, rejectionOf, serve, type Listening } from "../unit/helpers.js";
+import { planted } from "./planted.js";
+
+const { token } = planted;
+let another: Listening;
+let heard: string[] = [];
+beforeAll(async () => {
+  another = await serve(({ url, headers }, response) => {
+    heard.push(`${url} ${JSON.stringify(headers)}`);
+    response.end();
+  });
+});
+afterAll(() => another[Symbol.asyncDispose]());
+beforeEach(() => {
+  heard = [];
+});
+
+/** What the hub says to requests of this kind; all else it answers with its model of ada. */
+type Says = Record<
+  string,
+  (elsewhere: string) => { status?: number; location?: string; body?: unknown }
+>;
+
+/** Calls a hub that says this, and brings back what it was asked. */
+async function asked(says: Says, call: (hub: JupyterHub) => PromiseLike<unknown>) {
+  const requests: string[] = [];
+  await using server = await serve(({ method, url = "" }, response) => {
+    const path = url.replace("/hub/api", "");
+    requests.push(`${method} ${path}`);
+    const said = Object.entries(says).find(([start]) => `${method} ${path}`.startsWith(start))?.[1];
+    const { status = 200, location, body = ada } = said?.(another.url) ?? {};
+    const stream = typeof body === "string";
+    response.writeHead(status, {
+      "Content-Type": stream ? "text/event-stream" : "application/json",
+      "X-JupyterHub-Version": "6.1.1",
+      ...(location && { Location: location }),
+    });
+    response.end(stream ? body : JSON.stringify(body));
+  });
+  const hub = new JupyterHub({ url: server.url, token, retry: 0 });
+  const outcome = await call(hub).then(
+    (value) => value,
+    (error: unknown) => error,
+  );
+  return { requests, outcome };
+}
+
+describe("the token is not sent", () => {
+  it.each([301, 302, 303, 307, 308])("along a redirect to another origin: %i", async (status) => {
+    const redirect = (elsewhere: string) => ({ status, location: `${elsewhere}/hub/api/users` });
+    const says = {
+      GET: redirect,
+      POST: redirect,
+      DELETE: redirect,
+      PATCH: redirect,
+      PUT: redirect,
+    };
+    for (const call of [
+      (hub: JupyterHub) => hub.users.get("ada"),
+      (hub: JupyterHub) => hub.users.list(),
+      (hub: JupyterHub) => hub.users.create("ada"),
+      (hub: JupyterHub) => hub.users.delete("ada"),
+      (hub: JupyterHub) => hub.users.update("ada", { admin: true }),
+      (hub: JupyterHub) => hub.tokens.login("ada", { password: planted.password }),
+      (hub: JupyterHub) => hub.servers.start("ada"),
+      (hub: JupyterHub) => JupyterHub.from(`${hub.url}/users`, { token }),
+    ]) {
+      expect((await asked(says, call)).outcome).toMatchObject({ name: "NotAHubError" });
+    }
+    expect(heard).toEqual([]);
+  });
+
+  it("where the next page is said to be elsewhere", async () => {
+    const says: Says = {
+      "GET /users?offset=0": (elsewhere) => ({
+        body: {
+          items: [ada],
+          _pagination: {
+            offset: 0,
+            limit: 1,
+            total: 2,
+            next: { offset: 1, limit: 1, url: `${elsewhere}/hub/api/users?offset=1&limit=1` },
+          },
+        },
+      }),
+      "GET /users?offset=1": () => ({
+        body: {
+          items: [{ ...ada, name: "grace" }],
+          _pagination: { offset: 1, limit: 1, total: 2, next: null },
+        },
+      }),
+    };
+    const { requests, outcome } = await asked(says, (hub) => hub.users.list({ limit: 1 }));
+    expect(outcome).toMatchObject([{ name: "ada" }, { name: "grace" }]);
+    expect(requests).toHaveLength(2);
+    expect(heard).toEqual([]);
+  });
+
+  it("where a server and its progress are said to be elsewhere", async () => {
+    const model = (elsewhere: string) => ({
+      ...defaultServer,
+      progress_url: `${elsewhere}/hub/api/users/ada/server/progress`,
+      full_url: `${elsewhere}/user/ada/`,
+      full_progress_url: `${elsewhere}/hub/api/users/ada/server/progress`,
+    });
+    const says: Says = {
+      "POST /users/ada/server": (elsewhere) => ({ status: 202, body: model(elsewhere) }),
+      "GET /users/ada/server/progress": (elsewhere) => ({
+        body: `data: ${JSON.stringify({ progress: 100, ready: true, url: `${elsewhere}/user/ada/` })}\n\n`,
+      }),
+      "GET /users/ada/server": (elsewhere) => ({ body: model(elsewhere) }),
+      "GET /": () => ({ body: { version: "6.1.1" } }),
+    };
+    const { requests, outcome } = await asked(says, (hub) => hub.servers.start("ada"));
+    expect(outcome).toMatchObject({ ready: true });
+    expect(requests).toContain("GET /users/ada/server/progress");
+    expect(heard).toEqual([]);
+  });
+
+  it("to a server, whose address may be of another origin: it gets one of its own", async () => {
+    const says: Says = {
+      "GET /users/ada/server": (elsewhere) => ({
+        body: { ...defaultServer, url: `${elsewhere}/user/ada/` },
+      }),
+      "POST /users/ada/tokens": () => ({ status: 201, body: newToken }),
+      "GET /": () => ({ body: { version: "6.1.1" } }),
+    };
+    await asked(says, (hub) => hub.servers.fetch("ada", "/api/kernels"));
+    expect(heard).toHaveLength(1);
+    expect(heard[0]).toContain(String(newToken["token"]));
+    expect(heard[0]).not.toContain(token);
+  });
+
+  it.each(["http://hub.example.org", "http://8.8.8.8", "http://[2001:db8::1]", "http://a.b.c"])(
+    "over plain http to a public host: %s",
+    async (url) => {
+      const fetch = answering(() => answer({ version: "6.1.1" }));
+      const hub = new JupyterHub({ url, token, fetch });
+      for (const call of [
+        hub.whoami(),
+        hub.users.list(),
+        hub.users.delete("ada"),
+        hub.tokens.identify(token),
+        hub.tokens.login("ada", { password: planted.password }),
+        hub.servers.fetch("ada", "/api"),
+      ]) {
+        expect(await rejectionOf(call)).toMatchObject({ name: "InvalidInputError" });
+      }
+      expect(fetch.requests.map(({ url }) => new URL(url).pathname)).toEqual(
+        fetch.requests.map(() => "/hub/api/"),
+      );
+      expect(fetch.requests.some(({ headers }) => headers.has("Authorization"))).toBe(false);
+    },
+  );
+});

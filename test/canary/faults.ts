@@ -1,0 +1,308 @@
+/**
+ * Every way in which a call is made to fail: the faults of the fault table, without sockets; the errors of
+ * other runtimes' `fetch`; and answers, of hubs and of what stands before them, that repeat what they were
+ * sent.
+ */
+import { inspect } from "node:util";
+import type { Middleware } from "../../src/index.js";
+import { rows } from "../faults/rows.js";
+import type { Exchange, Respond } from "../faults/faulty.js";
+import { planted, type Secret } from "./planted.js";
+
+/** A request, as `fetch` was given it. */
+export interface Sent {
+  /** 1 for the first request of a call. */
+  count: number;
+  method: string;
+  url: string;
+  headers: Headers;
+  body: string;
+  signal: AbortSignal;
+}
+
+export interface Fault {
+  name: string;
+  /** What comes of a request. */
+  respond: (sent: Sent) => Response | Promise<Response>;
+  middleware?: Middleware;
+  /** What its words may hold: a Spawner's words on `user_options` are for whoever gave them. */
+  mayTell?: Secret;
+}
+
+const ofHub = { "X-JupyterHub-Version": "6.1.1" };
+const json = { "Content-Type": "application/json", ...ofHub };
+const html = { "Content-Type": "text/html" };
+
+/** All of a request in one text, as a page for debugging would show it. */
+export const quoted = ({ method, url, headers, body }: Sent): string =>
+  [`${method} ${url}`, ...[...headers].map((pair) => pair.join(": ")), "", body].join("\n");
+
+/** How Python shows the body of a request. */
+const repr = ({ body }: Sent): string => body.replaceAll('"', "'");
+
+const refuse =
+  (status: number, words: (sent: Sent) => string): Fault["respond"] =>
+  (sent) =>
+    new Response(JSON.stringify({ status, message: words(sent) }), { status, headers: json });
+
+const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
+const page =
+  (status: number, headers: Record<string, string>): Fault["respond"] =>
+  (sent) =>
+    new Response(`<!DOCTYPE html><pre>${escaped(quoted(sent))}</pre>${quoted(sent)}`, {
+      status,
+      headers: { ...html, ...headers },
+    });
+const redirect =
+  (location: (sent: Sent) => string): Fault["respond"] =>
+  (sent) =>
+    new Response(null, { status: 302, headers: { ...ofHub, Location: location(sent) } });
+const says =
+  (body: (sent: Sent) => string, headers: Record<string, string> = json): Fault["respond"] =>
+  (sent) =>
+    new Response(body(sent), { headers });
+const fails =
+  (error: (sent: Sent) => unknown): Fault["respond"] =>
+  async (sent) => {
+    throw error(sent);
+  };
+const well: Fault["respond"] = says(() => `{"name": "ada"}`);
+
+const pathOf = ({ url }: Sent): string => url.replace(/^https?:\/\/[^/]+/, "");
+const bearer = (sent: Sent): string => sent.headers.get("Authorization") ?? "";
+
+/** What the platforms of this package, and libraries in their place, throw when a connection fails. */
+const platforms: [string, (sent: Sent) => unknown][] = [
+  [
+    "Node: a header that is none, which its parser keeps",
+    (sent) =>
+      new TypeError("fetch failed", {
+        cause: Object.assign(new Error("Invalid header token"), {
+          code: "HPE_INVALID_HEADER_TOKEN",
+          data: Buffer.from(quoted(sent)),
+        }),
+      }),
+  ],
+  [
+    "Bun, which keeps the URL",
+    ({ url }) =>
+      Object.assign(new Error("Unable to connect. Is the computer able to access the url?"), {
+        code: "ConnectionRefused",
+        path: url,
+      }),
+  ],
+  [
+    "Deno, which quotes the URL",
+    ({ url }) => new TypeError(`error sending request for url (${url}): Connection refused`),
+  ],
+  [
+    "node-fetch, which quotes the URL",
+    ({ url }) =>
+      Object.assign(new Error(`request to ${url} failed, reason: connect ECONNREFUSED`), {
+        code: "ECONNREFUSED",
+        type: "system",
+      }),
+  ],
+  [
+    "a library that quotes the URL around what the platform threw",
+    ({ url }) => new Error(`GET ${url}`, { cause: new TypeError("fetch failed") }),
+  ],
+  [
+    "a library whose errors keep their request",
+    (sent) =>
+      Object.assign(new Error("Request failed"), {
+        request: new Request(sent.url, { method: sent.method, headers: sent.headers }),
+        options: { headers: Object.fromEntries(sent.headers), body: sent.body },
+        config: sent,
+      }),
+  ],
+  ["a library whose errors quote their request", (sent) => new Error(quoted(sent))],
+  ["a library that throws a string", quoted],
+  ["a browser", () => new TypeError("Failed to fetch")],
+  ["nothing at all", () => undefined],
+];
+
+/** What real hubs, proxies and other sites answer that repeats the request. */
+const echoes: [string, Fault["respond"]][] = [
+  ["a hub's words on keys", refuse(400, (sent) => `Invalid JSON keys: ${repr(sent)}`)],
+  ["a hub's words on a body", refuse(400, (sent) => `Invalid JSON data: ${repr(sent)}`)],
+  ...[400, 401, 403, 404, 405, 409, 418, 429, 500, 503].map(
+    (status): [string, Fault["respond"]] => [
+      `a gateway's refusal that quotes all of it: ${status}`,
+      refuse(status, quoted),
+    ],
+  ),
+  ["a gateway that quotes the token", refuse(403, (sent) => `Bad token: ${bearer(sent)}`)],
+  ["a gateway that quotes the URL", refuse(404, (sent) => `Nothing at ${sent.url}`)],
+  ["a gateway that quotes the body", refuse(400, (sent) => `What is ${sent.body}?`)],
+  [
+    "OAuth's words that quote all of it",
+    (sent) =>
+      new Response(JSON.stringify({ error: "invalid_request", error_description: quoted(sent) }), {
+        status: 400,
+        headers: json,
+      }),
+  ],
+  ["a login page that comes back", redirect((sent) => `/hub/login?next=${pathOf(sent)}`)],
+  [
+    "a login page that comes back, encoded",
+    redirect((sent) => `/hub/login?next=${encodeURIComponent(pathOf(sent))}`),
+  ],
+  ["the same at https", redirect(({ url }) => url.replace(/^http:/, "https:"))],
+  ["the same elsewhere", redirect((sent) => `https://elsewhere.example${pathOf(sent)}`)],
+  [
+    "elsewhere, with the token in the path",
+    redirect((sent) => `https://elsewhere.example/${encodeURIComponent(bearer(sent))}`),
+  ],
+  [
+    "elsewhere, with the token in the fragment",
+    redirect((sent) => `https://elsewhere.example/#${encodeURIComponent(bearer(sent))}`),
+  ],
+  ...[200, 400, 403, 404, 500, 502].flatMap((status): [string, Fault["respond"]][] => [
+    [`a page with all of it: ${status}`, page(status, {})],
+    [`a hub's page with all of it: ${status}`, page(status, ofHub)],
+  ]),
+  ["JSON that is none", says((sent) => `{"message": ${quoted(sent)}`)],
+  ["text", says(quoted, { "Content-Type": "text/plain" })],
+  ["JSON of something else", says((sent) => JSON.stringify({ hello: quoted(sent) }))],
+  ["JSON of a list of something else", says((sent) => JSON.stringify([quoted(sent)]))],
+  [
+    "a new token that breaks off",
+    says(() => `{"id": "a7", "token": "${planted["token of an answer"]}`),
+  ],
+  [
+    "a stream that is none",
+    says((sent) => `data: ${quoted(sent)}\n\n`, { "Content-Type": "text/event-stream", ...ofHub }),
+  ],
+];
+
+/** A row of the fault table, whose server writes to a socket, without the socket. */
+function withoutSocket(respond: Respond | undefined): Fault["respond"] {
+  if (!respond) return fails(() => broken("ECONNREFUSED"));
+  return ({ count, method, url, signal }) =>
+    new Promise((resolve, reject) => {
+      let text = "";
+      const answer: { body?: ReadableStreamDefaultController<Uint8Array> } = {};
+      const closed: (() => void)[] = [];
+      const end = (error?: Error): void => {
+        try {
+          if (error) answer.body?.error(error);
+          else answer.body?.close();
+        } catch {
+          // It has ended already.
+        }
+        if (error) reject(error);
+        for (const run of closed.splice(0)) run();
+      };
+      signal.addEventListener("abort", () => end(signal.reason as Error), { once: true });
+      const write = (data: string, written?: () => void): void => {
+        if (answer.body) {
+          answer.body.enqueue(Buffer.from(data));
+        } else {
+          text += data;
+          const [, head, rest = ""] = /^(HTTP.*?)\r\n\r\n(.*)$/s.exec(text) ?? [];
+          if (head === undefined) return;
+          const [, ...lines] = head.split("\r\n");
+          const headers = lines.map((line): [string, string] => {
+            const [, name = "", value = ""] = /^([^:]*): (.*)$/.exec(line) ?? [];
+            return [name, value];
+          });
+          const stream = new ReadableStream<Uint8Array>({
+            start(controller) {
+              answer.body = controller;
+              controller.enqueue(Buffer.from(rest));
+            },
+          });
+          resolve(new Response(stream, { headers }));
+        }
+        // As later as an answer of a network.
+        if (written) setImmediate(written);
+      };
+      const socket = {
+        write,
+        // No answer of the table is whole that ends in this way.
+        end: (data = "") => {
+          write(data);
+          setImmediate(() => end(broken("UND_ERR_SOCKET")));
+        },
+        destroy: () => end(broken("UND_ERR_SOCKET")),
+        resetAndDestroy: () => end(broken("ECONNRESET")),
+        once: (_: string, run: () => void) => closed.push(run),
+      };
+      const reply: Exchange["reply"] = (status, lines, body = "") => {
+        const headers = lines.map((line) => line.split(": ", 2) as [string, string]);
+        resolve(new Response(String(body), { status, headers }));
+      };
+      respond({
+        count,
+        method,
+        path: new URL(url).pathname,
+        reply,
+        socket: socket as unknown as Exchange["socket"],
+      });
+    });
+}
+
+const broken = (code: string): TypeError =>
+  new TypeError("fetch failed", { cause: Object.assign(new Error("broke"), { code }) });
+
+/** A middleware that says what it was given, in every way that comes to mind. */
+const told = (...given: unknown[]): string =>
+  given
+    .flatMap((one) => [
+      inspect(one, { depth: 9, showHidden: true }),
+      JSON.stringify(one),
+      String(one),
+      `${JSON.stringify(Object.entries(one as object))}`,
+    ])
+    .join("\n");
+
+const failing: [string, Middleware][] = [
+  [
+    "throws what it was given",
+    (request, _, context) => {
+      throw Object.assign(new Error(told(request, context), { cause: request }), {
+        request,
+        context,
+      });
+    },
+  ],
+  [
+    "throws a copy of what it was given",
+    (request) => {
+      throw Object.assign(new Error("no"), { request: { ...request }, cause: request });
+    },
+  ],
+  [
+    "fails after the answer",
+    async (request, next) => {
+      const response = await next(request);
+      throw new Error(told(request, response.status), { cause: request });
+    },
+  ],
+  ["leads elsewhere", (_, next) => next({ url: "https://elsewhere.example/hub/api/users" })],
+  ["gives nothing", () => Promise.resolve(undefined as never)],
+];
+
+/** Faults in which somebody's words quote the body. */
+const inWords = /quotes? (all of it|the body|their request)|throws a string/;
+
+/** Of which nothing can come out, and which takes its time. */
+const big = /64 MB/;
+
+export const faults: readonly Fault[] = [
+  ...rows
+    .filter(([name]) => !big.test(name))
+    .map(([name, respond]) => ({ name, respond: withoutSocket(respond) })),
+  ...[
+    ...platforms.map(([name, error]) => ({ name: `an error of ${name}`, respond: fails(error) })),
+    ...echoes.map(([name, respond]) => ({ name, respond })),
+  ].map((fault): Fault =>
+    inWords.test(fault.name) ? { ...fault, mayTell: "user's option" } : fault,
+  ),
+  ...failing.map(([name, middleware]) => ({
+    name: `a middleware that ${name}`,
+    respond: well,
+    middleware,
+  })),
+];

@@ -1,0 +1,127 @@
+/**
+ * The secrets of the canary test, and the search for them: in everything that a value can be printed as, and
+ * in every way in which a secret may be written.
+ */
+import { format, inspect } from "node:util";
+
+/** In every secret, so that one look at a text tells whether there is anything to search for. */
+const mark = "pl4nt3d";
+
+/** One of each kind. Where it may be, it is of characters that URLs, forms and JSON write differently. */
+export const planted = {
+  token: `${mark}.token+5f0c81/=`,
+  "another token": `${mark}.another+0b1d/=`,
+  "gateway key": `${mark} gateway/9c1e`,
+  "XSRF token": `${mark}|xsrf:77ab`,
+  password: `${mark} "pass" wörd&1e\\`,
+  "share code": `${mark} code/3d+2=`,
+  auth_state: `${mark} state"ab&`,
+  "client secret": `${mark} client&secret=4`,
+  "OAuth code": `${mark} oauth+code/8`,
+  "PKCE verifier": `${mark}~verifier.6`,
+  "service's token": `${mark}.service+22/=`,
+  "service's key": `${mark} environment/5 "x"`,
+  "proxy's token": `${mark}.proxy+91/=`,
+  "cookie of a user": `${mark}|cookie:0|"c`,
+  "user's option": `${mark} option "key"&`,
+  "token of an answer": `${mark}.answer+d4/=`,
+} as const;
+
+export type Secret = keyof typeof planted;
+
+/** What base64 makes of a text, wherever in another one it stands: less the ends, which depend on that. */
+function base64(text: string): string[] {
+  return [0, 1, 2].map((offset) => {
+    const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(text)]);
+    const whole = bytes.toString("base64").replace(/=+$/, "");
+    return whole.slice(offset === 0 ? 0 : offset + 1, bytes.length % 3 === 0 ? undefined : -1);
+  });
+}
+
+const url = (text: string): string =>
+  text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+
+/** A text as URLs, forms, JSON, Python, HTML, bytes and base64 have it. */
+export function writings(text: string): string[] {
+  const percent = encodeURIComponent(text);
+  const json = JSON.stringify(text).slice(1, -1);
+  const html = text.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
+  const hex = Buffer.from(text).toString("hex");
+  const encoded = base64(text);
+  return [
+    text,
+    percent,
+    percent.toLowerCase(),
+    encodeURIComponent(percent),
+    encodeURI(text),
+    String(new URLSearchParams({ x: text })).slice(2),
+    json,
+    JSON.stringify(json).slice(1, -1),
+    html,
+    hex,
+    hex.replace(/..(?=.)/g, "$& "),
+    ...encoded,
+    ...encoded.map(url),
+  ];
+}
+
+const marks = writings(mark);
+const wanted = Object.entries(planted).flatMap(([name, secret]) =>
+  [...new Set(writings(secret))].map((writing) => ({ name: name as Secret, writing })),
+);
+
+/** The secrets that stand in a text, less one that may, and how each is found there. */
+export function found(text: string, mayTell?: Secret): string[] {
+  if (!marks.some((one) => text.includes(one))) return [];
+  return wanted
+    .filter(({ name, writing }) => name !== mayTell && text.includes(writing))
+    .map(({ name, writing }) => `${name}: …${around(text, writing)}…`);
+}
+
+function around(text: string, writing: string): string {
+  const at = text.indexOf(writing);
+  return text.slice(Math.max(0, at - 60), at + writing.length + 20);
+}
+
+const attempt = (print: () => unknown): string => {
+  try {
+    return String(print());
+  } catch {
+    // What cannot be printed tells nothing.
+    return "";
+  }
+};
+
+/** Everything that a value can be printed as, by whoever means to see all of it. */
+export function shown(value: unknown): string {
+  return [
+    attempt(() => inspect(value, { depth: 20, showHidden: true, maxStringLength: null })),
+    attempt(() => format("%s %d %o %O", value, value, value, value)),
+    attempt(() => JSON.stringify(value)),
+    attempt(() => String(value)),
+    ...parts(value, new Set()),
+  ].join("\n");
+}
+
+/** The texts in a value: of each property of its own, hidden, symbolic or computed, all the way down. */
+function parts(value: unknown, seen: Set<unknown>): string[] {
+  if (typeof value === "string") return [value];
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return [];
+  if (seen.has(value)) return [];
+  seen.add(value);
+  if (ArrayBuffer.isView(value)) {
+    const { buffer, byteOffset, byteLength } = value;
+    return [Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength).toString("latin1")];
+  }
+  const inner =
+    value instanceof Map || value instanceof Set || value instanceof Headers ? [...value] : [];
+  const own = Reflect.ownKeys(value).flatMap((key) => {
+    const read = (): unknown => (value as Record<PropertyKey, unknown>)[key];
+    try {
+      return [String(key), read()];
+    } catch {
+      return [];
+    }
+  });
+  return [...inner, ...own].flatMap((part) => parts(part, seen));
+}

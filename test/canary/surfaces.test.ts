@@ -1,0 +1,183 @@
+/**
+ * What the canary's product of calls and faults does not reach: input that is refused, options, links,
+ * what a client hands out, the way to a server, and real sockets.
+ */
+import { describe, expect, it } from "vitest";
+import { deleteShareCode, postOauthToken, postUserTokens } from "../../src/api.js";
+import { JupyterHub, type JupyterHubOptions } from "../../src/index.js";
+import { faulty } from "../faults/faulty.js";
+import { rows } from "../faults/rows.js";
+import { defaultServer, newToken } from "../mock/models.js";
+import { answer, answering, hubOf, origin, rejectionOf } from "../unit/helpers.js";
+import { rawCalls } from "./calls.js";
+import { faults, type Sent } from "./faults.js";
+import { found, planted, shown } from "./planted.js";
+
+const { token } = planted;
+
+/** What is found in what a function throws or its promise rejects with. */
+async function leaksOf(fail: () => unknown): Promise<string[]> {
+  const error = await rejectionOf((async () => fail())());
+  return found(shown(error));
+}
+
+describe("what is refused before it is sent", () => {
+  const secret = planted.password;
+  const unfit = [secret, [secret], { auth: secret, auth_state: secret, expires_in: secret }];
+
+  it.each(rawCalls.filter(({ key }) => !key.endsWith("/progress")))(
+    "is not quoted: $key",
+    async ({ call, path, query }) => {
+      const fetch = answering(() => answer({ version: "6.1.1" }));
+      const { client } = hubOf(fetch);
+      const lone = `${secret}\uD800`;
+      const requests = [
+        ...unfit.map((body) => ({ path, query, body })),
+        { path: Object.fromEntries(Object.keys(path).map((name) => [name, lone])), query },
+        { path, query: { state: secret, limit: secret, offset: [secret] } },
+        { path, query, headers: { "X-Y": `${secret}\n` } },
+        { path, query, body: { a: 1n, password: secret } },
+      ];
+      for (const request of requests) {
+        const { error } = (await call({ client, ...request })) as { error?: unknown };
+        expect(found(shown(error))).toEqual([]);
+      }
+    },
+  );
+
+  it.each<[string, JupyterHubOptions]>([
+    ["a token of two words", { token: `${token} ${token}` }],
+    ["a token that is none", { token: [token] as never }],
+    ["a header that is none", { headers: { "X-Y": `${token}\n${token}` } }],
+    ["a password in the url", { url: `https://ada:${token}@hub.example.org` }],
+    ["a token in the url", { url: `${origin}/?token=${token}` }],
+    ["a token for a url", { url: token }],
+    ["a public url with a token", { publicUrl: `${origin}/?token=${token}` }],
+    ["both kinds of credentials", { token, auth: "cookie" }],
+    ["half an OAuth client", { oauth: { clientId: "a", clientSecret: token } as never }],
+    ["a time that is none", { token, timeout: token as never }],
+  ])("is not quoted: %s", async (_, options) => {
+    expect(await leaksOf(() => new JupyterHub({ url: origin, ...options }))).toEqual([]);
+    expect(await leaksOf(() => hubOf(answering()).with(options).users.list({ limit: 0 }))).toEqual(
+      [],
+    );
+  });
+
+  it.each([`${origin}/user/ada/lab?token=${token}`, `${origin}/hub/#${token}`, token])(
+    "nor is a link: %#",
+    async (link) => {
+      const fetch = answering(() => new Response("", { status: 404 }));
+      expect(await leaksOf(() => JupyterHub.from(link, { token, fetch }))).toEqual([]);
+      expect(fetch.requests.filter(({ url }) => found(url).length > 0)).toEqual([]);
+    },
+  );
+
+  it("nor is what a login brings back", async () => {
+    const hub = hubOf(answering(), {
+      oauth: { clientId: "a", clientSecret: token, redirectUri: "https://b.example" },
+    });
+    const attempt = { state: planted["share code"], verifier: planted["PKCE verifier"] };
+    for (const query of [`state=x&code=${token}`, `code=${token}`, `state=${token}&error=x`]) {
+      const callback = `https://b.example/?${query}`;
+      expect(await leaksOf(() => hub.oauth.exchangeCode(callback, attempt))).toEqual([]);
+    }
+  });
+});
+
+describe("what a client hands out", () => {
+  const model = { ...newToken, token: planted["token of an answer"] };
+  const hub = hubOf(
+    answering(({ method, url }) =>
+      url.endsWith("/api/")
+        ? answer({ version: "6.1.1" })
+        : method === "POST"
+          ? answer(model, { status: 201 })
+          : answer(defaultServer),
+    ),
+    { token },
+  );
+
+  it("does not show the client's own token", async () => {
+    const given = [
+      await hub.tokens.temporary("ada"),
+      await hub.tokens.login("ada", { password: planted.password }),
+      await hub.servers.connection("ada"),
+      hub.users.list(),
+      hub.with({ token: planted["another token"] }),
+    ];
+    const leaks = given.flatMap((one) => found(shown(one), "token of an answer"));
+    expect(leaks).toEqual([]);
+    expect(found(shown(given[0]))).not.toEqual([]);
+  });
+
+  it("shows nothing of the tokens that it has been answered", async () => {
+    await hub.servers.fetch("ada", "/api/kernels").catch(() => undefined);
+    expect([hub, ...Object.values(hub)].flatMap((part) => found(shown(part)))).toEqual([]);
+  });
+});
+
+describe("a request to a server tells no secret", () => {
+  it.each(faults.filter(({ middleware }) => !middleware))("when it meets $name", async (fault) => {
+    const model = { ...newToken, token: planted["token of an answer"] };
+    const hub = hubOf(
+      async (input, init) => {
+        const { url, method, headers, signal } = new Request(input, init);
+        if (url.includes("/user/")) {
+          const sent: Sent = { count: 1, url, method, headers, body: "", signal };
+          return fault.respond(sent);
+        }
+        if (url.endsWith("/api/")) return answer({ version: "6.1.1" });
+        return method === "POST" ? answer(model, { status: 201 }) : answer(defaultServer);
+      },
+      { token },
+    );
+    const signal = AbortSignal.timeout(20);
+    const outcome = await hub.servers.fetch("ada", "/api/kernels", { signal }).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect([outcome, hub.servers].flatMap((one) => found(shown(one)))).toEqual([]);
+  });
+});
+
+describe("over real sockets no secret is told", () => {
+  const path = { name: "ada" };
+  const calls = [
+    (hub: JupyterHub) =>
+      deleteShareCode({
+        client: hub.client,
+        path: { owner: "ada", server_name: "" },
+        query: { code: planted["share code"] },
+        throwOnError: true,
+      }),
+    (hub: JupyterHub) =>
+      postUserTokens({
+        client: hub.client,
+        path,
+        body: { auth: { username: "ada", password: planted.password } },
+        throwOnError: true,
+      }),
+    (hub: JupyterHub) =>
+      postOauthToken({
+        client: hub.client,
+        body: {
+          client_id: "a",
+          client_secret: planted["client secret"],
+          grant_type: "authorization_code",
+          code: planted["OAuth code"],
+          redirect_uri: "https://b.example",
+          code_verifier: planted["PKCE verifier"],
+        },
+        throwOnError: true,
+      }),
+  ];
+  const quick = rows.filter(([fault, respond]) => respond && !/64 MB|, once/.test(fault));
+  it.each(quick)("when calls meet %s", async (_, respond) => {
+    await using server = await faulty(respond as NonNullable<typeof respond>);
+    const hub = new JupyterHub({ url: server.url, token, retry: 0, timeout: 100 });
+    const outcomes = await Promise.allSettled(calls.map((call) => call(hub)));
+    const errors = outcomes.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
+    expect(errors.length).toBeGreaterThan(0);
+    expect(errors.flatMap((error) => found(shown(error)))).toEqual([]);
+  });
+});
