@@ -73,7 +73,7 @@ describe("the recipes of the README", () => {
   });
 });
 
-/** Hubs before 3.0 answer 200 to what makes a token. */
+/** Hubs before 2.0 answer 200 to what makes a token. */
 function ofThisHub(sent: string): string {
-  return since("3.0") ? sent : sent.replace("201", "200");
+  return since("2.0") ? sent : sent.replace("201", "200");
 }
