@@ -92,10 +92,12 @@ export async function askVersion(
 const unknown: Operation = {};
 
 async function call(parts: ApiClientParts, method: Method, options: CallOptions): Promise<Answer> {
-  const { url: route, path, body, signal, timeout } = options;
+  const { url: given, path, body, signal, timeout } = options;
   const verb = method.toUpperCase();
   // A route that the table lacks goes out as it is: a newer hub may have it.
-  const operation = parts.operations[`${verb} ${route}`] ?? unknown;
+  const operation = parts.operations[`${verb} ${given}`] ?? unknown;
+  // Its query, which may hold a secret, is not told.
+  const route = given.replace(/[?#].*/s, "");
   const context: CallContext = {
     method: verb,
     route,
@@ -145,14 +147,15 @@ function marked(
 async function prepared(
   parts: ApiClientParts,
   context: CallContext,
-  { path = {}, query = {}, body, headers, bodySerializer, meta }: CallOptions,
+  { url, path = {}, query = {}, body, headers, bodySerializer, meta }: CallOptions,
   deadline: AbortSignal | undefined,
 ): Promise<Pick<Outgoing, "url" | "headers" | "body">> {
   const { method, route, operation } = context;
   const { baseUrl } = parts.transport;
   const rules = (meta as CallMeta | undefined)?.asIs ? { ...operation, body: {} } : operation;
-  const input = checkInput(route, rules, { path, query, body });
-  for (const secret of secretsIn({ ...path, ...query, body })) context.secrets.add(secret);
+  const input = checkInput(url, rules, { path, query, body });
+  const own = Object.fromEntries(new URLSearchParams(/\?([^#]*)/.exec(url)?.[1]));
+  for (const secret of secretsIn([own, path, query, { body }])) context.secrets.add(secret);
   for (const { what, since } of input.newcomers) {
     const version = await hubVersion(parts, {
       ...(deadline && { signal: deadline }),
@@ -162,7 +165,7 @@ async function prepared(
     if (unsupported) throw unsupported;
   }
   const request = {
-    url: baseUrl + pathOf(route, path, query),
+    url: baseUrl + pathOf(url, path, query),
     headers: new Headers(headers as HeadersInit | undefined),
     body: bodyOf(input.body, bodySerializer),
   };

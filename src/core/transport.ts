@@ -174,6 +174,8 @@ export class Transport {
     if (this.#options.middleware.length > 0 && !isBelow(baseUrl, url)) {
       throw new NotAHubError(`${method} ${call.url} would leave the hub's API.`, call);
     }
+    // A middleware may have set others.
+    keepSecrets(headers, call);
     progress.sent = true;
     try {
       const init: RequestInit = { method, headers, body, redirect: "manual", signal };
@@ -205,12 +207,7 @@ export class Transport {
     if (pageOrigin() === undefined && !headers.has("User-Agent")) {
       headers.set("User-Agent", this.#options.userAgent);
     }
-    // Gateways have keys of their own; what is shorter is none.
-    for (const [name, value] of headers) {
-      if (value.length > 7 && !plainHeaders.has(name)) {
-        call.secrets.add(name === "authorization" ? value.replace(/^\S+ /, "") : value);
-      }
-    }
+    keepSecrets(headers, call);
     // A password is no less secret than a token.
     if (headers.has("Authorization") || call.ownCredentials) credentials.assertSafe();
   }
@@ -222,6 +219,15 @@ const showsToken = (headers: Headers): boolean =>
 
 /** The headers that hold no secret. */
 const plainHeaders = new Set(["accept", "content-type", "user-agent"]);
+
+/** Keeps what a request's headers hold out of errors. Gateways have keys of their own; what is shorter is none. */
+function keepSecrets(headers: Headers, { secrets }: CallContext): void {
+  for (const [name, value] of headers) {
+    if (value.length > 7 && !plainHeaders.has(name)) {
+      secrets.add(name === "authorization" ? value.replace(/^\S+ /, "") : value);
+    }
+  }
+}
 
 /** Whether a URL is of the API at `baseUrl`. */
 export const isBelow = (baseUrl: string, url: string): boolean =>

@@ -72,6 +72,25 @@ describe("middleware", () => {
     expect(fetch.requests[0]?.headers.get("X-Trace")).toBe("7");
   });
 
+  it.each<[string, Middleware]>([
+    [
+      "in place",
+      ({ headers }, next) => {
+        headers.set("Authorization", `Bearer ${secrets.value}`);
+        return next();
+      },
+    ],
+    [
+      "for what follows",
+      (_, next) => next({ headers: new Headers({ "X-Session": secrets.value }) }),
+    ],
+  ])("may set a token %s, which no error tells", async (_, middleware) => {
+    const fetch = answering(({ headers }) => refusal(403, [...headers].join(", ")));
+    const error = await rejectionOf(hubOf(fetch, { middleware }).users.get("ada"));
+    expect(String(error)).toContain("[redacted]");
+    expectNoSecret(error);
+  });
+
   it("sees each attempt, as it is sent", async () => {
     const seen: [AttemptContext, HubRequest][] = [];
     const answers = [() => page(503), () => refusal(401, null), ada];
