@@ -75,7 +75,9 @@ const standardPhrases: Readonly<Record<number, string>> = {
 /** The error that an answer of status 400 or more means. */
 export function errorOf(refusal: Refusal): JupyterHubError {
   const { status, method, url, operation, hubVersion } = refusal;
-  const hubMessage = messageOf(refusal.body, refusal.secrets);
+  // What it means, the hub's words tell; what is told of them is without secrets, which may be words, too.
+  const message = messageOf(refusal.body);
+  const hubMessage = message && withoutSecrets(message, refusal.secrets ?? []);
   const details: ErrorDetails = { status, hubMessage, method, url, hubVersion };
   const words = (hubMessage ?? standardPhrases[status] ?? "refused").replace(/\.$/, "");
   const said = `${method} ${url}: ${status} ${words}`;
@@ -90,12 +92,12 @@ export function errorOf(refusal: Refusal): JupyterHubError {
     case 400:
       return new BadRequestError(said, {
         ...details,
-        reason: reasons.find(([words]) => words.test(hubMessage ?? ""))?.[1] ?? "other",
+        reason: reasons.find(([words]) => words.test(message ?? ""))?.[1] ?? "other",
       });
     case 401:
       return new AuthenticationError(said, details);
     case 403:
-      return forbidden(refusal, said, details);
+      return forbidden(refusal, message, said, details);
     case 404:
       return new NotFoundError(
         `${said}. Hubs also say so of what the token's scopes do not reach.`,
@@ -137,11 +139,15 @@ export function unsupportedBy(
 // Not the bare word: each page of a hub holds an XSRF token.
 const aboutXsrf = /_xsrf(?:'|&#39;) argument|XSRF cookie does not match/;
 
-function forbidden(refusal: Refusal, said: string, details: ErrorDetails): JupyterHubError {
-  const { body, credentials, operation } = refusal;
-  const words = details.hubMessage ?? body;
+function forbidden(
+  { body, credentials, operation, secrets = [] }: Refusal,
+  message: string | undefined,
+  said: string,
+  details: ErrorDetails,
+): JupyterHubError {
+  const words = message ?? body;
   const required = /requires (?:any of \[([^\]]*)\]|scope (?:'|&#39;)([^'&]+))/.exec(words);
-  const mute = !details.hubMessage || details.hubMessage === "Forbidden";
+  const mute = !message || message === "Forbidden";
   if (credentials === "body" && mute) {
     return new AuthenticationError(`${said}. The user or password is wrong.`, details);
   }
@@ -152,7 +158,8 @@ function forbidden(refusal: Refusal, said: string, details: ErrorDetails): Jupyt
     );
   }
   if (required) {
-    const requiredScopes = (required[1] ?? required[2] ?? "").split(", ").filter(Boolean);
+    const scopes = withoutSecrets(required[1] ?? required[2] ?? "", secrets);
+    const requiredScopes = scopes.split(", ").filter(Boolean);
     return new ForbiddenError(said, { ...details, requiredScopes });
   }
   if (aboutXsrf.test(words) && credentials === "cookie") {
@@ -169,7 +176,7 @@ function forbidden(refusal: Refusal, said: string, details: ErrorDetails): Jupyt
 }
 
 /** The hub's own words in an error body: its `message`, or OAuth's description. */
-function messageOf(body: string, secrets: Iterable<string> = []): string | undefined {
+function messageOf(body: string): string | undefined {
   try {
     const {
       message,
@@ -179,7 +186,7 @@ function messageOf(body: string, secrets: Iterable<string> = []): string | undef
     const words = message ?? description ?? error;
     if (typeof words !== "string" || words === "") return undefined;
     // Here hubs quote the body that they were sent, with the secrets in it.
-    return withoutSecrets(words.replace(/^(Invalid JSON (?:keys|data)): .*/s, "$1"), secrets);
+    return words.replace(/^(Invalid JSON (?:keys|data)): .*/s, "$1");
   } catch {
     return undefined;
   }

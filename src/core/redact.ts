@@ -39,6 +39,8 @@ export const withoutSecrets = (text: string, secrets: Iterable<string>): string 
       encodeName(secret),
       String(new URLSearchParams([["", secret]])).slice(1),
     ])
+    // One may be a part of another.
+    .toSorted((one, other) => other.length - one.length)
     .reduce((rest, secret) => rest.replaceAll(secret, redacted), text);
 
 function encodeName(value: unknown): string {

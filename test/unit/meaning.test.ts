@@ -178,6 +178,31 @@ describe("a 400", () => {
   });
 });
 
+describe("secrets that are words of the hub's", () => {
+  it.each([
+    [400, "ada/gpu is already running", ["running"], { reason: "already-running" }],
+    [403, "Missing or invalid credentials.", ["invalid"], { name: "AuthenticationError" }],
+    [
+      403,
+      "Action is not authorized with current scopes; requires any of [users]",
+      ["requires"],
+      { name: "ForbiddenError", requiredScopes: ["users"] },
+    ],
+  ])("do not change what a %i means: %s", (status, message, secrets, meaning) => {
+    const error = meaningOf("POST /users/{name}/server", status, { message, secrets });
+    expect(error).toMatchObject(meaning);
+    expect(error.hubMessage).toContain("[redacted]");
+    expect(`${error.message} ${error.hubMessage}`).not.toContain(secrets[0]);
+  });
+
+  it("are not among the scopes that it names", () => {
+    const message = `requires any of [users, ${secrets.value}]`;
+    const error = meaningOf("GET /users", 403, { message, secrets: [secrets.value] });
+    expect(error).toMatchObject({ requiredScopes: ["users", "[redacted]"] });
+    expectNoSecret(error);
+  });
+});
+
 describe("any other status", () => {
   it.each([
     [401, "GET /users", "AuthenticationError"],

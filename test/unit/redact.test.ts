@@ -1,7 +1,7 @@
 /** URLs as errors tell them. */
 import { describe, expect, it } from "vitest";
 import { getAuthCookie, getAuthToken } from "../../src/api.js";
-import { redactedUrl } from "../../src/core/redact.js";
+import { redactedUrl, withoutSecrets } from "../../src/core/redact.js";
 import { answering, api, expectNoSecret, hubOf, refusal, rejectionOf, secrets } from "./helpers.js";
 
 describe("the URL of a call, for errors", () => {
@@ -27,6 +27,39 @@ describe("the URL of a call, for errors", () => {
     expect(error).toMatchObject({ name: "NotFoundError", url: `${api}/share-codes/ada/` });
     expectNoSecret(error);
   });
+});
+
+it("the query of a route that the table lacks is told nowhere", async () => {
+  const lines: unknown[] = [];
+  const note = (...line: unknown[]): void => void lines.push(line);
+  const fetch = answering(({ url }) => refusal(404, `Nothing at ${url}`));
+  const hub = hubOf(fetch, {
+    logger: { debug: note, warn: note },
+    middleware: (_, next, context) => {
+      note(context);
+      return next();
+    },
+  });
+  const query = `token=${secrets.token}&code=${secrets.value}`;
+  const url = `/custom?${query}`;
+  const error = await rejectionOf(hub.client.get({ url, throwOnError: true }));
+  expect(fetch.sent()).toEqual([`GET /custom?${query}`]);
+  expect(error).toMatchObject({ name: "NotFoundError", url: `${api}/custom` });
+  expect(lines).toMatchObject([
+    [{ operation: "GET /custom", url: `${api}/custom` }],
+    [`GET ${api}/custom: 404 NotFoundError`, { operation: "GET /custom", url: `${api}/custom` }],
+  ]);
+  expectNoSecret([error, lines]);
+});
+
+it.each([
+  [["pass", "password1"], "password1, pass", "[redacted], [redacted]"],
+  [["password1", "pass"], "password1, pass", "[redacted], [redacted]"],
+  // What one is in a URL may hold another.
+  [["c%20d", "b c d"], "b%20c%20d", "[redacted]"],
+  [["abc"], "abc", "abc"],
+])("of the secrets %j in %j remains %j", (all, text, rest) => {
+  expect(withoutSecrets(text, all)).toBe(rest);
 });
 
 describe("a secret in the path", () => {
