@@ -241,6 +241,7 @@ interface Errors {
   RateLimitError: RateLimitError;
   HubError: HubError;
   SpawnFailedError: SpawnFailedError;
+  ServerNotRunningError: ServerNotRunningError;
   NotAHubError: NotAHubError;
   UnsupportedByHubError: UnsupportedByHubError;
   ConnectionError: ConnectionError;

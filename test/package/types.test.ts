@@ -4,6 +4,7 @@
  */
 import { describe, expectTypeOf, it } from "vitest";
 import { createClient, getUsers, type UserPage } from "../../src/api.js";
+import * as surface from "../../src/index.js";
 import {
   JupyterHub,
   type ActiveServer,
@@ -24,6 +25,28 @@ import {
 import { answering, hubOf } from "../unit/helpers.js";
 
 const hub = hubOf(answering());
+
+/** The classes of errors that the package exports, by their names. */
+type Classes = {
+  [
+    Name in keyof typeof surface as (typeof surface)[Name] extends new (
+      ...args: never
+    ) => surface.JupyterHubError
+      ? Name
+      : never
+  ]: (typeof surface)[Name];
+};
+
+describe("the types of errors", () => {
+  it("can each be asked for by the name of their class", () => {
+    type Name = NonNullable<Parameters<typeof surface.isJupyterHubError>[1]>;
+    expectTypeOf<Name>().toEqualTypeOf<keyof Classes>();
+    const error: unknown = undefined;
+    if (surface.isJupyterHubError(error, "ServerNotRunningError")) {
+      expectTypeOf(error).toEqualTypeOf<surface.ServerNotRunningError>();
+    }
+  });
+});
 
 describe("the types of methods", () => {
   it("resolve with the hub's models, or with nothing", () => {
