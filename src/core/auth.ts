@@ -45,15 +45,32 @@ export function createCredentials(
   if (source !== undefined && typeof source !== "function") checkToken(source);
   // By the token that was refused: a function may give each of its callers their own.
   const renewals = new Map<string, Promise<string | undefined>>();
+  // The last answer, for calls that were on their way with that token and are refused later.
+  let last: { refused: string; token: string } | undefined;
   return {
     kind: "token",
     init: withoutCookie(),
-    secret: typeof source === "function" ? () => asked(source) : () => source,
+    secret:
+      typeof source === "function"
+        ? async () => {
+            const token = await asked(source);
+            // A function that gives it still is to be asked anew.
+            if (token === last?.refused) last = undefined;
+            return token;
+          }
+        : () => source,
     put: (headers, token) => headers.set("Authorization", `Bearer ${token}`),
     renewed(refused) {
       if (typeof source !== "function" || refused === undefined) return Promise.resolve(refused);
+      if (last?.refused === refused) return Promise.resolve(last.token);
       const renewal =
-        renewals.get(refused) ?? asked(source, refused).finally(() => renewals.delete(refused));
+        renewals.get(refused) ??
+        asked(source, refused)
+          .then((token) => {
+            if (token !== undefined && token !== refused) last = { refused, token };
+            return token;
+          })
+          .finally(() => renewals.delete(refused));
       renewals.set(refused, renewal);
       return renewal;
     },

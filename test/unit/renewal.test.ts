@@ -190,6 +190,40 @@ describe("calls that are refused at the same time", () => {
     ]);
   });
 
+  it("share its answer when one of them is refused later", async () => {
+    const late = signalled();
+    const fetch = answering(async (request) => {
+      if (tokenOf(request) === "Bearer new") return answer({ name: "ada" });
+      if (request.url.endsWith("grace")) await late.when;
+      return refusal(401, null);
+    });
+    let kept = "old";
+    const token = vi.fn((refused?: string) => {
+      if (refused) kept = "new";
+      return kept;
+    });
+    const hub = hubOf(fetch, { token });
+    const slow = hub.users.get("grace");
+    await hub.users.get("ada");
+    late.tell();
+    await slow;
+    expect(token.mock.calls).toEqual([[], [], ["old"]]);
+    expect(fetch.requests.map(tokenOf).slice(-1)).toEqual(["Bearer new"]);
+  });
+
+  it("ask again where the function still gives what was refused before", async () => {
+    const known = ["one"];
+    const fetch = answering((request) =>
+      tokenOf(request) === `Bearer ${known[0]}` ? answer({}) : refusal(401, null),
+    );
+    const token = vi.fn((refused?: string) => (refused ? known[0] : "old"));
+    const hub = hubOf(fetch, { token });
+    await hub.users.get("ada");
+    known[0] = "two";
+    await hub.users.get("ada");
+    expect(token.mock.calls).toEqual([[], ["old"], [], ["old"]]);
+  });
+
   it("share its failure", async () => {
     const renewal = signalled();
     const token = vi.fn(async (refused?: string) => {
