@@ -30,8 +30,9 @@ export interface ScopeContext {
  * @param scope what is asked for: `users`, or with one of the filters `!user`, `!user=ada`, `!group=staff`,
  * `!service=ci`, `!server=ada/gpu` or, for her default server, `!server=ada/`
  * @param context what `identity` does not tell
- * @throws InvalidInputError for a filter that there is not, or that names nothing; UnsupportedByHubError
- * for the identity of a hub before 2.0, which tells no scopes
+ * @throws InvalidInputError for a filter that there is not, or that names nothing, and for `self`, `inherit`
+ * and `(no_scope)`, in whose place hubs tell what they stand for; UnsupportedByHubError for the identity of
+ * a hub before 2.0, which tells no scopes
  */
 export function hasScope(
   identity: RequestIdentity,
@@ -46,6 +47,11 @@ export function hasScope(
     );
   }
   const [name, filter] = cut(scope, "!");
+  if (["self", "inherit", "all", "(no_scope)"].includes(name)) {
+    throw new InvalidInputError(
+      `Nobody is told to have the scope ${name}: hubs tell what it stands for. Ask for that.`,
+    );
+  }
   // Before 6.0 there is no scope for starts alone; since then it comes with this one.
   const names = name === "start:servers" ? [name, "servers"] : [name];
   const filters = filter === undefined ? [] : covering(filter, identity, context);
@@ -65,7 +71,8 @@ function covering(
   // A service is no user: of its own servers it has none.
   if (own && identity.kind !== "user") return [];
   const target = own ? identity.name : named;
-  if (!target || !["user", "group", "server", "service"].includes(kind)) {
+  const known = ["user", "group", "server", "service"].includes(kind);
+  if (!target || !known || (kind === "server" && !/.\//.test(target))) {
     throw new InvalidInputError(
       `The filter !${filter} names nothing: there are !user, !user=name, !group=name, !service=name and !server=user/name.`,
     );
@@ -73,11 +80,11 @@ function covering(
   const itself = `${kind}=${target}`;
   if (kind === "group" || kind === "service") return [itself];
   const [user] = cut(target, "/");
-  const known =
+  const memberOf =
     identity.kind === "user" && identity.name === user
       ? [...groups, ...(identity.groups ?? [])]
       : groups;
-  return [itself, `user=${user}`, ...known.map((group) => `group=${group}`)];
+  return [itself, `user=${user}`, ...memberOf.map((group) => `group=${group}`)];
 }
 
 /** The text before and after the first mark; without one there is no text after. */

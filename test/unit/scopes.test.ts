@@ -99,6 +99,20 @@ it.each(["servers!", "servers!user=", "servers!server", "servers!service", "serv
   },
 );
 
+it.each(["servers!server=ada", "servers!server=/gpu", "servers!server=/"])(
+  "%s names no server, and is refused whatever the token may do",
+  (asked) => {
+    expect(() => hasScope(ada("servers"), asked)).toThrow(InvalidInputError);
+  },
+);
+
+it.each(["self", "inherit", "all", "(no_scope)", "self!user", "inherit!user=ada"])(
+  "%s stands for other scopes, which hubs tell in its place, and is refused",
+  (asked) => {
+    expect(() => hasScope(ada("servers", asked), asked)).toThrow(/hubs tell what it stands for/);
+  },
+);
+
 it("a hub before 2.0 tells no scopes, and is not guessed at", () => {
   const old = { kind: "user", name: "ada", admin: true } as unknown as RequestIdentity;
   expect(() => hasScope(old, "users")).toThrow(UnsupportedByHubError);
