@@ -53,17 +53,16 @@ export function stateFor(next: string | undefined): string {
   if (next === undefined) return randomSecret();
   // As browsers read it: they take //host, /\host and /<tab>/host for other sites.
   const nowhere = "http://nowhere.invalid";
-  if (
-    !next.startsWith("/") ||
-    /\p{Surrogate}/u.test(next) ||
-    !URL.canParse(next, nowhere) ||
-    new URL(next, nowhere).origin !== nowhere
-  ) {
+  const isPath = next.startsWith("/") && !/\p{Surrogate}/u.test(next);
+  const url = isPath && URL.canParse(next, nowhere) && new URL(next, nowhere);
+  // A path such as /.//host would lead there once it is read, and given out, as //host.
+  if (!url || url.origin !== nowhere || url.pathname.startsWith("//")) {
     throw new InvalidInputError(
       "`next` must be a path of your own site, beginning with one slash.",
     );
   }
-  return `${randomSecret()}.${encodeURIComponent(next)}`;
+  // As it was read: without line breaks, which a header would not take.
+  return `${randomSecret()}.${encodeURIComponent(url.pathname + url.search + url.hash)}`;
 }
 
 /** The page that a state leads back to. */
