@@ -2,6 +2,7 @@
 import { features, operations, type Feature } from "../generated/operations.gen.js";
 import type { HubInfo, RequestIdentity, ShutdownAnswer } from "../generated/types.gen.js";
 import { askVersion, hubVersion, type ApiClient } from "./core/api-client.js";
+import { checkToken } from "./core/auth.js";
 import { discover } from "./core/discover.js";
 import { connect, sharing, type Connection, type JupyterHubOptions } from "./core/options.js";
 import { environmentVariable } from "./core/environment.js";
@@ -64,7 +65,11 @@ export class JupyterHub {
         return hubVersion(connection, options);
       },
     };
-    const as = (token: string): JupyterHub => this.with({ token });
+    const as = (token: string): JupyterHub => {
+      // Without one, it would be a client with this one's own token.
+      checkToken(token);
+      return this.with({ token });
+    };
     this.#connection = connection;
     this.#hub = hub;
     this.url = connection.apiUrl;

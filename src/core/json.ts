@@ -1,4 +1,18 @@
-/** Compares values as JSON knows them. */
+/** Reads and compares values as JSON knows them. */
+import { InvalidInputError, NotAHubError } from "./errors.js";
+
+/** What `work` reads from an answer. Throws a {@link NotAHubError} where that has another shape than the API's. */
+export function read<Value>(work: () => Value): Value {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof InvalidInputError)) throw error;
+    // Not kept as the cause: engines may quote what they cannot read.
+    throw new NotAHubError(
+      "An answer has another shape than a hub's: some other API. Check the url.",
+    );
+  }
+}
 
 /** What JSON makes of a value: keys without a value are not sent. */
 export const asSent = (value: unknown): unknown => JSON.parse(JSON.stringify(value));

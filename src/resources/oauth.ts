@@ -6,6 +6,7 @@
  */
 import { postOauthToken } from "../../generated/sdk.gen.js";
 import { ForbiddenError, InvalidInputError } from "../core/errors.js";
+import { read } from "../core/json.js";
 import {
   challengeOf,
   isSame,
@@ -114,13 +115,13 @@ export class OAuth<Client = unknown> {
         },
       }),
     );
-    return {
+    return read(() => ({
       client: this.#as(access_token),
       token: access_token,
       expires_in,
       scopes: scope.split(" ").filter(Boolean),
       next: nextOf(state),
-    };
+    }));
   }
 
   #known(): OAuthClient {

@@ -35,12 +35,13 @@ export async function settled<Value>(
 export const gone = (reading: Promise<unknown>): Promise<Found<void>> =>
   reading.then(
     () => undefined,
-    (error: unknown) =>
-      // To tokens whose scopes do not reach it, hubs say the same of what is there.
-      error instanceof NotFoundError && !error.hubMessage?.startsWith("No access")
-        ? { value: undefined }
-        : undefined,
+    (error: unknown) => (isGone(error) ? { value: undefined } : undefined),
   );
+
+/** Whether an error says that something is no longer there. */
+export const isGone = (error: unknown): boolean =>
+  // To tokens whose scopes do not reach it, hubs say the same of what is there.
+  error instanceof NotFoundError && !error.hubMessage?.startsWith("No access");
 
 /** For deletions that a listing shows: done when nothing remains. */
 export const none = (remains: boolean): Found<void> => (remains ? undefined : { value: undefined });

@@ -16,7 +16,8 @@ import type {
   Token,
 } from "../../generated/types.gen.js";
 import { checkToken } from "../core/auth.js";
-import { InvalidInputError, NotFoundError } from "../core/errors.js";
+import { InvalidInputError } from "../core/errors.js";
+import { read } from "../core/json.js";
 import { kindOf } from "../core/names.js";
 import type { FilteredScope } from "../core/scopes.js";
 import {
@@ -28,7 +29,7 @@ import {
   type Hub,
   type NoInput,
 } from "./call.js";
-import { gone, settled } from "./settle.js";
+import { gone, isGone, settled } from "./settle.js";
 
 /** What a new token may do and how long it lasts. */
 export type CreateTokenInput = Omit<NonNullable<PostUserTokensData["body"]>, "auth" | "scopes"> & {
@@ -132,7 +133,7 @@ export class Tokens<Client = unknown> {
       ...created,
       [Symbol.asyncDispose]: () =>
         this.revoke(user, created.id, {}, { headers }).catch((error: unknown) => {
-          if (!(error instanceof NotFoundError)) throw error;
+          if (!isGone(error)) throw error;
         }),
     };
   }
@@ -160,7 +161,7 @@ export class Tokens<Client = unknown> {
         body: { ...body, auth: { username, password } },
       }),
     );
-    return { ...created, client: this.#as(created.token) };
+    return read(() => ({ ...created, client: this.#as(created.token) }));
   }
 
   /**

@@ -6,6 +6,7 @@
  * become everything is pages.ts's.
  */
 import { InvalidInputError } from "../core/errors.js";
+import { read } from "../core/json.js";
 import { walk, type Page, type PageQuery, type Walk } from "./pages.js";
 
 /**
@@ -95,7 +96,7 @@ class PagedListing<Row, Item> implements Listing<Item> {
     if (!(concurrency >= 1)) throw new InvalidInputError("The concurrency must be at least 1.");
     const start = { offset: query.offset ?? 0, limit: query.limit ?? limit };
     for await (const page of walk({ ...rest, concurrency }, start)) {
-      yield { ...page, items: page.items.flatMap(itemsOf) };
+      yield { ...page, items: read(() => page.items.flatMap(itemsOf)) };
     }
   }
 

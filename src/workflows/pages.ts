@@ -9,6 +9,7 @@
  */
 import type { Pagination } from "../../generated/types.gen.js";
 import { NotAHubError, TimeoutError } from "../core/errors.js";
+import { read } from "../core/json.js";
 import { DeadlinePassed, watch } from "../core/time.js";
 import { Ahead, behind, overlapOf, type Query } from "./ahead.js";
 
@@ -87,7 +88,7 @@ export async function* walk<Row>(
   try {
     for (;;) {
       const page = await ahead.take(wanted, total);
-      const keys = page.items.map(keyOf);
+      const keys = read(() => page.items.map(keyOf));
       const lost = anchored && !(keys.length > 0 && seen.has(keys[0] as string));
       if (lost && wanted.offset > start.offset) {
         total = 0;

@@ -121,6 +121,9 @@ function secretsAmong(names: readonly string[], key: string): JsonObject {
   );
 }
 
+/** A route that the table lacks, with secrets in its query. */
+const unknownRoute = `/custom?token=${encodeURIComponent(planted["another token"])}&code=${encodeURIComponent(planted["share code"])}`;
+
 export const calls: readonly CanaryCall[] = [
   ...contractCalls.map((call) => ({ name: `hub.${titleOf(call)}`, run: call.run })),
   ...Object.entries(methods).map(([name, run]) => ({ name: `hub.${name} with secrets`, run })),
@@ -140,4 +143,8 @@ export const calls: readonly CanaryCall[] = [
         return new Response(data as ReadableStream).text();
       },
     })),
+  {
+    name: "GET /custom, which the table lacks",
+    run: ({ client }) => client.get({ url: unknownRoute, throwOnError: true }),
+  },
 ];

@@ -166,6 +166,11 @@ const echoes: [string, Fault["respond"]][] = [
   ["text", says(quoted, { "Content-Type": "text/plain" })],
   ["JSON of something else", says((sent) => JSON.stringify({ hello: quoted(sent) }))],
   ["JSON of a list of something else", says((sent) => JSON.stringify([quoted(sent)]))],
+  ["JSON of a list of nothing", says(() => "[null]")],
+  [
+    "JSON of a page of nothing",
+    says(() => `{"items": [null], "_pagination": {"offset": 0, "limit": 9, "total": 1}}`),
+  ],
   [
     "a new token that breaks off",
     says(() => `{"id": "a7", "token": "${planted["token of an answer"]}`),

@@ -12,6 +12,7 @@ export const planted = {
   token: `${mark}.token+5f0c81/=`,
   "another token": `${mark}.another+0b1d/=`,
   "gateway key": `${mark} gateway/9c1e`,
+  "middleware's key": `${mark} middleware+3a/=`,
   "XSRF token": `${mark}|xsrf:77ab`,
   password: `${mark} "pass" wörd&1e\\`,
   "share code": `${mark} code/3d+2=`,

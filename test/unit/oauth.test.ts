@@ -83,6 +83,9 @@ describe("the link to the hub's login", () => {
     "charts",
     "",
     "//[",
+    "/.//elsewhere.example",
+    "/charts/..//elsewhere.example",
+    "/%2e//elsewhere.example",
     "/\ud800",
   ])("leads back to no other site: %j", async (next) => {
     const error = await rejectionOf(portalOf().authorizeUrl({ next }));
@@ -206,14 +209,34 @@ describe("a browser that comes back", () => {
     expect(fetch.requests[1]?.headers.get("Authorization")).toBe("Bearer the-users-token");
   });
 
-  it.each(["/", "/charts?year=1843&of=ada", "/a b/ü;=&+%2F#top", "/x.y.z"])(
-    "is led back to the page that it wanted: %s",
-    async (next) => {
+  it.each([
+    ["/", "/"],
+    ["/charts?year=1843&of=ada", "/charts?year=1843&of=ada"],
+    ["/a b/ü;=&+%2F?ü#top", "/a%20b/%C3%BC;=&+%2F?%C3%BC#top"],
+    ["/x.y.z", "/x.y.z"],
+    ["/x/../charts?next=//y", "/charts?next=//y"],
+    ["/a\r\nSet-Cookie: x", "/aSet-Cookie:%20x"],
+    ["/a\\b", "/a/b"],
+  ])(
+    "is led back to the page that it wanted, as browsers read it: %j to %s",
+    async (next, read) => {
       const portal = portalOf(answering(exchanged));
       const attempt = await portal.authorizeUrl({ next });
       expect(attempt.state).toMatch(/^[\x21\x23-\x2B\x2D-\x3A\x3C-\x5B\x5D-\x7E]+$/); // fits into a cookie
       const login = await portal.exchangeCode(back({ code, state: attempt.state }), attempt);
-      expect(login.next).toBe(next);
+      expect(login.next).toBe(read);
+    },
+  );
+
+  it.each([{}, [[null]], { access_token: "x" }, { scope: "x" }, { access_token: 7, scope: "x" }])(
+    "makes no client of an answer of another shape: %j",
+    async (body) => {
+      const portal = portalOf(answering(() => answer(body)));
+      const attempt = await portal.authorizeUrl();
+      const error = await rejectionOf(
+        portal.exchangeCode(back({ code, state: attempt.state }), attempt),
+      );
+      expect(error).toMatchObject({ name: "NotAHubError" });
     },
   );
 

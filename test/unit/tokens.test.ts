@@ -87,6 +87,17 @@ describe("a temporary token", () => {
     expect(fetch.sent()).toEqual([create, revoke]);
   });
 
+  it("that is out of reach is not taken for gone", async () => {
+    const words = "No access to resources or resources not found";
+    const fetch = lending(() => refusal(404, words));
+    const work = async (): Promise<void> => {
+      await using _ = await hubOf(fetch).tokens.temporary("ada");
+    };
+    const error = await rejectionOf(work());
+    expect(error).toMatchObject({ name: "NotFoundError", hubMessage: words });
+    expectNoSecret(error);
+  });
+
   it("that cannot be revoked fails the block", async () => {
     const fetch = lending(() => refusal(500, "database is locked"));
     const work = async (): Promise<void> => {
@@ -113,6 +124,16 @@ describe("a login", () => {
       auth: { username: "ada", password },
     });
   });
+
+  it.each([{}, [[null]], { token: 7 }, { token: "" }])(
+    "that is answered with %j makes no client, which would have this one's token",
+    async (body) => {
+      const fetch = answering(() => answer(body, { status: 201 }));
+      const error = await rejectionOf(hubOf(fetch).tokens.login("ada", { password }));
+      expect(error).toMatchObject({ name: "NotAHubError" });
+      expectNoSecret(error);
+    },
+  );
 
   it("resolves with the token and a client of the same hub that has it", async () => {
     const fetch = answering((request) => (request.method === "POST" ? created() : answer()));
