@@ -5,8 +5,13 @@
  * the matter of server-link.ts.
  */
 import { postUserTokens } from "../../generated/sdk.gen.js";
-import { assertSafe } from "../core/auth.js";
-import { InvalidInputError, NotFoundError } from "../core/errors.js";
+import { assertSafe, checkToken } from "../core/auth.js";
+import {
+  AuthenticationError,
+  InvalidInputError,
+  NotFoundError,
+  isJupyterHubError,
+} from "../core/errors.js";
 import type { Connection } from "../core/options.js";
 import {
   fetchOf,
@@ -71,13 +76,16 @@ export interface ConnectionSettings {
   WebSocket?: typeof WebSocket;
 }
 
-/** What to send to a server, and to which. */
+/**
+ * What to send to a server, and to which. The connection is used again for whoever has the same token: for
+ * none with `ownToken`, nor where a cookie, a header or a middleware tells the hub who asks.
+ */
 export interface ServerFetchInit extends RequestInit, ServerInput, TokenChoice {}
 
 /** What leads beyond the API. */
 export type Reach = Pick<Connection, "publicUrl" | "options">;
 
-/** The connections of one client, which `servers.fetch` uses again while they last. */
+/** The connections of one client, which `servers.fetch` uses again while they last, each for its caller alone. */
 export class Connections {
   readonly #hub: Hub;
   readonly #reach: Reach;
@@ -121,13 +129,17 @@ export class Connections {
 
   async fetch(user: string, path: string, init: ServerFetchInit): Promise<Response> {
     const { server, ownToken, ...rest } = init;
-    const key = JSON.stringify([user, server ?? "", ownToken ?? false]);
-    const { baseUrl, fetch } = await withDeadline(undefined, init.signal, () =>
-      this.#keep(key, () => this.open(user, { server }, { ownToken })),
-    );
+    const open = (call: ConnectionOptions) => this.open(user, { server }, { ownToken, ...call });
+    const [key, { baseUrl, fetch }] = await withDeadline(undefined, init.signal, async (signal) => {
+      // A token function may give each of its callers their own: the token alone tells who asks.
+      const token = ownToken ? undefined : await this.#token();
+      if (token === undefined) return [undefined, await open({ signal })] as const;
+      const key = JSON.stringify([user, server ?? "", token]);
+      return [key, await this.#keep(key, () => open({}))] as const;
+    });
     const response = await fetch(new URL(`./${path.replace(/^\/+/, "")}`, baseUrl), rest);
     // Whatever is wrong with the token, the next request is to have another.
-    if (response.status === 401 || response.status === 403) this.#kept.delete(key);
+    if (key && (response.status === 401 || response.status === 403)) this.#kept.delete(key);
     return response;
   }
 
@@ -190,10 +202,23 @@ export class Connections {
   }
 
   async #ownToken(): Promise<string> {
-    const { token: source } = this.#reach.options;
-    const token = typeof source === "function" ? await source() : source;
+    const token = await this.#token();
     if (token !== undefined) return token;
     throw new InvalidInputError("The client has no token of its own to reach a server with.");
+  }
+
+  /** The client's own token; undefined where it has none, or acts by a page's cookie. */
+  async #token(): Promise<string | undefined> {
+    const { token: source } = this.#reach.options;
+    if (typeof source !== "function") return source;
+    try {
+      const token = await source();
+      if (token !== undefined) checkToken(token);
+      return token;
+    } catch (cause) {
+      if (isJupyterHubError(cause)) throw cause;
+      throw new AuthenticationError("The token function failed.", { cause });
+    }
   }
 }
 

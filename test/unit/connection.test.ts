@@ -1,6 +1,7 @@
 /** The way to a server: where it leads, with which token, and what tells a server that does not run. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
+  AuthenticationError,
   ConnectionError,
   InvalidInputError,
   JupyterHub,
@@ -295,6 +296,69 @@ describe("a request to a server", () => {
     expect(tokens()).toBe(1);
     await servers.fetch("ada", "/a", { server: "gpu" });
     expect(tokens()).toBe(2);
+  });
+
+  describe("uses a connection again", () => {
+    /** A hub that makes each caller a token that tells whose it is. */
+    const minting = () =>
+      answering(async ({ method, url, headers }) => {
+        if (url.includes("/user/")) return answer({});
+        if (url.endsWith("/api/")) return answer({ version: "6.1.1" });
+        const token = `of-${headers.get("Authorization")?.slice(7) ?? "nobody"}`;
+        if (method === "POST") return answer({ id: "a7", token }, { status: 201 });
+        return answer({ name: "", url: "/user/ada/", ready: true, pending: null });
+      });
+    const tokensAt = (fetch: ReturnType<typeof answering>) =>
+      fetch.requests
+        .filter(({ url }) => url.includes("/user/"))
+        .map(({ headers }) => headers.get("Authorization"));
+    const made = (fetch: ReturnType<typeof answering>) =>
+      fetch.requests.filter(({ method }) => method === "POST").length;
+
+    it("for the caller that it was made for alone", async () => {
+      const fetch = minting();
+      let caller = "ada";
+      const { servers } = hubAt(fetch, { token: () => Promise.resolve(caller) });
+      for (caller of ["ada", "grace", "ada", "grace"]) await servers.fetch("ada", "/api");
+      expect(tokensAt(fetch)).toEqual(
+        ["ada", "grace", "ada", "grace"].map((n) => `Bearer of-${n}`),
+      );
+      expect(made(fetch)).toBe(2);
+    });
+
+    it("for none that has the client's own token: it is asked for each time", async () => {
+      const fetch = minting();
+      let caller = "ada";
+      const { servers } = hubAt(fetch, { token: () => caller });
+      for (caller of ["ada", "grace"]) await servers.fetch("ada", "/api", { ownToken: true });
+      expect(tokensAt(fetch)).toEqual(["Bearer ada", "Bearer grace"]);
+    });
+
+    it("for none in a page, where another may have logged in, nor where a middleware tells who asks", async () => {
+      vi.stubGlobal("location", new URL(`${origin}/hub/home`));
+      const inPage = minting();
+      const page = hubAt(inPage, { token: undefined, auth: "cookie" });
+      vi.unstubAllGlobals();
+      const fetch = minting();
+      const other = hubAt(fetch, { token: undefined, middleware: (_, next) => next() });
+      for (const { servers } of [page, page, other, other]) await servers.fetch("ada", "/api");
+      expect([made(inPage), made(fetch)]).toEqual([2, 2]);
+    });
+
+    it("for nobody whose token function fails", async () => {
+      const fetch = minting();
+      let fails = false;
+      const token = () => {
+        if (fails) throw new Error("no session");
+        return "ada";
+      };
+      const { servers } = hubAt(fetch, { token });
+      await servers.fetch("ada", "/api");
+      fails = true;
+      const error = await rejectionOf(servers.fetch("ada", "/api"));
+      expect(error).toBeInstanceOf(AuthenticationError);
+      expect(tokensAt(fetch)).toHaveLength(1);
+    });
   });
 
   it.each([401, 403])("takes another token after a %i", async (status) => {
