@@ -4,7 +4,7 @@ import type { HubInfo, RequestIdentity, ShutdownAnswer } from "../generated/type
 import { askVersion, hubVersion, type ApiClient } from "./core/api-client.js";
 import { checkToken } from "./core/auth.js";
 import { discover } from "./core/discover.js";
-import { connect, sharing, type Connection, type JupyterHubOptions } from "./core/options.js";
+import { connect, derived, type Connection, type JupyterHubOptions } from "./core/options.js";
 import { environmentVariable } from "./core/environment.js";
 import { InvalidInputError } from "./core/errors.js";
 import { oauthClient } from "./core/oauth.js";
@@ -129,7 +129,7 @@ export class JupyterHub {
     const credentials = replaced ? {} : { auth, token };
     const all = { ...own, ...credentials, ...Object.fromEntries(given), url: this.url };
     const isBoundApart = options.maxConcurrency !== undefined;
-    return new JupyterHub(isBoundApart ? all : sharing(all, this.#connection));
+    return new JupyterHub(derived(all, this.#connection, isBoundApart));
   }
 
   /**

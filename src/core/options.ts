@@ -44,8 +44,8 @@ export interface JupyterHubOptions {
   /** The fetch to send with: one with a proxy, a certificate authority or a test behind it. @default globalThis.fetch */
   fetch?: typeof fetch | undefined;
   /**
-   * Headers for every request, such as those that a gateway asks for. A call's own headers come before
-   * them. An `Authorization` here counts only where the client has no token.
+   * Headers for every request to the hub's API, such as those that a gateway asks for. Requests to servers
+   * do not have them. A call's own headers come before them. An `Authorization` here counts only where the client has no token.
    */
   headers?: Readonly<Record<string, string>> | undefined;
   /** The name of your program, put before this package's in the User-Agent. Not sent by browsers. */
@@ -65,7 +65,10 @@ export interface JupyterHubOptions {
   middleware?: Middleware | readonly Middleware[] | undefined;
   /** Told of each attempt, without secrets; `console` is one. */
   logger?: Logger | undefined;
-  /** Whether the token may travel over plain http to a public host. @default false */
+  /**
+   * Whether tokens may travel over plain http to a public host.
+   * @default false, but that the environment's own `JUPYTERHUB_API_URL` is trusted with the client's token
+   */
   allowInsecure?: boolean | undefined;
   /**
    * Your application's registration with the hub, for `hub.oauth`.
@@ -98,14 +101,20 @@ export interface Connection extends ApiClientParts {
   options: JupyterHubOptions;
   /** Whether the environment speaks of this hub. */
   own: boolean;
+  /** Whether the environment names this very address of its API, which may be plain http by design. */
+  trusted: boolean;
 }
 
-/** The slots of another client, by the options of one that is made of it. */
-const shared = new WeakMap<JupyterHubOptions, Slots>();
+/** What a client has of the one that it is made of, beside options: by its own. */
+const inherited = new WeakMap<JupyterHubOptions, { trusted: boolean; slots: Slots | undefined }>();
 
-/** Options for a client whose calls count as those of another one. */
-export function sharing(options: JupyterHubOptions, { slots }: Connection): JupyterHubOptions {
-  shared.set(options, slots);
+/** Options for a client made of another one; unless it is `apart`, its calls count as those of that one. */
+export function derived(
+  options: JupyterHubOptions,
+  { trusted, slots }: Connection,
+  apart: boolean,
+): JupyterHubOptions {
+  inherited.set(options, { trusted, slots: apart ? undefined : slots });
   return options;
 }
 
@@ -135,17 +144,17 @@ export function connect(
   }
   const baseUrl = apiUrl(url, options.url === undefined ? "JUPYTERHUB_API_URL" : "url");
   const publicHubUrl = environmentVariable("JUPYTERHUB_PUBLIC_HUB_URL") ?? hubOfHost();
+  const parent = inherited.get(options);
   // A hub that starts a program tells it an address inside the cluster, often plain http by design.
-  const trusted = isSame(baseUrl, ownUrl);
+  const trusted = parent?.trusted ?? isSame(baseUrl, ownUrl);
   // The environment speaks of one hub: its token is for no other.
   const own = trusted || ownUrl === undefined || isSame(baseUrl, publicHubUrl);
   const token =
     options.token ?? (own && !auth ? environmentVariable("JUPYTERHUB_API_TOKEN") : undefined);
-  const allowInsecure = options.allowInsecure ?? trusted;
   const published = options.publicUrl ?? (own ? publicHubUrl : undefined);
   const timeout = positive("timeout", options.timeout ?? defaults.timeout);
   const concurrency = positive("maxConcurrency", options.maxConcurrency ?? defaults.maxConcurrency);
-  const slots = shared.get(options) ?? new Slots(concurrency);
+  const slots = parent?.slots ?? new Slots(concurrency);
   const transport = new Transport({
     baseUrl,
     fetch: options.fetch,
@@ -155,7 +164,7 @@ export function connect(
     slots,
     credentials: auth
       ? createCookies(baseUrl, options.fetch ?? fetch, timeout)
-      : createCredentials(token, baseUrl, allowInsecure),
+      : createCredentials(token, baseUrl, options.allowInsecure ?? trusted),
     middleware: [options.middleware ?? []].flat(),
   });
   const retries = options.retry ?? defaults.retry;
@@ -169,8 +178,10 @@ export function connect(
     client: createApiClient(parts),
     apiUrl: baseUrl,
     publicUrl: pageUrl(published ?? baseUrl),
-    options: { ...options, url: baseUrl, token, publicUrl: published, allowInsecure },
+    // Less what follows from `trusted`: that is of the API's address, and of no other.
+    options: { ...options, url: baseUrl, token, publicUrl: published },
     own,
+    trusted,
   };
 }
 

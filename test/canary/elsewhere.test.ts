@@ -2,7 +2,7 @@
  * The token goes to the hub's API and nowhere else: not along a redirect, nor to an address that an answer
  * holds, nor unencrypted to a public host. Two real servers: a hub, and another that is never to hear of it.
  */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { JupyterHub } from "../../src/index.js";
 import { ada, defaultServer, newToken } from "../mock/models.js";
 import { answer, answering, rejectionOf, serve, type Listening } from "../unit/helpers.js";
@@ -20,6 +20,9 @@ beforeAll(async () => {
 afterAll(() => another[Symbol.asyncDispose]());
 beforeEach(() => {
   heard = [];
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
 });
 
 /** What the hub says to requests of this kind; all else it answers with its model of ada. */
@@ -159,4 +162,48 @@ describe("the token is not sent", () => {
       expect(fetch.requests.some(({ headers }) => headers.has("Authorization"))).toBe(false);
     },
   );
+
+  it.each<[string, Record<string, string>, (hub: JupyterHub) => JupyterHub]>([
+    [
+      "where the hub says that people reach it so",
+      { PUBLIC_HUB_URL: "http://hub.example.org/hub/" },
+      (hub) => hub,
+    ],
+    ["where it says so in two halves", { HOST: "http://hub.example.org" }, (hub) => hub],
+    [
+      "where it is told so later",
+      {},
+      (hub) => hub.with({ publicUrl: "http://hub.example.org/hub/" }),
+    ],
+    [
+      "where it is told so after another change",
+      { PUBLIC_HUB_URL: "https://hub.example.org/hub/" },
+      (hub) => hub.with({ retry: 0 }).with({ publicUrl: "http://hub.example.org" }),
+    ],
+    [
+      "where that is the API's own address",
+      { API_URL: "http://hub.example.org/hub/api" },
+      (h) => h,
+    ],
+  ])("to a server at a public host over plain http, %s", async (_, variables, made) => {
+    const all = { API_URL: "http://hub:8081/hub/api", API_TOKEN: token, ...variables };
+    for (const [name, value] of Object.entries(all)) vi.stubEnv(`JUPYTERHUB_${name}`, value);
+    const fetch = answering(({ method, url }) =>
+      method === "POST"
+        ? answer(newToken, { status: 201 })
+        : answer(url.endsWith("/api/") ? { version: "6.1.1" } : defaultServer),
+    );
+    const { servers } = made(new JupyterHub({ fetch }));
+    for (const call of [
+      () => servers.fetch("ada", "/api/kernels"),
+      () => servers.fetch("ada", "/api/kernels", { ownToken: true }),
+      () => servers.connection("ada", {}, { ownToken: true }),
+    ]) {
+      expect(await rejectionOf(call())).toMatchObject({
+        name: "InvalidInputError",
+        message: expect.stringMatching(/http:\/\/hub\.example\.org unencrypted/) as string,
+      });
+    }
+    expect(fetch.requests.filter(({ url }) => url.includes("/user/"))).toEqual([]);
+  });
 });
