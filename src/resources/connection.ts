@@ -51,7 +51,7 @@ export interface ConnectionOptions extends CallOptions, TokenChoice {
   WebSocket?: (new (...options: never[]) => object) | undefined;
   /**
    * Whether `@jupyterlab/services` is to put the token into the URL of its WebSockets, where the logs of every
-   * proxy keep it. A page of another origin has no other way.
+   * proxy keep it. A page of another origin has no other way. Not together with `ownToken`.
    * @default false
    */
   appendToken?: boolean | undefined;
@@ -63,7 +63,7 @@ export interface ConnectionSettings {
   baseUrl: string;
   /** The same for WebSockets, `wss://host/prefix/user/ada/`. */
   wsUrl: string;
-  /** A token that reaches this server alone. */
+  /** A token that reaches this server alone; with `ownToken` the client's own, which reaches all that the client does. */
   token: string;
   /** Whether the token goes into the URL of WebSockets. */
   appendToken: boolean;
@@ -96,10 +96,19 @@ export class Connections {
     this.#reach = reach;
   }
 
-  open(user: string, input: ConnectionInput, call: ConnectionOptions): Promise<ConnectionSettings> {
+  async open(
+    user: string,
+    input: ConnectionInput,
+    call: ConnectionOptions,
+  ): Promise<ConnectionSettings> {
     const { ownToken, appendToken = false, WebSocket: Base = ownWebSocket(), ...rest } = call;
     const server = serverOf(input, ["server", "expires_in"]);
     const { expires_in = lifetime } = input;
+    if (ownToken && appendToken) {
+      throw new InvalidInputError(
+        "The client's own token goes into no URL: ownToken and appendToken exclude each other.",
+      );
+    }
     const what = nameOf(user, server);
     return together(`${what} was not reached`, rest, async (shared) => {
       const baseUrl = await this.#addressOf(user, server, shared);

@@ -147,6 +147,15 @@ describe("a connection", () => {
     expect(asked.appendToken).toBe(true);
   });
 
+  it("puts the client's own token into none, whatever is asked for", async () => {
+    const fetch = cluster();
+    const both = { ownToken: true, appendToken: true };
+    const error = await rejectionOf(hubAt(fetch).servers.connection("ada", {}, both));
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect((error as Error).message).toMatch(/ownToken and appendToken exclude each other/);
+    expect(fetch.requests).toEqual([]);
+  });
+
   it("is not had to a server that does not run", async () => {
     const { servers } = hubAt(cluster({ ready: [false] }));
     expect(await rejectionOf(servers.connection("ada"))).toBeInstanceOf(ServerNotRunningError);
