@@ -29,22 +29,21 @@ export const notRunning = (what: string, status?: number): ServerNotRunningError
 export const fetchOf =
   (link: ServerLink) =>
   async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
-    const { what, baseUrl, token, hubUrl, send, runs } = link;
-    const request = new Request(typeof input === "string" ? new URL(input, baseUrl) : input, init);
-    assertBelow(baseUrl, request.url);
+    const { what, baseUrl, hubUrl, send, runs } = link;
+    const request = requestOf(link, input, init);
     const { method, signal } = request;
-    const headers = new Headers(request.headers);
-    if (!headers.has("Authorization")) headers.set("Authorization", `Bearer ${token}`);
     const details = { method, url: baseUrl };
+    // Perhaps another than the link's: the caller's own goes before it.
+    const secrets = [link.token, tokenOf(request)];
     let response: Response;
     try {
-      response = await send(new Request(request, { headers, redirect: "manual" }));
+      response = await send(request);
     } catch (cause) {
       if (signal.aborted) throw signal.reason;
       const said = `${method} ${baseUrl}: the connection to the server failed.`;
       throw new ConnectionError(said, {
         ...details,
-        cause: copyOf(cause, { url: baseUrl, secrets: [token] }),
+        cause: copyOf(cause, { url: baseUrl, secrets }),
       });
     }
     const sign = signOf(response, new URL(hubUrl).pathname);
@@ -58,6 +57,31 @@ export const fetchOf =
       { ...details, status: response.status },
     );
   };
+
+/** The request as it is sent: below the server's address, with a token. */
+function requestOf(
+  { what, baseUrl, token }: ServerLink,
+  input: RequestInfo | URL,
+  init: RequestInit | undefined,
+): Request {
+  let request: Request;
+  try {
+    const given = new Request(typeof input === "string" ? new URL(input, baseUrl) : input, init);
+    const headers = new Headers(given.headers);
+    if (!headers.has("Authorization")) headers.set("Authorization", `Bearer ${token}`);
+    request = new Request(given, { headers, redirect: "manual" });
+  } catch {
+    // Not kept as the cause: it quotes addresses and headers, which may hold a secret.
+    throw new InvalidInputError(
+      `${what} cannot be sent this request: its address, method, body or a header is malformed.`,
+    );
+  }
+  assertBelow(baseUrl, request.url);
+  return request;
+}
+
+const tokenOf = ({ headers }: Request): string =>
+  (headers.get("Authorization") ?? "").replace(/^\S+ /, "");
 
 /**
  * What an answer says of the server. Of one that does not run, the address leads to the hub, which redirects
@@ -97,6 +121,6 @@ export function webSocketOf(Base: object, { baseUrl, token }: ServerLink): typeo
 }
 
 function assertBelow(baseUrl: string, url: string): void {
-  if (new URL(url).href.startsWith(baseUrl)) return;
+  if (URL.canParse(url) && new URL(url).href.startsWith(baseUrl)) return;
   throw new InvalidInputError(`This way leads to ${baseUrl} and nowhere else.`);
 }

@@ -140,6 +140,34 @@ describe("a request to a server tells no secret", () => {
   });
 });
 
+describe("a request to a server that is refused before it is sent tells no secret", () => {
+  const model = { ...newToken, token: planted["token of an answer"] };
+  const { servers } = hubOf(
+    answering(({ method, url }) => {
+      if (url.endsWith("/api/")) return answer({ version: "6.1.1" });
+      return method === "POST" ? answer(model, { status: 201 }) : answer(defaultServer);
+    }),
+    { token },
+  );
+  const headers = { "X-Y": `${token}\n${token}` };
+  const address = `https://[${planted.password}`;
+  // Node 20 has no WebSocket of its own.
+  const settings = servers.connection("ada", {}, { WebSocket: EventTarget });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ["a header of servers.fetch", () => servers.fetch("ada", "/api", { headers })],
+    ["a method of servers.fetch", () => servers.fetch("ada", "/api", { method: planted.password })],
+    ["a header of settings.fetch", async () => (await settings).fetch("api", { headers })],
+    ["an address", async () => (await settings).fetch(address)],
+    ["an address of another host", async () => (await settings).fetch(`https://x/?${token}`)],
+    ["an address of a WebSocket", async () => new (await settings).WebSocket!(address)],
+  ])("which %s may hold", async (_, call) => {
+    const error = await rejectionOf(call());
+    expect(error).toMatchObject({ name: "InvalidInputError" });
+    expect(found(shown(error))).toEqual([]);
+  });
+});
+
 describe("over real sockets no secret is told", () => {
   const path = { name: "ada" };
   const calls = [

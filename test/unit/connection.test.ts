@@ -197,6 +197,23 @@ describe("a connection", () => {
     expect(fetch.requests).toHaveLength(before);
   });
 
+  it.each<[string, RequestInfo | URL, RequestInit?]>([
+    ["an address", `https://[${secrets.value}`],
+    ["an address with a password", `https://a:${secrets.value}@hub.example.org/user/ada/`],
+    ["a header", "api", { headers: { "X-Y": `${secrets.value}\n${secrets.value}` } }],
+    ["a method", "api", { method: `${secrets.value} ${secrets.value}` }],
+    ["a body", "api", { body: secrets.value }],
+  ])("sends nothing where %s is malformed, and does not quote it", async (_, input, init) => {
+    const fetch = cluster();
+    const { fetch: send } = await hubAt(fetch).servers.connection("ada");
+    const before = fetch.requests.length;
+    const error = await rejectionOf(send(input, init));
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect((error as Error).message).toMatch(/^The server of ada cannot be sent this request: /);
+    expectNoSecret(error);
+    expect(fetch.requests).toHaveLength(before);
+  });
+
   it("takes an address below the server's, too", async () => {
     const fetch = cluster();
     const settings = await hubAt(fetch).servers.connection("ada");
@@ -241,15 +258,19 @@ describe("a WebSocket of a connection", () => {
     expect(made).toEqual([expected]);
   });
 
-  it.each(["wss://elsewhere.example/user/ada/x", "wss://hub.example.org/user/grace/x"])(
-    "is not opened to %s",
-    async (url) => {
-      const { made, WebSocket } = recording();
-      const settings = await hubAt(cluster()).servers.connection("ada", {}, { WebSocket });
-      expect(() => new settings.WebSocket!(url)).toThrow(InvalidInputError);
-      expect(made).toEqual([]);
-    },
-  );
+  it.each([
+    "wss://elsewhere.example/user/ada/x",
+    "wss://hub.example.org/user/grace/x",
+    `wss://[${secrets.value}`,
+  ])("is not opened to %s", async (url) => {
+    const { made, WebSocket } = recording();
+    const settings = await hubAt(cluster()).servers.connection("ada", {}, { WebSocket });
+    const opening = async () => new settings.WebSocket!(url);
+    const error = await rejectionOf(opening());
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expectNoSecret(error);
+    expect(made).toEqual([]);
+  });
 });
 
 describe("a request to a server", () => {
@@ -396,6 +417,19 @@ describe("a request to a server", () => {
     });
     const error = await rejectionOf(asking(fetch));
     expect(error).toBeInstanceOf(ConnectionError);
+    expectNoSecret(error);
+  });
+
+  it("whose connection fails tells no token that the caller brings", async () => {
+    const fetch = cluster({
+      serves: ({ headers }) => {
+        throw new TypeError(`fetch failed with ${headers.get("Authorization")}`);
+      },
+    });
+    const headers = { Authorization: `token ${secrets.password}` };
+    const error = await rejectionOf(asking(fetch, "/api", { headers }));
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect((error as Error).cause).toMatchObject({ message: "fetch failed with token [redacted]" });
     expectNoSecret(error);
   });
 });
