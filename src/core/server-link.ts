@@ -4,6 +4,7 @@
  * Promises that the token goes below the server's address and nowhere else, along no redirect and into no
  * URL, and that a server which does not run is told from one which answers.
  */
+import { withoutCookie } from "./auth.js";
 import { ConnectionError, InvalidInputError, ServerNotRunningError } from "./errors.js";
 import { copyOf } from "./failure.js";
 import { pageOrigin } from "./page.js";
@@ -69,7 +70,7 @@ function requestOf(
     const given = new Request(typeof input === "string" ? new URL(input, baseUrl) : input, init);
     const headers = new Headers(given.headers);
     if (!headers.has("Authorization")) headers.set("Authorization", `Bearer ${token}`);
-    request = new Request(given, { headers, redirect: "manual" });
+    request = new Request(given, { headers, redirect: "manual", ...withoutCookie() });
   } catch {
     // Not kept as the cause: it quotes addresses and headers, which may hold a secret.
     throw new InvalidInputError(

@@ -295,6 +295,17 @@ describe("a request to a server", () => {
     expect(await fetch.requests.at(-1)?.text()).toBe(body);
   });
 
+  it("takes no cookie of a page along: servers take it where they do not know the token", async () => {
+    const credentialsIn = async (page: boolean) => {
+      if (page) vi.stubGlobal("location", new URL(`${origin}/hub/home`));
+      const fetch = cluster();
+      await asking(fetch, "/api", { credentials: "include" }).finally(() => vi.unstubAllGlobals());
+      return fetch.requests.at(-1)?.credentials;
+    };
+    expect(await credentialsIn(true)).toBe("omit");
+    expect(await credentialsIn(false)).toBe("include");
+  });
+
   it.each(["api", "/api", "//api", "./api"])(
     "takes a path with or without a slash: %s",
     async (path) => {
