@@ -22,18 +22,22 @@ export async function* each<Result>(
   const abort = (): void => {
     for (const own of underWay.keys()) own.abort(caller?.reason);
   };
+  const heed = async (): Promise<void> => {
+    if (!caller?.aborted) return;
+    await Promise.all(underWay.values());
+    throw caller.reason;
+  };
   const next = async (): Promise<Result> => {
     const [own, result] = await Promise.race(underWay.values());
     underWay.delete(own);
-    if (!caller?.aborted) return result;
-    await Promise.all(underWay.values());
-    throw caller.reason;
+    await heed();
+    return result;
   };
   caller?.addEventListener("abort", abort, { once: true });
   try {
     for (const name of names) {
       if (underWay.size >= concurrency) yield await next();
-      caller?.throwIfAborted();
+      await heed();
       const own = new AbortController();
       underWay.set(
         own,

@@ -151,6 +151,22 @@ describe("many starts", () => {
     expect(writes()).toHaveLength(begun);
   });
 
+  it("end so, too, when the abort comes while a result is looked at", async () => {
+    const { hub } = manyHub();
+    const controller = new AbortController();
+    const { signal } = controller;
+    // The cancel that each start sends takes a second.
+    const call = { signal, concurrency: 3, onAbort: "cancel" } as const;
+    const results = hub.servers.startMany(users, {}, call)[Symbol.asyncIterator]();
+    await settled(results.next());
+    await settled(results.next());
+    controller.abort("enough");
+    const aborted = Date.now();
+    await expect(settled(results.next())).rejects.toBe("enough");
+    expect(Date.now() - aborted).toBeGreaterThanOrEqual(1000);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it("have a deadline each", async () => {
     const { hub } = manyHub({ takes: 5000 });
     const results = await settled(all(hub.servers.startMany(users, {}, { timeout: 2000 })));
