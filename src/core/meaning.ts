@@ -42,7 +42,10 @@ export interface Refusal {
 /** The meaning of a 400, by the hub's words. */
 const reasons: readonly (readonly [RegExp, BadRequestReason])[] = [
   [/is already running/, "already-running"],
-  [/ is pending |in the process of stopping|is active\. Please stop|being renamed/, "pending"],
+  [
+    / is pending (?:spawn|stop|check|rename)\b|in the process of stopping|is active\. Please stop|being renamed/,
+    "pending",
+  ],
   [/Named servers are not enabled/, "named-servers-disabled"],
   [/already has the maximum of/, "server-limit"],
   [

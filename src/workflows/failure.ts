@@ -6,10 +6,13 @@
  */
 import type { ProgressEvent, Server } from "../../generated/types.gen.js";
 import {
+  AuthenticationError,
   BadRequestError,
   ConflictError,
   ForbiddenError,
   JupyterHubError,
+  NotFoundError,
+  RateLimitError,
   SpawnFailedError,
 } from "../core/errors.js";
 import { withDeadline } from "../core/time.js";
@@ -41,7 +44,8 @@ export async function failureOf(
   signal: AbortSignal,
 ): Promise<JupyterHubError> {
   const { what } = start.operations;
-  if (isUnsettled(answer)) return answer;
+  // A start whose answer was lost is unknown, unless its stream has told the end of it.
+  if (isUnsettled(answer) && !last?.failed) return answer;
   const cause = typeof answer === "number" ? undefined : answer;
   if (server?.pending === "stop") {
     return spawnFailed(start, `${what} was stopped while it started.`, { cause });
@@ -72,28 +76,44 @@ export async function raisedBy(
 }
 
 const mayBeRaised = (error: unknown): error is JupyterHubError =>
+  error instanceof AuthenticationError ||
+  error instanceof NotFoundError ||
   error instanceof ConflictError ||
-  (error instanceof BadRequestError && error.reason === "other") ||
+  error instanceof RateLimitError ||
+  (error instanceof BadRequestError && /other|pending/.test(error.reason)) ||
   (error instanceof ForbiddenError && error.requiredScopes.length === 0) ||
   (error as Error | null)?.name === "JupyterHubError";
 
 /** The event that the hub keeps of a start that failed. */
-async function lastWords(
-  { operations }: Told,
-  caller: AbortSignal,
-): Promise<ProgressEvent | undefined> {
+async function lastWords(start: Told, caller: AbortSignal): Promise<ProgressEvent | undefined> {
   try {
-    return await withDeadline(5000, caller, async (signal) => {
-      for await (const event of progressEvents(operations.progress, signal)) {
-        return event.failed ? event : undefined;
-      }
-      return undefined;
-    });
+    const event = await firstEvent(start, caller);
+    return event?.failed ? event : undefined;
   } catch {
     if (caller.aborted) throw caller.reason;
     return undefined;
   }
 }
+
+/** Whether the hub lets it be known that the last start of the server, if any, did not fail. */
+export async function noneFailed(start: Told, caller: AbortSignal): Promise<boolean> {
+  try {
+    return !(await firstEvent(start, caller))?.failed;
+  } catch (error) {
+    if (caller.aborted) throw caller.reason;
+    // Of a server that neither runs nor failed, hubs say 400: it is not starting.
+    return error instanceof BadRequestError;
+  }
+}
+
+const firstEvent = (
+  { operations }: Told,
+  caller: AbortSignal,
+): Promise<ProgressEvent | undefined> =>
+  withDeadline(5000, caller, async (signal) => {
+    for await (const event of progressEvents(operations.progress, signal)) return event;
+    return undefined;
+  });
 
 /** The Spawner's words, where the hub passes them on; never its HTML. */
 const reasonOf = (event: ProgressEvent | undefined): string | undefined =>

@@ -53,11 +53,29 @@ export async function look(
   }
 }
 
-/** Resolves once nothing is pending any more. */
-export async function untilIdle(operations: ServerOperations, signal: AbortSignal): Promise<void> {
-  const waits = pauses();
-  do await pause(waits.next().value, signal);
-  while ((await look(operations, signal))?.pending);
+/** The server after an answer. Where it is not to be seen, an answer that was lost stays so. */
+export const lookAfter = (
+  answer: unknown,
+  operations: ServerOperations,
+  signal: AbortSignal,
+): Promise<Server | undefined> =>
+  look(operations, signal).catch((error: unknown) => {
+    throw !signal.aborted && isUnsettled(answer) ? answer : error;
+  });
+
+/**
+ * Resolves once nothing is pending any more, with whether anything was seen to be. It takes its pauses
+ * from those of its caller, so that what is refused again and again is sent ever more seldom.
+ */
+export async function untilIdle(
+  operations: ServerOperations,
+  waits: ReturnType<typeof pauses>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (let seen = false; ; seen = true) {
+    await pause(waits.next().value, signal);
+    if (!(await look(operations, signal))?.pending) return seen;
+  }
 }
 
 /** Whether a write may have been carried out, though no answer tells. */

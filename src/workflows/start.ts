@@ -11,10 +11,17 @@ import type { ProgressEvent, Server } from "../../generated/types.gen.js";
 import { BadRequestError, HubError, RateLimitError } from "../core/errors.js";
 import { asSent, equal } from "../core/json.js";
 import { DeadlinePassed, during, pause, pauses, withDeadline } from "../core/time.js";
-import { failureOf, raisedBy, type StartAnswer, type Told } from "./failure.js";
+import { failureOf, noneFailed, raisedBy, type StartAnswer, type Told } from "./failure.js";
 import type { Gate } from "./gate.js";
 import { isLast, progressEvents } from "./progress.js";
-import { cancelledFor, isUnsettled, look, untilIdle, type ServerOperations } from "./server.js";
+import {
+  cancelledFor,
+  isUnsettled,
+  look,
+  lookAfter,
+  untilIdle,
+  type ServerOperations,
+} from "./server.js";
 
 /** One start, as its caller wants it, and how far it has come. */
 export interface Start extends Told {
@@ -46,10 +53,12 @@ export async function startServer(start: Start, signal: AbortSignal): Promise<Se
     throw (await raisedBy(error, start, signal)) ?? error;
   }
   const server = await untilReady(start, sent.answer, signal);
-  if (sent.joins && ifRunning !== "join" && wanted && !equal(asSent(wanted), server.user_options)) {
+  const lost = isUnsettled(sent.answer) ? sent.answer : undefined;
+  const mayJoin = ifRunning === "join" || !wanted;
+  if ((sent.joins || lost) && !mayJoin && !equal(asSent(wanted), server.user_options)) {
     throw new BadRequestError(
-      `${operations.what} was starting already, with other user_options than those asked for.`,
-      { reason: "already-running" },
+      `${operations.what} was started by another call, with other user_options than those asked for.`,
+      { reason: "already-running", cause: lost },
     );
   }
   return server;
@@ -67,13 +76,16 @@ const longestWait = 60_000;
 /** Sends the start until the hub takes it: what is pending, and what keeps the hub busy, is waited for. */
 async function send(start: Start, signal: AbortSignal): Promise<Sent> {
   const { operations, gate } = start;
+  const waits = pauses();
   for (;;) {
     await gate.open(signal);
     // A hub answers 202 to a start while another is under way, and takes no notice of its options.
     const asks = start.wanted || start.cancels;
-    const joins = asks ? (await operations.model(signal))?.pending === "spawn" : false;
+    const before = asks ? await operations.model(signal) : undefined;
+    const joins = before?.pending === "spawn";
     try {
-      start.begun = !joins;
+      // What runs already, or is on its way, is not this start's, even when no answer says so.
+      start.begun = !before?.ready && !before?.pending;
       const answer = await operations.start(signal);
       start.putOff = undefined;
       return { answer, joins };
@@ -87,7 +99,9 @@ async function send(start: Start, signal: AbortSignal): Promise<Sent> {
         start.putOff = error;
         await gate.putOff(error.retryAfter ?? 0, signal);
       } else if (error instanceof BadRequestError && error.reason === "pending") {
-        await untilIdle(operations, signal);
+        const seen = await untilIdle(operations, waits, signal);
+        // It may be over by now; or these are the words of a Spawner that failed.
+        if (!seen && !(await noneFailed(start, signal))) throw error;
       } else throw error;
     }
   }
@@ -124,7 +138,7 @@ async function untilReady(start: Start, answer: StartAnswer, signal: AbortSignal
       certain = true;
       await pause(cancelledFor, signal);
     }
-    const server = await look(operations, signal);
+    const server = await lookAfter(answer, operations, signal);
     if (isReady(server)) {
       if (!feed.items.at(-1)?.ready) feed.add(readyEvent(server));
       if (certain) return server;

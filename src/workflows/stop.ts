@@ -7,7 +7,13 @@
 import type { Server } from "../../generated/types.gen.js";
 import { BadRequestError, JupyterHubError } from "../core/errors.js";
 import { pause, pauses } from "../core/time.js";
-import { cancelledFor, isUnsettled, look, untilIdle, type ServerOperations } from "./server.js";
+import {
+  cancelledFor,
+  isUnsettled,
+  lookAfter,
+  untilIdle,
+  type ServerOperations,
+} from "./server.js";
 
 /** Stops the server and resolves when it is gone: no longer active or, when `removed`, no longer there. */
 export async function stopServer(
@@ -21,7 +27,7 @@ export async function stopServer(
   else if (answer !== 202 && !removed) return;
   const waits = pauses();
   for (let stopping: Server | undefined; ;) {
-    const server = await look(operations, signal);
+    const server = await lookAfter(answer, operations, signal);
     if (!server) return;
     const stops = server.pending === "stop";
     const heard = stopping || stops || (!removed && !server.ready && !server.pending);
@@ -43,6 +49,7 @@ export async function sendStop(
   operations: ServerOperations,
   signal: AbortSignal,
 ): Promise<number | JupyterHubError> {
+  const waits = pauses();
   for (;;) {
     try {
       return await operations.stop(signal);
@@ -51,7 +58,7 @@ export async function sendStop(
       if (isUnsettled(error)) return error;
       // A request that was refused for what is pending has changed nothing, so it may be sent again.
       if (!(error instanceof BadRequestError && error.reason === "pending")) throw error;
-      await untilIdle(operations, signal);
+      await untilIdle(operations, waits, signal);
     }
   }
 }

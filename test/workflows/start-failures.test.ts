@@ -1,8 +1,9 @@
 /** `servers.start` that comes to nothing: which error says so, and that no failure is sent again. */
 import { describe, expect, it } from "vitest";
 import { RateLimitError, SpawnFailedError } from "../../src/index.js";
-import { FakeHub, type Answer } from "./fake-hub.js";
+import { FakeHub, type Answer, type Fate } from "./fake-hub.js";
 import { failure, useClock } from "./time.js";
+import { failed, requested, soon, starting } from "./watching.js";
 
 useClock();
 
@@ -136,13 +137,65 @@ describe("a start that fails", () => {
       },
       { name: "ForbiddenError", requiredScopes: ["start:servers"] },
     ],
-  ])("rejects with the hub's refusal when %s, and asks no more", async (_, answer, error) => {
+  ])("rejects with the hub's refusal when %s", async (_, answer, error) => {
     const hub = new FakeHub();
     hub.next(named, answer);
     expect(await failure(hub.client().servers.start("ada", { server: "gpu" }))).toMatchObject(
       error,
     );
-    expect(hub.sent).toHaveLength(1);
+    expect(hub.writes).toEqual([named]);
+  });
+
+  it.each<[status: number, why: string]>([
+    [400, "Your account is pending approval"],
+    [400, "The volume is being renamed"],
+    [401, "The cluster does not know the hub"],
+    [403, "No quota is left"],
+    [404, "There is no such image"],
+    [409, "No GPU is left"],
+    [429, "Too many pods"],
+  ])("rejects with SpawnFailedError when the Spawner raises %i, %s", async (status, why) => {
+    const hub = new FakeHub();
+    hub.why = why;
+    const fate: Fate = [
+      [0, "spawn"],
+      [0, "stopped"],
+    ];
+    hub.next(post, { status, message: why, fate });
+    expect(await failure(hub.client().servers.start("ada"))).toMatchObject({
+      name: "SpawnFailedError",
+      status,
+      reason: why,
+      events: [{ failed: true }],
+      cause: { status },
+    });
+    expect(hub.writes).toEqual([post]);
+  });
+
+  it.each<[status: number, name: string]>([
+    [401, "AuthenticationError"],
+    [404, "NotFoundError"],
+    [429, "RateLimitError"],
+  ])("keeps the hub's own %i apart from an earlier failure", async (status, name) => {
+    const hub = new FakeHub();
+    hub.become("", [
+      [0, "spawn"],
+      [0, "stopped"],
+    ]);
+    hub.next(post, { status, message: "Not now" });
+    expect(await failure(hub.client().servers.start("ada"))).toMatchObject({ name, status });
+  });
+
+  it("is known to have failed when its stream says so, though its answer was lost", async () => {
+    const hub = new FakeHub();
+    hub.next(post, { status: 0, lost: true, fate: soon("stopped") });
+    expect(await failure(hub.client().servers.start("ada"))).toMatchObject({
+      name: "SpawnFailedError",
+      reason: "No GPU is left",
+      events: [requested, starting, failed],
+      cause: { name: "ConnectionError", outcome: "unknown" },
+    });
+    expect(hub.writes).toEqual([post]);
   });
 
   it.each([

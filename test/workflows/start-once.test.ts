@@ -49,6 +49,37 @@ describe("a start whose answer is lost", () => {
     },
   );
 
+  it.each(lost)("%s stays unknown when the server is not to be seen", async (_, answer) => {
+    const hub = new FakeHub();
+    hub.next(post, { ...answer, fate: [[0, "spawn"]] });
+    const unseen: Answer = { status: 403, message: "requires any of [read:servers]" };
+    hub.next(model, unseen);
+    // Who does not know the hub's release yet, after a page of the proxy, looks here.
+    hub.next("GET /users/ada", unseen);
+    const error = await failure(hub.client().servers.start("ada"));
+    expect(error).toMatchObject({ method: "POST", outcome: "unknown" });
+    expect(hub.writes).toEqual([post]);
+  });
+
+  it.each(lost)("%s takes no server with other options", async (_, answer) => {
+    for (const ifRunning of [undefined, "join"] as const) {
+      const hub = new FakeHub();
+      hub.become("", [[0, "ready"]], { profile: "small" });
+      hub.next(post, { ...answer, fate: [[0, "ready"]] });
+      const input = { user_options: { profile: "large" } };
+      const started = hub.client().servers.start("ada", input, { ifRunning });
+      if (ifRunning) expect(await settled(started)).toMatchObject({ ready: true });
+      else {
+        expect(await failure(started)).toMatchObject({
+          name: "BadRequestError",
+          reason: "already-running",
+          cause: { outcome: "unknown" },
+        });
+      }
+      expect(hub.writes).toEqual([post]);
+    }
+  });
+
   it("is looked for as long as the hub restarts", async () => {
     const hub = new FakeHub();
     hub.next(post, {
@@ -68,9 +99,12 @@ describe("a start whose answer is lost", () => {
 describe("a start that never reached the hub", () => {
   it("rejects at once: there is nothing to settle", async () => {
     const hub = new FakeHub();
-    const refused = new TypeError("fetch failed", { cause: { code: "ECONNREFUSED" } });
+    const cause = Object.assign(new Error("refused"), { code: "ECONNREFUSED" });
+    const refused = new TypeError("fetch failed", { cause });
     const client = hub.client({ fetch: () => Promise.reject(refused) });
+    const begun = Date.now();
     const error = await failure(client.servers.start("ada"));
+    expect(Date.now() - begun).toBeLessThan(100);
     expect(error).toMatchObject({ name: "ConnectionError", outcome: undefined });
   });
 });
@@ -120,6 +154,39 @@ describe("a start that the hub puts off", () => {
     const input = { user_options: { profile: "large" } };
     const error = await failure(hub.client().servers.start("ada", input));
     expect(error).toMatchObject({ name: "BadRequestError", reason: "already-running" });
+  });
+});
+
+describe("a start that the hub refuses for what is pending", () => {
+  const stopping: Answer = { status: 400, message: "ada is pending stop, please wait" };
+  const many = (answer: Answer) => Array.from({ length: 100 }, () => answer);
+
+  it("is sent again, too, when that is over before the server is looked at", async () => {
+    const hub = new FakeHub();
+    hub.become("", [[0, "stopped"]]);
+    hub.next(post, stopping);
+    expect(await settled(hub.client().servers.start("ada"))).toMatchObject({ ready: true });
+    expect(hub.writes).toEqual([post, post]);
+  });
+
+  it("is not sent again when the server is not to be seen", async () => {
+    const hub = new FakeHub();
+    hub.become("", [[0, "stop"]]);
+    const unseen: Answer = { status: 404, message: null };
+    hub.next(model, ...many(unseen));
+    hub.next(`${model}/progress`, ...many(unseen));
+    const error = await failure(hub.client().servers.start("ada"));
+    expect(error).toMatchObject({ name: "BadRequestError", reason: "pending" });
+    expect(hub.writes).toEqual([post]);
+  });
+
+  it("is sent ever more seldom while the hub goes on refusing it", async () => {
+    const hub = new FakeHub();
+    hub.become("", [[0, "stopped"]]);
+    hub.next(post, ...many(stopping));
+    const started = hub.client().servers.start("ada", {}, { timeout: 20_000 });
+    expect(await failure(started)).toMatchObject({ name: "TimeoutError" });
+    expect(hub.writes.length).toBeLessThan(20);
   });
 });
 
