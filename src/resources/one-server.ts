@@ -100,21 +100,21 @@ export async function modelOf(
   );
 }
 
-/** What the workflows need; `payload` is the body of the start or of the deletion. */
+/** What the workflows need, with the bodies that a start and a stop have, if any. */
 export function operationsOn(
   hub: Hub,
   user: string,
   server: string,
   call: CallOptions,
-  payload: Payload = {},
+  payloads: { start?: Payload; stop?: Payload } = {},
 ): ServerOperations {
   const path = { name: user, server_name: server };
   const options = (signal: AbortSignal) => ({ ...through(hub, { ...call, signal }), path });
   return {
     what: nameOf(user, server),
     start: async (signal) => {
-      const meta: CallMeta = { ...payload.meta, once: true };
-      const request = { ...options(signal), ...payload, meta };
+      const meta: CallMeta = { ...payloads.start?.meta, once: true };
+      const request = { ...options(signal), ...payloads.start, meta };
       const { response } = await (server === ""
         ? postUserServer(request)
         : postUserServerName(request));
@@ -123,7 +123,7 @@ export function operationsOn(
     stop: async (signal) => {
       const { response } = await (server === ""
         ? deleteUserServer(options(signal))
-        : deleteUserServerName({ ...options(signal), ...payload }));
+        : deleteUserServerName({ ...options(signal), ...payloads.stop }));
       return response.status;
     },
     progress: (signal) => openProgress(hub, user, server, { ...call, signal }),

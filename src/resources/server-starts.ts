@@ -97,34 +97,45 @@ export const start = (
   input: StartServerInput,
   call: StartServerOptions,
 ): ServerStart =>
-  new Action<Server, ProgressEvent>((feed) => startInto(hub, user, input, call, feed));
+  new Action<Server, ProgressEvent>((feed) => startInto(hub, user, input, call, { feed }));
+
+/** Where a start is told, what keeps it back, and whether the server is to be stopped before. */
+interface Way {
+  feed: Feeding;
+  gate?: Gate;
+  restarts?: boolean;
+}
 
 async function startInto(
   hub: Hub,
   user: string,
   input: StartServerInput,
   { ifRunning, onAbort, timeout = startTimeout, ...rest }: StartServerOptions,
-  feed: Feeding,
-  gate = new Gate(),
+  { feed, gate = new Gate(), restarts = false }: Way,
 ): Promise<Server> {
   const server = serverOf(input, startKeys);
   const cancels = onAbort === "cancel";
   let run: Start | undefined;
-  let signal: AbortSignal | undefined;
+  let failed = false;
   try {
     return await together(
       `${nameOf(user, server)} was not ready`,
       { ...rest, timeout },
       async (call) => {
-        ({ signal } = call);
+        const { signal } = call;
         const payload = await startPayload(hub, user, input, call);
-        const operations = operationsOn(hub, user, server, rest, payload);
+        const operations = operationsOn(hub, user, server, rest, { start: payload });
+        if (restarts) await stopServer(operations, false, signal);
         run = { operations, wanted: input.user_options, ifRunning, cancels, gate, feed };
-        return startServer(run, call.signal);
+        return startServer(run, signal).catch((error: unknown) => {
+          failed = !signal.aborted;
+          throw error;
+        });
       },
     );
   } catch (error) {
-    if (cancels && signal?.aborted && run?.begun) {
+    // What has failed by itself is no longer there to be cancelled.
+    if (cancels && run?.begun && !failed) {
       const { operations } = run;
       await together("", { timeout: cancelTimeout }, ({ signal }) =>
         sendStop(operations, signal),
@@ -141,14 +152,9 @@ export const restart = (
   input: StartServerInput,
   call: RestartServerOptions,
 ): ServerStart =>
-  new Action<Server, ProgressEvent>(async (feed) => {
-    const { ifRunning, onAbort, timeout = stopTimeout + startTimeout, ...rest } = call;
-    const server = serverOf(input, startKeys);
-    const late = `${nameOf(user, server)} was not ready`;
-    return together(late, { ...rest, timeout }, async (shared) => {
-      await stop(hub, user, { server }, shared);
-      return startInto(hub, user, input, { ...shared, ifRunning, onAbort }, feed);
-    });
+  new Action<Server, ProgressEvent>((feed) => {
+    const { timeout = stopTimeout + startTimeout } = call;
+    return startInto(hub, user, input, { ...call, timeout }, { feed, restarts: true });
   });
 
 export async function stop(
@@ -199,7 +205,7 @@ export async function* startMany(
   yield* each(namesOf(users), limitsOf(concurrency, call), async (user, signal) => {
     try {
       const own = { ...call, signal };
-      return { user, server: await startInto(hub, user, input, own, new Feed(), gate) };
+      return { user, server: await startInto(hub, user, input, own, { feed: new Feed(), gate }) };
     } catch (error) {
       return { user, error };
     }

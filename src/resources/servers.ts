@@ -314,9 +314,9 @@ export class Servers {
       );
     }
     const late = `${nameOf(user, server)} was not deleted`;
-    const payload = { body: { remove: true } };
+    const payloads = { stop: { body: { remove: true } } };
     await together(late, { ...rest, timeout }, ({ signal, ...shared }) =>
-      stopServer(operationsOn(this.#hub, user, server, shared, payload), true, signal),
+      stopServer(operationsOn(this.#hub, user, server, shared, payloads), true, signal),
     );
   }
 

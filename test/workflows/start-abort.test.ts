@@ -62,6 +62,14 @@ describe("the spawn of a start that is aborted", () => {
     expect([hub.open, vi.getTimerCount()]).toEqual([0, 0]);
   });
 
+  it.each(["6.1.1", "5.5.4"])("is cancelled without the body of the start: hub %s", async (v) => {
+    const hub = new FakeHub(v);
+    hub.next("POST /users/ada/servers/gpu", { status: 202, fate: [[0, "spawn"]] });
+    hub.become("gpu", [[0, "stopped"]]);
+    await aborted(hub, 1000, cancel, { server: "gpu", user_options: { remove: true } });
+    expect(hub.sent.at(-1)).toEqual({ route: "DELETE /users/ada/servers/gpu", body: undefined });
+  });
+
   it("is cancelled by its deadline, too", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: [[0, "spawn"]] });
@@ -86,6 +94,19 @@ describe("the spawn of a start that is aborted", () => {
     ],
     ["was refused", (hub) => hub.next(post, put(60))],
     ["waits for a stop", (hub) => hub.become("", [[0, "stop"]])],
+    [
+      "finds the server running, though no answer says so in time",
+      (hub) => {
+        hub.become("", [[0, "ready"]]);
+        hub.next(post, { status: 400, message: "ada is already running", takes: 10_000 });
+      },
+    ],
+    [
+      "has failed",
+      (hub) => {
+        hub.next(post, { status: 500, message: "boom", fate: [[0, "stopped"]] });
+      },
+    ],
   ])("is never cancelled when it %s", async (_, script) => {
     const hub = new FakeHub();
     script(hub);
@@ -124,6 +145,18 @@ describe("the spawn of a start that is aborted", () => {
     await pass(2500);
     expect(again.error).toMatchObject({ name: "TimeoutError" });
     expect(hub.writes).toEqual([stop, stop, post, stop]);
+  });
+
+  it("is cancelled after a restart before that rejects", async () => {
+    const hub = new FakeHub();
+    hub.become("", [[0, "stopped"]]);
+    hub.next(stop, { status: 204 }, { status: 202, takes: 2000 });
+    const restarted = watch(hub.client().servers.restart("ada", {}, { ...cancel, timeout: 1000 }));
+    await pass(1000);
+    expect(hub.writes).toEqual([stop, post, stop]);
+    expect(restarted.settled).toBe(false);
+    await pass(2000);
+    expect(restarted.error).toMatchObject({ name: "TimeoutError", timeout: 1000 });
   });
 });
 

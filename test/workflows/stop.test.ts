@@ -74,6 +74,15 @@ describe("a stop", () => {
     expect(hub.writes).toEqual([stop, stop]);
   });
 
+  it("is sent ever more seldom while the hub refuses it for what nobody sees", async () => {
+    const hub = new FakeHub();
+    const refusal = { status: 400, message: "ada is pending check" };
+    hub.next(stop, ...Array.from({ length: 100 }, () => refusal));
+    const stopped = hub.client().servers.stop("ada", {}, { timeout: 20_000 });
+    expect(await failure(stopped)).toMatchObject({ name: "TimeoutError" });
+    expect(hub.writes.length).toBeLessThan(20);
+  });
+
   it("is done, too, when the server runs again because somebody started it", async () => {
     const hub = new FakeHub();
     hub.next(stop, {
@@ -139,6 +148,17 @@ describe("a stop", () => {
   it("whose answer is lost stays unknown when the server runs on", async () => {
     const hub = new FakeHub();
     hub.next(stop, { status: 0, lost: true, fate: [[0, "ready"]] });
+    expect(await failure(hub.client().servers.stop("ada"))).toMatchObject({
+      name: "ConnectionError",
+      outcome: "unknown",
+    });
+    expect(hub.writes).toEqual([stop]);
+  });
+
+  it("whose answer is lost stays unknown when the server is not to be seen", async () => {
+    const hub = new FakeHub();
+    hub.next(stop, { status: 0, lost: true, fate: [[0, "stop"]] });
+    hub.next("GET /users/ada/server", { status: 403, message: "requires any of [read:servers]" });
     expect(await failure(hub.client().servers.stop("ada"))).toMatchObject({
       name: "ConnectionError",
       outcome: "unknown",
@@ -228,6 +248,53 @@ describe("a restart", () => {
     const error = await failure(hub.client().servers.restart("ada"));
     expect(error).toMatchObject({ message: expect.stringContaining("runs still") });
     expect(hub.writes).toEqual([stop]);
+  });
+
+  it("says why it was put off when its time is over", async () => {
+    const hub = new FakeHub();
+    hub.become("", [[0, "stopped"]]);
+    const headers = { "Retry-After": "10" };
+    const busy = { status: 429, message: "Too many", headers };
+    hub.next("POST /users/ada/server", busy, busy);
+    const restarted = hub.client().servers.restart("ada", {}, { timeout: 5000 });
+    expect(await failure(restarted)).toMatchObject({
+      name: "TimeoutError",
+      timeout: 5000,
+      cause: { name: "RateLimitError" },
+    });
+  });
+
+  it("stops nothing when the hub cannot start it so", async () => {
+    const hub = new FakeHub("5.5.4");
+    hub.become("gpu", [[0, "ready"]]);
+    const input = { server: "gpu", display_name: "The big one" };
+    expect(await failure(hub.client().servers.restart("ada", input))).toMatchObject({
+      name: "UnsupportedByHubError",
+    });
+    expect(hub.writes).toEqual([]);
+  });
+
+  it.each<[what: string, stops: number, starts: number]>([
+    ["stop", 400_000, 1000],
+    ["start", 1000, 1_000_000],
+  ])("leaves a long %s the time that it is given", async (_, stops, starts) => {
+    const hub = new FakeHub();
+    hub.next(stop, {
+      status: 202,
+      fate: [
+        [0, "stop"],
+        [stops, "stopped"],
+      ],
+    });
+    hub.next("POST /users/ada/server", {
+      status: 202,
+      fate: [
+        [0, "spawn"],
+        [starts, "ready"],
+      ],
+    });
+    const restarted = hub.client().servers.restart("ada", {}, { timeout: 3_600_000 });
+    expect(await settled(restarted)).toMatchObject({ ready: true });
   });
 
   it("has one timeout for stop and start together", async () => {
