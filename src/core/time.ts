@@ -45,8 +45,9 @@ export function watch(
 }
 
 /**
- * Runs `work` with a signal that aborts when the caller's does, or with a {@link DeadlinePassed} after
- * `timeout` milliseconds. Rejects at the abort, whether or not the work heeds it.
+ * Runs `work` with a signal that aborts when the caller's does, with a {@link DeadlinePassed} after
+ * `timeout` milliseconds, or when the work fails: nothing of it goes on after that. Rejects at the abort,
+ * whether or not the work heeds it.
  */
 export async function withDeadline<Value>(
   timeout: number | undefined,
@@ -63,7 +64,7 @@ export async function withDeadline<Value>(
         reject(reason);
         controller.abort(reason);
       };
-      work(controller.signal).then(resolve, reject);
+      work(controller.signal).then(resolve, abort);
     });
   } finally {
     letGo();

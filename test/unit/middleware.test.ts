@@ -278,6 +278,20 @@ describe("a middleware that fails", () => {
     expectNoSecret(error);
   });
 
+  it("closes the answer that it has left unread", async () => {
+    let heard: AbortSignal | undefined;
+    const fetch = answering((_, signal) => {
+      heard = signal;
+      return ada();
+    });
+    const middleware: Middleware = async (_, next) => {
+      await next();
+      throw new Error("no");
+    };
+    await rejectionOf(hubOf(fetch, { middleware }).users.get("ada"));
+    expect(heard?.aborted).toBe(true);
+  });
+
   it.each<[string, unknown]>([
     ["nothing", undefined],
     ["null", null],

@@ -27,6 +27,18 @@ describe("work with a deadline", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it("ends what is left of the work when one part of it fails", async () => {
+    const failure = new Error("no");
+    let rest: Promise<unknown> | undefined;
+    const done = withDeadline(1000, undefined, (signal) => {
+      rest = rejectionOf(pause(1000, signal));
+      return Promise.all([rest, Promise.reject(failure)]);
+    });
+    await expect(done).rejects.toBe(failure);
+    expect(await rest).toBe(failure);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it("rejects when the work throws at once", async () => {
     const failure = new Error("no");
     const work = () => {

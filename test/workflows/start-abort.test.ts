@@ -116,6 +116,21 @@ describe("the spawn of a start that is aborted", () => {
     expect(hub.writes.filter((write) => write === stop)).toEqual([]);
   });
 
+  it("that has failed is not cancelled", async () => {
+    const hub = new FakeHub();
+    hub.next(post, {
+      status: 202,
+      fate: [
+        [0, "spawn"],
+        [2000, "stopped"],
+      ],
+    });
+    const started = watch(hub.client().servers.start("ada", {}, cancel));
+    await pass(5000);
+    expect(started.error).toMatchObject({ name: "SpawnFailedError" });
+    expect(hub.writes).toEqual([post]);
+  });
+
   it("is given up after fifteen seconds when the hub does not answer: the reason stands", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: [[0, "spawn"]] });

@@ -1,7 +1,7 @@
 /** `users.ensure` and `users.delete`: methods that are more than one request. */
 import { describe, expect, it } from "vitest";
 import { FakeHub } from "./fake-hub.js";
-import { failure, settled, useClock } from "./time.js";
+import { failure, pass, settled, useClock } from "./time.js";
 
 useClock();
 
@@ -117,6 +117,18 @@ describe("users.delete", () => {
     expect(await failure(deleted)).toMatchObject({ name: "HubError", hubMessage: "stuck" });
     expect(hub.writes).not.toContain(remove);
     expect(hub.userExists).toBe(true);
+  });
+
+  it("with stopServers watches no other server any longer once one cannot be stopped", async () => {
+    const hub = new FakeHub();
+    hub.become("", [[0, "ready"]]);
+    hub.become("gpu", [[0, "ready"]]);
+    hub.next("DELETE /users/ada/server", { status: 202, fate: [[0, "stop"]] });
+    hub.next("DELETE /users/ada/servers/gpu", { status: 500, message: "stuck", takes: 1000 });
+    await failure(hub.client().users.delete("ada", {}, { stopServers: true }));
+    const sent = hub.sent.length;
+    await pass(60_000);
+    expect(hub.sent).toHaveLength(sent);
   });
 
   it("with stopServers has one timeout for the servers and the user together", async () => {
