@@ -82,6 +82,7 @@ export function errorOf(refusal: Refusal): JupyterHubError {
   const message = messageOf(refusal.body);
   const hubMessage = message && withoutSecrets(message, refusal.secrets ?? []);
   const details: ErrorDetails = { status, hubMessage, method, url, hubVersion };
+  const retryAfter = millisecondsOf(refusal.retryAfter);
   const words = (hubMessage ?? standardPhrases[status] ?? "refused").replace(/\.$/, "");
   const said = `${method} ${url}: ${status} ${words}`;
 
@@ -111,12 +112,11 @@ export function errorOf(refusal: Refusal): JupyterHubError {
     case 409:
       return new ConflictError(said, details);
     case 429:
-      return new RateLimitError(said, {
-        ...details,
-        retryAfter: millisecondsOf(refusal.retryAfter),
-      });
+      return new RateLimitError(said, { ...details, retryAfter });
     default:
-      return status >= 500 ? new HubError(said, details) : new JupyterHubError(said, details);
+      return status >= 500
+        ? new HubError(said, { ...details, retryAfter })
+        : new JupyterHubError(said, details);
   }
 }
 

@@ -301,6 +301,12 @@ describe("Retry-After", () => {
     expect(millisecondsOf(header, now)).toBe(expected);
   });
 
+  it("stands in the error of a hub that fails", () => {
+    const message = "Hub is shutting down";
+    const error = meaningOf("GET /users", 503, { message, retryAfter: "5" });
+    expect(error).toMatchObject({ name: "HubError", retryAfter: 5000 });
+  });
+
   it("tells a limit of starts, which passes, from one of servers, which has no time", () => {
     const call = "POST /users/{name}/server";
     const message = "Too many users trying to log in right now. Try again in 40 seconds.";
