@@ -80,13 +80,11 @@ export async function during<Value>(
   work: (own: AbortController) => Promise<Value>,
 ): Promise<Value> {
   const own = new AbortController();
-  const forward = (): void => own.abort(caller?.reason);
-  if (caller?.aborted) forward();
-  caller?.addEventListener("abort", forward, { once: true });
+  const letGo = onAbort(caller, (reason) => own.abort(reason));
   try {
     return await work(own);
   } finally {
-    caller?.removeEventListener("abort", forward);
+    letGo();
     own.abort();
   }
 }

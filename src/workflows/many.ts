@@ -5,6 +5,7 @@
  * not taken yet, than asked for; and that nothing more is begun once the iteration is left. An abort ends
  * it with the signal's reason, once what is under way has heeded it.
  */
+import { onAbort } from "../core/abort.js";
 
 /** How many at once, and what ends them all. */
 export interface Limits {
@@ -18,10 +19,6 @@ export async function* each<Result>(
   run: (name: string, signal: AbortSignal) => Promise<Result>,
 ): AsyncGenerator<Result, void> {
   const underWay = new Map<AbortController, Promise<readonly [AbortController, Result]>>();
-  // One listener on the caller's signal, however many are under way: engines warn of more than ten.
-  const abort = (): void => {
-    for (const own of underWay.keys()) own.abort(caller?.reason);
-  };
   const heed = async (): Promise<void> => {
     if (!caller?.aborted) return;
     await Promise.all(underWay.values());
@@ -33,7 +30,9 @@ export async function* each<Result>(
     await heed();
     return result;
   };
-  caller?.addEventListener("abort", abort, { once: true });
+  const letGo = onAbort(caller, (reason) => {
+    for (const own of underWay.keys()) own.abort(reason);
+  });
   try {
     for (const name of names) {
       if (underWay.size >= concurrency) yield await next();
@@ -46,6 +45,6 @@ export async function* each<Result>(
     }
     while (underWay.size > 0) yield await next();
   } finally {
-    caller?.removeEventListener("abort", abort);
+    letGo();
   }
 }

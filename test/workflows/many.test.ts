@@ -3,6 +3,7 @@ import { getEventListeners } from "node:events";
 import { describe, expect, it, vi } from "vitest";
 import { JupyterHub, type StartResult } from "../../src/index.js";
 import { pass, settled, useClock } from "./time.js";
+import { rejectionOf } from "../unit/helpers.js";
 import { elapse } from "./fake-stream.js";
 
 useClock();
@@ -165,6 +166,19 @@ describe("many starts", () => {
     await expect(settled(results.next())).rejects.toBe("enough");
     expect(Date.now() - aborted).toBeGreaterThanOrEqual(1000);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("share one listener on a signal, and so do those who watch", async () => {
+    const { hub } = manyHub();
+    const { signal } = new AbortController();
+    const done = Promise.all([
+      all(hub.servers.startMany(["user0"], {}, { signal })),
+      all(hub.servers.stopMany(["user1"], {}, { signal })),
+      rejectionOf(all(hub.servers.progress("user2", {}, { signal }))),
+    ]);
+    expect(getEventListeners(signal, "abort")).toHaveLength(1);
+    await settled(done);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   it("have a deadline each", async () => {
