@@ -131,11 +131,27 @@ export function isLost(failure: JupyterHubError, { method }: CallContext): boole
   return status === undefined || (failure instanceof NotAHubError && status >= 200 && status < 300);
 }
 
+const { captureStackTrace } = Error as {
+  captureStackTrace?: (target: object, below: unknown) => void;
+};
+
 /** Where the call was made, and not how deep in here it failed: engines keep ten lines, which that would fill. */
 export function withCallSite(failure: JupyterHubError): JupyterHubError {
-  const { captureStackTrace } = Error as {
-    captureStackTrace?: (target: object, below: unknown) => void;
-  };
   captureStackTrace?.(failure, withCallSite);
   return failure;
+}
+
+/**
+ * Notes where `below` was called, for what engines do not follow to there. What it returns gives an error of
+ * ours that place, and hands back any.
+ */
+export function fromHere(below: unknown): (error: unknown) => unknown {
+  const here: { stack?: string } = {};
+  captureStackTrace?.(here, below);
+  return (error) => {
+    if (isJupyterHubError(error) && here.stack) {
+      error.stack = String(error) + here.stack.slice(here.stack.indexOf("\n"));
+    }
+    return error;
+  };
 }

@@ -4,6 +4,7 @@
  */
 import type { ProgressEvent, Server } from "../../generated/types.gen.js";
 import { InvalidInputError, TimeoutError } from "../core/errors.js";
+import { fromHere } from "../core/failure.js";
 import { DeadlinePassed, during } from "../core/time.js";
 import { Action } from "../workflows/action.js";
 import { Feed } from "../workflows/feed.js";
@@ -175,6 +176,7 @@ export const progress = (
   user: string,
   input: ServerInput,
   call: CallOptions,
+  at = fromHere(progress),
 ): AsyncIterable<ProgressEvent> => ({
   [Symbol.asyncIterator]() {
     const feed: Feeding = new Feed();
@@ -190,16 +192,18 @@ export const progress = (
         });
       });
     };
-    run().then(feed.end, feed.fail);
+    run().then(feed.end, (error) => feed.fail(at(error)));
     return feed[Symbol.asyncIterator](() => leave());
   },
 });
 
+// Below, `at` is a parameter since a generator has those from its call on; its body begins when it is iterated.
 export async function* startMany(
   hub: Hub,
   users: Iterable<string>,
   input: StartServerInput,
   { concurrency, ...call }: StartManyOptions,
+  at = fromHere(startMany),
 ): AsyncGenerator<StartResult, void> {
   const gate = new Gate();
   yield* each(namesOf(users), limitsOf(concurrency, call), async (user, signal) => {
@@ -207,7 +211,7 @@ export async function* startMany(
       const own = { ...call, signal };
       return { user, server: await startInto(hub, user, input, own, { feed: new Feed(), gate }) };
     } catch (error) {
-      return { user, error };
+      return { user, error: at(error) };
     }
   });
 }
@@ -217,13 +221,14 @@ export async function* stopMany(
   users: Iterable<string>,
   input: ServerInput,
   { concurrency, ...call }: StopManyOptions,
+  at = fromHere(stopMany),
 ): AsyncGenerator<StopResult, void> {
   yield* each(namesOf(users), limitsOf(concurrency, call), async (user, signal) => {
     try {
       await stop(hub, user, input, { ...call, signal });
       return { user };
     } catch (error) {
-      return { user, error };
+      return { user, error: at(error) };
     }
   });
 }

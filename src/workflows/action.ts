@@ -6,7 +6,7 @@
  * the promise need not be handled as well; whoever does neither has an ordinary unhandled rejection. An
  * error of ours says where the action was begun.
  */
-import { isJupyterHubError } from "../core/errors.js";
+import { fromHere } from "../core/failure.js";
 import { Feed } from "./feed.js";
 
 export class Action<Value, Event> extends Promise<Value> implements AsyncIterable<Event> {
@@ -20,8 +20,11 @@ export class Action<Value, Event> extends Promise<Value> implements AsyncIterabl
   /** Runs `work` at once, with the events so far and a way to add to them. */
   constructor(work: (feed: Feed<Event>) => Promise<Value>) {
     const feed = new Feed<Event>();
+    const at = fromHere(Action);
     super((resolve, reject) => {
-      const done = work(feed).catch(fromHere());
+      const done = work(feed).catch((error: unknown) => {
+        throw at(error);
+      });
       done.then(feed.end, feed.fail);
       done.then(resolve, reject);
     });
@@ -33,19 +36,4 @@ export class Action<Value, Event> extends Promise<Value> implements AsyncIterabl
     this.catch(() => undefined);
     return this.#feed[Symbol.asyncIterator]();
   }
-}
-
-/** Rethrows an error with the place where this was called, which no engine follows through an action. */
-function fromHere(): (error: unknown) => never {
-  const here: { stack?: string } = {};
-  const { captureStackTrace } = Error as {
-    captureStackTrace?: (target: object, below: unknown) => void;
-  };
-  captureStackTrace?.(here, Action);
-  return (error) => {
-    if (isJupyterHubError(error) && here.stack) {
-      error.stack = String(error) + here.stack.slice(here.stack.indexOf("\n"));
-    }
-    throw error;
-  };
 }

@@ -6,6 +6,7 @@
  * become everything is pages.ts's.
  */
 import { InvalidInputError } from "../core/errors.js";
+import { fromHere } from "../core/failure.js";
 import { read } from "../core/json.js";
 import { walk, type Page, type PageQuery, type Walk } from "./pages.js";
 
@@ -44,7 +45,7 @@ export interface Listing<Item> extends PromiseLike<Item[]>, AsyncIterable<Item> 
 }
 
 /** What a listing is made of. */
-export interface ListingParts<Row, Item> extends Omit<Walk<Row>, "concurrency"> {
+export interface ListingParts<Row, Item> extends Omit<Walk<Row>, "concurrency" | "at"> {
   /** The items that are in a row. */
   itemsOf(row: Row): readonly Item[];
   limit: number;
@@ -59,6 +60,7 @@ export const createListing = <Row, Item>(parts: ListingParts<Row, Item>): Listin
 
 class PagedListing<Row, Item> implements Listing<Item> {
   readonly #parts: ListingParts<Row, Item>;
+  readonly #at = fromHere(PagedListing);
 
   constructor(parts: ListingParts<Row, Item>) {
     this.#parts = parts;
@@ -95,7 +97,7 @@ class PagedListing<Row, Item> implements Listing<Item> {
     const { concurrency = pagesAtOnce, limit, itemsOf, ...rest } = this.#parts;
     if (!(concurrency >= 1)) throw new InvalidInputError("The concurrency must be at least 1.");
     const start = { offset: query.offset ?? 0, limit: query.limit ?? limit };
-    for await (const page of walk({ ...rest, concurrency }, start)) {
+    for await (const page of walk({ ...rest, concurrency, at: this.#at }, start)) {
       yield { ...page, items: read(() => page.items.flatMap(itemsOf)) };
     }
   }

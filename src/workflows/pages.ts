@@ -65,11 +65,13 @@ export interface Walk<Row> {
   /** Milliseconds for all of it, the pauses between two pages included. */
   timeout: number | undefined;
   signal: AbortSignal | undefined;
+  /** Gives an error the place where the listing was asked for: a timer knows none. */
+  at: (error: unknown) => unknown;
 }
 
 /** The pages of a listing, each without what was in those before. */
 export async function* walk<Row>(
-  { ask, keyOf, ordered, concurrency, timeout, signal }: Walk<Row>,
+  { ask, keyOf, ordered, concurrency, timeout, signal, at }: Walk<Row>,
   start: Query,
 ): AsyncGenerator<Page<Row>, void, undefined> {
   const seen = new Set<string>();
@@ -80,7 +82,7 @@ export async function* walk<Row>(
     return pageOf<Row>(answer, query);
   });
   const letGo = watch(timeout, signal, (reason) => {
-    ahead.end(reason instanceof DeadlinePassed ? late(reason) : reason);
+    ahead.end(reason instanceof DeadlinePassed ? at(late(reason)) : reason);
   });
   let wanted = start;
   let total = 0;
