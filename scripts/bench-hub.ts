@@ -40,6 +40,13 @@ const server = createServer((request, response) => {
     response.writeHead(202, { "X-JupyterHub-Version": "6.1.1", "Content-Type": "text/plain" });
     return response.end();
   }
+  if (request.url?.endsWith("/server")) {
+    response.writeHead(200, {
+      "X-JupyterHub-Version": "6.1.1",
+      "Content-Type": "application/json",
+    });
+    return response.end('{"name": "", "ready": true, "pending": null, "url": "/user/ada/"}');
+  }
   const query = new URL(request.url ?? "", "http://hub").searchParams;
   const offset = Number(query.get("offset"));
   const limit = Math.min(Number(query.get("limit")), most);

@@ -5,7 +5,7 @@
 import type { ProgressEvent, Server } from "../../generated/types.gen.js";
 import { InvalidInputError, TimeoutError } from "../core/errors.js";
 import { fromHere } from "../core/failure.js";
-import { DeadlinePassed, during } from "../core/time.js";
+import { during } from "../core/time.js";
 import { Action } from "../workflows/action.js";
 import { Feed } from "../workflows/feed.js";
 import { Gate } from "../workflows/gate.js";

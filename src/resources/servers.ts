@@ -178,8 +178,8 @@ export class Servers {
    * iteration gives all events from the first one on. It ends with a `ready` event, or with a `failed` one
    * where the hub tells that, and then throws what the promise rejects with. Leaving it leaves the start
    * alone. Since a start that somebody cancels is called ready, too, for a second, only the end of the
-   * iteration means that the server is there to stay. Do not return it from an `async` function: it would
-   * be awaited there.
+   * iteration means that the server is there to stay; it and the promise come 1,200 ms after that event. Do
+   * not return it from an `async` function: it would be awaited there.
    *
    * `POST /users/{name}/server`, `POST /users/{name}/servers/{server_name}`, then
    * `GET /users/{name}/server/progress`, `GET /users/{name}/servers/{server_name}/progress` · scopes

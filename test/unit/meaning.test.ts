@@ -48,6 +48,8 @@ describe("a 403 with a token", () => {
 
   it.each([
     ["1.2.2", "Forbidden"],
+    ["2.3.1", "Forbidden"],
+    ["4.1.6", "Forbidden"],
     ["5.5.4", "Forbidden"],
     ["6.1.1", null],
   ])("means bad credentials where any would do: %s, %j", (hubVersion, message) => {
@@ -62,12 +64,17 @@ describe("a 403 with a token", () => {
       ["read:users", "read:users:name", "read:roles:users"],
     ],
     ["requires any of []", []],
-  ])("means that scopes are missing: %s", (words, requiredScopes) => {
-    const message = `Action is not authorized with current scopes; ${words}`;
-    const error = meaningOf("GET /users", 403, { message });
-    expect(error).toBeInstanceOf(errors.ForbiddenError);
-    expect(error).toMatchObject({ requiredScopes, hubMessage: message });
-  });
+    ["requires any of [servers]", ["servers"], "4.1.6", "POST /users/{name}/server"],
+    ["requires any of [read:hub]", ["read:hub"], "4.1.6", "GET /info"],
+  ])(
+    "means that scopes are missing: %s",
+    (words, requiredScopes, hubVersion = "6.1.1", call = "GET /users") => {
+      const message = `Action is not authorized with current scopes; ${words}`;
+      const error = meaningOf(call, 403, { message, hubVersion });
+      expect(error).toBeInstanceOf(errors.ForbiddenError);
+      expect(error).toMatchObject({ requiredScopes, hubMessage: message });
+    },
+  );
 
   it.each(["3.1.1", "6.1.1"])("means that a scope is missing, on the page of metrics: %s", (v) => {
     const error = meaningOf("GET /metrics", 403, { body: metricsPage(v), hubVersion: v });
@@ -75,14 +82,24 @@ describe("a 403 with a token", () => {
     expect(error).toMatchObject({ requiredScopes: ["read:metrics"], hubMessage: undefined });
   });
 
-  it.each([
+  it.each<[version: string, call: string, message: string | null]>([
     ["1.2.2", "POST /users", "Forbidden"],
     ["6.1.1", "POST /users/{name}/tokens", null],
     ["6.1.1", "POST /users/{name}", "Only admins can grant admin permissions"],
     [
+      "2.3.1",
+      "POST /users/{name}/tokens",
+      "User Ada not found or no permissions to generate tokens",
+    ],
+    [
+      "4.1.6",
+      "POST /users/{name}/tokens",
+      "User Ada not found or no permissions to generate tokens",
+    ],
+    [
       "5.5.4",
       "POST /users/{name}/tokens",
-      "User bob not found or no permissions to generate tokens",
+      "User Ada not found or no permissions to generate tokens",
     ],
   ])("else means that something is not allowed: %s, %s, %j", (hubVersion, call, message) => {
     const error = meaningOf(call, 403, { hubVersion, message });
@@ -144,6 +161,8 @@ describe("a 400", () => {
     ["ada is pending check", "pending"],
     ["ada:gpu is pending rename", "pending"],
     ["Your account is pending approval", "other"],
+    // 4.1.6
+    ["grace:patient is pending spawn, please wait", "pending"],
     ["ada's server is in the process of stopping, please wait.", "pending"],
     ["ada:gpu is active. Please stop it before modifying it.", "pending"],
     ["Cannot stop a server while it is being renamed", "pending"],
@@ -221,6 +240,43 @@ describe("any other status", () => {
   ])("%i to %s is %s", (status, call, name) => {
     const error = meaningOf(call, status, { message: "So it is." });
     expect(error).toMatchObject({ name, status, hubMessage: "So it is." });
+  });
+
+  it.each([
+    ["2.3.1", 404, "GET /users/{name}", "Not Found", "NotFoundError"],
+    [
+      "2.3.1",
+      404,
+      "DELETE /users/{name}/tokens/{token_id}",
+      "Token not found None",
+      "NotFoundError",
+    ],
+    [
+      "4.1.6",
+      404,
+      "GET /groups/{name}",
+      "No access to resources or resources not found",
+      "NotFoundError",
+    ],
+    [
+      "4.1.6",
+      405,
+      "PUT /users/{name}/servers/{server_name}",
+      "Method Not Allowed",
+      "UnsupportedByHubError",
+    ],
+    [
+      "4.1.6",
+      405,
+      "PATCH /users/{name}/servers/{server_name}",
+      "Method Not Allowed",
+      "UnsupportedByHubError",
+    ],
+    ["4.1.6", 409, "POST /users/{name}/servers/{server_name}", "No GPU is left", "ConflictError"],
+    ["4.1.6", 500, "DELETE /users/{name}", "Internal Server Error", "HubError"],
+  ])("of %s, %i to %s, is what it means there: %s", (hubVersion, status, call, message, name) => {
+    const error = meaningOf(call, status, { hubVersion, message });
+    expect(error).toMatchObject({ name, status, hubMessage: message, hubVersion });
   });
 
   it("404 says what else it may mean", () => {
