@@ -71,7 +71,7 @@ export const isJupyterHubError = <Name extends keyof Errors = "JupyterHubError">
   brand in value &&
   (!name || name === "JupyterHubError" || (value as Partial<Error>).name === name);
 
-/** An argument or option does not fit; nothing was sent. */
+/** An argument or option does not fit; nothing was sent. Mend the call: the message says how. */
 export class InvalidInputError extends JupyterHubError {
   override name = "InvalidInputError";
 }
@@ -86,7 +86,7 @@ export class XsrfError extends JupyterHubError {
   override name = "XsrfError";
 }
 
-/** The credentials are valid, but their scopes do not suffice. */
+/** The credentials are valid, but their scopes do not suffice. See `requiredScopes`, and use a token that has one. */
 export class ForbiddenError extends JupyterHubError {
   override name = "ForbiddenError";
   /** The scopes of which the hub wants one, in its own words; empty when it does not say. */
@@ -101,7 +101,7 @@ export class ForbiddenError extends JupyterHubError {
   }
 }
 
-/** There is no such thing, or the token's scopes are limited to others: hubs say 404 to both. */
+/** There is no such thing, or the token's scopes are limited to others: hubs say 404 to both. Check the name, then the scopes. */
 export class NotFoundError extends JupyterHubError {
   override name = "NotFoundError";
 }
@@ -115,7 +115,10 @@ export type BadRequestReason =
   | "invalid-name"
   | "other";
 
-/** The hub refuses the request as it is; `reason` says which of the usual cases this is. */
+/**
+ * The hub refuses the request as it is; `reason` says which of the usual cases this is. Act on that, or change
+ * the call as `hubMessage` says.
+ */
 export class BadRequestError extends JupyterHubError {
   override name = "BadRequestError";
   readonly reason: BadRequestReason;
@@ -126,12 +129,15 @@ export class BadRequestError extends JupyterHubError {
   }
 }
 
-/** It exists already. */
+/** It exists already. Take the one that exists, or another name. */
 export class ConflictError extends JupyterHubError {
   override name = "ConflictError";
 }
 
-/** Too many servers are starting or running. */
+/**
+ * Too many servers are starting or running. Try again after `retryAfter` milliseconds, or, where it does not
+ * say, when others have stopped.
+ */
 export class RateLimitError extends JupyterHubError {
   override name = "RateLimitError";
   /** Milliseconds that the hub asks to wait; undefined when its limit of running servers is reached. */
@@ -143,7 +149,10 @@ export class RateLimitError extends JupyterHubError {
   }
 }
 
-/** The hub, or the proxy in front of it, failed: any status from 500 on. */
+/**
+ * The hub, or the proxy in front of it, failed: any status from 500 on. Read the hub's log, and try again later,
+ * unless `outcome` says to look first.
+ */
 export class HubError extends JupyterHubError {
   override name = "HubError";
   /** Milliseconds that the answer asks to wait, if it does. */
@@ -155,7 +164,10 @@ export class HubError extends JupyterHubError {
   }
 }
 
-/** A server did not come up. The cause, where there is one, is what the hub answered to the start. */
+/**
+ * A server did not come up. See `reason` and `events`, then the hub's log; start it again when that is mended.
+ * The cause, where there is one, is what the hub answered to the start.
+ */
 export class SpawnFailedError extends JupyterHubError {
   override name = "SpawnFailedError";
   /** Why, in the words of the hub or its Spawner, such as "No GPU is left"; undefined when it does not say. */
@@ -186,7 +198,7 @@ export class NotAHubError extends JupyterHubError {
   override name = "NotAHubError";
 }
 
-/** This hub is too old, or too new, for what was asked. */
+/** This hub is too old, or too new, for what was asked. See `since` and `until`, and do without it there. */
 export class UnsupportedByHubError extends JupyterHubError {
   override name = "UnsupportedByHubError";
   /** The first release that can do it. */
@@ -204,7 +216,10 @@ export class UnsupportedByHubError extends JupyterHubError {
   }
 }
 
-/** No answer came: no such host, connection refused or lost, a certificate that is not trusted. */
+/**
+ * No answer came: no such host, connection refused or lost, a certificate that is not trusted. Check the `url`,
+ * the network and the certificate.
+ */
 export class ConnectionError extends JupyterHubError {
   override name = "ConnectionError";
   /** The platform's own code for it, such as `ECONNREFUSED`, if it has one. */
@@ -216,7 +231,7 @@ export class ConnectionError extends JupyterHubError {
   }
 }
 
-/** No answer came in time. */
+/** No answer came in time. Raise `timeout`, or see what keeps the hub. */
 export class TimeoutError extends JupyterHubError {
   override name = "TimeoutError";
   /** The milliseconds that were waited. */

@@ -54,6 +54,15 @@ describe("the entry", () => {
   });
 });
 
+it("tells of every class of errors what to do about it", () => {
+  const advice = /[.:\n] (\* )?(Act|Check|Give|Mend|Raise|Read|Reload|See|Start|Take|Try|Use)\b/;
+  const errors = classes.filter(({ name }) => name.endsWith("Error"));
+  expect(errors.length).toBeGreaterThan(10);
+  for (const { name, declaration } of errors) {
+    expect(documentationOf(declaration), name).toMatch(advice);
+  }
+});
+
 describe("the entry api", () => {
   it("exports createClient and a function for every operation, less the two event streams", () => {
     const document = readYaml(`${root}/openapi/jupyterhub.yaml`);
