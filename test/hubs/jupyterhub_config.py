@@ -88,8 +88,7 @@ class BehavingSpawner(SimpleLocalProcessSpawner):
     def run_pre_spawn_hook(self):
         seconds, behave = self.asked("seconds", 4), self.asked("behave")
         self.start_timeout = seconds if behave == "hang" else 60
-        # A server that died is pending until then (30 s by default).
-        self.http_timeout = seconds if behave == "deaf" else 10
+        self.http_timeout = seconds if behave == "deaf" else c.Spawner.http_timeout
         return super().run_pre_spawn_hook()
 
     async def stop(self, now=False):
@@ -134,6 +133,8 @@ c.CryptKeeper.keys = [env["HUB_CRYPT_KEY"]]
 c.JupyterHub.allow_named_servers = True
 c.JupyterHub.spawner_class = BehavingSpawner
 c.SimpleLocalProcessSpawner.home_dir_template = str(scratch)  # any user name, however odd
+# A server that died is pending until then (30 s by default).
+c.Spawner.http_timeout = 10
 c.Spawner.cmd = [sys.executable, str(Path(__file__).with_name("single_user.py"))]
 # In the hub's own process group, so that ending the group ends the servers too.
 c.LocalProcessSpawner.popen_kwargs = {"start_new_session": False}
