@@ -322,7 +322,8 @@ export class Servers {
 
   /**
    * The way to a running server, as `ServerConnection.makeSettings` of `@jupyterlab/services` takes it: its
-   * address as people reach it, and a new token that reaches this server alone and goes nowhere else.
+   * address as people reach it, and a token that goes nowhere else: a new one that reaches this server alone,
+   * or with `ownToken` the client's.
    *
    * `GET /users/{name}/server`, `GET /users/{name}/servers/{server_name}` (before 6.0 `GET /users/{name}`),
    * then `POST /users/{name}/tokens` · scopes `read:servers` and `tokens` · since 6.0 by the server's own
@@ -340,8 +341,9 @@ export class Servers {
   }
 
   /**
-   * Asks a running server itself, such as `/api/kernels`, by its `connection`, which is used again while its
-   * token lasts. Resolves with the server's answer, whatever its status; redirects are not followed.
+   * Asks a running server itself, such as `/api/kernels`, by its `connection`. One that has a new token is
+   * kept while that lasts, for whoever has the token that it was made with. Resolves with the server's
+   * answer, whatever its status; redirects are not followed.
    *
    * `GET /users/{name}/server`, `GET /users/{name}/servers/{server_name}` (before 6.0 `GET /users/{name}`),
    * then `POST /users/{name}/tokens` · scopes `read:servers` and `tokens` · since 6.0 by the server's own
