@@ -1,14 +1,32 @@
 import { defineConfig } from "@hey-api/openapi-ts";
 
+/** Where the generated functions import from, relative to `generated/`, by name. */
+const modules: Readonly<Record<string, string>> = {
+  // The wrapper's own types of a call: no option that would bypass the transport, an `error` that is
+  // always an Error, and no `request` in the result, since it holds the token.
+  Client: "../src/core/raw-call.js",
+  Options: "../src/core/raw-call.js",
+  RequestResult: "../src/core/raw-call.js",
+  TDataShape: "./client/types.gen.js",
+  ClientMeta: "./core/types.gen.js",
+  // Past `client/index.ts`, which would load modules that nothing needs.
+  urlSearchParamsBodySerializer: "./core/bodySerializer.gen.js",
+};
+
 /**
- * How the corrected document becomes code. `scripts/generate.ts` runs this and finishes the output;
- * the wrapper owns base URL, credentials and the client, so the generated functions hold none of them.
+ * How the corrected document becomes code; `scripts/generate-client.ts` runs this. The wrapper owns base
+ * URL, credentials and the client, so the generated functions hold none of them.
  */
 export default defineConfig({
   // The leading ./ matters: without it this is taken for a name in a registry.
   input: "./openapi/jupyterhub.yaml",
   logs: { file: false, level: "warn" },
-  output: { path: "./generated", module: { extension: ".js" }, tsConfigPath: null },
+  output: {
+    path: "./generated",
+    entryFile: false,
+    module: { extension: ".js" },
+    tsConfigPath: null,
+  },
   parser: {
     filters: {
       // Generated event streams retry refusals for ever and leak their connection: src/ reads them itself.
@@ -22,8 +40,32 @@ export default defineConfig({
     },
   },
   plugins: [
-    "@hey-api/typescript",
-    { name: "@hey-api/sdk", auth: false, client: false, operations: { strategy: "flat" } },
+    {
+      name: "@hey-api/typescript",
+      $resolvers: {
+        // A newer hub may add values to an open enumeration: other strings are allowed as well.
+        enum: ({ $, nodes, schema, ...context }) =>
+          "x-open" in schema
+            ? $.type.or(
+                nodes.base({ $, nodes, schema, ...context }),
+                $.type.and($.type("string"), $.type.object()),
+              )
+            : undefined,
+      },
+    },
+    {
+      name: "@hey-api/sdk",
+      auth: false,
+      client: false,
+      operations: { strategy: "flat" },
+      $hooks: {
+        events: {
+          "symbol:register:before": ({ symbol }) => {
+            if (symbol.external) symbol.external = modules[symbol.name] ?? symbol.external;
+          },
+        },
+      },
+    },
     { name: "@hey-api/client-fetch", baseUrl: false },
   ],
 });

@@ -1,8 +1,8 @@
 /**
- * Carries what the document's marks say into the generated types: since when and for which scopes a
- * field or parameter is there, as tags of its comment, and enumerations that hubs may add to, left open.
+ * Turns the document's marks into tags of the generated doc comments: since which release, until which
+ * and for which scopes a field or parameter is there.
  */
-import { isObject, type Json, type JsonObject } from "./json.js";
+import { isObject, type Json } from "./json.js";
 
 const tags = { "x-since": "@since", "x-until": "@until", "x-scope": "@scope" } as const;
 
@@ -18,24 +18,4 @@ export function annotate(node: Json): void {
     node["description"] = [...words, told.join("\n")].join("\n\n");
   }
   Object.values(node).forEach(annotate);
-}
-
-/** The generated types with each open enumeration taking other strings, too. */
-export function openEnums(document: JsonObject, types: string): string {
-  const unions = new Set<string>();
-  const visit = (node: Json): void => {
-    if (Array.isArray(node)) node.forEach(visit);
-    if (!isObject(node)) return;
-    if (node["x-open"] && Array.isArray(node["enum"])) {
-      unions.add(
-        node["enum"].map((value) => (value === null ? "null" : `'${String(value)}'`)).join(" | "),
-      );
-    }
-    Object.values(node).forEach(visit);
-  };
-  visit(document);
-  return [...unions].reduce((text, union) => {
-    if (!text.includes(`: ${union};`)) throw new Error(`The generated types have no ${union}`);
-    return text.replaceAll(`: ${union};`, `: ${union} | (string & {});`);
-  }, types);
 }

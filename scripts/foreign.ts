@@ -63,7 +63,7 @@ export async function generateForeign(root: string, document: JsonObject): Promi
   const folder = mkdtempSync(join(tmpdir(), "jupyterhub-client-from-"));
   const file = join(folder, "document.yaml");
   writeFileSync(file, dump(named, { noRefs: true }));
-  const streams = await generateClient(file, join(folder, "generated"), named, []);
+  const streams = await generateClient(file, join(folder, "generated"), named, [], true);
 
   const { compilerOptions } = JSON.parse(
     readFileSync(join(root, "tsconfig.base.json"), "utf8"),

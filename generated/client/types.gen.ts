@@ -112,6 +112,7 @@ export type RequestResult<
           : TData
         : {
             data: TData extends Record<string, unknown> ? TData[keyof TData] : TData;
+            request: Request;
             response: Response;
           }
     >
@@ -125,9 +126,11 @@ export type RequestResult<
               }
             | {
                 data: undefined;
-                error: Error;
+                error: TError extends Record<string, unknown> ? TError[keyof TError] : TError;
               }
           ) & {
+            /** request may be undefined, because error may be from building the request object itself */
+            request?: Request;
             /** response may be undefined, because error may be from building the request object itself or from a network error */
             response?: Response;
           }

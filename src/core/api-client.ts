@@ -1,161 +1,215 @@
 /**
  * The client that the generated functions call: `hub.client`.
  *
- * Every call, by an alias or a raw function, comes through here: its input is checked, the hub's
- * version asked where an older one would misread it, the request sent (exchange.ts), and whatever goes
- * wrong turned into one kind of error. It keeps its parts in a closure, so that nothing of it can be
- * printed or changed.
+ * Every call, by a method or a raw function, comes through here. Its input is checked; where an older hub
+ * would misread it, the hub's version is asked for. Then the generated client builds the request, sends it
+ * through {@link attempt} and parses the response. Whatever goes wrong becomes one kind of error. Everything
+ * is kept in a closure, so that nothing of it can be printed or changed.
  */
-import type { Client, RequestOptions } from "../../generated/client/index.js";
+import { createClient } from "../../generated/client/client.gen.js";
+import { jsonBodySerializer } from "../../generated/core/bodySerializer.gen.js";
 import type { Operation } from "../../generated/operations.gen.js";
 import { onAbort } from "./abort.js";
-import { NotAHubError, type JupyterHubError } from "./errors.js";
-import { exchange, type Answer, type ExchangeParts, type Progress } from "./exchange.js";
+import { attempt, type AbortSignals, type Attempted, type AttemptParts } from "./attempts.js";
+import { createContext, type CallContext } from "./call-context.js";
+import { InvalidInputError, NotAHubError, type JupyterHubError } from "./errors.js";
 import { failureOf, isLost, withCallSite } from "./failure.js";
 import { checkInput } from "./input.js";
 import { unsupportedBy } from "./meaning.js";
-import { redactedUrl, secretsIn } from "./redact.js";
-import { bodyOf, pathOf, without, type CallContext } from "./request.js";
+import type { Client, RequestOptions } from "./raw-call.js";
+import { notJson, parseAsOf, valueOf } from "./response.js";
 import { isSafe } from "./retry.js";
 import { DeadlinePassed, withDeadline } from "./time.js";
-import { isBelow, type Outgoing } from "./transport.js";
-
-const methods = ["get", "post", "put", "patch", "delete"] as const;
-type Method = (typeof methods)[number];
+import { isBelow } from "./transport.js";
 
 /** What the generated functions take as `client`. */
-export type ApiClient = Pick<Client, Method>;
+export type ApiClient = Client;
 
-/** What a generated function hands over; everything else that it may hold is ignored. */
-type CallOptions = Pick<
-  RequestOptions,
-  | "url"
-  | "path"
-  | "query"
-  | "body"
-  | "headers"
-  | "signal"
-  | "throwOnError"
-  | "bodySerializer"
-  | "parseAs"
-> & {
-  timeout?: number;
-  meta?: CallMeta | Record<string, unknown>;
-};
-
-/** What the floors above tell of a call. */
+/** What the floors above say of a call. */
 export type CallMeta = {
   /** The body was made for this hub: its keys are not the operation's, and it is sent as it is. */
   asIs?: true;
-  /** The call is sent once: what the hub's `Retry-After` asks for, its caller sees to. */
+  /** The call is sent once: its caller waits for the hub's `Retry-After` itself. */
   once?: true;
 };
 
-export interface ApiClientParts extends ExchangeParts {
+type CallOptions = Omit<RequestOptions, "meta"> & { meta?: CallMeta };
+
+interface Result {
+  data?: unknown;
+  error?: unknown;
+  response?: Response | undefined;
+}
+
+export interface ApiClientParts extends AttemptParts {
   operations: Readonly<Record<string, Operation>>;
+}
+
+interface Parts extends ApiClientParts {
+  generated: ReturnType<typeof createClient>;
+  client: ApiClient;
 }
 
 /** A body that is sent as it is, since it was made for this hub: its keys are not the operation's. */
 export const asIs: { meta: CallMeta } = { meta: { asIs: true } };
 
+const methods = ["get", "post", "put", "patch", "delete"] as const;
+type Method = (typeof methods)[number];
+
 export function createApiClient(parts: ApiClientParts): ApiClient {
-  const bind = (method: Method) => (options: CallOptions) => call(parts, method, options);
-  return Object.freeze(
+  const generated = createClient({ baseUrl: parts.transport.baseUrl });
+  const bind = (method: Method) => (options: CallOptions) =>
+    call({ ...parts, generated, client }, method, options);
+  const client: ApiClient = Object.freeze(
     Object.fromEntries(methods.map((method) => [method, bind(method)])),
   ) as unknown as ApiClient;
+  return client;
 }
 
-/** The hub's version: from its last answer, or asked for. */
-export async function hubVersion(
-  parts: ApiClientParts,
-  options?: Partial<CallOptions>,
-): Promise<string> {
-  return parts.transport.hubVersion ?? (await askVersion(parts, options));
+/** What asks for the hub's version. */
+export interface VersionSource {
+  client: ApiClient;
+  transport: AttemptParts["transport"];
 }
+
+/** The hub's version: from its last response, or asked for. */
+export const hubVersion = async (
+  source: VersionSource,
+  options?: Partial<RequestOptions>,
+): Promise<string> => source.transport.hubVersion ?? askVersion(source, options);
 
 /** The hub's version, asked for now. */
 export async function askVersion(
-  parts: ApiClientParts,
-  options: Partial<CallOptions> = {},
+  { client, transport }: VersionSource,
+  options: Partial<RequestOptions> = {},
 ): Promise<string> {
-  const answer = await call(parts, "get", { ...options, url: "/", throwOnError: true });
-  const { version } = (answer.data ?? {}) as { version?: unknown };
+  const { data, response } = await client.get({ ...options, url: "/", throwOnError: true });
+  const { version } = (data ?? {}) as { version?: unknown };
   if (typeof version === "string") return version;
-  const url = `${parts.transport.baseUrl}/`;
+  const url = `${transport.baseUrl}/`;
   throw new NotAHubError(
     `GET ${url} answered JSON without a version: some other API. Check the url.`,
-    { method: "GET", url, status: answer.response?.status },
+    { method: "GET", url, status: response.status },
   );
 }
 
 /** What is known of a route that is not in the table. */
 const unknown: Operation = {};
 
-async function call(parts: ApiClientParts, method: Method, options: CallOptions): Promise<Answer> {
-  const { url: given, path, body, signal, timeout } = options;
+async function call(parts: Parts, method: Method, options: CallOptions): Promise<Result> {
+  const { path, query, body, signal, timeout, meta } = options;
+  const { baseUrl } = parts.transport;
   const verb = method.toUpperCase();
-  // A route that the table lacks goes out as it is: a newer hub may have it.
-  const operation = parts.operations[`${verb} ${given}`] ?? unknown;
-  // Its query, which may hold a secret, is not told.
-  const route = given.replace(/[?#].*/s, "");
-  const context: CallContext = {
+  const url = options.url.startsWith("/") ? options.url : `/${options.url}`;
+  const context = createContext({
     method: verb,
-    route,
-    url: redactedUrl(parts.transport.baseUrl, route, path),
-    operation,
-    secrets: new Set(),
-    ownCredentials: carriesCredentials(operation, body),
+    // A route that the table lacks goes out as it is: a newer hub may have it.
+    operation: parts.operations[`${verb} ${url}`] ?? unknown,
     streams: options.parseAs === "stream",
-    once: Boolean((options.meta as CallMeta | undefined)?.once),
-  };
-  const progress: Progress = { sent: false };
-  // A deadline that bounds several calls tells what it has ended.
-  const letGo = onAbort(signal, (reason) => {
+    once: Boolean(meta?.once),
+    baseUrl,
+    url,
+    path,
+    query,
+    body,
+  });
+  // A deadline over several calls reports what it has ended.
+  const unsubscribe = onAbort(signal, (reason) => {
     if (!(reason instanceof DeadlinePassed)) return;
-    if (progress.sent && !isSafe(verb)) reason.outcome = "unknown";
-    reason.cause ??= progress.last;
+    if (context.sent && !isSafe(verb)) reason.outcome = "unknown";
+    reason.cause ??= context.lastFailure;
   });
   try {
-    const exchanged = async (deadline: AbortSignal | undefined): Promise<Answer> => {
-      const request = await prepared(parts, context, options, deadline);
-      return exchange(parts, context, request, progress, { deadline, caller: signal ?? undefined });
-    };
+    const send = (deadline: AbortSignal | undefined): Promise<Result> =>
+      request(parts, context, options, { deadline, caller: signal ?? undefined });
     return await (timeout === undefined && !signal
-      ? exchanged(undefined)
-      : withDeadline(timeout, signal, exchanged));
+      ? send(undefined)
+      : withDeadline(timeout, signal, send));
   } catch (error) {
     const failure = signal?.aborted
       ? (signal.reason as unknown)
-      : marked(failureOf(error, context, progress.sent, progress.last), context, progress);
+      : marked(failureOf(error, context, context.sent, context.lastFailure), context);
     if (options.throwOnError) throw failure;
-    return { error: failure, response: progress.response };
+    return { error: failure, response: context.response };
   } finally {
-    letGo();
+    unsubscribe();
   }
 }
 
-function marked(
-  failure: JupyterHubError,
-  context: CallContext,
-  { sent }: Progress,
-): JupyterHubError {
-  if (sent && isLost(failure, context)) Object.assign(failure, { outcome: "unknown" });
+function marked(failure: JupyterHubError, context: CallContext): JupyterHubError {
+  if (context.sent && isLost(failure, context)) Object.assign(failure, { outcome: "unknown" });
   return withCallSite(failure);
 }
 
-/** Checks the input of a call, asks for the hub's version where it matters, and builds the request. */
-async function prepared(
-  parts: ApiClientParts,
+/** One call by way of the generated client: only what is named here reaches it. */
+async function request(
+  parts: Parts,
   context: CallContext,
-  { url, path = {}, query = {}, body, headers, bodySerializer, meta }: CallOptions,
-  deadline: AbortSignal | undefined,
-): Promise<Pick<Outgoing, "url" | "headers" | "body">> {
-  const { method, route, operation } = context;
+  options: CallOptions,
+  signals: AbortSignals,
+): Promise<Result> {
   const { baseUrl } = parts.transport;
-  const rules = (meta as CallMeta | undefined)?.asIs ? { ...operation, body: {} } : operation;
+  const { url, path, query, headers, bodySerializer } = options;
+  const input = await checked(parts, context, options, signals.deadline);
+  const serialise = bodySerializer ?? jsonBodySerializer.bodySerializer;
+  let text: string | null = null;
+  let attempted: Attempted | undefined;
+  const result: Result = await parts.generated[context.method.toLowerCase() as Method]({
+    url,
+    ...(path && { path }),
+    ...(query && { query: withPlainKeys(query) }),
+    ...(headers && { headers }),
+    body: input,
+    bodySerializer: (body) => (text = serialise(body) as string),
+    parseAs: parseAsOf(context),
+    fetch: async (built) => {
+      const { url, headers } = built as Request;
+      // Routes of the table stay below the API, since their names have been checked; others may not.
+      if (context.operation === unknown && !isBelow(baseUrl, url)) {
+        throw new InvalidInputError(
+          `${context.method} ${context.url} would leave the hub's API.`,
+          context,
+        );
+      }
+      attempted = await attempt(parts, context, { url, headers, body: text || null }, signals);
+      return attempted.response;
+    },
+  });
+  // No response: what the attempts threw, or the generated client where no request can be built.
+  if (!attempted) throw result.error;
+  const { response, body, log } = attempted as Attempted;
+  try {
+    // It quotes the body, which may hold a secret.
+    if (result.error && !context.operation.empty) throw notJson(context);
+    const data = valueOf(body, result.data, context);
+    log();
+    return { data, response };
+  } catch (error) {
+    log(error as JupyterHubError);
+    throw error;
+  }
+}
+
+/** The body to send; throws where the input does not fit the operation, or the hub is too old for it. */
+async function checked(
+  parts: Parts,
+  context: CallContext,
+  { url, path = {}, query = {}, body, headers, meta }: CallOptions,
+  deadline: AbortSignal | undefined,
+): Promise<unknown> {
+  const { method, route, operation } = context;
+  if (Object.keys(query).length > 0 && /[?#]/.test(url)) {
+    throw new InvalidInputError(
+      `${method} ${context.url}: give the query either in the url or in \`query\`, not in both.`,
+    );
+  }
+  if (/^[a-z][a-z\d+.-]*:/i.test(url)) {
+    throw new InvalidInputError(
+      `${method}: the url must be a path below the hub's API, such as "/users".`,
+    );
+  }
+  const rules = meta?.asIs ? { ...operation, body: {} } : operation;
   const input = checkInput(url, rules, { path, query, body });
-  const own = Object.fromEntries(new URLSearchParams(/\?([^#]*)/.exec(url)?.[1]));
-  for (const secret of secretsIn([own, path, query, { body }])) context.secrets.add(secret);
   for (const { what, since } of input.newcomers) {
     const version = await hubVersion(parts, {
       ...(deadline && { signal: deadline }),
@@ -164,22 +218,21 @@ async function prepared(
     const unsupported = unsupportedBy(version, { since }, `${what} of ${method} ${route}`, context);
     if (unsupported) throw unsupported;
   }
-  const request = {
-    url: baseUrl + pathOf(url, path, query),
-    headers: new Headers(headers as HeadersInit | undefined),
-    body: bodyOf(input.body, bodySerializer),
-  };
-  if (request.body === null) request.headers.delete("Content-Type");
-  // The routes of the table stay below the API, since their names have been checked; others may not.
-  if (operation === unknown && !isBelow(baseUrl, request.url)) {
-    throw new NotAHubError(`${method} ${context.url} would leave the hub's API.`, context);
-  }
-  return request;
+  return input.body;
 }
 
-const carriesCredentials = ({ body: rules }: Operation, body: unknown): boolean =>
-  typeof body === "object" &&
-  body !== null &&
-  Object.entries(rules ?? {}).some(
-    ([key, rule]) => rule.credentials && (body as Record<string, unknown>)[key] !== undefined,
+/** The query with its keys encoded: the generated client encodes the values alone. */
+const withPlainKeys = (query: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.keys(query).every((key) => /^[\w-]+$/.test(key))
+    ? query
+    : Object.fromEntries(
+        Object.entries(query).map(([key, value]) => [encodeURIComponent(key), value]),
+      );
+
+/** The headers that a gateway may ask for: not those that belong to one request. */
+const without = (headers: unknown, ...names: string[]): Record<string, string> =>
+  Object.fromEntries(
+    [...new Headers(headers as HeadersInit)].filter(
+      ([name]) => !names.some((one) => one.toLowerCase() === name),
+    ),
   );

@@ -12,7 +12,7 @@ import { isSafe } from "./retry.js";
 import { DeadlinePassed } from "./time.js";
 import { pageOrigin } from "./page.js";
 import { withoutSecrets } from "./redact.js";
-import type { CallContext } from "./request.js";
+import type { CallContext } from "./call-context.js";
 
 const advice: readonly (readonly [RegExp, string])[] = [
   [/ECONNREFUSED/, "Nothing listens there: check the url and whether the hub is up."],

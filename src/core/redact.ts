@@ -29,6 +29,15 @@ export function* secretsIn(input: unknown, isSecret = false): Generator<string> 
   }
 }
 
+/** The headers that hold no secret. */
+const plainHeaders = new Set(["accept", "content-type", "user-agent"]);
+
+/** The secrets in a request's headers: credentials, cookies and keys of gateways. Shorter values are none. */
+export const secretsOfHeaders = (headers: Headers): string[] =>
+  [...headers]
+    .filter(([name, { length }]) => length > 7 && !plainHeaders.has(name))
+    .map(([name, value]) => (name === "authorization" ? value.replace(/^\S+ /, "") : value));
+
 /** A text without these secrets, as they are or as URLs, forms and JSON have them. Of less than four letters, none is one. */
 export const withoutSecrets = (text: string, secrets: Iterable<string>): string =>
   [...secrets]

@@ -7,7 +7,7 @@
  */
 import { onAbort } from "./abort.js";
 import { failureOf, unreachable } from "./failure.js";
-import type { CallContext } from "./request.js";
+import type { CallContext } from "./call-context.js";
 import { DeadlinePassed, withDeadline } from "./time.js";
 
 /** `timeout` is the milliseconds that may pass without a byte while one is waited for. */

@@ -5,13 +5,13 @@
  * headers and body arrive within the attempt's time, and that what comes back is from a JupyterHub.
  * What an answer means is for others to say (meaning.ts), and whether to try again, too (retry.ts).
  */
-import { assertHub, typeOf, versionHeader } from "./answer.js";
 import { withoutCookie, type Credentials } from "./auth.js";
-import { AuthenticationError, JupyterHubError, NotAHubError, isJupyterHubError } from "./errors.js";
+import type { CallContext } from "./call-context.js";
+import { AuthenticationError, InvalidInputError, JupyterHubError, isJupyterHubError } from "./errors.js";
 import { unreachable } from "./failure.js";
 import { through, type AttemptContext, type HubRequest, type Middleware } from "./hooks.js";
 import { pageOrigin } from "./page.js";
-import type { CallContext } from "./request.js";
+import { assertHub, typeOf, versionHeader } from "./response.js";
 import { isSafe } from "./retry.js";
 import type { Slots } from "./slots.js";
 import { withDeadline } from "./time.js";
@@ -36,8 +36,6 @@ export interface Outgoing {
   token: string | undefined;
   /** 1 for the first attempt. */
   attempt: number;
-  /** Where it says that it is on its way. */
-  progress: { sent: boolean };
 }
 
 export interface Incoming {
@@ -68,6 +66,11 @@ export class Transport {
     return this.#hubVersion;
   }
 
+  /** Whether a middleware may change what an attempt sends. */
+  get hasMiddleware(): boolean {
+    return this.#options.middleware.length > 0;
+  }
+
   /** How the client makes itself known. */
   get credentials(): Credentials["kind"] {
     return this.#options.credentials.kind;
@@ -76,10 +79,9 @@ export class Transport {
   /** The token for a call that needs one and has none of its own; a promise where a function is asked. */
   token(
     call: CallContext,
-    headers: Headers,
     signal: AbortSignal | undefined,
   ): string | undefined | Promise<string | undefined> {
-    if (call.operation.public || call.ownCredentials || headers.has("Authorization")) return;
+    if (call.operation.public || call.ownCredentials) return;
     const token = this.#options.credentials.secret();
     return token instanceof Promise ? this.#told(token, call, signal) : token;
   }
@@ -144,8 +146,7 @@ export class Transport {
   async #answer(out: Outgoing, call: CallContext, signal: AbortSignal): Promise<Response> {
     const { middleware } = this.#options;
     const request = { method: call.method, url: out.url, headers: out.headers, body: out.body };
-    const send = (request: HubRequest): Promise<Response> =>
-      this.#fetch(request, call, signal, out.progress);
+    const send = (request: HubRequest): Promise<Response> => this.#fetch(request, call, signal);
     if (middleware.length === 0) return send(request);
     const operation = `${call.method} ${call.route}`;
     const context: AttemptContext = { operation, url: call.url, attempt: out.attempt, signal };
@@ -162,21 +163,15 @@ export class Transport {
     }
   }
 
-  async #fetch(
-    request: HubRequest,
-    call: CallContext,
-    signal: AbortSignal,
-    progress: Outgoing["progress"],
-  ): Promise<Response> {
+  async #fetch(request: HubRequest, call: CallContext, signal: AbortSignal): Promise<Response> {
     const { url, method, headers, body } = request;
     const { baseUrl, credentials, fetch: send = fetch } = this.#options;
     // The routes of the table stay below the API, since their names have been checked; a middleware's may not.
-    if (this.#options.middleware.length > 0 && !isBelow(baseUrl, url)) {
-      throw new NotAHubError(`${method} ${call.url} would leave the hub's API.`, call);
+    if (this.hasMiddleware && !isBelow(baseUrl, url)) {
+      throw new InvalidInputError(`${method} ${call.url} would leave the hub's API.`, call);
     }
-    // A middleware may have set others.
-    keepSecrets(headers, call);
-    progress.sent = true;
+    if (this.hasMiddleware) call.sentHeaders.push(headers);
+    call.sent = true;
     try {
       const init: RequestInit = { method, headers, body, redirect: "manual", signal };
       // Who the page's cookie is, is not asked where a call has credentials of its own.
@@ -207,7 +202,7 @@ export class Transport {
     if (pageOrigin() === undefined && !headers.has("User-Agent")) {
       headers.set("User-Agent", this.#options.userAgent);
     }
-    keepSecrets(headers, call);
+    call.sentHeaders.push(headers);
     // A password is no less secret than a token.
     if (headers.has("Authorization") || call.ownCredentials) credentials.assertSafe();
   }
@@ -216,18 +211,6 @@ export class Transport {
 /** Whether there is a token that a hub would look at; what else a gateway wants, it does not. */
 const showsToken = (headers: Headers): boolean =>
   /^(bearer|token)\s/i.test(headers.get("Authorization") ?? "");
-
-/** The headers that hold no secret. */
-const plainHeaders = new Set(["accept", "content-type", "user-agent"]);
-
-/** Keeps what a request's headers hold out of errors. Gateways have keys of their own; what is shorter is none. */
-function keepSecrets(headers: Headers, { secrets }: CallContext): void {
-  for (const [name, value] of headers) {
-    if (value.length > 7 && !plainHeaders.has(name)) {
-      secrets.add(name === "authorization" ? value.replace(/^\S+ /, "") : value);
-    }
-  }
-}
 
 /** Whether a URL is of the API at `baseUrl`. */
 export const isBelow = (baseUrl: string, url: string): boolean =>

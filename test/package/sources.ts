@@ -12,6 +12,7 @@ export const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf
   dependencies?: object;
   peerDependencies?: object;
   optionalDependencies?: object;
+  exports: Readonly<Record<string, string | { types: string; default: string }>>;
 };
 
 /** The hand-written files below src/, as "src/core/url.ts". */
@@ -50,8 +51,17 @@ export function importsOf(file: string): Import[] {
     }
     ts.forEachChild(node, visit);
   };
-  visit(parse(file, readFileSync(join(root, file), "utf8")));
+  visit(parseFile(file));
   return found;
+}
+
+const parsed = new Map<string, ts.SourceFile>();
+
+/** A file of the package, parsed once. */
+export function parseFile(file: string): ts.SourceFile {
+  const source = parsed.get(file) ?? parse(file, readFileSync(join(root, file), "utf8"));
+  parsed.set(file, source);
+  return source;
 }
 
 export const parse = (name: string, text: string): ts.SourceFile =>

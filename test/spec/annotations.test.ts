@@ -1,6 +1,6 @@
 /** What the marks of the document become in the generated types. */
 import { describe, expect, it } from "vitest";
-import { annotate, openEnums } from "../../scripts/annotations.js";
+import { annotate } from "../../scripts/annotations.js";
 
 describe("a mark", () => {
   it.each([
@@ -20,22 +20,5 @@ describe("a mark", () => {
     const document = { "x-feature": "shares", description: "Shares." };
     annotate(document);
     expect(document.description).toBe("Shares.");
-  });
-});
-
-describe("an open enumeration", () => {
-  const document = {
-    pending: { "x-open": true, enum: ["spawn", "stop", null] },
-    kind: { enum: ["user"] },
-  };
-
-  it("takes other strings, too", () => {
-    const types = "pending?: 'spawn' | 'stop' | null;\nkind: 'user';";
-    const open = "pending?: 'spawn' | 'stop' | null | (string & {});\nkind: 'user';";
-    expect(openEnums(document, types)).toBe(open);
-  });
-
-  it("that is not in the types fails by name", () => {
-    expect(() => openEnums(document, "kind: 'user';")).toThrow("'spawn' | 'stop' | null");
   });
 });

@@ -1,9 +1,9 @@
 /** The generator behind its guard: what it would pass over in silence is a failure here. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { assertReferences, correctedDocument } from "../../scripts/document.js";
-import { generateClient, sew, type Seam } from "../../scripts/generate-client.js";
+import { generateClient } from "../../scripts/generate-client.js";
 import type { JsonObject } from "../../scripts/json.js";
 import { root, scratchFolder } from "./root.js";
 
@@ -25,7 +25,7 @@ describe("generateClient", () => {
     expect(path).toMatch(/^[^./]+\/[^/]+$/);
     const output = join(scratchFolder(), "generated");
     await generateClient(path, output, document, header);
-    for (const file of ["sdk.gen.ts", "types.gen.ts", "client/types.gen.ts"]) {
+    for (const file of ["sdk.gen.ts", "types.gen.ts", "client/client.gen.ts"]) {
       const committed = readFileSync(join(root, "generated", file), "utf8");
       expect(readFileSync(join(output, file), "utf8")).toBe(committed);
     }
@@ -81,47 +81,5 @@ describe("assertReferences", () => {
   it("names every lost reference, once", () => {
     const lost = [{ $ref: "#/b" }, { $ref: "#/a" }, { $ref: "#/b" }];
     expect(() => assertReferences({ lost })).toThrow(/: #\/b, #\/a$/);
-  });
-});
-
-describe("a seam", () => {
-  const file = "client/types.gen.ts";
-  const generated = (code: string): string => {
-    const folder = scratchFolder();
-    mkdirSync(join(folder, "client"));
-    writeFileSync(join(folder, file), code);
-    return folder;
-  };
-
-  it.each<[what: string, find: Seam["find"], code: string, sewn: string]>([
-    ["at its text", "error: TError;", "a\nerror: TError;\nb\n", "a\n$& new;\nb\n"],
-    [
-      "from its first to its last words",
-      ["sse: {", "},\n"],
-      "a\nsse: { x },\nb },\n",
-      "a\n$& new;b },\n",
-    ],
-  ])("is sewn %s, to the letter", (_, find, code, sewn) => {
-    const folder = generated(code);
-    sew(folder, { file, find, replace: "$& new;" });
-    expect(readFileSync(join(folder, file), "utf8")).toBe(sewn);
-  });
-
-  it.each<[what: string, find: Seam["find"], code: string]>([
-    ["its text is not there", "error: TError;", "a\n"],
-    ["its text stands there twice", "error: TError;", "error: TError;\nerror: TError;\n"],
-    ["its first words are not there", ["error: TError;", "b"], "a\nb\n"],
-    ["its first words stand there twice", ["error: TError;", "b"], "error: TError;error: TError;b"],
-    ["its last words do not follow", ["error: TError;", "b"], "b error: TError;"],
-  ])("fails by name when %s, and leaves the file alone", (_, find, code) => {
-    const folder = generated(code);
-    expect(() => sew(folder, { file, find, replace: "" })).toThrow(
-      "generated/client/types.gen.ts no longer holds once what is to be replaced:\nerror: TError;",
-    );
-    expect(readFileSync(join(folder, file), "utf8")).toBe(code);
-  });
-
-  it("fails by name when its file is not there", () => {
-    expect(() => sew(scratchFolder(), { file, find: "a", replace: "" })).toThrow(file);
   });
 });

@@ -5,6 +5,7 @@ import { postGroup, postUserTokens, deleteShareCode } from "../../src/api.js";
 import {
   ConnectionError,
   JupyterHubError,
+  InvalidInputError,
   NotAHubError,
   type AttemptContext,
   type HubRequest,
@@ -185,7 +186,7 @@ describe("middleware", () => {
   ])("cannot lead the token to %s", async (url) => {
     const { hub, fetch } = hubWith((_, next) => next({ url }));
     const error = await rejectionOf(hub.users.get("ada"));
-    expect(error).toBeInstanceOf(NotAHubError);
+    expect(error).toBeInstanceOf(InvalidInputError);
     expect((error as Error).message).toBe(`GET ${api}/users/ada would leave the hub's API.`);
     expect(fetch.requests).toEqual([]);
   });

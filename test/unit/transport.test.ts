@@ -116,18 +116,18 @@ describe("a request", () => {
     async (url) => {
       const fetch = answering();
       const error = await rejectionOf(getting(hubOf(fetch), url));
-      expect(error).toMatchObject({ name: "NotAHubError" });
+      expect(error).toMatchObject({ name: "InvalidInputError" });
       expect((error as Error).message).toContain("would leave the hub's API");
       expect(fetch.sent()).toEqual([]);
     },
   );
 
-  it("takes another address for a path of the API", async () => {
+  it("refuses another address, or takes it for a path of the API", async () => {
     const fetch = answering();
     await getting(hubOf(fetch), "//evil.example/x");
     expect(fetch.requests.map(({ url }) => url)).toEqual([`${api}//evil.example/x`]);
     const refused = getting(hubOf(fetch), "https://evil.example/x");
-    await expect(refused).rejects.toMatchObject({ name: "NotAHubError" });
+    await expect(refused).rejects.toMatchObject({ name: "InvalidInputError" });
     expect(fetch.requests).toHaveLength(1);
   });
 });

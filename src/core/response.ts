@@ -1,5 +1,5 @@
 /**
- * Whether an answer is a hub's, and what value it holds.
+ * Whether a response is a hub's, and what value it holds.
  *
  * Anything may answer at an address: a proxy while the hub is down, a login page, some other API. Only
  * what a hub says counts; all else is an error that says what to check.
@@ -7,7 +7,7 @@
 import { HubError, NotAHubError } from "./errors.js";
 import { millisecondsOf } from "./meaning.js";
 import { redacted, withoutSecrets } from "./redact.js";
-import type { CallContext } from "./request.js";
+import type { CallContext } from "./call-context.js";
 
 /** What every answer of a hub tells, unless the page that asks is of another origin. */
 export const versionHeader = "X-JupyterHub-Version";
@@ -54,24 +54,31 @@ export function assertHub(response: Response, body: string | undefined, call: Ca
   );
 }
 
-/** The value of an answer that is a hub's. Throws when it is no JSON though it says so. */
-export function valueOf(response: Response, text: string, call: CallContext): unknown {
-  if (call.operation.empty || text === "") return undefined;
-  if (!isJson(typeOf(response))) return text;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // What is thrown quotes the answer, which may hold a secret.
-  }
+/** A response whose body has been read already, with that body in its place. */
+export const withBody = (response: Response, body: string | ReadableStream): Response =>
+  typeof body === "string"
+    ? Object.defineProperty(response, "text", { value: async () => body })
+    : Object.defineProperty(response, "body", { value: body });
+
+/** How the generated client is to parse the response of an operation. */
+export const parseAsOf = ({ streams, operation }: CallContext): "json" | "auto" | "stream" =>
+  streams ? "stream" : operation.media ? "auto" : "json";
+
+/** The value of a response; `parsed` is what the generated client made of its body. */
+export function valueOf(body: string | undefined, parsed: unknown, call: CallContext): unknown {
+  if (call.operation.empty || body === "") return undefined;
   // Every JSON of a hub's API is an object or a list.
-  if (typeof value === "object" && value !== null) return value;
-  const { status } = response;
-  throw new NotAHubError(
-    `${call.method} ${call.url}: the answer is labelled JSON, but is not that of a hub.`,
-    { ...call, status },
-  );
+  const isText = body !== undefined && parsed === body;
+  if (isText || (typeof parsed === "object" && parsed !== null)) return parsed;
+  throw notJson(call);
 }
+
+/** The error for a body that is labelled JSON and is none, or none that a hub sends. It quotes nothing. */
+export const notJson = (call: CallContext): NotAHubError =>
+  new NotAHubError(
+    `${call.method} ${call.url}: the answer is labelled JSON, but is not that of a hub.`,
+    { ...call, status: call.response?.status },
+  );
 
 const isJson = (type: string): boolean => /^application\/(.+\+)?json$/.test(type);
 

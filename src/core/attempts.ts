@@ -1,0 +1,163 @@
+/**
+ * The `fetch` that the generated client calls: one call, however many attempts it takes.
+ *
+ * Asks for the token, sends the request, and retries where retry.ts allows it or a token function has
+ * another token. Returns a successful response of the hub, or throws the error that a failure means.
+ */
+import type { CallContext } from "./call-context.js";
+import { AuthenticationError, NotAHubError, XsrfError, type JupyterHubError } from "./errors.js";
+import { failureOf } from "./failure.js";
+import { tell, type LogFields, type Logger } from "./hooks.js";
+import { errorOf } from "./meaning.js";
+import { withBody } from "./response.js";
+import { delayBefore } from "./retry.js";
+import { guarded } from "./stream.js";
+import { pause } from "./time.js";
+import type { Incoming, Outgoing, Transport } from "./transport.js";
+
+export interface AttemptParts {
+  transport: Transport;
+  /** How often a call may be retried. */
+  retries: number;
+  logger: Logger | undefined;
+}
+
+/** The request as the generated client built it. */
+export interface BuiltRequest {
+  url: string;
+  headers: Headers;
+  /** The body's text, null without one: kept beside the request, so that it can be sent again. */
+  body: string | null;
+}
+
+/** What ends a call early: its deadline, and the caller's own signal, which is part of it. */
+export interface AbortSignals {
+  deadline: AbortSignal | undefined;
+  caller: AbortSignal | undefined;
+}
+
+/** A response with its whole body, and the log entry of its attempt, written once the body is parsed. */
+export interface Attempted {
+  response: Response;
+  /** The body's text; undefined for a stream. */
+  body: string | undefined;
+  /** Logs the attempt: as a success, or with the error that reading its body led to. */
+  log(error?: JupyterHubError): void;
+}
+
+export async function attempt(
+  { transport, retries, logger }: AttemptParts,
+  context: CallContext,
+  request: BuiltRequest,
+  { deadline, caller }: AbortSignals,
+): Promise<Attempted> {
+  const { method, once } = context;
+  const hasOwnToken = request.headers.has("Authorization");
+  let attempt = 1;
+  let token: string | undefined;
+  let renewed = false;
+  for (;;) {
+    const begun = Date.now();
+    const log = (outcome: Pick<LogFields, "status" | "error" | "retryIn">): void => {
+      if (!logger) return;
+      const operation = `${method} ${context.route}`;
+      const duration = Date.now() - begun;
+      tell(logger, method, { operation, url: context.url, attempt, duration, ...outcome });
+    };
+    const headers = headersOf(request, attempt, hasOwnToken, transport);
+    const out: Outgoing = { url: request.url, body: request.body, headers, token, attempt };
+    context.response = undefined;
+    try {
+      if (!hasOwnToken) out.token ??= await transport.token(context, deadline);
+      const incoming = await transport.send(out, context, deadline);
+      context.response = incoming.response;
+      const { response, body } = accepted(transport, context, out, incoming, caller);
+      const { status } = response;
+      return { response, body, log: (error) => log({ status, error: error?.name }) };
+    } catch (error) {
+      const failure = failureOf(error, context, context.sent, context.lastFailure);
+      token = undefined;
+      let retryIn: number | undefined;
+      try {
+        if (deadline?.aborted) throw failure;
+        if (!renewed && isRefused(failure, out, transport)) {
+          renewed = true;
+          context.sent = false;
+          context.lastFailure = failure;
+          token = await transport.renewed(out.token, context, deadline);
+        }
+        // A repetition with another token is not one of the retries.
+        const tries = {
+          method,
+          attempt: renewed ? attempt - 1 : attempt,
+          retries: once ? 0 : retries,
+        };
+        retryIn = token === undefined ? delayBefore(failure, tries) : 0;
+        if (retryIn === undefined) throw failure;
+      } finally {
+        const { status, name } = failure;
+        log({ status, error: caller?.aborted ? "AbortError" : name, retryIn });
+      }
+      context.sent = false;
+      context.lastFailure = failure;
+      if (token === undefined) await pause(retryIn, deadline);
+      attempt += 1;
+    }
+  }
+}
+
+/**
+ * The headers of an attempt. The first one takes those of the request itself; a copy is made where they are
+ * needed once more, or a middleware may change them.
+ */
+function headersOf(
+  { headers }: BuiltRequest,
+  attempt: number,
+  hasOwnToken: boolean,
+  { hasMiddleware }: Transport,
+): Headers {
+  if (attempt === 1 && !hasMiddleware) return headers;
+  const copy = new Headers(headers);
+  if (!hasOwnToken) copy.delete("Authorization");
+  return copy;
+}
+
+/** Whether the hub has refused the token that was sent, or asks for the XSRF token of a page. */
+const isRefused = (failure: JupyterHubError, { token }: Outgoing, { credentials }: Transport) =>
+  credentials === "cookie"
+    ? failure instanceof XsrfError
+    : failure instanceof AuthenticationError && token !== undefined;
+
+/** A successful response, its body ready for the generated client; throws what any other one means. */
+function accepted(
+  transport: Transport,
+  context: CallContext,
+  { headers }: Outgoing,
+  { response, body }: Incoming,
+  signal: AbortSignal | undefined,
+): Incoming {
+  if (response.ok && context.streams) {
+    if (body === undefined && response.body) {
+      const stream = guarded(response.body, transport.timeout, context, signal);
+      return { response: withBody(response, stream), body };
+    }
+    const { status } = response;
+    const what = `${context.method} ${context.url} was not answered with a stream.`;
+    throw new NotAHubError(what, { ...context, status });
+  }
+  if (response.ok) return { response: withBody(response, body ?? ""), body: body ?? "" };
+  throw errorOf({
+    ...context,
+    status: response.status,
+    body: body ?? "",
+    retryAfter: response.headers.get("Retry-After"),
+    hubVersion: transport.hubVersion,
+    credentials: context.ownCredentials
+      ? "body"
+      : headers.has("Authorization")
+        ? "token"
+        : transport.credentials === "cookie"
+          ? "cookie"
+          : "none",
+  });
+}

@@ -1,0 +1,74 @@
+/** What is known of one call: what it asks for, how far it has come, and which secrets it holds. */
+import type { Operation } from "../../generated/operations.gen.js";
+import type { JupyterHubError } from "./errors.js";
+import { redactedUrl, secretsIn, secretsOfHeaders } from "./redact.js";
+
+export interface CallContext {
+  readonly method: string;
+  /** The path as the API's document has it: `/users/{name}`. */
+  readonly route: string;
+  readonly operation: Operation;
+  /** Whether the body holds the credentials, so that no token is sent. */
+  readonly ownCredentials: boolean;
+  /** Whether the caller wants the response's body as a stream. */
+  readonly streams: boolean;
+  /** Whether the call is sent once and never retried. */
+  readonly once: boolean;
+  /** The URL for errors and logs: without query and secrets. */
+  readonly url: string;
+  /** What errors and logs must not repeat: of the input, and of the headers of every attempt. */
+  readonly secrets: Set<string>;
+  /** The headers of each attempt so far. */
+  readonly sentHeaders: Headers[];
+  /** Whether an attempt has been sent and its outcome is not known. */
+  sent: boolean;
+  /** The response to the last attempt, if one came. */
+  response: Response | undefined;
+  /** How the previous attempt failed. */
+  lastFailure: JupyterHubError | undefined;
+}
+
+type Given = Pick<CallContext, "method" | "operation" | "streams" | "once"> & {
+  baseUrl: string;
+  /** The route as the caller wrote it, which may hold a query. */
+  url: string;
+  path: Readonly<Record<string, unknown>> | undefined;
+  query: Readonly<Record<string, unknown>> | undefined;
+  body: unknown;
+};
+
+/** URL and secrets are computed when an error or a log needs them: most calls succeed unseen. */
+export function createContext(given: Given): CallContext {
+  const { method, operation, streams, once, baseUrl, url, path, query, body } = given;
+  // The query of a route may hold a secret.
+  const route = url.replace(/[?#].*/s, "");
+  return {
+    method,
+    route,
+    operation,
+    ownCredentials: hasCredentials(operation, body),
+    streams,
+    once,
+    sentHeaders: [],
+    sent: false,
+    response: undefined,
+    lastFailure: undefined,
+    get url() {
+      return redactedUrl(baseUrl, route, path);
+    },
+    get secrets() {
+      const ownQuery = Object.fromEntries(new URLSearchParams(url.slice(route.length)));
+      return new Set([
+        ...secretsIn([ownQuery, path, query, { body }]),
+        ...this.sentHeaders.flatMap(secretsOfHeaders),
+      ]);
+    },
+  };
+}
+
+const hasCredentials = ({ body: rules }: Operation, body: unknown): boolean =>
+  typeof body === "object" &&
+  body !== null &&
+  Object.entries(rules ?? {}).some(
+    ([key, rule]) => rule.credentials && (body as Record<string, unknown>)[key] !== undefined,
+  );

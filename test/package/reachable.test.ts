@@ -1,0 +1,120 @@
+/** What the package ships is used: every module is reached, and no entry loads one that it does not need. */
+import { readdirSync } from "node:fs";
+import { join, relative } from "node:path";
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+import { files, importsOf, manifest, parseFile, root } from "./sources.js";
+
+const generated: readonly string[] = readdirSync(join(root, "generated"), {
+  recursive: true,
+  withFileTypes: true,
+})
+  .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+  .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+
+/** The source of each entry of package.json: "./dist/src/api.js" comes from "src/api.ts". */
+const entries = Object.values(manifest.exports)
+  .flatMap((entry) => (typeof entry === "object" ? [entry.default] : []))
+  .map((path) => path.replace(/^\.\/dist\//, "").replace(/\.js$/, ".ts"));
+
+/** What each module imports and exports: asked for many times, read once. */
+const once = <Value>(read: (file: string) => Value): ((file: string) => Value) => {
+  const known = new Map<string, Value>();
+  return (file) => {
+    const value = known.get(file) ?? read(file);
+    known.set(file, value);
+    return value;
+  };
+};
+const importsFrom = once(importsOf);
+const exportsFrom = once(exportsOf);
+
+/** Whatever `entry` leads to, itself included. */
+function reachedFrom(entry: string, onlyValues: boolean): Set<string> {
+  const reached = new Set([entry]);
+  for (const file of reached) {
+    for (const { to, typeOnly } of importsFrom(file)) if (!onlyValues || !typeOnly) reached.add(to);
+  }
+  return reached;
+}
+
+/** The names that a module declares itself and exports as values, and what it passes on from others. */
+function exportsOf(file: string): { own: Set<string>; passedOn: Map<string, string> } {
+  const own = new Set<string>();
+  const passedOn = new Map<string, string>();
+  for (const statement of parseFile(file).statements) {
+    if (ts.isExportDeclaration(statement)) {
+      if (statement.isTypeOnly || !statement.moduleSpecifier || !statement.exportClause) continue;
+      const { elements } = statement.exportClause as ts.NamedExports;
+      for (const { name, isTypeOnly } of elements) {
+        if (!isTypeOnly) passedOn.set(name.text, moduleOf(file, statement.moduleSpecifier));
+      }
+      continue;
+    }
+    const isExported = ts
+      .getModifiers(statement as ts.HasModifiers)
+      ?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
+    if (!isExported) continue;
+    if (ts.isVariableStatement(statement)) {
+      for (const { name } of statement.declarationList.declarations) own.add(name.getText());
+    } else if (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) {
+      own.add(statement.name!.text);
+    }
+  }
+  return { own, passedOn };
+}
+
+const moduleOf = (file: string, specifier: ts.Expression): string =>
+  relative(
+    root,
+    join(root, file, "..", (specifier as ts.StringLiteral).text.replace(/\.js$/, ".ts")),
+  );
+
+/** The modules loaded with an entry, none of whose own values is imported by another one of them. */
+function loadedInVain(entry: string): string[] {
+  const loaded = reachedFrom(entry, true);
+  const used = new Set([entry]);
+  for (const file of loaded) {
+    const requests: [module: string, name: string][] = [];
+    for (const statement of parseFile(file).statements) {
+      if (ts.isImportDeclaration(statement) && statement.importClause?.namedBindings) {
+        const bindings = statement.importClause.namedBindings;
+        const module = moduleOf(file, statement.moduleSpecifier);
+        if (!ts.isNamedImports(bindings)) used.add(module);
+        else
+          for (const one of bindings.elements)
+            requests.push([module, (one.propertyName ?? one.name).getText()]);
+      }
+      if (ts.isExportDeclaration(statement) && statement.moduleSpecifier && file === entry) {
+        const module = moduleOf(file, statement.moduleSpecifier);
+        if (!statement.isTypeOnly) used.add(module);
+      }
+    }
+    for (let [module, name] of requests) {
+      for (let next = exportsFrom(module).passedOn.get(name); next;) {
+        module = next;
+        next = exportsFrom(module).passedOn.get(name);
+      }
+      if (exportsFrom(module).own.has(name)) used.add(module);
+    }
+  }
+  return [...loaded].filter((file) => !used.has(file));
+}
+
+describe("the package", () => {
+  it("ships no module that none of its entries reaches", () => {
+    const reached = new Set(entries.flatMap((entry) => [...reachedFrom(entry, false)]));
+    expect(entries).toContain("src/index.ts");
+    expect([...files, ...generated].filter((file) => !reached.has(file))).toEqual([]);
+  });
+
+  it.each(entries)("loads with %s no module that it does not need", (entry) => {
+    expect(loadedInVain(entry)).toEqual([]);
+  });
+
+  it("runs the generated client, from both of its entries", () => {
+    for (const entry of entries) {
+      expect([...reachedFrom(entry, true)]).toContain("generated/client/client.gen.ts");
+    }
+  });
+});
