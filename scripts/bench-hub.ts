@@ -1,6 +1,7 @@
 /**
- * A hub of 10,000 users for the benchmark, in a process of its own: it answers every request after 50 ms,
- * as one that is far away, and starts a server in as much time. Says its address on standard output, and ends when its standard input does.
+ * A hub of 10,000 users for the benchmark, in a process of its own. It returns one user at once and answers
+ * every other request after 50 ms, as a distant hub does; a server starts in as much time. It prints its
+ * address on standard output, and ends when its standard input does.
  */
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -34,7 +35,14 @@ function tellProgress(response: ServerResponse): void {
   }, latency);
 }
 
+const one = JSON.stringify({ ...users[0], name: "ada" });
+
 const server = createServer((request, response) => {
+  if (request.url === "/hub/api/users/ada") {
+    response.setHeader("Content-Type", "application/json");
+    response.setHeader("X-JupyterHub-Version", "6.1.1");
+    return response.end(one);
+  }
   if (request.url?.endsWith("/progress")) return tellProgress(response);
   if (request.method === "POST") {
     response.writeHead(202, { "X-JupyterHub-Version": "6.1.1", "Content-Type": "text/plain" });

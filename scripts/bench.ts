@@ -8,6 +8,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { JupyterHub, type ListOptions } from "../dist/src/index.js";
+import { compareCalls } from "./bench-calls.js";
 import { noticed, resolved } from "./bench-starts.js";
 
 /** One way to do a thing. */
@@ -81,7 +82,8 @@ const far = spawn(
   },
 );
 const [address] = (await once(far.stdout, "data")) as [Buffer];
-const hub = new JupyterHub({ url: String(address).trim(), token: "a-token" });
+const url = String(address).trim();
+const hub = new JupyterHub({ url, token: "a-token" });
 const listing = (call: ListOptions) => async (): Promise<void> => {
   const users = await hub.users.list({}, call);
   if (users.length !== 10_000) throw new Error(`${users.length} users`);
@@ -100,6 +102,7 @@ const comparisons: readonly Comparison[] = [
 ];
 
 try {
+  if (!(await compareCalls(url))) process.exitCode = 1;
   for (const comparison of comparisons) {
     if (!(await compare(comparison))) process.exitCode = 1;
   }

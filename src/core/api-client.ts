@@ -58,11 +58,11 @@ type Method = (typeof methods)[number];
 
 export function createApiClient(parts: ApiClientParts): ApiClient {
   const generated = createClient({ baseUrl: parts.transport.baseUrl });
-  const bind = (method: Method) => (options: CallOptions) =>
-    call({ ...parts, generated, client }, method, options);
+  const bind = (method: Method) => (options: CallOptions) => call(all, method, options);
   const client: ApiClient = Object.freeze(
     Object.fromEntries(methods.map((method) => [method, bind(method)])),
   ) as unknown as ApiClient;
+  const all: Parts = { ...parts, generated, client };
   return client;
 }
 

@@ -47,6 +47,7 @@ export function createCredentials(
   const renewals = new Map<string, Promise<string | undefined>>();
   // The last answer, for calls that were on their way with that token and are refused later.
   let last: { refused: string; token: string } | undefined;
+  let isSafe = false;
   return {
     kind: "token",
     init: withoutCookie(),
@@ -74,14 +75,16 @@ export function createCredentials(
       renewals.set(refused, renewal);
       return renewal;
     },
-    assertSafe: () => assertSafe(baseUrl, allowInsecure),
+    assertSafe() {
+      isSafe ||= assertSafe(baseUrl, allowInsecure);
+    },
   };
 }
 
-/** Throws where a token would travel unencrypted to a public host. */
-export function assertSafe(url: string, allowInsecure: boolean): void {
+/** True; throws where a token would travel unencrypted to a public host. */
+export function assertSafe(url: string, allowInsecure: boolean): true {
   const { protocol, hostname, origin } = new URL(url);
-  if (protocol !== "http:" || allowInsecure || isPrivateHost(hostname)) return;
+  if (protocol !== "http:" || allowInsecure || isPrivateHost(hostname)) return true;
   throw new InvalidInputError(
     `A token would travel to ${origin} unencrypted. Use https, or set allowInsecure if that is meant.`,
   );

@@ -18,39 +18,49 @@ export const typeOf = ({ headers }: Response): string =>
 
 /** Throws unless the answer is that of a hub's API; `body` is undefined for a stream. */
 export function assertHub(response: Response, body: string | undefined, call: CallContext): void {
+  const error = strangerError(response, body, call);
+  if (error) throw error;
+}
+
+function strangerError(
+  response: Response,
+  body: string | undefined,
+  call: CallContext,
+): HubError | NotAHubError | undefined {
   const { status, headers } = response;
+  const { media, empty } = call.operation;
   const version = headers.get(versionHeader);
-  const details = { ...call, status, hubVersion: version ?? undefined };
-  const where = `${call.method} ${call.url}`;
+  const details = () => ({ ...call, status, hubVersion: version ?? undefined });
+  const where = () => `${call.method} ${call.url}`;
 
   if (response.type === "opaqueredirect" || (status >= 300 && status < 400)) {
-    throw new NotAHubError(
-      `${where} was redirected${destination(headers, call)}, which the API of a hub never does. ` +
+    return new NotAHubError(
+      `${where()} was redirected${destination(headers, call)}, which the API of a hub never does. ` +
         "Check the url: the hub's prefix may be missing, or a login page stands before it.",
-      details,
+      details(),
     );
   }
   const type = typeOf(response);
   // A page with something on it may be anybody's, unless the header says whose.
   const page = type === "text/html" && body !== "" && !version;
   // Only a page of another origin cannot read the header that every answer of a hub has.
-  const stranger = !version && response.type === "basic" && !call.operation.media;
-  const expected = isJson(type) || (!page && (call.operation.media?.includes(type) ?? false));
-  if (status >= 400 && (version || isErrorBody(response, body ?? "", type, call))) return;
+  const stranger = !version && response.type === "basic" && !media;
+  const expected = isJson(type) || (!page && (media?.includes(type) ?? false));
+  if (status >= 400 && (version || isErrorBody(response, body ?? "", type, call))) return undefined;
   if (status >= 500) {
-    throw new HubError(
-      `${where}: ${status} from what stands before the hub; the hub may be down.`,
-      { ...details, retryAfter: millisecondsOf(headers.get("Retry-After")) },
+    return new HubError(
+      `${where()}: ${status} from what stands before the hub; the hub may be down.`,
+      { ...details(), retryAfter: millisecondsOf(headers.get("Retry-After")) },
     );
   }
-  if (status < 400 && body !== "" && expected && !stranger) return;
-  if (status < 400 && body === "" && call.operation.empty && !stranger) {
-    if (version || expected || type === "" || type === "text/plain") return;
+  if (status < 400 && body !== "" && expected && !stranger) return undefined;
+  if (status < 400 && body === "" && empty && !stranger) {
+    if (version || expected || type === "" || type === "text/plain") return undefined;
   }
-  throw new NotAHubError(
-    `${where} answered ${status} with ${describe(type, body)}, which is not the API of a JupyterHub. ` +
+  return new NotAHubError(
+    `${where()} answered ${status} with ${describe(type, body)}, which is not the API of a JupyterHub. ` +
       "Check the url, and whether the hub is up: a proxy answers in its place while it starts.",
-    details,
+    details(),
   );
 }
 
