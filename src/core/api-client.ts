@@ -85,7 +85,7 @@ export async function askVersion(
 ): Promise<string> {
   const { data, response } = await client.get({ ...options, url: "/", throwOnError: true });
   const { version } = (data ?? {}) as { version?: unknown };
-  if (typeof version === "string") return version;
+  if (typeof version === "string") return (transport.hubVersion = version);
   const url = `${transport.baseUrl}/`;
   throw new NotAHubError(
     `GET ${url} answered JSON without a version: some other API. Check the url.`,

@@ -59,6 +59,12 @@ export interface JupyterHubOptions {
    * @default 3
    */
   retry?: number | undefined;
+  /**
+   * The bytes that the body of one response may have, after decompression. A larger one is an error, so that
+   * nothing that answers at `url` can fill the memory. Streams are not bounded.
+   * @default 134_217_728
+   */
+  maxResponseBytes?: number | undefined;
   /** How many calls may be under way at once; the others wait. A hub works on one at a time. @default 16 */
   maxConcurrency?: number | undefined;
   /** Runs around each attempt: one, or several with the outermost first. */
@@ -118,7 +124,12 @@ export function derived(
   return options;
 }
 
-export const defaults = { timeout: 30_000, retry: 3, maxConcurrency: 16 } as const;
+export const defaults = {
+  timeout: 30_000,
+  retry: 3,
+  maxConcurrency: 16,
+  maxResponseBytes: 2 ** 27,
+} as const;
 
 /** Makes a client of its options; throws an {@link InvalidInputError} when they do not fit. */
 export function connect(
@@ -161,6 +172,10 @@ export function connect(
     headers: options.headers ? sendable(options.headers) : {},
     userAgent: `${options.appName ? `${options.appName} ` : ""}jupyterhub-client/${packageVersion}`,
     timeout,
+    maxResponseBytes: positive(
+      "maxResponseBytes",
+      options.maxResponseBytes ?? defaults.maxResponseBytes,
+    ),
     slots,
     credentials: auth
       ? createCookies(baseUrl, options.fetch ?? fetch, timeout)

@@ -5,18 +5,65 @@
  * what a hub says counts; all else is an error that says what to check.
  */
 import { HubError, NotAHubError } from "./errors.js";
-import { millisecondsOf } from "./meaning.js";
+import { millisecondsOf, unsupportedBy } from "./meaning.js";
 import { redacted, withoutSecrets } from "./redact.js";
 import type { CallContext } from "./call-context.js";
-
-/** What every answer of a hub tells, unless the page that asks is of another origin. */
-export const versionHeader = "X-JupyterHub-Version";
 
 /** An answer's media type, in lower case and without parameters. */
 export const typeOf = ({ headers }: Response): string =>
   (headers.get("Content-Type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
 
-/** Throws unless the answer is that of a hub's API; `body` is undefined for a stream. */
+/**
+ * The body of a response as text. Throws an {@link NotAHubError} once it exceeds `limit` bytes: whatever
+ * sends so much would otherwise fill the memory.
+ */
+export async function readText(
+  response: Response,
+  limit: number,
+  call: CallContext,
+  signal: AbortSignal,
+): Promise<string> {
+  const { body } = response;
+  // Responses of other implementations than the platform's have streams of their own.
+  if (typeof body?.getReader !== "function") return response.text();
+  const reader = body.getReader();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+    size += value.byteLength;
+    if (size <= limit && !signal.aborted) continue;
+    reader.cancel().catch(() => undefined);
+    if (signal.aborted) throw signal.reason;
+    throw new NotAHubError(
+      `${call.method} ${call.url}: the response exceeds ${limit} bytes, more than a hub sends. ` +
+        "Check the url; where it is right, raise the option maxResponseBytes.",
+      { ...call, status: response.status, hubVersion: versionOf(response) },
+    );
+  }
+  const [only = new Uint8Array()] = chunks;
+  return decoder.decode(chunks.length > 1 ? joined(chunks, size) : only);
+}
+
+const decoder = new TextDecoder();
+
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const all = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return all;
+}
+
+/** The hub's version as a response says it; proxies may remove it, and other origins cannot read it. */
+export const versionOf = ({ headers }: Response): string | undefined =>
+  headers.get("X-JupyterHub-Version") ?? undefined;
+
+/** Throws unless the response is that of a hub's API; `body` is undefined for a stream. */
 export function assertHub(response: Response, body: string | undefined, call: CallContext): void {
   const error = strangerError(response, body, call);
   if (error) throw error;
@@ -28,9 +75,9 @@ function strangerError(
   call: CallContext,
 ): HubError | NotAHubError | undefined {
   const { status, headers } = response;
-  const { media, empty } = call.operation;
-  const version = headers.get(versionHeader);
-  const details = () => ({ ...call, status, hubVersion: version ?? undefined });
+  const { media = [], empty } = call.operation;
+  const version = versionOf(response);
+  const details = () => ({ ...call, status, hubVersion: version });
   const where = () => `${call.method} ${call.url}`;
 
   if (response.type === "opaqueredirect" || (status >= 300 && status < 400)) {
@@ -40,28 +87,41 @@ function strangerError(
       details(),
     );
   }
+  // Whoever sends it, a hub or a gateway in front of it, means the same.
+  if (status === 429) return undefined;
   const type = typeOf(response);
-  // A page with something on it may be anybody's, unless the header says whose.
-  const page = type === "text/html" && body !== "" && !version;
-  // Only a page of another origin cannot read the header that every answer of a hub has.
-  const stranger = !version && response.type === "basic" && !media;
-  const expected = isJson(type) || (!page && (media?.includes(type) ?? false));
-  if (status >= 400 && (version || isErrorBody(response, body ?? "", type, call))) return undefined;
+  const isPage = type === "text/html";
   if (status >= 500) {
+    if (version || isErrorBody(response, body ?? "", type, call)) return undefined;
     return new HubError(
-      `${where()}: ${status} from what stands before the hub; the hub may be down.`,
+      `${where()}: ${status} from a proxy or gateway in front of the hub; the hub may be down.`,
       { ...details(), retryAfter: millisecondsOf(headers.get("Retry-After")) },
     );
   }
-  if (status < 400 && body !== "" && expected && !stranger) return undefined;
-  if (status < 400 && body === "" && empty && !stranger) {
-    if (version || expected || type === "" || type === "text/plain") return undefined;
-  }
+  if (status >= 400) {
+    const isUnsupported = version && unsupportedBy(version, call.operation, where()) !== undefined;
+    // A hub's own pages have the header as well: only these operations are refused with one.
+    if (version && (!isPage || media.includes(type) || isUnsupported)) return undefined;
+    if (isErrorBody(response, body ?? "", type, call)) return undefined;
+  } else if (body === "") {
+    if (empty && (version || type === "" || type === "text/plain" || isExpected()))
+      return undefined;
+  } else if (isExpected()) return undefined;
+  const advice = !version
+    ? "Check the url, and whether the hub is up: a proxy answers in its place while it starts."
+    : isPage
+      ? "It is a page of the hub itself. Check the url: JupyterHub.from(link) finds the API from any link."
+      : "Check the url.";
   return new NotAHubError(
-    `${where()} answered ${status} with ${describe(type, body)}, which is not the API of a JupyterHub. ` +
-      "Check the url, and whether the hub is up: a proxy answers in its place while it starts.",
+    `${where()} answered ${status} with ${describe(type, body)}, which is not the API of a JupyterHub. ${advice}`,
     details(),
   );
+
+  function isExpected(): boolean {
+    // A page may be anybody's, unless it is empty or the header says whose it is.
+    const isKnownPage = !isPage || body === "" || version !== undefined;
+    return isJson(type) || (media.includes(type) && isKnownPage);
+  }
 }
 
 /** A response whose body has been read already, with that body in its place. */

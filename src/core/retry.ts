@@ -33,21 +33,22 @@ export interface Attempted {
 /** Faults that trying again does not mend. */
 const lasting = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ENOTFOUND|EPROTO|^HPE_|^ERR_(?!STREAM)/;
 
-/** What a proxy answers while the hub behind it is away. */
-const passing = new Set([502, 503, 504]);
+/** What gateways answer while the hub behind them is unavailable; from 520 on, those of CDNs. */
+const unavailable = new Set([502, 503, 504, 520, 521, 522, 523, 524, 527, 530]);
 
 const isPassing = (failure: unknown): boolean =>
   (failure instanceof ConnectionError && !lasting.test(failure.code ?? "")) ||
-  (failure instanceof HubError && passing.has(failure.status ?? 0));
+  (failure instanceof HubError && unavailable.has(failure.status ?? 0));
 
 /**
- * Whether a failure is that of a hub which is down or starts: no answer, or one of the proxy in its place.
- * Who waits for a hub looks again after these.
+ * Whether a failure is that of a hub which is down, starting or busy: no response, one of the proxy in its
+ * place, or a 429. Waiting for a hub goes on after these.
  */
 export const isAway = (failure: unknown): boolean =>
   isPassing(failure) ||
   failure instanceof TimeoutError ||
-  (failure instanceof NotAHubError && failure.status === 404);
+  failure instanceof RateLimitError ||
+  (failure instanceof NotAHubError && failure.status === 404 && !failure.hubVersion);
 
 /** Whether a method changes nothing. */
 export const isSafe = (method: string): boolean => method === "GET";

@@ -7,11 +7,16 @@
  */
 import { withoutCookie, type Credentials } from "./auth.js";
 import type { CallContext } from "./call-context.js";
-import { AuthenticationError, InvalidInputError, JupyterHubError, isJupyterHubError } from "./errors.js";
+import {
+  AuthenticationError,
+  InvalidInputError,
+  JupyterHubError,
+  isJupyterHubError,
+} from "./errors.js";
 import { unreachable } from "./failure.js";
-import { through, type AttemptContext, type HubRequest, type Middleware } from "./hooks.js";
+import { through, type HubRequest, type Middleware } from "./hooks.js";
 import { pageOrigin } from "./page.js";
-import { assertHub, typeOf, versionHeader } from "./response.js";
+import { assertHub, readText, typeOf, versionOf } from "./response.js";
 import { isSafe } from "./retry.js";
 import type { Slots } from "./slots.js";
 import { withDeadline } from "./time.js";
@@ -22,6 +27,7 @@ export interface TransportOptions {
   headers: Readonly<Record<string, string>>;
   userAgent: string;
   timeout: number;
+  maxResponseBytes: number;
   slots: Slots;
   credentials: Credentials;
   middleware: readonly Middleware[];
@@ -64,6 +70,11 @@ export class Transport {
   /** The hub's version as its last answer told it. */
   get hubVersion(): string | undefined {
     return this.#hubVersion;
+  }
+
+  /** Remembers what `GET /` says: a proxy may remove the header that says it elsewhere. */
+  set hubVersion(version: string) {
+    this.#hubVersion = version;
   }
 
   /** Whether a middleware may change what an attempt sends. */
@@ -126,12 +137,14 @@ export class Transport {
     const response = await this.#answer(out, call, signal);
     let body: string | undefined;
     try {
-      if (!isStream(response, call)) body = await response.text();
+      if (!isStream(response, call)) {
+        body = await readText(response, this.#options.maxResponseBytes, call, signal);
+      }
     } catch (cause) {
-      if (signal.aborted) throw cause;
+      if (signal.aborted || isJupyterHubError(cause)) throw cause;
       throw unreachable(cause, call);
     }
-    this.#hubVersion = response.headers.get(versionHeader) ?? this.#hubVersion;
+    this.#hubVersion = versionOf(response) ?? this.#hubVersion;
     try {
       assertHub(response, body, call);
     } catch (error) {
@@ -142,14 +155,23 @@ export class Transport {
     return { response, body };
   }
 
-  /** The answer, by way of the middleware if there is any. */
-  async #answer(out: Outgoing, call: CallContext, signal: AbortSignal): Promise<Response> {
-    const { middleware } = this.#options;
+  /** The response, by way of the middleware if there is any. */
+  #answer(out: Outgoing, call: CallContext, signal: AbortSignal): Promise<Response> {
     const request = { method: call.method, url: out.url, headers: out.headers, body: out.body };
+    return this.hasMiddleware
+      ? this.#throughMiddleware(request, out.attempt, call, signal)
+      : this.#fetch(request, call, signal);
+  }
+
+  async #throughMiddleware(
+    request: HubRequest,
+    attempt: number,
+    call: CallContext,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    const { middleware } = this.#options;
+    const context = { operation: `${call.method} ${call.route}`, url: call.url, attempt, signal };
     const send = (request: HubRequest): Promise<Response> => this.#fetch(request, call, signal);
-    if (middleware.length === 0) return send(request);
-    const operation = `${call.method} ${call.route}`;
-    const context: AttemptContext = { operation, url: call.url, attempt: out.attempt, signal };
     try {
       const response = await through(middleware, request, context, send);
       if (typeof response?.text === "function" && !response.bodyUsed) return response;
@@ -171,6 +193,8 @@ export class Transport {
       throw new InvalidInputError(`${method} ${call.url} would leave the hub's API.`, call);
     }
     if (this.hasMiddleware) call.sentHeaders.push(headers);
+    // Here, since a middleware may have set a token. A password is no less secret than one.
+    if (call.ownCredentials || headers.has("Authorization")) credentials.assertSafe();
     call.sent = true;
     try {
       const init: RequestInit = { method, headers, body, redirect: "manual", signal };
@@ -203,8 +227,6 @@ export class Transport {
       headers.set("User-Agent", this.#options.userAgent);
     }
     call.sentHeaders.push(headers);
-    // A password is no less secret than a token.
-    if (headers.has("Authorization") || call.ownCredentials) credentials.assertSafe();
   }
 }
 

@@ -4,8 +4,8 @@
  * A hub that restarts meanwhile is waited for: what it was asked to do may well go on.
  */
 import type { Server } from "../../generated/types.gen.js";
-import { isJupyterHubError, type JupyterHubError } from "../core/errors.js";
-import { isAway } from "../core/retry.js";
+import { isJupyterHubError, type JupyterHubError, type RateLimitError } from "../core/errors.js";
+import { isAway, maxRetryAfter } from "../core/retry.js";
 import { pause, pauses } from "../core/time.js";
 import type { OpenProgress } from "./progress.js";
 
@@ -48,7 +48,8 @@ export async function look(
       return await model(signal);
     } catch (error) {
       if (signal.aborted || !isAway(error) || Date.now() - begun > awayFor) throw error;
-      await pause(waits.next().value, signal);
+      const { retryAfter = 0 } = error as Partial<RateLimitError>;
+      await pause(Math.max(waits.next().value, Math.min(retryAfter, maxRetryAfter)), signal);
     }
   }
 }

@@ -79,7 +79,7 @@ const lasting: Row[] = [
   ["a hub that fails", hub(500), undefined],
   ["a hub that fails, and asks to wait", hub(500, 1000), undefined],
   ["a method that is not implemented", hub(501), undefined],
-  ["a gateway's own status", hub(520), undefined],
+  ["a status that no gateway is known to send", hub(525), undefined],
   ["no answer in time", new TimeoutError("late", { timeout: 30_000 }), undefined],
   ["something else than a hub", new NotAHubError("page", { status: 404 }), undefined],
   ["bad credentials", new AuthenticationError("401", { status: 401 }), undefined],

@@ -1,0 +1,33 @@
+/** A proxy of the test's own in front of a real hub: it forwards every request and changes what comes back. */
+import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
+import { listening, type Listening } from "../unit/helpers.js";
+
+/** Answers a request in place of the hub; false to forward it. */
+export type Interfere = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+export interface AlteringProxy extends Listening {
+  /** Which requests are answered in place of the hub. */
+  interfere: Interfere;
+}
+
+/** Forwards to the hub at `target`, and leaves out the headers named. Streams pass as they come. */
+export async function alteringProxy(
+  target: string,
+  removed: readonly string[] = [],
+): Promise<AlteringProxy> {
+  const server = createServer((incoming, outgoing) => {
+    if (proxy.interfere(incoming, outgoing)) return;
+    const { method, url, headers } = incoming;
+    const forwarded = request(new URL(url ?? "/", target), { method, headers }, (answer) => {
+      const kept = Object.entries(answer.headers).filter(([name]) => !removed.includes(name));
+      outgoing.writeHead(answer.statusCode ?? 502, Object.fromEntries(kept));
+      outgoing.flushHeaders();
+      answer.pipe(outgoing);
+    });
+    forwarded.on("error", () => outgoing.destroy());
+    outgoing.on("close", () => forwarded.destroy());
+    incoming.pipe(forwarded);
+  });
+  const proxy: AlteringProxy = { ...(await listening(server)), interfere: () => false };
+  return proxy;
+}
