@@ -36,8 +36,9 @@ const noToken = (): undefined => undefined;
 /**
  * A client of one hub.
  *
- * Every method takes the names it needs, then one bag of `input` in the hub's own words, then the
- * options of the call (`signal`, `timeout`, `headers`). Every method rejects with a
+ * Every method takes the names it needs, then, if its operation takes any input, one bag of it in the
+ * hub's own words, then the options of the call (`signal`, `timeout`, `headers`). An unknown key in a bag
+ * is an {@link InvalidInputError}, and nothing is sent. Every method rejects with a
  * {@link JupyterHubError}, or with the signal's reason when it is aborted.
  */
 export class JupyterHub {
@@ -110,7 +111,7 @@ export class JupyterHub {
     options: Omit<JupyterHubOptions, "url"> = {},
     call: CallOptions = {},
   ): Promise<JupyterHub> {
-    checkKeys("options", options, otherKeys);
+    checkKeys("options of the client", options, otherKeys);
     checkCall(call);
     const { auth, ...rest } = options;
     const anonymous = { ...rest, token: noToken };
@@ -135,7 +136,7 @@ export class JupyterHub {
    * @throws InvalidInputError when an option does not fit
    */
   with(options: Omit<JupyterHubOptions, "url">): JupyterHub {
-    checkKeys("options", options, otherKeys);
+    checkKeys("options of the client", options, otherKeys);
     const given = Object.entries(options).filter(([, value]) => value !== undefined);
     const { auth, token, ...own } = this.#connection.options;
     const replaced = options.token !== undefined || options.auth !== undefined;

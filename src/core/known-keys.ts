@@ -70,7 +70,7 @@ function unknownKey(
   const sentences = [
     `Unknown key ${quoted(key)} in the ${what}.`,
     place ?? (near && `Did you mean ${quoted(near)}?`),
-    known.length > 0 ? `Known keys: ${known.map(quoted).join(", ")}.` : "It has no keys.",
+    known.length > 0 ? `Known keys: ${known.map(quoted).join(", ")}.` : "It takes no keys.",
     !place && newer,
   ];
   return new InvalidInputError(sentences.filter(Boolean).join(" "));

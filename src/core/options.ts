@@ -145,7 +145,7 @@ export function connect(
   options: JupyterHubOptions,
   operations: Readonly<Record<string, Operation>>,
 ): Connection {
-  checkKeys("options", options, optionKeys);
+  checkKeys("options of the client", options, optionKeys);
   if (options.oauth !== undefined) checkKeys("oauth option", options.oauth, oauthKeys);
   const ownUrl = environmentVariable("JUPYTERHUB_API_URL");
   const { auth } = options;
