@@ -96,7 +96,9 @@ describe("hub.with()", () => {
 
   it("takes no other hub's url: a token is for one hub", () => {
     const options = { url: "https://evil.example" } as JupyterHubOptions;
-    expect(() => hubOf(answering()).with(options)).toThrow(/^Unknown key `url` in the options of the client\./);
+    expect(() => hubOf(answering()).with(options)).toThrow(
+      /^Unknown key `url` in the options of the client\./,
+    );
   });
 
   it("keeps what came from the environment, though that has changed since", async () => {
