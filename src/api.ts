@@ -7,7 +7,7 @@
  * `throwOnError: true` reject as the methods do: see {@link isJupyterHubError}.
  *
  * Keys of `query` and `body` that this package does not know are refused. To send one that a newer hub knows,
- * pass `meta: { allowUnknownKeys: true }`; known keys are still checked. A path that this package does not
+ * pass `allowUnknownKeys: true`; known keys are still checked. A path that this package does not
  * know goes through the client itself and is not checked: `hub.client.get({ url: "/newer/{name}", path })`.
  */
 import { operations } from "../generated/operations.gen.js";

@@ -200,7 +200,7 @@ async function checked(
   const { method, route, operation } = context;
   checkOptions(route, operation, options);
   const { url, path = {}, query = {}, body, headers, meta } = options;
-  if (Object.keys(query).length > 0 && /[?#]/.test(url)) {
+  if (/[?#]/.test(url) && Object.keys(query).length > 0) {
     throw new InvalidInputError(
       `${method} ${context.url}: give the query either in the url or in \`query\`, not in both.`,
     );

@@ -164,13 +164,13 @@ describe("smaller bags", () => {
 describe("a key that only a newer hub knows", () => {
   const path = { name: "ada" };
   const newer = { newer_key: [1] };
-  const meta = { allowUnknownKeys: true };
+  const allowUnknownKeys = true;
 
   it("is named in the error with the way to send it", async () => {
     const fetch = answering();
     const body = { note: "", ...newer };
     const { error } = await postUserTokens({ client: hubOf(fetch).client, path, body });
-    expect((error as Error).message).toContain("with `meta: { allowUnknownKeys: true }`");
+    expect((error as Error).message).toContain("with `allowUnknownKeys: true`");
     expect(fetch.requests).toEqual([]);
   });
 
@@ -178,7 +178,13 @@ describe("a key that only a newer hub knows", () => {
     const fetch = answering(() => answer({ id: "a1", token: "t" }, { status: 201 }));
     const { client } = hubOf(fetch);
     const body = { note: "x", ...newer };
-    const { data } = await postUserTokens({ client, path, body, meta, throwOnError: true });
+    const { data } = await postUserTokens({
+      client,
+      path,
+      body,
+      allowUnknownKeys,
+      throwOnError: true,
+    });
     expect(data).toMatchObject({ id: "a1" });
     expect(await fetch.requests[0]?.json()).toEqual({ note: "x", newer_key: [1] });
   });
@@ -188,7 +194,7 @@ describe("a key that only a newer hub knows", () => {
     const query = { name_filter: "a", ...newer };
     const { client } = hubOf(fetch);
     await getUsers({ client, query: { limit: 5 }, throwOnError: true });
-    await getUsers({ client, query, meta, throwOnError: true });
+    await getUsers({ client, query, allowUnknownKeys, throwOnError: true });
     expect(fetch.sent()).toContain("GET /users?name_filter=a&newer_key=1");
   });
 
@@ -196,9 +202,9 @@ describe("a key that only a newer hub knows", () => {
     const fetch = answering();
     const { client } = hubOf(fetch);
     const body = { expires_in: 0, ...newer };
-    const { error } = await postUserTokens({ client, path, body, meta });
+    const { error } = await postUserTokens({ client, path, body, allowUnknownKeys });
     expect((error as Error).message).toContain("`expires_in` must be a whole number");
-    const misspelt = { client, path, meta, ...({ timout: 1 } as object) };
+    const misspelt = { client, path, allowUnknownKeys, ...({ timout: 1 } as object) };
     expect((await postUserTokens(misspelt)).error).toBeInstanceOf(InvalidInputError);
     expect(fetch.requests).toEqual([]);
   });
