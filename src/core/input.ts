@@ -41,7 +41,7 @@ export function checkOptions(route: string, { query, body }: Operation, options:
     elsewhere: (key) => {
       const bags = { path: namesIn(route), query, body };
       const bag = Object.entries(bags).find(([, keys]) => keys && Object.hasOwn(keys, key));
-      return bag && `It belongs in \`${bag[0]}\`.`;
+      return bag && `\`${bag[0]}\``;
     },
   });
 }
@@ -90,9 +90,9 @@ function checkSent(
   open: boolean | undefined,
   newcomers: Newcomer[],
 ): asserts bag is Bag {
-  checkBag(what, bag);
-  if (!open) checkKeys(what, bag, rules, inputHints);
-  checkValues(bag, rules, newcomers);
+  if (open) checkBag(what, bag);
+  else checkKeys(what, bag, rules, inputHints);
+  checkValues(bag as Bag, rules, newcomers);
 }
 
 /** A body without the keys that would repeat its path. */

@@ -16,7 +16,7 @@ export type KeysOf<Bag> = { readonly [Key in keyof Bag]-?: true };
 
 /** What an error says beside the known keys. */
 export interface KeyHints {
-  /** Says where a key belongs that is unknown here; undefined where it is known nowhere. */
+  /** The place, in words, that a key belongs in which is unknown here; undefined where there is none. */
   elsewhere?: (key: string) => string | undefined;
   /** How to send a key that is unknown everywhere. */
   newer?: string;
@@ -27,13 +27,10 @@ export const callKeys = { signal: true, timeout: true, headers: true } as const;
 
 /** Hints for what is sent to a hub. */
 export const inputHints: KeyHints = {
-  elsewhere: (key) =>
-    Object.hasOwn(callKeys, key)
-      ? "It is an option of the call: pass it in the options, not in the input."
-      : undefined,
+  elsewhere: (key) => (Object.hasOwn(callKeys, key) ? "the options of the call" : undefined),
   newer:
-    "To send a key that only a newer hub knows, call the operation's function of " +
-    "jupyterhub-client/api with `allowUnknownKeys: true`.",
+    "To send a key of a newer hub, call the operation's function of jupyterhub-client/api " +
+    "with `allowUnknownKeys: true`.",
 };
 
 /** Throws an {@link InvalidInputError} unless `bag` is an object whose keys are all known. */
@@ -69,45 +66,36 @@ function unknownKey(
   const near = closest(key, known);
   const sentences = [
     `Unknown key ${quoted(key)} in the ${what}.`,
-    place ?? (near && `Did you mean ${quoted(near)}?`),
-    known.length > 0 ? `Known keys: ${known.map(quoted).join(", ")}.` : "It takes no keys.",
+    place ? `It belongs in ${place}.` : near && `Did you mean ${quoted(near)}?`,
+    `Known keys: ${known.map(quoted).join(", ") || "none"}.`,
     !place && newer,
   ];
   return new InvalidInputError(sentences.filter(Boolean).join(" "));
 }
 
-/** The longest key that is quoted in full. */
-const longest = 60;
+/** A key without line breaks and at most 60 characters of it. */
+const quoted = (key: string): string => `\`${JSON.stringify(key.slice(0, 60)).slice(1, -1)}\``;
 
-const quoted = (key: string): string =>
-  `\`${JSON.stringify(key.slice(0, longest)).slice(1, -1)}${key.length > longest ? "…" : ""}\``;
-
-/** The key that was probably meant: one edit in three characters apart at most, whatever the case. */
+/** The known key that was probably meant: at most one edit in three characters away, and at most three. */
 function closest(key: string, known: readonly string[]): string | undefined {
-  if (key.length > longest) return undefined;
   const given = plain(key);
-  let best: string | undefined;
-  let least = Math.max(1, Math.floor(given.length / 3)) + 1;
-  for (const one of known) {
-    const distance = editDistance(given, plain(one));
-    if (distance < least) [best, least] = [one, distance];
+  const most = Math.min(Math.max(given.length / 3, 1), 3);
+  for (let edits = 0; edits <= most; edits++) {
+    const near = known.find((one) => isWithin(edits, given, plain(one)));
+    if (near) return near;
   }
-  return best;
+  return undefined;
 }
 
 /** `expiresIn` and `expires_in` are the same but for their style. */
-const plain = (key: string): string => key.toLowerCase().replaceAll("_", "");
+const plain = (key: string): string => key.slice(0, 60).toLowerCase().replaceAll("_", "");
 
-/** How many characters to insert, delete or replace to get from one to the other (Levenshtein). */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[to.length]!;
-}
+/** Whether so many characters inserted, deleted or replaced lead from one to the other. */
+const isWithin = (edits: number, from: string, to: string): boolean =>
+  from === to ||
+  (from[0] === to[0]
+    ? isWithin(edits, from.slice(1), to.slice(1))
+    : edits > 0 &&
+      (isWithin(edits - 1, from.slice(1), to) ||
+        isWithin(edits - 1, from, to.slice(1)) ||
+        isWithin(edits - 1, from.slice(1), to.slice(1))));

@@ -63,7 +63,7 @@ export const checkInput = (input: object, known: Keys): void =>
 const callHints: KeyHints = {
   elsewhere: (key) =>
     key === "server" || Object.keys(operations).some((one) => Object.hasOwn(keysOf(one), key))
-      ? "It is a key of an input: pass it in the input, not in the options."
+      ? "an input, before the options"
       : undefined,
 };
 

@@ -150,15 +150,15 @@ describe("a method", () => {
   const takesCall = inputs.filter(({ name }) => name !== "oauth.authorizeUrl");
   it.each(takesCall)("tells an option in the place of $what", async (one) => {
     const message = await expectRefused(withBag(one, { signal: undefined }), "signal");
-    expect(message).toContain("It is an option of the call");
+    expect(message).toContain("It belongs in the options of the call.");
     expect(message).not.toContain("Did you mean");
   });
 
   const calls = closed.filter(({ bag }) => bag.name === "call");
   it.each(calls)("tells a key of an input in the place of $what", async (one) => {
     const message = await expectRefused(withBag(one, { include_stopped_servers: true }), listedKey);
-    expect(message).toContain("It is a key of an input");
-    expect(await expectRefused(withBag(one, { server: "gpu" }), "server")).toContain("of an input");
+    expect(message).toContain("It belongs in an input, before the options.");
+    expect(await expectRefused(withBag(one, { server: "gpu" }), "server")).toContain("in an input");
   });
   const listedKey = "include_stopped_servers";
 });

@@ -48,7 +48,7 @@ describe("an unknown key", () => {
     ["x", undefined, ["id", "url"]],
     ["usr", "user", ["user", "users"]],
     ["completely_different", undefined, ["state", "sort"]],
-    ["x".repeat(10_000), undefined, ["x".repeat(9999)]],
+    ["xy".repeat(10_000), undefined, ["state", "sort"]],
   ])("%s is answered with the closest known key, if any is close", (given, meant, known) => {
     const message = refusalOf({ [given]: 1 }, ...known);
     const found = /Did you mean `(.*?)`\?/.exec(message)?.[1];
@@ -57,8 +57,8 @@ describe("an unknown key", () => {
 
   it("is quoted without what would end a line, and not at any length", () => {
     expect(refusalOf({ "a\nb": 1 })).toContain("Unknown key `a\\nb` in the bag.");
-    expect(refusalOf({ ["k".repeat(1000)]: 1 })).toHaveLength(
-      `Unknown key \`${"k".repeat(60)}…\` in the bag. It takes no keys.`.length,
+    expect(refusalOf({ ["k".repeat(1000)]: 1 })).toBe(
+      `Unknown key \`${"k".repeat(60)}\` in the bag. Known keys: none.`,
     );
   });
 
