@@ -32,9 +32,12 @@ export interface Operation {
   readonly empty?: true;
   /** The path parameters that may be empty. */
   readonly mayBeEmpty?: readonly string[];
+  /** Every query parameter, with what is known of it. */
   readonly query?: Readonly<Record<string, Rule>>;
-  /** The rules of its body's keys; without one, it has no body. */
+  /** Every key of its body, with what is known of it; without one, it has no body. */
   readonly body?: Readonly<Record<string, Rule>>;
+  /** Whether its body may have other keys, too. */
+  readonly open?: true;
 }
 
 /** Every operation, by method and path. */
@@ -87,7 +90,8 @@ export const operations: Readonly<Record<string, Operation>> = {
     "body": {
       "usernames": {
         "type": "array"
-      }
+      },
+      "admin": {}
     }
   },
   "GET /users/{name}": {
@@ -98,7 +102,9 @@ export const operations: Readonly<Record<string, Operation>> = {
     }
   },
   "POST /users/{name}": {
-    "body": {}
+    "body": {
+      "admin": {}
+    }
   },
   "DELETE /users/{name}": {
     "empty": true
@@ -108,6 +114,7 @@ export const operations: Readonly<Record<string, Operation>> = {
       "name": {
         "differsFrom": "name"
       },
+      "admin": {},
       "auth_state": {
         "type": "object",
         "since": "2.0"
@@ -117,6 +124,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   "POST /users/{name}/activity": {
     "empty": true,
     "body": {
+      "last_activity": {},
       "servers": {
         "type": "object"
       }
@@ -154,6 +162,8 @@ export const operations: Readonly<Record<string, Operation>> = {
   "PATCH /users/{name}/server": {
     "since": "6.0",
     "body": {
+      "name": {},
+      "display_name": {},
       "user_options": {
         "type": "object"
       }
@@ -199,7 +209,9 @@ export const operations: Readonly<Record<string, Operation>> = {
     "mayBeEmpty": [
       "server_name"
     ],
-    "body": {}
+    "body": {
+      "remove": {}
+    }
   },
   "PATCH /users/{name}/servers/{server_name}": {
     "since": "6.0",
@@ -207,6 +219,8 @@ export const operations: Readonly<Record<string, Operation>> = {
       "server_name"
     ],
     "body": {
+      "name": {},
+      "display_name": {},
       "user_options": {
         "type": "object"
       }
@@ -246,6 +260,7 @@ export const operations: Readonly<Record<string, Operation>> = {
         "nullable": true,
         "min": 1
       },
+      "note": {},
       "roles": {
         "type": "array",
         "since": "2.0"
@@ -339,7 +354,8 @@ export const operations: Readonly<Record<string, Operation>> = {
   },
   "PUT /groups/{name}/properties": {
     "since": "4.0",
-    "body": {}
+    "body": {},
+    "open": true
   },
   "GET /shares/{owner}": {
     "since": "5.0",
@@ -376,6 +392,8 @@ export const operations: Readonly<Record<string, Operation>> = {
       "server_name"
     ],
     "body": {
+      "group": {},
+      "user": {},
       "scopes": {
         "type": "array"
       }
@@ -394,6 +412,8 @@ export const operations: Readonly<Record<string, Operation>> = {
       "server_name"
     ],
     "body": {
+      "group": {},
+      "user": {},
       "scopes": {
         "type": "array"
       }
@@ -460,15 +480,24 @@ export const operations: Readonly<Record<string, Operation>> = {
   "POST /services/{name}": {
     "since": "5.0",
     "body": {
+      "admin": {},
+      "url": {},
+      "api_token": {},
       "info": {
         "type": "object"
       },
+      "display": {},
+      "oauth_client_id": {},
+      "oauth_redirect_uri": {},
+      "oauth_no_confirm": {},
       "oauth_client_allowed_scopes": {
         "type": "array"
       },
+      "cwd": {},
       "environment": {
         "type": "object"
-      }
+      },
+      "user": {}
     }
   },
   "DELETE /services/{name}": {
@@ -492,11 +521,15 @@ export const operations: Readonly<Record<string, Operation>> = {
   },
   "PATCH /proxy": {
     "empty": true,
-    "body": {}
+    "body": {
+      "auth_token": {},
+      "api_url": {}
+    }
   },
   "POST /authorizations/token": {
     "until": "2.0",
     "body": {
+      "username": {},
       "password": {
         "credentials": true
       }
@@ -530,6 +563,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   "POST /oauth2/token": {
     "public": true,
     "body": {
+      "client_id": {},
       "client_secret": {
         "credentials": true
       },
@@ -537,11 +571,17 @@ export const operations: Readonly<Record<string, Operation>> = {
         "enum": [
           "authorization_code"
         ]
-      }
+      },
+      "code": {},
+      "redirect_uri": {},
+      "code_verifier": {}
     }
   },
   "POST /shutdown": {
-    "body": {}
+    "body": {
+      "proxy": {},
+      "servers": {}
+    }
   },
   "GET /users/{name}/server/progress": {
     "media": [

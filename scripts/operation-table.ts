@@ -17,6 +17,7 @@ interface Row {
   mayBeEmpty?: string[];
   query?: { [name: string]: Rule };
   body?: { [key: string]: Rule };
+  open?: true;
 }
 
 const text = (value: Json | undefined): string | undefined =>
@@ -40,7 +41,7 @@ export function scopesOf(operation: JsonObject): string[] {
 }
 
 /** What the hub refuses, misreads or ignores, so that it can be refused before anything is sent. */
-function ruleOf(field: JsonObject, schema: JsonObject): Rule | undefined {
+function ruleOf(field: JsonObject, schema: JsonObject): Rule {
   const rule: Rule = {};
   const kinds = new Set([schema["type"]].flat());
   if (kinds.has("integer")) rule["type"] = "integer";
@@ -56,7 +57,7 @@ function ruleOf(field: JsonObject, schema: JsonObject): Rule | undefined {
   if (since && !field["x-ignored-harmlessly"]) rule["since"] = since;
   if (differsFrom) rule["differsFrom"] = differsFrom;
   if (field["x-credentials"]) rule["credentials"] = true;
-  return Object.keys(rule).length > 0 ? rule : undefined;
+  return rule;
 }
 
 function rowOf(document: JsonObject, { operation }: DocumentedOperation): Row {
@@ -86,7 +87,7 @@ function rowOf(document: JsonObject, { operation }: DocumentedOperation): Row {
     const name = text(resolved["name"]) ?? "";
     if (resolved["x-may-be-empty"]) (row.mayBeEmpty ??= []).push(name);
     const rule = ruleOf(resolved, follow(document, resolved["schema"]));
-    if (resolved["in"] === "query") (row.query ??= {})[name] = withoutOwn(rule ?? {}, since);
+    if (resolved["in"] === "query") (row.query ??= {})[name] = withoutOwn(rule, since);
   }
 
   const body = Object.values(at(operation, "requestBody", "content"))[0];
@@ -94,11 +95,20 @@ function rowOf(document: JsonObject, { operation }: DocumentedOperation): Row {
   for (const [key, property] of Object.entries(at(schema, "properties"))) {
     if (!isObject(property)) continue;
     const rule = ruleOf(property, follow(document, property));
-    if (rule) (row.body ??= {})[key] = withoutOwn(rule, since);
+    (row.body ??= {})[key] = withoutOwn(rule, since);
   }
-  if (isObject(body)) row.body ??= {};
+  if (isObject(body)) {
+    row.body ??= {};
+    if (isOpen(schema)) row.open = true;
+  }
   return row;
 }
+
+/** Whether a body may have keys that its schema does not list by name. */
+const isOpen = (schema: JsonObject): boolean =>
+  !isObject(schema["properties"]) ||
+  ["allOf", "anyOf", "oneOf"].some((key) => key in schema) ||
+  Boolean(schema["additionalProperties"]);
 
 /** A key that is as old as its operation needs no release of its own. */
 function withoutOwn(rule: Rule, operationSince: string | undefined): Rule {
@@ -171,9 +181,12 @@ export interface Operation {
   readonly empty?: true;
   /** The path parameters that may be empty. */
   readonly mayBeEmpty?: readonly string[];
+  /** Every query parameter, with what is known of it. */
   readonly query?: Readonly<Record<string, Rule>>;
-  /** The rules of its body's keys; without one, it has no body. */
+  /** Every key of its body, with what is known of it; without one, it has no body. */
   readonly body?: Readonly<Record<string, Rule>>;
+  /** Whether its body may have other keys, too. */
+  readonly open?: true;
 }
 
 /** Every operation, by method and path. */

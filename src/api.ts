@@ -5,6 +5,10 @@
  * `client: hub.client` or what {@link createClient} made, and go through the same checks and errors as
  * the methods of `JupyterHub`. They resolve with `{ data, error, response }`, or with
  * `throwOnError: true` reject as the methods do: see {@link isJupyterHubError}.
+ *
+ * Keys of `query` and `body` that this package does not know are refused. To send one that a newer hub knows,
+ * pass `allowUnknownKeys: true`; known keys are still checked. A path that this package does not
+ * know goes through the client itself and is not checked: `hub.client.get({ url: "/newer/{name}", path })`.
  */
 import { operations } from "../generated/operations.gen.js";
 import type { ApiClient } from "./core/api-client.js";

@@ -4,13 +4,20 @@ import type { HubInfo, RequestIdentity, ShutdownAnswer } from "../generated/type
 import { askVersion, hubVersion, type ApiClient } from "./core/api-client.js";
 import { checkToken } from "./core/auth.js";
 import { discover } from "./core/discover.js";
-import { connect, derived, type Connection, type JupyterHubOptions } from "./core/options.js";
+import {
+  connect,
+  derived,
+  optionKeys,
+  type Connection,
+  type JupyterHubOptions,
+} from "./core/options.js";
 import { environmentVariable } from "./core/environment.js";
 import { InvalidInputError } from "./core/errors.js";
+import { checkKeys } from "./core/known-keys.js";
 import { oauthClient } from "./core/oauth.js";
 import { isAtLeast } from "./core/version.js";
 import * as admin from "./resources/admin.js";
-import { through, together, type CallOptions, type Hub, type NoInput } from "./resources/call.js";
+import { checkCall, through, together, type CallOptions, type Hub } from "./resources/call.js";
 import { Groups } from "./resources/groups.js";
 import { OAuth } from "./resources/oauth.js";
 import { Proxy } from "./resources/proxy.js";
@@ -21,13 +28,17 @@ import { Shares } from "./resources/shares.js";
 import { Tokens } from "./resources/tokens.js";
 import { Users } from "./resources/users.js";
 
+/** The options of a client whose url is known otherwise. */
+const { url: _, ...otherKeys } = optionKeys;
+
 const noToken = (): undefined => undefined;
 
 /**
  * A client of one hub.
  *
- * Every method takes the names it needs, then one bag of `input` in the hub's own words, then the
- * options of the call (`signal`, `timeout`, `headers`). Every method rejects with a
+ * Every method takes the names it needs, then, if its operation takes any input, one bag of it in the
+ * hub's own words, then the options of the call (`signal`, `timeout`, `headers`). An unknown key in a bag
+ * is an {@link InvalidInputError}, and nothing is sent. Every method rejects with a
  * {@link JupyterHubError}, or with the signal's reason when it is aborted.
  */
 export class JupyterHub {
@@ -60,7 +71,7 @@ export class JupyterHub {
     const connection = connect(options, operations);
     const hub: Hub = {
       client: connection.client,
-      version: (call) => {
+      version: async (call) => {
         const { client: _, throwOnError: __, ...options } = through(hub, call);
         return hubVersion(connection, options);
       },
@@ -100,11 +111,13 @@ export class JupyterHub {
     options: Omit<JupyterHubOptions, "url"> = {},
     call: CallOptions = {},
   ): Promise<JupyterHub> {
+    checkKeys("options of the client", options, otherKeys);
+    checkCall(call);
     const { auth, ...rest } = options;
     const anonymous = { ...rest, token: noToken };
     const url = await together("No hub was found", call, (shared) =>
       discover(link, (candidate) =>
-        new JupyterHub({ ...anonymous, url: candidate }).version({}, shared),
+        new JupyterHub({ ...anonymous, url: candidate }).version(shared),
       ),
     );
     // A link may lead anywhere: the environment's token is for the hub that the environment names.
@@ -123,6 +136,7 @@ export class JupyterHub {
    * @throws InvalidInputError when an option does not fit
    */
   with(options: Omit<JupyterHubOptions, "url">): JupyterHub {
+    checkKeys("options of the client", options, otherKeys);
     const given = Object.entries(options).filter(([, value]) => value !== undefined);
     const { auth, token, ...own } = this.#connection.options;
     const replaced = options.token !== undefined || options.auth !== undefined;
@@ -138,7 +152,7 @@ export class JupyterHub {
    * `GET /` · public
    * @throws NotAHubError when something else answers; ConnectionError when nothing does
    */
-  version(_input: NoInput = {}, call?: CallOptions): Promise<string> {
+  async version(call?: CallOptions): Promise<string> {
     const { client: _, throwOnError: __, ...options } = through(this.#hub, call);
     return askVersion(this.#connection, options);
   }
@@ -151,8 +165,8 @@ export class JupyterHub {
    * @throws TimeoutError when it does not, with what answered last as its cause; NotAHubError when something
    * else answers
    */
-  ready(_input: NoInput = {}, call: CallOptions = {}): Promise<void> {
-    return admin.ready((call) => this.version({}, call), call);
+  ready(call: CallOptions = {}): Promise<void> {
+    return admin.ready((call) => this.version(call), call);
   }
 
   /**
@@ -161,7 +175,7 @@ export class JupyterHub {
    * `GET /info` · scope `read:hub`
    * @throws ForbiddenError without the scope
    */
-  info(_input: NoInput = {}, call?: CallOptions): Promise<HubInfo> {
+  info(call?: CallOptions): Promise<HubInfo> {
     return admin.info(this.#hub, call);
   }
 
@@ -171,7 +185,7 @@ export class JupyterHub {
    * `GET /user` · any valid token · scopes are told since 2.0, the token's id since 5.0
    * @throws AuthenticationError without a valid token
    */
-  whoami(_input: NoInput = {}, call?: CallOptions): Promise<RequestIdentity> {
+  whoami(call?: CallOptions): Promise<RequestIdentity> {
     return admin.whoami(this.#hub, call);
   }
 
@@ -181,7 +195,7 @@ export class JupyterHub {
    * `GET /` · public
    * @throws InvalidInputError for a feature that there is not
    */
-  async supports(feature: Feature, _input: NoInput = {}, call: CallOptions = {}): Promise<boolean> {
+  async supports(feature: Feature, call: CallOptions = {}): Promise<boolean> {
     if (!Object.hasOwn(features, feature)) {
       throw new InvalidInputError(`Features are ${Object.keys(features).join(", ")}.`);
     }
@@ -194,7 +208,7 @@ export class JupyterHub {
    * `GET /health` · public · since 1.4
    * @throws HubError or ConnectionError when it is not
    */
-  health(_input: NoInput = {}, call?: CallOptions): Promise<void> {
+  health(call?: CallOptions): Promise<void> {
     return admin.health(this.#hub, call);
   }
 
@@ -204,7 +218,7 @@ export class JupyterHub {
    * `GET /metrics` · scope `read:metrics` · since 1.4
    * @throws ForbiddenError without the scope
    */
-  metrics(_input: NoInput = {}, call?: CallOptions): Promise<string> {
+  metrics(call?: CallOptions): Promise<string> {
     return admin.metrics(this.#hub, call);
   }
 

@@ -27,7 +27,7 @@ export type { AttemptContext, HubRequest, LogFields, Logger, Middleware } from "
 export type { BadRequestReason, ErrorDetails } from "./core/errors.js";
 export type { ApiClient } from "./core/api-client.js";
 export type { FilteredScope, ScopeContext } from "./core/scopes.js";
-export type { CallOptions, NoInput } from "./resources/call.js";
+export type { CallOptions } from "./resources/call.js";
 export type { ListOptions, ListUsersInput, PageInput } from "./resources/listing.js";
 export type { Listing } from "./workflows/listing.js";
 export type { Page, PageQuery } from "./workflows/pages.js";

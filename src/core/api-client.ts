@@ -14,7 +14,7 @@ import { attempt, type AbortSignals, type Attempted, type AttemptParts } from ".
 import { createContext, type CallContext } from "./call-context.js";
 import { InvalidInputError, NotAHubError, type JupyterHubError } from "./errors.js";
 import { failureOf, isLost, withCallSite } from "./failure.js";
-import { checkInput } from "./input.js";
+import { checkInput, checkOptions } from "./input.js";
 import { unsupportedBy } from "./meaning.js";
 import type { Client, RequestOptions } from "./raw-call.js";
 import { notJson, parseAsOf, valueOf } from "./response.js";
@@ -194,11 +194,13 @@ async function request(
 async function checked(
   parts: Parts,
   context: CallContext,
-  { url, path = {}, query = {}, body, headers, meta }: CallOptions,
+  options: CallOptions,
   deadline: AbortSignal | undefined,
 ): Promise<unknown> {
   const { method, route, operation } = context;
-  if (Object.keys(query).length > 0 && /[?#]/.test(url)) {
+  checkOptions(route, operation, options);
+  const { url, path = {}, query = {}, body, headers, meta } = options;
+  if (/[?#]/.test(url) && Object.keys(query).length > 0) {
     throw new InvalidInputError(
       `${method} ${context.url}: give the query either in the url or in \`query\`, not in both.`,
     );
@@ -209,7 +211,8 @@ async function checked(
     );
   }
   const rules = meta?.asIs ? { ...operation, body: {} } : operation;
-  const input = checkInput(url, rules, { path, query, body });
+  const open = meta?.asIs || options.allowUnknownKeys || operation === unknown;
+  const input = checkInput(url, rules, { path, query, body, open });
   for (const { what, since } of input.newcomers) {
     const version = await hubVersion(parts, {
       ...(deadline && { signal: deadline }),

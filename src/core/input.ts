@@ -6,7 +6,9 @@
  */
 import type { Operation, Rule } from "../../generated/operations.gen.js";
 import { InvalidInputError } from "./errors.js";
+import { callKeys, checkBag, checkKeys, inputHints, type Keys, type KeysOf } from "./known-keys.js";
 import { checkName, kindOf } from "./names.js";
+import type { RequestOptions } from "./raw-call.js";
 
 type Bag = Readonly<Record<string, unknown>>;
 
@@ -14,7 +16,39 @@ export interface Input {
   path?: Bag | undefined;
   query?: Bag | undefined;
   body?: unknown;
+  /** Whether the query and the body may have keys that the operation does not list. */
+  open?: boolean | undefined;
 }
+
+/** What a generated function takes. */
+const optionKeys: KeysOf<RequestOptions & { client: unknown }> = {
+  ...callKeys,
+  allowUnknownKeys: true,
+  client: true,
+  path: true,
+  query: true,
+  body: true,
+  throwOnError: true,
+  meta: true,
+  url: true,
+  parseAs: true,
+  bodySerializer: true,
+};
+
+/** Throws an {@link InvalidInputError} for an option that no generated function takes. */
+export function checkOptions(route: string, { query, body }: Operation, options: object): void {
+  checkKeys(`options of ${route}`, options, optionKeys, {
+    elsewhere: (key) => {
+      const bags = { path: namesIn(route), query, body };
+      const bag = Object.entries(bags).find(([, keys]) => keys && Object.hasOwn(keys, key));
+      return bag && `\`${bag[0]}\``;
+    },
+  });
+}
+
+/** The names in the path of a route. */
+const namesIn = (route: string): Keys =>
+  Object.fromEntries([...route.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, true]));
 
 /** An argument that an older hub would silently ignore or misread. */
 export interface Newcomer {
@@ -31,27 +65,40 @@ export interface CheckedInput {
 
 /** Throws an {@link InvalidInputError} at the first thing that does not fit. */
 export function checkInput(route: string, operation: Operation, input: Input): CheckedInput {
-  for (const [, parameter] of route.matchAll(/\{(\w+)\}/g)) {
-    if (parameter)
-      checkName(parameter, input.path?.[parameter], operation.mayBeEmpty?.includes(parameter));
+  const { path = {}, query = {}, body } = input;
+  const names = namesIn(route);
+  // A query in the url may hold a secret.
+  const shown = route.replace(/[?#].*/s, "");
+  checkKeys(`path of ${shown}`, path, names);
+  for (const parameter of Object.keys(names)) {
+    checkName(parameter, path[parameter], operation.mayBeEmpty?.includes(parameter));
   }
   const newcomers: Newcomer[] = [];
-  checkValues(input.query ?? {}, operation.query ?? {}, newcomers);
-  return { body: checkBody(operation, input, newcomers), newcomers };
+  checkSent(`query of ${shown}`, query, operation.query, input.open, newcomers);
+  if (body === undefined) return { body, newcomers };
+  const open = input.open || operation.open;
+  checkSent(`body of ${shown}`, body, operation.body, open, newcomers);
+  return { body: withoutRepeated(body, operation.body, path), newcomers };
 }
 
-function checkBody(
-  { body: rules }: Operation,
-  { body, path }: Input,
+type Rules = Readonly<Record<string, Rule>>;
+
+function checkSent(
+  what: string,
+  bag: unknown,
+  rules: Rules = {},
+  open: boolean | undefined,
   newcomers: Newcomer[],
-): unknown {
-  if (body === undefined) return undefined;
-  if (!isPlainObject(body)) {
-    throw new InvalidInputError(`The body must be an object, not ${kindOf(body)}.`);
-  }
-  checkValues(body, rules ?? {}, newcomers);
-  const repeated = Object.entries(rules ?? {}).filter(
-    ([key, { differsFrom }]) => differsFrom && body[key] === path?.[differsFrom],
+): asserts bag is Bag {
+  if (open) checkBag(what, bag);
+  else checkKeys(what, bag, rules, inputHints);
+  checkValues(bag as Bag, rules, newcomers);
+}
+
+/** A body without the keys that would repeat its path. */
+function withoutRepeated(body: Bag, rules: Rules = {}, path: Bag): Bag {
+  const repeated = Object.entries(rules).filter(
+    ([key, { differsFrom }]) => differsFrom && body[key] === path[differsFrom],
   );
   return Object.fromEntries(
     Object.entries(body).filter(([key]) => !repeated.some(([name]) => name === key)),

@@ -30,5 +30,9 @@ export function checkName(parameter: string, value: unknown, mayBeEmpty = false)
 }
 
 /** What a value is, in words for an error: never the value itself, which may be a secret. */
-export const kindOf = (value: unknown): string =>
-  value === null ? "null" : Array.isArray(value) ? "an array" : `of type ${typeof value}`;
+export function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "an array";
+  const tag = Object.prototype.toString.call(value).slice(8, -1);
+  return `of type ${typeof value !== "object" || tag === "Object" ? typeof value : tag}`;
+}

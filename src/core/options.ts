@@ -10,6 +10,7 @@ import { createCookies } from "./cookie.js";
 import { environmentVariable } from "./environment.js";
 import { InvalidInputError } from "./errors.js";
 import type { Logger, Middleware } from "./hooks.js";
+import { checkKeys, type KeysOf } from "./known-keys.js";
 import { hubOfPage } from "./page.js";
 import { Slots } from "./slots.js";
 import { Transport } from "./transport.js";
@@ -94,6 +95,25 @@ export interface OAuthOptions {
   redirectUri: string;
 }
 
+/** The options by their names. */
+export const optionKeys: KeysOf<JupyterHubOptions> = {
+  url: true,
+  publicUrl: true,
+  token: true,
+  auth: true,
+  fetch: true,
+  headers: true,
+  appName: true,
+  timeout: true,
+  retry: true,
+  maxConcurrency: true,
+  middleware: true,
+  logger: true,
+  allowInsecure: true,
+  oauth: true,
+};
+const oauthKeys: KeysOf<OAuthOptions> = { clientId: true, clientSecret: true, redirectUri: true };
+
 /** A client's parts, and the addresses that it goes by. */
 export interface Connection extends ApiClientParts {
   client: ApiClient;
@@ -136,6 +156,8 @@ export function connect(
   options: JupyterHubOptions,
   operations: Readonly<Record<string, Operation>>,
 ): Connection {
+  checkKeys("options of the client", options, optionKeys);
+  if (options.oauth !== undefined) checkKeys("oauth option", options.oauth, oauthKeys);
   const ownUrl = environmentVariable("JUPYTERHUB_API_URL");
   const { auth } = options;
   if (auth !== undefined && (auth !== "cookie" || options.token !== undefined)) {

@@ -17,6 +17,8 @@ interface CallOptions<ThrowOnError extends boolean> {
   throwOnError?: ThrowOnError;
   /** Milliseconds for the whole call; the client's own `timeout` bounds each attempt of it. */
   timeout?: number;
+  /** Whether `query` and `body` may have keys that this package does not know, for newer hubs. @default false */
+  allowUnknownKeys?: boolean;
 }
 
 /** Options of a generated function: the operation's path, query and body, and those of a call. */

@@ -8,6 +8,7 @@
 import type { Scope } from "../../generated/operations.gen.js";
 import type { RequestIdentity } from "../../generated/types.gen.js";
 import { InvalidInputError, UnsupportedByHubError } from "./errors.js";
+import { checkKeys, type KeysOf } from "./known-keys.js";
 
 /** A scope with or without a filter: `read:users`, `servers!user=ada`, `custom:reports:read`. */
 export type FilteredScope = Scope | (string & {});
@@ -17,6 +18,8 @@ export interface ScopeContext {
   /** The groups of that user, for scopes limited to a group. Those of the token's owner are known already. */
   groups?: readonly string[] | undefined;
 }
+
+const contextKeys: KeysOf<ScopeContext> = { groups: true };
 
 /**
  * Whether an identity has a scope, by the answer of `whoami` or `tokens.identify` alone: nothing is sent.
@@ -39,6 +42,7 @@ export function hasScope(
   scope: FilteredScope,
   context: ScopeContext = {},
 ): boolean {
+  checkKeys("context", context, contextKeys);
   const held: readonly string[] | undefined = identity.scopes;
   if (!held) {
     throw new UnsupportedByHubError(

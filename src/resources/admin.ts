@@ -16,6 +16,7 @@ import { TimeoutError } from "../core/errors.js";
 import { isAway } from "../core/retry.js";
 import { pause, pauses } from "../core/time.js";
 import {
+  checkCall,
   nothing,
   optional,
   through,
@@ -31,19 +32,19 @@ export const readyTimeout = 60_000;
 /** Whether the proxy and people's servers end with the hub; what is left out is as its configuration says. */
 export type ShutdownInput = NonNullable<PostShutdownData["body"]>;
 
-export const info = (hub: Hub, call?: CallOptions): Promise<HubInfo> =>
+export const info = async (hub: Hub, call?: CallOptions): Promise<HubInfo> =>
   valueOf(getInfo(through(hub, call)));
 
-export const whoami = (hub: Hub, call?: CallOptions): Promise<RequestIdentity> =>
+export const whoami = async (hub: Hub, call?: CallOptions): Promise<RequestIdentity> =>
   valueOf(getCurrentUser(through(hub, call)));
 
-export const health = (hub: Hub, call?: CallOptions): Promise<void> =>
+export const health = async (hub: Hub, call?: CallOptions): Promise<void> =>
   nothing(getHealth(through(hub, call)));
 
-export const metrics = (hub: Hub, call?: CallOptions): Promise<string> =>
+export const metrics = async (hub: Hub, call?: CallOptions): Promise<string> =>
   valueOf(getMetrics(through(hub, call)));
 
-export const shutdown = (
+export const shutdown = async (
   hub: Hub,
   input: ShutdownInput,
   call?: CallOptions,
@@ -52,8 +53,10 @@ export const shutdown = (
 /** Asks until it is answered, for as long as nobody answers or a proxy does in the hub's place. */
 export async function ready(
   ask: (call: CallOptions) => Promise<unknown>,
-  { timeout = readyTimeout, ...rest }: CallOptions,
+  call: CallOptions,
 ): Promise<void> {
+  checkCall(call);
+  const { timeout = readyTimeout, ...rest } = call;
   let last: Error | undefined;
   try {
     await together("The hub did not answer", { ...rest, timeout }, async (call) => {

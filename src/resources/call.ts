@@ -1,6 +1,16 @@
 /** What every method shares: the options of a call, and the way from a generated function to its value. */
+import { operations } from "../../generated/operations.gen.js";
 import type { ApiClient } from "../core/api-client.js";
 import { TimeoutError } from "../core/errors.js";
+import {
+  callKeys,
+  checkBag,
+  checkKeys,
+  inputHints,
+  type KeyHints,
+  type Keys,
+  type KeysOf,
+} from "../core/known-keys.js";
 import { DeadlinePassed, withDeadline } from "../core/time.js";
 
 /** Options of one call, beside what it sends. */
@@ -12,9 +22,6 @@ export interface CallOptions {
   /** Headers for this call alone. */
   headers?: Readonly<Record<string, string>> | undefined;
 }
-
-/** A bag without keys, where an operation takes none. */
-export type NoInput = Readonly<Record<string, never>>;
 
 /** What resources stand on. */
 export interface Hub {
@@ -30,25 +37,52 @@ export type GeneratedOptions = { client: ApiClient; throwOnError: true } & {
   headers?: Record<string, string>;
 };
 
-export const through = (
+export function through(
   hub: Hub,
   call: CallOptions = {},
   headers?: Record<string, string>,
-): GeneratedOptions => ({
-  client: hub.client,
-  throwOnError: true,
-  ...(call.signal && { signal: call.signal }),
-  ...(call.timeout !== undefined && { timeout: call.timeout }),
-  ...((call.headers || headers) && { headers: { ...call.headers, ...headers } }),
-});
+): GeneratedOptions {
+  checkCall(call);
+  return {
+    client: hub.client,
+    throwOnError: true,
+    ...(call.signal && { signal: call.signal }),
+    ...(call.timeout !== undefined && { timeout: call.timeout }),
+    ...((call.headers || headers) && { headers: { ...call.headers, ...headers } }),
+  };
+}
+
+/** Refuses unknown options of a call; `known` are those of a method that has more than every call. */
+export const checkCall = (call: CallOptions, known: KeysOf<CallOptions> & Keys = callKeys): void =>
+  checkKeys("options of the call", call, known, callHints);
+
+/** Refuses unknown keys of an input, where a method does not send it as it is. */
+export const checkInput = (input: object, known: Keys): void =>
+  checkKeys("input", input, known, inputHints);
+
+const callHints: KeyHints = {
+  elsewhere: (key) =>
+    key === "server" || Object.keys(operations).some((one) => Object.hasOwn(keysOf(one), key))
+      ? "an input, before the options"
+      : undefined,
+};
+
+/** The keys of an operation's query and body, less those that a method fills in by itself. */
+export function keysOf(operation: string, ...own: string[]): Keys {
+  const { query, body } = operations[operation] ?? {};
+  const keys = Object.entries({ ...query, ...body });
+  return Object.fromEntries(keys.filter(([key]) => !own.includes(key)));
+}
 
 /** The value of an answer. */
 export const valueOf = async <Value>(answer: Promise<{ data: Value }>): Promise<Value> =>
   (await answer).data;
 
 /** The body of an operation that may do without one. */
-export const optional = <Body extends object>(body: Body): { body?: Body } =>
-  Object.keys(body).length > 0 ? { body } : {};
+export function optional<Body extends object>(body: Body): { body?: Body } {
+  checkBag("input", body);
+  return Object.keys(body).length > 0 ? { body } : {};
+}
 
 /** For operations whose answer is empty. */
 export const nothing = async (answer: Promise<unknown>): Promise<void> => {
@@ -61,9 +95,11 @@ export const nothing = async (answer: Promise<unknown>): Promise<void> => {
  */
 export async function together<Value>(
   late: string,
-  { signal: caller, timeout, ...rest }: CallOptions,
+  call: CallOptions,
   work: (call: CallOptions & { signal: AbortSignal }) => Promise<Value>,
 ): Promise<Value> {
+  checkCall(call);
+  const { signal: caller, timeout, ...rest } = call;
   try {
     return await withDeadline(timeout, caller, (signal) => work({ ...rest, signal }));
   } catch (error) {

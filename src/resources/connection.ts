@@ -12,6 +12,7 @@ import {
   NotFoundError,
   isJupyterHubError,
 } from "../core/errors.js";
+import type { KeysOf } from "../core/known-keys.js";
 import type { Connection } from "../core/options.js";
 import {
   fetchOf,
@@ -23,13 +24,15 @@ import {
 import { withDeadline } from "../core/time.js";
 import { through, together, valueOf, type CallOptions, type Hub } from "./call.js";
 import { lifetime } from "./tokens.js";
-import { modelOf, nameOf, serverOf, type ServerInput } from "./one-server.js";
+import { modelOf, nameOf, serverKeys, serverOf, type ServerInput } from "./one-server.js";
 
 /** Which server to reach, and for how long. */
 export interface ConnectionInput extends ServerInput {
   /** How long the new token lasts, in whole seconds. @default 3600 */
   expires_in?: number | undefined;
 }
+
+const connectionInputKeys: KeysOf<ConnectionInput> = { ...serverKeys, expires_in: true };
 
 /** With which token to reach a server. */
 export interface TokenChoice {
@@ -102,7 +105,7 @@ export class Connections {
     call: ConnectionOptions,
   ): Promise<ConnectionSettings> {
     const { ownToken, appendToken = false, WebSocket: Base = ownWebSocket(), ...rest } = call;
-    const server = serverOf(input, ["server", "expires_in"]);
+    const server = serverOf(input, connectionInputKeys);
     const { expires_in = lifetime } = input;
     if (ownToken && appendToken) {
       throw new InvalidInputError(

@@ -17,15 +17,7 @@ import type {
   PutGroupPropertiesData,
 } from "../../generated/types.gen.js";
 import type { Listing } from "../workflows/listing.js";
-import {
-  nothing,
-  optional,
-  through,
-  valueOf,
-  type CallOptions,
-  type Hub,
-  type NoInput,
-} from "./call.js";
+import { nothing, optional, through, valueOf, type CallOptions, type Hub } from "./call.js";
 import { inPages, list, type ListOptions, type PageInput } from "./listing.js";
 import { gone, now, settled } from "./settle.js";
 
@@ -57,9 +49,9 @@ export class Groups {
    */
   list(input: ListGroupsInput = {}, call?: ListOptions): Listing<Group> {
     return list(
-      call,
+      { input, call },
       (call, page) => valueOf(getGroups({ ...through(this.#hub, call, inPages), query: page })),
-      { ...input, keyOf: ({ name }) => name },
+      () => ({ keyOf: ({ name }) => name }),
     );
   }
 
@@ -69,7 +61,7 @@ export class Groups {
    * `GET /groups/{name}` · any scope that reads a part of the group, such as `read:groups`
    * @throws NotFoundError when there is no such group, or the token's scopes do not reach it
    */
-  get(name: string, _input: NoInput = {}, call?: CallOptions): Promise<Group> {
+  async get(name: string, call?: CallOptions): Promise<Group> {
     return valueOf(getGroup({ ...through(this.#hub, call), path: { name } }));
   }
 
@@ -79,12 +71,12 @@ export class Groups {
    * `POST /groups/{name}` · scope `admin:groups`
    * @throws ConflictError when it exists; BadRequestError when one of the users does not
    */
-  create(name: string, input: CreateGroupInput = {}, call?: CallOptions): Promise<Group> {
+  async create(name: string, input: CreateGroupInput = {}, call?: CallOptions): Promise<Group> {
     return settled(
       call,
       (call) =>
         valueOf(postGroup({ ...through(this.#hub, call), path: { name }, ...optional(input) })),
-      (call) => now(this.get(name, {}, call), ({ users = [] }) => isSame(users, input.users ?? [])),
+      (call) => now(this.get(name, call), ({ users = [] }) => isSame(users, input.users ?? [])),
     );
   }
 
@@ -95,7 +87,7 @@ export class Groups {
    * `POST /groups` · scope `admin:groups`
    * @throws ConflictError when one exists; BadRequestError when one of the users does not
    */
-  createMany(input: CreateGroupsInput, call?: CallOptions): Promise<Group[]> {
+  async createMany(input: CreateGroupsInput, call?: CallOptions): Promise<Group[]> {
     return valueOf(postGroups({ ...through(this.#hub, call), body: input }));
   }
 
@@ -105,11 +97,11 @@ export class Groups {
    * `DELETE /groups/{name}` · scope `delete:groups`
    * @throws NotFoundError when there is no such group
    */
-  delete(name: string, _input: NoInput = {}, call?: CallOptions): Promise<void> {
+  async delete(name: string, call?: CallOptions): Promise<void> {
     return settled(
       call,
       (call) => nothing(deleteGroup({ ...through(this.#hub, call), path: { name } })),
-      (call) => gone(this.get(name, {}, call)),
+      (call) => gone(this.get(name, call)),
     );
   }
 
@@ -119,12 +111,12 @@ export class Groups {
    * `PUT /groups/{name}/properties` · scope `groups` · since 4.0
    * @throws NotFoundError when there is no such group; UnsupportedByHubError before 4.0
    */
-  setProperties(name: string, input: GroupProperties, call?: CallOptions): Promise<Group> {
+  async setProperties(name: string, input: GroupProperties, call?: CallOptions): Promise<Group> {
     return settled(
       call,
       (call) =>
         valueOf(putGroupProperties({ ...through(this.#hub, call), path: { name }, body: input })),
-      (call) => now(this.get(name, {}, call), { properties: input }),
+      (call) => now(this.get(name, call), { properties: input }),
     );
   }
 
@@ -134,13 +126,13 @@ export class Groups {
    * `POST /groups/{name}/users` · scope `groups`
    * @throws NotFoundError when there is no such group; BadRequestError when one of the users does not exist
    */
-  addUsers(name: string, input: GroupMembersInput, call?: CallOptions): Promise<Group> {
+  async addUsers(name: string, input: GroupMembersInput, call?: CallOptions): Promise<Group> {
     return settled(
       call,
       (call) =>
         valueOf(postGroupUsers({ ...through(this.#hub, call), path: { name }, body: input })),
       (call) =>
-        now(this.get(name, {}, call), ({ users = [] }) =>
+        now(this.get(name, call), ({ users = [] }) =>
           input.users.every((user) => users.includes(user)),
         ),
     );
@@ -152,14 +144,14 @@ export class Groups {
    * `DELETE /groups/{name}/users` · scope `groups`
    * @throws NotFoundError when there is no such group; BadRequestError when one of the users does not exist
    */
-  removeUsers(name: string, input: GroupMembersInput, call?: CallOptions): Promise<Group> {
+  async removeUsers(name: string, input: GroupMembersInput, call?: CallOptions): Promise<Group> {
     return settled(
       call,
       (call) =>
         valueOf(deleteGroupUsers({ ...through(this.#hub, call), path: { name }, body: input })),
       (call) =>
         now(
-          this.get(name, {}, call),
+          this.get(name, call),
           ({ users }) => users !== undefined && !input.users.some((user) => users.includes(user)),
         ),
     );

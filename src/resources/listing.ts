@@ -1,9 +1,18 @@
 /** How resources list: the options of a listing, and the users' pages, which two resources list. */
 import { getUsers } from "../../generated/sdk.gen.js";
 import type { GetUsersData, User } from "../../generated/types.gen.js";
+import { callKeys, type Keys, type KeysOf } from "../core/known-keys.js";
 import { createListing, type Listing } from "../workflows/listing.js";
 import { pageSize, type AskPage } from "../workflows/pages.js";
-import { through, valueOf, type CallOptions, type Hub } from "./call.js";
+import {
+  checkCall,
+  checkInput,
+  keysOf,
+  through,
+  valueOf,
+  type CallOptions,
+  type Hub,
+} from "./call.js";
 
 /** How a listing is asked for. */
 export interface PageInput {
@@ -26,56 +35,74 @@ export interface ListOptions extends CallOptions {
   concurrency?: number | undefined;
 }
 
+/** What a method that lists was given, and which keys its input may have. */
+interface Given<Input extends PageInput> {
+  input: Input;
+  call: ListOptions | undefined;
+  known?: Keys;
+}
+
 /** What tells one row of a listing from another, and what else there is to know of it. */
-interface Rows<Row> extends PageInput {
+interface Rows<Row> {
   keyOf(row: Row): string;
   ordered?: boolean;
 }
 
 type Ask<Row> = (call: CallOptions, page: Parameters<AskPage<Row>>[0]) => ReturnType<AskPage<Row>>;
 
+const inputKeys: KeysOf<PageInput> = { limit: true };
+const optionKeys: KeysOf<ListOptions> = { ...callKeys, concurrency: true };
+
 /** The items that are in the rows of a listing. */
-export function listOf<Row, Item>(
-  call: ListOptions = {},
+export const listOf = <Input extends PageInput, Row, Item>(
+  { input, call = {}, known = inputKeys }: Given<Input>,
   ask: Ask<Row>,
-  { limit = pageSize, ordered = true, keyOf }: Rows<Row>,
+  rowsOf: (input: Input) => Rows<Row>,
   itemsOf: (row: Row) => readonly Item[],
-): Listing<Item> {
-  const { signal, timeout, concurrency, ...rest } = call;
-  return createListing({
-    ask: (page, signal) => ask({ ...rest, signal }, page),
-    keyOf,
-    itemsOf,
-    ordered,
-    limit,
-    concurrency,
-    timeout,
-    signal,
+): Listing<Item> =>
+  createListing(() => {
+    checkInput(input, known);
+    checkCall(call, optionKeys);
+    const { signal, timeout, concurrency, ...rest } = call;
+    const { limit = pageSize } = input;
+    const { ordered = true, keyOf } = rowsOf(input);
+    return {
+      ask: (page, signal) => ask({ ...rest, signal }, page),
+      keyOf,
+      itemsOf,
+      ordered,
+      limit,
+      concurrency,
+      timeout,
+      signal,
+    };
   });
-}
 
 /** A listing of a hub's rows as they are. */
-export const list = <Row>(
-  call: ListOptions | undefined,
+export const list = <Input extends PageInput, Row>(
+  given: Given<Input>,
   ask: Ask<Row>,
-  rows: Rows<Row>,
-): Listing<Row> => listOf(call, ask, rows, (row) => [row]);
+  rowsOf: (input: Input) => Rows<Row>,
+): Listing<Row> => listOf(given, ask, rowsOf, (row) => [row]);
 
 /** Which users to list, and in which order. */
 export type ListUsersInput = Omit<NonNullable<GetUsersData["query"]>, "offset" | "limit"> &
   PageInput;
 
+/** The keys of `ListUsersInput`. */
+export const userKeys = keysOf("GET /users", "offset");
+
 /** Asks for a page of the users that a query selects. */
-export function askUsers(hub: Hub, input: ListUsersInput): Ask<User> {
-  const { limit: _, ...query } = input;
-  return (call, page) =>
-    valueOf(getUsers({ ...through(hub, call, inPages), query: { ...query, ...page } }));
-}
+export const askUsers =
+  (hub: Hub, input: ListUsersInput): Ask<User> =>
+  (call, page) => {
+    const { limit: _, ...query } = input;
+    return valueOf(getUsers({ ...through(hub, call, inPages), query: { ...query, ...page } }));
+  };
 
 /** What there is to know of users in pages. */
-export const usersBy = ({ limit, sort = "id" }: ListUsersInput): Rows<User> => ({
-  ...(limit !== undefined && { limit }),
-  ordered: !sort.includes("last_activity"),
+export const usersBy = ({ sort }: ListUsersInput): Rows<User> => ({
+  ordered: !String(sort).includes("last_activity"),
   // Whoever was deleted and made again is somebody else; and some hubs have users without a name.
   keyOf: ({ name, created }) => `${name} ${created}`,
 });

@@ -7,6 +7,7 @@
 import { postOauthToken } from "../../generated/sdk.gen.js";
 import { ForbiddenError, InvalidInputError } from "../core/errors.js";
 import { read } from "../core/json.js";
+import { checkKeys, type KeysOf } from "../core/known-keys.js";
 import {
   challengeOf,
   isSame,
@@ -48,6 +49,8 @@ export interface OAuthLogin<Client> {
   next: string | undefined;
 }
 
+const authorizeKeys: KeysOf<AuthorizeInput> = { next: true, scopes: true };
+
 /** `hub.oauth` */
 export class OAuth<Client = unknown> {
   readonly #hub: Hub;
@@ -67,9 +70,9 @@ export class OAuth<Client = unknown> {
    * `GET /oauth2/authorize`, which the browser asks for · public
    * @throws InvalidInputError when the client has no `oauth`, or `next` leads to another site
    */
-  async authorizeUrl({ next, scopes }: AuthorizeInput = {}): Promise<
-    OAuthAttempt & { url: string }
-  > {
+  async authorizeUrl(input: AuthorizeInput = {}): Promise<OAuthAttempt & { url: string }> {
+    checkKeys("input", input, authorizeKeys);
+    const { next, scopes } = input;
     const { clientId, redirectUri, authorizeUrl } = this.#known();
     const state = stateFor(next);
     const verifier = randomSecret();
@@ -100,11 +103,12 @@ export class OAuth<Client = unknown> {
     attempt: OAuthAttempt | undefined,
     call?: CallOptions,
   ): Promise<OAuthLogin<Client>> {
+    const options = through(this.#hub, call);
     const { clientId, clientSecret, redirectUri } = this.#known();
     const { code, state, verifier } = returned(callback, attempt);
     const { access_token, expires_in, scope } = await valueOf(
       postOauthToken({
-        ...through(this.#hub, call),
+        ...options,
         body: {
           client_id: clientId,
           client_secret: clientSecret,

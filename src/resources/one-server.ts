@@ -14,12 +14,13 @@ import {
 } from "../../generated/sdk.gen.js";
 import type { Server, User } from "../../generated/types.gen.js";
 import { asIs, type CallMeta } from "../core/api-client.js";
-import { ForbiddenError, InvalidInputError, NotFoundError } from "../core/errors.js";
+import { ForbiddenError, NotFoundError } from "../core/errors.js";
+import type { Keys, KeysOf } from "../core/known-keys.js";
 import { unsupportedBy } from "../core/meaning.js";
 import { checkName } from "../core/names.js";
 import { isAtLeast } from "../core/version.js";
 import type { ServerOperations } from "../workflows/server.js";
-import { through, valueOf, type CallOptions, type Hub } from "./call.js";
+import { checkInput, through, valueOf, type CallOptions, type Hub } from "./call.js";
 
 /** Which of a user's servers. */
 export interface ServerInput {
@@ -38,6 +39,14 @@ export interface StartServerInput extends ServerInput {
   display_name?: string | undefined;
 }
 
+/** The keys of the inputs above. */
+export const serverKeys: KeysOf<ServerInput> = { server: true };
+export const startKeys: KeysOf<StartServerInput> = {
+  ...serverKeys,
+  user_options: true,
+  display_name: true,
+};
+
 /** A body made for the hub at hand, and what tells the client that it is. */
 export type Payload = { body?: Record<string, unknown>; meta?: CallMeta };
 
@@ -49,16 +58,8 @@ export const nameOf = (user: string, server: string): string =>
  * The server that an input names; empty for the default server. Refuses what is no such input, since a
  * server that is not understood must not become the default one.
  */
-export function serverOf(input: ServerInput, known: readonly string[] = ["server"]): string {
-  if (typeof input !== "object" || input === null || Array.isArray(input)) {
-    throw new InvalidInputError(`The input must be an object such as { server: "name" }.`);
-  }
-  const unknown = Object.keys(input).filter((key) => !known.includes(key));
-  if (unknown.length > 0) {
-    throw new InvalidInputError(
-      `The input has ${unknown.join(", ")}; it may have ${known.join(", ")}.`,
-    );
-  }
+export function serverOf(input: ServerInput, known: Keys = serverKeys): string {
+  checkInput(input, known);
   const { server } = input;
   if (server === undefined) return "";
   checkName("server_name", server, true);
@@ -85,13 +86,16 @@ export async function modelOf(
 ): Promise<Server> {
   checkNames(user, server);
   const version = await hub.version(call);
-  const path = { name: user, server_name: server };
+  const options = through(hub, call);
   if (isAtLeast(version, "6.0")) {
-    const options = { ...through(hub, call), path };
-    return valueOf(server === "" ? getUserServer(options) : getUserServerName(options));
+    return valueOf(
+      server === ""
+        ? getUserServer({ ...options, path: { name: user } })
+        : getUserServerName({ ...options, path: { name: user, server_name: server } }),
+    );
   }
   const query = isAtLeast(version, "3.0") ? { include_stopped_servers: true } : {};
-  const servers = serversOf(await valueOf(getUser({ ...through(hub, call), path, query })));
+  const servers = serversOf(await valueOf(getUser({ ...options, path: { name: user }, query })));
   const found = Object.hasOwn(servers, server) ? servers[server] : undefined;
   if (found) return found;
   throw new NotFoundError(
@@ -108,22 +112,23 @@ export function operationsOn(
   call: CallOptions,
   payloads: { start?: Payload; stop?: Payload } = {},
 ): ServerOperations {
-  const path = { name: user, server_name: server };
-  const options = (signal: AbortSignal) => ({ ...through(hub, { ...call, signal }), path });
+  const own = { name: user };
+  const named = { ...own, server_name: server };
+  const options = (signal: AbortSignal) => through(hub, { ...call, signal });
   return {
     what: nameOf(user, server),
     start: async (signal) => {
       const meta: CallMeta = { ...payloads.start?.meta, once: true };
       const request = { ...options(signal), ...payloads.start, meta };
       const { response } = await (server === ""
-        ? postUserServer(request)
-        : postUserServerName(request));
+        ? postUserServer({ ...request, path: own })
+        : postUserServerName({ ...request, path: named }));
       return response.status;
     },
     stop: async (signal) => {
       const { response } = await (server === ""
-        ? deleteUserServer(options(signal))
-        : deleteUserServerName({ ...options(signal), ...payloads.stop }));
+        ? deleteUserServer({ ...options(signal), path: own })
+        : deleteUserServerName({ ...options(signal), path: named, ...payloads.stop }));
       return response.status;
     },
     progress: (signal) => openProgress(hub, user, server, { ...call, signal }),
@@ -147,8 +152,12 @@ async function openProgress(
 ): Promise<ReadableStream<Uint8Array>> {
   const { data } = await hub.client.get({
     ...through(hub, call, { Accept: "text/event-stream" }),
-    url: `/users/{name}/${server === "" ? "server" : "servers/{server_name}"}/progress`,
-    path: { name: user, server_name: server },
+    ...(server === ""
+      ? { url: "/users/{name}/server/progress", path: { name: user } }
+      : {
+          url: "/users/{name}/servers/{server_name}/progress",
+          path: { name: user, server_name: server },
+        }),
     parseAs: "stream",
   });
   return data as ReadableStream<Uint8Array>;

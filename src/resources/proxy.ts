@@ -4,7 +4,7 @@ import type { PatchProxyData, ProxyRoute } from "../../generated/types.gen.js";
 import { isAtLeast } from "../core/version.js";
 import type { Listing } from "../workflows/listing.js";
 import type { HubPage } from "../workflows/pages.js";
-import { nothing, through, valueOf, type CallOptions, type Hub, type NoInput } from "./call.js";
+import { nothing, through, valueOf, type CallOptions, type Hub } from "./call.js";
 import { inPages, list, type ListOptions, type PageInput } from "./listing.js";
 
 /** How the listing is asked for. */
@@ -28,8 +28,8 @@ export class Proxy {
    * @throws ForbiddenError without the scope
    */
   routes(input: ListRoutesInput = {}, call?: ListOptions): Listing<ProxyRoute> {
-    return list<ProxyRoute>(
-      call,
+    return list<ListRoutesInput, ProxyRoute>(
+      { input, call },
       async (call, page) => {
         // Hubs 2.x fail (500) when there are more routes than a page holds.
         const paged = isAtLeast(await this.#hub.version(call), "3.0");
@@ -41,7 +41,7 @@ export class Proxy {
         );
         return isPage(answer) ? { ...answer, items: valuesOf(answer.items) } : valuesOf(answer);
       },
-      { ...input, keyOf: ({ routespec }) => routespec },
+      () => ({ keyOf: ({ routespec }) => routespec }),
     );
   }
 
@@ -51,7 +51,7 @@ export class Proxy {
    * `POST /proxy` · scope `proxy`
    * @throws ForbiddenError without the scope
    */
-  sync(_input: NoInput = {}, call?: CallOptions): Promise<void> {
+  async sync(call?: CallOptions): Promise<void> {
     return nothing(postProxy(through(this.#hub, call)));
   }
 
@@ -61,7 +61,7 @@ export class Proxy {
    * `PATCH /proxy` · scope `proxy`
    * @throws ForbiddenError without the scope
    */
-  update(input: UpdateProxyInput, call?: CallOptions): Promise<void> {
+  async update(input: UpdateProxyInput, call?: CallOptions): Promise<void> {
     return nothing(patchProxy({ ...through(this.#hub, call), body: input }));
   }
 }

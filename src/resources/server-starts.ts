@@ -5,6 +5,7 @@
 import type { ProgressEvent, Server } from "../../generated/types.gen.js";
 import { InvalidInputError, TimeoutError } from "../core/errors.js";
 import { fromHere } from "../core/failure.js";
+import { callKeys, type KeysOf } from "../core/known-keys.js";
 import { during } from "../core/time.js";
 import { Action } from "../workflows/action.js";
 import { Feed } from "../workflows/feed.js";
@@ -14,11 +15,12 @@ import { progressEvents } from "../workflows/progress.js";
 import { startTimeout, stopTimeout } from "../workflows/server.js";
 import { startServer, type Start } from "../workflows/start.js";
 import { sendStop, stopServer } from "../workflows/stop.js";
-import { together, type CallOptions, type Hub } from "./call.js";
+import { checkCall, together, type CallOptions, type Hub } from "./call.js";
 import {
   nameOf,
   operationsOn,
   serverOf,
+  startKeys,
   startPayload,
   type ServerInput,
   type StartServerInput,
@@ -82,8 +84,13 @@ export interface StopResult {
   error?: unknown;
 }
 
-/** The keys of what is started. */
-export const startKeys = ["server", "user_options", "display_name"];
+const startOptionKeys: KeysOf<StartServerOptions> = {
+  ...callKeys,
+  ifRunning: true,
+  onAbort: true,
+};
+const startManyKeys: KeysOf<StartManyOptions> = { ...startOptionKeys, concurrency: true };
+const stopManyKeys: KeysOf<StopManyOptions> = { ...callKeys, concurrency: true };
 
 /** How many servers start or stop at once, unless the call says otherwise. */
 export const atOnce = 8;
@@ -111,17 +118,19 @@ async function startInto(
   hub: Hub,
   user: string,
   input: StartServerInput,
-  { ifRunning, onAbort, timeout = startTimeout, ...rest }: StartServerOptions,
+  call: StartServerOptions,
   { feed, gate = new Gate(), restarts = false }: Way,
 ): Promise<Server> {
   const server = serverOf(input, startKeys);
+  checkCall(call, startOptionKeys);
+  const { ifRunning, onAbort, timeout, ...rest } = call;
   const cancels = onAbort === "cancel";
   let run: Start | undefined;
   let failed = false;
   try {
     return await together(
       `${nameOf(user, server)} was not ready`,
-      { ...rest, timeout },
+      { ...rest, timeout: timeout ?? (restarts ? stopTimeout + startTimeout : startTimeout) },
       async (call) => {
         const { signal } = call;
         const payload = await startPayload(hub, user, input, call);
@@ -153,18 +162,19 @@ export const restart = (
   input: StartServerInput,
   call: RestartServerOptions,
 ): ServerStart =>
-  new Action<Server, ProgressEvent>((feed) => {
-    const { timeout = stopTimeout + startTimeout } = call;
-    return startInto(hub, user, input, { ...call, timeout }, { feed, restarts: true });
-  });
+  new Action<Server, ProgressEvent>((feed) =>
+    startInto(hub, user, input, call, { feed, restarts: true }),
+  );
 
 export async function stop(
   hub: Hub,
   user: string,
   input: ServerInput,
-  { timeout = stopTimeout, ...rest }: CallOptions,
+  call: CallOptions,
 ): Promise<void> {
   const server = serverOf(input);
+  checkCall(call);
+  const { timeout = stopTimeout, ...rest } = call;
   const late = `${nameOf(user, server)} was not stopped`;
   return together(late, { ...rest, timeout }, ({ signal, ...shared }) =>
     stopServer(operationsOn(hub, user, server, shared), false, signal),
@@ -183,6 +193,7 @@ export const progress = (
     let leave = (): void => undefined;
     const run = async (): Promise<void> => {
       const server = serverOf(input);
+      checkCall(call);
       await during(call.signal, (own) => {
         leave = () => own.abort();
         const late = `${nameOf(user, server)} neither started nor failed`;
@@ -202,13 +213,16 @@ export async function* startMany(
   hub: Hub,
   users: Iterable<string>,
   input: StartServerInput,
-  { concurrency, ...call }: StartManyOptions,
+  call: StartManyOptions,
   at = fromHere(startMany),
 ): AsyncGenerator<StartResult, void> {
+  serverOf(input, startKeys);
+  checkCall(call, startManyKeys);
+  const { concurrency, ...rest } = call;
   const gate = new Gate();
   yield* each(namesOf(users), limitsOf(concurrency, call), async (user, signal) => {
     try {
-      const own = { ...call, signal };
+      const own = { ...rest, signal };
       return { user, server: await startInto(hub, user, input, own, { feed: new Feed(), gate }) };
     } catch (error) {
       return { user, error: at(error) };
@@ -220,12 +234,15 @@ export async function* stopMany(
   hub: Hub,
   users: Iterable<string>,
   input: ServerInput,
-  { concurrency, ...call }: StopManyOptions,
+  call: StopManyOptions,
   at = fromHere(stopMany),
 ): AsyncGenerator<StopResult, void> {
+  serverOf(input);
+  checkCall(call, stopManyKeys);
+  const { concurrency, ...rest } = call;
   yield* each(namesOf(users), limitsOf(concurrency, call), async (user, signal) => {
     try {
-      await stop(hub, user, input, { ...call, signal });
+      await stop(hub, user, input, { ...rest, signal });
       return { user };
     } catch (error) {
       return { user, error: at(error) };

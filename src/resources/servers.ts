@@ -14,11 +14,20 @@ import type {
   User,
 } from "../../generated/types.gen.js";
 import { InvalidInputError } from "../core/errors.js";
+import { callKeys, type KeysOf } from "../core/known-keys.js";
 import { isAtLeast } from "../core/version.js";
 import type { Listing } from "../workflows/listing.js";
 import { stopTimeout } from "../workflows/server.js";
 import { stopServer } from "../workflows/stop.js";
-import { through, together, valueOf, type CallOptions, type Hub } from "./call.js";
+import {
+  checkCall,
+  keysOf,
+  through,
+  together,
+  valueOf,
+  type CallOptions,
+  type Hub,
+} from "./call.js";
 import { now, settled } from "./settle.js";
 import { askUsers, listOf, usersBy, type ListOptions, type ListUsersInput } from "./listing.js";
 import {
@@ -35,6 +44,7 @@ import {
   operationsOn,
   serverOf,
   serversOf,
+  startKeys,
   type ServerInput,
   type StartServerInput,
 } from "./one-server.js";
@@ -42,7 +52,6 @@ import {
   progress,
   restart,
   start,
-  startKeys,
   startMany,
   stop,
   stopMany,
@@ -82,6 +91,15 @@ export interface ActiveServer {
   server: Server;
 }
 
+const activeKeys = keysOf("GET /users", "offset", "state", "include_stopped_servers");
+const updateKeys: KeysOf<UpdateServerInput> = { ...startKeys, name: true };
+const connectionKeys: KeysOf<ConnectionOptions> = {
+  ...callKeys,
+  ownToken: true,
+  WebSocket: true,
+  appendToken: true,
+};
+
 /** `hub.servers` */
 export class Servers {
   readonly #hub: Hub;
@@ -118,13 +136,13 @@ export class Servers {
    */
   active(input: ActiveServersInput = {}, call?: ListOptions): Listing<ActiveServer> {
     return listOf(
-      call,
+      { input, call, known: activeKeys },
       async (call, page) => {
         const filtered = isAtLeast(await this.#hub.version(call), "1.3");
         const query = filtered ? ({ ...input, state: "active" } as const) : input;
         return askUsers(this.#hub, query)(call, page);
       },
-      usersBy(input),
+      usersBy,
       (user) => Object.values(serversOf(user)).map((server) => ({ user, server })),
     );
   }
@@ -154,14 +172,16 @@ export class Servers {
   async create(user: string, input: StartServerInput, call?: CallOptions): Promise<Server> {
     const server = serverOf(input, startKeys);
     const { server: _, ...body } = input;
-    const what = { path: { name: user, server_name: server }, body: body as ServerRequest };
+    const own = { name: user };
     return settled(
       call,
       (call) => {
-        const options = { ...through(this.#hub, call), ...what };
+        const options = { ...through(this.#hub, call), body: body as ServerRequest };
         // The default server exists already: of the first there is no success, only the hub's 409.
         return valueOf<unknown>(
-          server === "" ? putUserServer(options) : putUserServerName(options),
+          server === ""
+            ? putUserServer({ ...options, path: own })
+            : putUserServerName({ ...options, path: { ...own, server_name: server } }),
         ) as Promise<Server>;
       },
       (call) => now(this.get(user, { server }, call), body),
@@ -285,14 +305,18 @@ export class Servers {
    * @throws BadRequestError while it runs; ConflictError when the new name is taken; UnsupportedByHubError before 6.0
    */
   async update(user: string, input: UpdateServerInput, call?: CallOptions): Promise<Server> {
-    const server = serverOf(input, ["name", ...startKeys]);
+    const server = serverOf(input, updateKeys);
     const { server: _, ...body } = input;
-    const what = { path: { name: user, server_name: server }, body: body as ServerChanges };
+    const own = { name: user };
     return settled(
       call,
       (call) => {
-        const options = { ...through(this.#hub, call), ...what };
-        return valueOf(server === "" ? patchUserServer(options) : patchUserServerName(options));
+        const options = { ...through(this.#hub, call), body: body as ServerChanges };
+        return valueOf(
+          server === ""
+            ? patchUserServer({ ...options, path: own })
+            : patchUserServerName({ ...options, path: { ...own, server_name: server } }),
+        );
       },
       (call) => now(this.get(user, { server: body.name ?? server }, call), body),
     );
@@ -306,8 +330,9 @@ export class Servers {
    * which hubs do not remove; TimeoutError after 300,000 ms unless `timeout` says otherwise
    */
   async delete(user: string, input: Required<ServerInput>, call: CallOptions = {}): Promise<void> {
-    const { timeout = stopTimeout, ...rest } = call;
     const server = serverOf(input ?? {});
+    checkCall(call);
+    const { timeout = stopTimeout, ...rest } = call;
     if (!server) {
       throw new InvalidInputError(
         "Only named servers can be deleted: name one, or use servers.stop.",
@@ -332,11 +357,12 @@ export class Servers {
    * @throws ServerNotRunningError when it does not run; UnsupportedByHubError before 3.0 without `ownToken`;
    * ForbiddenError when the client's token may make no others
    */
-  connection(
+  async connection(
     user: string,
     input: ConnectionInput = {},
     call: ConnectionOptions = {},
   ): Promise<ConnectionSettings> {
+    checkCall(call, connectionKeys);
     return this.#connections.open(user, input, call);
   }
 

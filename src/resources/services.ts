@@ -1,15 +1,7 @@
 /** Services: programs beside the hub that act by its API. */
 import { deleteService, getService, getServices, postService } from "../../generated/sdk.gen.js";
 import type { Service, ServiceRequest } from "../../generated/types.gen.js";
-import {
-  nothing,
-  optional,
-  through,
-  valueOf,
-  type CallOptions,
-  type Hub,
-  type NoInput,
-} from "./call.js";
+import { nothing, optional, through, valueOf, type CallOptions, type Hub } from "./call.js";
 import { gone, now, settled } from "./settle.js";
 
 /** `hub.services` */
@@ -26,7 +18,7 @@ export class Services {
    * `GET /services` · scope `list:services`; what each holds depends on further scopes
    * @throws ForbiddenError without the scope
    */
-  async list(_input: NoInput = {}, call?: CallOptions): Promise<Service[]> {
+  async list(call?: CallOptions): Promise<Service[]> {
     return Object.values(await valueOf(getServices(through(this.#hub, call))));
   }
 
@@ -36,7 +28,7 @@ export class Services {
    * `GET /services/{name}` · any scope that reads a part of the service, such as `read:services`
    * @throws NotFoundError when there is no such service, or the token's scopes do not reach it
    */
-  get(name: string, _input: NoInput = {}, call?: CallOptions): Promise<Service> {
+  async get(name: string, call?: CallOptions): Promise<Service> {
     return valueOf(getService({ ...through(this.#hub, call), path: { name } }));
   }
 
@@ -48,13 +40,15 @@ export class Services {
    * @throws ConflictError when it exists; BadRequestError when the name or a key does not fit;
    * UnsupportedByHubError before 5.0
    */
-  create(name: string, input: ServiceRequest = {}, call?: CallOptions): Promise<Service> {
-    const { api_token: _, ...visible } = input;
+  async create(name: string, input: ServiceRequest = {}, call?: CallOptions): Promise<Service> {
     return settled(
       call,
       (call) =>
         valueOf(postService({ ...through(this.#hub, call), path: { name }, ...optional(input) })),
-      (call) => now(this.get(name, {}, call), visible),
+      (call) => {
+        const { api_token: _, ...visible } = input;
+        return now(this.get(name, call), visible);
+      },
     );
   }
 
@@ -64,11 +58,11 @@ export class Services {
    * `DELETE /services/{name}` · scope `admin:services` · since 5.0
    * @throws BadRequestError for one from the hub's configuration; NotFoundError when there is no such service
    */
-  delete(name: string, _input: NoInput = {}, call?: CallOptions): Promise<void> {
+  async delete(name: string, call?: CallOptions): Promise<void> {
     return settled(
       call,
       (call) => nothing(deleteService({ ...through(this.#hub, call), path: { name } })),
-      (call) => gone(this.get(name, {}, call)),
+      (call) => gone(this.get(name, call)),
     );
   }
 }

@@ -8,11 +8,11 @@ import {
 import type { NewShareCode, PostShareCodeData, ShareCode } from "../../generated/types.gen.js";
 import { InvalidInputError } from "../core/errors.js";
 import type { Listing } from "../workflows/listing.js";
-import { nothing, optional, through, valueOf, type CallOptions, type Hub } from "./call.js";
+import { keysOf, nothing, optional, through, valueOf, type CallOptions, type Hub } from "./call.js";
 import { list, type ListOptions } from "./listing.js";
-import { serverOf, type ServerInput } from "./one-server.js";
+import { serverKeys, serverOf, type ServerInput } from "./one-server.js";
 import { none, settled } from "./settle.js";
-import type { ListServerSharesInput } from "./shares.js";
+import { listServerKeys, type ListServerSharesInput } from "./shares.js";
 
 /** What a code gives access to and for how long. */
 export type CreateShareCodeInput = ServerInput & NonNullable<PostShareCodeData["body"]>;
@@ -20,6 +20,10 @@ export type CreateShareCodeInput = ServerInput & NonNullable<PostShareCodeData["
 /** Which code to revoke: by its id, or by the code itself (which then stands in the URL that is sent). */
 export type RevokeShareCodeInput = ServerInput &
   ({ id: string; code?: never } | { code: string; id?: never });
+
+const operation = "/share-codes/{owner}/{server_name}";
+const createKeys = { ...serverKeys, ...keysOf(`POST ${operation}`) };
+const revokeKeys = { ...serverKeys, ...keysOf(`DELETE ${operation}`) };
 
 /** `hub.shareCodes` */
 export class ShareCodes {
@@ -36,20 +40,19 @@ export class ShareCodes {
    * @throws NotFoundError when there is no such user or server; UnsupportedByHubError before 5.0
    */
   list(owner: string, input: ListServerSharesInput = {}, call?: ListOptions): Listing<ShareCode> {
-    const { server, ...page } = input;
     return list(
-      call,
+      { input, call, known: listServerKeys },
       (call, page) =>
         valueOf(
-          server === undefined
+          input.server === undefined
             ? getShareCodesOwner({ ...through(this.#hub, call), path: { owner }, query: page })
             : getShareCodesServer({
                 ...through(this.#hub, call),
-                path: { owner, server_name: server },
+                path: { owner, server_name: input.server },
                 query: page,
               }),
         ),
-      { ...page, keyOf: ({ id }) => id },
+      () => ({ keyOf: ({ id }) => id }),
     );
   }
 
@@ -65,7 +68,7 @@ export class ShareCodes {
     input: CreateShareCodeInput = {},
     call?: CallOptions,
   ): Promise<NewShareCode> {
-    const server = serverOf(input, ["server", "expires_in", "scopes"]);
+    const server = serverOf(input, createKeys);
     const { server: _, ...body } = input;
     return valueOf(
       postShareCode({
@@ -84,7 +87,7 @@ export class ShareCodes {
    * hub would take for all of them
    */
   async revoke(owner: string, input: RevokeShareCodeInput, call?: CallOptions): Promise<void> {
-    const server = serverOf(input, ["server", "id", "code"]);
+    const server = serverOf(input, revokeKeys);
     const { id, code } = input;
     if (Boolean(id) === Boolean(code)) {
       throw new InvalidInputError(

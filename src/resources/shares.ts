@@ -14,10 +14,11 @@ import {
 } from "../../generated/sdk.gen.js";
 import type { PostSharesServerData, Share } from "../../generated/types.gen.js";
 import { InvalidInputError } from "../core/errors.js";
+import type { KeysOf } from "../core/known-keys.js";
 import type { Listing } from "../workflows/listing.js";
-import { nothing, through, valueOf, type CallOptions, type Hub } from "./call.js";
+import { keysOf, nothing, through, valueOf, type CallOptions, type Hub } from "./call.js";
 import { list, type ListOptions, type PageInput } from "./listing.js";
-import { serverOf, type ServerInput } from "./one-server.js";
+import { serverKeys, serverOf, type ServerInput } from "./one-server.js";
 import { gone, none, settled } from "./settle.js";
 
 /** How the listing is asked for. */
@@ -32,6 +33,10 @@ type Grant = Omit<PostSharesServerData["body"], "user" | "group">;
 export type ShareInput = ServerInput &
   Grant &
   ({ user: string; group?: never } | { group: string; user?: never });
+
+/** The keys of `ListServerSharesInput`. */
+export const listServerKeys: KeysOf<ListServerSharesInput> = { server: true, limit: true };
+const shareKeys = { ...serverKeys, ...keysOf("POST /shares/{owner}/{server_name}") };
 
 /** `hub.shares` */
 export class Shares {
@@ -48,20 +53,19 @@ export class Shares {
    * @throws NotFoundError when there is no such user or server; UnsupportedByHubError before 5.0
    */
   list(owner: string, input: ListServerSharesInput = {}, call?: ListOptions): Listing<Share> {
-    const { server, limit } = input;
     return list(
-      call,
+      { input, call, known: listServerKeys },
       (call, page) =>
         valueOf(
-          server === undefined
+          input.server === undefined
             ? getSharesOwner({ ...through(this.#hub, call), path: { owner }, query: page })
             : getSharesServer({
                 ...through(this.#hub, call),
-                path: { owner, server_name: server },
+                path: { owner, server_name: input.server },
                 query: page,
               }),
         ),
-      sharesBy(limit),
+      sharesBy,
     );
   }
 
@@ -72,7 +76,7 @@ export class Shares {
    * @throws NotFoundError when there is no such server; BadRequestError for scopes that are not of this server
    */
   async grant(owner: string, input: ShareInput, call?: CallOptions): Promise<Share> {
-    const server = serverOf(input, ["server", "user", "group", "scopes"]);
+    const server = serverOf(input, shareKeys);
     const { server: _, ...body } = input;
     const path = { owner, server_name: server };
     return settled(
@@ -98,7 +102,7 @@ export class Shares {
    * which the hub would take for all of them
    */
   async revoke(owner: string, input: ShareInput, call?: CallOptions): Promise<Share | undefined> {
-    const server = serverOf(input, ["server", "user", "group", "scopes"]);
+    const server = serverOf(input, shareKeys);
     const { server: _, scopes, ...target } = input;
     if (scopes?.length === 0) {
       throw new InvalidInputError(
@@ -159,10 +163,10 @@ export class Shares {
    */
   listForUser(user: string, input: ListSharesInput = {}, call?: ListOptions): Listing<Share> {
     return list(
-      call,
+      { input, call },
       (call, page) =>
         valueOf(getUserShared({ ...through(this.#hub, call), path: { name: user }, query: page })),
-      sharesBy(input.limit),
+      sharesBy,
     );
   }
 
@@ -210,12 +214,12 @@ export class Shares {
    */
   listForGroup(group: string, input: ListSharesInput = {}, call?: ListOptions): Listing<Share> {
     return list(
-      call,
+      { input, call },
       (call, page) =>
         valueOf(
           getGroupShared({ ...through(this.#hub, call), path: { name: group }, query: page }),
         ),
-      sharesBy(input.limit),
+      sharesBy,
     );
   }
 
@@ -264,8 +268,7 @@ const filtered = (scopes: readonly string[], owner: string, server: string): str
 const isShare = (answer: Share | Record<string, never>): answer is Share => "server" in answer;
 
 /** How shares are listed: each is of one server with one user or group. */
-const sharesBy = (limit: number | undefined) => ({
-  ...(limit !== undefined && { limit }),
+const sharesBy = () => ({
   keyOf: ({ server, kind, user, group, created_at }: Share) =>
     [server.user.name, server.name, kind, (user ?? group)?.name, created_at].join("/"),
 });

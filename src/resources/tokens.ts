@@ -21,13 +21,14 @@ import { read } from "../core/json.js";
 import { kindOf } from "../core/names.js";
 import type { FilteredScope } from "../core/scopes.js";
 import {
+  checkInput,
+  keysOf,
   nothing,
   optional,
   through,
   valueOf,
   type CallOptions,
   type Hub,
-  type NoInput,
 } from "./call.js";
 import { gone, isGone, settled } from "./settle.js";
 
@@ -61,6 +62,9 @@ export type TemporaryToken = NewToken & AsyncDisposable;
 /** How long a token lasts, in seconds, that somebody wants for a while. */
 export const lifetime = 3600;
 
+const createKeys = keysOf("POST /users/{name}/tokens", "auth");
+const loginKeys = { ...createKeys, password: true };
+
 /** `hub.tokens` */
 export class Tokens<Client = unknown> {
   readonly #hub: Hub;
@@ -77,7 +81,7 @@ export class Tokens<Client = unknown> {
    * `GET /users/{name}/tokens` · scope `read:tokens`
    * @throws NotFoundError when there is no such user, or the token's scopes do not reach it
    */
-  async list(user: string, _input: NoInput = {}, call?: CallOptions): Promise<Token[]> {
+  async list(user: string, call?: CallOptions): Promise<Token[]> {
     const { api_tokens } = await valueOf(
       getUserTokens({ ...through(this.#hub, call), path: { name: user } }),
     );
@@ -90,7 +94,7 @@ export class Tokens<Client = unknown> {
    * `GET /users/{name}/tokens/{token_id}` · scope `read:tokens`
    * @throws NotFoundError when the user has no such token
    */
-  get(user: string, tokenId: string, _input: NoInput = {}, call?: CallOptions): Promise<Token> {
+  async get(user: string, tokenId: string, call?: CallOptions): Promise<Token> {
     return valueOf(
       getUserToken({ ...through(this.#hub, call), path: { name: user, token_id: tokenId } }),
     );
@@ -105,7 +109,8 @@ export class Tokens<Client = unknown> {
    * @throws BadRequestError for scopes that do not exist or that the owner lacks; ForbiddenError also
    * when there is no such user
    */
-  create(user: string, input: CreateTokenInput = {}, call?: CallOptions): Promise<NewToken> {
+  async create(user: string, input: CreateTokenInput = {}, call?: CallOptions): Promise<NewToken> {
+    checkInput(input, createKeys);
     return valueOf(
       postUserTokens({ ...through(this.#hub, call), path: { name: user }, ...optional(input) }),
     );
@@ -125,6 +130,7 @@ export class Tokens<Client = unknown> {
     input: TemporaryTokenInput = {},
     call: CallOptions = {},
   ): Promise<TemporaryToken> {
+    checkInput(input, createKeys);
     const { expires_in = lifetime, ...rest } = input;
     const created = await this.create(user, { ...rest, expires_in }, call);
     // Whatever has ended the call since, the token is to go.
@@ -132,7 +138,7 @@ export class Tokens<Client = unknown> {
     return {
       ...created,
       [Symbol.asyncDispose]: () =>
-        this.revoke(user, created.id, {}, { headers }).catch((error: unknown) => {
+        this.revoke(user, created.id, { headers }).catch((error: unknown) => {
           if (!isGone(error)) throw error;
         }),
     };
@@ -150,6 +156,7 @@ export class Tokens<Client = unknown> {
    * not exist or that the user lacks
    */
   async login(username: string, input: LoginInput, call?: CallOptions): Promise<Login<Client>> {
+    checkInput(input, loginKeys);
     const { password, ...body } = input;
     if (typeof password !== "string") {
       throw new InvalidInputError(`The password must be a string, not ${kindOf(password)}.`);
@@ -170,12 +177,12 @@ export class Tokens<Client = unknown> {
    * `DELETE /users/{name}/tokens/{token_id}` · scope `tokens`
    * @throws NotFoundError when the user has no such token
    */
-  revoke(user: string, tokenId: string, _input: NoInput = {}, call?: CallOptions): Promise<void> {
+  async revoke(user: string, tokenId: string, call?: CallOptions): Promise<void> {
     const path = { name: user, token_id: tokenId };
     return settled(
       call,
       (call) => nothing(deleteUserToken({ ...through(this.#hub, call), path })),
-      (call) => gone(this.get(user, tokenId, {}, call)),
+      (call) => gone(this.get(user, tokenId, call)),
     );
   }
 
@@ -185,11 +192,7 @@ export class Tokens<Client = unknown> {
    * `GET /user` · any valid token
    * @throws AuthenticationError when the hub does not know the token
    */
-  async identify(
-    token: string,
-    _input: NoInput = {},
-    call?: CallOptions,
-  ): Promise<RequestIdentity> {
+  async identify(token: string, call?: CallOptions): Promise<RequestIdentity> {
     checkToken(token);
     return valueOf(getCurrentUser(through(this.#hub, call, { Authorization: `Bearer ${token}` })));
   }

@@ -16,8 +16,12 @@ import type {
   User,
 } from "../../generated/types.gen.js";
 import { ConflictError, NotFoundError } from "../core/errors.js";
+import { callKeys, type KeysOf } from "../core/known-keys.js";
 import type { Listing } from "../workflows/listing.js";
 import {
+  checkCall,
+  checkInput,
+  keysOf,
   nothing,
   optional,
   through,
@@ -25,9 +29,15 @@ import {
   valueOf,
   type CallOptions,
   type Hub,
-  type NoInput,
 } from "./call.js";
-import { askUsers, list, usersBy, type ListOptions, type ListUsersInput } from "./listing.js";
+import {
+  askUsers,
+  list,
+  userKeys,
+  usersBy,
+  type ListOptions,
+  type ListUsersInput,
+} from "./listing.js";
 import type { Servers } from "./servers.js";
 import { gone, now, settled } from "./settle.js";
 
@@ -47,6 +57,9 @@ export interface DeleteUserOptions extends CallOptions {
   /** Whether to stop the user's running servers first; a hub fails (500) while a named one runs. @default false */
   stopServers?: boolean | undefined;
 }
+
+const deleteKeys: KeysOf<DeleteUserOptions> = { ...callKeys, stopServers: true };
+const createKeys = keysOf("POST /users/{name}");
 
 /** `hub.users` */
 export class Users {
@@ -68,7 +81,7 @@ export class Users {
    * @throws ForbiddenError without the scope; UnsupportedByHubError when the hub is too old for a key
    */
   list(input: ListUsersInput = {}, call?: ListOptions): Listing<User> {
-    return list(call, askUsers(this.#hub, input), usersBy(input));
+    return list({ input, call, known: userKeys }, askUsers(this.#hub, input), usersBy);
   }
 
   /**
@@ -77,7 +90,7 @@ export class Users {
    * `GET /users/{name}` · any scope that reads a part of the user, such as `read:users`
    * @throws NotFoundError when there is no such user, or the token's scopes do not reach it
    */
-  get(name: string, input: GetUserInput = {}, call?: CallOptions): Promise<User> {
+  async get(name: string, input: GetUserInput = {}, call?: CallOptions): Promise<User> {
     return valueOf(getUser({ ...through(this.#hub, call), path: { name }, query: input }));
   }
 
@@ -87,7 +100,7 @@ export class Users {
    * `POST /users/{name}` · scope `admin:users`
    * @throws ConflictError when the user exists; BadRequestError when the hub's rules refuse the name
    */
-  create(name: string, input: CreateUserInput = {}, call?: CallOptions): Promise<User> {
+  async create(name: string, input: CreateUserInput = {}, call?: CallOptions): Promise<User> {
     return settled(
       call,
       (call) =>
@@ -102,7 +115,7 @@ export class Users {
    * `POST /users` · scope `admin:users`
    * @throws ConflictError when all of them exist; BadRequestError when the hub's rules refuse a name
    */
-  createMany(input: CreateUsersInput, call?: CallOptions): Promise<User[]> {
+  async createMany(input: CreateUsersInput, call?: CallOptions): Promise<User[]> {
     return valueOf(postUsers({ ...through(this.#hub, call), body: input }));
   }
 
@@ -112,7 +125,8 @@ export class Users {
    * `GET /users/{name}`, then `POST /users/{name}` · scopes `read:users` and `admin:users`
    * @throws BadRequestError when the hub's rules refuse the name; ForbiddenError without the scopes
    */
-  ensure(name: string, input: CreateUserInput = {}, call: CallOptions = {}): Promise<User> {
+  async ensure(name: string, input: CreateUserInput = {}, call: CallOptions = {}): Promise<User> {
+    checkInput(input, createKeys);
     return together(`The user ${name} was not there`, call, async (call) => {
       try {
         return await this.get(name, {}, call);
@@ -137,7 +151,7 @@ export class Users {
    * `PATCH /users/{name}` · scope `admin:users`
    * @throws BadRequestError when the new name is taken or refused
    */
-  update(name: string, input: UpdateUserInput, call?: CallOptions): Promise<User> {
+  async update(name: string, input: UpdateUserInput, call?: CallOptions): Promise<User> {
     return settled(
       call,
       (call) => valueOf(patchUser({ ...through(this.#hub, call), path: { name }, body: input })),
@@ -156,7 +170,8 @@ export class Users {
    * `DELETE /users/{name}` · scope `delete:users`; with `stopServers` also `read:servers` and `delete:servers`
    * @throws HubError while a named server runs; BadRequestError while one stops, or for yourself
    */
-  delete(name: string, _input: NoInput = {}, call: DeleteUserOptions = {}): Promise<void> {
+  async delete(name: string, call: DeleteUserOptions = {}): Promise<void> {
+    checkCall(call, deleteKeys);
     const { stopServers, ...options } = call;
     return together(`The user ${name} was not deleted`, options, async (call) => {
       if (stopServers) {
@@ -181,7 +196,7 @@ export class Users {
    * @param input.last_activity an ISO 8601 date and time
    * @throws BadRequestError when neither key is given, a time cannot be read or a server is unknown
    */
-  reportActivity(name: string, input: ActivityInput, call?: CallOptions): Promise<void> {
+  async reportActivity(name: string, input: ActivityInput, call?: CallOptions): Promise<void> {
     return nothing(postUserActivity({ ...through(this.#hub, call), path: { name }, body: input }));
   }
 }

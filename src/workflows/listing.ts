@@ -7,6 +7,7 @@
  */
 import { InvalidInputError } from "../core/errors.js";
 import { fromHere } from "../core/failure.js";
+import { checkKeys, type KeysOf } from "../core/known-keys.js";
 import { read } from "../core/json.js";
 import { walk, type Page, type PageQuery, type Walk } from "./pages.js";
 
@@ -55,14 +56,17 @@ export interface ListingParts<Row, Item> extends Omit<Walk<Row>, "concurrency" |
 /** How many pages a listing asks for at once, unless the call says otherwise. */
 export const pagesAtOnce = 2;
 
-export const createListing = <Row, Item>(parts: ListingParts<Row, Item>): Listing<Item> =>
+/** Makes a listing of its parts, which are made, and may be refused, each time that it is asked for. */
+export const createListing = <Row, Item>(parts: () => ListingParts<Row, Item>): Listing<Item> =>
   new PagedListing(parts);
 
+const pageKeys: KeysOf<PageQuery> = { offset: true, limit: true };
+
 class PagedListing<Row, Item> implements Listing<Item> {
-  readonly #parts: ListingParts<Row, Item>;
+  readonly #parts: () => ListingParts<Row, Item>;
   readonly #at = fromHere(PagedListing);
 
-  constructor(parts: ListingParts<Row, Item>) {
+  constructor(parts: () => ListingParts<Row, Item>) {
     this.#parts = parts;
   }
 
@@ -85,16 +89,18 @@ class PagedListing<Row, Item> implements Listing<Item> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
+    const { signal } = this.#parts();
     for await (const { items } of this.pages()) {
       for (const item of items) {
-        this.#parts.signal?.throwIfAborted();
+        signal?.throwIfAborted();
         yield item;
       }
     }
   }
 
   async *pages(query: PageQuery = {}): AsyncGenerator<Page<Item>, void, undefined> {
-    const { concurrency = pagesAtOnce, limit, itemsOf, ...rest } = this.#parts;
+    const { concurrency = pagesAtOnce, limit, itemsOf, ...rest } = this.#parts();
+    checkKeys("query of a page", query, pageKeys);
     if (!(concurrency >= 1)) throw new InvalidInputError("The concurrency must be at least 1.");
     const start = { offset: query.offset ?? 0, limit: query.limit ?? limit };
     for await (const page of walk({ ...rest, concurrency, at: this.#at }, start)) {

@@ -327,7 +327,7 @@ describe("servers", () => {
       expect(await failure(users.delete("margaret"))).toMatchObject({ status: 500 });
       expect((await users.get("margaret")).name).toBe("margaret");
     }
-    await users.delete("margaret", {}, { stopServers: true });
+    await users.delete("margaret", { stopServers: true });
     expect(await failure(users.get("margaret"))).toBeInstanceOf(NotFoundError);
   });
 });

@@ -53,6 +53,58 @@ export function documentationOf(declaration: ts.Node): string {
     .join("\n");
 }
 
+/** The methods of the classes that an entry exports, by the name that people call them by. */
+export function methodsOf(entry: string): { name: string; method: ts.MethodDeclaration }[] {
+  return exportsOf(entry).flatMap(({ name, declaration }) =>
+    ts.isClassDeclaration(declaration)
+      ? declaration.members
+          .filter(ts.isMethodDeclaration)
+          .filter((method) => ts.isIdentifier(method.name))
+          .map((method) => ({ name: aliasOf(`${name}.${method.name.getText()}`), method }))
+      : [],
+  );
+}
+
+/** "ShareCodes.list" as people call it: "shareCodes.list". A hub's own methods go by their names alone. */
+export const aliasOf = (method: string): string =>
+  method
+    .replace(/^JupyterHub\./, "")
+    .replace(/^[A-Z]+(?=\w*\.)/, (letters) => letters.toLowerCase());
+
+/** A parameter of a method. */
+export interface Parameter {
+  name: string;
+  /** Its type as it is written. */
+  type: string;
+  isOptional: boolean;
+  /** The keys of its type, where that is a bag, and whether it takes any other. */
+  keys: string[];
+  isOpen: boolean;
+  /** The least that its type allows: its required keys, with texts or lists of texts. */
+  least: Record<string, unknown>;
+}
+
+export const parametersOf = (method: ts.MethodDeclaration): Parameter[] =>
+  method.parameters.map((parameter) => {
+    const type = checker.getNonNullableType(checker.getTypeAtLocation(parameter));
+    const [alternative = type] = type.isUnion() ? type.types : [];
+    const required = checker
+      .getPropertiesOfType(alternative)
+      .filter(({ flags }) => !(flags & ts.SymbolFlags.Optional))
+      .map((key) => [key.name, isText(key) ? "gpu" : ["gpu"]] as const);
+    return {
+      name: parameter.name.getText(),
+      type: parameter.type?.getText() ?? "",
+      isOptional: Boolean(parameter.questionToken ?? parameter.initializer),
+      keys: checker.getPropertiesOfType(type).map(({ name }) => name),
+      isOpen: checker.getIndexInfosOfType(type).length > 0,
+      least: Object.fromEntries(required),
+    };
+  });
+
+const isText = (key: ts.Symbol): boolean =>
+  (checker.getNonNullableType(checker.getTypeOfSymbol(key)).flags & ts.TypeFlags.StringLike) !== 0;
+
 /** What an editor shows of a method or a type that the cursor is on. */
 export function shownType(declaration: ts.Declaration): string {
   const { InTypeAlias, NoTruncation } = ts.TypeFormatFlags;

@@ -8,10 +8,19 @@ import { functionName } from "../../scripts/operation-table.js";
 import * as api from "../../src/api.js";
 import { packageVersion } from "../../src/core/options.js";
 import * as index from "../../src/index.js";
-import { anyIn, documentationOf, emittedDeclarations, exportsOf, sourceFile } from "./public.js";
+import {
+  anyIn,
+  documentationOf,
+  emittedDeclarations,
+  exportsOf,
+  methodsOf,
+  parametersOf,
+  sourceFile,
+} from "./public.js";
 import { files, manifest, parse, root } from "./sources.js";
 
 const exported = [...exportsOf("src/index.ts"), ...exportsOf("src/api.ts")];
+const methods = methodsOf("src/index.ts");
 const classes = exported.flatMap(({ name, declaration }) =>
   ts.isClassDeclaration(declaration) ? [{ name, declaration }] : [],
 );
@@ -83,6 +92,36 @@ describe("the version that the package tells hubs", () => {
   });
 });
 
+describe("a method takes names, then an input if its operations take one, then the options", () => {
+  /** What sends nothing, makes a client, or hands on what a runtime defines, has a shape of its own. */
+  const others = ["with", "from", "servers.fetch", "oauth.authorizeUrl", "oauth.exchangeCode"];
+  const alike = methods.filter(({ name }) => !others.includes(name));
+
+  it("of which there are these exceptions", () => {
+    const names = methods.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(others));
+    expect(alike).toHaveLength(names.length - others.length);
+  });
+
+  it.each(alike)("$name", ({ name, method }) => {
+    const parameters = parametersOf(method);
+    const call = parameters.pop();
+    expect(call).toMatchObject({ name: "call", isOptional: true });
+    expect(call?.keys).toEqual(expect.arrayContaining(["signal", "timeout", "headers"]));
+    const input = parameters.at(-1)?.name === "input" ? parameters.pop() : undefined;
+    expect(Boolean(input)).toBe((aliases[name] ?? []).some(takesInput));
+    for (const { type, isOptional } of parameters) {
+      expect(["string", "Iterable<string>", "Feature"]).toContain(type);
+      expect(isOptional).toBe(false);
+    }
+  });
+
+  const takesInput = (key: string): boolean => {
+    const { query, body } = operations[key] ?? {};
+    return Boolean(query ?? body) || key.includes("{server_name}");
+  };
+});
+
 describe("the documentation", () => {
   it.each(exported)("has a word on $name", ({ declaration }) => {
     expect(documentationOf(declaration)).toMatch(/\/\*\*\s*\S/);
@@ -100,47 +139,40 @@ describe("the documentation", () => {
     expect(documentationOf(member)).toMatch(/\/\*\*\s*\S/);
   });
 
-  const methods = classes.flatMap(({ name, declaration }) =>
-    declaration.members
-      .filter(ts.isMethodDeclaration)
-      .filter((method) => ts.isIdentifier(method.name))
-      .map((method) => ({ name: `${name}.${method.name.getText()}`, method })),
-  );
-
   it.each(methods)("of $name says what it does and by which operations", ({ name, method }) => {
     const text = documentationOf(method);
     expect(text).toMatch(/^\/\*\*\n\s+\* [A-Z]/);
     const named = [...text.matchAll(/`([A-Z]+ \/[^`\s]*)`/g)].map(([, operation]) => operation);
-    if (!local.includes(aliasOf(name))) expect(named.length).toBeGreaterThan(0);
+    if (!local.includes(name)) expect(named.length).toBeGreaterThan(0);
     expect(named.filter((operation) => !operations[operation ?? ""])).toEqual([]);
-    expect(named).toEqual(expect.arrayContaining([...(aliases[aliasOf(name)] ?? [])]));
+    expect(named).toEqual(expect.arrayContaining([...(aliases[name] ?? [])]));
   });
 
   it.each(methods)(
     "of $name says since when and for which scopes, as the document does",
     ({ name, method }) => {
       const text = documentationOf(method);
-      for (const key of aliases[aliasOf(name)] ?? []) {
+      for (const key of aliases[name] ?? []) {
         const { since } = operations[key] ?? {};
-        if (since && aliasOf(name) !== "servers.get")
+        if (since && name !== "servers.get")
           expect([key, text]).toEqual([key, containing(`since ${since}`)]);
-        const needed = methodScopes[aliasOf(name)]?.only ?? scopes[key]?.[0] ?? "";
+        const needed = methodScopes[name]?.only ?? scopes[key]?.[0] ?? "";
         if (needed === "" || needed === "(no_scope)") continue;
         // Of several scopes that do, one is named; those that are needed at once, all.
         for (const scope of needed.split(" + "))
           expect([key, text]).toEqual([key, containing(scope)]);
       }
-      for (const { also } of [methodScopes[aliasOf(name)] ?? {}]) {
+      for (const { also } of [methodScopes[name] ?? {}]) {
         if (also) expect(text).toContain(also);
       }
-      for (const [parameter, { since }] of newParameters(aliasOf(name))) {
+      for (const [parameter, { since }] of newParameters(name)) {
         expect([parameter, text]).toEqual([parameter, containing(`since ${since}`)]);
       }
     },
   );
 
   it("knows the operations of every method", () => {
-    const names = methods.map(({ name }) => aliasOf(name)).filter((name) => name !== "from");
+    const names = methods.map(({ name }) => name).filter((name) => name !== "from");
     expect(names.toSorted()).toEqual([...Object.keys(aliases), ...local].toSorted());
   });
 });
@@ -168,9 +200,3 @@ const newParameters = (alias: string) =>
     // What servers are started with has comments of its own, on its input.
     .filter(([name, { since }]) => since && !/^(user_options|display_name|auth)$/.test(name))
     .filter(([name]) => alias !== "servers.active" || name !== "include_stopped_servers");
-
-/** "ShareCodes.list" as people call it: "shareCodes.list". A hub's own methods go by their names alone. */
-const aliasOf = (method: string): string =>
-  method
-    .replace(/^JupyterHub\./, "")
-    .replace(/^[A-Z]+(?=\w*\.)/, (letters) => letters.toLowerCase());

@@ -35,8 +35,12 @@ const query = (...parameters: JsonObject[]): JsonObject => ({
   parameters: parameters.map((one) => ({ in: "query", ...one })),
 });
 
-const body = (properties: JsonObject, type = "application/json"): JsonObject => ({
-  requestBody: { content: { [type]: { schema: { type: "object", properties } } } },
+const bodyOf = (schema: JsonObject, type = "application/json"): JsonObject => ({
+  content: { [type]: { schema } },
+});
+
+const body = (properties: JsonObject, type?: string): JsonObject => ({
+  requestBody: bodyOf({ type: "object", properties }, type),
 });
 
 describe("a row of the table", () => {
@@ -96,7 +100,31 @@ describe("a row of the table", () => {
       query({ name: "name_filter", schema: { type: "string" } }),
       { query: { name_filter: {} } },
     ],
-    ["has a body, also one without a rule", body({ note: { type: "string" } }), { body: {} }],
+    [
+      "lists every key of a body, also one without a rule",
+      body({ note: { type: "string" } }),
+      { body: { note: {} } },
+    ],
+    [
+      "tells that a body may have other keys, beside those that it lists",
+      { requestBody: bodyOf({ properties: { note: {} }, additionalProperties: true }) },
+      { body: { note: {} }, open: true },
+    ],
+    [
+      "does not where a schema admits no others",
+      { requestBody: bodyOf({ properties: { note: {} }, additionalProperties: false }) },
+      { body: { note: {} } },
+    ],
+    [
+      "tells that a body may have any keys where its schema lists none",
+      { requestBody: bodyOf({ type: "object" }) },
+      { body: {}, open: true },
+    ],
+    [
+      "tells the same of a schema that is made of others, whose keys are not listed",
+      { requestBody: bodyOf({ properties: { note: {} }, oneOf: [{ properties: { a: {} } }] }) },
+      { body: { note: {} }, open: true },
+    ],
     [
       "reads bodies of any media type",
       body({ code: { type: "array" } }, "application/x-www-form-urlencoded"),
@@ -163,7 +191,7 @@ describe("a rule", () => {
     ["fractions", { type: "number" }],
     ["what an older hub ignores without harm", { "x-since": "2.0", "x-ignored-harmlessly": true }],
   ])("is not made of %s", async (_, field) => {
-    expect(await rowOf(body({ key: field }))).toEqual({ body: {} });
+    expect(await rowOf(body({ key: field }))).toEqual({ body: { key: {} } });
   });
 
   it.each<[key: string, operation: string | undefined, rule: Json]>([

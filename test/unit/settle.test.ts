@@ -268,7 +268,7 @@ describe("the caller's abort", () => {
       return new Promise(() => undefined);
     });
     const { signal } = controller;
-    const call = hubOf(fetch).groups.delete("lab", {}, { signal });
+    const call = hubOf(fetch).groups.delete("lab", { signal });
     expect(await rejectionOf(call)).toBe(reason);
   });
 });

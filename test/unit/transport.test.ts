@@ -103,13 +103,7 @@ describe("a request", () => {
     expect(fetch.requests.map(({ redirect }) => redirect)).toEqual(Array(5).fill("manual"));
   });
 
-  const getting = (hub: JupyterHub, url: string) =>
-    getUser({
-      client: hub.client,
-      path: { name: "ada" },
-      throwOnError: true,
-      ...({ url } as object),
-    });
+  const getting = ({ client }: JupyterHub, url: string) => client.get({ url, throwOnError: true });
 
   it.each(["/../../hub/home", "/users/../../../evil", "/%2e%2e/%2E./x"])(
     "does not leave the API, though a raw call says %s",

@@ -4,7 +4,6 @@ import { InvalidInputError, JupyterHub, type JupyterHubOptions } from "../../src
 import {
   answer,
   answering,
-  api,
   expectNoSecret,
   hubOf,
   origin,
@@ -95,12 +94,11 @@ describe("hub.with()", () => {
     vi.restoreAllMocks();
   });
 
-  it("keeps the hub, whatever it is told", async () => {
-    const fetch = answering();
+  it("takes no other hub's url: a token is for one hub", () => {
     const options = { url: "https://evil.example" } as JupyterHubOptions;
-    const other = hubOf(fetch).with(options);
-    expect(other.url).toBe(api);
-    expect((await sentBy(other, fetch))["url"]).toBe(`${api}/users/ada`);
+    expect(() => hubOf(answering()).with(options)).toThrow(
+      /^Unknown key `url` in the options of the client\./,
+    );
   });
 
   it("keeps what came from the environment, though that has changed since", async () => {

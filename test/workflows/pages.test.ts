@@ -33,7 +33,7 @@ const listingOf = (
   ask: AskPage<string>,
   options: Partial<ListingParts<string, string>> = {},
 ): Listing<string> =>
-  createListing<string, string>({
+  createListing<string, string>(() => ({
     ask,
     keyOf: (name) => name,
     itemsOf: (name) => [name],
@@ -43,7 +43,7 @@ const listingOf = (
     timeout: undefined,
     signal: undefined,
     ...options,
-  });
+  }));
 
 const at = (offset: number, limit = 2): object => ({ offset, limit });
 

@@ -77,12 +77,12 @@ describe("a hub", () => {
 
   it("is waited for as long as the call says, and until it is aborted", async () => {
     const { hub } = starting(Infinity, () => page(503));
-    const late = await failure(hub.ready({}, { timeout: 1000 }));
+    const late = await failure(hub.ready({ timeout: 1000 }));
     expect(late).toMatchObject({ name: "TimeoutError", timeout: 1000 });
-    const wrong = await failure(hub.ready({}, { timeout: 0 }));
+    const wrong = await failure(hub.ready({ timeout: 0 }));
     expect(wrong).toMatchObject({ name: "InvalidInputError" });
     const controller = new AbortController();
-    const waited = watch(hub.ready({}, { signal: controller.signal }));
+    const waited = watch(hub.ready({ signal: controller.signal }));
     await pass(3000);
     controller.abort("enough");
     await pass(0);

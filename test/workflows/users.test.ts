@@ -93,7 +93,7 @@ describe("users.delete", () => {
     hub.become("", [[0, "ready"]]);
     hub.become("gpu", [[0, "spawn"]]);
     hub.become("old", [[0, "stopped"]]);
-    await settled(hub.client().users.delete("ada", {}, { stopServers: true }));
+    await settled(hub.client().users.delete("ada", { stopServers: true }));
     expect(hub.userExists).toBe(false);
     expect(hub.writes).toEqual([
       "DELETE /users/ada/server",
@@ -105,7 +105,7 @@ describe("users.delete", () => {
 
   it("with stopServers deletes a user without servers right away", async () => {
     const hub = new FakeHub();
-    await settled(hub.client().users.delete("ada", {}, { stopServers: true }));
+    await settled(hub.client().users.delete("ada", { stopServers: true }));
     expect(hub.sent.map(({ route }) => route)).toEqual([get, remove]);
   });
 
@@ -113,7 +113,7 @@ describe("users.delete", () => {
     const hub = new FakeHub();
     hub.become("gpu", [[0, "ready"]]);
     hub.next("DELETE /users/ada/servers/gpu", { status: 500, message: "stuck" });
-    const deleted = hub.client().users.delete("ada", {}, { stopServers: true });
+    const deleted = hub.client().users.delete("ada", { stopServers: true });
     expect(await failure(deleted)).toMatchObject({ name: "HubError", hubMessage: "stuck" });
     expect(hub.writes).not.toContain(remove);
     expect(hub.userExists).toBe(true);
@@ -125,7 +125,7 @@ describe("users.delete", () => {
     hub.become("gpu", [[0, "ready"]]);
     hub.next("DELETE /users/ada/server", { status: 202, fate: [[0, "stop"]] });
     hub.next("DELETE /users/ada/servers/gpu", { status: 500, message: "stuck", takes: 1000 });
-    await failure(hub.client().users.delete("ada", {}, { stopServers: true }));
+    await failure(hub.client().users.delete("ada", { stopServers: true }));
     const sent = hub.sent.length;
     await pass(60_000);
     expect(hub.sent).toHaveLength(sent);
@@ -137,7 +137,7 @@ describe("users.delete", () => {
     hub.become("", [[0, "ready"]]);
     const call = { stopServers: true, timeout: 3000 };
     const begun = Date.now();
-    expect(await failure(hub.client().users.delete("ada", {}, call))).toMatchObject({
+    expect(await failure(hub.client().users.delete("ada", call))).toMatchObject({
       name: "TimeoutError",
       message: "The user ada was not deleted within 3000 ms.",
     });

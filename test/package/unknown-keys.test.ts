@@ -1,0 +1,224 @@
+/** Unknown keys are refused before anything is sent: by every method and every raw function, in every bag. */
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { operations } from "../../generated/operations.gen.js";
+import { operationsOf, readYaml } from "../../scripts/document.js";
+import { functionName, keyOf } from "../../scripts/operation-table.js";
+import * as api from "../../src/api.js";
+import { InvalidInputError, JupyterHub } from "../../src/index.js";
+import { expectNoSecret, rejectionOf, secrets } from "../unit/helpers.js";
+import { methodsOf, parametersOf, type Parameter } from "./public.js";
+import { root } from "./sources.js";
+
+type Bag = Record<string, unknown>;
+type Run = (...values: unknown[]) => unknown;
+
+const sent: string[] = [];
+let server: Server;
+let hub: JupyterHub;
+
+beforeAll(async () => {
+  server = createServer(({ method, url }, response) => {
+    sent.push(`${method} ${url}`);
+    response.writeHead(500, { "X-JupyterHub-Version": "6.1.1" }).end("{}");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const oauth = { clientId: "c", clientSecret: secrets.password, redirectUri: "https://x/" };
+  hub = new JupyterHub({ url: `http://127.0.0.1:${port}`, token: secrets.token, retry: 0, oauth });
+});
+
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+/** What comes of a method: what it promises, what it iterates over, what it returns or throws. */
+async function outcomeOf(run: () => unknown): Promise<unknown> {
+  const result = run();
+  if (typeof result === "object" && result !== null && !("then" in result)) {
+    if (Symbol.asyncIterator in result) for await (const _ of result as AsyncIterable<unknown>);
+  }
+  return result;
+}
+
+/** Asserts that a key is refused, that nothing is quoted but keys, and that nothing is sent. */
+async function expectRefused(run: () => unknown, key: string, known?: string[]): Promise<string> {
+  sent.length = 0;
+  const error = await rejectionOf(outcomeOf(run));
+  expect(error).toBeInstanceOf(InvalidInputError);
+  const { message } = error as Error;
+  expect(message).toContain(`Unknown key \`${key}\` in the `);
+  if (known) expect(listed(message)).toEqual(known.toSorted());
+  expectNoSecret(error);
+  expect(sent).toEqual([]);
+  return message;
+}
+
+/** The known keys that a message lists. */
+const listed = (message: string): string[] =>
+  [...(/Known keys: (.*?)\./.exec(message)?.[1] ?? "").matchAll(/`(\w+)`/g)]
+    .map(([, key]) => key as string)
+    .toSorted();
+
+/** A key with a letter too many. */
+const misspelt = (key: string): string => `${key}z`;
+
+const bags = methodsOf("src/index.ts").flatMap(({ name, method }) => {
+  const parameters = parametersOf(method);
+  return parameters.flatMap((bag, index) =>
+    ["input", "call", "options"].includes(bag.name)
+      ? [{ what: `the ${bag.name} of ${name}`, name, parameters, bag, index }]
+      : [],
+  );
+});
+/** Where any key is known: a deployment's own. */
+const open = bags.filter(({ bag }) => bag.isOpen);
+const closed = bags.filter(({ bag }) => !bag.isOpen);
+
+/** The least that a parameter takes. */
+const valueOf = ({ name, type, isOptional, least }: Parameter): unknown => {
+  if (isOptional) return undefined;
+  if (type === "Iterable<string>") return ["ada"];
+  if (type === "Feature") return "shares";
+  if (name === "callback") return "/callback?code=c&state=s";
+  if (name === "attempt") return { state: "s", verifier: "v" };
+  return type === "string" ? "ada" : least;
+};
+
+const methodOf = (name: string): Run => {
+  if (name === "from") return JupyterHub.from.bind(JupyterHub) as Run;
+  const [group, own] = name.includes(".") ? name.split(".") : [undefined, name];
+  const owner = (group ? hub[group as keyof JupyterHub] : hub) as Record<string, Run>;
+  return (...values) => owner[own as string]?.(...values);
+};
+
+describe("a method", () => {
+  it("has an input or options, unless it hands on what a runtime defines", () => {
+    const without = methodsOf("src/index.ts").filter(
+      ({ name }) => !bags.some((one) => one.name === name),
+    );
+    expect(without.map(({ name }) => name)).toEqual(["servers.fetch"]);
+    expect(open.map(({ what }) => what)).toEqual(["the input of groups.setProperties"]);
+    expect(closed.length).toBeGreaterThan(90);
+  });
+
+  const withBag = ({ name, parameters, bag, index }: (typeof bags)[number], more: Bag) => {
+    const values = parameters.map(valueOf);
+    values[index] = { ...bag.least, ...more };
+    return () => methodOf(name)(...values);
+  };
+
+  it.each(closed)("refuses an unknown key in $what, and lists all that are known", async (one) => {
+    const { keys } = one.bag;
+    await expectRefused(withBag(one, { bogus_key: secrets.value }), "bogus_key", keys);
+    await expectRefused(withBag(one, { bogus_key: undefined }), "bogus_key", keys);
+    for (const key of keys) {
+      const refused = withBag(one, { [misspelt(key)]: secrets.value });
+      const message = await expectRefused(refused, misspelt(key));
+      expect(message).toContain(`Did you mean \`${key}\`?`);
+    }
+  });
+
+  const promising = bags.filter(({ name }) => name !== "with");
+  it.each(promising)("rejects, and does not throw, for $what", ({ name, parameters, index }) => {
+    for (const value of [{ bogus_key: 1 }, null]) {
+      const values = parameters.map(valueOf);
+      values[index] = value;
+      const result = methodOf(name)(...values) as Promise<unknown> | AsyncIterable<unknown>;
+      expect("then" in result || Symbol.asyncIterator in result).toBe(true);
+      if ("then" in result) result.then(undefined, () => undefined);
+    }
+  });
+
+  it.each(bags)("refuses what is no bag as $what", async ({ name, parameters, index }) => {
+    const exotic = [null, secrets.value, [secrets.value], new Map([["state", "active"]])];
+    for (const value of [...exotic, Promise.resolve({})]) {
+      const values = parameters.map(valueOf);
+      values[index] = value;
+      sent.length = 0;
+      const error = await rejectionOf(outcomeOf(() => methodOf(name)(...values)));
+      expect(error).toBeInstanceOf(InvalidInputError);
+      expect((error as Error).message).toMatch(/ must be an object, not | can be deleted/);
+      expectNoSecret(error);
+      expect(sent).toEqual([]);
+    }
+  });
+
+  const inputs = closed.filter(({ bag }) => bag.name === "input");
+  const takesCall = inputs.filter(({ name }) => name !== "oauth.authorizeUrl");
+  it.each(takesCall)("tells an option in the place of $what", async (one) => {
+    const message = await expectRefused(withBag(one, { signal: undefined }), "signal");
+    expect(message).toContain("It belongs in the options of the call.");
+    expect(message).not.toContain("Did you mean");
+  });
+
+  const calls = closed.filter(({ bag }) => bag.name === "call");
+  it.each(calls)("tells a key of an input in the place of $what", async (one) => {
+    const message = await expectRefused(withBag(one, { include_stopped_servers: true }), listedKey);
+    expect(message).toContain("It belongs in an input, before the options.");
+    expect(await expectRefused(withBag(one, { server: "gpu" }), "server")).toContain("in an input");
+  });
+  const listedKey = "include_stopped_servers";
+});
+
+describe("a raw function", () => {
+  const rows = operationsOf(readYaml(`${root}/openapi/jupyterhub.yaml`)).map((one) => {
+    const key = keyOf(one);
+    const names = [...one.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string);
+    const { query = {}, body = {}, open: isOpen } = operations[key] ?? {};
+    return {
+      key,
+      isOpen,
+      query: Object.keys(query),
+      body: Object.keys(body),
+      names,
+      path: Object.fromEntries(names.map((name) => [name, "ada"])),
+      run: (options: object): unknown => {
+        const name = functionName(String(one.operation["operationId"]));
+        const call = (api as unknown as Record<string, Run>)[name];
+        const { client } = hub;
+        // The two streams have no function of their own.
+        return call
+          ? call({ client, throwOnError: true, ...options })
+          : client[one.method]({ url: one.path, throwOnError: true, ...options });
+      },
+    };
+  });
+
+  it("is there for every operation of the table", () => {
+    expect(rows.map(({ key }) => key)).toEqual(Object.keys(operations));
+    expect(rows.filter(({ isOpen }) => isOpen).map(({ key }) => key)).toEqual([
+      "PUT /groups/{name}/properties",
+    ]);
+  });
+
+  it.each(rows)("of $key refuses unknown keys in all of its bags", async (row) => {
+    const { path, run } = row;
+    for (const bag of ["query", "body", "path"] as const) {
+      if (bag === "body" && row.isOpen) continue;
+      const known = bag === "path" ? row.names : row[bag];
+      const having = (key: string) => () =>
+        run({ path, [bag]: { ...(bag === "path" && path), [key]: secrets.value } });
+      await expectRefused(having("bogus_key"), "bogus_key", known);
+      for (const key of known) {
+        const message = await expectRefused(having(misspelt(key)), misspelt(key));
+        expect(message).toContain(`Did you mean \`${key}\`?`);
+      }
+    }
+    const timout = await expectRefused(() => run({ path, timout: 5 }), "timout");
+    expect(timout).toContain("Did you mean `timeout`?");
+  });
+
+  it.each(rows)("of $key tells in which bag a key belongs that stands beside", async (row) => {
+    const { path, run } = row;
+    for (const bag of ["query", "body"] as const) {
+      // What has the name of an option is one.
+      for (const key of row[bag].filter((name) => !["url", "headers"].includes(name))) {
+        const message = await expectRefused(() => run({ path, [key]: secrets.value }), key);
+        expect(message).toMatch(/It belongs in `(path|query|body)`\./);
+      }
+    }
+  });
+});
