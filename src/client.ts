@@ -3,7 +3,7 @@ import { features, operations, type Feature } from "../generated/operations.gen.
 import type { HubInfo, RequestIdentity, ShutdownAnswer } from "../generated/types.gen.js";
 import { askVersion, hubVersion, type ApiClient } from "./core/api-client.js";
 import { checkToken } from "./core/auth.js";
-import { discover } from "./core/discover.js";
+import { anonymous, discover } from "./core/discover.js";
 import {
   connect,
   derived,
@@ -17,7 +17,7 @@ import { checkKeys } from "./core/known-keys.js";
 import { oauthClient } from "./core/oauth.js";
 import { isAtLeast } from "./core/version.js";
 import * as admin from "./resources/admin.js";
-import { checkCall, through, together, type CallOptions, type Hub } from "./resources/call.js";
+import { through, together, type CallOptions, type Hub } from "./resources/call.js";
 import { Groups } from "./resources/groups.js";
 import { OAuth } from "./resources/oauth.js";
 import { Proxy } from "./resources/proxy.js";
@@ -30,6 +30,8 @@ import { Users } from "./resources/users.js";
 
 /** The options of a client whose url is known otherwise. */
 const { url: _, ...otherKeys } = optionKeys;
+/** A discovery sends no headers of the caller. */
+const discoveryKeys = { signal: true, timeout: true } as const;
 
 const noToken = (): undefined => undefined;
 
@@ -98,35 +100,39 @@ export class JupyterHub {
   }
 
   /**
-   * A client of the hub behind any of its links, such as `https://hub.example.org/user/ada/lab`. Asks for
-   * the hub's version without a token until one of the places where its API can be answers.
+   * Finds the hub behind any of its links, such as `https://hub.example.org/user/ada/lab`, and returns a client of
+   * it. Asks at up to five addresses for the hub's version, never below a segment that is `hub`, `user` or
+   * `services`. These requests carry no token, cookie or header of yours and run no middleware, since a link can
+   * lead anywhere. The client that is returned has all of the options: take links from people whom you trust with
+   * its token.
    *
-   * `GET /`
-   * @param options as for the constructor, less `url`. Without `token`, the environment's is used for the
-   * hub of its `JUPYTERHUB_API_URL` alone
-   * @throws NotAHubError when none of them does
+   * `GET /` · public
+   * @param link at most 8,000 characters. A hub whose prefix contains one of these segments, or that lets nobody in
+   * without a gateway's key, is not found: give its address to the constructor
+   * @param options as for the constructor, without `url`. Without `token`, the environment's is used only for the
+   * hub of its `JUPYTERHUB_API_URL`
+   * @param call bounds the search; it takes no `headers`
+   * @throws NotAHubError when no address answers as a hub; HubError when the hub is down; InvalidInputError for
+   * what is not a link
    */
   static async from(
     link: string,
     options: Omit<JupyterHubOptions, "url"> = {},
-    call: CallOptions = {},
+    call: Omit<CallOptions, "headers"> = {},
   ): Promise<JupyterHub> {
     checkKeys("options of the client", options, otherKeys);
-    checkCall(call);
-    const { auth, ...rest } = options;
-    const anonymous = { ...rest, token: noToken };
-    const url = await together("No hub was found", call, (shared) =>
-      discover(link, (candidate) =>
-        new JupyterHub({ ...anonymous, url: candidate }).version(shared),
-      ),
-    );
-    // A link may lead anywhere: the environment's token is for the hub that the environment names.
+    checkKeys("options of the call", call, discoveryKeys);
+    // The environment's token is only for the hub that the environment names.
     const named = environmentVariable("JUPYTERHUB_API_URL") !== undefined;
-    return new JupyterHub({
-      ...options,
-      url,
-      token: options.token ?? (named || auth ? undefined : noToken),
-    });
+    const token = options.token ?? (named || options.auth ? undefined : noToken);
+    return together("No hub was found", call, (call) =>
+      discover(link, async (url) => {
+        // Before anything is sent: this refuses options that do not fit.
+        const found = new JupyterHub({ ...options, url, token });
+        await new JupyterHub({ ...anonymous(options), url }).version(call);
+        return found;
+      }),
+    );
   }
 
   /**

@@ -3,10 +3,13 @@
  *
  * Who may come in: whoever has `access:services!service=<name>`, by a browser that has logged in or by a
  * token in the `Authorization` header. The hub is asked each time, so that access that was taken away is gone.
+ * Answers tell nothing of errors, which name the hub's internal address: those are for the log.
  */
 import { randomBytes } from "node:crypto";
 import { Hono, type Context } from "hono";
 import { deleteCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
+import { csrf } from "hono/csrf";
+import { HTTPException } from "hono/http-exception";
 import {
   AuthenticationError,
   ForbiddenError,
@@ -18,13 +21,16 @@ import {
 } from "jupyterhub-client";
 
 export interface ServiceOptions {
-  /** A client of the hub whose `oauth` is this service. */
+  /** A client of the hub whose `oauth` is this service, with the service's own token. */
   hub: JupyterHub;
   /** The service's name in the hub's configuration. */
   name: string;
   /** The path below which the hub's proxy sends requests here: `/services/<name>/`. */
   prefix: string;
 }
+
+/** The answer to those whom the hub does not know. */
+const unknown = "Log in, or send a token of the hub";
 
 export function createService({ hub, name, prefix }: ServiceOptions) {
   // In memory: who has logged in does so again after a restart, mostly without noticing.
@@ -67,9 +73,33 @@ export function createService({ hub, name, prefix }: ServiceOptions) {
     return c.redirect(within(prefix, next));
   });
 
-  app.post(`${path}logout`, async (c) => {
-    sessions.delete((await getSignedCookie(c, signature, "session")) || "");
+  /**
+   * Revokes the token of a session, which others may have seen by now. Hubs revoke with it the user's other tokens for
+   * this service: the user's other browsers log in again. Needs the scope `tokens` for these users (main.ts);
+   * without it, the token lasts until it expires.
+   */
+  const revoke = async (token: string): Promise<void> => {
+    try {
+      const { name: user } = await hub.tokens.identify(token);
+      const tokens = await hub.tokens.list(user);
+      const own = tokens.find((one) => one.oauth_client === `JupyterHub service ${name}`);
+      if (own) await hub.tokens.revoke(user, own.id);
+    } catch (error) {
+      // A token that the hub does not know needs no revoking.
+      if (!(error instanceof AuthenticationError)) console.error(error);
+    }
+  };
+
+  /** Only pages of this origin may log their user out. A proxy may end TLS, so the protocol may differ. */
+  const isOwn = (origin: string, c: Context): boolean =>
+    URL.canParse(origin) && new URL(origin).host === c.req.header("Host");
+
+  app.post(`${path}logout`, csrf({ origin: isOwn }), async (c) => {
+    const id = (await getSignedCookie(c, signature, "session")) || "";
+    const session = sessions.get(id);
+    sessions.delete(id);
     deleteCookie(c, "session", cookie(c));
+    if (session) await revoke(session.token);
     return c.text("Bye. You are still logged in with the hub.");
   });
 
@@ -81,7 +111,7 @@ export function createService({ hub, name, prefix }: ServiceOptions) {
     const isPage = c.req.method === "GET" && c.req.header("Accept")?.includes("text/html");
     const begin = (): Promise<Response> => login(c, c.req.path + new URL(c.req.url).search);
     if (token === undefined) {
-      return isPage ? begin() : c.json({ message: "Log in, or send a token of the hub" }, 401);
+      return isPage ? begin() : c.json({ message: unknown }, 401);
     }
     try {
       const user = await hub.tokens.identify(token);
@@ -108,11 +138,11 @@ export function createService({ hub, name, prefix }: ServiceOptions) {
   });
 
   app.onError((error, c) => {
-    const message = error.message;
+    if (error instanceof HTTPException) return error.getResponse();
     if (error instanceof InvalidInputError || error instanceof ForbiddenError) {
-      return c.json({ message }, 403);
+      return c.json({ message: "This was not accepted. Log in again, or send another token" }, 403);
     }
-    if (error instanceof AuthenticationError) return c.json({ message }, 401);
+    if (error instanceof AuthenticationError) return c.json({ message: unknown }, 401);
     console.error(error);
     return c.json({ message: "The hub cannot be asked at the moment" }, 503);
   });

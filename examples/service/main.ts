@@ -6,7 +6,14 @@
  *         "url": "http://127.0.0.1:10101",
  *         "command": ["npx", "tsx", "examples/service/main.ts"],
  *     }]
- *     c.JupyterHub.load_roles = [{"name": "user", "scopes": ["self", "access:services!service=portal"]}]
+ *     c.JupyterHub.load_groups = {"portal": ["ada", "grace"]}
+ *     c.JupyterHub.load_roles = [
+ *         {"name": "portal-users", "groups": ["portal"], "scopes": ["access:services!service=portal"]},
+ *         {"name": "portal", "services": ["portal"], "scopes": ["tokens!group=portal"]},
+ *     ]
+ *
+ * The second role lets the service revoke the token of somebody who logs out. It also lets the service create
+ * tokens for the members of this group, with all that they may do: keep administrators out of it, or leave the role out.
  */
 import { serve } from "@hono/node-server";
 import { JupyterHub } from "jupyterhub-client";

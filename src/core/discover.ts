@@ -1,32 +1,58 @@
-/** Finds the API of a hub behind a link, by asking where it can be. */
+/**
+ * Finds the hub behind a link, by asking for its version at the addresses where its API can be.
+ *
+ * A link may lead to anybody: these requests carry nothing that identifies the caller.
+ */
 import { HubError, NotAHubError, isJupyterHubError } from "./errors.js";
+import type { JupyterHubOptions } from "./options.js";
 import { apiCandidates } from "./url.js";
 
-/** What no other address would mend. */
+/** The bytes of a response to a discovery: that of a hub has some twenty. */
+const maxResponseBytes = 2 ** 16;
+
+/**
+ * The options for the requests of a discovery: no token, no cookie, no headers (a gateway's keys), and no
+ * middleware, which could add any of them.
+ */
+export const anonymous = ({
+  fetch,
+  timeout,
+  retry,
+  appName,
+  logger,
+}: JupyterHubOptions): JupyterHubOptions => ({
+  fetch,
+  timeout,
+  retry,
+  appName,
+  logger,
+  maxResponseBytes,
+  token: () => undefined,
+});
+
+/** Errors for which no other address is tried. */
 const final = new Set(["ConnectionError", "TimeoutError", "InvalidInputError"]);
 
-/** The first address at which `ask` gets an answer. Only another kind of answer leads on to the next. */
-export async function discover(
+/** What `ask` resolves with for the first of the link's addresses at which a hub answers. */
+export async function discover<Found>(
   link: string,
-  ask: (url: string) => Promise<unknown>,
-): Promise<string> {
+  ask: (url: string) => Promise<Found>,
+): Promise<Found> {
   const candidates = apiCandidates(link);
   let last: unknown;
   for (const candidate of candidates) {
     try {
-      await ask(candidate);
-      return candidate;
+      return await ask(candidate);
     } catch (error) {
       if (!isJupyterHubError(error) || final.has(error.name)) throw error;
-      // Of all answers, that of a hub that is down says most.
+      // A hub that is down is the most helpful of the reasons.
       if (!(last instanceof HubError)) last = error;
     }
   }
   if (last instanceof HubError) throw last;
   throw new NotAHubError(
-    `No hub behind that link: nothing answers as one at ${candidates.join(", ")}.`,
-    {
-      cause: last,
-    },
+    `No hub was found behind the link, at ${candidates.join(", ")}. If its address is another, give that as the \`url\` ` +
+      "of new JupyterHub.",
+    { cause: last },
   );
 }

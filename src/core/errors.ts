@@ -6,6 +6,7 @@
  * class is decided in meaning.ts.
  */
 import type { ProgressEvent } from "../../generated/types.gen.js";
+import { printable } from "./text.js";
 
 /** What is known when something goes wrong. */
 export interface ErrorDetails {
@@ -46,7 +47,7 @@ export class JupyterHubError extends Error {
   readonly outcome: "unknown" | undefined;
 
   constructor(message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(printable(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.status = details.status;
     this.hubMessage = details.hubMessage;
     this.method = details.method;

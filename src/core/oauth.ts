@@ -7,6 +7,7 @@
  */
 import { environmentVariable } from "./environment.js";
 import { InvalidInputError } from "./errors.js";
+import { kindOf } from "./names.js";
 import type { Connection, OAuthOptions } from "./options.js";
 
 /** An OAuth client, and where browsers log in with it. */
@@ -27,12 +28,14 @@ export function oauthClient({ options, publicUrl, own }: Connection): OAuthClien
     clientSecret: env("JUPYTERHUB_API_TOKEN"),
     redirectUri: env("JUPYTERHUB_OAUTH_CALLBACK_URL"),
   };
-  if (clientId && clientSecret && redirectUri) {
+  if (isText(clientId) && isText(clientSecret) && isText(redirectUri)) {
     return { clientId, clientSecret, redirectUri, authorizeUrl: `${pages}api/oauth2/authorize` };
   }
   if (!given) return undefined;
   throw new InvalidInputError("oauth needs a clientId, a clientSecret and a redirectUri.");
 }
+
+const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
 
 const base64url = (bytes: Uint8Array): string =>
   btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (character) =>
@@ -49,9 +52,21 @@ export const challengeOf = async (verifier: string): Promise<string> =>
   );
 
 /** A new state that leads back to a page; only a path of the application's own may be one. */
-export function stateFor(next: string | undefined): string {
-  if (next === undefined) return randomSecret();
-  // As browsers read it: they take //host, /\host and /<tab>/host for other sites.
+export const stateFor = (next: string | undefined): string =>
+  next === undefined ? randomSecret() : `${randomSecret()}.${encodeURIComponent(ownPath(next))}`;
+
+/** The page that a state leads back to. The state was kept elsewhere, so its page is checked again. */
+export function nextOf(state: string): string | undefined {
+  const dot = state.indexOf(".");
+  return dot < 0 ? undefined : ownPath(decoded(state.slice(dot + 1)));
+}
+
+/** A path of the application's own, as browsers read it. */
+function ownPath(next: string): string {
+  if (typeof next !== "string") {
+    throw new InvalidInputError(`\`next\` must be a string, not ${kindOf(next)}.`);
+  }
+  // Browsers take //host, /\host and /<tab>/host for other sites.
   const nowhere = "http://nowhere.invalid";
   const isPath = next.startsWith("/") && !/\p{Surrogate}/u.test(next);
   const url = isPath && URL.canParse(next, nowhere) && new URL(next, nowhere);
@@ -62,13 +77,15 @@ export function stateFor(next: string | undefined): string {
     );
   }
   // As it was read: without line breaks, which a header would not take.
-  return `${randomSecret()}.${encodeURIComponent(url.pathname + url.search + url.hash)}`;
+  return url.pathname + url.search + url.hash;
 }
 
-/** The page that a state leads back to. */
-export function nextOf(state: string): string | undefined {
-  const dot = state.indexOf(".");
-  return dot < 0 ? undefined : decodeURIComponent(state.slice(dot + 1));
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new InvalidInputError("The state is malformed.");
+  }
 }
 
 /** Whether two secrets are the same, in a time that does not tell where they differ. */

@@ -107,6 +107,7 @@ export const optionKeys: KeysOf<JupyterHubOptions> = {
   timeout: true,
   retry: true,
   maxConcurrency: true,
+  maxResponseBytes: true,
   middleware: true,
   logger: true,
   allowInsecure: true,

@@ -22,6 +22,7 @@ import {
   type ServerLink,
 } from "../core/server-link.js";
 import { withDeadline } from "../core/time.js";
+import { serverUrl } from "../core/url.js";
 import { through, together, valueOf, type CallOptions, type Hub } from "./call.js";
 import { lifetime } from "./tokens.js";
 import { modelOf, nameOf, serverKeys, serverOf, type ServerInput } from "./one-server.js";
@@ -179,7 +180,7 @@ export class Connections {
     const raw = `/${server}/`;
     const url = model.url.replace(/\/*$/, "/");
     const path = url.endsWith(raw) ? url.slice(0, -raw.length) + `/${escaped(server)}/` : url;
-    return new URL(path, this.#reach.publicUrl).href;
+    return serverUrl(path, this.#reach.publicUrl);
   }
 
   /** The server as the hub has it; undefined for a default server that hubs before 6.0 do not list. */

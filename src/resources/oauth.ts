@@ -8,6 +8,7 @@ import { postOauthToken } from "../../generated/sdk.gen.js";
 import { ForbiddenError, InvalidInputError } from "../core/errors.js";
 import { read } from "../core/json.js";
 import { checkKeys, type KeysOf } from "../core/known-keys.js";
+import { kindOf } from "../core/names.js";
 import {
   challengeOf,
   isSame,
@@ -74,6 +75,9 @@ export class OAuth<Client = unknown> {
     checkKeys("input", input, authorizeKeys);
     const { next, scopes } = input;
     const { clientId, redirectUri, authorizeUrl } = this.#known();
+    if (scopes !== undefined && !isList(scopes)) {
+      throw new InvalidInputError("`scopes` must be an array of strings.");
+    }
     const state = stateFor(next);
     const verifier = randomSecret();
     const query = new URLSearchParams({
@@ -105,7 +109,7 @@ export class OAuth<Client = unknown> {
   ): Promise<OAuthLogin<Client>> {
     const options = through(this.#hub, call);
     const { clientId, clientSecret, redirectUri } = this.#known();
-    const { code, state, verifier } = returned(callback, attempt);
+    const { code, verifier, next } = returned(callback, attempt);
     const { access_token, expires_in, scope } = await valueOf(
       postOauthToken({
         ...options,
@@ -124,7 +128,7 @@ export class OAuth<Client = unknown> {
       token: access_token,
       expires_in,
       scopes: scope.split(" ").filter(Boolean),
-      next: nextOf(state),
+      next,
     }));
   }
 
@@ -136,16 +140,28 @@ export class OAuth<Client = unknown> {
   }
 }
 
-/** The attempt with the code that a browser brought back, if it is the browser that was sent out. */
+const isList = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((item) => typeof item === "string");
+
+/** What is needed for the token, if the browser that comes back is the one that was sent to the hub. */
 function returned(
   callback: string,
   attempt: OAuthAttempt | undefined,
-): OAuthAttempt & { code: string } {
+): { code: string; verifier: string; next: string | undefined } {
+  if (typeof callback !== "string") {
+    throw new InvalidInputError(`The callback must be a string, not ${kindOf(callback)}.`);
+  }
   const query = new URLSearchParams(/\?([^#]*)/.exec(callback)?.[1]);
-  const state = query.get("state");
-  if (!attempt?.state || !attempt.verifier || !state || !isSame(state, attempt.state)) {
+  const returned = query.get("state");
+  const { state, verifier } = attempt ?? {};
+  for (const [name, value] of Object.entries({ state, verifier })) {
+    if (value !== undefined && typeof value !== "string") {
+      throw new InvalidInputError(`The attempt's ${name} must be a string, not ${kindOf(value)}.`);
+    }
+  }
+  if (!state || !verifier || !returned || !isSame(returned, state)) {
     throw new InvalidInputError(
-      "The state is not that of this browser's login: let it begin anew, with authorizeUrl.",
+      "The state is not that of this browser's login. Begin again with authorizeUrl.",
     );
   }
   const refusal = query.get("error");
@@ -155,5 +171,5 @@ function returned(
   }
   const code = query.get("code");
   if (!code) throw new InvalidInputError("The callback has no code.");
-  return { ...attempt, code };
+  return { code, verifier, next: nextOf(state) };
 }

@@ -34,9 +34,11 @@ type Says = Record<
 /** Calls a hub that says this, and brings back what it was asked. */
 async function asked(says: Says, call: (hub: JupyterHub) => PromiseLike<unknown>) {
   const requests: string[] = [];
-  await using server = await serve(({ method, url = "" }, response) => {
+  const authorization: (string | undefined)[] = [];
+  await using server = await serve(({ method, url = "", headers }, response) => {
     const path = url.replace("/hub/api", "");
     requests.push(`${method} ${path}`);
+    authorization.push(headers.authorization);
     const said = Object.entries(says).find(([start]) => `${method} ${path}`.startsWith(start))?.[1];
     const { status = 200, location, body = ada } = said?.(another.url) ?? {};
     const stream = typeof body === "string";
@@ -52,7 +54,7 @@ async function asked(says: Says, call: (hub: JupyterHub) => PromiseLike<unknown>
     (value) => value,
     (error: unknown) => error,
   );
-  return { requests, outcome };
+  return { requests, authorization, outcome };
 }
 
 describe("the token is not sent", () => {
@@ -127,7 +129,7 @@ describe("the token is not sent", () => {
     expect(heard).toEqual([]);
   });
 
-  it("to a server, whose address may be of another origin: it gets one of its own", async () => {
+  it("to a server that the model has at another origin, nor is a token made for it", async () => {
     const says: Says = {
       "GET /users/ada/server": (elsewhere) => ({
         body: { ...defaultServer, url: `${elsewhere}/user/ada/` },
@@ -135,10 +137,24 @@ describe("the token is not sent", () => {
       "POST /users/ada/tokens": () => ({ status: 201, body: newToken }),
       "GET /": () => ({ body: { version: "6.1.1" } }),
     };
-    await asked(says, (hub) => hub.servers.fetch("ada", "/api/kernels"));
-    expect(heard).toHaveLength(1);
-    expect(heard[0]).toContain(String(newToken["token"]));
-    expect(heard[0]).not.toContain(token);
+    for (const ownToken of [false, true]) {
+      const { outcome, requests } = await asked(says, (hub) =>
+        hub.servers.fetch("ada", "/api/kernels", { ownToken }),
+      );
+      expect(outcome).toMatchObject({ name: "InvalidInputError" });
+      expect(requests).not.toContain("POST /users/ada/tokens");
+    }
+    expect(heard).toEqual([]);
+  });
+
+  it("to a server at the hub's own origin, which gets one of its own", async () => {
+    const says: Says = {
+      "GET /users/ada/server": () => ({ body: defaultServer }),
+      "POST /users/ada/tokens": () => ({ status: 201, body: newToken }),
+      "GET /": () => ({ body: { version: "6.1.1" } }),
+    };
+    const { authorization } = await asked(says, (hub) => hub.servers.fetch("ada", "/api/kernels"));
+    expect(authorization.pop()).toBe(`Bearer ${String(newToken["token"])}`);
   });
 
   it.each(["http://hub.example.org", "http://8.8.8.8", "http://[2001:db8::1]", "http://a.b.c"])(

@@ -21,9 +21,11 @@ c.JupyterHub.services.append({
     "command": ${JSON.stringify(command)},
     "oauth_no_confirm": True,
 })
-c.JupyterHub.load_roles.append(
-    {"name": "portal", "users": ["ada"], "scopes": ["access:services!service=portal"]}
-)
+c.JupyterHub.load_groups = {"portal": ["ada"]}
+c.JupyterHub.load_roles += [
+    {"name": "portal-users", "groups": ["portal"], "scopes": ["access:services!service=portal"]},
+    {"name": "portal", "services": ["portal"], "scopes": ["tokens!group=portal"]},
+]
 `;
 const prefix = "services/portal/";
 
@@ -63,6 +65,30 @@ if (since("3.0")) {
       expect(location(answer)).toBe(`/${prefix}me?year=1843`);
       expect(await (await open(location(answer))).json()).toEqual({ kind: "user", name: "ada" });
     });
+  });
+
+  it("a page of its own logs it out, and its token goes; one of another site does not", async () => {
+    const { origin } = new URL(story.real.publicUrl);
+    const logout = async (from: string): Promise<number> => {
+      const url = new URL(`${prefix}logout`, story.real.publicUrl);
+      const headers = { Cookie: cookies.header(), Origin: from };
+      return (await fetch(url, { method: "POST", headers, body: new URLSearchParams() })).status;
+    };
+    const clients = async () =>
+      (await story.hub.tokens.list("ada")).map(({ oauth_client: client }) => client);
+    expect(await clients()).toContain("JupyterHub service portal");
+    expect(await logout("https://elsewhere.example")).toBe(403);
+    expect((await open(`${prefix}me`)).status).toBe(200);
+    expect(await logout(origin)).toBe(200);
+    expect((await open(`${prefix}me`)).status).toBe(302);
+    expect(await clients()).not.toContain("JupyterHub service portal");
+  });
+
+  it("an unknown token is refused without a word of where the hub is", async () => {
+    const headers = { Authorization: "token unknown" };
+    const answer = await fetch(`${story.real.publicUrl}${prefix}me`, { headers });
+    expect(answer.status).toBe(401);
+    expect(await answer.json()).toEqual({ message: "Log in, or send a token of the hub" });
   });
 
   it("a token comes in, too", async () => {

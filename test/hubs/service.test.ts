@@ -1,5 +1,5 @@
 /** The example of a service (examples/service), its users logging in with a real hub. */
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { JupyterHub } from "../../dist/src/index.js";
 import { createService } from "../../examples/service/app.js";
 import { Cookies, consent, loginByForm } from "./login.js";
@@ -9,7 +9,7 @@ const origin = "https://portal.example";
 const prefix = "/services/portal/";
 const redirectUri = `${origin}${prefix}oauth_callback`;
 const clientSecret = "a-secret-of-the-portal";
-// Ada may use the portal, Grace may not.
+// Ada and Lin may use the portal, Grace may not. The portal may revoke tokens of Ada's group, and not Lin's.
 const extraConfig = `
 c.JupyterHub.services.append({
     "name": "portal",
@@ -18,9 +18,11 @@ c.JupyterHub.services.append({
     "oauth_redirect_uri": "${redirectUri}",
     "oauth_no_confirm": True,
 })
-c.JupyterHub.load_roles.append(
-    {"name": "portal", "users": ["ada"], "scopes": ["access:services!service=portal"]}
-)
+c.JupyterHub.load_groups = {"portal": ["ada"]}
+c.JupyterHub.load_roles += [
+    {"name": "portal-users", "users": ["ada", "lin"], "scopes": ["access:services!service=portal"]},
+    {"name": "portal", "services": ["portal"], "scopes": ["tokens!group=portal"]},
+]
 `;
 
 if (since("3.0")) {
@@ -31,8 +33,10 @@ if (since("3.0")) {
   beforeAll(async () => {
     await story.hub.users.ensure("ada");
     await story.hub.users.ensure("grace");
+    await story.hub.users.ensure("lin");
     const oauth = { clientId: "service-portal", clientSecret, redirectUri };
-    const hub = new JupyterHub({ url: story.real.url, oauth, fetch: story.recorder.fetch });
+    const { url } = story.real;
+    const hub = new JupyterHub({ url, token: clientSecret, oauth, fetch: story.recorder.fetch });
     app = createService({ hub, name: "portal", prefix });
     ada = await loginByForm(story.real.url, "ada", story.real.password);
   });
@@ -50,11 +54,24 @@ if (since("3.0")) {
       },
     };
   };
+  /** Submits the form that logs out, as a page of this origin does. */
+  const logout = (
+    visitor: ReturnType<typeof browser>,
+    headers = { Origin: origin } as Record<string, string>,
+  ) =>
+    visitor.open(`${prefix}logout`, {
+      method: "POST",
+      headers: {
+        Host: new URL(origin).host,
+        "Content-Type": "application/x-www-form-urlencoded",
+        ...headers,
+      },
+    });
   const location = (response: Response): string => response.headers.get("Location") ?? "";
 
-  /** Logs Ada in, from a page of the service; the answer is the one to the callback. */
-  const loggedIn = async (visitor: ReturnType<typeof browser>, link: string) => {
-    const callback = await consent(location(await visitor.open(link)), ada);
+  /** Logs a user in, from a page of the service; the answer is the one to the callback. */
+  const loggedIn = async (visitor: ReturnType<typeof browser>, link: string, user = ada) => {
+    const callback = await consent(location(await visitor.open(link)), user);
     return { callback: callback.href, answer: await visitor.open(callback.href) };
   };
 
@@ -90,9 +107,65 @@ if (since("3.0")) {
       const visitor = browser();
       await loggedIn(visitor, prefix);
       const before = visitor.cookies.header();
-      await visitor.open(`${prefix}logout`, { method: "POST" });
+      expect((await logout(visitor)).status).toBe(200);
       const { status } = await app.request(origin + prefix, { headers: { Cookie: before } });
       expect(status).toBe(401);
+    });
+
+    it("leaves no token of its own behind when it logs out, and those of others", async () => {
+      const owned = async () =>
+        (await story.hub.tokens.list("ada")).map(({ oauth_client: client }) => client);
+      const visitor = browser();
+      await loggedIn(visitor, prefix);
+      await story.hub.tokens.create("ada", { note: "to be kept" });
+      const client = "JupyterHub service portal";
+      expect(await owned()).toContain(client);
+      await logout(visitor);
+      expect(await owned()).not.toContain(client);
+      expect((await owned()).length).toBeGreaterThan(0);
+    });
+
+    it("is out also where the service may not revoke its token, which the log tells", async () => {
+      const lin = await loginByForm(story.real.url, "lin", story.real.password);
+      const visitor = browser();
+      await loggedIn(visitor, prefix, lin);
+      const before = visitor.cookies.header();
+      const log = vi.spyOn(console, "error").mockImplementation(() => {});
+      expect((await logout(visitor)).status).toBe(200);
+      expect(log).toHaveBeenCalledOnce();
+      log.mockRestore();
+      const { status } = await app.request(origin + prefix, { headers: { Cookie: before } });
+      expect(status).toBe(401);
+    });
+
+    it.each<[string, Record<string, string>]>([
+      ["another site", { Origin: "https://elsewhere.example", "Sec-Fetch-Site": "cross-site" }],
+      [
+        "another site, in a browser without Sec-Fetch-Site",
+        { Origin: "https://elsewhere.example" },
+      ],
+      ["another port", { Origin: `${origin}:8443`, "Sec-Fetch-Site": "same-site" }],
+      ["a subdomain", { Origin: "https://mallory.portal.example", "Sec-Fetch-Site": "same-site" }],
+      ["a page without an origin", { Origin: "null" }],
+      ["an origin that is none", { Origin: "portal.example" }],
+      ["nowhere", {}],
+    ])("is not logged out by a form of %s", async (_, headers) => {
+      const visitor = browser();
+      await loggedIn(visitor, prefix);
+      const answer = await logout(visitor, headers);
+      expect(answer.status).toBe(403);
+      expect(answer.headers.getSetCookie()).toEqual([]);
+      expect((await visitor.open(prefix)).status).toBe(200);
+    });
+
+    it.each<[string, Record<string, string>]>([
+      ["its origin", { Origin: origin }],
+      ["its origin, behind a proxy that ends TLS", { Origin: origin.replace("s:", ":") }],
+      ["its browser", { "Sec-Fetch-Site": "same-origin" }],
+    ])("is logged out by a form of the service, which %s tells", async (_, headers) => {
+      const visitor = browser();
+      await loggedIn(visitor, prefix);
+      expect((await logout(visitor, headers)).status).toBe(200);
     });
 
     it.each([
@@ -154,8 +227,22 @@ if (since("3.0")) {
 
     it("that the hub does not know stays out, and so does none", async () => {
       for (const headers of [{ Authorization: "Bearer unknown" }, {}]) {
-        expect((await app.request(`${origin}${prefix}me`, { headers })).status).toBe(401);
+        const answer = await app.request(`${origin}${prefix}me`, { headers });
+        expect(answer.status).toBe(401);
+        expect(await answer.json()).toEqual({ message: "Log in, or send a token of the hub" });
       }
+    });
+
+    it.each([
+      ["a token that is unknown", `${prefix}me`, { Authorization: "Bearer unknown" }],
+      ["a token that is malformed", `${prefix}me`, { Authorization: "Bearer ü" }],
+      ["a callback of nobody", `${prefix}oauth_callback?code=x&state=y`, {}],
+    ])("is refused without a word of where the hub is: %s", async (_, path, headers) => {
+      const answer = await app.request(origin + path, { headers });
+      expect([401, 403]).toContain(answer.status);
+      const text = await answer.text();
+      expect(text).not.toContain("http");
+      expect(text).not.toContain("hub/api");
     });
   });
 

@@ -171,6 +171,27 @@ describe("a connection", () => {
     expect(error).toBeInstanceOf(ServerNotRunningError);
   });
 
+  it.each([
+    "https://elsewhere.example/user/ada/",
+    "//elsewhere.example/user/ada/",
+    "/\\elsewhere.example/user/ada/",
+    "https://hub.example.org@elsewhere.example/user/ada/",
+    "https://ada:x@hub.example.org/user/ada/",
+    "wss://hub.example.org/user/ada/",
+    "ws://hub.example.org/user/ada/",
+  ])("to %s, as a model has it, is not made, nor a token for it", async (url) => {
+    const fetch = cluster({ url });
+    const error = await rejectionOf(hubAt(fetch).servers.connection("ada"));
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect((error as Error).message).toMatch(/neither at https:\/\/hub\.example\.org, .*publicUrl/);
+    expect(fetch.requests.map(pathOf)).not.toContain("POST /hub/api/users/ada/tokens");
+    const sent = hubAt(fetch).servers.fetch("ada", "api", { ownToken: true });
+    expect(await rejectionOf(sent)).toBeInstanceOf(InvalidInputError);
+    expect(fetch.requests.every((request) => request.url.startsWith(`${origin}/hub/api/`))).toBe(
+      true,
+    );
+  });
+
   it("over plain http to a public host is not had", async () => {
     const fetch = cluster({ url: "http://ada.hub.example.org/user/ada/" });
     const error = await rejectionOf(hubAt(fetch).servers.connection("ada"));

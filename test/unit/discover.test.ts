@@ -9,6 +9,7 @@ import {
   NotAHubError,
   NotFoundError,
   TimeoutError,
+  type JupyterHubOptions,
 } from "../../src/index.js";
 import {
   answer,
@@ -25,20 +26,22 @@ const link = "https://h.example/prefix/user/ada/lab";
 
 describe("the search for a hub", () => {
   it("ends at the first address that answers", async () => {
-    const asked: string[] = [];
+    const requested: string[] = [];
     const found = await discover(link, async (url) => {
-      asked.push(url);
-      if (asked.length < 2) throw new NotAHubError("x");
+      requested.push(url);
+      if (requested.length < 2) throw new NotAHubError("x");
+      return "found";
     });
-    expect(asked).toEqual(["https://h.example/prefix/hub/api", "https://h.example/hub/api"]);
-    expect(found).toBe("https://h.example/hub/api");
+    expect(requested).toEqual(["https://h.example/prefix/hub/api", "https://h.example/hub/api"]);
+    expect(found).toBe("found");
   });
 
   it.each([new NotAHubError("x"), new NotFoundError("x"), new HubError("x")])(
     "goes on after an answer that is none: %s",
     async (error) => {
       const ask = vi.fn().mockRejectedValueOnce(error).mockResolvedValue("6.1.1");
-      expect(await discover(link, ask)).toBe("https://h.example/hub/api");
+      expect(await discover(link, ask)).toBe("6.1.1");
+      expect(ask).toHaveBeenLastCalledWith("https://h.example/hub/api");
     },
   );
 
@@ -60,10 +63,27 @@ describe("the search for a hub", () => {
     const error = await rejectionOf(discover("https://h.example/a/b", ask));
     expect(error).toBeInstanceOf(NotAHubError);
     expect((error as Error).message).toBe(
-      "No hub behind that link: nothing answers as one at https://h.example/a/b/hub/api, " +
-        "https://h.example/hub/api, https://h.example/a/hub/api.",
+      "No hub was found behind the link, at https://h.example/a/b/hub/api, https://h.example/hub/api, " +
+        "https://h.example/a/hub/api. If its address is another, give that as the `url` of new JupyterHub.",
     );
     expect((error as Error).cause).toBe(last);
+  });
+
+  it("fails with a message that stays short, and says what to do, when the link is long", async () => {
+    const ask = vi.fn().mockRejectedValue(new NotAHubError("x"));
+    const long = `https://h.example${"/abcdefgh".repeat(800)}/${"x".repeat(700)}`;
+    const { message } = (await rejectionOf(discover(long, ask))) as Error;
+    expect(ask).toHaveBeenCalledTimes(5);
+    expect(message.length).toBeLessThan(4100);
+    expect(message).toMatch(/give that as the `url` of new JupyterHub\.$/);
+  });
+
+  it("is refused for a link of 40,000 characters, without a request", async () => {
+    const ask = vi.fn().mockRejectedValue(new NotAHubError("x"));
+    const error = await rejectionOf(discover(`https://h.example/${"a/".repeat(20_000)}`, ask));
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect((error as Error).message.length).toBeLessThan(250);
+    expect(ask).not.toHaveBeenCalled();
   });
 });
 
@@ -85,7 +105,7 @@ describe("JupyterHub.from", () => {
     ["https://h.example/prefix", "/prefix", 1],
     ["https://h.example", "", 1],
     ["https://h.example/welcome", "", 2],
-    ["https://h.example/user/docs/page", "/user/docs", 3],
+    ["https://h.example/%70refix/hub/home", "/prefix", 1],
   ])("finds the hub of %s in %s", async (from, prefix, questions) => {
     const fetch = answering(hubBelow(prefix));
     const hub = await JupyterHub.from(from, { token: secrets.token, fetch });
@@ -93,14 +113,65 @@ describe("JupyterHub.from", () => {
     expect(fetch.requests).toHaveLength(questions);
   });
 
-  it("asks without the token, and has it afterwards", async () => {
+  it.each<[string, JupyterHubOptions]>([
+    ["a token", { token: secrets.token }],
+    ["a token function", { token: () => secrets.token }],
+    ["a header with credentials", { headers: { Authorization: `Basic ${secrets.password}` } }],
+    ["a gateway's key", { headers: { "X-Api-Key": secrets.value } }],
+    [
+      "a middleware that adds credentials",
+      {
+        middleware: (request, next) => {
+          request.headers.set("Cookie", `session=${secrets.value}`);
+          return next();
+        },
+      },
+    ],
+  ])("searches without %s, and the client has it afterwards", async (_, options) => {
     const fetch = answering(hubBelow(""));
-    const token = vi.fn(() => secrets.token);
-    const hub = await JupyterHub.from("https://h.example/welcome", { token, fetch });
-    expect(token).not.toHaveBeenCalled();
-    expect(fetch.requests.some(({ headers }) => headers.has("Authorization"))).toBe(false);
+    const hub = await JupyterHub.from("https://h.example/welcome", { ...options, fetch });
+    const names = fetch.requests.map(({ headers }) => [...headers.keys()].join());
+    expect(names).toEqual(["accept,user-agent", "accept,user-agent"]);
     await hub.users.get("ada");
-    expect(fetch.requests.at(-1)?.headers.get("Authorization")).toBe(`Bearer ${secrets.token}`);
+    expect([...(fetch.requests.at(-1)?.headers.values() ?? [])].join()).toMatch(/planted-/);
+  });
+
+  it("searches without the headers of its own call, whatever the types say", async () => {
+    const fetch = answering(hubBelow(""));
+    const call = { headers: { Authorization: `Bearer ${secrets.token}` } };
+    await JupyterHub.from("https://h.example/welcome", { fetch }, call as object);
+    expect(fetch.requests.flatMap(({ headers }) => [...headers.keys()])).toEqual([
+      "accept",
+      "user-agent",
+      "accept",
+      "user-agent",
+    ]);
+  });
+
+  it("does not ask a token function", async () => {
+    const token = vi.fn(() => secrets.token);
+    await JupyterHub.from("https://h.example", { token, fetch: answering(hubBelow("")) });
+    expect(token).not.toHaveBeenCalled();
+  });
+
+  it("searches with the retries, the name and the logger of the options", async () => {
+    const logger = { debug: vi.fn(), warn: vi.fn() };
+    let attempts = 0;
+    const fetch = answering((request, signal) =>
+      attempts++ === 0
+        ? page(503, { headers: { "Retry-After": "0" } })
+        : hubBelow("")(request, signal),
+    );
+    await JupyterHub.from("https://h.example", { fetch, retry: 1, appName: "finder/1", logger });
+    expect(logger.warn).toHaveBeenCalledOnce();
+    expect(logger.debug).toHaveBeenCalledOnce();
+    expect(fetch.requests[1]?.headers.get("User-Agent")).toMatch(/^finder\/1 /);
+  });
+
+  it("searches with the timeout of the options", async () => {
+    const fetch = answering(() => new Promise(() => {}));
+    const error = await rejectionOf(JupyterHub.from("https://h.example", { fetch, timeout: 5 }));
+    expect(error).toMatchObject({ name: "TimeoutError", timeout: 5 });
   });
 
   it("keeps the options", async () => {
@@ -108,7 +179,8 @@ describe("JupyterHub.from", () => {
     const options = { fetch, headers: { "X-Gateway": "1" }, publicUrl: "https://people.example" };
     const hub = await JupyterHub.from("https://h.example", options);
     expect(hub.publicUrl).toBe("https://people.example/hub/");
-    expect(fetch.requests[0]?.headers.get("X-Gateway")).toBe("1");
+    await hub.users.get("ada");
+    expect(fetch.requests.at(-1)?.headers.get("X-Gateway")).toBe("1");
   });
 
   it("is not led elsewhere by a redirect", async () => {
@@ -147,6 +219,9 @@ describe("JupyterHub.from", () => {
       () => JupyterHub.from("h.example/user/ada", { fetch }),
       () => JupyterHub.from("https://h.example", { fetch, timeout: -1 }),
       () => JupyterHub.from("https://h.example", { fetch, publicUrl: "nowhere" }),
+      () => JupyterHub.from("https://h.example", { fetch, headers: { "X-Key": "\u2028" } }),
+      () => JupyterHub.from("https://h.example", { fetch, auth: "cookie" }),
+      () => JupyterHub.from(`https://h.example/${"a/".repeat(20_000)}`, { fetch }),
     ];
     for (const call of calls) {
       expect(await rejectionOf(call())).toBeInstanceOf(InvalidInputError);

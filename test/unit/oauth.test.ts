@@ -92,6 +92,41 @@ describe("the link to the hub's login", () => {
     expect(error).toBeInstanceOf(InvalidInputError);
   });
 
+  it.each([null, 7, {}, ["/charts"], new URL("https://portal.example.org/charts")])(
+    "leads back to no page that is not a string: %j",
+    async (next) => {
+      const error = await rejectionOf(portalOf().authorizeUrl({ next: next as unknown as string }));
+      expect(error).toBeInstanceOf(InvalidInputError);
+      expect((error as Error).message).toMatch(/^`next` must be a string, not /);
+    },
+  );
+
+  it.each([null, "read:users!user", {}, [7]])("asks for no scopes such as %j", async (scopes) => {
+    const error = await rejectionOf(portalOf().authorizeUrl({ scopes: scopes as unknown as [] }));
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect((error as Error).message).toBe("`scopes` must be an array of strings.");
+  });
+
+  it("holds no parameter that a value adds to it", async () => {
+    const more = "x&redirect_uri=https://evil.example#y";
+    const given = { clientId: more, clientSecret: "x", redirectUri: more };
+    const hub = new JupyterHub({ url: origin, oauth: given });
+    const { url } = await hub.oauth.authorizeUrl({ next: "/a?redirect_uri=b", scopes: [more] });
+    expect(new URL(url).hash).toBe("");
+    const query = new URL(url).searchParams;
+    expect([...query.keys()]).toEqual([...new Set(query.keys())]);
+    expect(query.getAll("redirect_uri")).toEqual([more]);
+    expect(query.get("scope")).toBe(more);
+  });
+
+  it.each(["clientId", "clientSecret", "redirectUri"])(
+    "is not made with a number for a %s",
+    (key) => {
+      const wrong = () => new JupyterHub({ url: origin, oauth: { ...oauth, [key]: 7 } });
+      expect(wrong).toThrow("oauth needs a clientId, a clientSecret and a redirectUri.");
+    },
+  );
+
   it("is not made without an application", async () => {
     const error = await rejectionOf(new JupyterHub({ url: origin }).oauth.authorizeUrl());
     expect(error).toBeInstanceOf(InvalidInputError);
@@ -279,6 +314,49 @@ describe("a browser that comes back", () => {
     expectNoSecret(error);
     expect(fetch.sent()).toEqual([]);
   });
+
+  it.each(["state", "verifier"] as const)(
+    "is refused, before anything is sent, if its %s was not kept as a string",
+    async (key) => {
+      const fetch = answering(exchanged);
+      const portal = portalOf(fetch);
+      const attempt = await portal.authorizeUrl();
+      const callback = back({ code, state: attempt.state });
+      for (const value of [7, {}, [attempt[key]], null]) {
+        const kept = { ...attempt, [key]: value } as unknown as OAuthAttempt;
+        const error = await rejectionOf(portal.exchangeCode(callback, kept));
+        expect(error).toBeInstanceOf(InvalidInputError);
+        expect((error as Error).message).toMatch(new RegExp(`^The attempt's ${key} must be`));
+        expectNoSecret(error);
+      }
+      expect(fetch.sent()).toEqual([]);
+    },
+  );
+
+  it.each([undefined, null, 7, new URL("https://portal.example.org/callback?code=x&state=y")])(
+    "is refused if its address is not a string: %j",
+    async (callback) => {
+      const portal = portalOf();
+      const attempt = await portal.authorizeUrl();
+      const error = await rejectionOf(portal.exchangeCode(callback as unknown as string, attempt));
+      expect(error).toBeInstanceOf(InvalidInputError);
+      expect((error as Error).message).toMatch(/^The callback must be a string, not /);
+    },
+  );
+
+  it.each(["s.%", "s.%ff", "s.%2F%2Fevil.example", "s.https%3A%2F%2Fevil.example", "s."])(
+    "is led nowhere by a state that was changed where it was kept: %j",
+    async (state) => {
+      const fetch = answering(exchanged);
+      const portal = portalOf(fetch);
+      const { verifier } = await portal.authorizeUrl();
+      const error = await rejectionOf(
+        portal.exchangeCode(back({ code, state }), { state, verifier }),
+      );
+      expect(error).toBeInstanceOf(InvalidInputError);
+      expect(fetch.sent()).toEqual([]);
+    },
+  );
 
   it("with the hub's refusal is a ForbiddenError in its words", async () => {
     const fetch = answering(exchanged);

@@ -1,7 +1,7 @@
 /** Where a hub's API is, and which hosts may be spoken to in the clear. */
 import { describe, expect, it } from "vitest";
 import { InvalidInputError } from "../../src/core/errors.js";
-import { apiCandidates, apiUrl, isPrivateHost, pageUrl } from "../../src/core/url.js";
+import { apiCandidates, apiUrl, isPrivateHost, pageUrl, serverUrl } from "../../src/core/url.js";
 import { expectNoSecret, secrets } from "./helpers.js";
 
 const refusalOf = (act: () => unknown): unknown => {
@@ -39,6 +39,10 @@ describe("the address of the API", () => {
     ["HTTPS://HUB.Example.ORG/Prefix", "https://hub.example.org/Prefix/hub/api"],
     [" https://hub.example.org\n", "https://hub.example.org/hub/api"],
     ["https://bücher.example/", "https://xn--bcher-kva.example/hub/api"],
+    // A hub that runs inside of a server, as developers of hubs have it.
+    ["https://example.org/user/ada/proxy/8000", "https://example.org/user/ada/proxy/8000/hub/api"],
+    ["https://example.org/user/ada/hub/api", "https://example.org/user/ada/hub/api"],
+    ["https://example.org/%75ser/ada", "https://example.org/%75ser/ada/hub/api"],
   ])("of %j is %s", (url, expected) => {
     expect(apiUrl(url)).toBe(expected);
   });
@@ -63,6 +67,18 @@ describe("the address of the API", () => {
     expect(error).toBeInstanceOf(InvalidInputError);
     expect((error as Error).message).toMatch(message);
     expect((error as Error).message).toMatch(/^The url /);
+  });
+
+  it.each([
+    ["a long path", `https://hub.example.org/${"a/".repeat(20_000)}`],
+    ["a long query", `https://hub.example.org/?${secrets.value.repeat(2000)}`],
+    ["no URL at all", "x".repeat(1_000_000)],
+  ])("is refused in a short message if it is too long: %s", (_, url) => {
+    const error = refusalOf(() => apiUrl(url));
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect((error as Error).message).toMatch(/^The url has \d+ characters; at most 8000 are/);
+    expect((error as Error).message.length).toBeLessThan(250);
+    expectNoSecret(error);
   });
 
   it.each([undefined, null, 8000, {}])("cannot be %j, whatever the types say", (url) => {
@@ -94,33 +110,142 @@ describe("the address where people reach the hub", () => {
   });
 });
 
-describe("the places to look for the API behind a link", () => {
-  it.each([
-    ["https://h.example", ["/hub/api"]],
-    ["https://h.example/", ["/hub/api"]],
-    ["https://h.example/hub/spawn/ada?next=%2F#x", ["/hub/api", "/hub/hub/api"]],
-    ["https://h.example/user/ada/lab", ["/hub/api", "/user/hub/api", "/user/ada/hub/api"]],
-    ["https://h.example/services/x/", ["/hub/api", "/services/hub/api", "/services/x/hub/api"]],
-    ["https://h.example/prefix", ["/prefix/hub/api", "/hub/api"]],
-    ["https://h.example/a/b/", ["/a/b/hub/api", "/hub/api", "/a/hub/api"]],
-    ["https://h.example/prefix/user/ada/tree", ["/prefix/hub/api", "/hub/api"]],
-    ["https://h.example/prefix/hub/api", ["/prefix/hub/api", "/hub/api"]],
-    ["https://h.example/@/space%20word/hub/home", ["/@/space%20word/hub/api", "/hub/api"]],
-  ])("for %s begin with %j", (link, paths) => {
-    const found = apiCandidates(link);
-    expect(found.slice(0, paths.length)).toEqual(paths.map((path) => `https://h.example${path}`));
-    expect(new Set(found).size).toBe(found.length);
+describe("the addresses that are tried for a link", () => {
+  const root = ["/hub/api"];
+  const prefixed = ["/prefix/hub/api", "/hub/api"];
+
+  it.each<[string, string, string[]]>([
+    ["an origin", "https://h.example", root],
+    ["an origin with a slash", "https://h.example/", root],
+    ["a page of the hub", "https://h.example/hub/spawn/ada?next=%2F#x", root],
+    ["a user's server", "https://h.example/user/ada/lab", root],
+    ["a service", "https://h.example/services/x/", root],
+    ["a prefix", "https://h.example/prefix", prefixed],
+    ["two prefixes", "https://h.example/a/b/", ["/a/b/hub/api", "/hub/api", "/a/hub/api"]],
+    ["a user's server below a prefix", "https://h.example/prefix/user/ada/tree", prefixed],
+    ["the API", "https://h.example/prefix/hub/api", prefixed],
+    ["a file of any name", "https://h.example/prefix/user/ada/100%.txt", prefixed],
+    [
+      "an encoded prefix",
+      "https://h.example/@/space%20word/hub/home",
+      ["/@/space%20word/hub/api", "/hub/api", "/@/hub/api"],
+    ],
+    ["a prefix that needs no encoding", "https://h.example/%70refix/hub", prefixed],
+    [
+      "names that only resemble",
+      "https://h.example/hubs/users",
+      ["/hubs/users/hub/api", "/hub/api", "/hubs/hub/api"],
+    ],
+  ])("of %s: %s", (_, link, paths) => {
+    expect(apiCandidates(link)).toEqual(paths.map((path) => `https://h.example${path}`));
   });
 
-  it("end with the link itself", () => {
-    expect(apiCandidates("https://h.example/user/ada/lab").at(-1)).toBe(
-      "https://h.example/user/ada/lab/hub/api",
-    );
+  it.each([
+    "/user/mallory/hub/api",
+    "/services/mallory/hub/api",
+    "/hub/user/mallory/hub/api",
+    "//user/mallory/lab",
+    "/%75ser/mallory/lab",
+    "/%75%73%65%72/mallory/lab",
+    "/use%72%2Fmallory/lab",
+    "/%2Fuser%2fmallory%2Flab",
+    "/%2e%2fuser/mallory",
+    "/..%2Fuser/mallory",
+    "/%252e%252e/user/mallory",
+    "/%2575ser/mallory/lab",
+    "/%252575ser/mallory/lab",
+    "/%5Cuser%5Cmallory/lab",
+    "\\user\\mallory\\lab",
+    "/USER/mallory/lab",
+    "/user;x/mallory/lab",
+    "/user%3Bx/mallory/lab",
+    "/user%00/mallory/lab",
+    "/user%0A/mallory/lab",
+    "/%09user/mallory/lab",
+    "/user%3F/mallory/lab",
+    "/user%23/mallory/lab",
+    "/%EF%BC%95ser/mallory/lab",
+    "/u%C5%BFer/mallory/lab",
+    "/%C1%B5ser/mallory/lab",
+    "/%ser/mallory/lab",
+    "/.../mallory/lab",
+  ])("are never below what could be a user's server: %j", (path) => {
+    expect(apiCandidates(`https://h.example${path}`)).toEqual(["https://h.example/hub/api"]);
+    expect(apiCandidates(`https://h.example/prefix${path}`)).toEqual([
+      "https://h.example/prefix/hub/api",
+      "https://h.example/hub/api",
+    ]);
+  });
+
+  it("are five at most, the likeliest of them", () => {
+    const deep = apiCandidates(`https://h.example${"/a".repeat(3000)}/user/ada`);
+    expect(deep.map((url) => url.split("/a").length)).toEqual([3001, 1, 2, 3, 4].map((n) => n + 1));
+  });
+
+  it("are none if the link is too long, and the message does not quote it", () => {
+    const error = refusalOf(() => apiCandidates(`https://h.example/${"a/".repeat(20_000)}`));
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect((error as Error).message).toMatch(/^The link has 40018 characters; at most 8000 are/);
+    expect((error as Error).message.length).toBeLessThan(250);
   });
 
   it("are none for what is no link", () => {
     expect(() => apiCandidates("user/ada/lab")).toThrow("The link is not an absolute URL");
     expect(() => apiCandidates("https://ada:x@h.example/")).toThrow(InvalidInputError);
+  });
+});
+
+describe("the address of a server", () => {
+  const hub = "https://hub.example.org/prefix/hub/";
+
+  it.each([
+    ["/prefix/user/ada/", "https://hub.example.org/prefix/user/ada/"],
+    ["https://hub.example.org/user/ada/", "https://hub.example.org/user/ada/"],
+    ["https://HUB.example.org:443/user/ada/", "https://hub.example.org/user/ada/"],
+    ["https://ada.hub.example.org/user/ada/", "https://ada.hub.example.org/user/ada/"],
+    ["https://a.b.hub.example.org/user/ada/", "https://a.b.hub.example.org/user/ada/"],
+  ])("can be %s", (url, expected) => {
+    expect(serverUrl(url, hub)).toBe(expected);
+  });
+
+  it("has the hub's port, also at a subdomain", () => {
+    const local = "http://hub.localhost:8000/hub/";
+    const ada = "http://ada.hub.localhost:8000/user/ada/";
+    expect(serverUrl(ada, local)).toBe(ada);
+    expect(() => serverUrl("http://hub.localhost:8001/user/ada/", local)).toThrow(
+      InvalidInputError,
+    );
+  });
+
+  it.each([
+    "https://evil.example/user/ada/",
+    "https://hub.example.org.evil.example/user/ada/",
+    "https://evilhub.example.org/user/ada/",
+    "https://example.org/user/ada/",
+    "https://hub.example.org./user/ada/",
+    "https://hub.example.org:8443/user/ada/",
+    "//evil.example/user/ada/",
+    "/\\evil.example/user/ada/",
+    "\\\\evil.example/user/ada/",
+    "/\t/evil.example/user/ada/",
+    "https:\\\\evil.example/user/ada/",
+    "https://hub.example.org@evil.example/user/ada/",
+    "https://hub.example.org%5C@evil.example/user/ada/",
+    "https://ada@hub.example.org/user/ada/",
+    "https://ada:x@hub.example.org/user/ada/",
+    "https://:x@hub.example.org/user/ada/",
+    "ws://hub.example.org/user/ada/",
+    "wss://hub.example.org/user/ada/",
+    "ftp://hub.example.org/user/ada/",
+    "file:///user/ada/",
+    "javascript://hub.example.org/%0aalert(1)",
+    "data:text/html,x",
+    "https://[",
+    "https://",
+  ])("cannot be %j", (url) => {
+    const error = refusalOf(() => serverUrl(url, hub));
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect((error as Error).message).toContain("neither at https://hub.example.org");
   });
 });
 
