@@ -17,6 +17,7 @@ import { failureOf, isLost, withCallSite } from "./failure.js";
 import { checkInput, checkOptions } from "./input.js";
 import { unsupportedBy } from "./meaning.js";
 import type { Client, RequestOptions } from "./raw-call.js";
+import type { Secrets } from "./redact.js";
 import { notJson, parseAsOf, valueOf } from "./response.js";
 import { isSafe } from "./retry.js";
 import { DeadlinePassed, withDeadline } from "./time.js";
@@ -31,6 +32,8 @@ export type CallMeta = {
   asIs?: true;
   /** The call is sent once: its caller waits for the hub's `Retry-After` itself. */
   once?: true;
+  /** Where the call adds its secrets, when several calls share them. */
+  secrets?: Secrets;
 };
 
 type CallOptions = Omit<RequestOptions, "meta"> & { meta?: CallMeta };
@@ -112,6 +115,7 @@ async function call(parts: Parts, method: Method, options: CallOptions): Promise
     path,
     query,
     body,
+    secrets: meta?.secrets,
   });
   // A deadline over several calls reports what it has ended.
   const unsubscribe = onAbort(signal, (reason) => {

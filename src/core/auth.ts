@@ -4,7 +4,8 @@
  * Promises that a token is looked up anew for each attempt, is never part of an error, and goes over
  * plain http only to hosts that are not public.
  */
-import { InvalidInputError } from "./errors.js";
+import { InvalidInputError, isJupyterHubError } from "./errors.js";
+import { copyOf } from "./failure.js";
 import { kindOf } from "./names.js";
 import { pageOrigin } from "./page.js";
 import { isPrivateHost } from "./url.js";
@@ -34,7 +35,7 @@ export interface Credentials {
 }
 
 /** A hub takes the cookie of a page where it does not know the token: that would be somebody else. */
-export const withoutCookie = (): RequestInit =>
+export const withoutCookie = (): { credentials?: "omit" } =>
   pageOrigin() === undefined ? {} : { credentials: "omit" };
 
 export function createCredentials(
@@ -43,6 +44,7 @@ export function createCredentials(
   allowInsecure: boolean,
 ): Credentials {
   if (source !== undefined && typeof source !== "function") checkToken(source);
+  const ask = asking(source);
   // By the token that was refused: a function may give each of its callers their own.
   const renewals = new Map<string, Promise<string | undefined>>();
   // The last answer, for calls that were on their way with that token and are refused later.
@@ -54,7 +56,7 @@ export function createCredentials(
     secret:
       typeof source === "function"
         ? async () => {
-            const token = await asked(source);
+            const token = await ask();
             // A function that gives it still is to be asked anew.
             if (token === last?.refused) last = undefined;
             return token;
@@ -66,7 +68,7 @@ export function createCredentials(
       if (last?.refused === refused) return Promise.resolve(last.token);
       const renewal =
         renewals.get(refused) ??
-        asked(source, refused)
+        ask(refused)
           .then((token) => {
             if (token !== undefined && token !== refused) last = { refused, token };
             return token;
@@ -81,6 +83,29 @@ export function createCredentials(
   };
 }
 
+/** The most tokens of a function that are remembered, to be left out of its errors. */
+const remembered = 10;
+
+/** Asks a token function. What that throws may quote the tokens that it gave before. */
+function asking(source: TokenSource | undefined) {
+  const given = new Set<string>();
+  return async (refused?: string): Promise<string | undefined> => {
+    if (typeof source !== "function") return source;
+    let token: string | undefined;
+    try {
+      token = await (refused === undefined ? source() : source(refused));
+    } catch (error) {
+      throw isJupyterHubError(error) ? error : copyOf(error, { secrets: given });
+    }
+    if (token === undefined) return undefined;
+    checkToken(token);
+    given.delete(token);
+    given.add(token);
+    for (const oldest of given) if (given.size > remembered) given.delete(oldest);
+    return token;
+  };
+}
+
 /** True; throws where a token would travel unencrypted to a public host. */
 export function assertSafe(url: string, allowInsecure: boolean): true {
   const { protocol, hostname, origin } = new URL(url);
@@ -88,15 +113,6 @@ export function assertSafe(url: string, allowInsecure: boolean): true {
   throw new InvalidInputError(
     `A token would travel to ${origin} unencrypted. Use https, or set allowInsecure if that is meant.`,
   );
-}
-
-async function asked(
-  source: Exclude<TokenSource, string>,
-  refused?: string,
-): Promise<string | undefined> {
-  const token = await (refused === undefined ? source() : source(refused));
-  if (token !== undefined) checkToken(token);
-  return token;
 }
 
 /** Throws an {@link InvalidInputError} unless `token` can be sent in a header as it is. */

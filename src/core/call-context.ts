@@ -1,7 +1,7 @@
 /** What is known of one call: what it asks for, how far it has come, and which secrets it holds. */
 import type { Operation } from "../../generated/operations.gen.js";
 import type { JupyterHubError } from "./errors.js";
-import { redactedUrl, secretsIn, secretsOfHeaders } from "./redact.js";
+import { redactedUrl, Secrets } from "./redact.js";
 
 export interface CallContext {
   readonly method: string;
@@ -17,9 +17,7 @@ export interface CallContext {
   /** The URL for errors and logs: without query and secrets. */
   readonly url: string;
   /** What errors and logs must not repeat: of the input, and of the headers of every attempt. */
-  readonly secrets: Set<string>;
-  /** The headers of each attempt so far. */
-  readonly sentHeaders: Headers[];
+  readonly secrets: Secrets;
   /** Whether an attempt has been sent and its outcome is not known. */
   sent: boolean;
   /** The response to the last attempt, if one came. */
@@ -35,13 +33,20 @@ type Given = Pick<CallContext, "method" | "operation" | "streams" | "once"> & {
   path: Readonly<Record<string, unknown>> | undefined;
   query: Readonly<Record<string, unknown>> | undefined;
   body: unknown;
+  /** Where the call adds its secrets, when several calls share them. */
+  secrets: Secrets | undefined;
 };
 
 /** URL and secrets are computed when an error or a log needs them: most calls succeed unseen. */
 export function createContext(given: Given): CallContext {
   const { method, operation, streams, once, baseUrl, url, path, query, body } = given;
+  const { secrets = new Secrets() } = given;
   // The query of a route may hold a secret.
   const route = url.replace(/[?#].*/s, "");
+  if (route !== url) {
+    secrets.addInput(Object.fromEntries(new URLSearchParams(url.slice(route.length))));
+  }
+  secrets.addInput([path, query, { body }]);
   return {
     method,
     route,
@@ -49,19 +54,12 @@ export function createContext(given: Given): CallContext {
     ownCredentials: hasCredentials(operation, body),
     streams,
     once,
-    sentHeaders: [],
+    secrets,
     sent: false,
     response: undefined,
     lastFailure: undefined,
     get url() {
       return redactedUrl(baseUrl, route, path);
-    },
-    get secrets() {
-      const ownQuery = Object.fromEntries(new URLSearchParams(url.slice(route.length)));
-      return new Set([
-        ...secretsIn([ownQuery, path, query, { body }]),
-        ...this.sentHeaders.flatMap(secretsOfHeaders),
-      ]);
     },
   };
 }

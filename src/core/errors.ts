@@ -6,6 +6,7 @@
  * class is decided in meaning.ts.
  */
 import type { ProgressEvent } from "../../generated/types.gen.js";
+import { shorten } from "./redact.js";
 import { printable } from "./text.js";
 
 /** What is known when something goes wrong. */
@@ -49,7 +50,7 @@ export class JupyterHubError extends Error {
   constructor(message: string, details: ErrorDetails = {}) {
     super(printable(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.status = details.status;
-    this.hubMessage = details.hubMessage;
+    this.hubMessage = details.hubMessage && shorten(details.hubMessage);
     this.method = details.method;
     this.url = details.url;
     this.hubVersion = details.hubVersion;
@@ -171,7 +172,10 @@ export class HubError extends JupyterHubError {
  */
 export class SpawnFailedError extends JupyterHubError {
   override name = "SpawnFailedError";
-  /** Why, in the words of the hub or its Spawner, such as "No GPU is left"; undefined when it does not say. */
+  /**
+   * Why, in the words of the hub or its Spawner, such as "No GPU is left"; undefined when it does not say. Here and
+   * in `events`, the texts in the start's `user_options` and its token are replaced by "[redacted]".
+   */
   readonly reason: string | undefined;
   /** What the hub told of this start; the last event is the one that it failed with, where it told that. */
   readonly events: readonly ProgressEvent[];

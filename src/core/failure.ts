@@ -11,7 +11,7 @@ import {
 import { isSafe } from "./retry.js";
 import { DeadlinePassed } from "./time.js";
 import { pageOrigin } from "./page.js";
-import { withoutSecrets } from "./redact.js";
+import { maxText, redactor, shorten, type Redact } from "./redact.js";
 import type { CallContext } from "./call-context.js";
 
 const advice: readonly (readonly [RegExp, string])[] = [
@@ -37,43 +37,76 @@ const match = <Value>(table: readonly (readonly [RegExp, Value])[], words: strin
 /** No answer, or half of one. */
 export function unreachable(cause: unknown, call: CallContext): ConnectionError {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-  const words = inner instanceof Error ? inner.message : "";
-  // Those of DOM exceptions are numbers and say nothing.
-  const own = (inner as { code?: unknown } | null | undefined)?.code;
-  const code = typeof own === "string" ? own : match(worded, words);
+  const clean = cleaner(call);
+  const words = inner instanceof Error ? clean(inner.message) : "";
+  const code = codeOf(inner, clean) ?? match(worded, words);
   const hint = crossOrigin(call) ?? match(advice, code ?? "");
-  const said = clean(words, call);
   return new ConnectionError(
-    `${call.method} ${call.url}: the connection failed (${code || said || "no answer"}).${hint ? ` ${hint}` : ""}`,
-    { ...call, code: code || undefined, cause: copyOf(cause, call) },
+    `${call.method} ${call.url}: the connection failed (${shorten(code || words || "no answer", 1000)}).${hint ? ` ${hint}` : ""}`,
+    { ...call, code, cause: copyOf(cause, call) },
   );
 }
 
-/** Where a request went, as errors tell it, and what they are not to tell. */
-type Sent = { url: string; secrets: Iterable<string> };
+/** Where a request went, as errors tell it, and the secrets that errors leave out. */
+interface Sent {
+  /** What takes the place of URLs, whose queries may hold more; without it, their origin does. */
+  url?: string;
+  secrets: Iterable<string>;
+}
 
-/** A text less the secrets of a call. Deno quotes its URL, whose query may hold more. */
-const clean = (text: string, { url, secrets }: Sent): string =>
-  withoutSecrets(text.replace(/https?:\/\/[^\s")]+/g, url), secrets);
+/** Credentials that texts name: of others than this package, such as those of a token function. */
+const named =
+  /((?:bearer|basic) +|(?:token|secret|password|api_?key)["']?[=:] ?["']?(?:bearer +|basic +)?)[^\s"'&,;)]+/gi;
+
+type Clean = (text: unknown) => string;
+
+/** Removes from a foreign text the secrets of a call, and what URLs hold beside their origin. Deno quotes them whole. */
+function cleaner({ url, secrets }: Sent, redact = redactor(secrets)): Clean {
+  return (text) =>
+    redact(String(text))
+      .replace(/https?:\/\/[^\s")]+/g, (quoted) => url ?? originOf(quoted))
+      .replace(named, "$1[redacted]");
+}
+
+const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).origin : "[redacted]");
+
+/** The platform's own code, such as ECONNREFUSED; those of DOM exceptions are numbers and say nothing. */
+function codeOf(thrown: unknown, clean: Clean): string | undefined {
+  const code = (thrown as { code?: unknown } | null | undefined)?.code;
+  if (typeof code !== "string") return undefined;
+  const cleaned = clean(code);
+  return /^[\w.-]{1,64}$/.test(cleaned) ? cleaned : undefined;
+}
 
 /**
- * What `fetch` threw, as far as it tells no secret: its words and its code. Node's parser keeps what it cannot
- * read, Bun the whole URL, libraries the request.
+ * What foreign code threw, as far as it tells no secret: name, message, code, stack and causes. Node's parser keeps
+ * what it cannot parse, Bun the whole URL, libraries the request.
  */
-export function copyOf(thrown: unknown, call: Sent, depth = 0): unknown {
-  if (typeof thrown === "string") return clean(thrown, call);
+export function copyOf(thrown: unknown, call: Sent): unknown {
+  const redact = redactor(call.secrets);
+  return copied(thrown, cleaner(call, redact), redact);
+}
+
+function copied(thrown: unknown, clean: Clean, redact: Redact, depth = 0): unknown {
+  if (typeof thrown === "string") return clean(thrown);
   if (!(thrown instanceof Error)) return undefined;
-  const { name, message, code, cause } = thrown as Error & { code?: unknown };
-  const said = clean(message, call);
-  const copy = new Error(said);
-  if (cause !== undefined && depth < 4) copy.cause = copyOf(cause, call, depth + 1);
-  if (typeof code === "string") Object.assign(copy, { code });
-  copy.stack = withoutSecrets(
-    (thrown.stack ?? "").replace(message, () => said),
-    call.secrets,
-  );
+  const { message, cause, stack } = thrown;
+  const copy = new Error(clean(message));
+  if (cause !== undefined && depth < 4) copy.cause = copied(cause, clean, redact, depth + 1);
+  const code = codeOf(thrown, clean);
+  if (code !== undefined) Object.assign(copy, { code });
+  const name = shorten(clean(thrown.name), 64);
+  copy.stack = `${name}: ${copy.message}\n${redact(framesOf(stack))}`;
   return Object.defineProperty(copy, "name", { value: name, writable: true, configurable: true });
 }
+
+/** The frames of a stack, without the message that engines put before them. */
+const framesOf = (stack: unknown): string =>
+  String(stack ?? "")
+    .slice(0, 4 * maxText)
+    .split("\n")
+    .filter((line) => /^ +at |^[^ ]*@/.test(line))
+    .join("\n");
 
 /** Browsers do not tell pages why a request failed; to those of another origin, mostly for want of leave. */
 function crossOrigin({ url, operation: { since } }: CallContext): string | undefined {
@@ -113,7 +146,10 @@ export function failureOf(
       call,
     );
   }
-  return new ConnectionError(`${where}: the answer could not be read.`, { ...call, cause: error });
+  return new ConnectionError(`${where}: the answer could not be read.`, {
+    ...call,
+    cause: copyOf(error, call),
+  });
 }
 
 /** Faults in which nothing has reached the hub. */

@@ -20,7 +20,7 @@ import {
   type BadRequestReason,
   type ErrorDetails,
 } from "./errors.js";
-import { withoutSecrets } from "./redact.js";
+import { maxText, shorten, withoutSecrets } from "./redact.js";
 import { isAtLeast } from "./version.js";
 
 /** An answer of status 400 or more, and what was asked. */
@@ -49,7 +49,7 @@ const reasons: readonly (readonly [RegExp, BadRequestReason])[] = [
   [/Named servers are not enabled/, "named-servers-disabled"],
   [/already has the maximum of/, "server-limit"],
   [
-    /[Ii]nvalid (server[ _]?name|username|group ?name)|server name .*(must|invalid)/i,
+    /invalid (server[ _]?name|username|group ?name)|server name .{0,200}(must|invalid)/i,
     "invalid-name",
   ],
 ];
@@ -79,18 +79,19 @@ const standardPhrases: Readonly<Record<number, string>> = {
 export function errorOf(refusal: Refusal): JupyterHubError {
   const { status, method, url, operation, hubVersion } = refusal;
   // What it means, the hub's words tell; what is told of them is without secrets, which may be words, too.
-  const message = messageOf(refusal.body);
-  const hubMessage = message && withoutSecrets(message, refusal.secrets ?? []);
+  const given = messageOf(refusal.body);
+  const message = given?.slice(0, maxText);
+  const hubMessage = given && withoutSecrets(given, refusal.secrets ?? []);
   const details: ErrorDetails = { status, hubMessage, method, url, hubVersion };
   const retryAfter = millisecondsOf(refusal.retryAfter);
   const words = (hubMessage ?? standardPhrases[status] ?? "refused").replace(/\.$/, "");
-  const said = `${method} ${url}: ${status} ${words}`;
+  const said = `${method} ${url}: ${status} ${shorten(words, 1000)}`;
 
   if ((status === 404 || status === 405) && hubVersion) {
     const unsupported = unsupportedBy(hubVersion, operation, `${method} ${url}`, details);
     if (unsupported) return unsupported;
   }
-  const advice = untaken.find(([words]) => words.test(refusal.body))?.[1];
+  const advice = untaken.find(([words]) => words.test(refusal.body.slice(0, maxText)))?.[1];
   if (advice) return new AuthenticationError(`${said}. ${advice}`, details);
   switch (status) {
     case 400:
@@ -148,8 +149,8 @@ function forbidden(
   said: string,
   details: ErrorDetails,
 ): JupyterHubError {
-  const words = message ?? body;
-  const required = /requires (?:any of \[([^\]]*)\]|scope (?:'|&#39;)([^'&]+))/.exec(words);
+  const words = message ?? body.slice(0, maxText);
+  const required = /requires (?:any of \[|scope (?:'|&#39;))/.exec(words);
   const mute = !message || message === "Forbidden";
   if (credentials === "body" && mute) {
     return new AuthenticationError(`${said}. The user or password is wrong.`, details);
@@ -161,7 +162,8 @@ function forbidden(
     );
   }
   if (required) {
-    const scopes = withoutSecrets(required[1] ?? required[2] ?? "", secrets);
+    const [list = ""] = words.slice(required.index + required[0].length).split(/[\]'&]/, 1);
+    const scopes = withoutSecrets(list, secrets);
     const requiredScopes = scopes.split(", ").filter(Boolean);
     return new ForbiddenError(said, { ...details, requiredScopes });
   }

@@ -13,7 +13,7 @@ import {
   JupyterHubError,
   isJupyterHubError,
 } from "./errors.js";
-import { unreachable } from "./failure.js";
+import { copyOf, unreachable } from "./failure.js";
 import { through, type HubRequest, type Middleware } from "./hooks.js";
 import { pageOrigin } from "./page.js";
 import { assertHub, readText, typeOf, versionOf } from "./response.js";
@@ -118,7 +118,7 @@ export class Transport {
         if (isJupyterHubError(cause)) throw cause;
         throw new AuthenticationError(`${call.method} ${call.url}: the token function failed.`, {
           ...call,
-          cause,
+          cause: copyOf(cause, { secrets: call.secrets }),
         });
       }),
     );
@@ -192,7 +192,7 @@ export class Transport {
     if (this.hasMiddleware && !isBelow(baseUrl, url)) {
       throw new InvalidInputError(`${method} ${call.url} would leave the hub's API.`, call);
     }
-    if (this.hasMiddleware) call.sentHeaders.push(headers);
+    if (this.hasMiddleware) call.secrets.addHeaders(headers);
     // Here, since a middleware may have set a token. A password is no less secret than one.
     if (call.ownCredentials || headers.has("Authorization")) credentials.assertSafe();
     call.sent = true;
@@ -226,7 +226,7 @@ export class Transport {
     if (pageOrigin() === undefined && !headers.has("User-Agent")) {
       headers.set("User-Agent", this.#options.userAgent);
     }
-    call.sentHeaders.push(headers);
+    call.secrets.addHeaders(headers);
   }
 }
 

@@ -18,6 +18,7 @@ import { ForbiddenError, NotFoundError } from "../core/errors.js";
 import type { Keys, KeysOf } from "../core/known-keys.js";
 import { unsupportedBy } from "../core/meaning.js";
 import { checkName } from "../core/names.js";
+import { Secrets } from "../core/redact.js";
 import { isAtLeast } from "../core/version.js";
 import type { ServerOperations } from "../workflows/server.js";
 import { checkInput, through, valueOf, type CallOptions, type Hub } from "./call.js";
@@ -82,7 +83,7 @@ export async function modelOf(
   hub: Hub,
   user: string,
   server: string,
-  call: CallOptions & { signal: AbortSignal },
+  call: CallOptions,
 ): Promise<Server> {
   checkNames(user, server);
   const version = await hub.version(call);
@@ -94,8 +95,7 @@ export async function modelOf(
         : getUserServerName({ ...options, path: { name: user, server_name: server } }),
     );
   }
-  const query = isAtLeast(version, "3.0") ? { include_stopped_servers: true } : {};
-  const servers = serversOf(await valueOf(getUser({ ...options, path: { name: user }, query })));
+  const servers = await allServers(hub, user, call);
   const found = Object.hasOwn(servers, server) ? servers[server] : undefined;
   if (found) return found;
   throw new NotFoundError(
@@ -104,13 +104,29 @@ export async function modelOf(
   );
 }
 
-/** What the workflows need, with the bodies that a start and a stop have, if any. */
+/** All servers of a user, as the hub lists them: before 3.0 those that run. */
+export async function allServers(
+  hub: Hub,
+  user: string,
+  call: CallOptions,
+): Promise<Record<string, Server>> {
+  checkName("name", user);
+  const isNew = isAtLeast(await hub.version(call), "3.0");
+  const query = isNew ? { include_stopped_servers: true } : {};
+  return serversOf(await valueOf(getUser({ ...through(hub, call), path: { name: user }, query })));
+}
+
+/**
+ * What the workflows need, with the bodies that a start and a stop have, if any. A start and its streams add
+ * their secrets to `secrets`.
+ */
 export function operationsOn(
   hub: Hub,
   user: string,
   server: string,
   call: CallOptions,
   payloads: { start?: Payload; stop?: Payload } = {},
+  secrets = new Secrets(),
 ): ServerOperations {
   const own = { name: user };
   const named = { ...own, server_name: server };
@@ -118,7 +134,7 @@ export function operationsOn(
   return {
     what: nameOf(user, server),
     start: async (signal) => {
-      const meta: CallMeta = { ...payloads.start?.meta, once: true };
+      const meta: CallMeta = { ...payloads.start?.meta, once: true, secrets };
       const request = { ...options(signal), ...payloads.start, meta };
       const { response } = await (server === ""
         ? postUserServer({ ...request, path: own })
@@ -131,7 +147,7 @@ export function operationsOn(
         : deleteUserServerName({ ...options(signal), path: named, ...payloads.stop }));
       return response.status;
     },
-    progress: (signal) => openProgress(hub, user, server, { ...call, signal }),
+    progress: (signal) => openProgress(hub, user, server, { ...call, signal }, secrets),
     model: async (signal) => {
       try {
         return await modelOf(hub, user, server, { ...call, signal });
@@ -149,9 +165,12 @@ async function openProgress(
   user: string,
   server: string,
   call: CallOptions,
+  secrets: Secrets,
 ): Promise<ReadableStream<Uint8Array>> {
+  const meta: CallMeta = { secrets };
+  const options = { ...through(hub, call, { Accept: "text/event-stream" }), meta };
   const { data } = await hub.client.get({
-    ...through(hub, call, { Accept: "text/event-stream" }),
+    ...options,
     ...(server === ""
       ? { url: "/users/{name}/server/progress", path: { name: user } }
       : {

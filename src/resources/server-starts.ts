@@ -6,6 +6,7 @@ import type { ProgressEvent, Server } from "../../generated/types.gen.js";
 import { InvalidInputError, TimeoutError } from "../core/errors.js";
 import { fromHere } from "../core/failure.js";
 import { callKeys, type KeysOf } from "../core/known-keys.js";
+import { Secrets } from "../core/redact.js";
 import { during } from "../core/time.js";
 import { Action } from "../workflows/action.js";
 import { Feed } from "../workflows/feed.js";
@@ -134,9 +135,11 @@ async function startInto(
       async (call) => {
         const { signal } = call;
         const payload = await startPayload(hub, user, input, call);
-        const operations = operationsOn(hub, user, server, rest, { start: payload });
+        const secrets = new Secrets();
+        secrets.addInput({ user_options: input.user_options });
+        const operations = operationsOn(hub, user, server, rest, { start: payload }, secrets);
         if (restarts) await stopServer(operations, false, signal);
-        run = { operations, wanted: input.user_options, ifRunning, cancels, gate, feed };
+        run = { operations, wanted: input.user_options, ifRunning, cancels, gate, feed, secrets };
         return startServer(run, signal).catch((error: unknown) => {
           failed = !signal.aborted;
           throw error;

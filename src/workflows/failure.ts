@@ -15,6 +15,7 @@ import {
   RateLimitError,
   SpawnFailedError,
 } from "../core/errors.js";
+import { redactedValue, redactor, shorten } from "../core/redact.js";
 import { withDeadline } from "../core/time.js";
 import { progressEvents } from "./progress.js";
 import type { Feed } from "./feed.js";
@@ -24,6 +25,8 @@ import { isUnsettled, type ServerOperations } from "./server.js";
 export interface Told {
   operations: ServerOperations;
   feed: Feed<ProgressEvent>;
+  /** What the start was given and sent that its errors leave out, whoever repeats it. */
+  secrets: Iterable<string>;
 }
 
 /** What a hub answered to a start: its status, or an error that does not tell what became of it. */
@@ -51,10 +54,11 @@ export async function failureOf(
     return spawnFailed(start, `${what} was stopped while it started.`, { cause });
   }
   const event = last?.failed ? last : await lastWords(start, signal);
-  const reason = reasonOf(event);
+  const reason = reasonOf(withoutSecretsOf(start, event));
   const why = event ? reason : cause?.hubMessage;
   const unseen = event ? "" : ", or the token does not reach it (read:servers)";
-  const words = `${what} failed to start${why ? `: ${why}` : unseen}. The hub's log may say more.`;
+  const because = why ? `: ${shorten(why, 1000)}` : unseen;
+  const words = `${what} failed to start${because}. The hub's log may say more.`;
   return spawnFailed(start, words, { event, reason, cause });
 }
 
@@ -69,10 +73,12 @@ export async function raisedBy(
 ): Promise<SpawnFailedError | undefined> {
   if (!mayBeRaised(error) || !error.hubMessage) return undefined;
   const event = await lastWords(start, signal);
-  // What is kept may be of an earlier start.
-  if (!event?.message?.includes(error.hubMessage)) return undefined;
-  const words = `${start.operations.what} failed to start: ${error.hubMessage}.`;
-  return spawnFailed(start, words, { event, reason: error.hubMessage, cause: error });
+  const reason = redactor(start.secrets)(error.hubMessage);
+  // What is kept may be of an earlier start. Both may have been cut, at different places.
+  const last = messageOf(withoutSecretsOf(start, event));
+  if (!last?.includes(reason.slice(0, 1000))) return undefined;
+  const words = `${start.operations.what} failed to start: ${shorten(reason, 1000)}.`;
+  return spawnFailed(start, words, { event, reason, cause: error });
 }
 
 const mayBeRaised = (error: unknown): error is JupyterHubError =>
@@ -117,13 +123,23 @@ const firstEvent = (
 
 /** The Spawner's words, where the hub passes them on; never its HTML. */
 const reasonOf = (event: ProgressEvent | undefined): string | undefined =>
-  event?.message
+  messageOf(event)
     ?.replace(/^Spawn failed(: |$)/, "")
     .trim()
     .replace(/\.$/, "") || undefined;
 
+/** The message of an event, which a Spawner may send as anything. */
+const messageOf = (event: ProgressEvent | undefined): string | undefined =>
+  typeof event?.message === "string" ? event.message : undefined;
+
+/** An event for an error. Who iterates a start has it as the hub sent it. */
+const withoutSecretsOf = <Event extends ProgressEvent | undefined>(
+  { secrets }: Told,
+  event: Event,
+): Event => redactedValue(event, redactor(secrets)) as Event;
+
 function spawnFailed(
-  { feed }: Told,
+  { feed, secrets }: Told,
   message: string,
   {
     event,
@@ -136,15 +152,17 @@ function spawnFailed(
   },
 ): SpawnFailedError {
   if (event) feed.add(event);
+  const redact = redactor(secrets);
+  const events = feed.items.map((one) => redactedValue(one, redact) as ProgressEvent);
   const { status, hubMessage, method, url, hubVersion } = cause ?? {};
   return new SpawnFailedError(message, {
     status,
-    hubMessage: hubMessage ?? event?.message,
+    hubMessage: hubMessage ?? messageOf(event && events.at(-1)),
     method,
     url,
     hubVersion,
     cause,
     reason,
-    events: [...feed.items],
+    events,
   });
 }

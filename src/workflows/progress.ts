@@ -3,10 +3,11 @@
  *
  * Promises the events of one stream up to its last one (`ready` or `failed`), over as many connections
  * as that takes: a hub tells everything again to each, so what was given already is passed over while it
- * is the same. What is no JSON object is passed over, too: a Spawner can make a hub send `NaN`.
+ * is the same. What is no JSON object is passed over, too: a Spawner can make a hub send `NaN`. Keeps a
+ * limited number of events; a stream with more is an error.
  */
 import type { ProgressEvent } from "../../generated/types.gen.js";
-import { ConnectionError } from "../core/errors.js";
+import { ConnectionError, NotAHubError } from "../core/errors.js";
 import { isAway } from "../core/retry.js";
 import { eventData } from "../core/sse.js";
 import { pause, pauses } from "../core/time.js";
@@ -17,6 +18,10 @@ export type OpenProgress = (signal: AbortSignal) => Promise<ReadableStream<Uint8
 /** How many connections in a row may bring nothing new. */
 const fruitless = 4;
 
+/** The most events of one start, and the most characters of all of them. Starts have some dozens. */
+export const maxEvents = 10_000;
+export const maxEventsLength = 2 ** 22;
+
 /** Whether a start ends with this event. */
 export const isLast = ({ ready, failed }: ProgressEvent): boolean => Boolean(ready || failed);
 
@@ -26,6 +31,7 @@ export async function* progressEvents(
   signal: AbortSignal,
 ): AsyncGenerator<ProgressEvent, void> {
   const given: string[] = [];
+  let length = 0;
   const waits = pauses();
   for (let left = fruitless; ;) {
     const known = given.length;
@@ -40,6 +46,8 @@ export async function* progressEvents(
           continue;
         }
         position = known;
+        length += data.length;
+        if (given.length === maxEvents || length > maxEventsLength) throw tooMany();
         given.push(data);
         yield event;
         if (isLast(event)) return;
@@ -55,6 +63,11 @@ export async function* progressEvents(
     await pause(waits.next().value, signal);
   }
 }
+
+const tooMany = (): NotAHubError =>
+  new NotAHubError(
+    `The progress of a start has more than ${maxEvents} events or ${maxEventsLength} characters, which no hub sends.`,
+  );
 
 function eventOf(data: string): ProgressEvent | undefined {
   try {

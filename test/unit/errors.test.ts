@@ -1,4 +1,5 @@
 /** Errors as their receivers see them: class, name, cause, stack, and what they keep to themselves. */
+import { inspect } from "node:util";
 import { describe, expect, it, vi } from "vitest";
 import * as errors from "../../src/core/errors.js";
 import { getUser, patchUser, postUserTokens } from "../../src/api.js";
@@ -77,6 +78,33 @@ describe("isJupyterHubError", () => {
       expect(errors.isJupyterHubError(value)).toBe(false);
     },
   );
+});
+
+describe("the length of an error", () => {
+  it("is limited, whatever a hub says", async () => {
+    const words = `server name ${"x ".repeat(200_000)}`;
+    const error = await rejectionOf(hubOf(answering(() => refusal(400, words))).users.get("ada"));
+    expect(error).toMatchObject({
+      name: "BadRequestError",
+      hubMessage: expect.stringMatching(/…$/),
+    });
+    const { message, hubMessage } = error as errors.BadRequestError;
+    expect([message.length < 1200, hubMessage?.length]).toEqual([true, 4096]);
+  });
+
+  it("is limited, whatever a fetch throws", async () => {
+    const thrown = new Error("x".repeat(1e6), { cause: new Error("y".repeat(1e6)) });
+    thrown.name = "z".repeat(1e6);
+    const fetch = answering(() => Promise.reject(thrown));
+    const error = await rejectionOf(hubOf(fetch).users.get("ada"));
+    expect(error).toBeInstanceOf(errors.ConnectionError);
+    expect(inspect(error, { depth: 9 }).length).toBeLessThan(40_000);
+  });
+
+  it("is limited, whatever it is made with", () => {
+    const error = new errors.JupyterHubError("x".repeat(1e6), { hubMessage: "y".repeat(1e6) });
+    expect([error.message.length < 4100, error.hubMessage?.length]).toEqual([true, 4096]);
+  });
 });
 
 type Call = (hub: JupyterHub) => PromiseLike<unknown>;

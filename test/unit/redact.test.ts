@@ -1,7 +1,14 @@
 /** URLs as errors tell them. */
 import { describe, expect, it } from "vitest";
 import { getAuthCookie, getAuthToken } from "../../src/api.js";
-import { redactedUrl, withoutSecrets } from "../../src/core/redact.js";
+import {
+  maxText,
+  redactedUrl,
+  redactedValue,
+  redactor,
+  Secrets,
+  withoutSecrets,
+} from "../../src/core/redact.js";
 import { answering, api, expectNoSecret, hubOf, refusal, rejectionOf, secrets } from "./helpers.js";
 
 describe("the URL of a call, for errors", () => {
@@ -60,6 +67,150 @@ it.each([
   [["abc"], "abc", "abc"],
 ])("of the secrets %j in %j remains %j", (all, text, rest) => {
   expect(withoutSecrets(text, all)).toBe(rest);
+});
+
+describe("the secrets of an input", () => {
+  const of = (input: unknown): string[] => {
+    const all = new Secrets();
+    all.addInput(input);
+    return [...all].toSorted();
+  };
+
+  it.each(
+    [
+      ["token", "apiToken", "API_TOKEN", "api-token", "APIToken", "tokens", "refreshToken"],
+      ["password", "DB_PASSWORD", "dbPassword", "passwd", "passphrase", "PGPWD", "pin"],
+      ["clientSecret", "client_secret", "SECRET_KEY", "secrets"],
+      ["api_key", "apiKey", "API-KEY", "key", "ssh_keys", "AWS_SECRET_ACCESS_KEY"],
+      ["code", "authCode", "code_verifier", "codeVerifier", "auth_state", "authState"],
+      ["credentials", "Authorization", "cookie", "cookie_value", "sessionId", "jwt"],
+      ["environment", "env", "user_options", "userOptions"],
+    ].flat(),
+  )("include the value of %s", (key) => {
+    expect(of({ [key]: "planted" })).toEqual(["planted"]);
+    expect(of([{ deep: { [key]: { any: ["planted", 12345678, 123n] } } }])).toEqual([
+      "123",
+      "12345678",
+      "planted",
+    ]);
+  });
+
+  it.each(["token_id", "tokenId", "cookie_name", "name", "scopes", "note", "username", "state"])(
+    "do not include the value of %s",
+    (key) => {
+      expect(of({ [key]: "harmless" })).toEqual([]);
+    },
+  );
+
+  it("are found in input that refers to itself, and below both kinds of keys", () => {
+    const shared: Record<string, unknown> = { any: "planted" };
+    shared["self"] = shared;
+    expect(of({ name: shared, password: shared })).toEqual(["planted"]);
+  });
+
+  it("are collected only when somebody asks for them", () => {
+    let reads = 0;
+    const input = {
+      get password() {
+        reads += 1;
+        return "planted";
+      },
+    };
+    const all = new Secrets();
+    all.addInput(input);
+    expect(reads).toBe(0);
+    expect([...all, ...all]).toEqual(["planted", "planted"]);
+    expect(reads).toBe(1);
+  });
+});
+
+describe("the secrets of headers", () => {
+  const basic = `Basic ${btoa("ada:planted-password")}`;
+
+  it.each<[string, string, string[]]>([
+    ["Authorization", "Bearer planted", ["planted"]],
+    ["Authorization", "token planted", ["planted"]],
+    ["Authorization", "Negotiate planted", ["planted"]],
+    ["Proxy-Authorization", "Bearer planted", ["planted"]],
+    [
+      "Authorization",
+      basic,
+      [btoa("ada:planted-password"), "ada:planted-password", "planted-password"],
+    ],
+    ["Proxy-Authorization", basic, ["planted-password"]],
+    ["X-Gateway", basic, ["planted-password"]],
+    ["X-Gateway", "Bearer planted", ["planted", "Bearer planted"]],
+    ["X-Gateway", "planted-key", ["planted-key"]],
+    ["X-Key", "123456", ["123456"]],
+    [
+      "Cookie",
+      'a=planted-one; b=planted%20two; c="planted three"',
+      ["planted-one", "planted two", "planted three"],
+    ],
+  ])("%s: %s", (name, value, expected) => {
+    const all = new Secrets();
+    all.addHeaders(new Headers({ [name]: value }));
+    expect([...all]).toEqual(expect.arrayContaining(expected));
+  });
+
+  it.each([
+    ["Accept", "application/json"],
+    ["Content-Type", "application/json"],
+    ["User-Agent", "portal jupyterhub-client/0.1.0"],
+    ["X-Flag", "true"],
+  ])("are not %s: %s", (name, value) => {
+    const all = new Secrets();
+    all.addHeaders(new Headers({ [name]: value }));
+    expect([...all]).toEqual([]);
+  });
+
+  it("stay few while a long start repeats them", () => {
+    const all = new Secrets();
+    for (let count = 0; count < 1000; count += 1) {
+      all.addHeaders(new Headers({ Authorization: `Bearer planted-${count % 3}` }));
+    }
+    expect([...all]).toHaveLength(3);
+  });
+});
+
+describe("a long text", () => {
+  it("is examined and repeated up to a length", () => {
+    const text = withoutSecrets("x".repeat(400_000), ["planted"]);
+    expect(text).toHaveLength(maxText);
+    expect(text).toMatch(/x…$/);
+  });
+
+  it.each(["planted-secret", "planted-secret".repeat(500)])(
+    "loses a secret that begins before its end, wherever that is cut: %#",
+    (secret) => {
+      for (let before = maxText - 20; before <= maxText; before += 1) {
+        const text = withoutSecrets(`${"x".repeat(before)}${secret}yyy`, [secret]);
+        expect(text).not.toContain("planted");
+      }
+    },
+  );
+
+  it("loses secrets that overlap each other or themselves", () => {
+    expect(withoutSecrets("<abcdefgh>", ["abcdef", "defgh"])).toBe("<[redacted]>");
+    expect(withoutSecrets("<ababab>", ["abab"])).toBe("<[redacted]>");
+  });
+});
+
+describe("a JSON value", () => {
+  const redact = redactor(["planted", "4096"]);
+
+  it("loses secrets in strings, numbers and keys", () => {
+    const value = { a: ["planted!"], b: { planted: 4096, c: 7, d: null, e: true } };
+    expect(redactedValue(value, redact)).toEqual({
+      a: ["[redacted]!"],
+      b: { "[redacted]": "[redacted]", c: 7, d: null, e: true },
+    });
+  });
+
+  it("is left out where it is nested deeper than anybody would", () => {
+    const deep = JSON.parse("[".repeat(50_000) + "]".repeat(50_000)) as unknown;
+    expect(JSON.stringify(redactedValue(deep, redact))).toMatch(/^\[{9}"\[redacted\]"\]{9}$/);
+  });
 });
 
 describe("a secret in the path", () => {
