@@ -8,6 +8,12 @@ const servers = (method: string, below = ""): string[] => [
   `${method} /users/{name}/servers/{server_name}${below}`,
 ];
 const progress = servers("GET", "/progress");
+/** The default server's address is a part of its user's other servers': the user's model tells which there are. */
+const connection = [
+  "GET /users/{name}",
+  "GET /users/{name}/servers/{server_name}",
+  "POST /users/{name}/tokens",
+];
 
 /** Every method, and the operations that it may send. */
 export const aliases: Readonly<Record<string, readonly string[]>> = {
@@ -49,8 +55,8 @@ export const aliases: Readonly<Record<string, readonly string[]>> = {
   "servers.stopMany": servers("DELETE"),
   "servers.update": servers("PATCH"),
   "servers.delete": ["DELETE /users/{name}/servers/{server_name}"],
-  "servers.connection": [...servers("GET"), "POST /users/{name}/tokens"],
-  "servers.fetch": [...servers("GET"), "POST /users/{name}/tokens"],
+  "servers.connection": connection,
+  "servers.fetch": connection,
 
   "groups.list": ["GET /groups"],
   "groups.get": ["GET /groups/{name}"],

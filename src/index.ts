@@ -69,7 +69,7 @@ export type {
   ConnectionInput,
   ConnectionOptions,
   ConnectionSettings,
-  ServerFetchInit,
+  ServerFetchOptions,
   TokenChoice,
 } from "./resources/connection.js";
 export type { ServerInput, StartServerInput } from "./resources/one-server.js";

@@ -5,7 +5,7 @@
  */
 import type { Operation } from "../../generated/operations.gen.js";
 import { createApiClient, type ApiClient, type ApiClientParts } from "./api-client.js";
-import { createCredentials, type TokenSource } from "./auth.js";
+import { createCredentials, type Credentials, type TokenSource } from "./auth.js";
 import { createCookies } from "./cookie.js";
 import { environmentVariable } from "./environment.js";
 import { InvalidInputError } from "./errors.js";
@@ -120,6 +120,7 @@ export interface Connection extends ApiClientParts {
   client: ApiClient;
   /** What bounds the calls that are under way. */
   slots: Slots;
+  credentials: Credentials;
   /** `https://host/prefix/hub/api` */
   apiUrl: string;
   /** `https://host/prefix/hub/`, as people reach it */
@@ -189,6 +190,9 @@ export function connect(
   const timeout = positive("timeout", options.timeout ?? defaults.timeout);
   const concurrency = positive("maxConcurrency", options.maxConcurrency ?? defaults.maxConcurrency);
   const slots = parent?.slots ?? new Slots(concurrency);
+  const credentials = auth
+    ? createCookies(baseUrl, options.fetch ?? fetch, timeout)
+    : createCredentials(token, baseUrl, options.allowInsecure ?? trusted);
   const transport = new Transport({
     baseUrl,
     fetch: options.fetch,
@@ -200,9 +204,7 @@ export function connect(
       options.maxResponseBytes ?? defaults.maxResponseBytes,
     ),
     slots,
-    credentials: auth
-      ? createCookies(baseUrl, options.fetch ?? fetch, timeout)
-      : createCredentials(token, baseUrl, options.allowInsecure ?? trusted),
+    credentials,
     middleware: [options.middleware ?? []].flat(),
   });
   const retries = options.retry ?? defaults.retry;
@@ -213,6 +215,7 @@ export function connect(
   return {
     ...parts,
     slots,
+    credentials,
     client: createApiClient(parts),
     apiUrl: baseUrl,
     publicUrl: pageUrl(published ?? baseUrl),

@@ -1,13 +1,15 @@
 /**
  * Requests and WebSockets to one server that a hub has started, with the token for it.
  *
- * Promises that the token goes below the server's address and nowhere else, along no redirect and into no
- * URL, and that a server which does not run is told from one which answers.
+ * Promises that the token goes below the server's address and nowhere else, to none of the user's other servers
+ * that were known, along no redirect and into no URL; and that a server which does not run is told from one which
+ * answers.
  */
 import { withoutCookie } from "./auth.js";
 import { ConnectionError, InvalidInputError, ServerNotRunningError } from "./errors.js";
 import { copyOf } from "./failure.js";
 import { pageOrigin } from "./page.js";
+import { Secrets } from "./redact.js";
 
 export interface ServerLink {
   /** How the server is called in errors. */
@@ -15,6 +17,8 @@ export interface ServerLink {
   /** The server's address, with a slash at its end. */
   baseUrl: string;
   token: string;
+  /** The names of the user's other servers whose addresses are below this one's: those of the default server. */
+  siblings: ReadonlySet<string>;
   /** Where people reach the hub. */
   hubUrl: string;
   send: typeof fetch;
@@ -29,29 +33,32 @@ export const notRunning = (what: string, status?: number): ServerNotRunningError
 /** Sends requests to the server; addresses without an origin are below its own. */
 export const fetchOf =
   (link: ServerLink) =>
-  async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+  async (input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> => {
     const { what, baseUrl, hubUrl, send, runs } = link;
-    const request = requestOf(link, input, init);
-    const { method, signal } = request;
+    const { url, request } = await requestOf(link, input, init);
+    const { method, headers, signal } = request;
     const details = { method, url: baseUrl };
-    // Perhaps another than the link's: the caller's own goes before it.
-    const secrets = [link.token, tokenOf(request)];
     let response: Response;
+    let sign: ReturnType<typeof signOf>;
     try {
-      response = await send(request);
+      response = await send(url.href, request);
+      sign = signOf(response, new URL(hubUrl).pathname);
     } catch (cause) {
-      if (signal.aborted) throw signal.reason;
-      const said = `${method} ${baseUrl}: the connection to the server failed.`;
-      throw new ConnectionError(said, {
+      if (signal?.aborted) throw signal.reason;
+      const secrets = new Secrets();
+      // The caller's own token goes before the link's.
+      secrets.addHeaders(headers);
+      secrets.addInput([{ token: link.token }, Object.fromEntries(url.searchParams)]);
+      throw new ConnectionError(`${method} ${baseUrl}: the connection to the server failed.`, {
         ...details,
         cause: copyOf(cause, { url: baseUrl, secrets }),
       });
     }
-    const sign = signOf(response, new URL(hubUrl).pathname);
     if (sign === undefined) return response;
-    const isUp = sign !== "stopped" && (await runs(signal));
+    const isUp = sign !== "stopped" && (await runs(signal ?? new AbortController().signal));
     if (isUp && sign !== "hub") return response;
-    await response.body?.cancel();
+    // The streams of other implementations have no such method.
+    await response.body?.cancel?.();
     if (!isUp) throw notRunning(what, response.status || undefined);
     throw new ConnectionError(
       `${what} runs, but ${baseUrl} leads to the hub. Is publicUrl where people reach it?`,
@@ -59,30 +66,75 @@ export const fetchOf =
     );
   };
 
+/** What a request is sent with. Not a `Request`: the fetch of a package accepts none but its own. */
+type Sent = Omit<RequestInit, "headers"> & { method: string; headers: Headers };
+
 /** The request as it is sent: below the server's address, with a token. */
-function requestOf(
-  { what, baseUrl, token }: ServerLink,
+async function requestOf(
+  link: ServerLink,
   input: RequestInfo | URL,
-  init: RequestInit | undefined,
-): Request {
-  let request: Request;
+  init: RequestInit,
+): Promise<{ url: URL; request: Sent }> {
+  // Also one of another implementation.
+  const given = typeof input === "object" && "url" in input ? input : undefined;
+  const address = given ? given.url : String(input);
+  // A request has no address with a password.
+  const url = valid(link, () => new URL(new Request(new URL(address, link.baseUrl)).url));
+  assertBelow(link, url.href);
+  const headers = valid(link, () => new Headers(init.headers ?? given?.headers));
+  if (!headers.has("Authorization")) headers.set("Authorization", `Bearer ${link.token}`);
+  const body = init.body ?? (given && (await bodyOf(given, link)));
+  const checked = { method: init.method ?? given?.method ?? "GET", body: body == null ? null : "" };
+  // Refused here, since fetch would quote it.
+  const { method } = valid(link, () => new Request(url, { ...checked, headers }));
+  const { headers: _, ...rest } = init;
+  const request: Sent = {
+    ...(given && settingsOf(given)),
+    ...rest,
+    method,
+    headers,
+    redirect: "manual",
+    ...withoutCookie(),
+    ...(body != null && { body }),
+    ...(body instanceof ReadableStream && { duplex: "half" }),
+  };
+  return { url, request };
+}
+
+function valid<Value>({ what }: ServerLink, make: () => Value): Value {
   try {
-    const given = new Request(typeof input === "string" ? new URL(input, baseUrl) : input, init);
-    const headers = new Headers(given.headers);
-    if (!headers.has("Authorization")) headers.set("Authorization", `Bearer ${token}`);
-    request = new Request(given, { headers, redirect: "manual", ...withoutCookie() });
+    return make();
   } catch {
     // Not kept as the cause: it quotes addresses and headers, which may hold a secret.
     throw new InvalidInputError(
       `${what} cannot be sent this request: its address, method, body or a header is malformed.`,
     );
   }
-  assertBelow(baseUrl, request.url);
-  return request;
 }
 
-const tokenOf = ({ headers }: Request): string =>
-  (headers.get("Authorization") ?? "").replace(/^\S+ /, "");
+/** The body of a request, as bytes: browsers send no streams over HTTP/1.1. */
+async function bodyOf(request: Request, link: ServerLink): Promise<ArrayBuffer | undefined> {
+  if (/^(GET|HEAD)$/i.test(request.method)) return undefined;
+  const bytes = await request.arrayBuffer().catch(() => undefined);
+  return valid(link, () => (bytes!.byteLength > 0 ? bytes : undefined));
+}
+
+/** What else a request says of how it is to be sent; runtimes differ in what they know of these. */
+const settings = [
+  "cache",
+  "credentials",
+  "integrity",
+  "keepalive",
+  "mode",
+  "referrer",
+  "referrerPolicy",
+  "signal",
+] as const;
+
+const settingsOf = (request: Request): Omit<RequestInit, "headers"> =>
+  Object.fromEntries(
+    settings.map((name) => [name, request[name]]).filter(([, value]) => value !== undefined),
+  );
 
 /**
  * What an answer says of the server. Of one that does not run, the address leads to the hub, which redirects
@@ -108,20 +160,39 @@ export const ownWebSocket = (): typeof WebSocket | undefined =>
   pageOrigin() === undefined ? globalThis.WebSocket : undefined;
 
 /** A WebSocket to the server that sends the token in a header. */
-export function webSocketOf(Base: object, { baseUrl, token }: ServerLink): typeof WebSocket {
-  const headers = { Authorization: `Bearer ${token}` };
+export function webSocketOf(Base: object, link: ServerLink): typeof WebSocket {
+  const headers = { Authorization: `Bearer ${link.token}` };
   // The package `ws` takes them third, runtimes together with the protocols.
   const third = "createWebSocketStream" in Base;
   return class extends (Base as new (...options: unknown[]) => WebSocket) {
     constructor(url: string | URL, protocols: string | string[] = []) {
-      assertBelow(baseUrl, String(url).replace(/^ws/i, "http"));
+      assertBelow(link, String(url).replace(/^ws/i, "http"));
       if (third) super(url, protocols, { headers });
       else super(url, { protocols, headers });
     }
   } as unknown as typeof WebSocket;
 }
 
-function assertBelow(baseUrl: string, url: string): void {
-  if (URL.canParse(url) && new URL(url).href.startsWith(baseUrl)) return;
-  throw new InvalidInputError(`This way leads to ${baseUrl} and nowhere else.`);
+/** Throws unless a URL leads to this very server. Proxies decode a path before they route it. */
+function assertBelow({ what, baseUrl, siblings }: ServerLink, url: string): void {
+  const href = URL.canParse(url) ? new URL(url).href : "";
+  const [path = ""] = href.slice(baseUrl.length).split(/[?#]/);
+  const segments = path.split(/\/|%2f|%5c/i).map(decoded);
+  if (!href.startsWith(baseUrl) || segments.includes("..")) {
+    throw new InvalidInputError(`${what} is at ${baseUrl}; the address leads elsewhere.`);
+  }
+  const first = segments.find((segment) => segment !== "" && segment !== ".");
+  if (first === undefined || !siblings.has(first)) return;
+  throw new InvalidInputError(
+    `${what} has no path that begins with ${JSON.stringify(first)}: the user's server of that name would get ` +
+      `the request, and the token with it. To reach that one, name it as the server.`,
+  );
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
 }

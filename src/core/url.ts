@@ -56,7 +56,7 @@ const hubPath = (pathname: string): string => {
 };
 
 /** A loop, since a pattern for this takes quadratic time. */
-function withoutTrailingSlashes(path: string): string {
+export function withoutTrailingSlashes(path: string): string {
   let end = path.length;
   while (path[end - 1] === "/") end -= 1;
   return path.slice(0, end);

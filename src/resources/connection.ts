@@ -1,18 +1,14 @@
 /**
  * The way to a running server: its address as people reach it, and a token for it alone.
  *
- * Promises a token that ends, and never the client's own unless that is asked for. What is sent with it is
- * the matter of server-link.ts.
+ * Guarantees a token that expires, never the client's own unless that is asked for, and that nobody is served with
+ * a connection that was made for somebody else. Does not send to servers: see server-link.ts.
  */
 import { postUserTokens } from "../../generated/sdk.gen.js";
-import { assertSafe, checkToken } from "../core/auth.js";
-import {
-  AuthenticationError,
-  InvalidInputError,
-  NotFoundError,
-  isJupyterHubError,
-} from "../core/errors.js";
-import type { KeysOf } from "../core/known-keys.js";
+import type { Server } from "../../generated/types.gen.js";
+import { assertSafe } from "../core/auth.js";
+import { ForbiddenError, InvalidInputError, NotFoundError } from "../core/errors.js";
+import { callKeys, type KeysOf } from "../core/known-keys.js";
 import type { Connection } from "../core/options.js";
 import {
   fetchOf,
@@ -21,11 +17,21 @@ import {
   webSocketOf,
   type ServerLink,
 } from "../core/server-link.js";
+import { Shared } from "../core/shared.js";
 import { withDeadline } from "../core/time.js";
-import { serverUrl } from "../core/url.js";
-import { through, together, valueOf, type CallOptions, type Hub } from "./call.js";
+import { serverUrl, withoutTrailingSlashes } from "../core/url.js";
+import { isAtLeast } from "../core/version.js";
+import { checkCall, through, together, valueOf, type CallOptions, type Hub } from "./call.js";
+import { Callers, asCaller, reuse } from "./callers.js";
 import { lifetime } from "./tokens.js";
-import { modelOf, nameOf, serverKeys, serverOf, type ServerInput } from "./one-server.js";
+import {
+  allServers,
+  modelOf,
+  nameOf,
+  serverKeys,
+  serverOf,
+  type ServerInput,
+} from "./one-server.js";
 
 /** Which server to reach, and for how long. */
 export interface ConnectionInput extends ServerInput {
@@ -34,6 +40,7 @@ export interface ConnectionInput extends ServerInput {
 }
 
 const connectionInputKeys: KeysOf<ConnectionInput> = { ...serverKeys, expires_in: true };
+const fetchKeys: KeysOf<ServerFetchOptions> = { ...callKeys, ...serverKeys, ownToken: true };
 
 /** With which token to reach a server. */
 export interface TokenChoice {
@@ -80,24 +87,35 @@ export interface ConnectionSettings {
   WebSocket?: typeof WebSocket;
 }
 
-/**
- * What to send to a server, and to which. The connection is used again for whoever has the same token: for
- * none with `ownToken`, nor where a cookie, a header or a middleware tells the hub who asks.
- */
-export interface ServerFetchInit extends RequestInit, ServerInput, TokenChoice {}
+/** Which server to send a request to, with which token, and how long that may take. */
+export interface ServerFetchOptions extends CallOptions, ServerInput, TokenChoice {
+  /** Milliseconds until the server's answer begins; its body may take longer. */
+  timeout?: number | undefined;
+  /** Headers for the requests to the hub; those for the server belong in `init`. */
+  headers?: Readonly<Record<string, string>> | undefined;
+}
 
 /** What leads beyond the API. */
-export type Reach = Pick<Connection, "publicUrl" | "options">;
+export type Reach = Pick<Connection, "publicUrl" | "options" | "credentials">;
 
-/** The connections of one client, which `servers.fetch` uses again while they last, each for its caller alone. */
+/** Which server a connection is for, and with which token. */
+interface Wanted extends TokenChoice {
+  user: string;
+  server: string;
+  expires_in: number;
+}
+
+/** The connections of one client, which `servers.fetch` uses again, each for one caller. */
 export class Connections {
   readonly #hub: Hub;
   readonly #reach: Reach;
-  readonly #kept = new Map<string, { settings: Promise<ConnectionSettings>; until: number }>();
+  readonly #links = new Shared<ServerLink>(reuse);
+  readonly #callers: Callers;
 
   constructor(hub: Hub, reach: Reach) {
     this.#hub = hub;
     this.#reach = reach;
+    this.#callers = new Callers(hub, reach);
   }
 
   async open(
@@ -113,22 +131,9 @@ export class Connections {
         "The client's own token goes into no URL: ownToken and appendToken exclude each other.",
       );
     }
-    const what = nameOf(user, server);
-    return together(`${what} was not reached`, rest, async (shared) => {
-      const baseUrl = await this.#addressOf(user, server, shared);
-      const { options, publicUrl } = this.#reach;
-      assertSafe(baseUrl, options.allowInsecure ?? false);
-      const token = ownToken
-        ? await this.#ownToken()
-        : await this.#newToken(user, server, expires_in, shared);
-      const link: ServerLink = {
-        what,
-        baseUrl,
-        token,
-        hubUrl: publicUrl,
-        send: options.fetch ?? globalThis.fetch,
-        runs: async (signal) => (await this.#modelOf(user, server, { signal }))?.ready ?? false,
-      };
+    return together(`${nameOf(user, server)} was not reached`, rest, async (shared) => {
+      const link = await this.#link({ user, server, ownToken, expires_in }, shared);
+      const { baseUrl, token } = link;
       return {
         baseUrl,
         wsUrl: baseUrl.replace(/^http/, "ws"),
@@ -140,51 +145,118 @@ export class Connections {
     });
   }
 
-  async fetch(user: string, path: string, init: ServerFetchInit): Promise<Response> {
-    const { server, ownToken, ...rest } = init;
-    const open = (call: ConnectionOptions) => this.open(user, { server }, { ownToken, ...call });
-    const [key, { baseUrl, fetch }] = await withDeadline(undefined, init.signal, async (signal) => {
-      // A token function may give each of its callers their own: the token alone tells who asks.
-      const token = ownToken ? undefined : await this.#token();
-      if (token === undefined) return [undefined, await open({ signal })] as const;
-      const key = JSON.stringify([user, server ?? "", token]);
-      return [key, await this.#keep(key, () => open({}))] as const;
-    });
-    const response = await fetch(new URL(`./${path.replace(/^\/+/, "")}`, baseUrl), rest);
-    // Whatever is wrong with the token, the next request is to have another.
-    if (key && (response.status === 401 || response.status === 403)) this.#kept.delete(key);
-    return response;
-  }
-
-  #keep(key: string, open: () => Promise<ConnectionSettings>): Promise<ConnectionSettings> {
-    const now = Date.now();
-    for (const [key, { until }] of this.#kept) if (until <= now) this.#kept.delete(key);
-    const kept = this.#kept.get(key);
-    if (kept) return kept.settings;
-    const settings = open();
-    // A while before the token's end, by whoever's clock.
-    this.#kept.set(key, { settings, until: now + (lifetime - 300) * 1000 });
-    settings.catch(() => this.#kept.delete(key));
-    return settings;
-  }
-
-  /** The server's address, if it runs. */
-  async #addressOf(
+  async fetch(
     user: string,
-    server: string,
-    call: CallOptions & { signal: AbortSignal },
-  ): Promise<string> {
-    const model = await this.#modelOf(user, server, call);
+    path: string,
+    init: RequestInit,
+    options: ServerFetchOptions,
+  ): Promise<Response> {
+    checkCall(options, fetchKeys);
+    const { server: name, ownToken, signal, timeout, headers } = options;
+    const server = serverOf(name === undefined ? {} : { server: name });
+    if (typeof path !== "string") {
+      throw new InvalidInputError('The path must be a string, such as "/api/kernels".');
+    }
+    const callers = [init.signal, signal].filter((one) => one != null);
+    const caller = callers.length > 0 ? AbortSignal.any(callers) : undefined;
+    const late = `${nameOf(user, server)} did not answer`;
+    return together(late, { signal: caller, timeout, headers }, async (call) => {
+      const wanted = { user, server, ownToken, expires_in: lifetime };
+      const { link, key } = await withDeadline(undefined, call.signal, () =>
+        this.#linkFor(wanted, call),
+      );
+      const url = new URL(`./${path.replace(/^\/+/, "")}`, link.baseUrl);
+      // The body is read after this call, when the caller's own signals still abort it.
+      const both = AbortSignal.any([call.signal, ...callers]);
+      const response = await fetchOf(link)(url, { ...init, signal: both });
+      // Servers refuse for reasons of their own: another token helps where the hub does not know this one.
+      const isRefused = key !== undefined && (response.status === 401 || response.status === 403);
+      if (isRefused && !(await this.#callers.knows(link.token, call.signal)))
+        this.#links.delete(key);
+      return response;
+    });
+  }
+
+  /** The connection for a request. Where the client's token alone says who asks, one that is kept, with its key. */
+  async #linkFor(wanted: Wanted, call: CallOptions): Promise<{ link: ServerLink; key?: string }> {
+    const token =
+      wanted.ownToken || !this.#callers.isByToken(call) ? undefined : await this.#callers.token();
+    if (token === undefined) return { link: await this.#link(wanted, call) };
+    const caller = await this.#callers.of(token);
+    const key = JSON.stringify([wanted.user, wanted.server, caller.key]);
+    const link = await this.#links.get(key, () =>
+      this.#callers.renewing(caller.token, (token) => this.#make(wanted, asCaller(token), token)),
+    );
+    return { link, key };
+  }
+
+  /** A connection for one use. The client's token is asked for once. */
+  async #link(wanted: Wanted, call: CallOptions): Promise<ServerLink> {
+    const token = await this.#callers.token();
+    if (token === undefined && wanted.ownToken) {
+      throw new InvalidInputError("The client has no token of its own to reach a server with.");
+    }
+    if (token === undefined) return this.#make(wanted, call);
+    const hasOwn = Object.keys(call.headers ?? {}).some((name) => /^authorization$/i.test(name));
+    return this.#callers.renewing(token, (token) => {
+      const headers = { ...call.headers, ...(!hasOwn && asCaller(token).headers) };
+      return this.#make(wanted, { ...call, headers }, token);
+    });
+  }
+
+  async #make(wanted: Wanted, call: CallOptions, own?: string): Promise<ServerLink> {
+    const { user, server, ownToken, expires_in } = wanted;
+    const { options, publicUrl } = this.#reach;
+    const { model, siblings } = await this.#lookUp(user, server, call);
     if (!model?.ready) throw notRunning(nameOf(user, server));
+    const baseUrl = this.#addressOf(model, server);
+    assertSafe(baseUrl, options.allowInsecure ?? false);
+    return {
+      what: nameOf(user, server),
+      baseUrl,
+      siblings,
+      token: ownToken && own ? own : await this.#newToken(user, server, expires_in, call),
+      hubUrl: publicUrl,
+      send: options.fetch ?? globalThis.fetch,
+      runs: async (signal) => (await this.#modelOf(user, server, { signal }))?.ready ?? false,
+    };
+  }
+
+  /** The server's address, as people reach it. */
+  #addressOf({ url }: Server, server: string): string {
     // Old hubs put the server's name there as it is, in which a question mark would end the path.
     const raw = `/${server}/`;
-    const url = model.url.replace(/\/*$/, "/");
-    const path = url.endsWith(raw) ? url.slice(0, -raw.length) + `/${escaped(server)}/` : url;
+    const whole = `${withoutTrailingSlashes(url)}/`;
+    const path = whole.endsWith(raw) ? whole.slice(0, -raw.length) + `/${escaped(server)}/` : whole;
     return serverUrl(path, this.#reach.publicUrl);
   }
 
+  /**
+   * The server's model; for the default server also the names of the user's others, whose addresses are below its
+   * own. Where the token's scopes do not reach the user's model, they stay unknown.
+   */
+  async #lookUp(
+    user: string,
+    server: string,
+    call: CallOptions,
+  ): Promise<{ model: Server | undefined; siblings: ReadonlySet<string> }> {
+    let siblings = new Set<string>();
+    if (server === "") {
+      try {
+        const servers = await allServers(this.#hub, user, call);
+        siblings = new Set(Object.keys(servers).filter(Boolean));
+        if (servers[""]) return { model: servers[""], siblings };
+      } catch (error) {
+        const isRefused = error instanceof ForbiddenError || error instanceof NotFoundError;
+        // Before 6.0 there is no other way to see the server.
+        if (!isRefused || !isAtLeast(await this.#hub.version(call), "6.0")) throw error;
+      }
+    }
+    return { model: await this.#modelOf(user, server, call), siblings };
+  }
+
   /** The server as the hub has it; undefined for a default server that hubs before 6.0 do not list. */
-  async #modelOf(user: string, server: string, call: CallOptions & { signal: AbortSignal }) {
+  async #modelOf(user: string, server: string, call: CallOptions): Promise<Server | undefined> {
     try {
       return await modelOf(this.#hub, user, server, call);
     } catch (error) {
@@ -212,26 +284,6 @@ export class Connections {
       }),
     );
     return token;
-  }
-
-  async #ownToken(): Promise<string> {
-    const token = await this.#token();
-    if (token !== undefined) return token;
-    throw new InvalidInputError("The client has no token of its own to reach a server with.");
-  }
-
-  /** The client's own token; undefined where it has none, or acts by a page's cookie. */
-  async #token(): Promise<string | undefined> {
-    const { token: source } = this.#reach.options;
-    if (typeof source !== "function") return source;
-    try {
-      const token = await source();
-      if (token !== undefined) checkToken(token);
-      return token;
-    } catch (cause) {
-      if (isJupyterHubError(cause)) throw cause;
-      throw new AuthenticationError("The token function failed.", { cause });
-    }
   }
 }
 

@@ -36,7 +36,7 @@ import {
   type ConnectionOptions,
   type ConnectionSettings,
   type Reach,
-  type ServerFetchInit,
+  type ServerFetchOptions,
 } from "./connection.js";
 import {
   modelOf,
@@ -198,7 +198,9 @@ export class Servers {
    * iteration gives all events from the first one on. It ends with a `ready` event, or with a `failed` one
    * where the hub tells that, and then throws what the promise rejects with. Leaving it leaves the start
    * alone. Since a start that somebody cancels is called ready, too, for a second, only the end of the
-   * iteration means that the server is there to stay; it and the promise come 1,200 ms after that event. Do
+   * iteration means that the server is there to stay; it and the promise come 1,200 ms after that event.
+   * Events are as the hub sent them: a Spawner may repeat `user_options` or a token in them. Errors leave these
+   * out. Of a start's stream at most 10,000 events and 4,194,304 characters are read; then the start is polled. Do
    * not return it from an `async` function: it would be awaited there.
    *
    * `POST /users/{name}/server`, `POST /users/{name}/servers/{server_name}`, then
@@ -253,13 +255,14 @@ export class Servers {
    * What the hub tells of a start, whoever began it, up to the last event: `ready` or `failed`. A server
    * that runs gives one ready event, one that has just failed gives one failed event. When the connection
    * is lost, the events go on where they were. What is no JSON object is passed over. `html_message` is
-   * what the Spawner wrote and nobody checked; `message` is text. Begins when it is iterated, each time
+   * what the Spawner wrote and nobody checked; `message` is text. Both are as the hub sent them, and may repeat
+   * the start's `user_options`. Begins when it is iterated, each time
    * anew, and leaving the iteration closes the connection.
    *
    * `GET /users/{name}/server/progress`, `GET /users/{name}/servers/{server_name}/progress` · scope
    * `read:servers`
    * @throws BadRequestError or NotFoundError when there is nothing to watch; ConnectionError when the hub
-   * cannot be asked any more
+   * cannot be asked any more; NotAHubError after 10,000 events or 4,194,304 characters
    */
   progress(
     user: string,
@@ -350,9 +353,13 @@ export class Servers {
    * address as people reach it, and a token that goes nowhere else: a new one that reaches this server alone,
    * or with `ownToken` the client's.
    *
-   * `GET /users/{name}/server`, `GET /users/{name}/servers/{server_name}` (before 6.0 `GET /users/{name}`),
-   * then `POST /users/{name}/tokens` · scopes `read:servers` and `tokens` · since 6.0 by the server's own
-   * model · `roles` since 2.0, `scopes` since 3.0: before, with `ownToken` alone
+   * Requests and WebSockets to the default server are refused where their path begins with the name of another
+   * server of the user: that server would get them. The names are those that the hub lists when the connection is
+   * made, if the token's scopes reach the user's model.
+   *
+   * `GET /users/{name}` for the default server, `GET /users/{name}/servers/{server_name}` for a named one
+   * (before 6.0 `GET /users/{name}`), then `POST /users/{name}/tokens` · scopes `read:servers` and `tokens` ·
+   * `roles` since 2.0, `scopes` since 3.0: before, with `ownToken` alone
    * @param input.expires_in how long the token lasts, in whole seconds. Default 3600
    * @throws ServerNotRunningError when it does not run; UnsupportedByHubError before 3.0 without `ownToken`;
    * ForbiddenError when the client's token may make no others
@@ -367,19 +374,29 @@ export class Servers {
   }
 
   /**
-   * Asks a running server itself, such as `/api/kernels`, by its `connection`. One that has a new token is
-   * kept while that lasts, for whoever has the token that it was made with. Resolves with the server's
-   * answer, whatever its status; redirects are not followed.
+   * Sends a request to a running server, such as `/api/kernels`, with a token that reaches this server alone.
+   * Resolves with the server's response, whatever its status. Redirects are not followed.
    *
-   * `GET /users/{name}/server`, `GET /users/{name}/servers/{server_name}` (before 6.0 `GET /users/{name}`),
-   * then `POST /users/{name}/tokens` · scopes `read:servers` and `tokens` · since 6.0 by the server's own
-   * model · `roles` since 2.0, `scopes` since 3.0: before, with `ownToken` alone
-   * @param path below the server's address
-   * @param init as for `fetch`, and which server: `server`
+   * The address and the token are used again for about an hour, for the same caller only. The caller is whose
+   * token the client has: a token function is asked once, and the hub then says whose token that is. With
+   * `ownToken`, `middleware`, a page's cookie, `headers` here, or an `Authorization` or `Cookie` in the client's
+   * `headers`, nothing is used again and each request creates a token: open a `connection` for many of them.
+   *
+   * `GET /users/{name}` for the default server, `GET /users/{name}/servers/{server_name}` for a named one
+   * (before 6.0 `GET /users/{name}`), then `POST /users/{name}/tokens` · scopes `read:servers` and `tokens` ·
+   * `roles` since 2.0, `scopes` since 3.0: before, with `ownToken` alone
+   * @param path below the server's address, and not the name of another server of the user
+   * @param init as for `fetch`, passed on as it is
+   * @param options which `server`, `ownToken`, and `signal`, `timeout` and `headers` as for any call
    * @throws ServerNotRunningError when it does not run; ConnectionError when it does not answer; and as
    * `connection` does
    */
-  fetch(user: string, path: string, init: ServerFetchInit = {}): Promise<Response> {
-    return this.#connections.fetch(user, path, init);
+  fetch(
+    user: string,
+    path: string,
+    init: RequestInit = {},
+    options: ServerFetchOptions = {},
+  ): Promise<Response> {
+    return this.#connections.fetch(user, path, init, options);
   }
 }

@@ -139,7 +139,7 @@ describe("the token is not sent", () => {
     };
     for (const ownToken of [false, true]) {
       const { outcome, requests } = await asked(says, (hub) =>
-        hub.servers.fetch("ada", "/api/kernels", { ownToken }),
+        hub.servers.fetch("ada", "/api/kernels", {}, { ownToken }),
       );
       expect(outcome).toMatchObject({ name: "InvalidInputError" });
       expect(requests).not.toContain("POST /users/ada/tokens");
@@ -212,7 +212,7 @@ describe("the token is not sent", () => {
     const { servers } = made(new JupyterHub({ fetch }));
     for (const call of [
       () => servers.fetch("ada", "/api/kernels"),
-      () => servers.fetch("ada", "/api/kernels", { ownToken: true }),
+      () => servers.fetch("ada", "/api/kernels", {}, { ownToken: true }),
       () => servers.connection("ada", {}, { ownToken: true }),
     ]) {
       expect(await rejectionOf(call())).toMatchObject({

@@ -404,7 +404,7 @@ export const calls: readonly ContractCall[] = [
   call("servers.delete", "", [named("DELETE")], (hub) => hub.servers.delete("ada", gpu)),
 
   ...[
-    { variant: "default", input: {}, model: unnamed("GET"), path: "/user/ada/" },
+    { variant: "default", input: {}, model: "GET /users/{name}", path: "/user/ada/" },
     { variant: "named", input: gpu, model: named("GET"), path: "/user/ada/gpu/" },
   ].flatMap(({ variant, input, model, path }) => {
     const sends = [model, "POST /users/{name}/tokens"];
@@ -424,7 +424,7 @@ export const calls: readonly ContractCall[] = [
         "servers.fetch",
         variant,
         sends,
-        async (hub) => (await hub.servers.fetch("ada", "/api/kernels", input)).json(),
+        async (hub) => (await hub.servers.fetch("ada", "/api/kernels", {}, input)).json(),
         [],
         { since: "3.0" },
       ),

@@ -1,6 +1,6 @@
 /** The way to a server behind a real proxy: to one that runs, and what comes of it when it does not. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { NotFoundError, ServerNotRunningError } from "../../dist/src/index.js";
+import { InvalidInputError, NotFoundError, ServerNotRunningError } from "../../dist/src/index.js";
 import { failure, itBefore, itSince, openStory, since } from "./story.js";
 
 const story = openStory("connection", { proxy: "configurable-http-proxy" });
@@ -39,9 +39,26 @@ describe("a server that runs", () => {
     const { servers } = story.hub;
     for (const server of ["", odd.server]) {
       await servers.start(odd.user, { server });
-      const response = await servers.fetch(odd.user, "/api/status", { ...call, server });
+      const response = await servers.fetch(odd.user, "/api/status", {}, { ...call, server });
       expect(await response.text()).toBe("ok");
     }
+  });
+
+  it("is not sent what the proxy would give to another server of the user", async () => {
+    const { servers } = story.hub;
+    await servers.start("ada", { server: "other" });
+    const { baseUrl, fetch } = await servers.connection("ada", {}, call);
+    for (const path of ["other/api/status", "%6Fther/api/status", "other%2Fapi%2Fstatus"]) {
+      expect(await failure(fetch(baseUrl + path))).toBeInstanceOf(InvalidInputError);
+      const sent = servers.fetch("ada", path, {}, call);
+      expect(await failure(sent)).toBeInstanceOf(InvalidInputError);
+    }
+    // The proxy decodes before it routes: this is what the default server's address leads to.
+    const routed = await globalThis.fetch(`${baseUrl}%6Fther/api/status`);
+    expect(await routed.text()).toBe("ok");
+    const nowhere = await globalThis.fetch(`${baseUrl}%6Ethers/api/status`);
+    expect(await nowhere.text()).not.toBe("ok");
+    await servers.stop("ada", { server: "other" });
   });
 
   itBefore("3.0")("has no token of its own on this hub", async () => {
@@ -75,11 +92,11 @@ describe("a server that does not run", () => {
       const { servers } = story.hub;
       await servers.start("ada");
       const { baseUrl, fetch } = await servers.connection("ada", {}, call);
-      await servers.fetch("ada", "/api/status", call);
+      await servers.fetch("ada", "/api/status", {}, call);
       await servers.stop("ada");
       const ask = () => fetch(`${baseUrl}api/status`, { method });
       expect(await failure(ask())).toBeInstanceOf(ServerNotRunningError);
-      const again = servers.fetch("ada", "/api/status", { ...call, method });
+      const again = servers.fetch("ada", "/api/status", { method }, call);
       expect(await failure(again)).toBeInstanceOf(ServerNotRunningError);
     },
   );

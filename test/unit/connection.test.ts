@@ -9,7 +9,6 @@ import {
   ServerNotRunningError,
   UnsupportedByHubError,
   type JupyterHubOptions,
-  type ServerFetchInit,
 } from "../../src/index.js";
 import {
   answer,
@@ -185,7 +184,7 @@ describe("a connection", () => {
     expect(error).toBeInstanceOf(InvalidInputError);
     expect((error as Error).message).toMatch(/neither at https:\/\/hub\.example\.org, .*publicUrl/);
     expect(fetch.requests.map(pathOf)).not.toContain("POST /hub/api/users/ada/tokens");
-    const sent = hubAt(fetch).servers.fetch("ada", "api", { ownToken: true });
+    const sent = hubAt(fetch).servers.fetch("ada", "api", {}, { ownToken: true });
     expect(await rejectionOf(sent)).toBeInstanceOf(InvalidInputError);
     expect(fetch.requests.every((request) => request.url.startsWith(`${origin}/hub/api/`))).toBe(
       true,
@@ -295,7 +294,7 @@ describe("a WebSocket of a connection", () => {
 });
 
 describe("a request to a server", () => {
-  const asking = (fetch: typeof globalThis.fetch, path = "/api", init?: ServerFetchInit) =>
+  const asking = (fetch: typeof globalThis.fetch, path = "/api", init?: RequestInit) =>
     hubAt(fetch).servers.fetch("ada", path, init);
 
   it("resolves with the server's answer, whatever its status", async () => {
@@ -343,7 +342,7 @@ describe("a request to a server", () => {
       expect(await rejectionOf(asking(fetch, path))).toBeInstanceOf(InvalidInputError);
       expect(fetch.requests.map(pathOf)).toEqual([
         "GET /hub/api/",
-        "GET /hub/api/users/ada/server",
+        "GET /hub/api/users/ada",
         "POST /hub/api/users/ada/tokens",
       ]);
     },
@@ -353,10 +352,10 @@ describe("a request to a server", () => {
     const fetch = cluster();
     const { servers } = hubAt(fetch);
     await Promise.all([servers.fetch("ada", "/a"), servers.fetch("ada", "/b")]);
-    await servers.fetch("ada", "/c", { server: "" });
+    await servers.fetch("ada", "/c", {}, { server: "" });
     const tokens = () => fetch.requests.filter(({ url }) => url.endsWith("/tokens")).length;
     expect(tokens()).toBe(1);
-    await servers.fetch("ada", "/a", { server: "gpu" });
+    await servers.fetch("ada", "/a", {}, { server: "gpu" });
     expect(tokens()).toBe(2);
   });
 
@@ -366,7 +365,9 @@ describe("a request to a server", () => {
       answering(async ({ method, url, headers }) => {
         if (url.includes("/user/")) return answer({});
         if (url.endsWith("/api/")) return answer({ version: "6.1.1" });
-        const token = `of-${headers.get("Authorization")?.slice(7) ?? "nobody"}`;
+        const owner = headers.get("Authorization")?.slice(7) ?? "nobody";
+        if (url.endsWith("/api/user")) return answer({ kind: "user", name: owner });
+        const token = `of-${owner}`;
         if (method === "POST") return answer({ id: "a7", token }, { status: 201 });
         return answer({ name: "", url: "/user/ada/", ready: true, pending: null });
       });
@@ -392,7 +393,7 @@ describe("a request to a server", () => {
       const fetch = minting();
       let caller = "ada";
       const { servers } = hubAt(fetch, { token: () => caller });
-      for (caller of ["ada", "grace"]) await servers.fetch("ada", "/api", { ownToken: true });
+      for (caller of ["ada", "grace"]) await servers.fetch("ada", "/api", {}, { ownToken: true });
       expect(tokensAt(fetch)).toEqual(["Bearer ada", "Bearer grace"]);
     });
 
@@ -423,12 +424,24 @@ describe("a request to a server", () => {
     });
   });
 
-  it.each([401, 403])("takes another token after a %i", async (status) => {
-    const fetch = cluster({ serves: () => answer({ message: "no" }, { status }) });
+  it.each([
+    [401, true, 1],
+    [403, true, 1],
+    [401, false, 2],
+    [403, false, 2],
+  ])("after a %i, with the token known to the hub: %s, has made %i tokens", async (...row) => {
+    const [status, isKnown, made] = row;
+    const refuses = cluster({ serves: () => answer({ message: "no" }, { status }) });
+    const fetch = answering((request) => {
+      const isAsked = request.url.endsWith("/api/user");
+      return isAsked && !isKnown
+        ? refusal(403, "Missing or invalid credentials.")
+        : refuses(request);
+    });
     const { servers } = hubAt(fetch);
     expect((await servers.fetch("ada", "/a")).status).toBe(status);
     await servers.fetch("ada", "/b");
-    expect(fetch.requests.filter(({ url }) => url.endsWith("/tokens"))).toHaveLength(2);
+    expect(fetch.requests.filter(({ url }) => url.endsWith("/tokens"))).toHaveLength(made);
   });
 
   it("does not end another's when it is aborted while both wait for the connection", async () => {
@@ -518,6 +531,6 @@ describe("a server that does not run", () => {
     const fetch = cluster({ ready: [true, false], serves });
     const response = await hubAt(fetch).servers.fetch("ada", "/api");
     expect(response.status).toBe(serves().status);
-    expect(fetch.requests.map(pathOf).filter((one) => one.endsWith("/server"))).toHaveLength(1);
+    expect(fetch.requests.map(pathOf).filter((one) => one.endsWith("/users/ada"))).toHaveLength(1);
   });
 });

@@ -1,0 +1,378 @@
+/** `servers.fetch`: for whom a connection is used again, which paths it refuses, and how it calls `fetch`. */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { describe, expect, it } from "vitest";
+import {
+  AuthenticationError,
+  InvalidInputError,
+  JupyterHub,
+  TimeoutError,
+  type JupyterHubOptions,
+  type Middleware,
+} from "../../src/index.js";
+import { answer, answering, origin, refusal, rejectionOf, secrets, serve } from "./helpers.js";
+
+const ownerOf = (headers: Headers): string =>
+  (headers.get("Authorization") ?? headers.get("Cookie") ?? "nobody").replace(/^Bearer /, "");
+
+interface Situation {
+  /** Whose token it is; by default, the token is its owner's name. */
+  whose?: (token: string) => string | undefined;
+  /** The names of the servers of ada. */
+  names?: string[];
+  version?: string;
+}
+
+/** A hub that makes each caller a token which tells whose it is, and answers as the server, too. */
+function hubWith({ whose = (token) => token, names = [""], version = "6.1.1" }: Situation = {}) {
+  const server = (name: string) => ({
+    name,
+    url: `/user/ada/${name && `${name}/`}`,
+    ready: true,
+    pending: null,
+  });
+  const fetch = answering(async ({ method, url, headers }) => {
+    const { pathname } = new URL(url);
+    if (pathname.startsWith("/user/")) return answer({}, { version: null });
+    if (pathname.endsWith("/api/")) return answer({ version }, { version });
+    const owner = whose(ownerOf(headers));
+    if (owner === undefined) return refusal(403, "Missing or invalid credentials.");
+    if (pathname.endsWith("/api/user")) {
+      return answer({ kind: "user", name: owner, scopes: ["tokens"] }, { version });
+    }
+    if (method === "POST") return answer({ id: "a7", token: `of-${owner}` }, { status: 201 });
+    const servers = Object.fromEntries(names.map((name) => [name, server(name)]));
+    const [, asked] = /\/servers\/([^/]+)$/.exec(pathname) ?? [];
+    if (asked) return answer(server(asked), { version });
+    if (pathname.endsWith("/server")) return answer(server(""), { version });
+    return answer({ name: "ada", servers }, { version });
+  });
+  const paths = () => fetch.requests.map(({ method, url }) => `${method} ${new URL(url).pathname}`);
+  return {
+    fetch,
+    paths,
+    /** The tokens that the server has seen. */
+    seen: () =>
+      fetch.requests
+        .filter(({ url }) => url.includes("/user/ada/"))
+        .map(({ headers }) => headers.get("Authorization")),
+    made: () => paths().filter((path) => path.startsWith("POST ")).length,
+    client: (options: JupyterHubOptions = {}) =>
+      new JupyterHub({ url: origin, token: secrets.token, retry: 0, fetch, ...options }),
+  };
+}
+
+/** A token function that acts for whoever makes the call. */
+const acting = () => {
+  const session = new AsyncLocalStorage<string>();
+  return { as: session.run.bind(session), token: () => session.getStore() };
+};
+
+describe("a connection is used again", () => {
+  it("for the person that it was made for, while people call at the same time", async () => {
+    const hub = hubWith();
+    const { as, token } = acting();
+    const { servers } = hub.client({ token });
+    const people = ["alice", "bob", "alice", "bob"];
+    await Promise.all(people.map((one) => as(one, () => servers.fetch("ada", "/api"))));
+    expect(hub.seen().toSorted()).toEqual([
+      "Bearer of-alice",
+      "Bearer of-alice",
+      "Bearer of-bob",
+      "Bearer of-bob",
+    ]);
+    expect(hub.made()).toBe(2);
+  });
+
+  it("and made with the very token that it is kept for, however often the function is asked", async () => {
+    const hub = hubWith();
+    const answers = ["alice", "bob", "bob", "bob"];
+    let asked = 0;
+    const { servers } = hub.client({ token: () => answers[asked++] });
+    await servers.fetch("ada", "/api");
+    expect(asked).toBe(1);
+    await servers.fetch("ada", "/api");
+    expect(hub.seen()).toEqual(["Bearer of-alice", "Bearer of-bob"]);
+  });
+
+  it("for a function with another token each time, of which the hub says that they are one person's", async () => {
+    const hub = hubWith({ whose: () => "alice" });
+    let asked = 0;
+    const { servers } = hub.client({ token: () => `token-${asked++}` });
+    for (let count = 0; count < 10; count += 1) await servers.fetch("ada", "/api");
+    await Promise.all(Array.from({ length: 10 }, () => servers.fetch("ada", "/api")));
+    expect([asked, hub.made(), hub.seen().length]).toEqual([20, 1, 20]);
+  });
+
+  it("for nobody else where the hub does not say whose a token is", async () => {
+    const hub = hubWith({ whose: () => "" });
+    const { as, token } = acting();
+    const { servers } = hub.client({ token });
+    for (const one of ["alice", "bob", "alice"]) await as(one, () => servers.fetch("ada", "/api"));
+    expect(hub.made()).toBe(2);
+  });
+
+  const acts: Middleware = (request, next) => {
+    request.headers.set("Authorization", `Bearer ${people.shift()}`);
+    return next();
+  };
+  let people: string[] = [];
+  it.each<[string, JupyterHubOptions]>([
+    ["a middleware", { middleware: acts }],
+    ["a middleware in the place of the client's token", { middleware: acts, token: undefined }],
+  ])("by nobody where %s says who asks", async (_, options) => {
+    const hub = hubWith();
+    const { servers } = hub.client(options);
+    for (const one of ["alice", "bob"]) {
+      people = Array.from({ length: 9 }, () => one);
+      await servers.fetch("ada", "/api");
+    }
+    expect(hub.seen()).toEqual(["Bearer of-alice", "Bearer of-bob"]);
+  });
+
+  it.each(["Authorization", "authorization", "COOKIE"])(
+    "by nobody where a header of the client may say who asks: %s",
+    async (name) => {
+      const hub = hubWith();
+      const { servers } = hub.client({ headers: { [name]: "Bearer alice" } });
+      for (let count = 0; count < 2; count += 1) await servers.fetch("ada", "/api");
+      expect(hub.made()).toBe(2);
+    },
+  );
+
+  it("by nobody who brings headers of their own for the hub", async () => {
+    const hub = hubWith();
+    const { servers } = hub.client();
+    for (const one of ["alice", "bob"]) {
+      const headers = { authorization: `Bearer ${one}` };
+      await servers.fetch("ada", "/api", {}, { headers });
+    }
+    expect(hub.seen()).toEqual(["Bearer of-alice", "Bearer of-bob"]);
+  });
+});
+
+describe("a token that the hub does not know any more", () => {
+  const whose = (token: string) => (token === "stale" ? undefined : token);
+
+  it.each<[string, JupyterHubOptions]>([
+    ["is renewed once for two callers who have it", {}],
+    [
+      "is renewed once for them also where nothing is used again",
+      { middleware: (_, next) => next() },
+    ],
+  ])("%s", async (_, options) => {
+    const hub = hubWith({ whose });
+    const asked: (string | undefined)[] = [];
+    const token = (refused?: string) => {
+      asked.push(refused);
+      return refused === undefined ? "stale" : "alice";
+    };
+    const { servers } = hub.client({ token, ...options });
+    await Promise.all([servers.fetch("ada", "/a"), servers.fetch("ada", "/b")]);
+    expect(asked.filter((one) => one === "stale")).toHaveLength(1);
+    expect(hub.seen()).toEqual(["Bearer of-alice", "Bearer of-alice"]);
+  });
+
+  it("rejects with AuthenticationError where the function has no other", async () => {
+    const hub = hubWith({ whose });
+    const { servers } = hub.client({ token: () => "stale" });
+    expect(await rejectionOf(servers.fetch("ada", "/a"))).toBeInstanceOf(AuthenticationError);
+    expect(hub.made()).toBe(0);
+  });
+});
+
+describe("the path of a request to the default server", () => {
+  const names = ["", "gpu", "two words", "é"];
+
+  it.each([
+    "gpu/api",
+    "/gpu",
+    "./gpu/api",
+    "gpu?x=1",
+    "gpu#x",
+    "%67pu/api",
+    "gpu%2Fapi",
+    "%2Fgpu/api",
+    "/./gpu",
+    "api/../gpu/api",
+    "api/%2e%2e/gpu/api",
+    "gpu\\api",
+    "two%20words/api",
+    "two words/api",
+    "%C3%A9/api",
+    "é",
+  ])("is refused where it leads to another server of the user: %s", async (path) => {
+    const hub = hubWith({ names });
+    const { servers } = hub.client();
+    for (const call of [
+      () => servers.fetch("ada", path),
+      () => servers.fetch("ada", path, {}, { ownToken: true }),
+      async () => (await servers.connection("ada")).fetch(path),
+    ]) {
+      const error = await rejectionOf(call());
+      expect(error).toBeInstanceOf(InvalidInputError);
+      expect((error as Error).message).toMatch(
+        /the user's server of that name|cannot be sent|leads elsewhere/,
+      );
+    }
+    expect(hub.seen()).toEqual([]);
+  });
+
+  it.each(["wss://hub.example.org/user/ada/gpu/api", "wss://hub.example.org/user/ada/%67pu/"])(
+    "is refused for a WebSocket, too: %s",
+    async (url) => {
+      const call = { WebSocket: EventTarget };
+      const { WebSocket } = await hubWith({ names }).client().servers.connection("ada", {}, call);
+      expect(await rejectionOf((async () => new WebSocket!(url))())).toBeInstanceOf(
+        InvalidInputError,
+      );
+    },
+  );
+
+  it.each(["1.2.2", "2.3.1", "5.5.4", "6.1.1"])("is refused on a hub of %s", async (version) => {
+    const hub = hubWith({ names, version });
+    const call = hub.client().servers.fetch("ada", "gpu/api", {}, { ownToken: true });
+    expect(await rejectionOf(call)).toBeInstanceOf(InvalidInputError);
+    expect(hub.seen()).toEqual([]);
+  });
+
+  it.each(["api/gpu", "gpus/api", "api/..%2Fgpu", "", "%FF/gpu", "%2567pu/api"])(
+    "is any other: %s",
+    async (path) => {
+      const hub = hubWith({ names });
+      const outcome = hub.client().servers.fetch("ada", path);
+      if (path.includes("..")) expect(await rejectionOf(outcome)).toBeInstanceOf(InvalidInputError);
+      else expect((await outcome).status).toBe(200);
+    },
+  );
+
+  it("may be any where the token does not reach the user's model", async () => {
+    const hub = hubWith({ names });
+    const fetch: typeof globalThis.fetch = (input, init) =>
+      String(input).split("?")[0]!.endsWith("/users/ada")
+        ? Promise.resolve(refusal(404, null))
+        : hub.fetch(input as string, init);
+    const { servers } = hub.client({ fetch });
+    expect((await servers.fetch("ada", "gpu/api")).status).toBe(200);
+  });
+
+  it("of a named server may begin with the name of another", async () => {
+    const hub = hubWith({ names });
+    const response = await hub.client().servers.fetch("ada", "gpu/api", {}, { server: "gpu" });
+    expect(response.status).toBe(200);
+    expect(hub.paths().at(-1)).toBe("GET /user/ada/gpu/gpu/api");
+  });
+});
+
+describe("fetch is called with a URL and an init, as every implementation takes it", () => {
+  const stream = (text: string) =>
+    new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode(text));
+        controller.close();
+      },
+    });
+  const body = "planted";
+
+  it.each<[string, (address: string) => [RequestInfo | URL, RequestInit?]]>([
+    ["an address and an init", (address) => [address, { method: "POST", body }]],
+    ["a URL", (address) => [new URL(address), { method: "POST", body }]],
+    ["a Request", (address) => [new Request(address, { method: "POST", body })]],
+    ["a Request and an init", (address) => [new Request(address), { method: "POST", body }]],
+    ["a stream", (address) => [address, { method: "POST", body: stream(body) }]],
+    [
+      "a Request of another implementation",
+      (address) => [
+        {
+          url: address,
+          method: "POST",
+          headers: { "X-A": "1" },
+          arrayBuffer: async () => new TextEncoder().encode(body).buffer,
+        } as unknown as Request,
+      ],
+    ],
+  ])("from %s", async (_, given) => {
+    const sent: string[] = [];
+    await using server = await serve(async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      sent.push(`${request.method} ${request.headers.authorization} ${Buffer.concat(chunks)}`);
+      response.end();
+    });
+    const calls: unknown[][] = [];
+    const hub = hubWith();
+    const fetch = (async (...call: Parameters<typeof globalThis.fetch>) => {
+      const url = String(call[0]);
+      if (!url.includes("/user/ada/")) return hub.fetch(url, call[1]);
+      calls.push(call);
+      return globalThis.fetch(url.replace(origin, server.url), call[1]);
+    }) as typeof globalThis.fetch;
+    const settings = await hub.client({ fetch }).servers.connection("ada");
+    await settings.fetch(...given(`${settings.baseUrl}api`));
+    expect(calls).toMatchObject([["https://hub.example.org/user/ada/api", { method: "POST" }]]);
+    expect(sent).toEqual([`POST Bearer of-${secrets.token} ${body}`]);
+  });
+});
+
+describe("the options of servers.fetch", () => {
+  it.each([{ sever: "gpu" }, { timout: 5 }, { method: "POST" }])(
+    "are refused where they are unknown: %j",
+    async (options) => {
+      const hub = hubWith();
+      const error = await rejectionOf(hub.client().servers.fetch("ada", "/a", {}, options as {}));
+      expect(error).toBeInstanceOf(InvalidInputError);
+      expect((error as Error).message).toContain(Object.keys(options)[0]);
+      expect(hub.fetch.requests).toEqual([]);
+    },
+  );
+
+  it("leave what is in the init to the runtime", async () => {
+    const hub = hubWith();
+    let passed: unknown;
+    const fetch: typeof globalThis.fetch = (input, init) => {
+      if (String(input).includes("/user/")) passed = init;
+      return hub.fetch(input as string, init);
+    };
+    const init = { cache: "no-store", cf: { cacheTtl: 5 } } as RequestInit;
+    await hub.client({ fetch }).servers.fetch("ada", "/api", init);
+    expect(passed).toMatchObject(init);
+  });
+
+  it("bound the time until the server answers", async () => {
+    const hub = hubWith();
+    const fetch: typeof globalThis.fetch = (input, init) =>
+      String(input).includes("/user/")
+        ? new Promise((_, reject) => {
+            init?.signal?.addEventListener("abort", () => reject(init.signal?.reason as Error));
+          })
+        : hub.fetch(input as string, init);
+    const call = hub.client({ fetch }).servers.fetch("ada", "/api", {}, { timeout: 20 });
+    const error = await rejectionOf(call);
+    expect(error).toBeInstanceOf(TimeoutError);
+    expect((error as Error).message).toBe("The server of ada did not answer within 20 ms.");
+  });
+
+  it.each(["init", "options"])("abort by the signal of the %s, also the body", async (where) => {
+    const hub = hubWith();
+    const signals: AbortSignal[] = [];
+    const fetch: typeof globalThis.fetch = (input, init) => {
+      if (String(input).includes("/user/")) signals.push(init?.signal as AbortSignal);
+      return hub.fetch(input as string, init);
+    };
+    const { servers } = hub.client({ fetch });
+    const controller = new AbortController();
+    const own = { signal: controller.signal };
+    await servers.fetch("ada", "/a", ...(where === "init" ? [own] : [{}, own]));
+    expect(signals[0]?.aborted).toBe(false);
+    controller.abort();
+    expect(signals[0]?.aborted).toBe(true);
+  });
+
+  it.each([undefined, 5, null])("do not make a path of %s", async (path) => {
+    const error = await rejectionOf(
+      hubWith()
+        .client()
+        .servers.fetch("ada", path as never),
+    );
+    expect(error).toBeInstanceOf(InvalidInputError);
+  });
+});
