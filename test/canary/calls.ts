@@ -30,6 +30,13 @@ const methods: Record<string, CanaryCall["run"]> = {
     hub.servers.start("ada", { user_options: { key: planted["user's option"] } }),
   "servers.create": (hub) =>
     hub.servers.create("ada", { server: "gpu", user_options: { key: planted["user's option"] } }),
+  "groups.setProperties": (hub) =>
+    hub.groups.setProperties("lab", {
+      apiToken: planted["key in camel case"],
+      DB_PASSWORD: planted["key in capitals"],
+      upstream: { clientSecret: [planted["key with a word before"]] },
+      api_key: Number(planted["secret number"]),
+    }),
   "tokens.login": (hub) => hub.tokens.login("ada", { password: planted.password }),
   "oauth.exchangeCode": (hub) =>
     hub.oauth.exchangeCode(
@@ -38,6 +45,8 @@ const methods: Record<string, CanaryCall["run"]> = {
     ),
   "a call's own headers": (hub) =>
     hub.users.get("ada", {}, { headers: { Authorization: `Bearer ${planted["another token"]}` } }),
+  "tokens.identify beside a header": (hub) =>
+    hub.tokens.identify(planted["another token"], { headers: { authorization: "Bearer x" } }),
 };
 
 /** What the document calls its secrets, and what is planted there. */

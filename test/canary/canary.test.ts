@@ -68,6 +68,14 @@ function note(text: string): void {
   }
 }
 
+const isJson = (response: Response): boolean => {
+  try {
+    return response.headers.get("Content-Type") === "application/json";
+  } catch {
+    return false;
+  }
+};
+
 /** A fetch that answers the first question, for the version, and fails from then on. */
 function fetchOf({ respond }: Fault) {
   let count = 0;
@@ -89,7 +97,7 @@ function fetchOf({ respond }: Fault) {
     };
     note(quoted(request));
     const response = !begun ? answer({ version: "6.1.1" }) : await respond(request);
-    if (response.headers.get("Content-Type") === "application/json" && response.ok) {
+    if (isJson(response) && response.ok) {
       note(
         await response
           .clone()
@@ -124,7 +132,11 @@ async function search(client: string, fault: Fault, calls: readonly CanaryCall[]
   const hub = (clients[client] as (options: JupyterHubOptions) => JupyterHub)({
     url: origin,
     fetch,
-    headers: { "X-Gateway": planted["gateway key"] },
+    headers: {
+      "X-Gateway": planted["gateway key"],
+      "Proxy-Authorization": `Basic ${btoa(`ada:${planted["password of a proxy"]}`)}`,
+      Cookie: `a=${encodeURIComponent(planted["cookie of a gateway"])}; b=${planted["another cookie of a gateway"]}`,
+    },
     logger: console,
     retry: 1,
     middleware: [bearing, nosy, failing],
@@ -147,9 +159,7 @@ async function search(client: string, fault: Fault, calls: readonly CanaryCall[]
     failed += 1;
     if (!isJupyterHubError(error)) strangers.add(`${fault.name}: ${name}: ${String(error)}`);
     const texts = [error, ...(asked.constructor === Promise ? [] : [asked])].map(shown);
-    leaks.push(
-      ...texts.flatMap((text) => found(text, fault.mayTell)).map((leak) => `${name}: ${leak}`),
-    );
+    leaks.push(...texts.flatMap((text) => found(text)).map((leak) => `${name}: ${leak}`));
   }
   leaks.push(...[hub, ...Object.values(hub)].flatMap((part) => found(shown(part))));
   leaks.push(...found(printed.join("\n")).map((leak) => `printed: ${leak}`));

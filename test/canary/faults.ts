@@ -7,7 +7,7 @@ import { inspect } from "node:util";
 import type { Middleware } from "../../src/index.js";
 import { rows } from "../faults/rows.js";
 import type { Exchange, Respond } from "../faults/faulty.js";
-import { planted, type Secret } from "./planted.js";
+import { planted } from "./planted.js";
 
 /** A request, as `fetch` was given it. */
 export interface Sent {
@@ -25,8 +25,6 @@ export interface Fault {
   /** What comes of a request. */
   respond: (sent: Sent) => Response | Promise<Response>;
   middleware?: Middleware;
-  /** What its words may hold: a Spawner's words on `user_options` are for whoever gave them. */
-  mayTell?: Secret;
 }
 
 const ofHub = { "X-JupyterHub-Version": "6.1.1" };
@@ -70,6 +68,47 @@ const well: Fault["respond"] = says(() => `{"name": "ada"}`);
 
 const pathOf = ({ url }: Sent): string => url.replace(/^https?:\/\/[^/]+/, "");
 const bearer = (sent: Sent): string => sent.headers.get("Authorization") ?? "";
+
+/** What the credentials of a proxy say: user and password, as it would log them. */
+const basicOf = ({ headers }: Sent): string =>
+  atob((headers.get("Proxy-Authorization") ?? "").replace(/^Basic /, ""));
+
+const cookiesOf = ({ headers }: Sent): string[] =>
+  (headers.get("Cookie") ?? "")
+    .split("; ")
+    .map((cookie) => decodeURIComponent(cookie.replace(/^\w+=/, "")));
+
+/** All strings and numbers in a body of JSON. */
+function valuesOf({ body }: Sent): string[] {
+  const values: string[] = [];
+  try {
+    JSON.parse(body, (_, value: unknown) => {
+      if (typeof value === "string" || typeof value === "number") values.push(String(value));
+      return value;
+    });
+  } catch {
+    // A form, or nothing.
+  }
+  return values;
+}
+
+let started: Sent | undefined;
+/** A hub whose Spawner fails, and tells everything that the start and its stream were sent. */
+const spawning: Fault["respond"] = (sent) => {
+  const { method, url } = sent;
+  if (method === "POST") {
+    started = sent;
+    return new Response("", { status: 202, headers: ofHub });
+  }
+  if (!url.endsWith("/progress")) {
+    const model = { name: "", url: "/user/ada/", ready: false, pending: null, stopped: true };
+    return new Response(JSON.stringify(model), { headers: json });
+  }
+  const all = `${started ? `${quoted(started)} ${valuesOf(started).join(" ")}` : ""} ${quoted(sent)}`;
+  const event = { progress: 100, failed: true, message: all, html_message: all, [all]: [all] };
+  const headers = { "Content-Type": "text/event-stream", ...ofHub };
+  return new Response(`data: ${JSON.stringify(event)}\n\n`, { headers });
+};
 
 /** What the platforms of this package, and libraries in their place, throw when a connection fails. */
 const platforms: [string, (sent: Sent) => unknown][] = [
@@ -118,6 +157,18 @@ const platforms: [string, (sent: Sent) => unknown][] = [
   ],
   ["a library whose errors quote their request", (sent) => new Error(quoted(sent))],
   ["a library that throws a string", quoted],
+  [
+    "a library whose error is named after its request",
+    (sent) => Object.assign(new Error("no"), { name: quoted(sent) }),
+  ],
+  [
+    "a library whose error has its request for a code",
+    (sent) => Object.assign(new Error("no"), { code: bearer(sent).replace(/^\S+ /, "") }),
+  ],
+  [
+    "a library whose stack quotes its request",
+    (sent) => Object.assign(new Error("no"), { stack: `Error: ${quoted(sent)}\n    at x` }),
+  ],
   ["a browser", () => new TypeError("Failed to fetch")],
   ["nothing at all", () => undefined],
 ];
@@ -133,6 +184,22 @@ const echoes: [string, Fault["respond"]][] = [
     ],
   ),
   ["a gateway that quotes the token", refuse(403, (sent) => `Bad token: ${bearer(sent)}`)],
+  ["a gateway that quotes what Basic credentials say", refuse(407, basicOf)],
+  ["a gateway that quotes each cookie", refuse(400, (sent) => cookiesOf(sent).join(" and "))],
+  [
+    "a gateway that quotes the values of a body",
+    refuse(400, (sent) => valuesOf(sent).join(" or ")),
+  ],
+  [
+    "a Response whose headers throw what they were asked with",
+    (sent) =>
+      Object.defineProperty(new Response("{}"), "headers", {
+        get: () => {
+          throw new TypeError(quoted(sent), { cause: quoted(sent) });
+        },
+      }),
+  ],
+  ["a Spawner that quotes all of it", spawning],
   ["a gateway that quotes the URL", refuse(404, (sent) => `Nothing at ${sent.url}`)],
   ["a gateway that quotes the body", refuse(400, (sent) => `What is ${sent.body}?`)],
   [
@@ -289,9 +356,6 @@ const failing: [string, Middleware][] = [
   ["gives nothing", () => Promise.resolve(undefined as never)],
 ];
 
-/** Faults in which somebody's words quote the body. */
-const inWords = /quotes? (all of it|the body|their request)|throws a string/;
-
 /** Of which nothing can come out, and which takes its time. */
 const big = /64 MB/;
 
@@ -299,12 +363,8 @@ export const faults: readonly Fault[] = [
   ...rows
     .filter(([name]) => !big.test(name))
     .map(([name, respond]) => ({ name, respond: withoutSocket(respond) })),
-  ...[
-    ...platforms.map(([name, error]) => ({ name: `an error of ${name}`, respond: fails(error) })),
-    ...echoes.map(([name, respond]) => ({ name, respond })),
-  ].map((fault): Fault =>
-    inWords.test(fault.name) ? { ...fault, mayTell: "user's option" } : fault,
-  ),
+  ...platforms.map(([name, error]) => ({ name: `an error of ${name}`, respond: fails(error) })),
+  ...echoes.map(([name, respond]) => ({ name, respond })),
   ...failing.map(([name, middleware]) => ({
     name: `a middleware that ${name}`,
     respond: well,

@@ -4,7 +4,7 @@
  */
 import { format, inspect } from "node:util";
 
-/** In every secret, so that one look at a text tells whether there is anything to search for. */
+/** In every secret but the number, so that one look at a text tells whether there is anything to search for. */
 const mark = "pl4nt3d";
 
 /** One of each kind. Where it may be, it is of characters that URLs, forms and JSON write differently. */
@@ -26,6 +26,14 @@ export const planted = {
   "cookie of a user": `${mark}|cookie:0|"c`,
   "user's option": `${mark} option "key"&`,
   "token of an answer": `${mark}.answer+d4/=`,
+  "password of a proxy": `${mark}:basic+"6/`,
+  "cookie of a gateway": `${mark} cookie|1/`,
+  "another cookie of a gateway": `${mark}.cookie.two`,
+  "key in camel case": `${mark} apiToken+1/`,
+  "key in capitals": `${mark} DB_PASSWORD+2/`,
+  "key with a word before": `${mark} clientSecret+3/`,
+  // Of digits alone, since it is sent as a number.
+  "secret number": "8675309421",
 } as const;
 
 export type Secret = keyof typeof planted;
@@ -66,7 +74,7 @@ export function writings(text: string): string[] {
   ];
 }
 
-const marks = writings(mark);
+const marks = [...writings(mark), ...writings(planted["secret number"])];
 const wanted = Object.entries(planted).flatMap(([name, secret]) =>
   [...new Set(writings(secret))].map((writing) => ({ name: name as Secret, writing })),
 );

@@ -116,6 +116,53 @@ describe("what a client hands out", () => {
   });
 });
 
+describe("a token function that fails tells no secret", () => {
+  const ways: [string, (hub: JupyterHub) => PromiseLike<unknown>][] = [
+    ["a call", (hub) => hub.users.get("ada")],
+    ["a listing", (hub) => hub.users.list()],
+    ["servers.fetch", (hub) => hub.servers.fetch("ada", "/api")],
+    ["servers.connection", (hub) => hub.servers.connection("ada", {}, { ownToken: true })],
+  ];
+  const causes: [string, (refused: string | undefined) => unknown][] = [
+    ["quotes the token that it gave", () => new Error(`The session of ${token} is over`)],
+    ["quotes what was refused", (refused) => new Error(`Nothing after ${refused}`)],
+    [
+      "keeps and quotes its own request",
+      () =>
+        Object.assign(
+          new Error(
+            `POST https://login.example/token?refresh_token=${encodeURIComponent(token)} ` +
+              `{"client_secret": "${planted["service's token"]}"} Bearer ${planted["proxy's token"]}`,
+          ),
+          { config: { headers: { Authorization: planted["another token"] } }, code: token },
+        ),
+    ],
+    ["has such a cause", () => new Error("no", { cause: new Error(`not ${token}`) })],
+    ["throws a string", () => `not ${token}`],
+    ["throws an object", () => ({ token })],
+  ];
+  it.each(
+    ways.flatMap(([way, call]) => causes.map(([what, cause]) => ({ way, what, call, cause }))),
+  )("in $way, when it $what", async ({ call, cause }) => {
+    const fetch = answering(({ url }) =>
+      url.endsWith("/api/")
+        ? answer({ version: "6.1.1" })
+        : answer({ status: 403, message: "Missing or invalid credentials." }, { status: 403 }),
+    );
+    let asked = 0;
+    const given = (refused?: string) => {
+      if (asked++ > 0) throw cause(refused);
+      return token;
+    };
+    const hub = new JupyterHub({ url: origin, fetch, token: given, retry: 0 });
+    const error = await rejectionOf(call(hub));
+    expect(asked).toBe(2);
+    expect(error).toMatchObject({ name: "AuthenticationError" });
+    expect((error as Error).message).toMatch(/the token function failed/i);
+    expect(found(shown(error))).toEqual([]);
+  });
+});
+
 describe("a request to a server tells no secret", () => {
   it.each(faults.filter(({ middleware }) => !middleware))("when it meets $name", async (fault) => {
     const model = { ...newToken, token: planted["token of an answer"] };
