@@ -10,7 +10,7 @@ import { pathToFileURL } from "node:url";
 import { load } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { lostReferences, readYaml } from "../../scripts/document.js";
-import { readDocument, releaseOf, shortcomings } from "../../scripts/foreign.js";
+import { readDocument, releaseOf, comparisonLines } from "../../scripts/import-document.js";
 import type { JsonObject } from "../mock/document.js";
 import { mockCopy, type MockDocument } from "../mock/mock-copy.js";
 import { startPrism, type Prism } from "../mock/prism.js";
@@ -162,7 +162,7 @@ describe("the comparison with ours", () => {
     return first === 0 ? [] : rest.slice(0, end < 0 ? undefined : end).map((line) => line.trim());
   };
   const document = readYaml(thirdParty);
-  const report = shortcomings(root, document, releaseOf(document));
+  const report = comparisonLines(root, document, releaseOf(document));
 
   it("names what is missing, what no hub has, and what is answered otherwise", () => {
     expect(of(report, "GET /users")).toEqual([
@@ -191,13 +191,13 @@ describe("the comparison with ours", () => {
   it("asks of a document what its own release has, or the one that is named", () => {
     const newer = "  lacks    PATCH /users/{name}/server";
     expect(report).not.toContain(newer);
-    expect(shortcomings(root, document, "6.1")).toContain(newer);
-    expect(shortcomings(root, document, undefined)).toContain(newer);
+    expect(comparisonLines(root, document, "6.1")).toContain(newer);
+    expect(comparisonLines(root, document, undefined)).toContain(newer);
   });
 
   it("finds nothing between ours and ours", () => {
     const ours = readYaml(join(root, "openapi/jupyterhub.yaml"));
-    expect(shortcomings(root, ours, undefined)).toEqual([
+    expect(comparisonLines(root, ours, undefined)).toEqual([
       "Beside ours for the newest hub, it lacks 0 operations, has 0 beyond, and tells 0 otherwise:",
     ]);
   });

@@ -15,7 +15,7 @@ import { at, isObject, type Json, type JsonObject } from "./json.js";
 import { projectionOf } from "./projection.js";
 import { redocly } from "./redocly.js";
 
-export interface ForeignClient {
+export interface ImportedClient {
   /** Where the document, the generated sources and the compiled client are. */
   folder: string;
   operations: number;
@@ -58,7 +58,10 @@ function parsed(from: string, text: string): JsonObject {
 }
 
 /** Generates and compiles a client into a new folder, which is left there. */
-export async function generateForeign(root: string, document: JsonObject): Promise<ForeignClient> {
+export async function generateClientOf(
+  root: string,
+  document: JsonObject,
+): Promise<ImportedClient> {
   const named = withOperationIds(document, readYaml(join(root, "openapi/jupyterhub.yaml")));
   const folder = mkdtempSync(join(tmpdir(), "jupyterhub-client-from-"));
   const file = join(folder, "document.yaml");
@@ -107,7 +110,7 @@ export const releaseOf = (document: JsonObject): string | undefined =>
   /^\d+\.\d+(\.\d+)?/.exec(String(at(document, "info")["version"] ?? ""))?.[0];
 
 /** Where a document is wrong or says less than ours for a release, in words, a line each. */
-export function shortcomings(
+export function comparisonLines(
   root: string,
   document: JsonObject,
   release: string | undefined,
