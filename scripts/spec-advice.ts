@@ -117,20 +117,17 @@ export function restoringActions(
   const values = gone.filter((one) => isValue(one) && !isScope(one));
   actions.push(...valueActions(values, "x-enum-until", until, reasons["x-why"]));
 
-  // What is restored may refer to shared parts that are gone as well.
+  const restoreReferences = (base: JsonObject): void => {
+    const places = lostReferences(document).map((reference) =>
+      followed({ document: base, path: [], value: { $ref: reference } }),
+    );
+    const known = places.filter(({ value }) => value !== undefined);
+    for (const place of known) add(place, place.value ?? {});
+    // These may refer to others.
+    if (known.length > 0) restoreReferences(base);
+  };
   const [base] = gone.map(({ at: place }) => place.document);
-  for (
-    let lost = lostReferences(document);
-    base && lost.length > 0;
-    lost = lostReferences(document)
-  ) {
-    const known = actions.length;
-    for (const reference of lost) {
-      const place = followed({ document: base, path: [], value: { $ref: reference } });
-      if (place.value !== undefined) add(place, place.value);
-    }
-    if (actions.length === known) break;
-  }
+  if (base) restoreReferences(base);
   return actions;
 }
 

@@ -107,6 +107,7 @@ describe("between Swagger 2.0 and OpenAPI 3", () => {
         .map(({ rule, label }) => `${rule} ${label}`);
     expect(of("POST /users/{name}/tokens")).toEqual([
       "added body keys: roles",
+      "added fields: 201 roles, 201 session_id",
       "added errors: 403",
     ]);
     expect(of("DELETE /groups/{name}/users")).toEqual(["removed body keys: users"]);

@@ -2,12 +2,13 @@
  * `npm run spec:update -- <version>` in copies of the repository: back to an older release and forward
  * again with the vendored documents, and on to releases that a stand-in for Python hands out.
  */
-import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { readSources, sha256, sourceToCorrect } from "../../scripts/document.js";
 import { downloadRelease } from "../../scripts/release.js";
 import { obtain } from "../../scripts/sources.js";
+import type { Answer } from "../hubs/validator.js";
 import { repositoryCopy, type Outcome, type RepositoryCopy } from "./repository-copy.js";
 import { root } from "./root.js";
 
@@ -103,6 +104,29 @@ describe("back to the major release before and forward again", { timeout }, () =
       expect(stdout).toContain("are what `npm run generate` writes");
       expect(code).toBe(0);
     });
+  });
+
+  it("is what overlay:coverage judges then, by answers of hubs up to that release", async () => {
+    for (const folder of ["test/hubs", "test/mock"]) {
+      cpSync(join(root, folder), copy.path(folder), { recursive: true });
+    }
+    const user = { name: "ada", kind: "user", created: "2026-11-26T00:00:00Z" };
+    const seen: Answer = {
+      operation: "GET /users/{name}",
+      status: 200,
+      mediaType: "application/json",
+      body: JSON.stringify(user),
+    };
+    for (const version of [earlier, newest]) {
+      mkdirSync(copy.path(`.cache/recordings/${version}`), { recursive: true });
+      copy.write(`.cache/recordings/${version}/users.json`, JSON.stringify([seen]));
+    }
+    const { stdout, stderr } = await copy.run("overlay-coverage", ["--verbose"]);
+    expect(stderr).toBe("");
+    expect(stdout).toContain(`from the document of ${earlier}, by recordings of ${earlier};`);
+    expect(stdout).toMatch(
+      /^(?!NOT NOTICED).*User\.created.* \$\.components\.schemas\.User\.prop/m,
+    );
   });
 
   it("leads forward to where it began, once the overlay is as it was", async () => {
