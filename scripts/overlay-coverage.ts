@@ -22,37 +22,15 @@ import { isAtLeast } from "../src/core/version.js";
 import { operationsOf, readSources, readUpstream, sourceToCorrect } from "./document.js";
 import { at, type JsonObject } from "./json.js";
 import { keyOf } from "./operation-table.js";
-import { applyOverlay, type OverlayAction } from "./overlay.js";
+import { actionsOf, applyOverlay, type OverlayAction } from "./overlay.js";
+import { entriesOf, type Entry } from "./overlay-entries.js";
 import { projectionOf } from "./projection.js";
 import { releases } from "./releases.js";
 
 const root = join(import.meta.dirname, "..");
 
-export interface Entry {
-  actions: OverlayAction[];
-  /** The reason and the first target: how people find it. */
-  name: string;
-}
-
-/** The overlay's entries: neighbours that give the same reason for the same place. */
-export function entriesOf(overlay: JsonObject): Entry[] {
-  const entries: Entry[] = [];
-  for (const action of overlay["actions"] as unknown as OverlayAction[]) {
-    const last = entries.at(-1)?.actions[0];
-    const stem = (target: string): string => target.replace(/\.(type|schema|allOf|enum)$/, "");
-    const belongs =
-      last?.["x-why"] === action["x-why"] &&
-      last?.["x-seen"] === action["x-seen"] &&
-      (stem(last?.target ?? "") === stem(action.target) ||
-        stem(last?.target ?? "").startsWith(action.target));
-    if (belongs) entries.at(-1)?.actions.push(action);
-    else entries.push({ actions: [action], name: `${action.target}: ${action["x-why"] ?? ""}` });
-  }
-  return entries;
-}
-
 /** Whether an entry says anything of answers. */
-export const concernsAnswers = ({ actions }: Entry): boolean =>
+const concernsAnswers = ({ actions }: Entry): boolean =>
   actions.some(({ target, update }) => {
     if (
       /responses|components\.schemas(?!\.(ServerRequest|ServerChanges|ServiceRequest))/.test(target)
@@ -141,7 +119,7 @@ if (!available.some((version) => Number.parseInt(version) >= 5)) {
 }
 const upstream = readUpstream(root, source);
 const overlay = load(readFileSync(join(root, "openapi/overlay.yaml"), "utf8")) as JsonObject;
-const actions = overlay["actions"] as unknown as OverlayAction[];
+const actions = actionsOf(overlay);
 const answers = new Map(available.map((version) => [version, recordings(version)]));
 const whole = judge(applyOverlay(upstream, overlay), answers);
 

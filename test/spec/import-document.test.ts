@@ -26,7 +26,7 @@ const thirdParty = join(root, "test/spec/fixtures/third-party.yml");
 
 type Group = "users" | "servers" | "tokens" | "groups" | "services" | "proxy" | "hub";
 
-interface Foreign {
+interface ImportedDocument {
   title: string;
   file: string;
   from: "its file" | "its address";
@@ -38,7 +38,7 @@ interface Foreign {
   told: readonly string[];
 }
 
-const documents: readonly Foreign[] = [
+const documents: readonly ImportedDocument[] = [
   {
     title: "JupyterHub's own Swagger 2.0 document of 1.2.2, which names no operation",
     file: swagger,
