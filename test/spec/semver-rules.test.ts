@@ -91,6 +91,7 @@ describe("code that was written against the earlier types", { timeout: 60_000 },
         join(folder, which, "client"),
         document,
         [],
+        true,
       );
       for (const [, index, row] of withCode)
         writeFileSync(fileOf(which, index), program(index, row));
