@@ -188,6 +188,7 @@ function diffByNames(
 
 /** The diff in words, one line each. */
 export function diffLines({ changes, reach }: SpecDiff): string[] {
+  if (changes.length === 0) return ["  no difference"];
   const whole = (rule: Rule, word: string): string[] =>
     changes.filter((one) => one.rule === rule).map(({ place }) => `  ${word}  ${place}`);
   const inside = changes.filter(
