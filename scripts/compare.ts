@@ -1,7 +1,7 @@
 /**
  * Compares two documents operation by operation, matched by method and path, in whatever dialect each
  * of them is written: what one asks for and answers that the other does not. It reads names, statuses
- * and kinds alone, no constraints; between documents of one dialect, spec-diff.ts sees more.
+ * and types alone, no constraints; between documents of OpenAPI 3, spec-diff.ts sees more.
  */
 import { follow, operationsOf, routeOf } from "./document.js";
 import { at, isObject, type Json, type JsonObject } from "./json.js";
@@ -43,7 +43,15 @@ export function compare(base: JsonObject, other: JsonObject): Comparison {
 }
 
 type Description = Record<
-  "parameters" | "body" | "body keys" | "answers" | "errors" | "schemas" | "kinds",
+  | "parameters"
+  | "body"
+  | "body keys"
+  | "answers"
+  | "errors"
+  | "schemas"
+  | "kinds"
+  | "fields"
+  | "field types",
   Set<string>
 >;
 interface Described {
@@ -69,11 +77,19 @@ function missing(from: Description, to: Description): string[] {
       // An answer that is missing whole is not missing its schema, too, nor a missing schema its kind.
       if (aspect === "schemas" && !to.answers.has(status) && !to.errors.has(status)) return false;
       if (aspect === "kinds" && !to.schemas.has(status)) return false;
+      // Fields are comparable in schemas of one kind, and types in fields that both have.
+      if (aspect === "fields" && !sharesKind(from, to, status)) return false;
+      if (aspect === "field types" && !to.fields.has(fact.slice(0, fact.lastIndexOf(" "))))
+        return false;
       return !to[aspect as keyof Description].has(fact);
     });
     return names.length > 0 ? [`${aspect}: ${names.join(", ")}`] : [];
   });
 }
+
+/** Whether both describe the body of a status, and as the same kind of value. */
+const sharesKind = (one: Description, other: Description, status: string): boolean =>
+  [...one.kinds].some((kind) => kind.startsWith(`${status} `) && other.kinds.has(kind));
 
 function requestOf(
   document: JsonObject,
@@ -100,7 +116,7 @@ function requestOf(
 function answersOf(
   document: JsonObject,
   operation: JsonObject,
-): Pick<Description, "answers" | "errors" | "schemas" | "kinds"> {
+): Pick<Description, "answers" | "errors" | "schemas" | "kinds" | "fields" | "field types"> {
   const answers = Object.entries(at(operation, "responses")).map(([status, declared]) => {
     const response = follow(document, declared);
     const schemas = [response, ...Object.values(at(response, "content"))].map(schemaOf);
@@ -109,7 +125,24 @@ function answersOf(
   });
   const statuses = answers.map(({ status }) => status);
   const isError = (status: string): boolean => !/^[123]/.test(status);
+  const fields = answers
+    .filter(({ status }) => !isError(status))
+    .flatMap(({ status, parts }) =>
+      parts
+        .flatMap((part) => [part, ...partsOf(document, part["items"] ?? {})])
+        .flatMap((part) => Object.entries(at(part, "properties")))
+        .map(([name, schema]) => ({
+          field: `${status} ${name}`,
+          types: partsOf(document, schema).flatMap(kindsOf),
+        })),
+    );
   return {
+    fields: new Set(fields.map(({ field }) => field)),
+    "field types": new Set(
+      fields.flatMap(({ field, types }) =>
+        types.map((type) => `${field} ${type === "integer" ? "number" : type}`),
+      ),
+    ),
     answers: new Set(statuses.filter((status) => !isError(status))),
     errors: new Set(statuses.filter(isError)),
     schemas: new Set(answers.filter(({ parts }) => parts.length > 0).map(({ status }) => status)),

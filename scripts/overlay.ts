@@ -19,7 +19,7 @@ export interface OverlayAction {
   "x-unshown"?: string;
 }
 
-/** Everything in an overlay that does not fit its document, each line naming the action's target. */
+/** Every conflict between an overlay and its document, one line each. */
 export class OverlayError extends Error {
   override name = "OverlayError";
   readonly problems: readonly string[];
@@ -29,43 +29,106 @@ export class OverlayError extends Error {
   }
 }
 
-/** A corrected copy of `document`; throws an {@link OverlayError} that lists every misfit. */
+/** The keys and indexes that lead to a value of a document. */
+export type Path = readonly (string | number)[];
+
+/** What became of one action. */
+export interface Application {
+  /** One line for each conflict. It names the action's target, or the one match that conflicts. */
+  problems: readonly string[];
+  /** The matches of the target to which the action was applied. */
+  applied: readonly Path[];
+}
+
+/** Returns a corrected copy of `document`. Throws an {@link OverlayError} that lists every conflict. */
 export function applyOverlay(document: JsonObject, overlay: JsonObject): JsonObject {
   const corrected = copy(document);
-  const problems: string[] = [];
-  const actions = overlay["actions"];
-  for (const action of (Array.isArray(actions) ? actions : []) as unknown as OverlayAction[]) {
-    for (const problem of applyAction(corrected, action)) {
-      problems.push(`${action.target}: ${problem}`);
-    }
-  }
+  const problems = actionsOf(overlay).flatMap(
+    (action) => applyAction(corrected, action, new Map()).problems,
+  );
   if (problems.length > 0) throw new OverlayError(problems);
   return corrected;
 }
 
-function applyAction(document: JsonObject, action: OverlayAction): string[] {
-  if (!action["x-why"]) return ["says no x-why"];
-  const matches: { value: Json; path: (string | number)[] }[] = [];
-  try {
-    exec(document, action.target, (value, path) => matches.push({ value, path: [...path] }));
-  } catch {
-    return ["is not a JSONPath"];
+/**
+ * Applies one action to a copy of `document`, to those matches of its target that do not conflict.
+ * Matches that conflict stay as they were.
+ */
+export function applyWhereItFits(
+  document: JsonObject,
+  action: OverlayAction,
+): Application & { document: JsonObject } {
+  const skipped = new Map<string, readonly string[]>();
+  for (;;) {
+    const corrected = copy(document);
+    const known = skipped.size;
+    const { problems, applied } = applyAction(corrected, action, skipped);
+    if (applied.length === 0 && problems.length > 0) return { document, problems, applied };
+    if (skipped.size === known) return { document: corrected, problems, applied };
   }
-  if (matches.length === 0) return ["matches nothing"];
-  // From the last to the first, so that removing an array's element leaves the earlier ones in place.
-  return matches.toReversed().flatMap(({ value, path }) => {
-    if (action.remove) return remove(document, path, value, action["x-was"]);
-    if (action.update === undefined) return ["neither updates nor removes"];
-    return merge(value, action.update, action["x-was"], "");
-  });
 }
 
-function remove(
+export const actionsOf = (overlay: JsonObject): OverlayAction[] =>
+  (Array.isArray(overlay["actions"]) ? overlay["actions"] : []) as unknown as OverlayAction[];
+
+/** `$.paths['/users'].get`, a path in the notation of overlays. */
+export const pathText = (path: Path): string => `$${path.map(stepText).join("")}`;
+
+const stepText = (step: string | number): string => {
+  if (typeof step === "number") return `[${step}]`;
+  return /^[A-Za-z_]\w*$/.test(step) ? `.${step}` : `['${step.replaceAll("'", "\\'")}']`;
+};
+
+/**
+ * Applies an action to `document` itself. `conflicts` holds the matches to leave alone, with their
+ * problems; matches that conflict now are added to it.
+ */
+function applyAction(
   document: JsonObject,
-  path: (string | number)[],
-  value: Json,
-  was?: Json,
-): string[] {
+  action: OverlayAction,
+  conflicts: Map<string, readonly string[]>,
+): Application {
+  const { target } = action;
+  const whole = (problem: string): Application => ({
+    problems: [`${target}: ${problem}`],
+    applied: [],
+  });
+  if (!action["x-why"]) return whole("says no x-why");
+  const matches: { value: Json; path: Path }[] = [];
+  try {
+    exec(document, target, (value, path) => matches.push({ value, path: [...path] }));
+  } catch {
+    return whole("is not a JSONPath");
+  }
+  if (matches.length === 0) return whole("matches nothing");
+
+  const applied: Path[] = [];
+  // From the last to the first, so that removing an array's element leaves the earlier ones in place.
+  for (const { value, path } of matches.toReversed()) {
+    const place = pathText(path);
+    if (conflicts.has(place)) continue;
+    const problems = applyTo(document, action, path, value);
+    if (problems.length > 0) conflicts.set(place, problems);
+    else applied.push(path);
+  }
+  const where = (place: string): string =>
+    matches.length === 1
+      ? target
+      : `${place} (one of ${matches.length} matches of ${brief(target)})`;
+  const problems = matches.flatMap(({ path }) => {
+    const place = pathText(path);
+    return (conflicts.get(place) ?? []).map((problem) => `${where(place)}: ${problem}`);
+  });
+  return { problems, applied: applied.toReversed() };
+}
+
+function applyTo(document: JsonObject, action: OverlayAction, path: Path, value: Json): string[] {
+  if (action.remove) return remove(document, path, value, action["x-was"]);
+  if (action.update === undefined) return ["neither updates nor removes"];
+  return merge(value, action.update, action["x-was"], "");
+}
+
+function remove(document: JsonObject, path: Path, value: Json, was?: Json): string[] {
   if (was === undefined) return ["removes a value without x-was"];
   if (!contains(value, was)) return [`x-was no longer holds: upstream has ${show(value)}`];
   const key = path.at(-1);
@@ -136,11 +199,9 @@ function contains(whole: Json | undefined, part: Json): boolean {
   return Object.entries(part).every(([key, value]) => contains(whole[key], value));
 }
 
-const show = (value: Json): string => {
-  const text = JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
-};
+const brief = (text: string): string => (text.length > 80 ? `${text.slice(0, 77)}...` : text);
+const show = (value: Json): string => brief(JSON.stringify(value));
 
 // By way of JSON, so that what a YAML alias shares does not stay shared.
-const copy = <Value extends Json>(value: Value): Value =>
+export const copy = <Value extends Json>(value: Value): Value =>
   JSON.parse(JSON.stringify(value)) as Value;

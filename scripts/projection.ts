@@ -2,11 +2,12 @@
  * Hub N's document: the corrected one, less what N does not know.
  *
  * Operations, parameters, body keys and fields say by `x-since` and `x-until` which releases have them;
- * what says neither, every supported hub has.
+ * what says neither, every supported hub has. Enumerations say the same of single values by `x-enum-since` and
+ * `x-enum-until`, which map values to releases.
  */
 import { isAtLeast } from "../src/core/version.js";
 import { follow } from "./document.js";
-import { isObject, type Json, type JsonObject } from "./json.js";
+import { at, isObject, type Json, type JsonObject } from "./json.js";
 
 export function projectionOf(document: JsonObject, version: string): JsonObject {
   const keeps = (part: Json): boolean =>
@@ -37,5 +38,13 @@ function prune(node: Json, keeps: (part: Json) => boolean): Json {
   if (isObject(properties) && Array.isArray(required)) {
     pruned["required"] = required.filter((name) => String(name) in properties);
   }
+  const values = pruned["enum"];
+  if (Array.isArray(values)) pruned["enum"] = values.filter((value) => keeps(marksOf(node, value)));
   return pruned;
 }
+
+/** Since and until when an enumeration has one of its values. */
+const marksOf = (schema: JsonObject, value: Json): JsonObject => ({
+  "x-since": at(schema["x-enum-since"])[String(value)] ?? null,
+  "x-until": at(schema["x-enum-until"])[String(value)] ?? null,
+});

@@ -1,6 +1,6 @@
 /**
- * Gets a release's own document out of JupyterHub's source distribution, byte for byte, with pip: the
- * one task here that needs Python. Keeps nothing else of the distribution.
+ * Asks pip for the newest release of JupyterHub, and gets a release's own document out of its source
+ * distribution, byte for byte: the one task here that needs Python. Keeps nothing else of the distribution.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -32,11 +32,22 @@ with tarfile.open(archive) as files:
         break
 `;
 
+const options = ["--disable-pip-version-check", "--no-input"];
+
+/** The newest final release, whichever Python it needs. */
+export function newestRelease(): string {
+  const pip = ["-m", "pip", "index", "versions", ...options, "--ignore-requires-python"];
+  const { status, stdout, output } = run(findPython(), [...pip, "jupyterhub"]);
+  const version = /^jupyterhub \((\d+\.\d+\.\d+)\)$/m.exec(stdout ?? "")?.[1];
+  if (status === 0 && version !== undefined) return version;
+  throw new Error(`pip did not say which release of JupyterHub is the newest:\n${endOf(output)}`);
+}
+
 export function downloadRelease(version: string): ReleasedDocument {
   const python = findPython();
   const folder = mkdtempSync(join(tmpdir(), "release-"));
   try {
-    const pip = ["-m", "pip", "download", "--disable-pip-version-check", "--no-input"];
+    const pip = ["-m", "pip", "download", ...options];
     const source = ["--no-deps", "--no-binary", ":all:", "--progress-bar", "off", "--dest", folder];
     const downloaded = run(python, [...pip, ...source, `jupyterhub==${version}`]);
     if (downloaded.status !== 0) {

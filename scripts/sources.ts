@@ -8,12 +8,15 @@ import { dump } from "js-yaml";
 import { readSources, readUpstream, sha256, type Source } from "./document.js";
 import type { ReleasedDocument } from "./release.js";
 
-const fileOf = (root: string, version: string): string =>
+export const fileOf = (root: string, version: string): string =>
   join(root, `openapi/upstream/${version}.yml`);
 
 /** By numbers, 5.10 after 5.9; a final release, which nothing follows, after its candidates. */
 const byVersion = (a: string, b: string): number =>
   `${a}z`.localeCompare(`${b}z`, "en", { numeric: true });
+
+/** Whether a release is newer than another. */
+export const isNewer = (version: string, other: string): boolean => byVersion(version, other) > 0;
 
 export interface Obtained {
   source: Source;
@@ -60,18 +63,22 @@ export function vendor(root: string, { source, bytes }: Obtained): Source | unde
   return replaced;
 }
 
-/** The files of ours that name a release, and so have to be gone through when it is no longer kept. */
-export function filesNaming(root: string, version: string): string[] {
-  return ["README.md", "examples", "scripts", "src", "test"]
-    .filter((place) => existsSync(join(root, place)))
-    .flatMap((place) =>
-      place.includes(".")
-        ? [place]
-        : readdirSync(join(root, place), { recursive: true, withFileTypes: true })
-            .filter((entry) => entry.isFile())
-            .map((entry) => relative(root, join(entry.parentPath, entry.name))),
-    )
-    .filter((file) => readFileSync(join(root, file), "utf8").includes(version))
+/** The lines of our own code that open the document of a release, as `file:line`. */
+export function linesReading(root: string, version: string): string[] {
+  const quoted = version.replaceAll(".", "\\.");
+  const reads = new RegExp(`upstream(\\w*\\(\\s*|/)["'\`]?${quoted}(["'\`]|\\.yml)`);
+  return ["examples", "scripts", "src", "test"]
+    .filter((folder) => existsSync(join(root, folder)))
+    .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .flatMap((entry) => {
+      const file = join(entry.parentPath, entry.name);
+      return readFileSync(file, "utf8")
+        .split("\n")
+        .flatMap((line, index) =>
+          reads.test(line) ? [`${relative(root, file)}:${index + 1}`] : [],
+        );
+    })
     .toSorted();
 }
 

@@ -1,188 +1,220 @@
 /**
- * What a newer document changes for those who call the API, and how grave that is: `redocly diff`, told
- * operation by operation. A change in a shared part is told once, with the operations that it reaches.
- * redocly cannot compare Swagger 2.0 with OpenAPI 3; there compare.ts does, by names alone.
+ * Compares two documents and says what the difference means for users of this package: each change by a rule
+ * of semver-rules.ts, and the gravest as the verdict. A change in a shared part is named once, with the
+ * operations that it reaches. Where one of the documents is Swagger 2.0, only names are compared.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { load } from "js-yaml";
-import { compare, type Comparison } from "./compare.js";
-import { follow, methods, operationsOf, resolveReference } from "./document.js";
+import { compare } from "./compare.js";
+import { operationsOf, routeOf } from "./document.js";
 import { at, isObject, type Json, type JsonObject } from "./json.js";
+import { child, followed, type Located } from "./located.js";
+import { diffOperations, diffParameters, diffResponses } from "./operation-diff.js";
 import { keyOf } from "./operation-table.js";
-import { redocly } from "./redocly.js";
+import { diffSchemas } from "./schema-diff.js";
+import type { Report } from "./schema-limits.js";
+import {
+  gravest,
+  impactOf,
+  impacts,
+  type Direction,
+  type Impact,
+  type Rule,
+} from "./semver-rules.js";
 
-const impacts = ["major", "minor", "patch"] as const;
-type Impact = (typeof impacts)[number];
+export interface Change {
+  /** `GET /users`, or a shared part: `schemas/User`. */
+  place: string;
+  /** What of it: `parameter sort`, `body.scopes`, `200.items[].name`; empty for all of it. */
+  label: string;
+  rule: Rule;
+  impact: Impact;
+  /** What was there before and is now, or the value of an enumeration. */
+  detail: string;
+  /** Where it is, in the earlier document if it is gone, else in the later one. */
+  at: Located;
+}
 
 export interface SpecDiff {
   verdict: Impact | "none";
-  by: "redocly diff" | "names alone";
-  added: string[];
-  removed: string[];
-  /** Operations first, then shared parts such as `schemas/User`, then the rest of the document. */
-  changed: { what: string; lines: string[] }[];
+  by: "types" | "names alone";
+  changes: readonly Change[];
+  /** The operations that use a shared part, in either document. */
+  reach: ReadonlyMap<string, readonly string[]>;
 }
 
-/** What is read of redocly's report. */
-interface Report {
-  bump?: Impact;
-  changes: Change[];
-}
-interface Change {
-  path: string;
-  kind: "added" | "removed" | "modified";
-  impact: Impact;
-  property?: string;
-  verdicts: { message: string }[];
-  base?: { pointer: string };
-  revision?: { pointer: string };
-}
+/** Compares two documents, given as texts. */
+export const specDiff = (base: string, revision: string): SpecDiff =>
+  documentDiff(load(base) as JsonObject, load(revision) as JsonObject);
 
-/** Compares two documents, given as texts; `root` is where redocly is installed. */
-export function specDiff(baseText: string, revisionText: string, root: string): SpecDiff {
-  const [base, revision] = [load(baseText) as JsonObject, load(revisionText) as JsonObject];
-  const byNames = compare(base, revision);
-  if ("swagger" in base !== "swagger" in revision) return diffByNames(byNames);
-
-  const { added, removed } = byNames;
-  const report = redoclyReport(baseText, revisionText, root);
-  const places = new Map<string, Change[]>();
-  for (const change of report.changes) {
-    const place = placeOf(change);
-    places.set(place, [...(places.get(place) ?? []), change]);
-  }
-  // Told already: operations that are new or gone, the paths of nothing else, and the version.
-  for (const key of [...added, ...removed]) {
-    places.delete(key);
-    places.delete(key.slice(key.indexOf(" ") + 1));
-  }
-  places.delete("info");
-
-  const changed = [...places].map(([what, changes]) => {
-    const lines = changes
-      .toSorted((a, b) => impacts.indexOf(a.impact) - impacts.indexOf(b.impact))
-      .map((change) => lineOf(change, what, change.revision ? revision : base));
-    const reached = new Set([base, revision].flatMap((one) => operationsWith(one, what)));
-    if (changes.some(({ impact }) => impact !== "patch") && reached.size > 0) {
-      lines.push(`reaches ${[...reached].join(", ")}`);
+export function documentDiff(base: JsonObject, revision: JsonObject): SpecDiff {
+  const changes: Change[] = [];
+  const reporter =
+    (place: string, directions: readonly Direction[]): Report =>
+    (rule, located, label, detail = "") => {
+      const impact = impactOf(rule, directions);
+      changes.push({ place, label, rule, impact, detail, at: located });
+    };
+  const isSwagger = "swagger" in base || "swagger" in revision;
+  const reach = new Map<string, string[]>();
+  if (isSwagger) diffByNames(base, revision, reporter);
+  else {
+    const [before, after] = [operations(base), operations(revision)];
+    for (const [route, one] of after) {
+      const old = before.get(route);
+      const report = reporter(one.key, ["request", "response"]);
+      if (old) diffOperations(old.place, one.place, (direction) => reporter(one.key, [direction]));
+      else report("operation added", one.place, "");
     }
-    return { what, lines: [...new Set(lines)] };
-  });
-  const rank = ({ what }: { what: string }): number =>
-    what.includes(" ") ? 0 : what.includes("/") ? 1 : 2;
-  return {
-    verdict: report.bump ?? "none",
-    by: "redocly diff",
-    added,
-    removed,
-    changed: changed.toSorted((a, b) => rank(a) - rank(b)),
-  };
-}
-
-/** The diff in words, a line each. */
-export const diffLines = ({ added, removed, changed }: SpecDiff): string[] => [
-  ...added.map((operation) => `  added    ${operation}`),
-  ...removed.map((operation) => `  removed  ${operation}`),
-  ...changed.flatMap(({ what, lines }) => [
-    `  changed  ${what}`,
-    ...lines.map((line) => `             ${line}`),
-  ]),
-];
-
-function diffByNames({ added, removed, changed }: Comparison): SpecDiff {
-  const breaks = removed.length > 0 || changed.some(({ lacks }) => lacks.length > 0);
-  return {
-    verdict: breaks ? "major" : added.length + changed.length > 0 ? "minor" : "none",
-    by: "names alone",
-    added,
-    removed,
-    changed: changed.map(({ operation, lacks, adds }) => ({
-      what: operation,
-      lines: [
-        ...lacks.map((one) => `major  no more ${one}`),
-        ...adds.map((one) => `minor  ${one}`),
-      ],
-    })),
-  };
-}
-
-function redoclyReport(base: string, revision: string, root: string): Report {
-  const folder = mkdtempSync(join(tmpdir(), "spec-diff-"));
-  try {
-    const files = Object.entries({ base, revision }).map(([name, text]) => {
-      const file = join(folder, `${name}.yaml`);
-      writeFileSync(file, text);
-      return file;
+    for (const [route, { key, place }] of before) {
+      if (!after.has(route)) reporter(key, ["request", "response"])("operation removed", place, "");
+    }
+    diffShared(base, revision, (place) => {
+      const used = [base, revision].flatMap((document) => usesOf(document, place));
+      reach.set(place, [...new Set(used.map(({ operation }) => operation))]);
+      const directions = [...new Set(used.map(({ direction }) => direction))];
+      return reporter(place, directions.length > 0 ? directions : ["request", "response"]);
     });
-    const report = redocly(root, ["diff", ...files, "--format=json", "--fail-on=none"]);
-    return JSON.parse(report) as Report;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
   }
+  return {
+    verdict: gravest(changes.map(({ impact }) => impact)) ?? "none",
+    by: isSwagger ? "names alone" : "types",
+    changes,
+    reach,
+  };
 }
 
-const stepsOf = (pointer: string): string[] =>
-  pointer
-    .split("/")
-    .slice(1)
-    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
-
-const pointersOf = ({ base, revision }: Change): string[] =>
-  [base?.pointer, revision?.pointer].filter((pointer) => pointer !== undefined);
-
-/** `schemas/User` of a pointer into what operations share. */
-function sharedPart([part, kind, name]: string[]): string | undefined {
-  if (part === "definitions") return `definitions/${kind}`;
-  return part === "components" && name !== undefined ? `${kind}/${name}` : undefined;
-}
-
-/** Where a change is told: `GET /users`, `schemas/User`, or `security` for all of the document. */
-function placeOf(change: Change): string {
-  const shared = pointersOf(change).map((pointer) => sharedPart(stepsOf(pointer)));
-  if (shared[0] && shared.every((name) => name === shared[0])) return shared[0];
-  const [part, path = "", method] = stepsOf(change.path);
-  if (part !== "paths") return part || "document";
-  return methods.some((one) => one === method) ? `${method?.toUpperCase()} ${path}` : path;
-}
-
-function lineOf(change: Change, place: string, document: JsonObject): string {
-  const message = change.verdicts.map((verdict) => verdict.message).join(" ");
-  if (message) return `${change.impact}  ${message}`;
-  const [pointer = ""] = pointersOf(change);
-  const shared = sharedPart(stepsOf(pointer)) === place;
-  const steps = stepsOf(shared ? pointer : change.path);
-  const [part = "", first = "", second = ""] = steps;
-  const inside = steps.slice(
-    part === "paths" || part === "components" ? 3 : part === "info" ? 1 : 2,
+const operations = (document: JsonObject): Map<string, { key: string; place: Located }> =>
+  new Map(
+    operationsOf(document).map((one) => [
+      routeOf(one),
+      {
+        key: keyOf(one),
+        place: { document, path: ["paths", one.path, one.method], value: one.operation },
+      },
+    ]),
   );
-  if (!shared && change.property !== undefined) inside.push(change.property);
-  if (part === "paths" && inside[0] === "parameters") {
-    const parameters = at(document, "paths", first, second)["parameters"];
-    const parameter = Array.isArray(parameters) ? parameters[Number(inside[1])] : undefined;
-    const { name } = follow(document, parameter);
-    if (typeof name === "string") inside[1] = name;
-  }
-  return `${change.impact}  ${change.kind} ${inside.join("/")}`.trimEnd();
+
+/** Compares what operations share, and the names of scopes. */
+function diffShared(
+  base: JsonObject,
+  revision: JsonObject,
+  reporterOf: (place: string) => Report,
+): void {
+  const part = (document: JsonObject, kind: string): Located =>
+    child({ document, path: [], value: document }, "components", kind);
+  const each = (
+    kind: string,
+    both: (before: Located, after: Located, report: Report) => void,
+    rules?: readonly [added: Rule, removed: Rule],
+  ): void => {
+    const [before, after] = [part(base, kind), part(revision, kind)];
+    const names = Object.keys({ ...at(before.value), ...at(after.value) });
+    for (const name of names) {
+      const [one, other] = [child(before, name), child(after, name)];
+      if (isDeepStrictEqual(one.value, other.value)) continue;
+      const report = reporterOf(`${kind}/${name}`);
+      if (one.value !== undefined && other.value !== undefined) both(one, other, report);
+      else if (rules && other.value !== undefined) report(rules[0], other, "");
+      else if (rules) report(rules[1], one, "");
+    }
+  };
+  each("schemas", (one, other, report) => diffSchemas(one, other, "", report), [
+    "type added",
+    "type removed",
+  ]);
+  each("parameters", (one, other, report) => diffParameters(one, other, "", report));
+  each("responses", (one, other, report) => diffResponses(one, other, "", report));
+  each("requestBodies", (one, other, report) => diffResponses(one, other, "", report));
+  each("securitySchemes", (one, other, report) => {
+    const scopes = (place: Located): Located =>
+      child(place, "flows", "authorizationCode", "scopes");
+    const [before, after] = [at(scopes(one).value), at(scopes(other).value)];
+    for (const scope of Object.keys(after).filter((name) => !(name in before))) {
+      report("value added to an open enumeration", child(scopes(other), scope), "scopes", scope);
+    }
+    for (const scope of Object.keys(before).filter((name) => !(name in after))) {
+      report("value removed", child(scopes(one), scope), "scopes", scope);
+    }
+  });
 }
 
-/** The operations that refer to a shared part, directly or by way of other parts. */
-function operationsWith(document: JsonObject, place: string): string[] {
+/** The operations that refer to a shared part, directly or through other parts, and in which direction. */
+function usesOf(
+  document: JsonObject,
+  place: string,
+): { operation: string; direction: Direction }[] {
+  const target = `#/components/${place}`;
   const reaches = (node: Json | undefined, seen: Set<string>): boolean => {
     if (Array.isArray(node)) return node.some((one) => reaches(one, seen));
     if (!isObject(node)) return false;
     const { $ref } = node;
+    if ($ref === target) return true;
     if (typeof $ref === "string" && !seen.has($ref)) {
       seen.add($ref);
-      if (sharedPart(stepsOf($ref)) === place) return true;
-      if (reaches(resolveReference(document, $ref), seen)) return true;
+      if (reaches(followed({ document, path: [], value: node }).value, seen)) return true;
     }
     return Object.values(node).some((one) => reaches(one, seen));
   };
-  return operationsOf(document)
-    .filter(({ path, operation }) =>
-      reaches([operation, at(document, "paths", path)["parameters"] ?? []], new Set()),
-    )
-    .map(keyOf);
+  return operationsOf(document).flatMap((one) => {
+    const { parameters = [], requestBody = {}, responses = {} } = one.operation;
+    const shared = at(document, "paths", one.path)["parameters"] ?? [];
+    const sides: [Direction, Json][] = [
+      ["request", [parameters, shared, requestBody]],
+      ["response", responses],
+    ];
+    return sides
+      .filter(([, node]) => reaches(node, new Set()))
+      .map(([direction]) => ({ operation: keyOf(one), direction }));
+  });
 }
+
+function diffByNames(
+  base: JsonObject,
+  revision: JsonObject,
+  reporter: (place: string, directions: readonly Direction[]) => Report,
+): void {
+  const nowhere: Located = { document: revision, path: [], value: undefined };
+  const { added, removed, changed } = compare(base, revision);
+  const report = (rule: Rule, place: string, label = ""): void =>
+    reporter(place, ["request", "response"])(rule, nowhere, label);
+  for (const operation of added) report("operation added", operation);
+  for (const operation of removed) report("operation removed", operation);
+  for (const { operation, lacks, adds } of changed) {
+    for (const what of lacks) report("removed", operation, what);
+    for (const what of adds) report("added", operation, what);
+  }
+}
+
+/** The diff in words, one line each. */
+export function diffLines({ changes, reach }: SpecDiff): string[] {
+  if (changes.length === 0) return ["  no difference"];
+  const whole = (rule: Rule, word: string): string[] =>
+    changes.filter((one) => one.rule === rule).map(({ place }) => `  ${word}  ${place}`);
+  const inside = changes.filter(
+    ({ rule }) => !rule.startsWith("operation ") || rule.endsWith("renamed"),
+  );
+  const places = [...new Set(inside.map(({ place }) => place))];
+  // Operations before shared parts.
+  const sorted = [...places.filter(isOperation), ...places.filter((place) => !isOperation(place))];
+  return [
+    ...whole("operation added", "added  "),
+    ...whole("operation removed", "removed"),
+    ...sorted.flatMap((place) => {
+      const own = inside.filter((change) => change.place === place);
+      const lines = own
+        .toSorted((a, b) => impacts.indexOf(a.impact) - impacts.indexOf(b.impact))
+        .map((change) => `${change.impact}  ${changeText(change)}`);
+      const reached = reach.get(place) ?? [];
+      const matters = own.some(({ impact }) => impact !== "patch") && reached.length > 0;
+      if (matters) lines.push(`reaches ${reached.join(", ")}`);
+      return [`  changed  ${place}`, ...[...new Set(lines)].map((line) => `             ${line}`)];
+    }),
+  ];
+}
+
+const isOperation = (place: string): boolean => place.includes(" ");
+
+/** `body.scopes: removed`, `200.state: value added (held)` */
+export const changeText = ({ label, rule, detail }: Change): string =>
+  `${label ? `${label}: ` : ""}${rule}${detail ? ` (${detail})` : ""}`;

@@ -1,90 +1,116 @@
-/** What is told of the difference between two documents, and how grave it is. */
+/** How the difference between two documents is described, and what it means for users. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { compare } from "../../scripts/compare.js";
+import { readSources } from "../../scripts/document.js";
 import type { JsonObject } from "../../scripts/json.js";
 import { diffLines, specDiff } from "../../scripts/spec-diff.js";
 import { root } from "./root.js";
 
-const upstream = (version: string): string =>
-  readFileSync(join(root, `openapi/upstream/${version}.yml`), "utf8");
+/** The document of the newest vendored release of a major release. */
+const upstream = (major: number): string => {
+  const versions = readSources(root).map(({ version }) => version);
+  const version = versions.findLast((one) => Number.parseInt(one) === major);
+  return readFileSync(join(root, `openapi/upstream/${version}.yml`), "utf8");
+};
 
-/** The newest kind of document, with one thing changed. */
+/** JupyterHub 5's document with one thing changed. */
 const changed = (find: string, replace: string): string => {
-  const text = upstream("5.5.4");
+  const text = upstream(5);
   expect(text).toContain(find);
   return text.replace(find, replace);
 };
 
-describe("between documents of one dialect", () => {
-  it("tells nothing where nothing differs", () => {
-    const text = upstream("5.5.4");
-    expect(specDiff(text, text, root)).toEqual({
-      verdict: "none",
-      by: "redocly diff",
-      added: [],
-      removed: [],
-      changed: [],
-    });
+describe("between documents of OpenAPI 3", () => {
+  it("finds nothing where nothing differs", () => {
+    const diff = specDiff(upstream(5), upstream(5));
+    expect(diff).toMatchObject({ verdict: "none", by: "types", changes: [] });
+    expect(diffLines(diff)).toEqual(["  no difference"]);
   });
 
-  it("tells a renamed operation by its place, as a breaking change", () => {
-    const diff = specDiff(
-      upstream("5.5.4"),
-      changed("operationId: get-info\n", "operationId: info\n"),
-      root,
-    );
+  it("names a renamed operation by its path, as a breaking change", () => {
+    const diff = specDiff(upstream(5), changed("operationId: get-info\n", "operationId: info\n"));
     expect(diff.verdict).toBe("major");
     expect(diffLines(diff)).toEqual([
       "  changed  GET /info",
-      "             major  `operationId` of operation `GET /info` changed from 'get-info' to 'info'.",
+      "             major  operation renamed (get-info → info)",
     ]);
   });
 
-  it("tells a change in a shared part once, with the operations that it reaches", () => {
+  it("names a change in a shared part once, with the operations that it reaches", () => {
     const more = "Group:\n      type: object\n      properties:\n";
     const diff = specDiff(
-      upstream("5.5.4"),
+      upstream(5),
       changed(more, `${more}        motto:\n          type: string\n`),
-      root,
     );
     expect(diff.verdict).toBe("minor");
-    expect(diff.changed).toEqual([
-      {
-        what: "schemas/Group",
-        lines: [
-          "minor  added properties/motto",
-          expect.stringMatching(/^reaches GET \/groups, .*PUT \/groups\/\{name\}\/properties$/),
-        ],
-      },
+    expect(diffLines(diff)).toEqual([
+      "  changed  schemas/Group",
+      "             minor  motto: added",
+      expect.stringMatching(/^ {13}reaches GET \/groups, .*PUT \/groups\/\{name\}\/properties$/),
     ]);
   });
 
-  it("calls a parameter by its name", () => {
-    const { changed } = specDiff(upstream("4.1.6"), upstream("5.5.4"), root);
-    const users = changed.find(({ what }) => what === "GET /users");
-    expect(users?.lines).toContain("minor  added parameters/sort");
+  it("calls a parameter by its name, and ends where schemas contain each other", () => {
+    const diff = specDiff(upstream(4), upstream(5));
+    expect(diff.changes).toContainEqual(
+      expect.objectContaining({ place: "GET /users", label: "parameter sort", rule: "added" }),
+    );
+    const tree = (type: string): string =>
+      JSON.stringify({
+        openapi: "3.1.0",
+        paths: {},
+        components: {
+          schemas: {
+            Tree: { type, properties: { child: { $ref: "#/components/schemas/Tree" } } },
+            Other: {
+              allOf: [{ $ref: `#/components/schemas/${type === "object" ? "Tree" : "Other"}` }],
+            },
+          },
+        },
+      });
+    expect(specDiff(tree("object"), tree("array")).verdict).toBe("major");
+  });
+
+  it("takes the fields of an `allOf`, and those beside a `$ref`, for the schema's own", () => {
+    const answer = (schema: object): string =>
+      JSON.stringify({
+        openapi: "3.1.0",
+        paths: { "/a": { get: { responses: { 200: { content: { json: { schema } } } } } } },
+        components: { schemas: { A: { type: "object", properties: { a: { type: "string" } } } } },
+      });
+    const b = { properties: { b: { type: "string" } } };
+    const A = { $ref: "#/components/schemas/A" };
+    const plain = { type: "object", properties: { a: { type: "string" }, ...b.properties } };
+    expect(specDiff(answer(plain), answer({ ...A, ...b })).verdict).toBe("none");
+    expect(specDiff(answer(plain), answer({ type: "object", allOf: [A, b] })).verdict).toBe("none");
+    expect(specDiff(answer({ ...A, ...b }), answer(A)).changes).toMatchObject([
+      { label: "200.b", rule: "removed" },
+    ]);
   });
 });
 
 describe("between Swagger 2.0 and OpenAPI 3", () => {
-  const diff = specDiff(upstream("1.5.1"), upstream("2.3.1"), root);
+  const diff = specDiff(upstream(1), upstream(2));
 
   it("compares by names alone, and says so", () => {
-    expect(diff).toMatchObject({ by: "names alone", verdict: "major", added: [], removed: [] });
+    expect(diff).toMatchObject({ by: "names alone", verdict: "major" });
+    expect(diff.changes.filter(({ rule }) => rule.startsWith("operation"))).toEqual([]);
   });
 
-  it("knows a body and its keys in either dialect", () => {
-    expect(diff.changed).toContainEqual({
-      what: "POST /users/{name}/tokens",
-      lines: ["minor  body keys: roles", "minor  errors: 403"],
-    });
-    expect(diff.changed).toContainEqual({
-      what: "DELETE /groups/{name}/users",
-      lines: ["major  no more body keys: users"],
-    });
+  it("recognises a body and its keys in either dialect", () => {
+    const of = (place: string): string[] =>
+      diff.changes
+        .filter((one) => one.place === place)
+        .map(({ rule, label }) => `${rule} ${label}`);
+    expect(of("POST /users/{name}/tokens")).toEqual([
+      "added body keys: roles",
+      "added fields: 201 roles, 201 session_id",
+      "added errors: 403",
+    ]);
+    expect(of("DELETE /groups/{name}/users")).toEqual(["removed body keys: users"]);
   });
 });
 

@@ -2,7 +2,13 @@
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { operationsOf, readSources, readUpstream, sha256 } from "../../scripts/document.js";
+import {
+  operationsOf,
+  readSources,
+  readUpstream,
+  sha256,
+  type Source,
+} from "../../scripts/document.js";
 import { root, scratchFolder } from "./root.js";
 
 const sources = readSources(root);
@@ -72,11 +78,11 @@ describe("openapi/upstream", () => {
   it("is refused by name once a file is not what was released", () => {
     const copy = scratchFolder();
     cpSync(join(root, "openapi"), join(copy, "openapi"), { recursive: true });
-    const edited = join(copy, "openapi/upstream/4.1.6.yml");
-    writeFileSync(edited, `${readFileSync(edited, "utf8")}\n`);
-    const source = sources.find(({ version }) => version === "4.1.6")!;
+    const [source] = sources as [Source];
+    const file = `openapi/upstream/${source.version}.yml`;
+    writeFileSync(join(copy, file), `${readFileSync(join(copy, file), "utf8")}\n`);
     expect(() => readUpstream(copy, source)).toThrow(
-      "openapi/upstream/4.1.6.yml is not the file that JupyterHub 4.1.6 released",
+      `${file} is not the file that JupyterHub ${source.version} released`,
     );
   });
 });

@@ -10,7 +10,7 @@ import { pathToFileURL } from "node:url";
 import { load } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { lostReferences, readYaml } from "../../scripts/document.js";
-import { readDocument, releaseOf, shortcomings } from "../../scripts/foreign.js";
+import { readDocument, releaseOf, comparisonLines } from "../../scripts/import-document.js";
 import type { JsonObject } from "../mock/document.js";
 import { mockCopy, type MockDocument } from "../mock/mock-copy.js";
 import { startPrism, type Prism } from "../mock/prism.js";
@@ -26,7 +26,7 @@ const thirdParty = join(root, "test/spec/fixtures/third-party.yml");
 
 type Group = "users" | "servers" | "tokens" | "groups" | "services" | "proxy" | "hub";
 
-interface Foreign {
+interface ImportedDocument {
   title: string;
   file: string;
   from: "its file" | "its address";
@@ -38,7 +38,7 @@ interface Foreign {
   told: readonly string[];
 }
 
-const documents: readonly Foreign[] = [
+const documents: readonly ImportedDocument[] = [
   {
     title: "JupyterHub's own Swagger 2.0 document of 1.2.2, which names no operation",
     file: swagger,
@@ -54,8 +54,9 @@ const documents: readonly Foreign[] = [
       hub: ["GET /info", "getInfo"],
     },
     told: [
-      "Beside ours for JupyterHub 1.2.0, it lacks 3 operations, has 0 beyond",
-      "  lacks    POST /groups\n",
+      "Wrong, as ours for JupyterHub 1.2.0 says otherwise: 0 operations that no hub has",
+      "Missing, beside ours for JupyterHub 1.2.0: 3 operations",
+      "  missing     POST /groups\n",
     ],
   },
   {
@@ -74,8 +75,8 @@ const documents: readonly Foreign[] = [
     },
     told: [
       "Event streams have no function: GET /users/{user}/server/progress.",
-      "Beside ours for JupyterHub 5.2.0, it lacks ",
-      "  beyond   GET /users/{user}/quota\n",
+      "Wrong, as ours for JupyterHub 5.2.0 says otherwise: 1 operations that no hub has",
+      "  no hub has  GET /users/{user}/quota\n",
     ],
   },
 ];
@@ -154,51 +155,84 @@ describe.each(documents)("$title", { timeout }, ({ file, from, user, calls, told
 });
 
 describe("the comparison with ours", () => {
-  /** What is said of one operation. */
-  const of = (report: readonly string[], operation: string): string[] => {
-    const first = report.indexOf(`  differs  ${operation}`) + 1;
+  /** What is said of one operation, as wrong or as missing. */
+  const of = (
+    report: readonly string[],
+    what: "wrong" | "missing",
+    operation: string,
+  ): string[] => {
+    const heading = `${what} in`.padEnd(12);
+    const first = report.indexOf(`  ${heading}${operation}`) + 1;
     const rest = report.slice(first);
     const end = rest.findIndex((line) => !line.startsWith("      "));
     return first === 0 ? [] : rest.slice(0, end < 0 ? undefined : end).map((line) => line.trim());
   };
   const document = readYaml(thirdParty);
-  const report = shortcomings(root, document, releaseOf(document));
+  const report = comparisonLines(root, document, releaseOf(document));
 
-  it("names what is missing, what no hub has, and what is answered otherwise", () => {
-    expect(of(report, "GET /users")).toEqual([
-      "lacks   parameters: state, offset, include_stopped_servers, sort, name_filter",
-      "lacks   errors: 400, 403",
-      "lacks   schemas: 200",
-      "beyond  parameters: colour",
+  it("names what is wrong before what is missing, and counts both", () => {
+    const [wrong, missing] = ["Wrong", "Missing"].map((word) =>
+      report.findIndex((line) => line.startsWith(word)),
+    );
+    expect(wrong).toBe(0);
+    expect(missing).toBeGreaterThan(0);
+    const counted = (start: number, what: string): number =>
+      report.slice(start, start === 0 ? missing : undefined).filter((line) => line.includes(what))
+        .length;
+    expect(report[0]).toContain(` ${counted(0, "  no hub has")} operations that no hub has`);
+    expect(report[0]).toContain(` in ${counted(0, "  wrong in")} others`);
+    expect(report[missing ?? 0]).toContain(
+      `: ${counted(missing ?? 0, "  missing    ")} operations`,
+    );
+    expect(report[missing ?? 0]).toContain(` in ${counted(missing ?? 0, "  missing in")} others`);
+  });
+
+  it("tells statuses, kinds and fields that contradict ours, with what hubs have instead", () => {
+    expect(of(report, "wrong", "GET /users")).toEqual(["parameters: colour"]);
+    expect(of(report, "wrong", "POST /shutdown")).toEqual(["answers: 200 (hubs: 202)"]);
+    expect(of(report, "wrong", "GET /services")).toContain("kinds: 200 array (hubs: 200 object)");
+    expect(of(report, "wrong", "GET /users/{name}")).toContain("fields: 200 friend");
+    const typed = JSON.parse(
+      JSON.stringify(document).replace('"name":{"type":"string"}', '"name":{"type":"integer"}'),
+    );
+    expect(
+      of(comparisonLines(root, typed as JsonObject, "5.2.0"), "wrong", "GET /users/{name}"),
+    ).toContain("field types: 200 name number (hubs: 200 name string)");
+  });
+
+  it("tells what the document lacks", () => {
+    expect(of(report, "missing", "GET /users")).toEqual([
+      "parameters: state, offset, include_stopped_servers, sort, name_filter",
+      "errors: 400, 403",
+      "schemas: 200",
     ]);
-    expect(of(report, "POST /shutdown")).toEqual([
-      "lacks   body keys: proxy, servers",
-      "lacks   answers: 202",
-      "lacks   errors: 400, 403, 500",
-      "beyond  answers: 200",
+    expect(of(report, "missing", "POST /shutdown")).toEqual([
+      "body keys: proxy, servers",
+      "answers: 202",
+      "errors: 400, 403, 500",
     ]);
-    expect(of(report, "GET /services")).toEqual(
-      expect.arrayContaining(["lacks   kinds: 200 object", "beyond  kinds: 200 array"]),
+    expect(of(report, "missing", "GET /users/{name}")).toContainEqual(
+      expect.stringMatching(/^fields: .*200 admin.*200 servers/),
     );
   });
 
-  it("knows a route by its shape, whatever its parameters are called", () => {
-    expect(report).toContain("  differs  GET /users/{name}");
-    expect(report).not.toContain("  lacks    GET /users/{name}");
-    expect(report).not.toContain("  beyond   GET /users/{user}");
+  it("recognises a route by its shape, whatever its parameters are called", () => {
+    expect(report).toContain("  missing in  GET /users/{name}");
+    expect(report).not.toContain("  missing     GET /users/{name}");
+    expect(report).not.toContain("  no hub has  GET /users/{user}");
   });
 
-  it("asks of a document what its own release has, or the one that is named", () => {
-    const newer = "  lacks    PATCH /users/{name}/server";
+  it("expects of a document what its own release has, or the one that is named", () => {
+    const newer = "  missing     PATCH /users/{name}/server";
     expect(report).not.toContain(newer);
-    expect(shortcomings(root, document, "6.1")).toContain(newer);
-    expect(shortcomings(root, document, undefined)).toContain(newer);
+    expect(comparisonLines(root, document, "6.1")).toContain(newer);
+    expect(comparisonLines(root, document, undefined)).toContain(newer);
   });
 
   it("finds nothing between ours and ours", () => {
     const ours = readYaml(join(root, "openapi/jupyterhub.yaml"));
-    expect(shortcomings(root, ours, undefined)).toEqual([
-      "Beside ours for the newest hub, it lacks 0 operations, has 0 beyond, and tells 0 otherwise:",
+    expect(comparisonLines(root, ours, undefined).filter((line) => /^ |^$/.test(line))).toEqual([
+      "",
     ]);
   });
 });
@@ -216,6 +250,15 @@ describe("reading a document", () => {
     const document = await readDocument(root, join(folder, "whole.yml"));
     expect(lostReferences(document)).toEqual([]);
     expect(JSON.stringify(document)).toContain('"motto"');
+  });
+
+  it("says that a text has lost its indentation", async () => {
+    const file = join(scratchFolder(), "flat.yml");
+    writeFileSync(file, readFileSync(swagger, "utf8").replaceAll(/^[ \t]+/gm, ""));
+    await expect(readDocument(root, file)).rejects.toThrow(`${file} has lost its indentation`);
+    // Without a line that is indented, such a document can be whole in JSON.
+    writeFileSync(file, '{\n"openapi": "3.1.0",\n"paths": {}\n}');
+    await expect(readDocument(root, file)).resolves.toHaveProperty("paths");
   });
 
   it.each([

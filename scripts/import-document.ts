@@ -1,7 +1,7 @@
 /**
- * A client of any document at all, without our overlay, in a folder of its own: for a look at what a
- * document is worth. Operations without an id get ours. Promises that the client compiles, and tells
- * where the document is wrong or says less than ours does for the same release. Touches nothing here.
+ * Generates a client of any document, without our overlay, in a folder of its own: to see what a document is
+ * worth. Operations without an id get ours. Promises that the client compiles, and says what in the document
+ * contradicts ours for the same release, and then what it lacks. Changes nothing in this repository.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
@@ -15,7 +15,7 @@ import { at, isObject, type Json, type JsonObject } from "./json.js";
 import { projectionOf } from "./projection.js";
 import { redocly } from "./redocly.js";
 
-export interface ForeignClient {
+export interface ImportedClient {
   /** Where the document, the generated sources and the compiled client are. */
   folder: string;
   operations: number;
@@ -48,6 +48,12 @@ async function textAt(from: string): Promise<string> {
 }
 
 function parsed(from: string, text: string): JsonObject {
+  if (hasLostIndentation(text)) {
+    throw new Error(
+      `${from} has lost its indentation: no line of it is indented, so nothing is inside \`paths\`. ` +
+        "A page that shows a document often drops it; get the file itself.",
+    );
+  }
   try {
     // By way of JSON, so that statuses are strings and what a YAML alias shares does not stay shared.
     const document = JSON.parse(JSON.stringify(load(text))) as Json;
@@ -57,8 +63,15 @@ function parsed(from: string, text: string): JsonObject {
   }
 }
 
+/** Whether a text was an OpenAPI document in YAML before every line of it was moved to the left margin. */
+const hasLostIndentation = (text: string): boolean =>
+  /^(swagger|openapi):/m.test(text) && /^paths:\s*$/m.test(text) && !/^[ \t]+\S/m.test(text);
+
 /** Generates and compiles a client into a new folder, which is left there. */
-export async function generateForeign(root: string, document: JsonObject): Promise<ForeignClient> {
+export async function generateClientOf(
+  root: string,
+  document: JsonObject,
+): Promise<ImportedClient> {
   const named = withOperationIds(document, readYaml(join(root, "openapi/jupyterhub.yaml")));
   const folder = mkdtempSync(join(tmpdir(), "jupyterhub-client-from-"));
   const file = join(folder, "document.yaml");
@@ -106,8 +119,8 @@ export async function generateForeign(root: string, document: JsonObject): Promi
 export const releaseOf = (document: JsonObject): string | undefined =>
   /^\d+\.\d+(\.\d+)?/.exec(String(at(document, "info")["version"] ?? ""))?.[0];
 
-/** Where a document is wrong or says less than ours for a release, in words, a line each. */
-export function shortcomings(
+/** Compares a document with ours for a release: first what contradicts ours, then what it lacks. */
+export function comparisonLines(
   root: string,
   document: JsonObject,
   release: string | undefined,
@@ -115,15 +128,33 @@ export function shortcomings(
   const whole = readYaml(join(root, "openapi/jupyterhub.yaml"));
   const ours = release === undefined ? whole : projectionOf(whole, release);
   const { removed, added, changed } = compare(ours, document);
+  const hub = release === undefined ? "the newest hub" : `JupyterHub ${release}`;
+  const wrong = changed.filter(({ adds }) => adds.length > 0);
+  const lacking = changed.filter(({ lacks }) => lacks.length > 0);
   return [
-    `Beside ours for ${release === undefined ? "the newest hub" : `JupyterHub ${release}`}, it lacks ` +
-      `${removed.length} operations, has ${added.length} beyond, and tells ${changed.length} otherwise:`,
-    ...removed.map((operation) => `  lacks    ${operation}`),
-    ...added.map((operation) => `  beyond   ${operation}`),
-    ...changed.flatMap(({ operation, lacks, adds }) => [
-      `  differs  ${operation}`,
-      ...lacks.map((what) => `             lacks   ${what}`),
-      ...adds.map((what) => `             beyond  ${what}`),
+    `Wrong, as ours for ${hub} says otherwise: ${added.length} operations that no hub has, ` +
+      `and something in ${wrong.length} others:`,
+    ...added.map((operation) => `  no hub has  ${operation}`),
+    ...wrong.flatMap(({ operation, lacks, adds }) => [
+      `  wrong in    ${operation}`,
+      ...adds.map((what) => `                ${what}${insteadOf(what, lacks)}`),
+    ]),
+    "",
+    `Missing, beside ours for ${hub}: ${removed.length} operations, ` +
+      `and something in ${lacking.length} others:`,
+    ...removed.map((operation) => `  missing     ${operation}`),
+    ...lacking.flatMap(({ operation, lacks }) => [
+      `  missing in  ${operation}`,
+      ...lacks.map((what) => `                ${what}`),
     ]),
   ];
+}
+
+/** What hubs have in place of something wrong: another status, another kind or type. */
+function insteadOf(wrong: string, lacks: readonly string[]): string {
+  const [aspect = ""] = wrong.split(":");
+  const right = lacks.find((what) => what.startsWith(`${aspect}:`));
+  return right && ["answers", "kinds", "field types"].includes(aspect)
+    ? ` (hubs: ${right.slice(aspect.length + 2)})`
+    : "";
 }

@@ -1,11 +1,11 @@
-/** The overlay engine where the overlay does not fit: each misfit is named, none is passed over. */
+/** The overlay engine where the overlay does not fit: it names each conflict and ignores none. */
 import { describe, expect, it } from "vitest";
 import { apply, problemsOf, type Action } from "./overlay-cases.js";
 
-type Misfit = [what: string, action: Action, problem: string];
+type Refusal = [what: string, action: Action, problem: string];
 
 describe("an action is refused", () => {
-  it.each<Misfit>([
+  it.each<Refusal>([
     [
       "when its target matches nothing",
       { target: "$.Share", update: { type: "object" } },
@@ -65,7 +65,7 @@ describe("an action is refused", () => {
     expect(problemsOf(action)).toEqual([problem]);
   });
 
-  it.each<Misfit>([
+  it.each<Refusal>([
     [
       "a string by an array",
       { target: "$.User", update: { type: ["string"] }, "x-was": { type: "string" } },
@@ -97,7 +97,7 @@ describe("an action is refused", () => {
 });
 
 describe("an update is refused", () => {
-  it.each<Misfit>([
+  it.each<Refusal>([
     [
       "when it overwrites without x-was",
       { target: "$.User", update: { type: "integer" } },
@@ -154,7 +154,9 @@ describe("an update is refused", () => {
         update: { type: "x" },
         "x-was": { type: "string" },
       }),
-    ).toEqual(["$['User','Group']: type would replace \"object\" without an x-was that says so"]);
+    ).toEqual([
+      "$.Group (one of 2 matches of $['User','Group']): type would replace \"object\" without an x-was that says so",
+    ]);
   });
 });
 

@@ -1,0 +1,192 @@
+/**
+ * Collects what the overlay corrects: the differences between JupyterHub's document and the corrected one, by
+ * operation and shared schema, each with the reason and the evidence that its entry in the overlay gives.
+ * Leaves out what this package adds for itself.
+ */
+import { isDeepStrictEqual } from "node:util";
+import { follow, methods } from "./document.js";
+import { isObject, type Json, type JsonObject } from "./json.js";
+import { applyWhereItFits, type Path } from "./overlay.js";
+import { entriesOf } from "./overlay-entries.js";
+
+/** A value of the document, and what belongs in its place. */
+export interface Difference {
+  /** Below the operation or the schema. */
+  path: Path;
+  /** Undefined where the document says nothing. */
+  was: Json | undefined;
+  /** Undefined where hubs have no such thing. */
+  now: Json | undefined;
+}
+
+export interface Correction {
+  /** `GET /users`, `schemas/User`. */
+  place: string;
+  why: string;
+  /** "6.1.1 GET /users", as the overlay has it; undefined where nothing can be seen on a hub. */
+  seen: string | undefined;
+  differences: readonly Difference[];
+}
+
+/** Every correction: what one entry of the overlay changes in one place. */
+export function corrections(document: JsonObject, overlay: JsonObject): Correction[] {
+  let current = document;
+  const entries = entriesOf(overlay).flatMap(({ actions }) => {
+    const before = current;
+    for (const action of actions) current = applyWhereItFits(current, action).document;
+    const [{ "x-why": why = "", "x-seen": seen } = {}] = actions;
+    const isOurs = seen === undefined && actions.every((action) => action["x-was"] === undefined);
+    return isOurs
+      ? []
+      : [{ why, seen, paths: differencesOf(before, current).map(({ path }) => path) }];
+  });
+  const found = new Map<string, Correction & { differences: Difference[] }>();
+  for (const difference of differencesOf(document, current)) {
+    // What is new has the reason of the entry that adds it; else the last entry to change it says why.
+    const adds = ({ paths }: (typeof entries)[number]): boolean =>
+      paths.some(
+        (path) => path.length <= difference.path.length && overlaps(path, difference.path),
+      );
+    const changes = ({ paths }: (typeof entries)[number]): boolean =>
+      paths.some((path) => overlaps(path, difference.path));
+    const entry =
+      (difference.was === undefined ? entries.find(adds) : undefined) ?? entries.findLast(changes);
+    if (entry === undefined) continue;
+    const { place, depth } = placeOf(difference.path);
+    const key = `${entries.indexOf(entry)} ${place}`;
+    const known = found.get(key) ?? { place, why: entry.why, seen: entry.seen, differences: [] };
+    known.differences.push({ ...difference, path: difference.path.slice(depth) });
+    found.set(key, known);
+  }
+  return [...found.values()];
+}
+
+/** Whether one of two paths leads to or into the other. */
+const overlaps = (one: Path, other: Path): boolean =>
+  one.every((step, index) => index >= other.length || step === other[index]);
+
+/** The operation or shared part that a path leads into, and how many steps lead to it. */
+function placeOf(path: Path): { place: string; depth: number } {
+  const [part, one = "", two = ""] = path.map(String);
+  if (part === "paths" && methods.some((method) => method === two)) {
+    return { place: `${two.toUpperCase()} ${one}`, depth: 3 };
+  }
+  if (part === "components" && two) return { place: `${one}/${two}`, depth: 3 };
+  return { place: "document", depth: 0 };
+}
+
+/** Whether a value is compared as a whole once only one of two documents has it. */
+const isPlace = (path: Path): boolean =>
+  (path[0] === "paths" || path[0] === "components") && path.length < 3;
+
+const differencesOf = (was: JsonObject, now: JsonObject): Difference[] =>
+  differences(plain(was), plain(now), [], now).filter(
+    // More words are no correction.
+    ({ path, was: old }) => path.at(-1) !== "description" || old !== undefined,
+  );
+
+function differences(
+  was: Json | undefined,
+  now: Json | undefined,
+  path: Path,
+  document: JsonObject,
+): Difference[] {
+  if (isDeepStrictEqual(was, now)) return [];
+  const [oldPart, freshPart] = [was, now].map((value) =>
+    // A path or schema that is new is a place, or holds some.
+    value === undefined && isPlace(path) ? {} : value,
+  );
+  if (isObject(oldPart) && isObject(freshPart)) {
+    if (isTyped(oldPart) && "$ref" in freshPart) {
+      // The words of a shared schema are about all of its uses.
+      return differences(oldPart, plain(follow(document, freshPart)), path, document).filter(
+        (difference) => difference.path.at(-1) !== "description",
+      );
+    }
+    if (isComposedOtherwise(oldPart, freshPart)) return [{ path, was, now }];
+    return Object.keys({ ...oldPart, ...freshPart }).flatMap((key) =>
+      differences(oldPart[key], freshPart[key], [...path, key], document),
+    );
+  }
+  if (Array.isArray(was) && Array.isArray(now)) {
+    return elementDifferences(was, now, path, document);
+  }
+  return [{ path, was, now }];
+}
+
+const compositions = ["$ref", "allOf", "anyOf", "oneOf"];
+const isTyped = (schema: JsonObject): boolean =>
+  "type" in schema && !compositions.some((keyword) => keyword in schema);
+
+/** Whether two schemas are made of different parts, and so are best compared as a whole. */
+const isComposedOtherwise = (one: JsonObject, other: JsonObject): boolean =>
+  compositions.some((keyword) => !isDeepStrictEqual(one[keyword], other[keyword])) ||
+  (one["type"] !== other["type"] && "items" in one !== "items" in other);
+
+/** Elements with a name are compared by it; others are gone or new. */
+function elementDifferences(
+  old: readonly Json[],
+  fresh: readonly Json[],
+  path: Path,
+  document: JsonObject,
+): Difference[] {
+  const without = (some: readonly Json[], others: readonly Json[]): Json[] =>
+    some.filter((one) => !others.some((other) => isDeepStrictEqual(one, other)));
+  const nameOf = (element: Json): string | undefined =>
+    isObject(element) && typeof element["name"] === "string" ? element["name"] : undefined;
+  const [gone, come] = [without(old, fresh), without(fresh, old)];
+  const named = gone.filter((one) => nameOf(one) !== undefined);
+  const pairs = named.flatMap((one) => {
+    const other = come.find((element) => nameOf(element) === nameOf(one));
+    return other === undefined ? [] : [[one, other] as const];
+  });
+  const paired = new Set(pairs.flat());
+  const single = (some: readonly Json[]): Json[] => some.filter((one) => !paired.has(one));
+  const step = (element: Json): Path => {
+    const name = nameOf(element);
+    return name === undefined ? path : [...path, name];
+  };
+  return [
+    ...pairs.flatMap(([one, other]) => differences(one, other, step(one), document)),
+    ...single(gone)
+      .filter(nameOf)
+      .map((one) => ({ path: step(one), was: one, now: undefined })),
+    ...single(come)
+      .filter(nameOf)
+      .map((one) => ({ path: step(one), was: undefined, now: one })),
+    ...unnamedDifferences(
+      single(gone).filter((one) => !nameOf(one)),
+      single(come).filter((one) => !nameOf(one)),
+      path,
+    ),
+  ];
+}
+
+/** Values without a name are one difference, "read:a or read:b"; kinds of credentials are one each. */
+function unnamedDifferences(
+  gone: readonly Json[],
+  come: readonly Json[],
+  path: Path,
+): Difference[] {
+  const kindOf = (value: Json): string =>
+    path.at(-1) === "security" ? (Object.keys(value as JsonObject)[0] ?? "") : "";
+  return [...new Set([...gone, ...come].map(kindOf))].map((kind) => {
+    const [was, now] = [gone, come].map((some) => some.filter((one) => kindOf(one) === kind));
+    return {
+      path: kind === "" ? path : [...path, kind],
+      was: was?.length ? was : undefined,
+      now: now?.length ? now : undefined,
+    };
+  });
+}
+
+/** A value without the marks (`x-…`) that are this package's own. */
+function plain(value: Json | undefined): Json | undefined {
+  if (Array.isArray(value)) return value.map((one) => plain(one) ?? null);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => !key.startsWith("x-"))
+      .map(([key, one]) => [key, plain(one) ?? null]),
+  );
+}

@@ -1,0 +1,235 @@
+/**
+ * npm run corrections              writes docs/upstream-corrections.md
+ * npm run corrections -- --check   writes nothing; fails when the page is not what it would write
+ *
+ * The page is for JupyterHub's maintainers: what their document says and what hubs do, with the evidence and
+ * a command that shows it. All of it comes from openapi/overlay.yaml and the document that it corrects.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { corrections, type Correction, type Difference } from "./corrections-collect.js";
+import { curlOf } from "./corrections-curl.js";
+import { differenceText, placeText, valueText, yamlBlock } from "./corrections-text.js";
+import {
+  correctedDocument,
+  operationsOf,
+  readSources,
+  readUpstream,
+  readYaml,
+  sourceToCorrect,
+  type DocumentedOperation,
+} from "./document.js";
+import type { JsonObject } from "./json.js";
+import { keyOf } from "./operation-table.js";
+
+/** A correction, with every place that it changes in the same way. */
+interface Item extends Correction {
+  places: readonly string[];
+}
+
+/** So many places are listed once, in a section of their own. */
+const several = 4;
+
+export function correctionsPage(root: string): string {
+  const source = sourceToCorrect(readSources(root));
+  const overlay = readYaml(join(root, "openapi/overlay.yaml"));
+  const { document } = correctedDocument(root);
+  const operations = new Map(operationsOf(document).map((one) => [keyOf(one), one]));
+  const all = itemsOf(corrections(readUpstream(root, source), overlay));
+  // A shared part that the document does not have is a name that other corrections use.
+  const isPart = ({ place, differences: [first] }: Item): boolean =>
+    !operations.has(place) && first?.path.length === 0 && first.was === undefined;
+  const [parts, items] = [all.filter(isPart), all.filter((item) => !isPart(item))];
+  const general = items.filter(({ places }) => places.length >= several);
+  const single = items.filter(({ places }) => places.length < several);
+  const places = [...new Set(single.flatMap((item) => item.places))];
+  const inOrder = [
+    ...[...operations.keys()].filter((place) => places.includes(place)),
+    ...places.filter((place) => !operations.has(place)).toSorted(),
+  ];
+  const sections = [
+    { title: "Many operations", items: general },
+    ...inOrder.map((place) => ({
+      title: titleOf(place),
+      items: single
+        .filter((item) => item.places.includes(place))
+        .map((item) => ({ ...item, place })),
+    })),
+  ].filter((section) => section.items.length > 0);
+
+  return [
+    ...introduction(source, items.length),
+    ...sections.map(({ title, items: own }) => `- [${title}](#${anchorOf(title)}) (${own.length})`),
+    `- [New shared parts](#new-shared-parts) (${parts.length})`,
+    ...sections.flatMap(({ title, items: own }) => [
+      "",
+      `## ${title}`,
+      ...own.flatMap((item, index) => itemLines(item, index + 1, document, operations)),
+    ]),
+    "",
+    "## New shared parts",
+    "",
+    "The corrections above refer to these by name.",
+    ...parts.flatMap(partLines),
+    "",
+  ].join("\n");
+}
+
+const introduction = (
+  { version, file }: { version: string; file: string },
+  count: number,
+): string[] => [
+  "<!-- Written by `npm run corrections` from openapi/overlay.yaml. Do not edit. -->",
+  "",
+  "# Corrections to JupyterHub's REST API document",
+  "",
+  `The document is \`${file}\` of JupyterHub ${version}. This page lists ${count} corrections to it. Each one says`,
+  "what the document has, what hubs do, on which release that was seen, and a command that shows it. A dash",
+  "stands for what the document does not have, or what hubs do not. Every section can be used as the text of an",
+  "issue.",
+  "",
+  "The commands expect two variables. Some of them create or delete things, so use a hub that is made for tests.",
+  "",
+  "```sh",
+  "HUB=http://127.0.0.1:8000/hub/api",
+  "TOKEN=… # an API token of an admin, unless the text names its scopes",
+  "```",
+  "",
+];
+
+/** Corrections that change several places in the same way, as one. */
+function itemsOf(all: readonly Correction[]): Item[] {
+  const items = new Map<string, Item>();
+  for (const correction of all) {
+    const { place, ...rest } = correction;
+    const key = JSON.stringify(rest);
+    const known = items.get(key);
+    items.set(key, { ...(known ?? correction), places: [...(known?.places ?? []), place] });
+  }
+  return [...items.values()];
+}
+
+const titleOf = (place: string): string => {
+  const [kind, name] = place.split("/");
+  const kinds: Readonly<Record<string, string>> = {
+    schemas: "Schema",
+    parameters: "Parameter",
+    responses: "Response",
+  };
+  return kinds[kind ?? ""] ? `${kinds[kind ?? ""]} ${name}` : place;
+};
+
+/** What a place is called in a sentence. */
+const wholeOf = (place: string): string =>
+  place.includes(" ") ? "the operation" : `this ${place.split("/")[0]?.replace(/s$/, "")}`;
+
+/** The anchor that GitHub gives a heading. */
+const anchorOf = (title: string): string =>
+  title
+    .toLowerCase()
+    .replaceAll(/[^\w\- ]/g, "")
+    .replaceAll(" ", "-");
+
+function itemLines(
+  item: Item,
+  number: number,
+  document: JsonObject,
+  operations: ReadonlyMap<string, DocumentedOperation>,
+): string[] {
+  const { why, seen, places, place, differences } = item;
+  const isGeneral = places.length >= several;
+  const curl = curlOf(item, isGeneral ? places : [place], document, operations);
+  return [
+    "",
+    `### ${number}. ${headingOf(differences, wholeOf(place))}`,
+    "",
+    why.trim(),
+    "",
+    ...(isGeneral ? [`In ${places.map((place) => `\`${place}\``).join(", ")}.`, ""] : []),
+    ...differenceLines(differences, document, wholeOf(place)),
+    ...(seen === undefined ? [] : [`Seen on JupyterHub ${seenText(seen)}.`]),
+    ...(curl === undefined ? [] : ["", "```sh", curl, "```"]),
+  ];
+}
+
+/** "6.1.1: `GET /users` without a token" */
+const seenText = (seen: string): string => {
+  const [, version = "", rest = ""] = /^(\S+?),? (.*)$/s.exec(seen.trim()) ?? [];
+  return `${version}: ${rest
+    .replaceAll(/((?:[A-Z]+(?:, | and ))*[A-Z]{3,}) (\/[^\s,]*)/g, "`$1 $2`")
+    .replaceAll(/(?<= with )(\{.*\})/g, "`$1`")}`;
+};
+
+/** What the document has and what hubs do: a table, and blocks for what takes several lines. */
+function differenceLines(
+  differences: readonly Difference[],
+  document: JsonObject,
+  whole: string,
+): string[] {
+  const rows: string[] = [];
+  const blocks: string[] = [];
+  for (const difference of differences) {
+    const { path, was, now } = difference;
+    const [before, after] = [was, now].map((value) => valueText(path, value, document));
+    if (before !== undefined && after !== undefined) {
+      const cells = [placeText(path), before, after].map((cell) => cell.replaceAll("|", "\\|"));
+      rows.push(`| ${cells.join(" | ")} |`);
+    } else blocks.push(...blockLines(difference, before, after, whole));
+  }
+  const table =
+    rows.length > 0 ? ["| | the document | hubs |", "| --- | --- | --- |", ...rows, ""] : [];
+  return [...table, ...blocks];
+}
+
+/** A difference in sentences, with what is short in the line and what is long in a block. */
+function blockLines(
+  { path, was, now }: Difference,
+  before: string | undefined,
+  after: string | undefined,
+  whole: string,
+): string[] {
+  const place = placeText(path) || whole;
+  const missing = placeText(path) ? `has no ${place}` : `leaves out ${whole}`;
+  const lines = (title: string, value: Difference["was"], text: string | undefined): string[] => {
+    if (text !== undefined) return [`${title}: ${text}.`, ""];
+    return [`${title}:`, "", ...yamlBlock(path, value ?? null), ""];
+  };
+  if (was === undefined) return lines(`The document ${missing}. Hubs have`, now, after);
+  if (now === undefined) return lines(`The document has ${place}, hubs do not`, was, before);
+  return [
+    ...lines(`The document has, as ${place}`, was, before),
+    ...lines("It should be", now, after),
+  ];
+}
+
+/** The first differences in a few words. */
+function headingOf(differences: readonly Difference[], whole: string): string {
+  const texts = [...new Set(differences.map((difference) => differenceText(difference, whole)))];
+  const more = texts.length > 2 ? `, and ${texts.length - 2} more` : "";
+  return texts.slice(0, 2).join("; ") + more;
+}
+
+const partLines = ({ place, differences: [part] }: Item): string[] => [
+  "",
+  `### ${titleOf(place)}`,
+  "",
+  ...yamlBlock([place.split("/").at(-1) ?? ""], part?.now ?? null),
+];
+
+if (process.argv[1] === import.meta.filename) {
+  const root = join(import.meta.dirname, "..");
+  const file = join(root, "docs/upstream-corrections.md");
+  const page = correctionsPage(root);
+  if (!process.argv.includes("--check")) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, page);
+    console.log("docs/upstream-corrections.md is written.");
+  } else if (existsSync(file) && readFileSync(file, "utf8") === page) {
+    console.log("docs/upstream-corrections.md is what `npm run corrections` writes.");
+  } else {
+    console.error(
+      "docs/upstream-corrections.md is out of date: run `npm run corrections`, and commit it.",
+    );
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,47 @@
+/** Places in a document: a value, the path to it, and the ways on from there. */
+import { isDeepStrictEqual } from "node:util";
+import { resolveReference } from "./document.js";
+import { isObject, type Json, type JsonObject } from "./json.js";
+import type { Path } from "./overlay.js";
+
+/** A value of a document, with its place. */
+export interface Located {
+  document: JsonObject;
+  path: Path;
+  value: Json | undefined;
+}
+
+export const child = (
+  { document, path, value }: Located,
+  ...steps: (string | number)[]
+): Located => ({
+  document,
+  path: [...path, ...steps],
+  value: steps.reduce<Json | undefined>(
+    (node, step) =>
+      Array.isArray(node) ? node[Number(step)] : isObject(node) ? node[String(step)] : undefined,
+    value,
+  ),
+});
+
+export const listOf = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : []);
+export const referenceOf = ({ value }: Located): string | undefined => {
+  const reference = isObject(value) ? value["$ref"] : undefined;
+  return typeof reference === "string" ? reference : undefined;
+};
+
+/** The place that a `$ref` leads to, or the place itself. */
+export function followed(place: Located): Located {
+  const reference = referenceOf(place);
+  if (reference === undefined) return place;
+  const path = reference
+    .slice(2)
+    .split("/")
+    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const { document } = place;
+  return followed({ document, path, value: resolveReference(document, reference) });
+}
+
+/** Whether two places refer to the same shared part, which is compared by itself. */
+export const sharesReference = (a: Located, b: Located): boolean =>
+  referenceOf(a) !== undefined && isDeepStrictEqual(a.value, b.value);

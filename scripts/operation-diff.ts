@@ -1,0 +1,167 @@
+/** Compares two operations: their names, parameters, bodies, responses and scopes. */
+import { isDeepStrictEqual } from "node:util";
+import { at, isObject, type Json } from "./json.js";
+import { child, followed, listOf, sharesReference, type Located } from "./located.js";
+import { diffSchemas } from "./schema-diff.js";
+import { diffMarks, type Report } from "./schema-limits.js";
+import type { Direction } from "./semver-rules.js";
+
+export function diffOperations(
+  base: Located,
+  revision: Located,
+  reportOf: (direction: Direction) => Report,
+): void {
+  const [request, response] = [reportOf("request"), reportOf("response")];
+  const [oldId, newId] = [base, revision].map((place) => at(place.value)["operationId"]);
+  if (oldId !== undefined && newId !== undefined && oldId !== newId) {
+    request("operation renamed", revision, "", `${String(oldId)} → ${String(newId)}`);
+  }
+  diffMarks(base, revision, "", request);
+  diffParameterLists(base, revision, request);
+  diffBodies(child(base, "requestBody"), child(revision, "requestBody"), request);
+  diffStatuses(child(base, "responses"), child(revision, "responses"), response);
+  diffScopes(base, revision, request);
+}
+
+/** The parameters of an operation and of its path, by place and name. */
+function parametersOf(operation: Located): Map<string, Located> {
+  const { document, path } = operation;
+  const item: Located = {
+    document,
+    path: path.slice(0, -1),
+    value: at(document, "paths", String(path[1])),
+  };
+  const all = [item, operation].flatMap((holder) =>
+    listOf(at(holder.value)["parameters"]).map((_, index) => child(holder, "parameters", index)),
+  );
+  return new Map(
+    all.map((place) => {
+      const { in: location, name } = at(followed(place).value);
+      return [`${String(location)} ${String(name)}`, place];
+    }),
+  );
+}
+
+const nameOf = (place: Located): string => `parameter ${String(at(followed(place).value)["name"])}`;
+
+function diffParameterLists(base: Located, revision: Located, report: Report): void {
+  const [before, after] = [parametersOf(base), parametersOf(revision)];
+  for (const [key, place] of after) {
+    const known = before.get(key);
+    if (known) {
+      if (!sharesReference(known, place)) diffParameters(known, place, nameOf(place), report);
+      continue;
+    }
+    const isRequired = Boolean(at(followed(place).value)["required"]);
+    report(isRequired ? "added as required" : "added", place, nameOf(place));
+  }
+  for (const [key, place] of before) {
+    if (!after.has(key)) report("removed", place, nameOf(place));
+  }
+}
+
+export function diffParameters(
+  base: Located,
+  revision: Located,
+  label: string,
+  report: Report,
+): void {
+  const [before, after] = [followed(base), followed(revision)];
+  diffRequired(before, after, label, report);
+  diffMarks(before, after, label, report);
+  diffSchemas(child(before, "schema"), child(after, "schema"), label, report);
+}
+
+function diffRequired(before: Located, after: Located, label: string, report: Report): void {
+  const [was, is] = [before, after].map((place) => Boolean(at(place.value)["required"]));
+  if (was !== is) report(is ? "now required" : "no longer required", after, label);
+}
+
+function diffBodies(base: Located, revision: Located, report: Report): void {
+  const [before, after] = [followed(base), followed(revision)];
+  if (before.value === undefined && after.value === undefined) return;
+  if (before.value === undefined) {
+    report(at(after.value)["required"] ? "added as required" : "added", revision, "body");
+  } else if (after.value === undefined) {
+    report("removed", base, "body");
+  } else {
+    diffRequired(before, after, "body", report);
+    diffResponses(base, revision, "body", report);
+  }
+}
+
+/** Compares the contents of two responses, or of two bodies of requests. */
+export function diffResponses(
+  base: Located,
+  revision: Located,
+  label: string,
+  report: Report,
+): void {
+  if (sharesReference(base, revision)) return;
+  const [before, after] = [followed(base), followed(revision)];
+  diffMarks(before, after, label, report);
+  const [old, now] = [child(before, "content"), child(after, "content")];
+  for (const type of Object.keys({ ...at(old.value), ...at(now.value) })) {
+    const [one, other] = [child(old, type), child(now, type)];
+    if (one.value === undefined) report("media type added", other, label, type);
+    else if (other.value === undefined) report("media type removed", one, label, type);
+    else diffSchemas(child(one, "schema"), child(other, "schema"), label, report);
+  }
+}
+
+function diffStatuses(base: Located, revision: Located, report: Report): void {
+  const statuses = Object.keys({ ...at(base.value), ...at(revision.value) });
+  const isError = (status: string): boolean => !/^[123]/.test(status);
+  const contentOf = (place: Located): Json => at(followed(place).value)["content"] ?? {};
+  /** Whether one of these statuses of success has such a body. */
+  const hasBody = (responses: Located, content: Json): boolean =>
+    Object.keys(at(responses.value)).some(
+      (status) =>
+        !isError(status) && isDeepStrictEqual(contentOf(child(responses, status)), content),
+    );
+  for (const status of statuses) {
+    const [one, other] = [child(base, status), child(revision, status)];
+    if (one.value !== undefined && other.value !== undefined) {
+      diffResponses(one, other, status, report);
+    } else if (isError(status)) {
+      const isNew = one.value === undefined;
+      report(isNew ? "error status added" : "error status removed", isNew ? other : one, status);
+    } else if (one.value === undefined) {
+      const isKnown = hasBody(base, contentOf(other));
+      report(isKnown ? "status added" : "widened", other, status, isKnown ? "" : "a new body");
+    } else {
+      report("status removed", one, status);
+    }
+  }
+}
+
+const anyCredentials = "any credentials";
+
+/** The sets of scopes that suffice for a call; an empty one for a call without credentials. */
+function alternativesOf({ document, value }: Located): string[][] {
+  const declared = at(value)["security"] ?? document["security"];
+  const requirements = listOf(declared).filter(isObject);
+  if (requirements.length === 0) return [[]];
+  const scoped = requirements.map((one) => listOf(one["oauth2"]).map(String));
+  const named = scoped.filter((scopes) => scopes.length > 0);
+  return named.length > 0 ? named : [[anyCredentials]];
+}
+
+function diffScopes(base: Located, revision: Located, report: Report): void {
+  const [before, after] = [alternativesOf(base), alternativesOf(revision)];
+  const suffices = (scopes: readonly string[], some: readonly string[][]): boolean =>
+    some.some((needed) =>
+      needed.every((scope) =>
+        scope === anyCredentials ? scopes.length > 0 : scopes.includes(scope),
+      ),
+    );
+  const text = (some: readonly string[][]): string =>
+    some.map((scopes) => scopes.join(" + ") || "none").join(" or ");
+  const detail = `${text(before)} → ${text(after)}`;
+  if (before.some((scopes) => !suffices(scopes, after))) {
+    report("scopes tightened", revision, "", detail);
+  }
+  if (after.some((scopes) => !suffices(scopes, before))) {
+    report("scopes loosened", revision, "", detail);
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * Finds the actions of an overlay that no longer apply to a document, and comments them out.
+ *
+ * Each action is tried on the result of the actions before it, so an action that depends on a conflicting
+ * one conflicts as well; so does one whose `$ref` leads nowhere without another. An action that conflicts at
+ * some of its matches keeps the others: its copy names them in place of the original target.
+ */
+import { isDeepStrictEqual } from "node:util";
+import { load } from "js-yaml";
+import { lostReferences } from "./document.js";
+import type { JsonObject } from "./json.js";
+import { actionsOf, applyWhereItFits, type OverlayAction } from "./overlay.js";
+import { targetsOf } from "./overlay-target.js";
+
+export interface Conflict {
+  /** The position of the action in the overlay, counted from 0. */
+  index: number;
+  /** One line for each place that conflicts. */
+  problems: readonly string[];
+  /** The targets of the matches that still fit; empty when none does. */
+  remaining: readonly string[];
+}
+
+export interface OverlayConflicts {
+  conflicts: readonly Conflict[];
+  /** The document with everything applied that fits. */
+  document: JsonObject;
+}
+
+export function overlayConflicts(document: JsonObject, overlay: JsonObject): OverlayConflicts {
+  const actions = actionsOf(overlay);
+  if ("swagger" in document) {
+    // Some would apply literally, and produce a document of neither dialect.
+    const conflicts = actions.map(({ target }, index) => ({
+      index,
+      problems: [`${target}: is about OpenAPI 3, and this is Swagger 2.0`],
+      remaining: [],
+    }));
+    return { conflicts, document };
+  }
+  /** Actions whose reference leads nowhere, with that reference. */
+  const unresolved = new Map<number, string>();
+  for (;;) {
+    const conflicts: Conflict[] = [];
+    let corrected = document;
+    for (const [index, action] of actions.entries()) {
+      const reference = unresolved.get(index);
+      if (reference !== undefined) {
+        const problem = `${action.target}: refers to ${reference}, which is nowhere`;
+        conflicts.push({ index, problems: [problem], remaining: [] });
+        continue;
+      }
+      const { problems, applied, document: next } = applyWhereItFits(corrected, action);
+      if (problems.length > 0) {
+        conflicts.push({ index, problems, remaining: targetsOf(applied, corrected) });
+      }
+      corrected = next;
+    }
+    const known = unresolved.size;
+    for (const reference of lostReferences(corrected)) {
+      for (const [index, action] of actions.entries()) {
+        if (refersTo(action, reference) && !unresolved.has(index)) unresolved.set(index, reference);
+      }
+    }
+    if (unresolved.size === known) return { conflicts, document: corrected };
+  }
+}
+
+const refersTo = (action: OverlayAction, reference: string): boolean =>
+  JSON.stringify(action).includes(`"$ref":${JSON.stringify(reference)}`);
+
+/**
+ * Returns the overlay's text with the conflicting actions commented out, each below its reasons. An
+ * action that still fits elsewhere is followed by copies of it for those places.
+ */
+export function commentOut(text: string, conflicts: readonly Conflict[], release: string): string {
+  const lines = text.split("\n");
+  const list = lines.findIndex((line) => line.startsWith("actions:"));
+  const indent =
+    /^ */.exec(lines.slice(list + 1).find((line) => /^ *- /.test(line)) ?? "")?.[0] ?? "";
+  const starts = [...lines.keys()].filter(
+    (at) => at > list && lines[at]?.startsWith(`${indent}- `),
+  );
+  const result = [...lines];
+  // From the last to the first, so that the earlier positions stay right.
+  for (const { index, problems, remaining } of conflicts.toReversed()) {
+    const start = starts[index] ?? lines.length;
+    const rest = lines.slice(start + 1);
+    // A line that is indented no deeper, such as the heading of the next section, ends the action.
+    const end = rest.findIndex((line) => line !== "" && !line.startsWith(`${indent} `));
+    const block = lines.slice(start, end < 0 ? undefined : start + 1 + end);
+    const body = block.slice(0, block.findLastIndex((line) => line !== "") + 1);
+    result.splice(
+      start,
+      body.length,
+      ...problems.map((problem) => `${indent}# Does not fit ${release}: ${problem}`),
+      ...body.map((line) => (line === "" ? line : `${indent}# ${line.slice(indent.length)}`)),
+      ...remaining.flatMap((target) => withTarget(body, indent, target)),
+    );
+  }
+  assertLeft(result.join("\n"), text, conflicts);
+  return result.join("\n");
+}
+
+/** The lines of an action with another target in place of its own, which stands first. */
+function withTarget(lines: readonly string[], indent: string, target: string): string[] {
+  const next = lines.findIndex((line) => new RegExp(`^${indent}  [\\w-]+:`).test(line));
+  return [`${indent}- target: ${target}`, ...lines.slice(next)];
+}
+
+/** Throws unless exactly what fits is left. */
+function assertLeft(text: string, before: string, conflicts: readonly Conflict[]): void {
+  const byIndex = new Map(conflicts.map((conflict) => [conflict.index, conflict]));
+  const expected = actionsOf(load(before) as JsonObject).flatMap((action, index) => {
+    const conflict = byIndex.get(index);
+    return conflict ? conflict.remaining.map((target) => ({ ...action, target })) : [action];
+  });
+  try {
+    if (isDeepStrictEqual(actionsOf(load(text) as JsonObject), expected)) return;
+  } catch {
+    // An alias whose anchor is gone.
+  }
+  throw new Error(
+    "These actions cannot be commented out by themselves: others use what they anchor (&name).",
+  );
+}

@@ -1,0 +1,93 @@
+/** Compares what a schema, parameter or operation says beside its type: limits, openness, marks and words. */
+import { isDeepStrictEqual } from "node:util";
+import { at, isObject, type Json } from "./json.js";
+import type { Located } from "./located.js";
+import type { Rule } from "./semver-rules.js";
+
+/** Reports a change: where it is, in the document that has it, and what was there before and is now. */
+export type Report = (rule: Rule, place: Located, label: string, detail?: string) => void;
+
+/** Whether a larger number allows less. */
+const limits = {
+  minimum: true,
+  exclusiveMinimum: true,
+  minLength: true,
+  minItems: true,
+  minProperties: true,
+  maximum: false,
+  exclusiveMaximum: false,
+  maxLength: false,
+  maxItems: false,
+  maxProperties: false,
+} as const;
+
+export function diffLimits(before: Located, after: Located, label: string, report: Report): void {
+  for (const [keyword, isLower] of Object.entries(limits)) {
+    const [old, now] = [at(before.value)[keyword], at(after.value)[keyword]];
+    if (old === now) continue;
+    const tighter =
+      old === undefined || (now !== undefined && (isLower ? now! > old! : now! < old!));
+    const detail = `${keyword} ${show(old)} → ${show(now)}`;
+    report(tighter ? "limit tightened" : "limit loosened", after, label, detail);
+  }
+  const [old, now] = [at(before.value)["pattern"], at(after.value)["pattern"]];
+  if (old !== now) {
+    report(now === undefined ? "limit loosened" : "limit tightened", after, label, "pattern");
+  }
+}
+
+/** What stands in place of a schema for items or further keys: `true`, `false` or nothing. */
+export function diffOpenness(
+  keyword: "items" | "additionalProperties",
+  after: Located,
+  old: Json | undefined,
+  now: Json | undefined,
+  label: string,
+  report: Report,
+): void {
+  const isOpen = (value: Json | undefined): boolean => value !== undefined && value !== false;
+  if (keyword === "items") {
+    report(now === undefined ? "widened" : "narrowed", after, label);
+  } else if (isOpen(old) !== isOpen(now)) {
+    report(isOpen(now) ? "added" : "removed", after, label);
+  } else if (isOpen(old)) {
+    report(isObject(now) ? "narrowed" : "widened", after, label);
+  }
+}
+
+/** Since and until when, deprecation, and the words. */
+export function diffMarks(before: Located, after: Located, label: string, report: Report): void {
+  const [old, now] = [at(before.value), at(after.value)];
+  const release = (value: Json | undefined, missing: number): number[] =>
+    typeof value === "string" ? value.split(".").map(Number) : [missing];
+  const isLater = (a: readonly number[], b: readonly number[]): boolean => {
+    const index = a.findIndex((part, position) => part !== (b[position] ?? 0));
+    return index >= 0 && (a[index] ?? 0) > (b[index] ?? 0);
+  };
+  if (old["x-since"] !== now["x-since"]) {
+    const later = isLater(release(now["x-since"], 0), release(old["x-since"], 0));
+    report(
+      later ? "supported by fewer hubs" : "supported by more hubs",
+      after,
+      label,
+      `since ${show(old["x-since"])} → ${show(now["x-since"])}`,
+    );
+  }
+  if (old["x-until"] !== now["x-until"]) {
+    const detail = `until ${show(old["x-until"])} → ${show(now["x-until"])}`;
+    const later = isLater(release(now["x-until"], Infinity), release(old["x-until"], Infinity));
+    const rule = later
+      ? "supported by more hubs"
+      : old["x-until"] === undefined
+        ? "ended with a release"
+        : "supported by fewer hubs";
+    report(rule, after, label, detail);
+  }
+  if (!old["deprecated"] && now["deprecated"]) report("deprecated", after, label);
+  const words = ["summary", "description", "title", "example", "examples", "format", "default"];
+  const changed = words.filter((key) => !isDeepStrictEqual(old[key], now[key]));
+  if (changed.length > 0) report("words", after, label, changed.join(", "));
+}
+
+const show = (value: Json | undefined): string =>
+  value === undefined ? "none" : typeof value === "string" ? value : JSON.stringify(value);

@@ -1,0 +1,72 @@
+/**
+ * The rules by which a change of the document is major, minor or patch for users of this package: whether
+ * code that was written against the earlier types still compiles, and whether its calls still go through.
+ * test/spec/semver-rules.test.ts proves each rule, most of them with the TypeScript compiler.
+ */
+export const impacts = ["major", "minor", "patch"] as const;
+export type Impact = (typeof impacts)[number];
+
+/** What a schema describes: values that users send, or values that they receive. */
+export type Direction = "request" | "response";
+
+type RuleImpact = Impact | Readonly<Record<Direction, Impact>>;
+
+export const rules = {
+  /** An operation, with its function. */
+  "operation added": "minor",
+  "operation removed": "major",
+  "operation renamed": "major",
+  /** A parameter, a body, a key of a body or a field of a response. */
+  added: "minor",
+  "added as required": { request: "major", response: "minor" },
+  removed: "major",
+  "now required": { request: "major", response: "minor" },
+  "no longer required": { request: "minor", response: "major" },
+  /** The type takes more values than before: null, a further type, any string. */
+  widened: { request: "minor", response: "major" },
+  /** The type takes fewer values than before, and none of those that are gone had a name. */
+  narrowed: { request: "major", response: "minor" },
+  /** A type that a value could have, or an alternative of a union. */
+  "alternative removed": "major",
+  /** A value of an enumeration. Users may list all values, unless the enumeration is marked `x-open`. */
+  "value added": { request: "minor", response: "major" },
+  "value added to an open enumeration": "minor",
+  "value removed": "major",
+  /** Limits such as `minimum`, which the types do not show and the client checks before it sends. */
+  "limit tightened": { request: "major", response: "patch" },
+  "limit loosened": { request: "minor", response: "patch" },
+  /** A status of success whose body has the type of another one. */
+  "status added": "minor",
+  "status removed": "major",
+  /** A status of failure: calls reject with the same classes of errors, documented or not. */
+  "error status added": "minor",
+  "error status removed": "minor",
+  "media type added": "minor",
+  "media type removed": "major",
+  /** Scopes that sufficed no longer do. */
+  "scopes tightened": "major",
+  "scopes loosened": "minor",
+  /** The client refuses the call on hubs that it called before. */
+  "supported by fewer hubs": "major",
+  "supported by more hubs": "minor",
+  /** Gone from the newest release. Types and functions stay, for the hubs before it. */
+  "ended with a release": "minor",
+  deprecated: "minor",
+  /** A shared schema, whose type users can import by its name. */
+  "type added": "minor",
+  "type removed": "major",
+  /** Descriptions, examples, formats and all else that neither types nor calls depend on. */
+  words: "patch",
+} as const satisfies Record<string, RuleImpact>;
+
+export type Rule = keyof typeof rules;
+
+/** The gravest impact of a rule among the directions that its place has. */
+export function impactOf(rule: Rule, directions: readonly Direction[]): Impact {
+  const impact: RuleImpact = rules[rule];
+  if (typeof impact === "string") return impact;
+  return gravest(directions.map((direction) => impact[direction])) ?? "patch";
+}
+
+export const gravest = (some: readonly Impact[]): Impact | undefined =>
+  impacts.find((impact) => some.includes(impact));

@@ -1,0 +1,192 @@
+/**
+ * Says what a maintainer has to do about the changes of a newer release: overlay actions to paste, for what
+ * is new and for what is gone, and one line for each breaking change that needs a decision.
+ */
+import { dump } from "js-yaml";
+import { lostReferences } from "./document.js";
+import { at, isObject, type Json, type JsonObject } from "./json.js";
+import { child, followed, type Located } from "./located.js";
+import { applyWhereItFits, copy, type OverlayAction, type Path } from "./overlay.js";
+import { targetsOf } from "./overlay-target.js";
+import { changeText, type Change, type SpecDiff } from "./spec-diff.js";
+import type { Rule } from "./semver-rules.js";
+
+export interface Step {
+  /** The releases before and after, "6.1.1" and "6.2.0". */
+  from: string;
+  to: string;
+}
+
+/** "6.2" of "6.2.0b1": how `x-since` and `x-until` write releases. */
+const minor = (version: string): string => /^\d+\.\d+/.exec(version)?.[0] ?? version;
+
+const isScope = ({ label }: Change): boolean => label === "scopes";
+const isValue = ({ rule }: Change): boolean => rule.startsWith("value ");
+const keyOf = ({ place, label, detail }: Change): string => `${place} ${label} ${detail}`;
+
+/** Actions that say since when there is what the corrected document has newly and without an `x-since`. */
+export function sinceActions({ changes }: SpecDiff, { from, to }: Step): OverlayAction[] {
+  const release = minor(to);
+  const why = `Came after ${from}, with ${release} or before.`;
+  const additions = changes.filter((change) => /added/.test(change.rule) && !isScope(change));
+  const parts = additions
+    .filter(({ rule }) => ["operation added", "added", "added as required"].includes(rule))
+    .flatMap(({ at: place, label }) => (label === "body" ? keysOf(place) : [followed(place)]))
+    .filter(({ path, value }) => path.at(-1) !== "additionalProperties" && isObject(value))
+    .filter(({ value }) => at(value)["x-since"] === undefined)
+    .map(({ document, path }) => actionAt(document, path, why, { "x-since": release }));
+  return [...parts, ...valueActions(additions.filter(isValue), "x-enum-since", release, why)];
+}
+
+/** The keys of a body that is new as a whole. */
+const keysOf = (body: Located): Located[] => {
+  const content = child(followed(body), "content");
+  return Object.keys(at(content.value)).flatMap((type) => {
+    const properties = child(followed(child(content, type, "schema")), "properties");
+    return Object.keys(at(properties.value)).map((key) => child(properties, key));
+  });
+};
+
+const actionAt = (document: JsonObject, path: Path, why: string, update: Json): OverlayAction => ({
+  target: targetsOf([path], document)[0] ?? "$",
+  "x-why": why,
+  update,
+});
+
+/** One action for each enumeration, which says of each of these values in which release it came or went. */
+function valueActions(
+  changes: readonly Change[],
+  mark: "x-enum-since" | "x-enum-until",
+  release: string,
+  why: string,
+): OverlayAction[] {
+  const byEnum = new Map<string, { place: Located; values: string[] }>();
+  for (const { at: place, detail } of changes) {
+    const schema = place.path.slice(0, -1);
+    const known = at(located(place.document, schema).value, mark)[detail];
+    if (known !== undefined) continue;
+    const entry = byEnum.get(schema.join("\n")) ?? { place, values: [] };
+    byEnum.set(schema.join("\n"), { ...entry, values: [...entry.values, detail] });
+  }
+  return [...byEnum.values()].map(({ place: { document, path }, values }) => {
+    const releases = Object.fromEntries(values.map((value) => [value, release]));
+    return actionAt(document, path.slice(0, -1), why, { [mark]: releases });
+  });
+}
+
+const located = (document: JsonObject, path: Path): Located =>
+  child({ document, path: [], value: document }, ...path);
+
+/**
+ * Actions that restore, with an `x-until`, what upstream removed and the corrected document no longer has.
+ * They belong before all others, which then still apply to what they restore.
+ *
+ * @param upstream the difference between the two documents of JupyterHub
+ * @param users the difference between the two corrected ones
+ */
+export function restoringActions(
+  upstream: SpecDiff,
+  users: SpecDiff,
+  { from, to }: Step,
+  revision: JsonObject,
+): OverlayAction[] {
+  const isGone = ({ rule }: Change): boolean => /^(operation )?removed$|^value removed$/.test(rule);
+  const missing = new Set(users.changes.filter(isGone).map(keyOf));
+  const gone = upstream.changes.filter((one) => isGone(one) && missing.has(keyOf(one)));
+  const until = minor(to);
+  const reasons = {
+    "x-why": `Hubs before ${until} have it.`,
+    "x-seen": `${from}, in JupyterHub's own document`,
+  };
+  const actions: OverlayAction[] = [];
+  let document = revision;
+  const add = (place: Located, value: Json): void => {
+    const action = { ...restoring(document, place, value), ...reasons };
+    actions.push(action);
+    document = applyWhereItFits(document, action).document;
+  };
+  for (const { at: place } of gone.filter((one) => !isValue(one) && !isScope(one))) {
+    add(place, ended(followed(place).value ?? {}, until));
+  }
+  for (const change of gone.filter((one) => isValue(one) && !isScope(one))) {
+    actions.push({
+      ...actionAt(document, change.at.path, "", [change.detail]),
+      ...reasons,
+    });
+  }
+  const values = gone.filter((one) => isValue(one) && !isScope(one));
+  actions.push(...valueActions(values, "x-enum-until", until, reasons["x-why"]));
+
+  const restoreReferences = (base: JsonObject): void => {
+    const places = lostReferences(document).map((reference) =>
+      followed({ document: base, path: [], value: { $ref: reference } }),
+    );
+    const known = places.filter(({ value }) => value !== undefined);
+    for (const place of known) add(place, place.value ?? {});
+    // These may refer to others.
+    if (known.length > 0) restoreReferences(base);
+  };
+  const [base] = gone.map(({ at: place }) => place.document);
+  if (base) restoreReferences(base);
+  return actions;
+}
+
+const ended = (value: Json, until: string): Json =>
+  isObject(value) ? { ...copy(value), "x-until": until } : value;
+
+/** An action that adds a value where the deepest part of its path is that the document has. */
+function restoring(document: JsonObject, place: Located, value: Json): OverlayAction {
+  const has = (length: number): boolean =>
+    located(document, place.path.slice(0, length)).value !== undefined;
+  let depth = place.path.length - 1;
+  while (!has(depth)) depth -= 1;
+  const wrap = (length: number): Json => {
+    const step = place.path[length];
+    const inner = length === place.path.length - 1 ? value : wrap(length + 1);
+    if (typeof step === "number") return [inner];
+    // Parameters of a path belong to its operations, and go when the path goes.
+    const parameters = at(place.document, ...place.path.slice(0, length + 1).map(String))[
+      "parameters"
+    ];
+    const isPath = place.path[0] === "paths" && length === 1 && parameters !== undefined;
+    return { [String(step)]: isPath ? { parameters, ...(inner as JsonObject) } : inner };
+  };
+  return actionAt(document, place.path.slice(0, depth), "", wrap(depth));
+}
+
+/** What to do about a change that breaks users' code or calls, or that needs code of ours. */
+const advice: Readonly<Partial<Record<Rule, string>>> = {
+  "operation added": "give it a method in src/ and scripts/aliases.ts, or a reason there",
+  "operation removed": "keep it with x-until, unless no hub before had it",
+  "operation renamed": "keep the earlier name: set its operationId in the overlay",
+  removed: "keep it with x-until, unless no hub before had it",
+  "value removed": "keep it with x-enum-until, unless no hub before had it",
+  "added as required": "take it out of `required`: hubs before do not know it",
+  "now required": "make it optional again, unless hubs before ask for it as well",
+  "no longer required": "look on a real hub whether it can be absent",
+  widened: "look on a real hub which values it sends",
+  narrowed: "keep the earlier type: hubs before still have its other values",
+  "alternative removed": "keep the earlier alternatives: hubs before still have them",
+  "value added": "mark the enumeration x-open, so that later values do not break users",
+  "limit tightened": "keep the earlier limit if hubs before accept more",
+  "status removed": "keep it: hubs before still answer it",
+  "media type removed": "keep it: hubs before still answer with it",
+  "scopes tightened": "try on real hubs which scopes suffice (test/hubs/scopes.test.ts)",
+  "supported by fewer hubs": "check the x-since",
+  "type removed": "keep the name if users can import it",
+};
+
+/** One line for each change that needs a decision. */
+export const decisions = ({ changes }: SpecDiff): string[] =>
+  changes
+    .filter(({ rule, impact }) => impact === "major" || rule === "operation added")
+    .map(
+      (change) => `  ${change.place} ${changeText(change)}: ${advice[change.rule] ?? "check it"}`,
+    );
+
+/** Actions as they are written in openapi/overlay.yaml. */
+export const actionsText = (actions: readonly OverlayAction[]): string[] =>
+  dump(actions, { noRefs: true, lineWidth: 110 })
+    .trimEnd()
+    .split("\n")
+    .map((line) => (line === "" ? line : `  ${line}`));

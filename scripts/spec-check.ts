@@ -1,0 +1,27 @@
+/**
+ * npm run spec:check   says whether a newer release of JupyterHub exists than the one that the document is
+ *                      made from. Exits with 0 if not, with 1 if so, and with 2 if that cannot be found out
+ */
+import { join } from "node:path";
+import { readSources, sourceToCorrect } from "./document.js";
+import { newestRelease } from "./release.js";
+import { isNewer } from "./sources.js";
+
+try {
+  const { version } = sourceToCorrect(readSources(join(import.meta.dirname, "..")));
+  const newest = newestRelease();
+  if (isNewer(newest, version)) {
+    console.log(
+      `JupyterHub ${newest} is released; the document is made from ${version}. ` +
+        "Run `npm run spec:update -- latest`.",
+    );
+    process.exitCode = 1;
+  } else {
+    console.log(
+      `The document is made from JupyterHub ${version}; the newest release is ${newest}.`,
+    );
+  }
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 2;
+}

@@ -1,0 +1,316 @@
+/** docs/upstream-corrections.md: what it takes from an overlay, and the commands that it gives. */
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { load } from "js-yaml";
+import { describe, expect, it } from "vitest";
+import { corrections, type Correction } from "../../scripts/corrections-collect.js";
+import { curlOf } from "../../scripts/corrections-curl.js";
+import { correctionsPage } from "../../scripts/corrections.js";
+import { operationsOf, readYaml } from "../../scripts/document.js";
+import type { Json, JsonObject } from "../../scripts/json.js";
+import { keyOf } from "../../scripts/operation-table.js";
+import { repositoryCopy } from "./repository-copy.js";
+import { root } from "./root.js";
+
+const small = (): JsonObject =>
+  load(`
+openapi: 3.1.0
+paths:
+  /users:
+    get:
+      security: [{ oauth2: [users] }]
+      parameters: [{ name: sort, in: query, required: true }, { name: limit, in: query }]
+      responses:
+        200: { description: Users, content: { application/json: { schema: { type: object } } } }
+        404: { description: No such user }
+components:
+  schemas:
+    User: { type: object, properties: { url: { type: string } } }
+`) as JsonObject;
+
+const entry = (target: string, rest: JsonObject): JsonObject => ({
+  target,
+  "x-why": "It is so.",
+  "x-seen": "6.1.1 GET /users",
+  ...rest,
+});
+const found = (...actions: JsonObject[]): Correction[] => corrections(small(), { actions });
+
+describe("a correction", () => {
+  const get = "$.paths['/users'].get";
+  it.each<[what: string, actions: JsonObject[], place: string, path: string, was: Json, now: Json]>(
+    [
+      [
+        "a value that is replaced",
+        [
+          entry(`${get}.parameters[?@.name=='sort']`, {
+            update: { required: false },
+            "x-was": { required: true },
+          }),
+        ],
+        "GET /users",
+        "parameters sort required",
+        true,
+        false,
+      ],
+      [
+        "a value that is removed",
+        [
+          entry(`${get}.responses['404']`, {
+            remove: true,
+            "x-was": { description: "No such user" },
+          }),
+        ],
+        "GET /users",
+        "responses 404",
+        { description: "No such user" },
+        null,
+      ],
+      [
+        "a value that is added",
+        [entry("$.components.schemas.User", { update: { required: ["url"] } })],
+        "schemas/User",
+        "required",
+        null,
+        ["url"],
+      ],
+      [
+        "a type that is removed and set again",
+        [
+          entry("$.components.schemas.User.properties.url.type", {
+            remove: true,
+            "x-was": "string",
+          }),
+          entry("$.components.schemas.User.properties.url", {
+            update: { type: ["string", "null"] },
+          }),
+        ],
+        "schemas/User",
+        "properties url type",
+        "string",
+        ["string", "null"],
+      ],
+      [
+        "a schema that gets a name, by its contents",
+        [
+          entry("$.components", {
+            update: { schemas: { Users: { type: "object", required: ["items"] } } },
+          }),
+          entry(`${get}.responses['200'].content['application/json'].schema`, {
+            remove: true,
+            "x-was": { type: "object" },
+          }),
+          entry(`${get}.responses['200'].content['application/json']`, {
+            update: { schema: { $ref: "#/components/schemas/Users" } },
+          }),
+        ],
+        "GET /users",
+        "responses 200 content application/json schema required",
+        null,
+        ["items"],
+      ],
+      [
+        "scopes, without what is added for tokens",
+        [
+          entry(`${get}.security`, { update: [{ token: [] }], "x-why": "Tokens do as well." }),
+          entry(`${get}.security`, { update: [{ oauth2: ["list:users"] }] }),
+        ],
+        "GET /users",
+        "security oauth2",
+        null,
+        [{ oauth2: ["list:users"] }],
+      ],
+    ],
+  )("is %s", (_, actions, place, path, was, now) => {
+    const correction = found(...actions).find(
+      (one) => one.place === place && one.why === "It is so.",
+    );
+    expect(correction?.differences).toEqual([
+      { path: path.split(" "), was: was ?? undefined, now: now ?? undefined },
+    ]);
+  });
+
+  it("has the reason of the last entry that changes a value", () => {
+    const both = found(
+      entry(`${get}.responses['404']`, {
+        remove: true,
+        "x-was": { description: "No such user" },
+        "x-why": "Makes room.",
+      }),
+      entry(`${get}.responses`, { update: { 404: { description: "Neither user nor scope" } } }),
+    );
+    expect(both).toHaveLength(1);
+    expect(both[0]).toMatchObject({
+      why: "It is so.",
+      differences: [{ path: ["responses", "404", "description"] }],
+    });
+  });
+
+  it("has the reason of the entry that adds it, where later ones add to it", () => {
+    const operation = { operationId: "post-users", responses: {} };
+    const both = found(
+      entry("$.paths['/users']", { update: { post: operation } }),
+      entry("$.paths['/users'].post.responses", { update: { 403: {} }, "x-why": "Errors." }),
+    );
+    expect(both).toMatchObject([{ place: "POST /users", why: "It is so." }]);
+  });
+
+  it("is nothing that this package adds for itself", () => {
+    const marks: JsonObject = {
+      target: get,
+      "x-why": "Came with 5.0.",
+      update: { "x-since": "5.0" },
+    };
+    const words: JsonObject = {
+      target: get,
+      "x-why": "A word.",
+      update: { description: "Users." },
+    };
+    expect(found(marks, words, entry(get, { update: { "x-feature": "users" } }))).toEqual([]);
+    // Words that replace wrong ones are.
+    const wrong = {
+      ...words,
+      target: `${get}.responses['404']`,
+      "x-was": { description: "No such user" },
+    };
+    expect(found(wrong)).toHaveLength(1);
+  });
+});
+
+describe("the command", () => {
+  const document = readYaml(join(root, "openapi/jupyterhub.yaml"));
+  const operations = new Map(operationsOf(document).map((one) => [keyOf(one), one]));
+  const curl = (seen: string, place: string, path: string[] = []): string | undefined =>
+    curlOf(
+      { place, why: "", seen, differences: [{ path, was: undefined, now: undefined }] },
+      [place],
+      document,
+      operations,
+    );
+  const token = '-H "Authorization: token $TOKEN"';
+
+  it.each([
+    ["6.1.1 GET /users?limit=1.5", "GET /users", `curl -i ${token} "$HUB/users?limit=1.5"`],
+    [
+      "6.1.1, each of them, with limit=many",
+      "GET /groups",
+      `curl -i ${token} "$HUB/groups?limit=many"`,
+    ],
+    ["6.1.1, every route, without a token", "GET /groups", 'curl -i "$HUB/groups"'],
+    ["6.1.1 GET /", "GET /", 'curl -i "$HUB/"'],
+    [
+      "6.1.1 POST /users with {}",
+      "POST /users",
+      `curl -i -X POST ${token} --json '{}' "$HUB/users"`,
+    ],
+    [
+      "6.1.1 GET, PUT and PATCH /users/{name}/server",
+      "PUT /users/{name}/server",
+      `curl -i -X PUT ${token} "$HUB/users/ada/server"`,
+    ],
+    [
+      "6.1.1 PATCH /proxy with half a body",
+      "PATCH /proxy",
+      `curl -i -X PATCH ${token} --json '{' "$HUB/proxy"`,
+    ],
+    [
+      "6.1.1 POST /groups",
+      "POST /groups",
+      `curl -i -X POST ${token} --json '{"groups":["class"]}' "$HUB/groups"`,
+    ],
+    [
+      "6.1.1 GET /users/{name}/server/progress",
+      "GET /users/{name}/server/progress",
+      `curl -i -N ${token} "$HUB/users/ada/server/progress"`,
+    ],
+    [
+      '6.1.1 DELETE /users/{name} while a server runs, PATCH /users/{name} with {"groups":["class"]}',
+      "PATCH /users/{name}",
+      `curl -i -X PATCH ${token} --json '{"groups":["class"]}' "$HUB/users/ada"`,
+    ],
+    ["6.1.1 GET /user of a service", "schemas/Service", `curl -i ${token} "$HUB/user"`],
+  ])("for %s at %s is %s", (seen, place, command) => {
+    expect(curl(seen, place)).toBe(command);
+  });
+
+  it("has the key of a body that the correction is about, with its secrets as variables", () => {
+    const path = ["requestBody", "content", "application/json", "schema", "properties", "auth"];
+    expect(curl("6.1.1 POST /users/{name}/tokens", "POST /users/{name}/tokens", path)).toContain(
+      '--json "{\\"auth\\":{\\"username\\":\\"ada\\",\\"password\\":\\"$PASSWORD\\"}}"',
+    );
+  });
+
+  it("is missing where nothing was seen", () => {
+    expect(
+      curlOf(
+        { place: "GET /", why: "", seen: undefined, differences: [] },
+        ["GET /"],
+        document,
+        operations,
+      ),
+    ).toBeUndefined();
+  });
+});
+
+describe("the page", () => {
+  const page = correctionsPage(root);
+
+  it("is current", () => {
+    expect(readFileSync(join(root, "docs/upstream-corrections.md"), "utf8") === page).toBe(true);
+  });
+
+  it("gives evidence and a command for each correction that was seen, and leads to each section", () => {
+    const [body = ""] = page.split("\n## New shared parts");
+    const items = body.split("\n### ").slice(1);
+    expect(items.length).toBeGreaterThan(80);
+    const without = items.filter(
+      (item) => item.includes("Seen on JupyterHub") !== item.includes("```sh\ncurl"),
+    );
+    expect(without).toEqual([]);
+    expect(
+      items.filter((item) => !/Seen on JupyterHub \d+\.\d+\.\d+: ./.test(item)).length,
+    ).toBeLessThan(10);
+    expect(page).not.toMatch(/undefined|\[object Object\]|x-since|\bNaN\b/);
+    const headings = [...page.matchAll(/^## (.+)$/gm)].map(([, title]) => title);
+    const links = [...page.matchAll(/^- \[(.+)\]\(#/gm)].map(([, title]) => title);
+    expect(links).toEqual(headings);
+  });
+
+  it("gives commands that a shell can parse, of operations that there are", () => {
+    const commands = [...page.matchAll(/^curl .*$/gm)].map(([command]) => command);
+    expect(
+      spawnSync("bash", ["-n"], { input: commands.join("\n"), encoding: "utf8" }),
+    ).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
+    const routes = operationsOf(readYaml(join(root, "openapi/jupyterhub.yaml"))).map(
+      (one) => new RegExp(`^${keyOf(one).replaceAll(/\{\w+\}/g, "[^/]+")}$`),
+    );
+    const unknown = commands.filter((command) => {
+      const method = /-X (\w+)/.exec(command)?.[1] ?? "GET";
+      const path = /"\$HUB([^"?]*)/.exec(command)?.[1] ?? "";
+      return !routes.some((route) => route.test(`${method} ${path}`));
+    });
+    expect(unknown).toEqual([]);
+  });
+
+  it(
+    "is refused by the check when it is out of date, and written by the command",
+    { timeout: 120_000 },
+    async () => {
+      const copy = repositoryCopy();
+      try {
+        const { code, stderr } = await copy.run("corrections", ["--check"]);
+        expect(code).toBe(1);
+        expect(stderr).toContain("npm run corrections");
+        expect(await copy.run("corrections", [])).toMatchObject({ code: 0 });
+        expect(copy.read("docs/upstream-corrections.md") === page).toBe(true);
+        expect(await copy.run("corrections", ["--check"])).toMatchObject({ code: 0 });
+      } finally {
+        copy.remove();
+      }
+    },
+  );
+});

@@ -1,0 +1,247 @@
+/** Which actions of an overlay no longer apply, and how they are commented out of its text. */
+import { load } from "js-yaml";
+import { describe, expect, it } from "vitest";
+import type { JsonObject } from "../../scripts/json.js";
+import { commentOut, overlayConflicts } from "../../scripts/overlay-conflicts.js";
+
+const document: JsonObject = {
+  openapi: "3.1.0",
+  paths: { "/users": { get: { summary: "List" } } },
+  components: { schemas: { User: { type: "object" } } },
+};
+
+const overlay = (...actions: string[]): string =>
+  `overlay: 1.0.0\nactions:\n  # ------ what there is\n${actions.join("")}`;
+
+const fits = `  - target: $.paths['/users'].get
+    x-why: It is so.
+    update: { deprecated: true }
+`;
+const gone = `  - target: $.paths['/gone'].get
+    x-why: It was so.
+    x-was:
+      summary: |
+        Two lines,
+
+        and a gap
+    update: { summary: Other }
+`;
+const makes = `  - target: $.components.schemas
+    x-why: There is a group.
+    x-was: { Nobody: 1 }
+    update:
+      Nobody: 2
+      Group: { type: object }
+`;
+const stands = `  - target: $.components.schemas.Group
+    x-why: A group has a name.
+    update: { properties: { name: { type: string } } }
+`;
+const refers = `  - target: $.paths
+    x-why: Groups can be read.
+    update: { /groups: { get: { schema: { $ref: "#/components/schemas/Group" } } } }
+`;
+const next = "\n  # ------ and what there is not\n";
+
+const conflictsOf = (text: string) =>
+  overlayConflicts(document, load(text) as JsonObject).conflicts;
+const conflicts = (text: string): [number, string][] =>
+  conflictsOf(text).map(({ index, problems }) => [index, problems.join("; ")]);
+
+describe("a conflict", () => {
+  it("is no action that fits", () => {
+    expect(conflicts(overlay(fits))).toEqual([]);
+    expect(overlayConflicts(document, {})).toEqual({ conflicts: [], document });
+  });
+
+  it("is named by its position, its target and the problem", () => {
+    expect(conflicts(overlay(fits, gone))).toEqual([[1, "$.paths['/gone'].get: matches nothing"]]);
+  });
+
+  it("is also an action that depends on one, or refers to what one would have added", () => {
+    const found = conflicts(overlay(fits, makes, stands, refers));
+    expect(found.map(([index]) => index)).toEqual([1, 2, 3]);
+    expect(found[1]).toEqual([2, "$.components.schemas.Group: matches nothing"]);
+    expect(found[2]).toEqual([
+      3,
+      "$.paths: refers to #/components/schemas/Group, which is nowhere",
+    ]);
+  });
+
+  it("is every action, where the document is Swagger 2.0", () => {
+    const swagger: JsonObject = { ...document, swagger: "2.0" };
+    expect(overlayConflicts(swagger, load(overlay(fits)) as JsonObject)).toEqual({
+      conflicts: [
+        {
+          index: 0,
+          problems: ["$.paths['/users'].get: is about OpenAPI 3, and this is Swagger 2.0"],
+          remaining: [],
+        },
+      ],
+      document: swagger,
+    });
+  });
+
+  it("leaves the document as it was", () => {
+    const before = structuredClone(document);
+    conflicts(overlay(fits, gone));
+    expect(document).toEqual(before);
+  });
+});
+
+describe("an action with several targets of which upstream fixed one", () => {
+  const wide: JsonObject = {
+    openapi: "3.1.0",
+    paths: {
+      "/users": { get: { responses: { "401": { description: "No" }, "404": {} } }, post: {} },
+      "/groups": { get: { responses: { "401": { description: "No" } } } },
+      "/hubs": { get: { responses: { "401": { description: "No" }, "403": {} } } },
+    },
+    models: {
+      User: { url: { type: "string" }, server: { type: ["string", "null"] } },
+      Server: { url: { type: "string" }, server: { type: "string" } },
+    },
+    parameters: [
+      { name: "limit", type: "number" },
+      { name: "offset", type: "integer" },
+      { name: "sort", type: "number" },
+    ],
+  };
+  const action = (target: string, rest: JsonObject): JsonObject => ({
+    target,
+    "x-why": "It is so.",
+    ...rest,
+  });
+
+  it.each<[what: string, fixed: JsonObject, place: string, remaining: string[]]>([
+    [
+      "a union of names",
+      action("$.models['User','Server'].server.type", { remove: true, "x-was": "string" }),
+      "$.models.User.server.type",
+      ["$.models.Server.server.type"],
+    ],
+    [
+      "a product of unions",
+      action("$.models['User','Server']['url','server'].type", { remove: true, "x-was": "string" }),
+      "$.models.User.server.type",
+      ["$.models.User.url.type", "$.models.Server['url','server'].type"],
+    ],
+    [
+      "a wildcard",
+      action("$.paths.*.get.responses", {
+        update: { "403": { description: "No" } },
+      }),
+      "$.paths['/hubs'].get.responses",
+      [],
+    ],
+    [
+      "a filter",
+      action("$.parameters[?@.type]", {
+        update: { type: "integer" },
+        "x-was": { type: "number" },
+      }),
+      "$.parameters[1]",
+      ["$.parameters[?@.name=='limit',?@.name=='sort']"],
+    ],
+  ])("conflicts there alone, where its target is %s", (_, fixed, place, remaining) => {
+    const before = structuredClone(wide);
+    const hubs = before["paths"] as Record<string, Record<string, JsonObject>>;
+    // Here it is upstream's own, with other words.
+    if (place.includes("hubs")) {
+      (hubs["/hubs"]!["get"]!["responses"] as JsonObject)["403"] = { description: "Forbidden" };
+    }
+    const found = overlayConflicts(before, { actions: [fixed] });
+    expect(found.conflicts).toHaveLength(1);
+    const [conflict] = found.conflicts;
+    expect(conflict?.problems).toHaveLength(1);
+    expect(conflict?.problems[0]).toMatch(/ \(one of \d matches of \$\S+\): /);
+    expect(conflict?.problems[0]?.startsWith(`${place} (`)).toBe(true);
+    const expected =
+      remaining.length > 0 ? remaining : ["$.paths['/users','/groups'].get.responses"];
+    expect(conflict?.remaining).toEqual(expected);
+
+    // The narrowed action applies without a conflict, and gives what was applied of the whole one.
+    const narrowed = expected.map((target) => ({ ...fixed, target }));
+    const again = overlayConflicts(before, { actions: narrowed });
+    expect(again.conflicts).toEqual([]);
+    expect(again.document).toEqual(found.document);
+    expect(again.document).not.toEqual(before);
+  });
+
+  it("keeps its text for the places that are left, each anchor with it", () => {
+    const text = `overlay: 1.0.0
+actions:
+  - target: >-
+      $.models['User','Server'].server.type
+    x-why: Null where there is none.
+    remove: true
+    x-was: &was string
+  - target: $.models.Server.url.type
+    x-why: Null where there is none.
+    remove: true
+    x-was: *was
+`;
+    const { conflicts } = overlayConflicts(wide, load(text) as JsonObject);
+    expect(commentOut(text, conflicts, "hub 9")).toBe(`overlay: 1.0.0
+actions:
+  # Does not fit hub 9: ${conflicts[0]?.problems[0]}
+  # - target: >-
+  #     $.models['User','Server'].server.type
+  #   x-why: Null where there is none.
+  #   remove: true
+  #   x-was: &was string
+  - target: $.models.Server.server.type
+    x-why: Null where there is none.
+    remove: true
+    x-was: &was string
+  - target: $.models.Server.url.type
+    x-why: Null where there is none.
+    remove: true
+    x-was: *was
+`);
+  });
+});
+
+describe("commenting out", () => {
+  const without = (text: string): string => commentOut(text, conflictsOf(text), "hub 9");
+
+  it("comments out the conflicting actions, says why, and leaves the rest as it is", () => {
+    expect(without(overlay(fits, gone, next, refers, fits))).toBe(
+      overlay(
+        fits,
+        `  # Does not fit hub 9: $.paths['/gone'].get: matches nothing
+  # - target: $.paths['/gone'].get
+  #   x-why: It was so.
+  #   x-was:
+  #     summary: |
+  #       Two lines,
+
+  #       and a gap
+  #   update: { summary: Other }
+`,
+        next,
+        `  # Does not fit hub 9: $.paths: refers to #/components/schemas/Group, which is nowhere
+  # - target: $.paths
+  #   x-why: Groups can be read.
+  #   update: { /groups: { get: { schema: { $ref: "#/components/schemas/Group" } } } }
+`,
+        `  # Does not fit hub 9: $.paths['/users'].get: deprecated is true upstream already
+${fits.replaceAll(/^ {2}/gm, "  # ")}`,
+      ),
+    );
+  });
+
+  it("can comment out all of them", () => {
+    expect(load(without(overlay(gone)))).toEqual({ overlay: "1.0.0", actions: null });
+  });
+
+  it("leaves an overlay that fits alone", () => {
+    expect(without(overlay(fits, next))).toBe(overlay(fits, next));
+  });
+
+  it("refuses where another action uses what a conflicting one anchors", () => {
+    const anchors = gone.replace("update: {", "update: &other {");
+    const uses = fits.replace("    update:", "    x-note: *other\n    update:");
+    expect(() => without(overlay(anchors, uses))).toThrow("others use what they anchor");
+  });
+});
