@@ -15,8 +15,11 @@ interface Row {
   media?: string[];
   empty?: true;
   mayBeEmpty?: string[];
+  redirects?: true;
   query?: { [name: string]: Rule };
   body?: { [key: string]: Rule };
+  minKeys?: number;
+  exactlyOneOf?: string[];
 }
 
 const text = (value: Json | undefined): string | undefined =>
@@ -46,15 +49,21 @@ function ruleOf(field: JsonObject, schema: JsonObject): Rule | undefined {
   if (kinds.has("integer")) rule["type"] = "integer";
   if (kinds.has("array")) rule["type"] = "array";
   if (kinds.has("object")) rule["type"] = "object";
-  if (kinds.has("null")) rule["nullable"] = true;
+  if (rule["type"] && kinds.has("null")) rule["nullable"] = true;
+  if (at(schema, "items")["type"] === "string") rule["items"] = "string";
+  if (typeof schema["minItems"] === "number") rule["minItems"] = schema["minItems"];
   const options = list(schema["enum"]).filter((option) => typeof option === "string");
   if (options.length > 0) rule["enum"] = options;
   if (typeof schema["minimum"] === "number") rule["min"] = schema["minimum"];
-  if (typeof schema["maximum"] === "number") rule["max"] = schema["maximum"];
+  const { maximum } = schema;
+  // Above that, no number is exact, and so none is taken.
+  if (typeof maximum === "number" && maximum < Number.MAX_SAFE_INTEGER) rule["max"] = maximum;
   const since = text(field["x-since"]);
   const differsFrom = text(field["x-differs-from"]);
+  const ifEmpty = text(field["x-if-empty"]);
   if (since && !field["x-ignored-harmlessly"]) rule["since"] = since;
   if (differsFrom) rule["differsFrom"] = differsFrom;
+  if (ifEmpty) rule["ifEmpty"] = ifEmpty;
   if (field["x-credentials"]) rule["credentials"] = true;
   return Object.keys(rule).length > 0 ? rule : undefined;
 }
@@ -80,6 +89,9 @@ function rowOf(document: JsonObject, { operation }: DocumentedOperation): Row {
   const promised = promises.some((content) => isObject(at(content)["schema"]));
   if (successes.length > 0 && !promised) row.empty = true;
   if (media.size > 0) row.media = [...media];
+  if (Object.keys(at(operation, "responses")).some((status) => status.startsWith("3"))) {
+    row.redirects = true;
+  }
 
   for (const parameter of list(operation["parameters"])) {
     const resolved = follow(document, parameter);
@@ -97,6 +109,9 @@ function rowOf(document: JsonObject, { operation }: DocumentedOperation): Row {
     if (rule) (row.body ??= {})[key] = withoutOwn(rule, since);
   }
   if (isObject(body)) row.body ??= {};
+  if (typeof schema["minProperties"] === "number") row.minKeys = schema["minProperties"];
+  const choices = list(schema["oneOf"]).flatMap((choice) => list(at(choice)["required"]));
+  if (choices.length > 0) row.exactlyOneOf = choices.map(String);
   return row;
 }
 
@@ -149,6 +164,12 @@ export interface Rule {
   readonly enum?: readonly string[];
   readonly min?: number;
   readonly max?: number;
+  /** What an array holds. */
+  readonly items?: "string";
+  /** How many items an array has at least. */
+  readonly minItems?: number;
+  /** What to do in place of sending an empty list, or null. */
+  readonly ifEmpty?: string;
   /** Left out of the body when it equals this path parameter. */
   readonly differsFrom?: string;
   /** Stands for the credentials of the call, which then carries no token. */
@@ -171,9 +192,15 @@ export interface Operation {
   readonly empty?: true;
   /** The path parameters that may be empty. */
   readonly mayBeEmpty?: readonly string[];
+  /** Whether it redirects a browser to another page, such as the login's. */
+  readonly redirects?: true;
   readonly query?: Readonly<Record<string, Rule>>;
   /** The rules of its body's keys; without one, it has no body. */
   readonly body?: Readonly<Record<string, Rule>>;
+  /** How many keys its body has at least. */
+  readonly minKeys?: number;
+  /** The keys of its body of which exactly one is given. */
+  readonly exactlyOneOf?: readonly string[];
 }
 
 /** Every operation, by method and path. */

@@ -25,8 +25,12 @@ export function assertHub(response: Response, body: string | undefined, call: Ca
 
   if (response.type === "opaqueredirect" || (status >= 300 && status < 400)) {
     throw new NotAHubError(
-      `${where} was redirected${destination(headers, call)}, which the API of a hub never does. ` +
-        "Check the url: the hub's prefix may be missing, or a login page stands before it.",
+      `${where} was redirected${destination(headers, call)}, ${
+        call.operation.redirects
+          ? "as hubs do with browsers. Open this page in one: redirects are not followed here."
+          : "which this operation of a hub never does. " +
+            "Check the url: the hub's prefix may be missing, or a login page stands before it."
+      }`,
       details,
     );
   }
@@ -58,20 +62,33 @@ export function assertHub(response: Response, body: string | undefined, call: Ca
 export function valueOf(response: Response, text: string, call: CallContext): unknown {
   if (call.operation.empty || text === "") return undefined;
   if (!isJson(typeOf(response))) return text;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // What is thrown quotes the answer, which may hold a secret.
-  }
+  const value = parsed(text);
   // Every JSON of a hub's API is an object or a list.
   if (typeof value === "object" && value !== null) return value;
   const { status } = response;
-  throw new NotAHubError(
-    `${call.method} ${call.url}: the answer is labelled JSON, but is not that of a hub.`,
-    { ...call, status },
-  );
+  const fault = holdsNaN(text)
+    ? "the hub's answer holds NaN or Infinity, which JSON does not have. " +
+      "A program put it there, most likely into a server's user_options: replace it by a finite number."
+    : "the answer is labelled JSON, but is not that of a hub.";
+  throw new NotAHubError(`${call.method} ${call.url}: ${fault}`, { ...call, status });
 }
+
+/** The value of JSON; undefined when it is none. What `JSON.parse` throws quotes it, secrets and all. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a text is JSON but for numbers that Python writes and JSON does not have. */
+const holdsNaN = (text: string): boolean =>
+  parsed(
+    text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (part) =>
+      part.startsWith('"') ? part : "0",
+    ),
+  ) !== undefined && parsed(text) === undefined;
 
 const isJson = (type: string): boolean => /^application\/(.+\+)?json$/.test(type);
 

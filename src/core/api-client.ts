@@ -15,7 +15,7 @@ import { failureOf, isLost, withCallSite } from "./failure.js";
 import { checkInput } from "./input.js";
 import { unsupportedBy } from "./meaning.js";
 import { redactedUrl, secretsIn } from "./redact.js";
-import { bodyOf, pathOf, without, type CallContext } from "./request.js";
+import { bodyOf, headersOf, pathOf, without, type CallContext } from "./request.js";
 import { isSafe } from "./retry.js";
 import { DeadlinePassed, withDeadline } from "./time.js";
 import { isBelow, type Outgoing } from "./transport.js";
@@ -166,7 +166,7 @@ async function prepared(
   }
   const request = {
     url: baseUrl + pathOf(url, path, query),
-    headers: new Headers(headers as HeadersInit | undefined),
+    headers: headersOf(headers as HeadersInit | undefined),
     body: bodyOf(input.body, bodySerializer),
   };
   if (request.body === null) request.headers.delete("Content-Type");
@@ -181,5 +181,5 @@ const carriesCredentials = ({ body: rules }: Operation, body: unknown): boolean 
   typeof body === "object" &&
   body !== null &&
   Object.entries(rules ?? {}).some(
-    ([key, rule]) => rule.credentials && (body as Record<string, unknown>)[key] !== undefined,
+    ([key, rule]) => rule.credentials && ((body as Record<string, unknown>)[key] ?? null) !== null,
   );

@@ -9,6 +9,7 @@ import { InvalidInputError } from "./errors.js";
 import { checkName, kindOf } from "./names.js";
 
 type Bag = Readonly<Record<string, unknown>>;
+const { MAX_SAFE_INTEGER } = Number;
 
 export interface Input {
   path?: Bag | undefined;
@@ -41,10 +42,11 @@ export function checkInput(route: string, operation: Operation, input: Input): C
 }
 
 function checkBody(
-  { body: rules }: Operation,
+  { body: rules, minKeys = 0, exactlyOneOf }: Operation,
   { body, path }: Input,
   newcomers: Newcomer[],
 ): unknown {
+  checkKeys(isPlainObject(body) ? body : {}, minKeys, exactlyOneOf);
   if (body === undefined) return undefined;
   if (!isPlainObject(body)) {
     throw new InvalidInputError(`The body must be an object, not ${kindOf(body)}.`);
@@ -56,6 +58,19 @@ function checkBody(
   return Object.fromEntries(
     Object.entries(body).filter(([key]) => !repeated.some(([name]) => name === key)),
   );
+}
+
+/** Checks which keys a body has, whatever their values are. */
+function checkKeys(body: Bag, minKeys: number, exactlyOneOf: readonly string[] = []): void {
+  if (Object.values(body).filter((value) => value !== undefined).length < minKeys) {
+    throw new InvalidInputError("The body must have at least one key.");
+  }
+  const given = exactlyOneOf.filter((key) => body[key] !== undefined && body[key] !== null);
+  if (exactlyOneOf.length > 0 && given.length !== 1) {
+    const keys = exactlyOneOf.map((key) => `\`${key}\``).join(" and ");
+    const found = given.length === 0 ? "none of them is" : "more than one is";
+    throw new InvalidInputError(`Exactly one of ${keys} must be given; ${found}.`);
+  }
 }
 
 function checkValues(
@@ -74,13 +89,21 @@ function checkValues(
   }
 }
 
-function fits(value: unknown, { type, enum: options, min, max }: Rule): boolean {
+function fits(value: unknown, rule: Rule): boolean {
+  const { type, enum: options, min, max, items, minItems = 0 } = rule;
   if (options) return options.includes(value as string);
-  if (type === "array") return Array.isArray(value);
+  if (type === "array") {
+    return (
+      Array.isArray(value) &&
+      value.length >= minItems &&
+      (!items || value.every((item) => typeof item === items))
+    );
+  }
   if (type === "object") return isPlainObject(value);
   if (type === "integer") {
     return (
-      Number.isInteger(value) &&
+      // A larger one is not exact, and hubs fail at the largest.
+      Number.isSafeInteger(value) &&
       (value as number) >= (min ?? -Infinity) &&
       (value as number) <= (max ?? Infinity)
     );
@@ -90,13 +113,21 @@ function fits(value: unknown, { type, enum: options, min, max }: Rule): boolean 
 
 function misfit(
   key: string,
-  { type, enum: options, min, max }: Rule,
+  { type, enum: options, min, max, items, ifEmpty }: Rule,
   value: unknown,
 ): InvalidInputError {
+  if (ifEmpty && (value === null || (Array.isArray(value) && value.length === 0))) {
+    return new InvalidInputError(`\`${key}\` must not be empty or null. ${ifEmpty}`);
+  }
+  if (Array.isArray(value) && type === "array") {
+    const fault = value.length === 0 ? "be empty" : `have items that are no ${items ?? ""}s`;
+    return new InvalidInputError(`\`${key}\` must not ${fault}.`);
+  }
   if (options) return new InvalidInputError(`\`${key}\` must be one of ${options.join(", ")}.`);
+  const top = max ?? ((value as number) > MAX_SAFE_INTEGER ? MAX_SAFE_INTEGER : undefined);
   const range = [
     min === undefined ? "" : ` of at least ${min}`,
-    max === undefined ? "" : ` and at most ${max}`,
+    top === undefined ? "" : ` and at most ${top}`,
   ];
   const wanted = type === "integer" ? `a whole number${range.join("")}` : `an ${type}`;
   const got = typeof value === "number" ? String(value) : kindOf(value);

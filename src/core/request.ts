@@ -40,6 +40,14 @@ export const bodyOf = (
 ): string | null =>
   body === undefined ? null : serialise ? (serialise(body) as string) : JSON.stringify(body);
 
+/** Headers of which the last counts where two differ in case alone: `new Headers()` would send both. */
+export function headersOf(given: HeadersInit = {}): Headers {
+  const headers = new Headers();
+  const entries = Symbol.iterator in given ? given : Object.entries(given);
+  for (const [name, value] of entries) headers.set(name as string, value as string);
+  return headers;
+}
+
 /** The headers that a gateway may ask for: not those that belong to one request. */
 export const without = (headers: unknown, ...names: string[]): Record<string, string> =>
   Object.fromEntries(
