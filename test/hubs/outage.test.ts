@@ -45,7 +45,9 @@ describe("a hub that dies and comes back", () => {
 
   itSince("2.0")("in the middle of a listing costs it nobody, and shows nobody twice", async () => {
     const usernames = Array.from({ length: 300 }, (_, index) => `student-${index}`);
-    await story.hub.users.createMany({ usernames });
+    for (let index = 0; index < usernames.length; index += 100) {
+      await story.hub.users.createMany({ usernames: usernames.slice(index, index + 100) });
+    }
     // A hub needs some seconds to start, which is more than three more attempts wait.
     const patient = story.hub.with({ retry: 12 });
     const listed: string[] = [];

@@ -17,6 +17,15 @@ export interface Fact {
   until: string | undefined;
 }
 
+/** Where a document keeps its scopes. */
+export const oauth2Flow = [
+  "components",
+  "securitySchemes",
+  "oauth2",
+  "flows",
+  "authorizationCode",
+] as const;
+
 const models = ["User", "Server", "Group", "Service", "Token"];
 
 export function factsOf(document: JsonObject): Fact[] {
@@ -47,14 +56,7 @@ export function factsOf(document: JsonObject): Fact[] {
       }),
     ),
   );
-  const flow = at(
-    document,
-    "components",
-    "securitySchemes",
-    "oauth2",
-    "flows",
-    "authorizationCode",
-  );
+  const flow = at(document, ...oauth2Flow);
   const scopes = Object.keys(at(flow, "scopes")).map((scope): Fact => {
     // Scopes came with 2.0, all but those that say otherwise.
     const { since = "2.0", until } = when(at(flow, "x-scopes")[scope] ?? null);
