@@ -95,8 +95,7 @@ export class Servers {
   /**
    * A user's servers that run or are about to; with `include_stopped_servers` (since 3.0) all of them.
    *
-   * `GET /users/{name}` · scope `read:servers`; on hubs 3.x and 4.x, a user's token needs `read:users:name`,
-   * too, for the servers of others
+   * `GET /users/{name}` · scope `read:servers`
    * @throws NotFoundError when there is no such user, or the token's scopes do not reach it; ForbiddenError
    * when they do not reach the user's servers
    */
