@@ -12,11 +12,13 @@ import { dump, load } from "js-yaml";
 import { isAtLeast } from "../src/core/version.js";
 import { upstreamForValidation } from "../test/hubs/upstream.js";
 import { recordings } from "../test/hubs/recorder.js";
+import { observe, unseenFields } from "../test/hubs/tightness.js";
 import { validatorOf, type Answer, type Validator } from "../test/hubs/validator.js";
 import { correctedDocument, operationsOf } from "./document.js";
 import { at, type JsonObject } from "./json.js";
 import { keyOf } from "./operation-table.js";
 import { projectionOf } from "./projection.js";
+import { corrected } from "./releases.js";
 
 /** "GET /users 200" → what the document does not allow of it. */
 type Deviations = Record<string, string[]>;
@@ -37,6 +39,8 @@ export interface HubReport {
   /** Ways in which answers break the document. */
   ways: number;
   deviations: Deviations;
+  /** What the document says of fields, and no answer of the newest hub showed: older ones have less. */
+  unseen: string[];
 }
 
 const root = join(import.meta.dirname, "..");
@@ -114,6 +118,7 @@ export function reportOf(version: string): HubReport {
     upstreamSuccessViolations: count(validateUpstream, successes),
     ways: Object.values(broken).flat().length,
     deviations: { ...broken, ...unseenIn(projection, relevant) },
+    unseen: version === corrected ? unseenFields(observe(projection, relevant)) : [],
   };
 }
 
@@ -138,7 +143,7 @@ const sorted = <Value>(record: Record<string, Value>): Record<string, Value> =>
 
 /** What is wrong with a report; nothing when all is as it should be. */
 export function complaintsOf(report: HubReport): string[] {
-  const { version, operations, sent, failed, deviations } = report;
+  const { version, operations, sent, failed, deviations, unseen } = report;
   const expected = isAtLeast(version, "5.0") ? {} : (readDeviations()[version] ?? {});
   const lines = (all: Deviations): string[] =>
     Object.entries(all).flatMap(([key, violations]) => violations.map((one) => `${key}: ${one}`));
@@ -147,6 +152,7 @@ export function complaintsOf(report: HubReport): string[] {
   return [
     ...(sent < operations ? [`${operations - sent} operations were not sent`] : []),
     ...failed.map((operation) => `never succeeds: ${operation}`),
+    ...unseen.map((field) => `declares too much: ${field}`),
     ...[...actual].filter((line) => !known.has(line)).map((line) => `deviates: ${line}`),
     ...[...known].filter((line) => !actual.has(line)).map((line) => `no longer deviates: ${line}`),
   ];

@@ -15,9 +15,12 @@ interface Row {
   media?: string[];
   empty?: true;
   mayBeEmpty?: string[];
+  redirects?: true;
   query?: { [name: string]: Rule };
   body?: { [key: string]: Rule };
   open?: true;
+  minKeys?: number;
+  exactlyOneOf?: string[];
 }
 
 const text = (value: Json | undefined): string | undefined =>
@@ -47,15 +50,21 @@ function ruleOf(field: JsonObject, schema: JsonObject): Rule {
   if (kinds.has("integer")) rule["type"] = "integer";
   if (kinds.has("array")) rule["type"] = "array";
   if (kinds.has("object")) rule["type"] = "object";
-  if (kinds.has("null")) rule["nullable"] = true;
+  if (rule["type"] && kinds.has("null")) rule["nullable"] = true;
+  if (at(schema, "items")["type"] === "string") rule["items"] = "string";
+  if (typeof schema["minItems"] === "number") rule["minItems"] = schema["minItems"];
   const options = list(schema["enum"]).filter((option) => typeof option === "string");
   if (options.length > 0) rule["enum"] = options;
   if (typeof schema["minimum"] === "number") rule["min"] = schema["minimum"];
-  if (typeof schema["maximum"] === "number") rule["max"] = schema["maximum"];
+  const { maximum } = schema;
+  // Above that, no number is exact, and so none is taken.
+  if (typeof maximum === "number" && maximum < Number.MAX_SAFE_INTEGER) rule["max"] = maximum;
   const since = text(field["x-since"]);
   const differsFrom = text(field["x-differs-from"]);
+  const ifEmpty = text(field["x-if-empty"]);
   if (since && !field["x-ignored-harmlessly"]) rule["since"] = since;
   if (differsFrom) rule["differsFrom"] = differsFrom;
+  if (ifEmpty) rule["ifEmpty"] = ifEmpty;
   if (field["x-credentials"]) rule["credentials"] = true;
   return rule;
 }
@@ -81,6 +90,9 @@ function rowOf(document: JsonObject, { operation }: DocumentedOperation): Row {
   const promised = promises.some((content) => isObject(at(content)["schema"]));
   if (successes.length > 0 && !promised) row.empty = true;
   if (media.size > 0) row.media = [...media];
+  if (Object.keys(at(operation, "responses")).some((status) => status.startsWith("3"))) {
+    row.redirects = true;
+  }
 
   for (const parameter of list(operation["parameters"])) {
     const resolved = follow(document, parameter);
@@ -101,13 +113,18 @@ function rowOf(document: JsonObject, { operation }: DocumentedOperation): Row {
     row.body ??= {};
     if (isOpen(schema)) row.open = true;
   }
+  if (typeof schema["minProperties"] === "number") row.minKeys = schema["minProperties"];
+  const choices = list(schema["oneOf"]).flatMap((choice) => list(at(choice)["required"]));
+  if (choices.length > 0) row.exactlyOneOf = choices.map(String);
   return row;
 }
 
 /** Whether a body may have keys that its schema does not list by name. */
 const isOpen = (schema: JsonObject): boolean =>
   !isObject(schema["properties"]) ||
-  ["allOf", "anyOf", "oneOf"].some((key) => key in schema) ||
+  ["allOf", "anyOf", "oneOf"].some((key) =>
+    list(schema[key]).some((part) => !isObject(part) || "properties" in part || "$ref" in part),
+  ) ||
   Boolean(schema["additionalProperties"]);
 
 /** A key that is as old as its operation needs no release of its own. */
@@ -159,6 +176,12 @@ export interface Rule {
   readonly enum?: readonly string[];
   readonly min?: number;
   readonly max?: number;
+  /** What an array holds. */
+  readonly items?: "string";
+  /** How many items an array has at least. */
+  readonly minItems?: number;
+  /** What to do in place of sending an empty list, or null. */
+  readonly ifEmpty?: string;
   /** Left out of the body when it equals this path parameter. */
   readonly differsFrom?: string;
   /** Stands for the credentials of the call, which then carries no token. */
@@ -181,12 +204,18 @@ export interface Operation {
   readonly empty?: true;
   /** The path parameters that may be empty. */
   readonly mayBeEmpty?: readonly string[];
+  /** Whether it redirects a browser to another page, such as the login's. */
+  readonly redirects?: true;
   /** Every query parameter, with what is known of it. */
   readonly query?: Readonly<Record<string, Rule>>;
   /** Every key of its body, with what is known of it; without one, it has no body. */
   readonly body?: Readonly<Record<string, Rule>>;
   /** Whether its body may have other keys, too. */
   readonly open?: true;
+  /** How many keys its body has at least. */
+  readonly minKeys?: number;
+  /** The keys of its body of which exactly one is given. */
+  readonly exactlyOneOf?: readonly string[];
 }
 
 /** Every operation, by method and path. */

@@ -3,7 +3,8 @@
  *
  * Operations, parameters, body keys and fields say by `x-since` and `x-until` which releases have them;
  * what says neither, every supported hub has. Enumerations say the same of single values by `x-enum-since` and
- * `x-enum-until`, which map values to releases.
+ * `x-enum-until`, which map values to releases. For scopes, the OAuth flow's `x-scopes` says it: in place of
+ * one that N does not know stands the scope that older hubs ask for.
  */
 import { isAtLeast } from "../src/core/version.js";
 import { follow } from "./document.js";
@@ -12,7 +13,7 @@ import { at, isObject, type Json, type JsonObject } from "./json.js";
 export function projectionOf(document: JsonObject, version: string): JsonObject {
   const keeps = (part: Json): boolean =>
     has(version, part) && (!isObject(part) || has(version, follow(document, part)));
-  const projected = prune(document, keeps) as JsonObject;
+  const projected = withKnownScopes(prune(document, keeps) as JsonObject, document, version);
   const info = isObject(projected["info"]) ? projected["info"] : {};
   const paths = isObject(projected["paths"]) ? projected["paths"] : {};
   const known = Object.entries(paths).filter(([, item]) => Object.keys(item ?? {}).length > 0);
@@ -28,6 +29,27 @@ export const has = (version: string, part: Json): boolean => {
     (typeof until !== "string" || !isAtLeast(version, until))
   );
 };
+
+/** The pruned document with the scopes that a hub of this release knows. */
+function withKnownScopes(pruned: JsonObject, document: JsonObject, version: string): JsonObject {
+  const flow = ["components", "securitySchemes", "oauth2", "flows", "authorizationCode"] as const;
+  const unknown = Object.entries(at(document, ...flow, "x-scopes")).filter(
+    ([, scope]) => !has(version, scope),
+  );
+  const known = new Map(unknown.map(([name, scope]) => [name, at(scope)["before"]]));
+  const visit = (node: Json): Json => {
+    if (Array.isArray(node)) return node.map(visit);
+    if (!isObject(node)) return node;
+    const entries = Object.entries(node).map(([key, part]): [string, Json] => {
+      if (key !== "oauth2" || !Array.isArray(part)) return [key, visit(part)];
+      return [key, part.map((scope) => known.get(String(scope)) ?? scope)];
+    });
+    return Object.fromEntries(entries);
+  };
+  const projected = visit(pruned) as JsonObject;
+  for (const [name] of unknown) delete at(projected, ...flow, "scopes")[name];
+  return projected;
+}
 
 function prune(node: Json, keeps: (part: Json) => boolean): Json {
   if (Array.isArray(node)) return node.filter(keeps).map((item) => prune(item, keeps));

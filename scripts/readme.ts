@@ -15,7 +15,9 @@ const scopesOf = (method: string, operation: string): string => {
   const { also, only } = methodScopes[method] ?? {};
   if (only === "") return "none: a password";
   if (only) return code(only);
-  return also ? `${scopesOfOperation(operation)}, and ${code(also)}` : scopesOfOperation(operation);
+  return also && !scopes[operation]?.includes(also)
+    ? `${scopesOfOperation(operation)}, and ${code(also)}`
+    : scopesOfOperation(operation);
 };
 const scopesOfOperation = (operation: string): string => {
   const alternatives = scopes[operation] ?? [];

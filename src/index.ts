@@ -84,6 +84,7 @@ export type {
 export type {
   ListServerSharesInput,
   ListSharesInput,
+  RevokeShareInput,
   ShareInput,
   Shares,
 } from "./resources/shares.js";

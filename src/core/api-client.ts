@@ -184,7 +184,7 @@ async function request(
   const { response, body, log } = attempted as Attempted;
   try {
     // It quotes the body, which may hold a secret.
-    if (result.error && !context.operation.empty) throw notJson(context);
+    if (result.error && !context.operation.empty) throw notJson(context, body);
     const data = valueOf(body, result.data, context);
     log();
     return { data, response };

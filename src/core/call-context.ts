@@ -68,5 +68,5 @@ const hasCredentials = ({ body: rules }: Operation, body: unknown): boolean =>
   typeof body === "object" &&
   body !== null &&
   Object.entries(rules ?? {}).some(
-    ([key, rule]) => rule.credentials && (body as Record<string, unknown>)[key] !== undefined,
+    ([key, rule]) => rule.credentials && ((body as Record<string, unknown>)[key] ?? null) !== null,
   );

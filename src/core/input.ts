@@ -11,6 +11,7 @@ import { checkName, kindOf } from "./names.js";
 import type { RequestOptions } from "./raw-call.js";
 
 type Bag = Readonly<Record<string, unknown>>;
+const { MAX_SAFE_INTEGER } = Number;
 
 export interface Input {
   path?: Bag | undefined;
@@ -75,6 +76,7 @@ export function checkInput(route: string, operation: Operation, input: Input): C
   }
   const newcomers: Newcomer[] = [];
   checkSent(`query of ${shown}`, query, operation.query, input.open, newcomers);
+  checkCount(isPlainObject(body) ? body : {}, operation);
   if (body === undefined) return { body, newcomers };
   const open = input.open || operation.open;
   checkSent(`body of ${shown}`, body, operation.body, open, newcomers);
@@ -105,6 +107,19 @@ function withoutRepeated(body: Bag, rules: Rules = {}, path: Bag): Bag {
   );
 }
 
+/** Checks how many keys a body has, whatever their values are. */
+function checkCount(body: Bag, { minKeys = 0, exactlyOneOf = [] }: Operation): void {
+  if (minKeys > 0 && Object.values(body).filter((value) => value !== undefined).length < minKeys) {
+    throw new InvalidInputError("The body must have at least one key.");
+  }
+  const given = exactlyOneOf.filter((key) => body[key] !== undefined && body[key] !== null);
+  if (exactlyOneOf.length > 0 && given.length !== 1) {
+    const keys = exactlyOneOf.map((key) => `\`${key}\``).join(" and ");
+    const found = given.length === 0 ? "none of them is" : "more than one is";
+    throw new InvalidInputError(`Exactly one of ${keys} must be given; ${found}.`);
+  }
+}
+
 function checkValues(
   values: Bag,
   rules: Readonly<Record<string, Rule>>,
@@ -121,13 +136,21 @@ function checkValues(
   }
 }
 
-function fits(value: unknown, { type, enum: options, min, max }: Rule): boolean {
+function fits(value: unknown, rule: Rule): boolean {
+  const { type, enum: options, min, max, items, minItems = 0 } = rule;
   if (options) return options.includes(value as string);
-  if (type === "array") return Array.isArray(value);
+  if (type === "array") {
+    return (
+      Array.isArray(value) &&
+      value.length >= minItems &&
+      (!items || value.every((item) => typeof item === items))
+    );
+  }
   if (type === "object") return isPlainObject(value);
   if (type === "integer") {
     return (
-      Number.isInteger(value) &&
+      // A larger one is not exact, and hubs fail at the largest.
+      Number.isSafeInteger(value) &&
       (value as number) >= (min ?? -Infinity) &&
       (value as number) <= (max ?? Infinity)
     );
@@ -137,13 +160,21 @@ function fits(value: unknown, { type, enum: options, min, max }: Rule): boolean 
 
 function misfit(
   key: string,
-  { type, enum: options, min, max }: Rule,
+  { type, enum: options, min, max, items, ifEmpty }: Rule,
   value: unknown,
 ): InvalidInputError {
+  if (ifEmpty && (value === null || (Array.isArray(value) && value.length === 0))) {
+    return new InvalidInputError(`\`${key}\` must not be empty or null. ${ifEmpty}`);
+  }
+  if (Array.isArray(value) && type === "array") {
+    const fault = value.length === 0 ? "be empty" : `have items that are no ${items ?? ""}s`;
+    return new InvalidInputError(`\`${key}\` must not ${fault}.`);
+  }
   if (options) return new InvalidInputError(`\`${key}\` must be one of ${options.join(", ")}.`);
+  const top = max ?? ((value as number) > MAX_SAFE_INTEGER ? MAX_SAFE_INTEGER : undefined);
   const range = [
     min === undefined ? "" : ` of at least ${min}`,
-    max === undefined ? "" : ` and at most ${max}`,
+    top === undefined ? "" : ` and at most ${top}`,
   ];
   const wanted = type === "integer" ? `a whole number${range.join("")}` : `an ${type}`;
   const got = typeof value === "number" ? String(value) : kindOf(value);

@@ -82,8 +82,12 @@ function strangerError(
 
   if (response.type === "opaqueredirect" || (status >= 300 && status < 400)) {
     return new NotAHubError(
-      `${where()} was redirected${destination(headers, call)}, which the API of a hub never does. ` +
-        "Check the url: the hub's prefix may be missing, or a login page stands before it.",
+      `${where()} was redirected${destination(headers, call)}, ${
+        call.operation.redirects
+          ? "as hubs do with browsers. Open this page in one: redirects are not followed here."
+          : "which this operation of a hub never does. " +
+            "Check the url: the hub's prefix may be missing, or a login page may be in front of it."
+      }`,
       details(),
     );
   }
@@ -144,11 +148,35 @@ export function valueOf(body: string | undefined, parsed: unknown, call: CallCon
 }
 
 /** The error for a body that is labelled JSON and is none, or none that a hub sends. It quotes nothing. */
-export const notJson = (call: CallContext): NotAHubError =>
-  new NotAHubError(
-    `${call.method} ${call.url}: the answer is labelled JSON, but is not that of a hub.`,
-    { ...call, status: call.response?.status },
+export function notJson(call: CallContext, body = ""): NotAHubError {
+  const fault = holdsNaN(body)
+    ? "the hub's response holds NaN or Infinity, which JSON does not have. " +
+      "A program put it there, most likely into a server's user_options: replace it by a finite number."
+    : "the response is labelled JSON, but is not that of a hub.";
+  return new NotAHubError(`${call.method} ${call.url}: ${fault}`, {
+    ...call,
+    status: call.response?.status,
+  });
+}
+
+/** Whether a text is JSON but for numbers that Python writes and JSON does not have. */
+const holdsNaN = (text: string): boolean => {
+  const finite = text.replace(
+    /([:[,]\s*)-?(?:NaN|Infinity)\b/g,
+    (_, before: string) => `${before}0`,
   );
+  return finite !== text && isParsable(finite);
+};
+
+/** What `JSON.parse` throws quotes the text, secrets and all. */
+function isParsable(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const isJson = (type: string): boolean => /^application\/(.+\+)?json$/.test(type);
 

@@ -12,8 +12,11 @@ import {
   patchSharesServer,
   postSharesServer,
 } from "../../generated/sdk.gen.js";
-import type { PostSharesServerData, Share } from "../../generated/types.gen.js";
-import { InvalidInputError } from "../core/errors.js";
+import type {
+  PatchSharesServerData,
+  PostSharesServerData,
+  Share,
+} from "../../generated/types.gen.js";
 import type { KeysOf } from "../core/known-keys.js";
 import type { Listing } from "../workflows/listing.js";
 import { keysOf, nothing, through, valueOf, type CallOptions, type Hub } from "./call.js";
@@ -27,12 +30,11 @@ export type ListSharesInput = PageInput;
 /** Whose shares to list: those of one server (empty for the default server) or, without `server`, of all. */
 export interface ListServerSharesInput extends ListSharesInput, ServerInput {}
 
-type Grant = Omit<PostSharesServerData["body"], "user" | "group">;
-
 /** What to share and with whom: a user or a group, not both. Without `scopes`, access to the server. */
-export type ShareInput = ServerInput &
-  Grant &
-  ({ user: string; group?: never } | { group: string; user?: never });
+export type ShareInput = ServerInput & PostSharesServerData["body"];
+
+/** What to take back and from whom: a user or a group, not both. Without `scopes`, everything. */
+export type RevokeShareInput = ServerInput & PatchSharesServerData["body"];
 
 /** The keys of `ListServerSharesInput`. */
 export const listServerKeys: KeysOf<ListServerSharesInput> = { server: true, limit: true };
@@ -97,22 +99,21 @@ export class Shares {
    * without a filter means this server, as it does when granted. Resolves with what remains, or with
    * undefined when nothing does.
    *
-   * `PATCH /shares/{owner}/{server_name}` · scopes `shares` and `read:users:name` or `read:groups:name` · since 5.0
+   * `PATCH /shares/{owner}/{server_name}` · scope `shares` · since 5.0
    * @throws NotFoundError when there is no such server; InvalidInputError for an empty list of scopes,
    * which the hub would take for all of them
    */
-  async revoke(owner: string, input: ShareInput, call?: CallOptions): Promise<Share | undefined> {
+  async revoke(
+    owner: string,
+    input: RevokeShareInput,
+    call?: CallOptions,
+  ): Promise<Share | undefined> {
     const server = serverOf(input, shareKeys);
-    const { server: _, scopes, ...target } = input;
-    if (scopes?.length === 0) {
-      throw new InvalidInputError(
-        "No scopes to take back: hubs would take back all. Name some, or leave `scopes` out if all are meant.",
-      );
-    }
+    const { server: _, ...body } = input;
     const path = { owner, server_name: server };
     // Hubs add the filter to scopes that are granted, but not to those that are taken back.
-    const unwanted = scopes && filtered(scopes, owner, server);
-    const body = { ...target, ...(unwanted && { scopes: unwanted }) };
+    const unwanted = input.scopes && filtered(input.scopes, owner, server);
+    if (unwanted) body.scopes = unwanted;
     return settled(
       call,
       async (call) => {
@@ -130,13 +131,11 @@ export class Shares {
   /** What is shared of a server with a user or a group, by the listing that the same scopes reach. */
   async #find(
     owner: string,
-    { server = "", user, group }: ShareInput,
+    { server = "", user, group }: ShareInput | RevokeShareInput,
     call: CallOptions,
   ): Promise<Share | undefined> {
     const shares = await this.list(owner, { server }, call);
-    return shares.find((share) =>
-      user === undefined ? share.group?.name === group : share.user?.name === user,
-    );
+    return shares.find((share) => (user ? share.user?.name === user : share.group?.name === group));
   }
 
   /**

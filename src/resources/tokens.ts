@@ -35,7 +35,7 @@ import { gone, isGone, settled } from "./settle.js";
 /** What a new token may do and how long it lasts. */
 export type CreateTokenInput = Omit<NonNullable<PostUserTokensData["body"]>, "auth" | "scopes"> & {
   /** What it may do; without it, all that its owner may. Since 3.0. */
-  scopes?: FilteredScope[];
+  scopes?: FilteredScope[] | null;
 };
 
 /** A password, and what the token that it is given for may do and how long it lasts. */

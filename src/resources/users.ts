@@ -144,7 +144,7 @@ export class Users {
   }
 
   /**
-   * Renames a user, or changes whether they are an admin or their `auth_state` (since 2.0).
+   * Renames a user, or changes whether they are an admin or their `auth_state`.
    * The hub may change the case of a new name: read it from the answer. The present name as `name`
    * is not sent, since newer hubs would destroy the user.
    *

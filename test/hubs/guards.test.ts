@@ -3,6 +3,7 @@
  * thrown away, and beside it what the package does. Their answers are not judged: they are the bugs.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { getUsers, postUserTokens } from "../../dist/src/api.js";
 import { InvalidInputError, JupyterHub } from "../../dist/src/index.js";
 import { startHub, type RunningHub } from "./hub.js";
 import { failure, itSince, release, since } from "./story.js";
@@ -33,6 +34,7 @@ describe("a hub's bug", () => {
       const answer = await plain("PATCH", "/users/grace", { name: "grace" });
       expect(((await answer.json()) as { name: unknown }).name).toBeNull();
       expect((await plain("GET", "/users/grace")).status).toBe(404);
+      expect((await hub.users.list()).filter(({ name }) => name === null)).toHaveLength(1);
     },
   );
 
@@ -66,12 +68,14 @@ describe("a hub's bug", () => {
   itSince("5.0")(
     "takes back everything when no scope is named; `revoke` refuses that",
     async () => {
-      await hub.shares.grant("ada", { user: "hedy" });
-      const refused = hub.shares.revoke("ada", { user: "hedy", scopes: [] });
-      expect(await failure(refused)).toBeInstanceOf(InvalidInputError);
-      expect((await hub.shares.getForUser("hedy", "ada")).scopes).toHaveLength(1);
-      await plain("PATCH", "/shares/ada/", { user: "hedy", scopes: [] });
-      expect((await plain("GET", "/users/hedy/shared/ada/")).status).toBe(404);
+      for (const scopes of [[], null]) {
+        await hub.shares.grant("ada", { user: "hedy" });
+        const refused = hub.shares.revoke("ada", { user: "hedy", scopes: scopes as string[] });
+        expect(await failure(refused)).toBeInstanceOf(InvalidInputError);
+        expect((await hub.shares.getForUser("hedy", "ada")).scopes).toHaveLength(1);
+        await plain("PATCH", "/shares/ada/", { user: "hedy", scopes });
+        expect((await plain("GET", "/users/hedy/shared/ada/")).status).toBe(404);
+      }
     },
   );
 
@@ -82,6 +86,50 @@ describe("a hub's bug", () => {
     expect((await hub.users.list()).map(({ name }) => name)).toEqual(
       expect.arrayContaining(["z", "q"]),
     );
+  });
+
+  itSince("5.0")(
+    "fails at numbers of ages and at numbers for names; both are refused",
+    async () => {
+      const path = { name: "ada" };
+      const { client } = hub;
+      const rows: [method: string, path: string, body: unknown, call: () => Promise<unknown>][] = [
+        [
+          "GET",
+          `/users?offset=${10n ** 21n}`,
+          undefined,
+          () => getUsers({ client, query: { offset: 1e21 }, throwOnError: true }),
+        ],
+        [
+          "POST",
+          "/users/ada/tokens",
+          { expires_in: 1e15 },
+          () => postUserTokens({ client, path, body: { expires_in: 1e15 }, throwOnError: true }),
+        ],
+        [
+          "POST",
+          "/users",
+          { usernames: [5] },
+          () => hub.users.createMany({ usernames: [5 as never] }),
+        ],
+      ];
+      for (const [method, path, body, call] of rows) {
+        expect([path, (await plain(method, path, body)).status]).toEqual([path, 500]);
+        expect(await failure(call())).toBeInstanceOf(InvalidInputError);
+      }
+      const { expires_at } = await hub.tokens.create("ada", { expires_in: 250_000_000_000 });
+      expect(expires_at).toMatch(/^9\d{3}-/);
+    },
+  );
+
+  it("repeats a NaN that a program sent, which is no JSON; reading it says so", async () => {
+    await fetch(`${real.url}/users/linus/server`, {
+      method: "POST",
+      headers: { Authorization: `token ${real.tokens.admin}` },
+      body: '{"share": NaN}',
+    });
+    const error = await failure(hub.users.get("linus"));
+    expect((error as Error).message).toMatch(/holds NaN or Infinity, which JSON does not have/);
   });
 
   it("stores a body of the wrong kind as options, or fails at it; `start` refuses it", async () => {

@@ -99,10 +99,4 @@ if (since("3.0")) {
       expect([...answers].toSorted()).toEqual([false, true]);
     });
   });
-} else {
-  describe("a hub before 3.0", () => {
-    it("does not limit tokens to scopes", async () => {
-      expect(await story.hub.supports("token-scopes")).toBe(false);
-    });
-  });
 }

@@ -125,6 +125,7 @@ describe("operations without a method", () => {
     // Without the cookies of a browser: off to the login page, which no API call follows.
     const { error } = await api.getOauthAuthorize({ client, query });
     expect(error).toBeInstanceOf(NotAHubError);
+    expect((error as Error).message).toMatch(/\/hub\/login, as hubs do with browsers/);
 
     const cookies = await loginByForm(story.real.url, "ada", story.real.password);
     const request = { clientId, redirectUri, state: "a-state" };

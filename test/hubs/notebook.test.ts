@@ -88,11 +88,4 @@ c.Spawner.args = ["--allow-root"]
       });
     });
   });
-} else {
-  const story = openStory("notebook");
-  describe("a hub before 3.0", () => {
-    it("makes no tokens for one server", async () => {
-      expect(await story.hub.supports("token-scopes")).toBe(false);
-    });
-  });
 }

@@ -1,63 +1,194 @@
-/** What a real hub shows of its models to tokens of single scopes, so that no field is called required that one lacks. */
+/**
+ * Scopes on a real hub: that each set of scopes which the document names lets a token in, that without any
+ * part of them it is refused whatever else it may do, and which fields of models each scope shows.
+ *
+ * Tokens get their scopes by roles of the hub's configuration, since hubs before 3.0 know no other way.
+ */
 import { beforeAll, describe, expect, it } from "vitest";
+import { at } from "../../scripts/json.js";
+import { document, samples } from "./samples.js";
 import { openStory, since } from "./story.js";
 
-const story = openStory("scopes");
+interface Case {
+  operation: string;
+  /** What is asked, where the body decides which scopes are needed. */
+  variant?: string;
+  method: string;
+  path: string;
+  body: string | null;
+  /** The sets of scopes of which one is needed. */
+  scopes: readonly string[][];
+}
 
-const scopes = [
-  "list:users",
-  "read:users",
-  "read:users:name",
-  "read:users:groups",
-  "read:users:activity",
-  "read:servers",
-  "read:roles",
-  "read:roles:users",
-  "read:roles:groups",
-  "read:roles:services",
-  "admin:auth_state",
-  "admin:users",
-  "admin:servers",
-  "list:groups",
-  "read:groups",
-  "read:groups:name",
-  "groups",
-  "list:services",
-  "read:services",
-  "read:services:name",
-];
-const paths = [
-  "/user",
-  "/users",
-  "/users/ada",
-  "/groups",
-  "/groups/astronomy",
-  "/services",
-  "/services/webapp",
-];
+/** What exists on the hub of this story; other names stand for nothing. */
+const existing = (path: string) => (parameter: string) =>
+  parameter !== "name"
+    ? ({ owner: "ada", server_name: "lab" }[parameter] ?? `no-${parameter}`)
+    : ({ users: "ada", groups: "astronomy", services: "webapp" }[path.split("/")[1] ?? ""] ??
+      "nobody");
+const absent = (parameter: string): string => `no-${parameter}`;
 
-if (since("3.0")) {
-  describe("a token of one scope", () => {
-    beforeAll(async () => {
-      const { groups, servers, users } = story.hub;
-      await users.create("ada");
-      await servers.start("ada");
-      await groups.create("astronomy", { users: ["ada"] });
-    });
+/** Operations that look for what they are about before they ask for all scopes, and may have it. */
+const aboutExisting = /^GET |^POST .*\/tokens$|^(POST|PATCH) \/(shares|share-codes)\//;
+/** Where something else than the smallest body is sent: the scopes that it needs, and why it harms nothing. */
+const bodies: Readonly<Record<string, readonly { body: object; scopes?: string[] }[]>> = {
+  // Refused, once the scope is there.
+  "POST /shutdown": [{ body: { proxy: "neither" } }],
+  "POST /shares/{owner}/{server_name}": [
+    { body: { user: "grace" }, scopes: ["shares", "read:users:name"] },
+    { body: { group: "astronomy" }, scopes: ["shares", "read:groups:name"] },
+  ],
+};
 
-    it.each(scopes)("%s is shown what it reaches, and refused the rest", async (scope) => {
-      const { token } = await story.hub.tokens.create(story.real.adminUser, { scopes: [scope] });
-      const headers = { Authorization: `token ${token}` };
-      const statuses = [];
-      for (const path of paths) statuses.push((await story.plain(path, { headers })).status);
-      expect(statuses[0]).toBe(200);
-      expect(statuses.filter((status) => ![200, 403, 404].includes(status))).toEqual([]);
+const cases: Case[] = samples
+  .filter(
+    ({ key, scopes }) => !key.endsWith("/") && scopes.flat().some((one) => one !== "(no_scope)"),
+  )
+  .flatMap(({ operation, method, path, body, scopes }) => {
+    const names = aboutExisting.test(operation) ? existing(path(absent)) : absent;
+    const one = { operation, method, path: path(names), body, scopes };
+    return (bodies[operation] ?? [undefined]).map((other) =>
+      other === undefined
+        ? one
+        : {
+            ...one,
+            variant: JSON.stringify(other.body),
+            body: JSON.stringify(other.body),
+            scopes: other.scopes ? [other.scopes] : scopes,
+          },
+    );
+  });
+
+/** One scope of each set, in every combination: without these, none of the sets is whole. */
+const lacking = (scopes: readonly string[][]): string[][] =>
+  scopes.reduce<string[][]>(
+    (chosen, set) => chosen.flatMap((some) => set.map((scope) => [...some, scope])),
+    [[]],
+  );
+
+const flow = at(document, "components", "securitySchemes", "oauth2", "flows", "authorizationCode");
+/** Every scope of this hub, but for those that stand for others. */
+const known = Object.keys(at(flow, "scopes")).filter(
+  (scope) => !["self", "inherit", "(no_scope)"].includes(scope),
+);
+
+/** The sets of scopes that tokens are made of, as roles; a role's name is its place. */
+const sets: string[] = [];
+const roleOf = (kind: "only" | "without", scopes: readonly string[]): string => {
+  const set = JSON.stringify([kind, scopes]);
+  if (!sets.includes(set)) sets.push(set);
+  return `set-${sets.indexOf(set)}`;
+};
+for (const { scopes } of cases) {
+  for (const set of scopes) roleOf("only", set);
+  for (const set of lacking(scopes)) roleOf("without", set);
+}
+for (const scope of known) roleOf("only", [scope]);
+
+const extraConfig = `
+import json
+
+def included(scope):
+    below = scope_definitions[scope].get("subscopes") or []
+    return {scope}.union(*(included(one) for one in below))
+
+everything = sorted({*scope_definitions} - meta) if scope_definitions else []
+c.JupyterHub.load_roles.append(
+    {"name": "owner", "users": [env["HUB_ADMIN_USER"]], "scopes": everything}
+)
+for place, (kind, named) in enumerate(json.loads(${JSON.stringify(`[${sets.join(",")}]`)})):
+    rest = [scope for scope in everything if not included(scope) & {*named}]
+    c.JupyterHub.load_roles.append(
+        {"name": f"set-{place}", "scopes": named if kind == "only" else rest}
+    )
+`;
+
+if (since("2.0")) {
+  const story = openStory("scopes", { extraConfig });
+  const tokens = new Map<string, Promise<string>>();
+  /** A token that may do what the role says. */
+  const tokenOf = (role: string): Promise<string> => {
+    const token =
+      tokens.get(role) ??
+      story.hub.tokens
+        .create(story.real.adminUser, { roles: [role] })
+        .then((created) => created.token);
+    tokens.set(role, token);
+    return token;
+  };
+  const statusOf = async ({ method, path, body }: Case, role: string): Promise<number> => {
+    const headers = {
+      Authorization: `token ${await tokenOf(role)}`,
+      "Content-Type": "application/json",
+    };
+    return (await story.plain(path, { method, headers, body })).status;
+  };
+
+  /**
+   * A bug of 3.x and 4.x: that a token may always read its own owner's name ends the search for a scope that
+   * reaches the user asked for, unless it may read that name, too. Tokens of services have no such owner.
+   */
+  const isHidden = ([scope = ""]: readonly string[]): boolean =>
+    since("3.0") &&
+    !since("5.0") &&
+    ["read:users:groups", "read:users:activity", "read:roles:users"].includes(scope);
+
+  beforeAll(async () => {
+    const { groups, servers, users } = story.hub;
+    await users.createMany({ usernames: ["ada", "grace"] });
+    await servers.start("ada");
+    await servers.start("ada", { server: "lab" });
+    await groups.create("astronomy", { users: ["ada"] });
+  });
+
+  describe("an operation lets in and refuses as the document says", () => {
+    it.each(
+      cases.map((one) => [[one.operation, one.variant].filter(Boolean).join(" "), one] as const),
+    )("%s", async (_, one) => {
+      for (const set of one.scopes) {
+        const status = await statusOf(one, roleOf("only", set));
+        expect([set, status], "is let in").not.toEqual([set, 403]);
+        // Of what exists, a 404 would say that the scopes do not reach it.
+        if (one.path === "/users/ada") {
+          expect([set, status]).toEqual([set, isHidden(set) ? 404 : 200]);
+        }
+      }
+      for (const set of lacking(one.scopes)) {
+        const status = await statusOf(one, roleOf("without", set));
+        // From 3.0 every token reaches its owner, and so a part of this route: of others it finds nothing.
+        const refused = one.path === "/users/ada" && since("3.0") ? 404 : 403;
+        expect([set, status], "is refused without").toEqual([set, refused]);
+      }
     });
   });
-} else {
-  describe("a hub before 3.0", () => {
-    it("does not limit tokens to scopes", async () => {
-      expect(await story.hub.supports("token-scopes")).toBe(false);
+
+  describe("a token of one scope", () => {
+    it.each(known)("%s is shown the fields that the document says", async (scope) => {
+      const headers = { Authorization: `token ${await tokenOf(roleOf("only", [scope]))}` };
+      const read = async (path: string): Promise<Record<string, unknown> | undefined> => {
+        const response = await story.plain(path, { headers });
+        return response.ok ? ((await response.json()) as Record<string, unknown>) : undefined;
+      };
+      const held = (await read("/user"))?.["scopes"] as string[];
+      for (const path of ["/users", "/groups", "/services"]) await read(path);
+      const user = await read("/users/ada");
+      const models = {
+        User: user,
+        Server: (user?.["servers"] as Record<string, typeof user> | undefined)?.[""],
+        Group: await read("/groups/astronomy"),
+        Service: await read("/services/webapp"),
+      };
+      for (const [name, model] of Object.entries(models)) {
+        if (!model) continue;
+        for (const [field, property] of Object.entries(
+          at(document, "components", "schemas", name, "properties"),
+        )) {
+          const scopes = at(property)["x-scope"];
+          const named = typeof scopes === "string" ? scopes.split(/, | or /) : undefined;
+          const shown = named?.some((one) => held.includes(one)) ?? true;
+          expect([`${name}.${field}`, field in model]).toEqual([`${name}.${field}`, shown]);
+        }
+      }
     });
   });
 }

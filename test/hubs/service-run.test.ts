@@ -98,11 +98,4 @@ if (since("3.0")) {
     const answer = await fetch(`${story.real.publicUrl}${prefix}me`, { headers });
     expect(await answer.json()).toEqual({ kind: "user", name: "ada" });
   });
-} else {
-  const story = openStory("service-run");
-  describe("a hub before 3.0", () => {
-    it("does not limit tokens to scopes", async () => {
-      expect(await story.hub.supports("token-scopes")).toBe(false);
-    });
-  });
 }

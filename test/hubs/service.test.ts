@@ -251,11 +251,4 @@ if (since("3.0")) {
     const link = location(await browser().open(prefix));
     await expect(consent(link, grace)).rejects.toThrow("The hub did not authorize: 403.");
   });
-} else {
-  const story = openStory("service");
-  describe("a hub before 3.0", () => {
-    it("does not limit tokens to scopes", async () => {
-      expect(await story.hub.supports("token-scopes")).toBe(false);
-    });
-  });
 }

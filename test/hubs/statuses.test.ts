@@ -5,9 +5,11 @@
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import { loginByForm } from "./login.js";
-import { openStory, since } from "./story.js";
+import { itSince, openStory, since } from "./story.js";
 
-const story = openStory("statuses");
+// Starts that end here end in their answer, however busy the machine is.
+const extraConfig = 'c.JupyterHub.tornado_settings["slow_spawn_timeout"] = 30';
+const story = openStory("statuses", { extraConfig });
 
 /** What is sent, the status of hubs 5 and 6, and since which release there is such an operation. */
 type Row = [request: string, body: unknown, status: number, version?: string];
@@ -84,9 +86,34 @@ const states: Row[] = [
   ["GET /users/ada/servers/attic/progress", undefined, 400, "6.0"],
   ["PATCH /users/ada/servers/attic", { name: "lab" }, 409, "6.0"],
   ["POST /users/grace/server", { behave: "refuse" }, 409],
+  ["POST /users/grace/server", { behave: "refuse", status: 507 }, 507],
+  ["POST /users/grace/servers/lab", { behave: "refuse", status: 502 }, 502],
   ["DELETE /users/admin", undefined, 400],
   ["POST /users/ada/server", { behave: "slow-stop" }, 201],
   ["DELETE /users/ada/server", undefined, 202],
+];
+
+/** What is null is not given. */
+const nothings: Row[] = [
+  ["POST /users/ada/tokens", { roles: null, scopes: null, auth: null, expires_in: null }, 201],
+  ["POST /users/ada/activity", { last_activity: new Date().toISOString(), servers: null }, 200],
+  ["POST /shares/ada/lab", { user: "grace", group: null, scopes: null }, 200],
+  ["POST /share-codes/ada/lab", { scopes: null }, 200],
+];
+
+/** What hubs refuse, and this package before them. */
+const refused: Row[] = [
+  ["POST /users", { usernames: [] }, 400],
+  ["POST /users/ada/activity", {}, 400],
+  // 2.3 does not find them.
+  ["POST /users/ada/tokens", { roles: ["no-such-role"] }, 400],
+  ["PATCH /users/ada/servers/lab", {}, 400, "6.0"],
+  ["PATCH /users/ada/server", {}, 400, "6.0"],
+  ...["POST", "PATCH"].flatMap((method): Row[] => [
+    [`${method} /shares/ada/lab`, {}, 400],
+    [`${method} /shares/ada/lab`, { user: null }, 400],
+    [`${method} /shares/ada/lab`, { user: "grace", group: "astronomy" }, 400],
+  ]),
 ];
 
 describe("a real hub", () => {
@@ -107,6 +134,8 @@ describe("a real hub", () => {
     ["refuses a page that is no number", pages],
     ["refuses a body that ends in the middle", bodies],
     ["fails at values that it does not expect", values],
+    ["takes null for nothing", nothings],
+    ["refuses what says too little or too much", refused],
     ["answers by what there is", states],
   ])("%s", (_, rows) => {
     it.each(rows)("%s", async (request, content, expected, version = "5.0") => {
@@ -120,16 +149,36 @@ describe("a real hub", () => {
     });
   });
 
-  it("asks people for their consent, but not for a client that it does not know", async () => {
+  it("asks people for their consent, but not for a client that is unknown or another user's", async () => {
     const cookies = await loginByForm(story.real.url, "ada", story.real.password);
-    const headers = { Authorization: "", Cookie: cookies.header() };
-    for (const [client, expected] of [
-      [story.real.oauth.clientId, 200],
-      ["nobody", 400],
-    ] as const) {
+    const asked = async (client: string, Cookie: string): Promise<Response> => {
       const path = `/oauth2/authorize?client_id=${client}&response_type=code`;
-      expect((await story.plain(path, { headers })).status).toBe(expected);
+      return story.plain(path, { headers: { Authorization: "", Cookie } });
+    };
+    const { clientId } = story.real.oauth;
+    await story.hub.servers.start("grace", { user_options: {} });
+    for (const [client, expected] of [
+      [clientId, 200],
+      ["nobody", 400],
+      // Before 2.0 the server asks the hub for itself who may use it.
+      ["jupyterhub-user-grace", since("2.0") ? 403 : 200],
+    ] as const) {
+      expect([client, (await asked(client, cookies.header())).status]).toEqual([client, expected]);
     }
+    const stranger = await asked(clientId, "");
+    expect(stranger.status).toBe(302);
+    expect(stranger.headers.get("Location")).toMatch(/\/hub\/login\?/);
+  });
+
+  itSince("5.0")("knows people by their cookies, without a token and its id", async () => {
+    const cookies = await loginByForm(story.real.url, "ada", story.real.password);
+    const headers = {
+      Authorization: "",
+      Cookie: cookies.header(),
+      "X-XSRFToken": cookies.xsrf ?? "",
+    };
+    const identity = await story.plain("/user", { headers });
+    expect(await identity.json()).toMatchObject({ name: "ada", token_id: null });
   });
 
   it("lets nobody without credentials shut it down", async () => {

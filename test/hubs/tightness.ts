@@ -18,6 +18,8 @@ interface Field {
   nullable: boolean;
   /** Whether the document calls it a number, with or without a fraction. */
   numeric: boolean;
+  /** Whether the document says that no test shows all of it (`x-unseen`). */
+  excused: boolean;
 }
 
 /** "Server.started" → how it was seen. */
@@ -53,6 +55,9 @@ export function observe(
         required: required.includes(key),
         nullable: types.has("null"),
         numeric: types.has("number"),
+        excused: [property, follow(document, property)].some(
+          (one) => isObject(one) && "x-unseen" in one,
+        ),
       };
       field.objects += 1;
       if (key in value) field.present += 1;
@@ -107,6 +112,17 @@ export const looselyOptional = (observed: Observations): string[] =>
 /** Fields that may be null by the document, and never were. */
 export const looselyNullable = (observed: Observations): string[] =>
   [...observed].filter(([, one]) => one.nullable && one.nulls === 0).map(([id]) => id);
+
+/** What the document says of fields and no answer showed: that they are sent at all, and that they may be null. */
+export const unseenFields = (observed: Observations): string[] =>
+  [...observed].flatMap(([id, { present, nulls, nullable, excused }]) => {
+    const unseen = [
+      ...(present === 0 ? [`${id} is never there`] : []),
+      ...(present > 0 && nullable && nulls === 0 ? [`${id} is never null`] : []),
+    ];
+    if (excused) return unseen.length > 0 ? [] : [`${id} is shown, though the document excuses it`];
+    return unseen;
+  });
 
 /** Fields that may have a fraction by the document, and never had one. */
 export const looselyNumeric = (observed: Observations): string[] =>

@@ -72,7 +72,7 @@ describe("users", () => {
     expect(await failure(taken)).toBeInstanceOf(BadRequestError);
   });
 
-  itSince("2.0")("keep the authentication state that they are given", async () => {
+  it("keep the authentication state that they are given", async () => {
     const { auth_state } = await story.hub.users.update("ada", { auth_state: { upstream: "x" } });
     expect(auth_state).toEqual({ upstream: "x" });
     expect((await story.hub.users.get("ada")).auth_state).toEqual({ upstream: "x" });

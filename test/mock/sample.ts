@@ -50,7 +50,7 @@ function bodyOf(operation: JsonObject): { body?: string } {
   return { body: new URLSearchParams(value as Record<string, string>).toString() };
 }
 
-/** The required properties and no more; of alternatives the first. */
+/** The required properties, or as few as are allowed; of alternatives the first. */
 function sampleOf(schema: Json | undefined): Json {
   if (!isObject(schema)) return {};
   if (Array.isArray(schema["enum"])) return schema["enum"][0] ?? null;
@@ -64,8 +64,13 @@ function sampleOf(schema: Json | undefined): Json {
       Array.isArray(part["required"]) ? part["required"] : [],
     );
     const declared = Object.assign({}, ...parts.map((part) => objectAt(part, "properties")));
+    const free = Object.keys(declared as JsonObject).filter((name) => !required.includes(name));
+    const more = free.slice(0, Math.max(0, Number(schema["minProperties"] ?? 0) - required.length));
     return Object.fromEntries(
-      required.map((name) => [name, sampleOf((declared as JsonObject)[String(name)])]),
+      [...required, ...more].map((name) => [
+        name,
+        sampleOf((declared as JsonObject)[String(name)]),
+      ]),
     );
   }
   if (first === "string") return schema["format"] === "date-time" ? "2026-10-20T12:00:00Z" : "gpu";

@@ -1,12 +1,12 @@
 /**
  * What a document says there is, one line a fact, so that documents of all releases can be compared:
- * "GET /users", "GET /users?state", "POST /users {usernames}", "User.roles".
+ * "GET /users", "GET /users?state", "POST /users {usernames}", "User.roles", "scope read:users".
  */
 import { follow, operationsOf } from "../../scripts/document.js";
 import { at, isObject, type Json, type JsonObject } from "../../scripts/json.js";
 import { keyOf } from "../../scripts/operation-table.js";
 
-export type FactKind = "operation" | "query parameter" | "body key" | "model field";
+export type FactKind = "operation" | "query parameter" | "body key" | "model field" | "scope";
 
 export interface Fact {
   kind: FactKind;
@@ -16,6 +16,15 @@ export interface Fact {
   since: string | undefined;
   until: string | undefined;
 }
+
+/** Where a document keeps its scopes. */
+export const oauth2Flow = [
+  "components",
+  "securitySchemes",
+  "oauth2",
+  "flows",
+  "authorizationCode",
+] as const;
 
 const models = ["User", "Server", "Group", "Service", "Token"];
 
@@ -47,7 +56,13 @@ export function factsOf(document: JsonObject): Fact[] {
       }),
     ),
   );
-  return [...facts, ...fields];
+  const flow = at(document, ...oauth2Flow);
+  const scopes = Object.keys(at(flow, "scopes")).map((scope): Fact => {
+    // Scopes came with 2.0, all but those that say otherwise.
+    const { since = "2.0", until } = when(at(flow, "x-scopes")[scope] ?? null);
+    return { kind: "scope", name: `scope ${scope}`, since, until };
+  });
+  return [...facts, ...fields, ...scopes];
 }
 
 const list = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : []);

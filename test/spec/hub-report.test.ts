@@ -38,12 +38,14 @@ describe("a report", () => {
     upstreamSuccessViolations: 0,
     ways: 0,
     deviations: {},
+    unseen: [],
   };
 
   it.each<[Partial<HubReport>, string[]]>([
     [{}, []],
     [{ sent: 0 }, ["1 operations were not sent"]],
     [{ failed: ["POST /users"] }, ["never succeeds: POST /users"]],
+    [{ unseen: ["User.name is never null"] }, ["declares too much: User.name is never null"]],
     [
       { deviations: { "POST /users 201": ["/name: must be string"] } },
       ["deviates: POST /users 201: /name: must be string"],

@@ -126,6 +126,33 @@ describe("a row of the table", () => {
       { body: { note: {} }, open: true },
     ],
     [
+      "tells that an operation leads browsers elsewhere",
+      { responses: { "200": { content: { "text/html": { schema: {} } } }, "302": {} } },
+      { media: ["text/html"], redirects: true },
+    ],
+    [
+      "tells how many keys a body has at least",
+      {
+        requestBody: {
+          content: { "application/json": { schema: { type: "object", minProperties: 1 } } },
+        },
+      },
+      { body: {}, open: true, minKeys: 1 },
+    ],
+    [
+      "tells of which keys a body has exactly one",
+      {
+        requestBody: {
+          content: {
+            "application/json": {
+              schema: { oneOf: [{ required: ["user"] }, { required: ["group"] }] },
+            },
+          },
+        },
+      },
+      { body: {}, open: true, exactlyOneOf: ["user", "group"] },
+    ],
+    [
       "reads bodies of any media type",
       body({ code: { type: "array" } }, "application/x-www-form-urlencoded"),
       { body: { code: { type: "array" } } },
@@ -173,7 +200,22 @@ describe("a rule", () => {
     ["objects", { type: "object" }, { type: "object" }],
     ["null", { type: ["object", "null"] }, { type: "object", nullable: true }],
     ["an enumeration", { type: "string", enum: ["a", "b"] }, { enum: ["a", "b"] }],
+    [
+      "the bounds of what is exact, which hold anyway",
+      { type: "integer", maximum: Number.MAX_SAFE_INTEGER },
+      { type: "integer" },
+    ],
     ["bounds", { type: "integer", minimum: 0, maximum: 9 }, { type: "integer", min: 0, max: 9 }],
+    [
+      "what arrays hold, and how much",
+      { type: ["array", "null"], items: { type: "string" }, minItems: 1 },
+      { type: "array", nullable: true, items: "string", minItems: 1 },
+    ],
+    [
+      "what to do in place of an empty array",
+      { type: "array", "x-if-empty": "Ask for all." },
+      { type: "array", ifEmpty: "Ask for all." },
+    ],
     ["since when", { type: "string", "x-since": "3.0" }, { since: "3.0" }],
     ["a repeated name", { "x-differs-from": "name" }, { differsFrom: "name" }],
     [
@@ -189,6 +231,7 @@ describe("a rule", () => {
     ["text", { type: "string" }],
     ["switches", { type: "boolean" }],
     ["fractions", { type: "number" }],
+    ["null in the place of text", { type: ["string", "null"] }],
     ["what an older hub ignores without harm", { "x-since": "2.0", "x-ignored-harmlessly": true }],
   ])("is not made of %s", async (_, field) => {
     expect(await rowOf(body({ key: field }))).toEqual({ body: { key: {} } });

@@ -5,9 +5,17 @@
  * something late, at times or never: each such place stands below with its reason.
  */
 import { describe, expect, it } from "vitest";
-import { correctedDocument, readSources, readUpstream } from "../../scripts/document.js";
+import {
+  correctedDocument,
+  operationsOf,
+  readSources,
+  readUpstream,
+} from "../../scripts/document.js";
+import { at, type JsonObject } from "../../scripts/json.js";
+import { keyOf } from "../../scripts/operation-table.js";
+import { projectionOf } from "../../scripts/projection.js";
 import { isAtLeast } from "../../src/core/version.js";
-import { factsOf, type Fact, type FactKind } from "./facts.js";
+import { factsOf, oauth2Flow, type Fact, type FactKind } from "./facts.js";
 import { root } from "./root.js";
 
 const releases = readSources(root).map((source) => ({
@@ -65,6 +73,10 @@ const otherwise: Readonly<Record<string, [documentedIn: readonly string[], becau
   ],
 
   "User.created": [never, "in the code alone"],
+  "User.auth_state": [
+    all.filter((version) => isAtLeast(version, "2.0")),
+    "documented late: 1.x had it",
+  ],
   "Server.full_name": [never, "in the code alone, since 5.0"],
   "Token.kind": [never, "in the code alone"],
   "Token.oauth_client": [never, "in the code alone"],
@@ -81,6 +93,7 @@ const leftOut: Readonly<Record<string, string>> = {
   "PATCH /proxy {ip}": "ignored: hubs read api_url (B26)",
   "PATCH /proxy {port}": "ignored: hubs read api_url (B26)",
   "PATCH /proxy {protocol}": "ignored: hubs read api_url (B26)",
+  "Token.service": "never sent: hubs tell of tokens of users alone",
   "Token.token": "shown at a token's creation alone, and so part of NewToken",
 };
 
@@ -92,7 +105,7 @@ const saidBy = ({ since, until }: Fact): string[] =>
     (version) => (!since || isAtLeast(version, since)) && (!until || !isAtLeast(version, until)),
   );
 
-describe.each<FactKind>(["operation", "query parameter", "body key", "model field"])(
+describe.each<FactKind>(["operation", "query parameter", "body key", "model field", "scope"])(
   "each %s is documented by exactly the releases that have it",
   (kind) => {
     const facts = corrected.filter(
@@ -133,6 +146,28 @@ describe("the corrected document", () => {
       Object.keys(leftOut).toSorted(),
     );
   });
+
+  it.each(readSources(root).filter(({ version }) => isAtLeast(version, "2.0")))(
+    "as hub $version has it, asks for scopes that this hub knows",
+    (source) => {
+      const scopesOf = (document: JsonObject): string[] =>
+        Object.keys(at(document, ...oauth2Flow, "scopes"));
+      const projection = projectionOf(correctedDocument(root).document, source.version);
+      const known = scopesOf(readUpstream(root, source));
+      expect(scopesOf(projection)).toEqual(expect.arrayContaining(known));
+      const asked = operationsOf(projection).flatMap(({ operation }) =>
+        ((operation["security"] ?? []) as { oauth2?: string[] }[]).flatMap(
+          ({ oauth2 = [] }) => oauth2,
+        ),
+      );
+      expect(asked.filter((scope) => !known.includes(scope))).toEqual([]);
+      const starts = operationsOf(projection).find(
+        (one) => keyOf(one) === "POST /users/{name}/server",
+      );
+      const scope = isAtLeast(source.version, "6.0") ? "start:servers" : "servers";
+      expect(starts?.operation["security"]).toContainEqual({ oauth2: [scope] });
+    },
+  );
 
   it("knows every release by its two leading numbers", () => {
     for (const { since, until } of corrected) {

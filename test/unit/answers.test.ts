@@ -11,6 +11,7 @@ import {
   page,
   refusal,
   rejectionOf,
+  secrets,
   type Respond,
 } from "./helpers.js";
 
@@ -127,6 +128,22 @@ describe("an answer", () => {
     };
     expect((await call("6.1.1")).data).toContain("<!DOCTYPE html>");
     expect((await call(null)).error).toMatchObject({ name: "NotAHubError" });
+  });
+
+  it.each([
+    ['{"name": "ada", "user_options": {"share": NaN}}', true],
+    ['[{"up": -Infinity}, {"down": Infinity}]', true],
+    [`{"name": "${secrets.value} \\" NaN", "share": NaN}`, true],
+    ['{"name": "NaN" "kind": "user"}', false],
+    [`{"share": NaN, "name": "${secrets.value}`, false],
+    ["{NaN: 1}", false],
+  ])("of the text %j says whether it holds numbers that JSON does not have", async (text, is) => {
+    const error = await rejectionOf(get(hubOf(answering(() => answer(text)))));
+    expect(error).toMatchObject({ name: "NotAHubError", status: 200 });
+    expect((error as Error).message).toMatch(
+      is ? /holds NaN or Infinity, which JSON does not have\..* user_options/ : /not that of a hub/,
+    );
+    expectNoSecret(error);
   });
 
   it("of OAuth has errors in its own form", async () => {

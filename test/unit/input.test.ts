@@ -2,10 +2,14 @@
 import { describe, expect, it } from "vitest";
 import {
   getUsers,
+  patchSharesServer,
   patchUser,
+  patchUserServerName,
   postGroups,
   postShareCode,
+  postSharesServer,
   postUser,
+  postUserActivity,
   postUsers,
   postUserServer,
   postUserTokens,
@@ -18,6 +22,7 @@ import { answer, answering, expectNoSecret, hubOf, rejectionOf, secrets } from "
 type Bag = Record<string, unknown>;
 type Send = (hub: JupyterHub, input: unknown) => PromiseLike<unknown>;
 const path = { name: "ada" };
+const server = { owner: "ada", server_name: "" };
 /** The same operation as a method and as a raw function; what they are given here, no type would let pass. */
 const sends = {
   "users.list": (hub, input) => hub.users.list(input as Bag),
@@ -46,6 +51,23 @@ const sends = {
     postGroups({ client, body: input as never, throwOnError: true }),
   "groups.setProperties": (hub, input) => hub.groups.setProperties("g", input as Bag),
   "users.reportActivity": (hub, input) => hub.users.reportActivity("ada", input as Bag),
+  "shares.grant": (hub, input) => hub.shares.grant("ada", input as never),
+  "shares.revoke": (hub, input) => hub.shares.revoke("ada", input as never),
+  postSharesServer: ({ client }, input) =>
+    postSharesServer({ client, path: server, body: input as never, throwOnError: true }),
+  patchSharesServer: ({ client }, input) =>
+    patchSharesServer({ client, path: server, body: input as never, throwOnError: true }),
+  "servers.update": (hub, input) => hub.servers.update("ada", input as never),
+  patchUserServerName: ({ client }, input) =>
+    patchUserServerName({
+      client,
+      path: { name: "ada", server_name: "gpu" },
+      body: input as never,
+      throwOnError: true,
+    }),
+  postUserActivity: ({ client }, input) =>
+    postUserActivity({ client, path, body: input as never, throwOnError: true }),
+  "groups.addUsers": (hub, input) => hub.groups.addUsers("g", input as never),
   "services.create": (hub, input) => hub.services.create("s", input as Bag),
   postUserServer: ({ client }, input) =>
     postUserServer({ client, path, body: input as Bag, throwOnError: true }),
@@ -72,13 +94,26 @@ describe("nothing is sent", () => {
         [{ limit: Infinity }, /`limit` must be a whole number .*, not Infinity\./],
         [{ limit: true }, /`limit` must be a whole number .*, not of type boolean\./],
         [{ limit: null }, /`limit` must be a whole number .*, not null\./],
+        [
+          { limit: 1e21 },
+          /`limit` must be .* at least \d and at most 9007199254740991, not 1e\+21/,
+        ],
       ],
     ),
-    ...both(["getUsers"], [[{ offset: -1 }, /`offset` must be a whole number/]]),
+    ...both(
+      ["getUsers"],
+      [
+        [{ offset: -1 }, /`offset` must be a whole number/],
+        [{ offset: 1e21 }, /`offset` must be .* and at most 9007199254740991, not 1e\+21\./],
+        [{ offset: 2 ** 53 }, /at most 9007199254740991, not 9007199254740992\./],
+      ],
+    ),
     ...both(
       ["tokens.create", "postUserTokens"],
       [
-        [{ expires_in: 0 }, /`expires_in` must be a whole number of at least 1, not 0\./],
+        [{ expires_in: 0 }, /`expires_in` must be a whole number of at least 1 .*, not 0\./],
+        [{ expires_in: 1e15 }, /at most 250000000000, not 1000000000000000\./],
+        [{ scopes: [1] }, /`scopes` must not have items that are no strings\./],
         [{ expires_in: -1 }, /not -1\./],
         [{ expires_in: 1.5 }, /not 1\.5\./],
         [{ expires_in: "3600" }, /not of type string\./],
@@ -100,6 +135,8 @@ describe("nothing is sent", () => {
     ...both(
       ["users.createMany", "postUsers"],
       [
+        [{ usernames: [] }, /`usernames` must not be empty\./],
+        [{ usernames: ["ada", 5] }, /`usernames` must not have items that are no strings\./],
         [{ usernames: "zq" }, /`usernames` must be an array, not of type string\./],
         [{ usernames: null }, /`usernames` must be an array, not null\./],
         [{ usernames: { 0: "ada" } }, /`usernames` must be an array, not of type object\./],
@@ -109,6 +146,8 @@ describe("nothing is sent", () => {
       ["groups.createMany", "postGroups"],
       [
         [{ groups: "g" }, /`groups` must be an array/],
+        [{ groups: [1] }, /`groups` must not have items that are no strings\./],
+        [{ groups: ["g"], users: [null] }, /`users` must not have items that are no strings\./],
         [{ groups: ["g"], users: "ada" }, /`users` must be an array/],
       ],
     ),
@@ -117,6 +156,32 @@ describe("nothing is sent", () => {
       [[{ auth_state: null }, /`auth_state` must be an object/]],
     ),
     ...both(["users.reportActivity"], [[{ servers: ["gpu"] }, /`servers` must be an object/]]),
+    ...both(["groups.addUsers"], [[{ users: [5] }, /`users` must not have items/]]),
+    ...both(
+      ["shares.grant", "postSharesServer", "shares.revoke", "patchSharesServer"],
+      [
+        [{}, /Exactly one of `user` and `group` must be given; none of them is\./],
+        [{ user: null, scopes: ["access:servers"] }, /none of them is\./],
+        [{ user: "grace", group: "staff" }, /more than one is\./],
+      ],
+    ),
+    ...both(
+      ["shares.revoke", "patchSharesServer"],
+      [
+        [
+          { user: "grace", scopes: [] },
+          /`scopes` must not be empty or null\. .*`shares\.revokeAll`/,
+        ],
+        [{ group: "staff", scopes: null }, /`scopes` must not be empty or null\. .*revokeAll/],
+      ],
+    ),
+    ...both(
+      ["servers.update", "patchUserServerName", "postUserActivity", "users.reportActivity"],
+      [
+        [{}, /The body must have at least one key\./],
+        [{ display_name: undefined }, /The body must have at least one key\./],
+      ],
+    ),
     ...both(["services.create"], [[{ info: "x" }, /`info` must be an object/]]),
   ])("by %s with %j", async (name, input, message) => {
     const fetch = answering();
@@ -178,8 +243,16 @@ describe("what fits", () => {
     ["postUserTokens", { expires_in: 3600, scopes: [], roles: [] }],
     ["shareCodes.create", { expires_in: 60 }],
     ["shareCodes.create", { expires_in: 31_536_000 }],
-    ["users.createMany", { usernames: [] }],
+    ["users.createMany", { usernames: ["ada"] }],
     ["users.update", { admin: true, auth_state: { deep: [1, null] } }],
+    ["tokens.create", { roles: null, scopes: null }],
+    ["postUserTokens", { roles: null, scopes: null, auth: null }],
+    ["shares.grant", { user: "grace", group: null, scopes: null }],
+    ["postSharesServer", { user: "grace", scopes: [] }],
+    ["shares.revoke", { group: "staff", user: null }],
+    ["shareCodes.create", { scopes: null }],
+    ["users.reportActivity", { last_activity: "2026-10-21T09:00:00Z", servers: null }],
+    ["tokens.create", { expires_in: 250_000_000_000 }],
     ["groups.setProperties", { cpu: 4, nested: { a: [] } }],
     ["postUserServer", { user_options: null }],
   ])("is sent by %s as it is: %j", async (name, input) => {

@@ -1,6 +1,12 @@
 /** What is sent with a request, and that no redirect leads it elsewhere. */
 import { describe, expect, it } from "vitest";
-import { deleteUser, getUser, postOauthToken, postUserTokens } from "../../src/api.js";
+import {
+  deleteUser,
+  getOauthAuthorize,
+  getUser,
+  postOauthToken,
+  postUserTokens,
+} from "../../src/api.js";
 import { JupyterHub } from "../../src/index.js";
 import {
   answer,
@@ -92,6 +98,28 @@ describe("a request", () => {
     expect(second).toMatchObject({ "x-gateway": "client", "x-both": "call", "x-call": "call" });
   });
 
+  it.each(["content-type", "Content-Type", "CONTENT-TYPE"])(
+    "carries a call's own %s once, whatever its case",
+    async (name) => {
+      const fetch = answering();
+      const hub = hubOf(fetch);
+      const headers = { [name]: "application/json; charset=utf-8" };
+      await hub.users.create("ada", { admin: true }, { headers });
+      const { client } = hub;
+      await postUserTokens({ client, path: { name: "ada" }, body: {}, headers });
+      expect(fetch.requests.map((request) => request.headers.get("Content-Type"))).toEqual(
+        Array(2).fill("application/json; charset=utf-8"),
+      );
+    },
+  );
+
+  it("carries its token where the body says null of a password", async () => {
+    const fetch = answering();
+    const { client } = hubOf(fetch);
+    await postUserTokens({ client, path: { name: "ada" }, body: { auth: null } });
+    expect(fetch.requests[0]?.headers.get("Authorization")).toBe(`Bearer ${secrets.token}`);
+  });
+
   it("is not to be redirected, whatever it asks", async () => {
     const fetch = answering(() => answer({ version: "6.1.1" }));
     const hub = hubOf(fetch);
@@ -168,6 +196,19 @@ describe("a redirect", () => {
     const hub = hubOf(answering(() => new Response(null, { status: 302, headers })));
     const error = await rejectionOf(hub.users.get("ada"));
     expect((error as Error).message).toContain(words);
+    expectNoSecret(error);
+  });
+
+  it("is what the page for OAuth does, and so nothing is wrong with the url", async () => {
+    const headers = { Location: `/hub/login?next=${secrets.value}` };
+    const { client } = hubOf(answering(() => new Response(null, { status: 302, headers })));
+    const query = { client_id: "x", response_type: "code" };
+    const { error } = await getOauthAuthorize({ client, query } as never);
+    expect(error).toMatchObject({ name: "NotAHubError", status: 302 });
+    expect((error as Error).message).toContain(
+      " was redirected to https://hub.example.org/hub/login, as hubs do with browsers.",
+    );
+    expect((error as Error).message).not.toMatch(/never|Check the url/);
     expectNoSecret(error);
   });
 

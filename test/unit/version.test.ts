@@ -1,12 +1,6 @@
 /** Releases of JupyterHub: how they compare, and what is not sent to hubs that would misread it. */
 import { describe, expect, it } from "vitest";
-import {
-  patchUser,
-  postAuthToken,
-  postShareCode,
-  postUserServer,
-  postUserTokens,
-} from "../../src/api.js";
+import { postAuthToken, postShareCode, postUserServer, postUserTokens } from "../../src/api.js";
 import { UnsupportedByHubError } from "../../src/core/errors.js";
 import { isAtLeast } from "../../src/core/version.js";
 import type { JupyterHub } from "../../src/index.js";
@@ -62,7 +56,6 @@ const gated: [key: string, since: string, before: string, call: Call][] = [
     (hub) => hub.users.get("ada", { include_stopped_servers: true }),
   ],
   ["sort", "5.0", "4.1.6", (hub) => hub.users.list({ sort: "-last_activity" })],
-  ["auth_state", "2.0", "1.5.1", (hub) => hub.users.update("ada", { auth_state: {} })],
   ["roles", "2.0", "1.5.1", (hub) => hub.tokens.create("ada", { roles: ["user"] })],
   ["scopes", "3.0", "2.3.1", (hub) => hub.tokens.create("ada", { scopes: [] })],
   [
@@ -129,8 +122,14 @@ describe("an argument that an old hub would ignore or misread", () => {
 
   it("stands for nothing when it is undefined", async () => {
     const { fetch, hub } = hubAt("1.2.2");
-    const body = { auth_state: undefined } as never;
-    await patchUser({ client: hub.client, path, body, throwOnError: true });
+    const body = { scopes: undefined } as never;
+    await postUserTokens({ client: hub.client, path, body, throwOnError: true });
+    expect(fetch.sent()).toEqual(["POST /users/ada/tokens"]);
+  });
+
+  it("is none that every hub knows, such as a user's authentication state", async () => {
+    const { fetch, hub } = hubAt("1.2.2");
+    await hub.users.update("ada", { auth_state: { upstream: "x" } });
     expect(fetch.sent()).toEqual(["PATCH /users/ada"]);
   });
 

@@ -1,7 +1,7 @@
 /** `shares.revoke` and `shareCodes.revoke`, which mean what they say and no more than that. */
 import { describe, expect, it } from "vitest";
 import { InvalidInputError, JupyterHub } from "../../src/index.js";
-import type { RevokeShareCodeInput, ShareInput } from "../../src/index.js";
+import type { RevokeShareCodeInput, RevokeShareInput } from "../../src/index.js";
 
 interface Sent {
   route: string;
@@ -36,7 +36,7 @@ const share = {
 };
 
 describe("shares.revoke", () => {
-  it.each<[what: string, input: ShareInput, route: string, body: object]>([
+  it.each<[what: string, input: RevokeShareInput, route: string, body: object]>([
     [
       "everything where no scopes are named",
       { user: "grace", server: "gpu" },
@@ -94,12 +94,18 @@ describe("shares.revoke", () => {
     ]);
   });
 
-  it("refuses an empty list of scopes, which the hub would take for all, before anything is sent", async () => {
-    const { hub, sent } = hubThatAnswers(share);
-    const revoked = hub.shares.revoke("ada", { user: "grace", scopes: [] });
-    await expect(revoked).rejects.toMatchObject({ name: "InvalidInputError" });
-    expect(sent).toEqual([]);
-  });
+  it.each([[[]], [null]])(
+    "refuses the scopes %j, which the hub would take for all, before anything is sent",
+    async (scopes) => {
+      const { hub, sent } = hubThatAnswers(share);
+      const revoked = hub.shares.revoke("ada", { user: "grace", scopes: scopes as string[] });
+      await expect(revoked).rejects.toMatchObject({
+        name: "InvalidInputError",
+        message: expect.stringContaining("use `shares.revokeAll`") as string,
+      });
+      expect(sent).toEqual([]);
+    },
+  );
 
   it("resolves with what remains", async () => {
     const { hub } = hubThatAnswers(share);
