@@ -428,7 +428,6 @@ export const operations: Readonly<Record<string, Operation>> = {
         "items": "string"
       }
     },
-    "open": true,
     "exactlyOneOf": [
       "user",
       "group"
@@ -456,7 +455,6 @@ export const operations: Readonly<Record<string, Operation>> = {
         "ifEmpty": "Hubs take back everything then. Leave `scopes` out to take back all that this user or group has, or use `shares.revokeAll` to take back what anybody has."
       }
     },
-    "open": true,
     "exactlyOneOf": [
       "user",
       "group"

@@ -109,6 +109,8 @@ export const methodScopes: Readonly<Record<string, { also?: string; only?: strin
   "servers.stop": { also: "read:servers" },
   "servers.stopMany": { also: "read:servers" },
   "servers.delete": { also: "read:servers" },
+  "servers.connection": { only: "read:servers + tokens" },
+  "servers.fetch": { only: "read:servers + tokens" },
 };
 
 /** Operations without a method, and why. They are functions of `jupyterhub-client/api`. */

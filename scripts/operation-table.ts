@@ -120,12 +120,15 @@ function rowOf(document: JsonObject, { operation }: DocumentedOperation): Row {
 }
 
 /** Whether a body may have keys that its schema does not list by name. */
-const isOpen = (schema: JsonObject): boolean =>
-  !isObject(schema["properties"]) ||
-  ["allOf", "anyOf", "oneOf"].some((key) =>
-    list(schema[key]).some((part) => !isObject(part) || "properties" in part || "$ref" in part),
-  ) ||
-  Boolean(schema["additionalProperties"]);
+function isOpen(schema: JsonObject): boolean {
+  const listed = schema["properties"];
+  if (!isObject(listed) || schema["additionalProperties"]) return true;
+  const parts = ["allOf", "anyOf", "oneOf"].flatMap((key) => list(schema[key]));
+  return parts.some(
+    (part) =>
+      "$ref" in at(part) || Object.keys(at(part, "properties")).some((key) => !(key in listed)),
+  );
+}
 
 /** A key that is as old as its operation needs no release of its own. */
 function withoutOwn(rule: Rule, operationSince: string | undefined): Rule {

@@ -14,7 +14,7 @@ const code = (text: string): string => `\`${text}\``;
 const scopesOf = (method: string, operation: string): string => {
   const { also, only } = methodScopes[method] ?? {};
   if (only === "") return "none: a password";
-  if (only) return code(only);
+  if (only) return only.split(" + ").map(code).join(" and ");
   return also && !scopes[operation]?.includes(also)
     ? `${scopesOfOperation(operation)}, and ${code(also)}`
     : scopesOfOperation(operation);

@@ -76,10 +76,12 @@ export function checkInput(route: string, operation: Operation, input: Input): C
   }
   const newcomers: Newcomer[] = [];
   checkSent(`query of ${shown}`, query, operation.query, input.open, newcomers);
-  checkCount(isPlainObject(body) ? body : {}, operation);
+  if (body !== undefined) {
+    const open = input.open || operation.open;
+    checkSent(`body of ${shown}`, body, operation.body, open, newcomers);
+  }
+  checkCount(body ?? {}, operation);
   if (body === undefined) return { body, newcomers };
-  const open = input.open || operation.open;
-  checkSent(`body of ${shown}`, body, operation.body, open, newcomers);
   return { body: withoutRepeated(body, operation.body, path), newcomers };
 }
 

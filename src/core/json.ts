@@ -8,11 +8,17 @@ export function read<Value>(work: () => Value): Value {
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof InvalidInputError)) throw error;
     // Not kept as the cause: engines may quote what they cannot read.
-    throw new NotAHubError(
-      "An answer has another shape than a hub's: some other API. Check the url.",
-    );
+    throw otherShape();
   }
 }
+
+/** Throws a {@link NotAHubError} unless a response has what a method reads in it. */
+export function assertShape(hasShape: boolean): void {
+  if (!hasShape) throw otherShape();
+}
+
+const otherShape = (): NotAHubError =>
+  new NotAHubError("A response has another shape than a hub's: some other API. Check the url.");
 
 /** What JSON makes of a value: keys without a value are not sent. */
 export const asSent = (value: unknown): unknown => JSON.parse(JSON.stringify(value));

@@ -15,6 +15,7 @@ import {
 import type { Server, User } from "../../generated/types.gen.js";
 import { asIs, type CallMeta } from "../core/api-client.js";
 import { ForbiddenError, NotFoundError } from "../core/errors.js";
+import { assertShape } from "../core/json.js";
 import type { Keys, KeysOf } from "../core/known-keys.js";
 import { unsupportedBy } from "../core/meaning.js";
 import { checkName } from "../core/names.js";
@@ -68,7 +69,9 @@ export function serverOf(input: ServerInput, known: Keys = serverKeys): string {
 }
 
 /** The servers in a user's model; a token without the scope gets a model without them. */
-export function serversOf({ name, servers }: User): Record<string, Server> {
+export function serversOf(user: User): Record<string, Server> {
+  const { name, servers } = user;
+  assertShape("name" in user);
   if (typeof servers === "object" && servers) return servers;
   throw new ForbiddenError(
     `The token does not reach the servers of ${name}: it needs read:servers.`,

@@ -358,7 +358,7 @@ export class Servers {
    * made, if the token's scopes reach the user's model.
    *
    * `GET /users/{name}` for the default server, `GET /users/{name}/servers/{server_name}` for a named one
-   * (before 6.0 `GET /users/{name}`), then `POST /users/{name}/tokens` · scopes `read:servers` and `tokens` ·
+   * (since 6.0; before, `GET /users/{name}`), then `POST /users/{name}/tokens` · scopes `read:servers` and `tokens` ·
    * `roles` since 2.0, `scopes` since 3.0: before, with `ownToken` alone
    * @param input.expires_in how long the token lasts, in whole seconds. Default 3600
    * @throws ServerNotRunningError when it does not run; UnsupportedByHubError before 3.0 without `ownToken`;
@@ -383,7 +383,7 @@ export class Servers {
    * `headers`, nothing is used again and each request creates a token: open a `connection` for many of them.
    *
    * `GET /users/{name}` for the default server, `GET /users/{name}/servers/{server_name}` for a named one
-   * (before 6.0 `GET /users/{name}`), then `POST /users/{name}/tokens` · scopes `read:servers` and `tokens` ·
+   * (since 6.0; before, `GET /users/{name}`), then `POST /users/{name}/tokens` · scopes `read:servers` and `tokens` ·
    * `roles` since 2.0, `scopes` since 3.0: before, with `ownToken` alone
    * @param path below the server's address, and not the name of another server of the user
    * @param init as for `fetch`, passed on as it is

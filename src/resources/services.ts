@@ -1,4 +1,5 @@
 /** Services: programs beside the hub that act by its API. */
+import { assertShape } from "../core/json.js";
 import { deleteService, getService, getServices, postService } from "../../generated/sdk.gen.js";
 import type { Service, ServiceRequest } from "../../generated/types.gen.js";
 import { nothing, optional, through, valueOf, type CallOptions, type Hub } from "./call.js";
@@ -19,7 +20,9 @@ export class Services {
    * @throws ForbiddenError without the scope
    */
   async list(call?: CallOptions): Promise<Service[]> {
-    return Object.values(await valueOf(getServices(through(this.#hub, call))));
+    const services = Object.values(await valueOf(getServices(through(this.#hub, call))));
+    assertShape(services.every((service) => typeof service === "object"));
+    return services;
   }
 
   /**

@@ -17,7 +17,7 @@ import type {
 } from "../../generated/types.gen.js";
 import { checkToken } from "../core/auth.js";
 import { InvalidInputError } from "../core/errors.js";
-import { read } from "../core/json.js";
+import { assertShape, read } from "../core/json.js";
 import { kindOf } from "../core/names.js";
 import type { FilteredScope } from "../core/scopes.js";
 import {
@@ -85,6 +85,7 @@ export class Tokens<Client = unknown> {
     const { api_tokens } = await valueOf(
       getUserTokens({ ...through(this.#hub, call), path: { name: user } }),
     );
+    assertShape(Array.isArray(api_tokens));
     return api_tokens;
   }
 
@@ -133,6 +134,7 @@ export class Tokens<Client = unknown> {
     checkInput(input, createKeys);
     const { expires_in = lifetime, ...rest } = input;
     const created = await this.create(user, { ...rest, expires_in }, call);
+    assertShape(typeof created.id === "string");
     // Whatever has ended the call since, the token is to go.
     const { headers } = call;
     return {

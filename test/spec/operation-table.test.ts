@@ -121,6 +121,11 @@ describe("a row of the table", () => {
       { body: {}, open: true },
     ],
     [
+      "does not where the schema is made of others whose keys it lists",
+      { requestBody: bodyOf({ properties: { a: {} }, oneOf: [{ properties: { a: {} } }] }) },
+      { body: { a: {} } },
+    ],
+    [
       "tells the same of a schema that is made of others, whose keys are not listed",
       { requestBody: bodyOf({ properties: { note: {} }, oneOf: [{ properties: { a: {} } }] }) },
       { body: { note: {} }, open: true },
