@@ -145,7 +145,7 @@ describe.concurrent("generate --check", { timeout }, () => {
     }
   });
 
-  it("names the target of an overlay that no longer fits", async (test) => {
+  it("names each place where the overlay no longer fits, and the target that matches it", async (test) => {
     const { expect } = test;
     const copy = repositoryCopy(test);
     copy.edit("openapi/overlay.yaml", (text) =>
@@ -154,8 +154,11 @@ describe.concurrent("generate --check", { timeout }, () => {
     const { code, stderr } = await copy.check();
     expect(code).toBe(1);
     expect(stderr).toContain("The overlay does not fit:");
-    expect(stderr).toContain(
-      "- $.components.parameters['paginationOffset','paginationLimit'].schema:",
-    );
+    for (const name of ["paginationOffset", "paginationLimit"]) {
+      expect(stderr).toContain(
+        `- $.components.parameters.${name}.schema (one of 2 matches of ` +
+          "$.components.parameters['paginationOffset','paginationLimit'].schema): type",
+      );
+    }
   });
 });
