@@ -19,7 +19,7 @@ import { repositoryCopy, type Outcome, type RepositoryCopy } from "./repository-
 import { root, scratchFolder } from "./root.js";
 
 /** A run generates and compiles; on a busy machine that takes its time. */
-const timeout = 90_000;
+const timeout = 180_000;
 
 const swagger = join(root, "openapi/upstream/1.2.2.yml");
 const thirdParty = join(root, "test/spec/fixtures/third-party.yml");

@@ -12,7 +12,7 @@ import { projectionOf } from "../../scripts/projection.js";
 import { repositoryCopy, type Outcome, type RepositoryCopy } from "./repository-copy.js";
 import { root } from "./root.js";
 
-const timeout = 120_000;
+const timeout = 180_000;
 const newest = sourceToCorrect(readSources(root)).version;
 const invented = "6.9.0";
 

@@ -13,7 +13,7 @@ import { repositoryCopy, type Outcome, type RepositoryCopy } from "./repository-
 import { root } from "./root.js";
 
 /** Each run starts a process or two and may generate; on a busy machine that takes its time. */
-const timeout = 90_000;
+const timeout = 180_000;
 const written = ["generated", "openapi"];
 const newest = sourceToCorrect(readSources(root)).version;
 /** The newest of the major release before. */
