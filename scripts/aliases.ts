@@ -98,8 +98,16 @@ export const aliases: Readonly<Record<string, readonly string[]>> = {
 /** Methods that send nothing. */
 export const local: readonly string[] = ["with", "oauth.authorizeUrl"];
 
-/** What a method needs beside the scopes of its operations, or in their place; "" for no token at all. */
-export const methodScopes: Readonly<Record<string, { also?: string; only?: string }>> = {
+/** One of an operation's scopes, where a method needs the part of the response that this one shows. */
+const ownServers = { "GET /users/{name}": "read:servers" };
+
+/**
+ * What a method needs beside the scopes of its operations, or in their place, of all or by the operation; "" for no
+ * token at all.
+ */
+export const methodScopes: Readonly<
+  Record<string, { also?: string; only?: string | Readonly<Record<string, string>> }>
+> = {
   "tokens.login": { only: "" },
   "servers.list": { only: "read:servers" },
   "servers.active": { also: "read:servers" },
@@ -109,9 +117,15 @@ export const methodScopes: Readonly<Record<string, { also?: string; only?: strin
   "servers.stop": { also: "read:servers" },
   "servers.stopMany": { also: "read:servers" },
   "servers.delete": { also: "read:servers" },
-  "servers.connection": { only: "read:servers + tokens" },
-  "servers.fetch": { only: "read:servers + tokens" },
+  "servers.connection": { only: ownServers },
+  "servers.fetch": { only: ownServers },
 };
+
+/** The scope that a method needs in place of those of an operation, if any. */
+export function onlyScope(method: string, operation: string): string | undefined {
+  const { only } = methodScopes[method] ?? {};
+  return typeof only === "object" ? only[operation] : only;
+}
 
 /** Operations without a method, and why. They are functions of `jupyterhub-client/api`. */
 export const rawOnly: Readonly<Record<string, string>> = {

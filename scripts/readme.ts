@@ -5,16 +5,17 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { operations, scopes } from "../generated/operations.gen.js";
-import { aliases, methodScopes, rawOnly } from "./aliases.js";
+import { aliases, methodScopes, onlyScope, rawOnly } from "./aliases.js";
 import { defaultsTable } from "./defaults.js";
 
 const file = join(import.meta.dirname, "../README.md");
 
 const code = (text: string): string => `\`${text}\``;
 const scopesOf = (method: string, operation: string): string => {
-  const { also, only } = methodScopes[method] ?? {};
+  const { also } = methodScopes[method] ?? {};
+  const only = onlyScope(method, operation);
   if (only === "") return "none: a password";
-  if (only) return only.split(" + ").map(code).join(" and ");
+  if (only) return code(only);
   return also && !scopes[operation]?.includes(also)
     ? `${scopesOfOperation(operation)}, and ${code(also)}`
     : scopesOfOperation(operation);

@@ -131,8 +131,11 @@ describe("the token is not sent", () => {
 
   it("to a server that the model has at another origin, nor is a token made for it", async () => {
     const says: Says = {
-      "GET /users/ada/server": (elsewhere) => ({
-        body: { ...defaultServer, url: `${elsewhere}/user/ada/` },
+      "GET /users/ada?include_stopped_servers=true": (elsewhere) => ({
+        body: {
+          ...ada,
+          servers: { "": { ...defaultServer, url: `${elsewhere}/user/ada/` } },
+        },
       }),
       "POST /users/ada/tokens": () => ({ status: 201, body: newToken }),
       "GET /": () => ({ body: { version: "6.1.1" } }),
@@ -149,7 +152,9 @@ describe("the token is not sent", () => {
 
   it("to a server at the hub's own origin, which gets one of its own", async () => {
     const says: Says = {
-      "GET /users/ada/server": () => ({ body: defaultServer }),
+      "GET /users/ada?include_stopped_servers=true": () => ({
+        body: { ...ada, servers: { "": defaultServer } },
+      }),
       "POST /users/ada/tokens": () => ({ status: 201, body: newToken }),
       "GET /": () => ({ body: { version: "6.1.1" } }),
     };

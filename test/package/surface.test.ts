@@ -2,7 +2,7 @@
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { operations, scopes } from "../../generated/operations.gen.js";
-import { aliases, local, methodScopes } from "../../scripts/aliases.js";
+import { aliases, local, methodScopes, onlyScope } from "../../scripts/aliases.js";
 import { operationsOf, readYaml } from "../../scripts/document.js";
 import { functionName } from "../../scripts/operation-table.js";
 import * as api from "../../src/api.js";
@@ -156,7 +156,7 @@ describe("the documentation", () => {
         const { since } = operations[key] ?? {};
         if (since && name !== "servers.get")
           expect([key, text]).toEqual([key, containing(`since ${since}`)]);
-        const needed = methodScopes[name]?.only ?? scopes[key]?.[0] ?? "";
+        const needed = onlyScope(name, key) ?? scopes[key]?.[0] ?? "";
         if (needed === "" || needed === "(no_scope)") continue;
         // Of several scopes that do, one is named; those that are needed at once, all.
         for (const scope of needed.split(" + "))
