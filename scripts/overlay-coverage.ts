@@ -10,10 +10,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
 import {
-  looselyNullable,
   looselyNumeric,
   looselyOptional,
   observe,
+  unseenFields,
   type Observations,
 } from "../test/hubs/tightness.js";
 import { recordings } from "../test/hubs/recorder.js";
@@ -71,7 +71,7 @@ function judge(document: JsonObject, answers: ReadonlyMap<string, readonly Answe
   );
   const loose = [
     ...looselyOptional(observed).map((field) => `${field} is always there`),
-    ...looselyNullable(observed).map((field) => `${field} is never null`),
+    ...unseenFields(observed),
     ...looselyNumeric(observed).map((field) => `${field} is always whole`),
     ...statuses
       .filter((status) => !seen.has(status))

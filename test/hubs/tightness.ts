@@ -109,10 +109,6 @@ function mayBe(document: JsonObject, choice: Json, value: Json): boolean {
 export const looselyOptional = (observed: Observations): string[] =>
   [...observed].filter(([, one]) => !one.required && one.present === one.objects).map(([id]) => id);
 
-/** Fields that may be null by the document, and never were. */
-export const looselyNullable = (observed: Observations): string[] =>
-  [...observed].filter(([, one]) => one.nullable && one.nulls === 0).map(([id]) => id);
-
 /** What the document says of fields and no answer showed: that they are sent at all, and that they may be null. */
 export const unseenFields = (observed: Observations): string[] =>
   [...observed].flatMap(([id, { present, nulls, nullable, excused }]) => {
