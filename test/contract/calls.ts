@@ -160,7 +160,6 @@ export const calls: readonly ContractCall[] = [
     ["PATCH /users/{name}"],
     (hub) => hub.users.update("ada", { auth_state: { upstream: true } }),
     example("PATCH /users/{name}"),
-    { since: "2.0" },
   ),
   call("users.delete", "", ["DELETE /users/{name}"], (hub) => hub.users.delete("grace")),
   call("users.reportActivity", "", ["POST /users/{name}/activity"], (hub) =>

@@ -43,7 +43,6 @@ export const gaps: readonly Gap[] = [
   },
   {
     operations: ["PATCH /users/{name}"],
-    from: "2.0",
     breach: /auth_state/,
     why: "B10: the documents lack it",
   },
