@@ -48,8 +48,17 @@ export function checkOptions(route: string, { query, body }: Operation, options:
 }
 
 /** The names in the path of a route. */
-const namesIn = (route: string): Keys =>
-  Object.fromEntries([...route.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, true]));
+function namesIn(route: string): Keys {
+  const known = namesByRoute.get(route);
+  if (known) return known;
+  const names: Keys = Object.fromEntries(
+    [...route.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, true]),
+  );
+  // Routes of the table are few; those that a program makes up may be endless.
+  if (namesByRoute.size < 200) namesByRoute.set(route, names);
+  return names;
+}
+const namesByRoute = new Map<string, Keys>();
 
 /** An argument that an older hub would silently ignore or misread. */
 export interface Newcomer {

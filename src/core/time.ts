@@ -47,28 +47,33 @@ export function watch(
 /**
  * Runs `work` with a signal that aborts when the caller's does, with a {@link DeadlinePassed} after
  * `timeout` milliseconds, or when the work fails: nothing of it goes on after that. Rejects at the abort,
- * whether or not the work heeds it.
+ * whether or not the work reacts to it. Every attempt of every call runs through here, so it makes no more
+ * promises than it needs.
  */
-export async function withDeadline<Value>(
+export function withDeadline<Value>(
   timeout: number | undefined,
   caller: AbortSignal | null | undefined,
   work: (signal: AbortSignal) => Promise<Value>,
 ): Promise<Value> {
-  if (caller?.aborted) throw caller.reason;
-  const controller = new AbortController();
-  let abort = (_reason: unknown): void => undefined;
-  const letGo = watch(timeout, caller, (reason) => abort(reason));
-  try {
-    return await new Promise<Value>((resolve, reject) => {
-      abort = (reason) => {
-        reject(reason);
-        controller.abort(reason);
-      };
-      work(controller.signal).then(resolve, abort);
-    });
-  } finally {
-    letGo();
-  }
+  if (caller?.aborted) return Promise.reject(caller.reason as Error);
+  return new Promise<Value>((resolve, reject) => {
+    const controller = new AbortController();
+    const abort = (reason: unknown): void => {
+      unsubscribe();
+      reject(reason as Error);
+      controller.abort(reason);
+    };
+    const unsubscribe = watch(timeout, caller, abort);
+    const done = (value: Value): void => {
+      unsubscribe();
+      resolve(value);
+    };
+    try {
+      work(controller.signal).then(done, abort);
+    } catch (error) {
+      abort(error);
+    }
+  });
 }
 
 /**
