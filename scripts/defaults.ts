@@ -32,6 +32,11 @@ const rows: readonly (readonly [string, string, string])[] = [
   ["the pause before the first of them, at random up to", ms(minDelay), ""],
   ["the pause before a later one, at random up to", ms(maxDelay), ""],
   ["the longest `Retry-After` that is waited for", ms(maxRetryAfter), ""],
+  [
+    "the body of a response, at most",
+    `${defaults.maxResponseBytes.toLocaleString("en")} bytes`,
+    "option `maxResponseBytes`",
+  ],
   ["calls under way at once", String(defaults.maxConcurrency), "option `maxConcurrency`"],
   ["users, groups, shares or routes in a page", String(pageSize), "`limit` of the input"],
   ["pages of a listing asked for at once", String(pagesAtOnce), "`concurrency` of the call"],

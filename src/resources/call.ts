@@ -39,16 +39,16 @@ export type GeneratedOptions = { client: ApiClient; throwOnError: true } & {
 
 export function through(
   hub: Hub,
-  call: CallOptions = {},
+  call?: CallOptions,
   headers?: Record<string, string>,
 ): GeneratedOptions {
-  checkCall(call);
+  if (call !== undefined) checkCall(call);
   return {
     client: hub.client,
     throwOnError: true,
-    ...(call.signal && { signal: call.signal }),
-    ...(call.timeout !== undefined && { timeout: call.timeout }),
-    ...((call.headers || headers) && { headers: { ...call.headers, ...headers } }),
+    ...(call?.signal && { signal: call.signal }),
+    ...(call?.timeout !== undefined && { timeout: call.timeout }),
+    ...((call?.headers || headers) && { headers: { ...call?.headers, ...headers } }),
   };
 }
 
