@@ -64,12 +64,12 @@ export function withDeadline<Value>(
       controller.abort(reason);
     };
     const unsubscribe = watch(timeout, caller, abort);
-    const done = (value: Value): void => {
+    const succeed = (value: Value): void => {
       unsubscribe();
       resolve(value);
     };
     try {
-      work(controller.signal).then(done, abort);
+      work(controller.signal).then(succeed, abort);
     } catch (error) {
       abort(error);
     }
