@@ -149,7 +149,9 @@ function forbidden(
   said: string,
   details: ErrorDetails,
 ): JupyterHubError {
-  const words = message ?? body.slice(0, maxText);
+  // A page begins with scripts and styles: the refusal of metrics stands far behind them.
+  const start = Math.max(0, body.indexOf(" requires scope "));
+  const words = message ?? body.slice(start, start + maxText);
   const required = /requires (?:any of \[|scope (?:'|&#39;))/.exec(words);
   const mute = !message || message === "Forbidden";
   if (credentials === "body" && mute) {

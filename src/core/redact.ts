@@ -16,12 +16,9 @@ export const maxText = 4096;
 export const shorten = (text: string, max = maxText): string =>
   text.length > max ? `${text.slice(0, max - 1)}…` : text;
 
-/**
- * The keys whose values are secrets, with all that is in them: in lower case, without separators. What a Spawner
- * takes as `user_options` may be anything, so all of it counts.
- */
+/** The keys whose values are secrets, with all that is in them: in lower case, without separators. */
 const secretKey =
-  /token(?!id$)|secret|passw|passphrase|passcode|pwd$|^pin$|keys?$|code$|verifier$|credential|authorization|authstate|cookie(?!name$)|session|jwt|environment|^env$|useroptions/;
+  /token(?!id$)|secret|passw|passphrase|passcode|pwd$|^pin$|keys?$|code$|verifier$|credential|authorization|authstate|cookie(?!name$)|session|jwt|environment|^env$/;
 
 /** Whether a key's value is a secret, however the key is spelt: `apiToken`, `API_TOKEN`, `api-token`. */
 const isSecretKey = (key: string): boolean =>
@@ -71,18 +68,28 @@ export class Secrets implements Iterable<string> {
   }
 }
 
+/**
+ * How short a secret can be below a key. What a Spawner takes as `user_options` may be anything: there, a short
+ * value such as "small" or "fail" is taken for a word, which a Spawner's messages are full of.
+ */
+function shortestBelow(key: string, above: number): number {
+  if (isSecretKey(key)) return 0;
+  return key === "user_options" ? Math.min(above, 8) : above;
+}
+
 function* secretsIn(input: unknown): Generator<string, void> {
-  const pending: [value: unknown, isSecret: boolean][] = [[input, false]];
-  const seen = new Map<object, boolean>();
+  const pending: [value: unknown, shortest: number][] = [[input, Infinity]];
+  const seen = new Map<object, number>();
   for (let next = pending.pop(); next; next = pending.pop()) {
-    const [value, isSecret] = next;
-    if (isSecret && /^(string|number|bigint)$/.test(typeof value)) yield String(value);
+    const [value, shortest] = next;
+    if (/^(string|number|bigint)$/.test(typeof value)) {
+      if (String(value).length >= shortest) yield String(value);
+    }
     if (typeof value !== "object" || value === null) continue;
-    const before = seen.get(value);
-    if (before || before === isSecret) continue;
-    seen.set(value, isSecret);
+    if ((seen.get(value) ?? Infinity) <= shortest && seen.has(value)) continue;
+    seen.set(value, shortest);
     for (const [key, inner] of Object.entries(value)) {
-      pending.push([inner, isSecret || isSecretKey(key)]);
+      pending.push([inner, shortestBelow(key, shortest)]);
     }
   }
 }

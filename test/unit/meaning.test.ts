@@ -28,6 +28,7 @@ function meaningOf(
 
 /** A hub's page of refused metrics: since 4.0 each of its pages holds an XSRF token. */
 const metricsPage = (version: string) => `<!DOCTYPE HTML><html><head>
+  <script>${"/* as long as those of hubs */".repeat(300)}</script>
   <script>window.jhdata = { base_url: "/hub/"${version < "4" ? "" : ', xsrf_token: "MnwxOjB8"'} };</script>
   </head><body><h1>403 : Access to metrics requires scope &#39;read:metrics&#39;</h1></body></html>`;
 

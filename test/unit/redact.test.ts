@@ -84,7 +84,7 @@ describe("the secrets of an input", () => {
       ["api_key", "apiKey", "API-KEY", "key", "ssh_keys", "AWS_SECRET_ACCESS_KEY"],
       ["code", "authCode", "code_verifier", "codeVerifier", "auth_state", "authState"],
       ["credentials", "Authorization", "cookie", "cookie_value", "sessionId", "jwt"],
-      ["environment", "env", "user_options", "userOptions"],
+      ["environment", "env"],
     ].flat(),
   )("include the value of %s", (key) => {
     expect(of({ [key]: "planted" })).toEqual(["planted"]);
@@ -93,6 +93,17 @@ describe("the secrets of an input", () => {
       "12345678",
       "planted",
     ]);
+  });
+
+  it("include what user_options hold, but no word that a Spawner's messages are full of", () => {
+    const options = {
+      image: "a-private-image",
+      size: "small",
+      uid: 12345678,
+      any: [{ pin: "0815" }],
+    };
+    expect(of({ user_options: options })).toEqual(["0815", "12345678", "a-private-image"]);
+    expect(of({ user_options: "a-private-image" })).toEqual(["a-private-image"]);
   });
 
   it.each(["token_id", "tokenId", "cookie_name", "name", "scopes", "note", "username", "state"])(
