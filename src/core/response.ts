@@ -91,7 +91,7 @@ function strangerError(
       details(),
     );
   }
-  // Whoever sends it, a hub or a gateway in front of it, means the same.
+  // It means the same from a hub and from a gateway in front of it.
   if (status === 429) return undefined;
   const type = typeOf(response);
   const isPage = type === "text/html";

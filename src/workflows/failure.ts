@@ -25,7 +25,7 @@ import { isUnsettled, type ServerOperations } from "./server.js";
 export interface Told {
   operations: ServerOperations;
   feed: Feed<ProgressEvent>;
-  /** What the start was given and sent that its errors leave out, whoever repeats it. */
+  /** The secrets of the start, which its errors leave out. */
   secrets: Iterable<string>;
 }
 
