@@ -5,7 +5,7 @@ import {
   ConflictError,
   HubError,
   JupyterHub,
-  NotAHubError,
+  UnexpectedResponseError,
   NotFoundError,
   UnsupportedByHubError,
 } from "../../dist/src/index.js";
@@ -24,7 +24,7 @@ describe("the hub itself", () => {
   it("is found behind a link to one of its pages", async () => {
     const { origin } = new URL(story.real.url);
     const options = { fetch: story.recorder.fetch };
-    const found = await JupyterHub.from(`${origin}/user/ada/lab/tree`, options);
+    const found = await JupyterHub.discover(`${origin}/user/ada/lab/tree`, options);
     expect(found.url).toBe(story.real.url);
   });
 
@@ -82,7 +82,7 @@ describe("services and the proxy", () => {
     const { proxy, servers, users } = story.hub;
     await users.create("ada");
     await servers.start("ada");
-    const specs = (await proxy.routes({ limit: 1 })).map(({ routespec }) => routespec);
+    const specs = (await proxy.listRoutes({ limit: 1 })).map(({ routespec }) => routespec);
     expect(specs).toEqual(expect.arrayContaining(["/", "/user/ada/"]));
     await proxy.sync();
     await proxy.update({ auth_token: "a-token-of-the-proxy" });
@@ -124,7 +124,7 @@ describe("operations without a method", () => {
     const { client } = story.hub;
     // Without the cookies of a browser: off to the login page, which no API call follows.
     const { error } = await api.getOauthAuthorize({ client, query });
-    expect(error).toBeInstanceOf(NotAHubError);
+    expect(error).toBeInstanceOf(UnexpectedResponseError);
     expect((error as Error).message).toMatch(/\/hub\/login, as hubs do with browsers/);
 
     const cookies = await loginByForm(story.real.url, "ada", story.real.password);

@@ -15,7 +15,7 @@ describe("fifty servers", () => {
   it("all start at once, though the hub puts starts off", { timeout: 240_000 }, async () => {
     await story.hub.users.createMany({ usernames: users });
     const started: string[] = [];
-    const hub = story.hub.with({ maxConcurrency: 64 });
+    const hub = story.hub.withOptions({ maxConcurrency: 64 });
     for await (const { user, server, error } of hub.servers.startMany(
       users,
       { user_options: { behave: "slow", seconds: 1 } },

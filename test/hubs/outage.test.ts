@@ -21,7 +21,7 @@ describe("a hub that dies and comes back", () => {
     // The first event says that the hub has taken the start and tells of it.
     expect((await events.next()).value).toEqual({ progress: 0, message: "Server requested" });
     await story.real.kill();
-    const waited = story.hub.ready();
+    const waited = story.hub.waitUntilReady();
     await story.real.restart();
     await waited;
     expect(await outcome).toBeInstanceOf(SpawnFailedError);
@@ -49,7 +49,7 @@ describe("a hub that dies and comes back", () => {
       await story.hub.users.createMany({ usernames: usernames.slice(index, index + 50) });
     }
     // A hub needs some seconds to start, which is more than three more attempts wait.
-    const patient = story.hub.with({ retry: 12 });
+    const patient = story.hub.withOptions({ retry: 12 });
     const listed: string[] = [];
     let comeback: Promise<void> | undefined;
     for await (const { name } of patient.users.list()) {

@@ -1,6 +1,6 @@
 /** A real hub behind a real proxy, as people reach it: servers at their URLs, and what the proxy says when it must answer itself. */
 import { describe, expect, it } from "vitest";
-import { HubError, JupyterHub, NotAHubError } from "../../dist/src/index.js";
+import { HubError, JupyterHub, UnexpectedResponseError } from "../../dist/src/index.js";
 import { failure, openStory } from "./story.js";
 
 const story = openStory("routed", { proxy: "configurable-http-proxy", database: "file" });
@@ -28,7 +28,7 @@ describe("behind a proxy", () => {
   });
 
   it("its route is listed with where it leads, page by page too", async () => {
-    const routes = await story.hub.proxy.routes({ limit: 1 });
+    const routes = await story.hub.proxy.listRoutes({ limit: 1 });
     const mine = routes.find(({ routespec }) => routespec === "/user/ada/");
     expect(mine).toMatchObject({ data: { user: "ada", server_name: "" } });
     expect(await statusAt(mine?.target ?? "")).toBe(200);
@@ -38,17 +38,17 @@ describe("behind a proxy", () => {
   it("a hub that its proxy does not let in fails at its routes, and at nothing else", async () => {
     const { proxy, users } = story.hub;
     expect(await failure(proxy.update({ auth_token: "not its token" }))).toBeInstanceOf(HubError);
-    expect(await failure(proxy.routes())).toBeInstanceOf(HubError);
+    expect(await failure(proxy.listRoutes())).toBeInstanceOf(HubError);
     expect(await failure(proxy.sync())).toBeInstanceOf(HubError);
     expect((await users.get("ada")).name).toBe("ada");
     await proxy.update({ auth_token: story.real.proxy?.token ?? "" });
-    expect((await proxy.routes()).length).toBeGreaterThan(1);
+    expect((await proxy.listRoutes()).length).toBeGreaterThan(1);
   });
 
   it("a proxy that has forgotten its routes is no hub, until the hub tells it again", async () => {
     await story.real.proxy?.restart();
     expect(await statusAt(ada)).toBe(404);
-    expect(await failure(story.hub.version())).toBeInstanceOf(NotAHubError);
+    expect(await failure(story.hub.version())).toBeInstanceOf(UnexpectedResponseError);
     await beside().proxy.sync();
     expect(await story.hub.version()).toBe(story.real.version);
     expect(await statusAt(ada)).toBe(200);

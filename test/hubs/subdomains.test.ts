@@ -8,7 +8,7 @@ c.JupyterHub.subdomain_host = "http://hub.localhost:" + env["HUB_URL"].rsplit(":
 `;
 const story = openStory("subdomains", { extraConfig });
 // Before 3.0 no token can be made for one server.
-const call = since("3.0") ? {} : { ownToken: true };
+const call = since("3.0") ? {} : { useClientToken: true };
 
 describe("a hub with subdomains", () => {
   it("has its servers below its own host, where connections lead", async () => {
@@ -19,13 +19,13 @@ describe("a hub with subdomains", () => {
     const publicUrl = `http://hub.localhost:${port}`;
     const { fetch } = story.recorder;
     const hub = new JupyterHub({ url, publicUrl, token: tokens.admin, fetch });
-    const { baseUrl } = await hub.servers.connection("ada", {}, call);
+    const { baseUrl } = await hub.servers.connect("ada", {}, call);
     expect(baseUrl).toBe(`http://ada.hub.localhost:${port}/user/ada/`);
   });
 
   it("has none for a client that does not know its public address", async () => {
     const before = await story.hub.tokens.list("ada");
-    const error = await failure(story.hub.servers.connection("ada", {}, call));
+    const error = await failure(story.hub.servers.connect("ada", {}, call));
     expect(error).toBeInstanceOf(InvalidInputError);
     expect((error as Error).message).toContain("Check publicUrl.");
     expect(await story.hub.tokens.list("ada")).toHaveLength(before.length);

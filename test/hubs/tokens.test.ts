@@ -71,7 +71,7 @@ describe("a temporary token", () => {
   it("works in its block, and never after it", async () => {
     let client;
     {
-      await using lent = await story.hub.tokens.temporary("grace", { expires_in: 60 });
+      await using lent = await story.hub.tokens.createTemporary("grace", { expires_in: 60 });
       client = story.as(lent.token);
       expect((await client.whoami()).name).toBe("grace");
       expect(await story.hub.tokens.get("grace", lent.id)).toMatchObject({
@@ -82,7 +82,7 @@ describe("a temporary token", () => {
   });
 
   it("may be gone before its block ends", async () => {
-    await using lent = await story.hub.tokens.temporary("grace");
+    await using lent = await story.hub.tokens.createTemporary("grace");
     await story.hub.tokens.revoke("grace", lent.id);
   });
 });
