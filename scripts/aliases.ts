@@ -18,7 +18,7 @@ const connection = [
 /** Every method, and the operations that it may send. */
 export const aliases: Readonly<Record<string, readonly string[]>> = {
   version: ["GET /"],
-  ready: ["GET /"],
+  waitUntilReady: ["GET /"],
   info: ["GET /info"],
   whoami: ["GET /user"],
   supports: ["GET /"],
@@ -96,7 +96,7 @@ export const aliases: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Methods that send nothing. */
-export const local: readonly string[] = ["with", "oauth.authorizeUrl"];
+export const local: readonly string[] = ["withOptions", "oauth.authorizeUrl"];
 
 /** One of an operation's scopes, where a method needs the part of the response that this one shows. */
 const ownServers = { "GET /users/{name}": "read:servers" };

@@ -69,7 +69,7 @@ export const oauth = {
 
 export const calls: readonly ContractCall[] = [
   call("version", "", ["GET /"], (hub) => hub.version(), HUB_VERSION),
-  call("ready", "", ["GET /"], (hub) => hub.waitUntilReady()),
+  call("waitUntilReady", "", ["GET /"], (hub) => hub.waitUntilReady()),
   call("info", "", ["GET /info"], (hub) => hub.info(), example("GET /info")),
   call("whoami", "", ["GET /user"], (hub) => hub.whoami(), example("GET /user")),
   call("supports", "", ["GET /"], (hub) => hub.supports("shares"), true),

@@ -37,12 +37,12 @@ describe("the entry", () => {
       "InvalidInputError",
       "JupyterHub",
       "JupyterHubError",
-      "UnexpectedResponseError",
       "NotFoundError",
       "RateLimitError",
       "ServerNotRunningError",
       "SpawnFailedError",
       "TimeoutError",
+      "UnexpectedResponseError",
       "UnsupportedByHubError",
       "XsrfError",
       "hasScope",
@@ -94,7 +94,7 @@ describe("the version that the package tells hubs", () => {
 
 describe("a method takes names, then an input if its operations take one, then the options", () => {
   /** What sends nothing, makes a client, or hands on what a runtime defines, has a shape of its own. */
-  const others = ["with", "from", "servers.fetch", "oauth.authorizeUrl", "oauth.exchangeCode"];
+  const others = ["withOptions", "discover", "servers.fetch", "oauth.authorizeUrl", "oauth.exchangeCode"];
   const alike = methods.filter(({ name }) => !others.includes(name));
 
   it("of which there are these exceptions", () => {
@@ -172,7 +172,7 @@ describe("the documentation", () => {
   );
 
   it("knows the operations of every method", () => {
-    const names = methods.map(({ name }) => name).filter((name) => name !== "from");
+    const names = methods.map(({ name }) => name).filter((name) => name !== "discover");
     expect(names.toSorted()).toEqual([...Object.keys(aliases), ...local].toSorted());
   });
 });

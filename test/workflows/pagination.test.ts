@@ -179,7 +179,7 @@ describe("all items", () => {
   });
 
   it("are asked for 200 at once, the most that a hub gives, and two pages at once", () => {
-    expect({ pageSize, pagesInFlight }).toEqual({ pageSize: 200, pagesAtOnce: 2 });
+    expect({ pageSize, pagesInFlight }).toEqual({ pageSize: 200, pagesInFlight: 2 });
   });
 });
 
