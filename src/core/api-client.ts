@@ -9,7 +9,7 @@
 import { createClient } from "../../generated/client/client.gen.js";
 import { jsonBodySerializer } from "../../generated/core/bodySerializer.gen.js";
 import type { Operation } from "../../generated/operations.gen.js";
-import { onAbort } from "./abort.js";
+import { onAbort } from "./deadline.js";
 import {
   sendWithRetries,
   type AbortSignals,

@@ -16,7 +16,7 @@ import { logAttempt, type LogFields, type Logger } from "./middleware.js";
 import { errorFromResponse } from "./error-mapping.js";
 import { withBody } from "./response.js";
 import { retryDelay } from "./retry.js";
-import { withIdleTimeout } from "./stream.js";
+import { withIdleTimeout } from "./event-stream.js";
 import { delay } from "./deadline.js";
 import type { AttemptResponse, AttemptRequest, Transport } from "./transport.js";
 

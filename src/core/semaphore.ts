@@ -1,6 +1,6 @@
 /** Lets a bounded number of calls be under way at once; the others wait in their order. */
 
-import { onAbort } from "./abort.js";
+import { onAbort } from "./deadline.js";
 
 export class Semaphore {
   #free: number;

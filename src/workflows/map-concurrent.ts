@@ -5,7 +5,7 @@
  * not taken yet, than asked for; and that nothing more is begun once the iteration is left. An abort ends
  * it with the signal's reason, once what is under way has heeded it.
  */
-import { onAbort } from "../core/abort.js";
+import { onAbort } from "../core/deadline.js";
 
 /** How many at once, and what ends them all. */
 export interface ConcurrencyOptions {

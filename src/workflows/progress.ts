@@ -9,7 +9,7 @@
 import type { ProgressEvent } from "../../generated/types.gen.js";
 import { ConnectionError, UnexpectedResponseError } from "../core/errors.js";
 import { isUnavailable } from "../core/retry.js";
-import { parseEventStream } from "../core/sse.js";
+import { parseEventStream } from "../core/event-stream.js";
 import { delay, pollDelays } from "../core/deadline.js";
 
 /** Opens a stream of the events of a start. */

@@ -1,7 +1,7 @@
 /** One listener a signal, however many wait for it. */
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { onAbort } from "../../src/core/abort.js";
+import { onAbort } from "../../src/core/deadline.js";
 import { answering, hubOf } from "./helpers.js";
 
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, "abort").length;
