@@ -41,3 +41,12 @@ export const containsAll = (model: object, wanted: object): boolean =>
   Object.entries(wanted).every(
     ([key, value]) => value === undefined || equal(asJson(value), model[key as never]),
   );
+
+/** The value of a JSON text; undefined if it is not JSON. The error of `JSON.parse` would quote the text. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

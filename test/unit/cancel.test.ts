@@ -64,7 +64,7 @@ describe("an attempt that takes too long", () => {
     expect(error).toBeInstanceOf(TimeoutError);
     expect(error).toMatchObject({ timeout: 5000, method: "GET", status: undefined });
     expect((error as Error).message).toBe(
-      `GET ${server.url}/hub/api/users/ada: no answer within 5000 ms.`,
+      `GET ${server.url}/hub/api/users/ada: no response within 5000 ms.`,
     );
     expectNoSecret(error);
     await closed;

@@ -287,7 +287,7 @@ describe("any other status", () => {
   it("404 says what else it may mean", () => {
     const message = "No access to resources or resources not found";
     const error = meaningOf("GET /users/{name}", 404, { message });
-    expect(error.message).toContain("Hubs also say so of what the token's scopes do not reach");
+    expect(error.message).toContain("It does not exist, or the token's scopes do not include it");
   });
 
   it.each([

@@ -107,9 +107,9 @@ describe("a connection that breaks", () => {
     for (const [cause, what] of [
       [Object.assign(new Error("x"), { code: "EPIPE" }), "EPIPE"],
       [new Error("it broke"), "it broke"],
-      ["a word", "no answer"],
-      [undefined, "no answer"],
-      [null, "no answer"],
+      ["a word", "no response"],
+      [undefined, "no response"],
+      [null, "no response"],
     ] as const) {
       const hub = hubOf(answering(() => Promise.reject(cause)));
       const error = await rejectionOf(hub.users.get("ada"));

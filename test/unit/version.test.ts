@@ -190,7 +190,7 @@ describe("an operation that a hub does not have", () => {
     );
     expect(error).toBeInstanceOf(UnsupportedByHubError);
     expect(error).toMatchObject({ since: undefined, until: "2.0", hubVersion: "6.1.1" });
-    expect((error as Error).message).toContain("ended with JupyterHub 2.0; this hub is 6.1.1.");
+    expect((error as Error).message).toContain("was removed in JupyterHub 2.0; this hub is 6.1.1.");
   });
 });
 
