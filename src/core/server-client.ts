@@ -1,9 +1,8 @@
 /**
- * Requests and WebSockets to one server that a hub has started, with the token for it.
+ * Requests and WebSockets to one running server, with the token for it.
  *
- * Promises that the token goes below the server's address and nowhere else, to none of the user's other servers
- * that were known, along no redirect and into no URL; and that a server which does not run is told from one which
- * answers.
+ * Promises that the token goes to this server alone: not to the user's other known servers, along no redirect, into no
+ * URL. A server that does not run is a ServerNotRunningError, whatever the proxy answers in its place.
  */
 import { omitCookies } from "./auth.js";
 import { ConnectionError, InvalidInputError, ServerNotRunningError } from "./errors.js";
@@ -12,12 +11,12 @@ import { pageOrigin } from "./browser.js";
 import { Secrets } from "./redact.js";
 
 export interface ServerTarget {
-  /** How the server is called in errors. */
+  /** The server's name in errors. */
   what: string;
   /** The server's address, with a slash at its end. */
   baseUrl: string;
   token: string;
-  /** The names of the user's other servers whose addresses are below this one's: those of the default server. */
+  /** The user's named servers, whose addresses are below that of the default server. */
   siblings: ReadonlySet<string>;
   /** Where people reach the hub. */
   hubUrl: string;
@@ -30,12 +29,12 @@ export interface ServerTarget {
 export const notRunningError = (what: string, status?: number): ServerNotRunningError =>
   new ServerNotRunningError(`${what} does not run. Start it: servers.start.`, { status });
 
-/** Sends requests to the server; addresses without an origin are below its own. */
+/** A fetch for the server. Relative addresses are resolved below it. */
 export const createServerFetch =
-  (link: ServerTarget) =>
+  (target: ServerTarget) =>
   async (input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> => {
-    const { what, baseUrl, hubUrl, send, runs } = link;
-    const { url, request } = await requestOf(link, input, init);
+    const { what, baseUrl, hubUrl, send, runs } = target;
+    const { url, request } = await requestOf(target, input, init);
     const { method, headers, signal } = request;
     const details = { method, url: baseUrl };
     let response: Response;
@@ -46,9 +45,9 @@ export const createServerFetch =
     } catch (cause) {
       if (signal?.aborted) throw signal.reason;
       const secrets = new Secrets();
-      // The caller's own token goes before the link's.
+      // A token of the caller's own replaces the target's.
       secrets.addHeaders(headers);
-      secrets.addInput([{ token: link.token }, Object.fromEntries(url.searchParams)]);
+      secrets.addInput([{ token: target.token }, Object.fromEntries(url.searchParams)]);
       throw new ConnectionError(`${method} ${baseUrl}: the connection to the server failed.`, {
         ...details,
         cause: sanitizeCause(cause, { url: baseUrl, secrets }),
@@ -57,7 +56,7 @@ export const createServerFetch =
     if (sign === undefined) return response;
     const isUp = sign !== "stopped" && (await runs(signal ?? new AbortController().signal));
     if (isUp && sign !== "hub") return response;
-    // The streams of other implementations have no such method.
+    // Streams of node-fetch have no such method.
     await response.body?.cancel?.();
     if (!isUp) throw notRunningError(what, response.status || undefined);
     throw new ConnectionError(
@@ -66,29 +65,29 @@ export const createServerFetch =
     );
   };
 
-/** What a request is sent with. Not a `Request`: the fetch of a package accepts none but its own. */
-type Sent = Omit<RequestInit, "headers"> & { method: string; headers: Headers };
+/** The init of a request. Not a `Request`: the fetch of a package accepts only its own class. */
+type ServerRequestInit = Omit<RequestInit, "headers"> & { method: string; headers: Headers };
 
-/** The request as it is sent: below the server's address, with a token. */
+/** Checks the address and adds the token. */
 async function requestOf(
-  link: ServerTarget,
+  target: ServerTarget,
   input: RequestInfo | URL,
   init: RequestInit,
-): Promise<{ url: URL; request: Sent }> {
-  // Also one of another implementation.
+): Promise<{ url: URL; request: ServerRequestInit }> {
+  // A Request, also of another implementation.
   const given = typeof input === "object" && "url" in input ? input : undefined;
   const address = given ? given.url : String(input);
-  // A request has no address with a password.
-  const url = valid(link, () => new URL(new Request(new URL(address, link.baseUrl)).url));
-  assertBelow(link, url.href);
-  const headers = valid(link, () => new Headers(init.headers ?? given?.headers));
-  if (!headers.has("Authorization")) headers.set("Authorization", `Bearer ${link.token}`);
-  const body = init.body ?? (given && (await bodyOf(given, link)));
+  // A Request refuses addresses with a password.
+  const url = valid(target, () => new URL(new Request(new URL(address, target.baseUrl)).url));
+  assertBelow(target, url.href);
+  const headers = valid(target, () => new Headers(init.headers ?? given?.headers));
+  if (!headers.has("Authorization")) headers.set("Authorization", `Bearer ${target.token}`);
+  const body = init.body ?? (given && (await bodyOf(given, target)));
   const checked = { method: init.method ?? given?.method ?? "GET", body: body == null ? null : "" };
-  // Refused here, since fetch would quote it.
-  const { method } = valid(link, () => new Request(url, { ...checked, headers }));
+  // Checked here, since the error of fetch would quote it.
+  const { method } = valid(target, () => new Request(url, { ...checked, headers }));
   const { headers: _, ...rest } = init;
-  const request: Sent = {
+  const request: ServerRequestInit = {
     ...(given && settingsOf(given)),
     ...rest,
     method,
@@ -105,7 +104,7 @@ function valid<Value>({ what }: ServerTarget, make: () => Value): Value {
   try {
     return make();
   } catch {
-    // Not kept as the cause: it quotes addresses and headers, which may hold a secret.
+    // Not kept as the cause: it quotes addresses and headers, which may hold secrets.
     throw new InvalidInputError(
       `${what} cannot be sent this request: its address, method, body or a header is malformed.`,
     );
@@ -113,13 +112,13 @@ function valid<Value>({ what }: ServerTarget, make: () => Value): Value {
 }
 
 /** The body of a request, as bytes: browsers send no streams over HTTP/1.1. */
-async function bodyOf(request: Request, link: ServerTarget): Promise<ArrayBuffer | undefined> {
+async function bodyOf(request: Request, target: ServerTarget): Promise<ArrayBuffer | undefined> {
   if (/^(GET|HEAD)$/i.test(request.method)) return undefined;
   const bytes = await request.arrayBuffer().catch(() => undefined);
-  return valid(link, () => (bytes!.byteLength > 0 ? bytes : undefined));
+  return valid(target, () => (bytes!.byteLength > 0 ? bytes : undefined));
 }
 
-/** What else a request says of how it is to be sent; runtimes differ in what they know of these. */
+/** Further properties of a Request. Runtimes differ in which they have. */
 const settings = [
   "cache",
   "credentials",
@@ -137,8 +136,8 @@ const settingsOf = (request: Request): Omit<RequestInit, "headers"> =>
   );
 
 /**
- * What an answer says of the server. Of one that does not run, the address leads to the hub, which redirects
- * to itself, shows pages of its own, or says 424 (503 before 2.0); or to nothing, of which the proxy says 503.
+ * Classifies a response. If the server does not run, the hub answers at its address: with a redirect to itself, a page,
+ * or 424 (503 before 2.0). If nothing is there, the proxy answers 503.
  */
 function classify(
   { status, type, headers }: Response,
@@ -155,25 +154,25 @@ function classify(
   return isPage && [403, 404, 405].includes(status) ? "maybe" : undefined;
 }
 
-/** The runtime's WebSocket, if it sends headers: those of browsers do not. */
+/** The runtime's WebSocket if it can send headers, which those of browsers cannot. */
 export const runtimeWebSocket = (): typeof WebSocket | undefined =>
   pageOrigin() === undefined ? globalThis.WebSocket : undefined;
 
-/** A WebSocket to the server that sends the token in a header. */
-export function createWebSocketClass(Base: object, link: ServerTarget): typeof WebSocket {
-  const headers = { Authorization: `Bearer ${link.token}` };
-  // The package `ws` takes them third, runtimes together with the protocols.
+/** A WebSocket class for the server that sends the token in a header. */
+export function createWebSocketClass(Base: object, target: ServerTarget): typeof WebSocket {
+  const headers = { Authorization: `Bearer ${target.token}` };
+  // The package `ws` takes headers as third argument, runtimes beside the protocols.
   const third = "createWebSocketStream" in Base;
   return class extends (Base as new (...options: unknown[]) => WebSocket) {
     constructor(url: string | URL, protocols: string | string[] = []) {
-      assertBelow(link, String(url).replace(/^ws/i, "http"));
+      assertBelow(target, String(url).replace(/^ws/i, "http"));
       if (third) super(url, protocols, { headers });
       else super(url, { protocols, headers });
     }
   } as unknown as typeof WebSocket;
 }
 
-/** Throws unless a URL leads to this very server. Proxies decode a path before they route it. */
+/** Throws unless a URL leads to this server. Proxies decode a path before they route it, so it is decoded here. */
 function assertBelow({ what, baseUrl, siblings }: ServerTarget, url: string): void {
   const href = URL.canParse(url) ? new URL(url).href : "";
   const [path = ""] = href.slice(baseUrl.length).split(/[?#]/);

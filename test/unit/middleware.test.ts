@@ -308,7 +308,7 @@ describe("a middleware that fails", () => {
     const error = await rejectionOf(hub.users.get("ada"));
     expect(error).toBeInstanceOf(JupyterHubError);
     expect((error as Error).cause).toMatchObject({
-      message: "It gave no Response that can still be read",
+      message: "It returned no Response with an unread body. Return what next() resolves with",
     });
   });
 

@@ -253,7 +253,7 @@ describe("where a stream was asked for", () => {
   });
 
   it.each<[string, (response: ServerResponse) => void, RegExp]>([
-    ["200 with JSON", json(200, { name: "ada" }), /was not answered with a stream\.$/],
+    ["200 with JSON", json(200, { name: "ada" }), /got a response that is no stream\.$/],
     [
       "a login page",
       (response) => {
