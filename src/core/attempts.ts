@@ -6,9 +6,9 @@
  */
 import type { CallContext } from "./call-context.js";
 import {
-  AuthenticationError,
+  InvalidInputError,
   UnexpectedResponseError,
-  XsrfError,
+  isJupyterHubError,
   type JupyterHubError,
 } from "./errors.js";
 import { errorFromThrown } from "./network-errors.js";
@@ -131,8 +131,8 @@ const isTokenRejected = (
   { credentials }: Transport,
 ) =>
   credentials === "cookie"
-    ? failure instanceof XsrfError
-    : failure instanceof AuthenticationError && token !== undefined;
+    ? isJupyterHubError(failure, "XsrfError")
+    : isJupyterHubError(failure, "AuthenticationError") && token !== undefined;
 
 /** A successful response, its body ready for the generated client. Throws the typed error of any other. */
 function assertSuccess(
@@ -143,9 +143,17 @@ function assertSuccess(
   signal: AbortSignal | undefined,
 ): AttemptResponse {
   if (response.ok && context.streams) {
-    if (body === undefined && response.body) {
+    if (body === undefined && typeof response.body?.getReader === "function") {
       const stream = withIdleTimeout(response.body, transport.timeout, context, signal);
       return { response: withBody(response, stream), body };
+    }
+    if (body === undefined && response.body) {
+      // As in node-fetch: its streams are closed by this method.
+      (response.body as { destroy?(): void }).destroy?.();
+      throw new InvalidInputError(
+        `${context.method} ${context.url}: the body is no web stream. Give the client a \`fetch\` whose responses have one.`,
+        context,
+      );
     }
     const { status } = response;
     const what = `${context.method} ${context.url} got a response that is no stream.`;

@@ -18,6 +18,8 @@ export interface CallContext {
   readonly url: string;
   /** The secrets of the input and of the headers of every attempt, for redaction. */
   readonly secrets: Secrets;
+  /** Whether the attempt waits for other calls to end. */
+  isQueued: boolean;
   /** Whether an attempt was sent and its outcome is unknown. */
   sent: boolean;
   /** The response to the last attempt. */
@@ -55,6 +57,7 @@ export function createContext(given: Given): CallContext {
     streams,
     once,
     secrets,
+    isQueued: false,
     sent: false,
     response: undefined,
     lastFailure: undefined,

@@ -83,7 +83,7 @@ export function errorFromResponse(response: ErrorResponse): JupyterHubError {
   const message = given?.slice(0, maxText) ?? "";
   const hubMessage = given && withoutSecrets(given, response.secrets ?? []);
   const details: ErrorDetails = { status, hubMessage, method, url, hubVersion };
-  const phrase = (hubMessage ?? standardPhrases[status] ?? "refused").replace(/\.$/, "");
+  const phrase = (hubMessage ?? standardPhrases[status] ?? "refused").replace(/\.+$/, "");
   const text = `${method} ${url}: ${status} ${shorten(phrase, 1000)}`;
   const withRetryAfter = { ...details, retryAfter: parseRetryAfter(response.retryAfter) };
 
@@ -145,7 +145,7 @@ export function unsupportedError(
 // Not the bare word: each page of a hub has an XSRF token.
 const aboutXsrf = /_xsrf(?:'|&#39;) argument|XSRF cookie does not match/;
 
-/** A 403 has four meanings: wrong credentials, no credentials, missing scopes, a missing XSRF token. */
+/** A 403 means wrong or no credentials, missing scopes, a missing XSRF token, or the expired login of a user. */
 function forbidden(
   { body, credentials, operation, secrets = [] }: ErrorResponse,
   message: string,
@@ -165,12 +165,17 @@ function forbidden(
     const requiredScopes = withoutSecrets(list, secrets).split(", ").filter(Boolean);
     return new ForbiddenError(text, { ...details, requiredScopes });
   }
+  if (/auth has expired for /.test(words)) {
+    const advice =
+      "This is the login of that user, not the token: they must log in to the hub again.";
+    return new ForbiddenError(`${text}. ${advice}`, details);
+  }
   const isXsrf = aboutXsrf.test(words);
   if (isXsrf && credentials === "cookie") {
     return new XsrfError(`${text}. Reload a page of the hub, or use a token.`, details);
   }
   // To a request with a token that it does not know, the hub answers with an XSRF message.
-  const isUnknown = isXsrf || /missing or invalid credentials|auth has expired/i.test(words);
+  const isUnknown = isXsrf || /missing or invalid credentials/i.test(words);
   if (isUnknown || (isBare && operation.anyCredentials)) {
     const what = credentials === "cookie" ? "Nobody is logged in, or the login" : "The token";
     return refused(`${what} is wrong, expired or revoked.`);

@@ -1,9 +1,7 @@
 /** Maps what `fetch` and other foreign code throw to errors that name the call, say what to do and hold no secret. */
 import {
   ConnectionError,
-  HubError,
   InvalidInputError,
-  UnexpectedResponseError,
   TimeoutError,
   isJupyterHubError,
   type JupyterHubError,
@@ -18,6 +16,14 @@ import type { CallContext } from "./call-context.js";
 const advice: readonly (readonly [RegExp, string])[] = [
   [/ECONNREFUSED/, "Nothing listens there: check the url and whether the hub is up."],
   [/ENOTFOUND|EAI_AGAIN/, "No such host: check the url."],
+  [
+    /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|before secure TLS/,
+    "This port does not speak TLS: begin the url with http://.",
+  ],
+  [
+    /HANDSHAKE_FAILURE|CERTIFICATE_REQUIRED/,
+    "It asks for a client certificate, as hubs with internal_ssl do inside a cluster: use the hub's public address.",
+  ],
   [/CERT_ALTNAME/, "Its certificate is for another host: check the url."],
   [/CERT_HAS_EXPIRED/, "Its certificate has expired."],
   [
@@ -38,11 +44,19 @@ export function connectionError(cause: unknown, call: CallContext): ConnectionEr
   const clean = createSanitizer(call);
   const words = inner instanceof Error ? clean(inner.message) : "";
   const code = codeOf(inner, clean) ?? lookUp(denoCodes, words);
-  const hint = crossOrigin(call) ?? lookUp(advice, code ?? "");
+  const hint = crossOrigin(call) ?? lookUp(advice, `${code} ${words}`) ?? tlsAdvice(call, code);
   return new ConnectionError(
     `${call.method} ${call.url}: the connection failed (${shorten(code || words || "no response", 1000)}).${hint ? ` ${hint}` : ""}`,
     { ...call, code, cause: sanitizeCause(cause, call) },
   );
+}
+
+/** A server that expects TLS, or a client certificate, closes the connection without a word. */
+function tlsAdvice({ url }: CallContext, code: string | undefined): string | undefined {
+  if (code !== "ECONNRESET" && code !== "UND_ERR_SOCKET") return undefined;
+  return url.startsWith("http:")
+    ? "If this port expects TLS, begin the url with https://."
+    : "If the hub runs with internal_ssl, use its public address.";
 }
 
 /** What a foreign error must not repeat. */
@@ -128,7 +142,10 @@ export function errorFromThrown(
   if (isJupyterHubError(error)) return error;
   if (error instanceof DeadlinePassed) {
     const { timeout } = error;
-    return new TimeoutError(`${where}: no response within ${timeout} ms.`, {
+    const what = call.isQueued
+      ? `not sent within ${timeout} ms, since maxConcurrency calls were in flight`
+      : `no response within ${timeout} ms`;
+    return new TimeoutError(`${where}: ${what}.`, {
       ...call,
       timeout,
       cause: last,
@@ -155,13 +172,13 @@ const notSentCodes =
 export function isResponseLost(failure: JupyterHubError, { method }: CallContext): boolean {
   if (isSafe(method)) return false;
   const { status, hubVersion } = failure;
-  if (failure instanceof ConnectionError) return !notSentCodes.test(failure.code ?? "");
+  if (isJupyterHubError(failure, "ConnectionError")) return !notSentCodes.test(failure.code ?? "");
   // From a proxy: the hub behind it may have received the request before it became unavailable.
-  if (failure instanceof HubError) return !hubVersion;
+  if (isJupyterHubError(failure, "HubError")) return !hubVersion;
   // No response, or one that says that it was done, but not what.
   return (
     status === undefined ||
-    (failure instanceof UnexpectedResponseError && status >= 200 && status < 300)
+    (isJupyterHubError(failure, "UnexpectedResponseError") && status >= 200 && status < 300)
   );
 }
 

@@ -73,11 +73,12 @@ export function assertHubResponse(
   const version = versionOf(response);
 
   if (response.type === "opaqueredirect" || (status >= 300 && status < 400)) {
+    const target = redirectTarget(headers, call);
+    const to = target ? ` to ${target.origin}${target.pathname}` : "";
     const advice = redirects
       ? "as hubs do with browsers. Open this page in a browser: redirects are not followed here."
-      : "which this operation of a hub never does. " +
-        "Check the url: the hub's prefix may be missing, or a login page may be in front of it.";
-    throw unexpected(call, response, ` was redirected${destination(headers, call)}, ${advice}`);
+      : `which the API of a hub never does. ${redirectAdvice(target, call)}`;
+    throw unexpected(call, response, ` was redirected${to}, ${advice}`);
   }
   // A 429 means the same from a hub and from a gateway.
   if (status === 429) return;
@@ -102,11 +103,15 @@ export function assertHubResponse(
     if (empty && (version || type === "" || type === "text/plain" || isExpected)) return;
   } else if (isExpected) return;
   const found = body === "" ? "nothing" : isPage ? "an HTML page" : type || "an unknown body";
-  const advice = !version
-    ? "Check the url, and whether the hub is up: a proxy answers in its place while it starts."
-    : isPage
-      ? "It is a page of the hub itself. Check the url: JupyterHub.discover(link) finds the API from any link."
-      : "Check the url.";
+  const isServer = headers.get("Content-Security-Policy")?.includes("/api/security/csp-report");
+  const advice =
+    isServer && !version
+      ? "It is a Jupyter server and no hub: give the url of the JupyterHub that started it."
+      : !version
+        ? "Check the url, and whether the hub is up: a proxy answers in its place while it starts."
+        : isPage
+          ? "It is a page of the hub itself. Check the url: JupyterHub.discover(link) finds the API from any link."
+          : "Check the url.";
   throw unexpected(
     call,
     response,
@@ -164,10 +169,28 @@ function isErrorBody(
   return "error" in error && Boolean(operation.public && operation.body);
 }
 
-/** The target of a redirect, without its query. Empty where it may repeat a secret of the path. */
-function destination(headers: Headers, { url, secrets }: CallContext): string {
+/** The target of a redirect; undefined without one, and where it may repeat a secret of the path. */
+function redirectTarget(headers: Headers, { url, secrets }: CallContext): URL | undefined {
   const location = headers.get("Location");
-  if (!location || url.includes(redacted) || !URL.canParse(location, url)) return "";
+  if (!location || url.includes(redacted) || !URL.canParse(location, url)) return undefined;
   const { origin, pathname } = new URL(location, url);
-  return ` to ${withoutSecrets(origin + pathname, secrets)}`;
+  const target = withoutSecrets(origin + pathname, secrets);
+  return URL.canParse(target) ? new URL(target) : undefined;
+}
+
+/** What a redirect changes, and the `url` to configure instead. */
+function redirectAdvice(target: URL | undefined, { url }: CallContext): string {
+  const from = new URL(url);
+  const route = from.pathname.slice(from.pathname.lastIndexOf("/hub/api"));
+  if (target?.pathname.endsWith(route)) {
+    const prefix = target.pathname.slice(0, -route.length);
+    return `Configure its target: url: "${target.origin}${prefix}".`;
+  }
+  if (target && target.pathname === `${from.pathname}/`) {
+    return "Only a slash at the end differs: something in front of the hub rewrites paths. Exempt /hub/api from that.";
+  }
+  if (target && /login|oauth|signin|auth/i.test(target.pathname + target.hostname)) {
+    return "It leads to a login page: something in front of the hub asks for a login. Use the hub's own address.";
+  }
+  return "Check the url: the hub's prefix may be missing, or a login page may be in front of it.";
 }

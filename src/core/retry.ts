@@ -5,14 +5,7 @@
  * which the hub says that it did nothing. A failed start is never retried: hubs shut down after a number of failed
  * spawns in a row.
  */
-import {
-  ConnectionError,
-  HubError,
-  UnexpectedResponseError,
-  RateLimitError,
-  TimeoutError,
-  type JupyterHubError,
-} from "./errors.js";
+import { isJupyterHubError, type JupyterHubError } from "./errors.js";
 
 /** Milliseconds. */
 export const minDelay = 250;
@@ -36,15 +29,18 @@ const permanentCodes = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ENOTFOUND|EPROTO|^HPE_
 const unavailableStatuses = new Set([502, 503, 504, 520, 521, 522, 523, 524, 527, 530]);
 
 const isTransient = (failure: unknown): boolean =>
-  (failure instanceof ConnectionError && !permanentCodes.test(failure.code ?? "")) ||
-  (failure instanceof HubError && unavailableStatuses.has(failure.status ?? 0));
+  (isJupyterHubError(failure, "ConnectionError") && !permanentCodes.test(failure.code ?? "")) ||
+  (isJupyterHubError(failure, "HubError") && unavailableStatuses.has(failure.status ?? 0));
 
+/** Errors are compared by name, since a middleware may throw those of another copy of this package. */
 /** Whether the hub is down, starting or busy: no response, a gateway's error, or a 429. Workflows wait and go on. */
 export const isUnavailable = (failure: unknown): boolean =>
   isTransient(failure) ||
-  failure instanceof TimeoutError ||
-  failure instanceof RateLimitError ||
-  (failure instanceof UnexpectedResponseError && failure.status === 404 && !failure.hubVersion);
+  isJupyterHubError(failure, "TimeoutError") ||
+  isJupyterHubError(failure, "RateLimitError") ||
+  (isJupyterHubError(failure, "UnexpectedResponseError") &&
+    failure.status === 404 &&
+    !failure.hubVersion);
 
 /** Whether a method is safe: it changes nothing. */
 export const isSafe = (method: string): boolean => method === "GET";
@@ -56,15 +52,14 @@ export function retryDelay(
   random: () => number = Math.random,
 ): number | undefined {
   const retryAfter =
-    failure instanceof RateLimitError || failure instanceof HubError
+    isJupyterHubError(failure, "RateLimitError") || isJupyterHubError(failure, "HubError")
       ? failure.retryAfter
       : undefined;
   if (retryAfter !== undefined && retryAfter > maxRetryAfter) return undefined;
 
-  const isRetryable =
-    failure instanceof RateLimitError
-      ? isSafe(method) || retryAfter !== undefined
-      : isSafe(method) && isTransient(failure);
+  const isRetryable = isJupyterHubError(failure, "RateLimitError")
+    ? isSafe(method) || retryAfter !== undefined
+    : isSafe(method) && isTransient(failure);
   if (!isRetryable || attempt > retries) return undefined;
   // Full jitter: clients that failed together do not retry together.
   const backOff = random() * Math.min(maxDelay, minDelay * 2 ** (attempt - 1));

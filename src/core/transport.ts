@@ -132,9 +132,14 @@ export class Transport {
   ): Promise<AttemptResponse> {
     const { timeout, semaphore } = this.#options;
     this.#prepare(out, call);
-    return semaphore.run(signal, () =>
-      withDeadline(timeout, signal, (attempt) => this.#attempt(out, call, attempt)),
-    );
+    const attempt = (): Promise<AttemptResponse> => {
+      call.isQueued = false;
+      return withDeadline(timeout, signal, (signal) => this.#attempt(out, call, signal));
+    };
+    // A stream whose headers a proxy holds back would block other calls.
+    if (call.streams) return attempt();
+    call.isQueued = true;
+    return semaphore.run(signal, attempt);
   }
 
   async #attempt(

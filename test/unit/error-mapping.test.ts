@@ -44,7 +44,6 @@ describe("a 403 with a token", () => {
     ["5.5.4", "'_xsrf' argument missing from GET"],
     ["5.5.4", "'_xsrf' argument invalid"],
     ["5.5.4", "XSRF cookie does not match POST argument"],
-    ["6.1.1", "auth has expired for ada, login again"],
   ])("means that the credentials do not count: %s, %j", (hubVersion, message) => {
     const error = meaningOf("POST /users", 403, { hubVersion, message });
     expect(error).toBeInstanceOf(errors.AuthenticationError);

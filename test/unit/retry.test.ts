@@ -24,6 +24,12 @@ import { answering, expectNoSecret, hubOf, rejectionOf, secrets } from "./helper
 const lost = (code?: string) => new ConnectionError("no answer", { code });
 const hub = (status: number, retryAfter?: number) =>
   new HubError(`${status}`, { status, retryAfter });
+/** An error as another copy of this package makes it, where `instanceof` fails. */
+const ofAnotherCopy = (error: JupyterHubError): JupyterHubError =>
+  Object.defineProperties(
+    new Error(error.message),
+    Object.getOwnPropertyDescriptors(error),
+  ) as JupyterHubError;
 const limit = (retryAfter?: number) => new RateLimitError("429", { status: 429, retryAfter });
 
 /** With this chance, the pause before the second attempt takes its half: 125 ms. */
@@ -50,6 +56,8 @@ const passing: Row[] = [
   ["a connection that Bun does not get", lost("FailedToOpenSocket"), afterFirst],
   // Deno and browsers
   ["any connection of which no more is known", lost(), afterFirst],
+  ["an error of another copy of this package", ofAnotherCopy(lost("ECONNRESET")), afterFirst],
+  ["a gateway's error, of another copy", ofAnotherCopy(hub(503)), afterFirst],
   // The proxy
   ["a proxy without its hub", hub(502), afterFirst],
   ["a proxy whose hub is down", hub(503), afterFirst],

@@ -178,7 +178,7 @@ describe("a redirect", () => {
     const error = await rejectionOf(call({ client, path: { name: "ada" }, throwOnError: true }));
     expect(error).toMatchObject({ name: "UnexpectedResponseError", status });
     expect((error as Error).message).toContain(` was redirected to ${target.url}/hub/login, which`);
-    expect((error as Error).message).toContain("Check the url");
+    expect((error as Error).message).toContain("leads to a login page");
     expectNoSecret(error);
     expect(reached).toBe(0);
   });
