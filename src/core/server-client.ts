@@ -38,10 +38,10 @@ export const createServerFetch =
     const { method, headers, signal } = request;
     const details = { method, url: baseUrl };
     let response: Response;
-    let sign: ReturnType<typeof classify>;
+    let origin: ReturnType<typeof originOf>;
     try {
       response = await send(url.href, request);
-      sign = classify(response, new URL(hubUrl).pathname);
+      origin = originOf(response, new URL(hubUrl).pathname);
     } catch (cause) {
       if (signal?.aborted) throw signal.reason;
       const secrets = new Secrets();
@@ -53,12 +53,17 @@ export const createServerFetch =
         cause: sanitizeCause(cause, { url: baseUrl, secrets }),
       });
     }
-    if (sign === undefined) return response;
-    const isUp = sign !== "stopped" && (await runs(signal ?? new AbortController().signal));
-    if (isUp && sign !== "hub") return response;
-    // Streams of node-fetch have no such method.
-    await response.body?.cancel?.();
-    if (!isUp) throw notRunningError(what, response.status || undefined);
+    if (origin === "server") return response;
+    let isRunning = false;
+    try {
+      // An application in the server may answer in the same way as the hub or the proxy: the hub knows.
+      isRunning = await runs(signal ?? new AbortController().signal);
+      if (isRunning && origin === "unknown") return response;
+    } finally {
+      // Streams of node-fetch have no such method.
+      if (!isRunning || origin === "hub") await response.body?.cancel?.();
+    }
+    if (!isRunning) throw notRunningError(what, response.status || undefined);
     throw new ConnectionError(
       `${what} runs, but ${baseUrl} leads to the hub. Is publicUrl where people reach it?`,
       { ...details, status: response.status },
@@ -136,22 +141,18 @@ const settingsOf = (request: Request): Omit<RequestInit, "headers"> =>
   );
 
 /**
- * Classifies a response. If the server does not run, the hub answers at its address: with a redirect to itself, a page,
- * or 424 (503 before 2.0). If nothing is there, the proxy answers 503.
+ * What sent a response: the server, the hub, or unknown. If the server does not run, the hub answers at its address:
+ * with a redirect to itself, a page, or 424 (503 before 2.0). If nothing is there, the proxy answers 503.
  */
-function classify(
-  { status, type, headers }: Response,
-  hub: string,
-): "stopped" | "hub" | "maybe" | undefined {
-  const isPage = !/json/.test(headers.get("Content-Type") ?? "");
-  if (status === 424 || (status === 503 && isPage)) return "stopped";
-  if (type === "opaqueredirect" || status === 503) return "maybe";
+function originOf({ status, type, headers }: Response, hub: string): "server" | "hub" | "unknown" {
+  if (type === "opaqueredirect" || status === 424 || status === 503) return "unknown";
   if (status >= 300 && status < 400) {
     const path = headers.get("Location")?.replace(/^https?:\/\/[^/]+/i, "");
     if (path?.startsWith(`${hub}user/`)) return "hub";
-    return path?.startsWith(hub) ? "maybe" : undefined;
+    return path?.startsWith(hub) ? "unknown" : "server";
   }
-  return isPage && [403, 404, 405].includes(status) ? "maybe" : undefined;
+  const isPage = !/json/.test(headers.get("Content-Type") ?? "");
+  return isPage && [403, 404, 405].includes(status) ? "unknown" : "server";
 }
 
 /** The runtime's WebSocket if it can send headers, which those of browsers cannot. */

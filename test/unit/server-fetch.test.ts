@@ -3,6 +3,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { describe, expect, it } from "vitest";
 import {
   AuthenticationError,
+  ConnectionError,
   InvalidInputError,
   JupyterHub,
   TimeoutError,
@@ -374,5 +375,39 @@ describe("the options of servers.fetch", () => {
         .servers.fetch("ada", path as never),
     );
     expect(error).toBeInstanceOf(InvalidInputError);
+  });
+});
+
+describe("an application that answers as a proxy does while the server runs", () => {
+  it.each([424, 503])(
+    "has its %i returned, since the hub says that the server runs",
+    async (status) => {
+      const hub = hubWith();
+      const fetch: typeof globalThis.fetch = async (input, init) =>
+        String(input).includes("/user/ada/")
+          ? answer("busy", { status, type: "text/html", version: null })
+          : hub.fetch(input, init);
+      const response = await hub.client({ fetch }).servers.fetch("ada", "/proxy/8080/");
+      expect(response.status).toBe(status);
+      expect(await response.text()).toBe("busy");
+    },
+  );
+
+  it("has its body cancelled where the hub cannot be asked", async () => {
+    const hub = hubWith();
+    let cancelled = false;
+    let isDown = false;
+    const fetch: typeof globalThis.fetch = async (input, init) => {
+      if (!String(input).includes("/user/ada/")) {
+        if (isDown) throw new TypeError("fetch failed");
+        return hub.fetch(input, init);
+      }
+      isDown = true;
+      const body = new ReadableStream({ cancel: () => void (cancelled = true) });
+      return new Response(body, { status: 503 });
+    };
+    const error = await rejectionOf(hub.client({ fetch }).servers.fetch("ada", "/api"));
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect(cancelled).toBe(true);
   });
 });
