@@ -3,7 +3,7 @@ import { features, operations, type Feature } from "../generated/operations.gen.
 import type { HubInfo, RequestIdentity, ShutdownAnswer } from "../generated/types.gen.js";
 import { fetchVersion, hubVersion, type ApiClient } from "./core/api-client.js";
 import { checkToken } from "./core/auth.js";
-import { withoutCredentials, discover } from "./core/discover.js";
+import { createProbe, discover } from "./core/discover.js";
 import {
   createClientContext,
   inheritFrom,
@@ -108,7 +108,7 @@ export class JupyterHub {
    * Finds the hub behind any of its links, such as `https://hub.example.org/user/ada/lab`, and returns a client of
    * it. Asks at up to five addresses for the hub's version, never below a segment that is `hub`, `user` or
    * `services`. These requests carry no token, cookie or header of yours and run no middleware, since a link can
-   * lead anywhere. The client that is returned has all of the options: take links from people whom you trust with
+   * lead anywhere. They follow redirects, and the client is one of the hub where these end. It has all of the options: take links from people whom you trust with
    * its token.
    *
    * `GET /` · public
@@ -134,8 +134,10 @@ export class JupyterHub {
       discover(link, async (url) => {
         // Before anything is sent: this refuses options that do not fit.
         const found = new JupyterHub({ ...options, url, token });
-        await new JupyterHub({ ...withoutCredentials(options), url }).version(call);
-        return found;
+        const probe = createProbe(options);
+        await new JupyterHub({ ...probe.options, url }).version(call);
+        const target = probe.target();
+        return target === undefined ? found : new JupyterHub({ ...options, url: target, token });
       }),
     );
   }

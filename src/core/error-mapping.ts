@@ -83,7 +83,7 @@ export function errorFromResponse(response: ErrorResponse): JupyterHubError {
   const message = given?.slice(0, maxText) ?? "";
   const hubMessage = given && withoutSecrets(given, response.secrets ?? []);
   const details: ErrorDetails = { status, hubMessage, method, url, hubVersion };
-  const phrase = (hubMessage ?? standardPhrases[status] ?? "refused").replace(/\.+$/, "");
+  const phrase = (hubMessage ?? standardPhrases[status] ?? "refused").replace(/\.{1,3}$/, "");
   const text = `${method} ${url}: ${status} ${shorten(phrase, 1000)}`;
   const withRetryAfter = { ...details, retryAfter: parseRetryAfter(response.retryAfter) };
 

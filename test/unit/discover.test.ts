@@ -19,6 +19,7 @@ import {
   refusal,
   rejectionOf,
   secrets,
+  serve,
   type Respond,
 } from "./helpers.js";
 
@@ -186,7 +187,41 @@ describe("JupyterHub.from", () => {
     expect(fetch.requests.at(-1)?.headers.get("X-Gateway")).toBe("1");
   });
 
-  it("is not led elsewhere by a redirect", async () => {
+  it("follows redirects to where they end, without a token, and gives that hub the client", async () => {
+    await using target = await serve((request, response) => {
+      seen.push(`${request.url} ${request.headers.authorization ?? "no token"}`);
+      const ok = request.url?.startsWith("/jupyter/hub/api/");
+      response.writeHead(ok ? 200 : 404, {
+        "Content-Type": "application/json",
+        "X-JupyterHub-Version": "6.1.1",
+      });
+      response.end(JSON.stringify({ version: "6.1.1" }));
+    });
+    await using entry = await serve((request, response) => {
+      response.writeHead(301, { Location: `${target.url}/jupyter${request.url}` }).end();
+    });
+    const seen: string[] = [];
+    const hub = await JupyterHub.discover(`${entry.url}/hub/home`, { token: secrets.token });
+    expect(hub.url).toBe(`${target.url}/jupyter/hub/api`);
+    expect(seen).toEqual(["/jupyter/hub/api/ no token"]);
+  });
+
+  it.each([
+    "/user/mallory/hub/api/",
+    "/services/x/hub/api/",
+    "/hub/user/mallory/hub/api/",
+    "/anything",
+  ])("takes no hub that a redirect to %s finds", async (path) => {
+    await using server = await serve((request, response) => {
+      if (request.url === path) {
+        response.setHeader("Content-Type", "application/json").end('{"version": "6.1.1"}');
+      } else response.writeHead(302, { Location: path }).end();
+    });
+    const error = await rejectionOf(JupyterHub.discover(server.url, { token: secrets.token }));
+    expect(error).toBeInstanceOf(UnexpectedResponseError);
+  });
+
+  it("is not led elsewhere by a redirect that is not followed", async () => {
     const fetch = answering(({ url }) =>
       url === "https://h.example/hub/api/"
         ? answer({ version: "6.1.1" })
