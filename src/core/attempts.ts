@@ -62,11 +62,11 @@ export async function sendWithRetries(
   let token: string | undefined;
   let renewed = false;
   for (;;) {
-    const begun = Date.now();
+    const begun = performance.now();
     const log = (outcome: Pick<LogFields, "status" | "error" | "retryIn">): void => {
       if (!logger) return;
       const operation = `${method} ${context.route}`;
-      const duration = Date.now() - begun;
+      const duration = performance.now() - begun;
       logAttempt(logger, method, { operation, url: context.url, attempt, duration, ...outcome });
     };
     const headers = headersOf(request, attempt, hasOwnToken, transport);

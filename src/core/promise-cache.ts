@@ -19,7 +19,7 @@ export class PromiseCache<Value> {
 
   /** The result for a key; makes it if there is none. */
   get(key: string, make: () => Promise<Value>): Promise<Value> {
-    const now = Date.now();
+    const now = performance.now();
     for (const [key, { until }] of this.#kept) {
       if (until > now && this.#kept.size < maxEntries) break;
       this.#kept.delete(key);

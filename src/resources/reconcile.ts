@@ -17,12 +17,12 @@ export async function reconcile<Value>(
   write: (call: CallOptions | undefined) => Promise<Value>,
   look: (call: CallOptions) => Promise<Reconciled<Value>>,
 ): Promise<Value> {
-  const begun = Date.now();
+  const begun = performance.now();
   try {
     return await write(call);
   } catch (error) {
     if (!isJupyterHubError(error) || error.outcome !== "unknown") throw error;
-    const timeout = call?.timeout && call.timeout - (Date.now() - begun);
+    const timeout = call?.timeout && call.timeout - (performance.now() - begun);
     if (timeout !== undefined && timeout <= 0) throw error;
     const found = await look({ ...call, timeout }).catch(() => undefined);
     if (call?.signal?.aborted) throw call.signal.reason;

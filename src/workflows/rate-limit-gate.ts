@@ -15,15 +15,15 @@ export class RateLimitGate {
   /** Waits as the hub asks, and keeps the others back meanwhile. */
   async backOff(milliseconds: number, signal: AbortSignal): Promise<void> {
     const wait = Math.max(milliseconds, shortest);
-    const again = Date.now() + wait;
-    this.#until = this.#until > Date.now() ? Math.min(this.#until, again) : again;
+    const again = performance.now() + wait;
+    this.#until = this.#until > performance.now() ? Math.min(this.#until, again) : again;
     await delay(wait, signal);
   }
 
   /** Resolves when nobody need wait. */
   async waitUntilOpen(signal: AbortSignal): Promise<void> {
     for (;;) {
-      const left = this.#until - Date.now();
+      const left = this.#until - performance.now();
       if (left <= 0) return;
       await delay(left, signal);
     }

@@ -41,13 +41,13 @@ export async function readServer(
   { model }: ServerOperations,
   signal: AbortSignal,
 ): Promise<Server | undefined> {
-  const begun = Date.now();
+  const begun = performance.now();
   const waits = pollDelays();
   for (;;) {
     try {
       return await model(signal);
     } catch (error) {
-      if (signal.aborted || !isUnavailable(error) || Date.now() - begun > maxUnavailable)
+      if (signal.aborted || !isUnavailable(error) || performance.now() - begun > maxUnavailable)
         throw error;
       const { retryAfter = 0 } = error as Partial<RateLimitError>;
       await delay(Math.max(waits.next().value, Math.min(retryAfter, maxRetryAfter)), signal);

@@ -1,8 +1,8 @@
 /**
- * Stopping a server, to the end: a stop resolves when the hub says that the server is gone.
+ * Stops a server and waits until it is gone.
  *
- * Where the hub refuses it for what is pending, that is waited for. A stop whose answer was lost is not
- * sent again: the server tells whether it was heard.
+ * Waits for a pending action that makes the hub refuse the stop. A stop whose response was lost is not repeated: the
+ * server's model shows whether the hub received it.
  */
 import type { Server } from "../../generated/types.gen.js";
 import { BadRequestError, JupyterHubError } from "../core/errors.js";
@@ -15,7 +15,10 @@ import {
   type ServerOperations,
 } from "./server-state.js";
 
-/** Stops the server and resolves when it is gone: no longer active or, when `removed`, no longer there. */
+/** How long a stopped server may wait for its removal, in milliseconds. Hubs remove it at once. */
+const maxRemoval = 10_000;
+
+/** Stops the server and resolves when it is no longer active or, with `removed`, when it no longer exists. */
 export async function stopServer(
   operations: ServerOperations,
   removed: boolean,
@@ -26,6 +29,7 @@ export async function stopServer(
   if (lost) await delay(cancelGracePeriod, signal);
   else if (answer !== 202 && !removed) return;
   const waits = pollDelays();
+  let stoppedAt: number | undefined;
   for (let stopping: Server | undefined; ;) {
     const server = await readServerAfter(answer, operations, signal);
     if (!server) return;
@@ -33,18 +37,26 @@ export async function stopServer(
     const wasAccepted = stopping || stops || (!removed && !server.ready && !server.pending);
     if (lost && !wasAccepted) throw answer;
     if (!removed && !stops) {
-      // A server that runs again is another one, unless it never went down.
+      // A running server was started again, unless it is the one from before.
       if (server.ready && server.started === stopping?.started) {
-        throw new JupyterHubError(`${operations.what} runs still: the hub could not stop it.`);
+        throw new JupyterHubError(`${operations.what} still runs: the hub could not stop it.`);
       }
       return;
+    }
+    if (!stops && !server.ready && !server.pending) {
+      stoppedAt ??= performance.now();
+      if (performance.now() - stoppedAt > maxRemoval) {
+        throw new JupyterHubError(
+          `${operations.what} is stopped, but was not removed. A proxy in front of the hub may drop the body of a DELETE.`,
+        );
+      }
     }
     stopping = server;
     await delay(waits.next().value, signal);
   }
 }
 
-/** Sends a stop until the hub takes it; resolves with the status, or the error of an answer that was lost. */
+/** Sends a stop until the hub accepts it. Resolves with the status, or with the error of a lost response. */
 export async function sendStop(
   operations: ServerOperations,
   signal: AbortSignal,
@@ -56,7 +68,7 @@ export async function sendStop(
     } catch (error) {
       if (signal.aborted) throw error;
       if (hasUnknownOutcome(error)) return error;
-      // A request that was refused for what is pending has changed nothing, so it may be sent again.
+      // A refused stop has changed nothing, so it may be sent again.
       if (!(error instanceof BadRequestError && error.reason === "pending")) throw error;
       await waitUntilIdle(operations, waits, signal);
     }

@@ -85,12 +85,13 @@ describe("an abort of a start", () => {
     const started = watch(hub.client().servers.start("ada", input, { signal }));
     await pass(1000);
     expect(started.settled).toBe(false);
-    expect(hub.sent.at(-1)?.route).toBe(route);
+    expect(hub.sent.map((one) => one.route)).toContain(route);
+    const sent = hub.sent.length;
     controller.abort("enough");
     await pass(0);
     expect(started.error).toBe("enough");
     await pass(20_000);
-    expect(hub.sent.at(-1)?.route).toBe(route);
+    expect(hub.sent).toHaveLength(sent);
   });
 
   it("sends nothing when it came before", async () => {

@@ -53,9 +53,9 @@ describe("a start whose answer is lost", () => {
     const hub = new FakeHub();
     hub.next(post, { ...answer, fate: [[0, "spawn"]] });
     const unseen: Answer = { status: 403, message: "requires any of [read:servers]" };
-    hub.next(model, unseen);
+    hub.next(model, ...Array.from({ length: 30 }, () => unseen));
     // Who does not know the hub's release yet, after a page of the proxy, looks here.
-    hub.next("GET /users/ada", unseen);
+    hub.next("GET /users/ada", ...Array.from({ length: 30 }, () => unseen));
     const error = await failure(hub.client().servers.start("ada"));
     expect(error).toMatchObject({ method: "POST", outcome: "unknown" });
     expect(hub.writes).toEqual([post]);

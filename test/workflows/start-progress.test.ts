@@ -50,7 +50,7 @@ describe("the iteration of a start", () => {
     const hub = new FakeHub();
     script(hub);
     const { told, ended } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([{ progress: 100, ready: true, url: "/user/ada/" }]);
+    expect(told).toEqual([ready]);
     expect(ended).toBeLessThan(100);
     expect(hub.count(stream)).toBe(0);
   });

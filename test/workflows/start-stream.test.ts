@@ -57,7 +57,7 @@ describe("a start whose stream", () => {
     const alive = Array.from({ length: 1000 }, () => [8000, "\n\n"]).flat();
     hub.next(stream, { status: 200, stream: alive });
     const { told, ended } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([{ progress: 100, ready: true, url: "/user/ada/" }]);
+    expect(told).toEqual([ready]);
     expect(ended).toBeLessThan(31_300);
     expect([hub.count(stream), hub.open, vi.getTimerCount()]).toEqual([1, 0, 0]);
   });
@@ -83,7 +83,7 @@ describe("a start whose stream", () => {
     hub.next(post, { status: 202, fate: soon("ready") });
     hub.next(stream, answer);
     const { told } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([{ progress: 100, ready: true, url: "/user/ada/" }]);
+    expect(told).toEqual([ready]);
     expect(hub.count(stream)).toBe(1);
     expect(hub.count(model)).toBeGreaterThan(3);
   });
@@ -102,7 +102,7 @@ describe("a start whose stream", () => {
       ...Array.from({ length: 9 }, () => ({ status: 200, stream: [requested, cut] })),
     );
     const { told } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([requested, { progress: 100, ready: true, url: "/user/ada/" }]);
+    expect(told).toEqual([requested, ready]);
     expect([hub.count(stream), hub.open]).toEqual([5, 0]);
   });
 

@@ -108,7 +108,7 @@ describe("a stop", () => {
     });
     expect(await failure(hub.client().servers.stop("ada"))).toMatchObject({
       name: "JupyterHubError",
-      message: expect.stringContaining("The server of ada runs still"),
+      message: expect.stringContaining("The server of ada still runs"),
     });
   });
 
@@ -246,7 +246,7 @@ describe("a restart", () => {
       ],
     });
     const error = await failure(hub.client().servers.restart("ada"));
-    expect(error).toMatchObject({ message: expect.stringContaining("runs still") });
+    expect(error).toMatchObject({ message: expect.stringContaining("still runs") });
     expect(hub.writes).toEqual([stop]);
   });
 

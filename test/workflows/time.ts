@@ -4,7 +4,7 @@ import { afterEach, beforeEach, vi } from "vitest";
 /** Gives each test of a file its own clock, which stands still. */
 export function useClock(): void {
   beforeEach(() => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
   });
   afterEach(() => {
     vi.useRealTimers();
