@@ -67,9 +67,12 @@ export type {
   ServerStart,
   StartManyOptions,
   StartResult,
+  StartTarget,
   StartServerOptions,
   StopManyOptions,
   StopResult,
+  StopTarget,
+  Targets,
 } from "./resources/server-starts.js";
 export type {
   ConnectionInput,

@@ -72,16 +72,30 @@ export interface StopManyOptions extends CallOptions {
  */
 export interface ServerStart extends Promise<Server>, AsyncIterable<ProgressEvent> {}
 
-/** What became of one of many starts. */
-export type StartResult =
-  | { user: string; server: Server; error?: undefined }
-  | { user: string; server?: undefined; error: unknown };
+/** One of many servers to start: the name of a user, or a user with a server and its input. */
+export type StartTarget = string | (StartServerInput & { user: string });
 
-/** What became of one of many stops; without an error, the server is gone. */
-export interface StopResult {
-  /** Whose server it is. */
+/** One of many servers to stop: the name of a user, or a user and a server. */
+export type StopTarget = string | (ServerInput & { user: string });
+
+/** A list, a generator or any other iterable, also an asynchronous one. */
+export type Targets<Target> = Iterable<Target> | AsyncIterable<Target>;
+
+/** The result of one of many starts. */
+export type StartResult = {
+  /** The owner of the server. */
   user: string;
-  /** Why it is not gone. */
+  /** The server's name; empty for the default server. */
+  serverName: string;
+} & ({ server: Server; error?: undefined } | { server?: undefined; error: unknown });
+
+/** The result of one of many stops. Without an error, the server is stopped. */
+export interface StopResult {
+  /** The owner of the server. */
+  user: string;
+  /** The server's name; empty for the default server. */
+  serverName: string;
+  /** Why the server was not stopped. */
   error?: unknown;
 }
 
@@ -230,10 +244,10 @@ export const progress = (
   },
 });
 
-// Below, `at` is a parameter since a generator has those from its call on; its body begins when it is iterated.
+// Below, `at` is a parameter: a generator evaluates those when it is called, its body when it is iterated.
 export async function* startMany(
   hub: ResourceContext,
-  users: Iterable<string>,
+  targets: Targets<StartTarget>,
   input: StartServerInput,
   call: StartManyOptions,
   at = captureCallSite(startMany),
@@ -242,22 +256,21 @@ export async function* startMany(
   checkCall(call, startManyKeys);
   const { concurrency, ...rest } = call;
   const gate = new RateLimitGate();
-  yield* mapConcurrent(namesOf(users), limitsOf(concurrency, call), async (user, signal) => {
+  yield* mapConcurrent(checked(targets), limitsOf(concurrency, call), async (target, signal) => {
+    const { user, ...own } = { ...input, ...withUser(target) };
+    const result = { user, serverName: own.server ?? "" };
     try {
-      const own = { ...rest, signal };
-      return {
-        user,
-        server: await runStart(hub, user, input, own, { eventLog: new EventLog(), gate }),
-      };
+      const parts = { eventLog: new EventLog<ProgressEvent>(), gate };
+      return { ...result, server: await runStart(hub, user, own, { ...rest, signal }, parts) };
     } catch (error) {
-      return { user, error: at(error) };
+      return { ...result, error: at(error) };
     }
   });
 }
 
 export async function* stopMany(
   hub: ResourceContext,
-  users: Iterable<string>,
+  targets: Targets<StopTarget>,
   input: ServerInput,
   call: StopManyOptions,
   at = captureCallSite(stopMany),
@@ -265,20 +278,32 @@ export async function* stopMany(
   serverOf(input);
   checkCall(call, stopManyKeys);
   const { concurrency, ...rest } = call;
-  yield* mapConcurrent(namesOf(users), limitsOf(concurrency, call), async (user, signal) => {
+  yield* mapConcurrent(checked(targets), limitsOf(concurrency, call), async (target, signal) => {
+    const { user, ...own } = { ...input, ...withUser(target) };
+    const result = { user, serverName: own.server ?? "" };
     try {
-      await stop(hub, user, input, { ...rest, signal });
-      return { user };
+      await stop(hub, user, own, { ...rest, signal });
+      return result;
     } catch (error) {
-      return { user, error: at(error) };
+      return { ...result, error: at(error) };
     }
   });
 }
 
-/** A name alone is no list of names, though it can be iterated like one. */
-function namesOf(users: Iterable<string>): Iterable<string> {
-  if (typeof users === "object" && users !== null && Symbol.iterator in users) return users;
-  throw new InvalidInputError('The users must be a list of names, such as ["ada", "grace"].');
+const withUser = <Target extends { user: string }>(
+  target: Target | string,
+): Target | { user: string } => (typeof target === "string" ? { user: target } : target);
+
+/** Refuses a single name, which could be iterated like a list of names. */
+function checked<Target>(targets: Targets<Target>): Targets<Target> {
+  const isList =
+    typeof targets === "object" &&
+    targets !== null &&
+    (Symbol.iterator in targets || Symbol.asyncIterator in targets);
+  if (isList) return targets;
+  throw new InvalidInputError(
+    'Give a list, such as ["ada", "grace"] or [{ user: "ada", server: "gpu" }].',
+  );
 }
 
 function limitsOf(concurrency = defaultConcurrency, { signal }: CallOptions): ConcurrencyOptions {

@@ -60,8 +60,11 @@ import {
   type StartManyOptions,
   type StartResult,
   type StartServerOptions,
+  type StartTarget,
   type StopManyOptions,
   type StopResult,
+  type StopTarget,
+  type Targets,
 } from "./server-starts.js";
 
 /** Which of a user's servers to list. */
@@ -233,22 +236,23 @@ export class Servers {
   }
 
   /**
-   * Starts a server of each of many users, 8 at a time unless `concurrency` says otherwise, and gives the
-   * server or the error of each as it comes. Begins when it is iterated. When the hub asks for patience,
-   * all wait. Leaving the iteration begins no more starts; those under way are left to themselves.
-   * `timeout` is for each server.
+   * Starts many servers, 8 at a time unless `concurrency` says otherwise. Yields the server or the error of each as it
+   * completes. Begins when it is iterated. After a 429, all wait. Leaving the iteration begins no more starts and leaves
+   * those in flight alone; `signal` still aborts them. `timeout` is for each server.
    *
    * `POST /users/{name}/server`, `POST /users/{name}/servers/{server_name}`, then
    * `GET /users/{name}/server/progress`, `GET /users/{name}/servers/{server_name}/progress` · scopes
    * `start:servers` (`servers` before 6.0) and `read:servers`
-   * @throws InvalidInputError when the users are no list; what else goes wrong is in the results
+   * @param targets names of users, or objects such as `{ user: "ada", server: "gpu", user_options: {} }`, in any iterable
+   * @param input for the targets that do not have these keys themselves
+   * @throws InvalidInputError when the targets are no list. All other errors are in the results
    */
   startMany(
-    users: Iterable<string>,
+    targets: Targets<StartTarget>,
     input: StartServerInput = {},
     call: StartManyOptions = {},
   ): AsyncIterable<StartResult> {
-    return startMany(this.#hub, users, input, call);
+    return startMany(this.#hub, targets, input, call);
   }
 
   /**
@@ -285,20 +289,22 @@ export class Servers {
   }
 
   /**
-   * Stops a server of each of many users, 8 at a time unless `concurrency` says otherwise, and gives what
-   * became of each as it comes. Begins when it is iterated; leaving the iteration begins no more stops.
+   * Stops many servers, 8 at a time unless `concurrency` says otherwise. Yields the result of each as it completes.
+   * Begins when it is iterated. Leaving the iteration begins no more stops; `signal` still aborts those in flight.
    * `timeout` is for each server.
    *
    * `DELETE /users/{name}/server`, `DELETE /users/{name}/servers/{server_name}` · scopes `delete:servers`
    * and `read:servers`
-   * @throws InvalidInputError when the users are no list; what else goes wrong is in the results
+   * @param targets names of users, or objects such as `{ user: "ada", server: "gpu" }`, in any iterable
+   * @param input for the targets that do not have these keys themselves
+   * @throws InvalidInputError when the targets are no list. All other errors are in the results
    */
   stopMany(
-    users: Iterable<string>,
+    targets: Targets<StopTarget>,
     input: ServerInput = {},
     call: StopManyOptions = {},
   ): AsyncIterable<StopResult> {
-    return stopMany(this.#hub, users, input, call);
+    return stopMany(this.#hub, targets, input, call);
   }
 
   /**

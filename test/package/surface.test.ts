@@ -94,7 +94,13 @@ describe("the version that the package tells hubs", () => {
 
 describe("a method takes names, then an input if its operations take one, then the options", () => {
   /** What sends nothing, makes a client, or hands on what a runtime defines, has a shape of its own. */
-  const others = ["withOptions", "discover", "servers.fetch", "oauth.authorizeUrl", "oauth.exchangeCode"];
+  const others = [
+    "withOptions",
+    "discover",
+    "servers.fetch",
+    "oauth.authorizeUrl",
+    "oauth.exchangeCode",
+  ];
   const alike = methods.filter(({ name }) => !others.includes(name));
 
   it("of which there are these exceptions", () => {
@@ -111,7 +117,7 @@ describe("a method takes names, then an input if its operations take one, then t
     const input = parameters.at(-1)?.name === "input" ? parameters.pop() : undefined;
     expect(Boolean(input)).toBe((aliases[name] ?? []).some(takesInput));
     for (const { type, isOptional } of parameters) {
-      expect(["string", "Iterable<string>", "Feature"]).toContain(type);
+      expect(["string", "Targets<StartTarget>", "Targets<StopTarget>", "Feature"]).toContain(type);
       expect(isOptional).toBe(false);
     }
   });

@@ -80,7 +80,7 @@ const closed = bags.filter(({ bag }) => !bag.isOpen);
 /** The least that a parameter takes. */
 const valueOf = ({ name, type, isOptional, least }: Parameter): unknown => {
   if (isOptional) return undefined;
-  if (type === "Iterable<string>") return ["ada"];
+  if (type?.startsWith("Targets<")) return ["ada"];
   if (type === "Feature") return "shares";
   if (name === "callback") return "/callback?code=c&state=s";
   if (name === "attempt") return { state: "s", verifier: "v" };

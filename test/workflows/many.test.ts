@@ -1,7 +1,7 @@
 /** `servers.startMany` and `stopMany`: a result a name as it comes, and never more than the hub allows. */
 import { getEventListeners } from "node:events";
 import { describe, expect, it, vi } from "vitest";
-import { JupyterHub, type StartResult } from "../../src/index.js";
+import { JupyterHub, type StartResult, type StartTarget } from "../../src/index.js";
 import { pass, settled, useClock } from "./time.js";
 import { rejectionOf } from "../unit/helpers.js";
 import { elapse } from "./fake-stream.js";
@@ -12,6 +12,7 @@ interface Sent {
   at: number;
   user: string;
   method: string;
+  body: string;
 }
 
 /** A hub of many users, whose servers start within a second; some fail, and so many may start at once. */
@@ -32,8 +33,10 @@ function manyHub({ limit = 100, failing = new Set<string>(), takes = 1000 } = {}
     });
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const { method, url } = new Request(input, init);
+    const body = String(init?.body ?? "");
     const user = /users\/(\w+)\//.exec(url)?.[1] ?? "";
-    sent.push({ at: Date.now() - begun, user, method });
+    sent.push({ at: Date.now() - begun, user, method, body });
+    if (url.endsWith("/api/")) return answer(200, { version: "6.1.1" });
     if (url.endsWith("/progress")) return answer(400, { status: 400, message: "idle" });
     if (method === "GET") {
       const ready = running.has(user);
@@ -179,6 +182,97 @@ describe("many starts", () => {
     expect(getEventListeners(signal, "abort")).toHaveLength(1);
     await settled(done);
     expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+
+  it("take users, named servers and options, from any iterable", async () => {
+    const { hub, sent } = manyHub();
+    async function* targets(): AsyncGenerator<StartTarget> {
+      yield "ada";
+      yield { user: "grace", server: "gpu" };
+      yield { user: "alan", user_options: { profile: "large" } };
+    }
+    const results = await settled(
+      all(hub.servers.startMany(targets(), { user_options: { profile: "small" } })),
+    );
+    const outcomes = results.map(({ user, serverName, error }) => [user, serverName, error]);
+    expect(outcomes.toSorted()).toEqual([
+      ["ada", "", undefined],
+      ["alan", "", undefined],
+      ["grace", "gpu", undefined],
+    ]);
+    const bodies = sent.filter(({ method }) => method === "POST").map(({ body }) => body);
+    expect(bodies.toSorted()).toEqual([
+      '{"user_options":{"profile":"large"}}',
+      '{"user_options":{"profile":"small"}}',
+      '{"user_options":{"profile":"small"}}',
+    ]);
+  });
+
+  it("give out results while the source is slow", async () => {
+    const { hub } = manyHub();
+    async function* targets(): AsyncGenerator<string> {
+      yield "ada";
+      await elapse(60_000, undefined);
+      yield "grace";
+    }
+    const results = hub.servers.startMany(targets())[Symbol.asyncIterator]();
+    const begun = Date.now();
+    expect(await settled(results.next())).toMatchObject({ value: { user: "ada" } });
+    expect(Date.now() - begun).toBe(1000);
+  });
+
+  it("end the source when the iteration is left", async () => {
+    const { hub } = manyHub();
+    let ended = false;
+    function* targets(): Generator<string> {
+      try {
+        yield* users;
+      } finally {
+        ended = true;
+      }
+    }
+    const results = hub.servers
+      .startMany(targets(), {}, { concurrency: 2 })
+      [Symbol.asyncIterator]();
+    await settled(results.next());
+    await settled(Promise.resolve(results.return?.()));
+    expect(ended).toBe(true);
+  });
+
+  it("have an error each for a target that does not fit", async () => {
+    const { hub, sent } = manyHub();
+    const targets = [{ user: "ada", sever: "gpu" }, { server: "gpu" }, 5] as never;
+    const results = await settled(all(hub.servers.stopMany(targets)));
+    expect(results.map(({ error }) => (error as Error).name)).toEqual([
+      "InvalidInputError",
+      "InvalidInputError",
+      "InvalidInputError",
+    ]);
+    expect(sent).toEqual([]);
+  });
+
+  it("are cancelled by an abort that comes after the iteration was left", async () => {
+    const { hub, writes } = manyHub({ takes: 5000 });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const call = { signal, concurrency: 3, onAbort: "cancel" } as const;
+    const targets = ["user0", "user1", { user: "" }];
+    const left = (async (): Promise<void> => {
+      for await (const { error } of hub.servers.startMany(targets, {}, call)) {
+        if (error) break;
+      }
+    })();
+    await pass(100);
+    await left;
+    controller.abort("enough");
+    await pass(20_000);
+    expect(
+      writes()
+        .map(({ method, user }) => `${method} ${user}`)
+        .toSorted(),
+    ).toEqual(["DELETE user0", "DELETE user1", "POST user0", "POST user1"]);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it("have a deadline each", async () => {
