@@ -91,9 +91,10 @@ describe("the release of the hub", () => {
     expect(hub.count("GET /")).toBe(0);
   });
 
-  it("that cannot be had fails the start before it is sent", async () => {
+  it("that cannot be read for a minute fails the start before it is sent", async () => {
     const hub = new FakeHub();
-    hub.next("GET /", { status: 503, message: "starting" });
+    const down = { status: 503, message: "starting" };
+    hub.next("GET /", ...Array.from({ length: 100 }, () => down));
     const error = await failure(
       hub.client({ retry: 0 }).servers.start("ada", { user_options: { a: 1 } }),
     );
