@@ -16,6 +16,8 @@ export interface ServerTarget {
   /** The server's address, with a slash at its end. */
   baseUrl: string;
   token: string;
+  /** Until when the token may be used again, by `performance.now()`. */
+  reuseUntil: number;
   /** The user's named servers, whose addresses are below that of the default server. */
   siblings: ReadonlySet<string>;
   /** Where people reach the hub. */
