@@ -7,7 +7,7 @@
 import { InvalidInputError, isJupyterHubError } from "./errors.js";
 import { sanitizeCause } from "./network-errors.js";
 import { describeType } from "./path-names.js";
-import { pageOrigin } from "./browser.js";
+import { pageOrigin } from "./runtime.js";
 import { isPrivateHost } from "./url.js";
 
 /**

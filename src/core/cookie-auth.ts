@@ -6,7 +6,7 @@
  */
 import type { Credentials } from "./auth.js";
 import { AuthenticationError, InvalidInputError } from "./errors.js";
-import { page, pageOrigin } from "./browser.js";
+import { page, pageOrigin } from "./runtime.js";
 import { withDeadline } from "./deadline.js";
 import { pageUrl } from "./url.js";
 

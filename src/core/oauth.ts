@@ -5,7 +5,7 @@
  * Promises that a state is random and bound to the page that it leads back to, that this page is one of
  * the application's own, and that the client's secret stands in no error.
  */
-import { environmentVariable } from "./environment.js";
+import { environmentVariable } from "./runtime.js";
 import { InvalidInputError } from "./errors.js";
 import { describeType } from "./path-names.js";
 import type { ClientContext, OAuthOptions } from "./options.js";

@@ -94,7 +94,13 @@ describe("the version that the package tells hubs", () => {
 
 describe("a method takes names, then an input if its operations take one, then the options", () => {
   /** What sends nothing, makes a client, or hands on what a runtime defines, has a shape of its own. */
-  const others = ["withOptions", "discover", "servers.fetch", "oauth.authorizeUrl", "oauth.exchangeCode"];
+  const others = [
+    "withOptions",
+    "discover",
+    "servers.fetch",
+    "oauth.authorizeUrl",
+    "oauth.exchangeCode",
+  ];
   const alike = methods.filter(({ name }) => !others.includes(name));
 
   it("of which there are these exceptions", () => {

@@ -46,9 +46,9 @@ describe("a logger", () => {
   it("is told at warn of an attempt that is followed by another", async () => {
     const { lines, entries } = await logged([breaking, () => page(503), () => busy("7"), ada]);
     expect(lines).toEqual([
-      `warn ${get}: ConnectionError, again in 250 ms`,
-      `warn ${get}: 503 HubError, again in 500 ms`,
-      `warn ${get}: 429 RateLimitError, again in 7000 ms`,
+      `warn ${get}: ConnectionError, retrying in 250 ms`,
+      `warn ${get}: 503 HubError, retrying in 500 ms`,
+      `warn ${get}: 429 RateLimitError, retrying in 7000 ms`,
       `debug ${get}: 200`,
     ]);
     expect(entries.map(([, , { attempt, retryIn }]) => [attempt, retryIn])).toEqual([
@@ -80,7 +80,7 @@ describe("a logger", () => {
       "a token that was replaced",
       [() => refusal(401, null), ada],
       { token: (refused) => (refused ? "renewed" : secrets.token) },
-      [`warn ${get}: 401 AuthenticationError, again in 0 ms`, `debug ${get}: 200`],
+      [`warn ${get}: 401 AuthenticationError, retrying in 0 ms`, `debug ${get}: 200`],
     ],
     [
       "a token that could not be replaced",
@@ -184,7 +184,7 @@ describe("a logger", () => {
     await logged([breaking, ada], { logger });
     expect(spies.map(({ mock }) => mock.calls.map(([message]) => message as string))).toEqual([
       [`${get}: 200`],
-      [`${get}: ConnectionError, again in 250 ms`],
+      [`${get}: ConnectionError, retrying in 250 ms`],
     ]);
   });
 });

@@ -45,7 +45,7 @@ describe("the url", () => {
     vi.stubEnv("JUPYTERHUB_API_URL", "");
     expect(() => new JupyterHub()).toThrow(/^No url/);
     vi.stubEnv("JUPYTERHUB_API_URL", "http://127.0.0.1:8081/hub/api");
-    expect(() => new JupyterHub({ url: "" })).toThrow(/not an absolute URL/);
+    expect(() => new JupyterHub({ url: "" })).toThrow(/must be an absolute URL/);
   });
 });
 
@@ -116,7 +116,7 @@ describe("the environment of a program that a hub started", () => {
 
   it("is named when its url does not fit", () => {
     vi.stubEnv("JUPYTERHUB_API_URL", "hub:8081");
-    expect(() => new JupyterHub()).toThrow(/^The JUPYTERHUB_API_URL must begin with http/);
+    expect(() => new JupyterHub()).toThrow(/^The JUPYTERHUB_API_URL must be an absolute URL/);
   });
 
   it("is of no matter to a client of another hub, even when its url does not fit", () => {

@@ -48,18 +48,18 @@ describe("the address of the API", () => {
   });
 
   it.each([
-    ["", /not an absolute URL/],
-    ["/hub/api", /not an absolute URL/],
-    ["hub.example.org", /not an absolute URL/],
-    ["//hub.example.org", /not an absolute URL/],
-    ["https://", /not an absolute URL/],
-    ["https://hub.example.org:99999", /not an absolute URL/],
-    ["localhost:8000", /must begin with http/],
-    ["ftp://hub.example.org", /must begin with http/],
-    ["file:///hub/api", /must begin with http/],
-    ["javascript:alert(1)", /must begin with http/],
-    ["https://ada@hub.example.org", /must not hold a user or password/],
-    ["https://:x@hub.example.org", /must not hold a user or password/],
+    ["", /must be an absolute URL/],
+    ["/hub/api", /must be an absolute URL/],
+    ["hub.example.org", /must be an absolute URL/],
+    ["//hub.example.org", /must be an absolute URL/],
+    ["https://", /must be an absolute URL/],
+    ["https://hub.example.org:99999", /must be an absolute URL/],
+    ["localhost:8000", /must be an absolute URL with http/],
+    ["ftp://hub.example.org", /must be an absolute URL with http/],
+    ["file:///hub/api", /must be an absolute URL with http/],
+    ["javascript:alert(1)", /must be an absolute URL with http/],
+    ["https://ada@hub.example.org", /must not contain a user or password/],
+    ["https://:x@hub.example.org", /must not contain a user or password/],
     ["https://hub.example.org/?next=/hub", /must not have a query or fragment/],
     ["https://hub.example.org/hub/home#servers", /must not have a query or fragment/],
   ])("cannot be %j", (url, message) => {
@@ -106,7 +106,7 @@ describe("the address where people reach the hub", () => {
   });
 
   it("is called publicUrl when it is refused", () => {
-    expect(() => pageUrl("hub")).toThrow("The publicUrl is not an absolute URL");
+    expect(() => pageUrl("hub")).toThrow("The publicUrl must be an absolute URL");
   });
 });
 
@@ -190,7 +190,7 @@ describe("the addresses that are tried for a link", () => {
   });
 
   it("are none for what is no link", () => {
-    expect(() => apiCandidates("user/ada/lab")).toThrow("The link is not an absolute URL");
+    expect(() => apiCandidates("user/ada/lab")).toThrow("The link must be an absolute URL");
     expect(() => apiCandidates("https://ada:x@h.example/")).toThrow(InvalidInputError);
   });
 });
@@ -265,7 +265,6 @@ describe("a host", () => {
     "100.64.0.1",
     "100.127.255.255",
     "[::1]",
-    "::1",
     "[fd00::1]",
     "[fc00::1]",
     "[fe80::1]",
@@ -278,7 +277,7 @@ describe("a host", () => {
     "printer.local",
     "hub.internal",
   ])("%s is private", (host) => {
-    expect(isPrivateHost(host)).toBe(true);
+    expect(isPrivateHost(new URL(`http://${host}`).hostname)).toBe(true);
   });
 
   it.each([
@@ -312,6 +311,6 @@ describe("a host", () => {
     "hub-internal.example",
     "127.0.0.1.example.org",
   ])("%s is public", (host) => {
-    expect(isPrivateHost(host)).toBe(false);
+    expect(isPrivateHost(new URL(`http://${host}`).hostname)).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 /** Names and other people's words in error messages: on one line, visible and of bounded length. */
 import { describe, expect, it } from "vitest";
 import { ConnectionError, JupyterHubError } from "../../src/index.js";
-import { printable } from "../../src/core/text.js";
+import { printable } from "../../src/core/errors.js";
 import { answer, answering, hubOf, origin, page, refusal, rejectionOf } from "./helpers.js";
 
 /** A line break, a terminal's colours and bell, a separator, a mark that reverses text, half a character. */
