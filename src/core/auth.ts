@@ -6,7 +6,7 @@
  */
 import { InvalidInputError, isJupyterHubError } from "./errors.js";
 import { sanitizeCause } from "./network-errors.js";
-import { describeType } from "./path-names.js";
+import { assertString } from "./path-names.js";
 import { pageOrigin } from "./runtime.js";
 import { isPrivateHost } from "./url.js";
 
@@ -114,12 +114,7 @@ export function assertSafe(url: string, allowInsecure: boolean): true {
 
 /** Throws an {@link InvalidInputError} unless `token` can be sent in a header. */
 export function checkToken(token: unknown): void {
-  if (typeof token !== "string") {
-    throw new InvalidInputError(`The token must be a string, not ${describeType(token)}.`);
-  }
-  if (token === "") {
-    throw new InvalidInputError("The token must not be empty. Omit it for calls that need none.");
-  }
+  assertString("token", token);
   if (!/^[\x21-\x7E]+$/.test(token)) {
     throw new InvalidInputError(
       'The token must be plain ASCII without spaces, line breaks or "Bearer".',

@@ -1,16 +1,19 @@
 /**
- * Finds the hub behind a link: requests the version at each address at which its API can be.
+ * Finds the hub behind a link, by asking for its version at the addresses where its API can be.
  *
- * A link can lead anywhere, so these requests contain nothing that identifies the caller.
+ * A link may lead to anybody: these requests carry nothing that identifies the caller.
  */
 import { HubError, UnexpectedResponseError, isJupyterHubError } from "./errors.js";
 import type { JupyterHubOptions } from "./options.js";
 import { apiCandidates } from "./url.js";
 
-/** The most bytes of a response. A hub's has about twenty. */
+/** The bytes of a response to a discovery: that of a hub has some twenty. */
 const maxResponseBytes = 2 ** 16;
 
-/** The options for these requests: no token, cookie or headers (a gateway's keys), and no middleware, which could add them. */
+/**
+ * The options for the requests of a discovery: no token, no cookie, no headers (a gateway's keys), and no
+ * middleware, which could add any of them.
+ */
 export const withoutCredentials = ({
   fetch,
   timeout,
@@ -27,10 +30,10 @@ export const withoutCredentials = ({
   token: () => undefined,
 });
 
-/** Errors after which no other address is tried. */
-const final = /^(Connection|Timeout|InvalidInput)Error$/;
+/** Errors for which no other address is tried. */
+const final = new Set(["ConnectionError", "TimeoutError", "InvalidInputError"]);
 
-/** Resolves with the result of `ask` for the first of the link's addresses that is a hub's. */
+/** What `ask` resolves with for the first of the link's addresses at which a hub answers. */
 export async function discover<Found>(
   link: string,
   ask: (url: string) => Promise<Found>,
@@ -41,15 +44,15 @@ export async function discover<Found>(
     try {
       return await ask(candidate);
     } catch (error) {
-      if (!isJupyterHubError(error) || final.test(error.name)) throw error;
-      // A hub that is down is the most helpful reason.
+      if (!isJupyterHubError(error) || final.has(error.name)) throw error;
+      // A hub that is down is the most helpful of the reasons.
       if (!(last instanceof HubError)) last = error;
     }
   }
   if (last instanceof HubError) throw last;
   throw new UnexpectedResponseError(
-    `No hub was found behind the link, at ${candidates.join(", ")}. ` +
-      "If its address is another, give it to new JupyterHub as the `url`.",
+    `No hub was found behind the link, at ${candidates.join(", ")}. If its address is another, give that as the \`url\` ` +
+      "of new JupyterHub.",
     { cause: last },
   );
 }

@@ -11,7 +11,7 @@ import { shorten } from "./redact.js";
 export interface ErrorDetails {
   /** The HTTP status; undefined without a response. */
   status?: number | undefined;
-  /** The hub's own message; undefined if it sent none (6.x often sends null). */
+  /** The hub's own message, of at most 4,096 characters; undefined if it sent none (6.x often sends null). */
   hubMessage?: string | undefined;
   /** The HTTP method of the call. */
   method?: string | undefined;
@@ -19,30 +19,27 @@ export interface ErrorDetails {
   url?: string | undefined;
   /** The hub's version, if known. */
   hubVersion?: string | undefined;
-  /** `"unknown"` if the response to a write was lost: the hub may have carried it out. */
-  outcome?: "unknown" | undefined;
-  cause?: unknown;
-}
-
-const brand = Symbol.for("jupyterhub-client.error");
-
-/** The base class of every error of this package. Use {@link isJupyterHubError} to recognise one. */
-export class JupyterHubError extends Error {
-  override name = "JupyterHubError";
-  /** The HTTP status; undefined without a response. */
-  readonly status: number | undefined;
-  /** The hub's own message; undefined if it sent none. At most 4,096 characters. */
-  readonly hubMessage: string | undefined;
-  /** The HTTP method of the call. */
-  readonly method: string | undefined;
-  /** The URL of the call, without its query. */
-  readonly url: string | undefined;
-  /** The hub's version, if known. */
-  readonly hubVersion: string | undefined;
   /**
    * `"unknown"` if the response to a write was lost: the hub may or may not have carried it out. Read the state
    * before you repeat the call.
    */
+  outcome?: "unknown" | undefined;
+  cause?: unknown;
+}
+
+/** The constructor's details of a class with details of its own. */
+type DetailsOf<Class, Key extends keyof Class> = ErrorDetails & Partial<Pick<Class, Key>>;
+
+const brand = Symbol.for("jupyterhub-client.error");
+
+/** The base class of every error of this package. Use {@link isJupyterHubError} to recognise one. */
+export class JupyterHubError extends Error implements ErrorDetails {
+  override name = "JupyterHubError";
+  readonly status: number | undefined;
+  readonly hubMessage: string | undefined;
+  readonly method: string | undefined;
+  readonly url: string | undefined;
+  readonly hubVersion: string | undefined;
   readonly outcome: "unknown" | undefined;
 
   constructor(message: string, details: ErrorDetails = {}) {
@@ -92,10 +89,7 @@ export class ForbiddenError extends JupyterHubError {
   /** The scopes of which the hub requires one, as it names them; empty if it names none. */
   readonly requiredScopes: readonly string[];
 
-  constructor(
-    message: string,
-    details: ErrorDetails & { requiredScopes?: readonly string[] } = {},
-  ) {
+  constructor(message: string, details: DetailsOf<ForbiddenError, "requiredScopes"> = {}) {
     super(message, details);
     this.requiredScopes = details.requiredScopes ?? [];
   }
@@ -120,7 +114,7 @@ export class BadRequestError extends JupyterHubError {
   override name = "BadRequestError";
   readonly reason: BadRequestReason;
 
-  constructor(message: string, details: ErrorDetails & { reason?: BadRequestReason } = {}) {
+  constructor(message: string, details: DetailsOf<BadRequestError, "reason"> = {}) {
     super(message, details);
     this.reason = details.reason ?? "other";
   }
@@ -140,7 +134,7 @@ export class RateLimitError extends JupyterHubError {
   /** Milliseconds to wait, from `Retry-After`; undefined if the limit of running servers is reached. */
   readonly retryAfter: number | undefined;
 
-  constructor(message: string, details: ErrorDetails & { retryAfter?: number | undefined } = {}) {
+  constructor(message: string, details: DetailsOf<RateLimitError, "retryAfter"> = {}) {
     super(message, details);
     this.retryAfter = details.retryAfter;
   }
@@ -155,7 +149,7 @@ export class HubError extends JupyterHubError {
   /** Milliseconds to wait, from `Retry-After`; undefined without it. */
   readonly retryAfter: number | undefined;
 
-  constructor(message: string, details: ErrorDetails & { retryAfter?: number | undefined } = {}) {
+  constructor(message: string, details: DetailsOf<HubError, "retryAfter"> = {}) {
     super(message, details);
     this.retryAfter = details.retryAfter;
   }
@@ -175,13 +169,7 @@ export class SpawnFailedError extends JupyterHubError {
   /** The progress events of this start. The last one is the failure, if the hub sent it. */
   readonly events: readonly ProgressEvent[];
 
-  constructor(
-    message: string,
-    details: ErrorDetails & {
-      reason?: string | undefined;
-      events?: readonly ProgressEvent[];
-    } = {},
-  ) {
+  constructor(message: string, details: DetailsOf<SpawnFailedError, "reason" | "events"> = {}) {
     super(message, details);
     this.reason = details.reason;
     this.events = details.events ?? [];
@@ -206,10 +194,7 @@ export class UnsupportedByHubError extends JupyterHubError {
   /** The first release that no longer supports it. */
   readonly until: string | undefined;
 
-  constructor(
-    message: string,
-    details: ErrorDetails & { since?: string | undefined; until?: string | undefined } = {},
-  ) {
+  constructor(message: string, details: DetailsOf<UnsupportedByHubError, "since" | "until"> = {}) {
     super(message, details);
     this.since = details.since;
     this.until = details.until;
@@ -225,7 +210,7 @@ export class ConnectionError extends JupyterHubError {
   /** The platform's error code, such as `ECONNREFUSED`, if it has one. */
   readonly code: string | undefined;
 
-  constructor(message: string, details: ErrorDetails & { code?: string | undefined } = {}) {
+  constructor(message: string, details: DetailsOf<ConnectionError, "code"> = {}) {
     super(message, details);
     this.code = details.code;
   }

@@ -8,16 +8,30 @@ import { InvalidInputError } from "./errors.js";
 
 /** Throws an {@link InvalidInputError} unless `value` is a name that keeps the route. */
 export function checkName(parameter: string, value: unknown, mayBeEmpty = false): void {
-  const fault = faultOf(value, mayBeEmpty);
-  if (fault) throw new InvalidInputError(`The ${parameter.replaceAll("_", " ")} must ${fault}.`);
+  const what = parameter.replaceAll("_", " ");
+  assertString(what, value, mayBeEmpty);
+  if (/^\.\.?$/.test(value)) {
+    throw new InvalidInputError(
+      `The ${what} must not be "${value}": in a URL it would lead to another route.`,
+    );
+  }
+  if (/\p{Surrogate}/u.test(value)) {
+    throw new InvalidInputError(
+      `The ${what} must not contain half a character (a lone surrogate).`,
+    );
+  }
 }
 
-function faultOf(value: unknown, mayBeEmpty: boolean): string | undefined {
-  if (typeof value !== "string") return `be a string, not ${describeType(value)}`;
-  if (value === "" && !mayBeEmpty) return "not be empty";
-  if (/^\.\.?$/.test(value)) return `not be "${value}": in a URL it would lead to another route`;
-  if (/\p{Surrogate}/u.test(value)) return "not contain half a character (a lone surrogate)";
-  return undefined;
+/** Throws an {@link InvalidInputError} unless `value` is a string, and not empty. */
+export function assertString(
+  what: string,
+  value: unknown,
+  mayBeEmpty = false,
+): asserts value is string {
+  if (typeof value !== "string") {
+    throw new InvalidInputError(`The ${what} must be a string, not ${describeType(value)}.`);
+  }
+  if (!value && !mayBeEmpty) throw new InvalidInputError(`The ${what} must not be empty.`);
 }
 
 /** Describes the type of a value for an error, which must not contain the value: it may be a secret. */

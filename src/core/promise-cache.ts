@@ -10,31 +10,31 @@ export const maxEntries = 10_000;
 
 export class PromiseCache<Value> {
   readonly #milliseconds: number;
-  readonly #entries = new Map<string, { value: Promise<Value>; until: number }>();
+  readonly #kept = new Map<string, { value: Promise<Value>; until: number }>();
 
   /** @param milliseconds the lifetime of an entry, from the start of its work */
   constructor(milliseconds: number) {
     this.#milliseconds = milliseconds;
   }
 
-  /** Returns the cached result, or starts `work`. */
-  get(key: string, work: () => Promise<Value>): Promise<Value> {
+  /** The result for a key; makes it if there is none. */
+  get(key: string, make: () => Promise<Value>): Promise<Value> {
     const now = Date.now();
-    for (const [key, { until }] of this.#entries) {
-      if (until > now && this.#entries.size < maxEntries) break;
-      this.#entries.delete(key);
+    for (const [key, { until }] of this.#kept) {
+      if (until > now && this.#kept.size < maxEntries) break;
+      this.#kept.delete(key);
     }
-    const cached = this.#entries.get(key);
+    const cached = this.#kept.get(key);
     if (cached) return cached.value;
-    const value = work();
-    this.#entries.set(key, { value, until: now + this.#milliseconds });
+    const value = make();
+    this.#kept.set(key, { value, until: now + this.#milliseconds });
     value.catch(() => {
-      if (this.#entries.get(key)?.value === value) this.#entries.delete(key);
+      if (this.#kept.get(key)?.value === value) this.#kept.delete(key);
     });
     return value;
   }
 
   delete(key: string): void {
-    this.#entries.delete(key);
+    this.#kept.delete(key);
   }
 }
