@@ -60,7 +60,7 @@ const aliases: [string, Sending][] = [
   ["getUser", (hub, name) => raw(getUser({ client: hub.client, path: { name } }))],
   ["getGroup", (hub, name) => raw(getGroup({ client: hub.client, path: { name } }))],
 ];
-/** A raw function resolves with its error unless it is asked to throw. */
+/** A raw function resolves with its error unless `throwOnError` is set. */
 const raw = async (call: Promise<{ error?: unknown }>): Promise<void> => {
   const { error } = await call;
   if (error) throw error;
