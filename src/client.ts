@@ -11,7 +11,7 @@ import {
   type ClientContext,
   type JupyterHubOptions,
 } from "./core/options.js";
-import { environmentVariable } from "./core/environment.js";
+import { environmentVariable } from "./core/runtime.js";
 import { InvalidInputError } from "./core/errors.js";
 import { checkKeys } from "./core/known-keys.js";
 import { oauthClient } from "./core/oauth.js";

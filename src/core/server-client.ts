@@ -7,7 +7,7 @@
 import { omitCookies } from "./auth.js";
 import { ConnectionError, InvalidInputError, ServerNotRunningError } from "./errors.js";
 import { sanitizeCause } from "./network-errors.js";
-import { pageOrigin } from "./browser.js";
+import { pageOrigin } from "./runtime.js";
 import { Secrets } from "./redact.js";
 
 export interface ServerTarget {

@@ -64,7 +64,7 @@ describe("the entry", () => {
 });
 
 it("tells of every class of errors what to do about it", () => {
-  const advice = /[.:\n] (\* )?(Act|Check|Give|Mend|Raise|Read|Reload|See|Start|Take|Try|Use)\b/;
+  const advice = /[.:\n] (\* )?(Act|Check|Fix|Give|Raise|Read|Reload|See|Start|Take|Try|Use)\b/;
   const errors = classes.filter(({ name }) => name.endsWith("Error"));
   expect(errors.length).toBeGreaterThan(10);
   for (const { name, declaration } of errors) {

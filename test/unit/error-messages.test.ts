@@ -1,14 +1,14 @@
-/** Names and other people's words in error messages: on one line, visible and of bounded length. */
+/** Error messages: one line, printable and of limited length, whatever names and hub messages they quote. */
 import { describe, expect, it } from "vitest";
 import { ConnectionError, JupyterHubError } from "../../src/index.js";
-import { printable } from "../../src/core/text.js";
+import { printable } from "../../src/core/errors.js";
 import { answer, answering, hubOf, origin, page, refusal, rejectionOf } from "./helpers.js";
 
-/** A line break, a terminal's colours and bell, a separator, a mark that reverses text, half a character. */
+/** A line break, a terminal's colours and bell, a separator, a mark that reverses text, a lone surrogate. */
 const hostile = "ada\r\nGET /ok\u001b[31m\u0007\u0085\u2028\u202e\u2066x\u0000";
 const invisible = /[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u;
 
-describe("a text that is shown", () => {
+describe("printable()", () => {
   it.each([
     ["ada", "ada"],
     ["Ada Lovelace, ünïcode 日本 👩‍🔬", "Ada Lovelace, ünïcode 日本 👩‍🔬"],
@@ -20,12 +20,12 @@ describe("a text that is shown", () => {
     ["\ud800x\udfff", "\\ud800x\\udfff"],
     ["C:\\new", "C:\\new"],
     ["", ""],
-  ])("%j becomes %s", (text, shown) => {
+  ])("turns %j into %s", (text, shown) => {
     expect(printable(text)).toBe(shown);
     expect(printable(shown)).toBe(shown);
   });
 
-  it("loses its middle if it is too long, and half of no character", () => {
+  it("cuts the middle of a long text, and splits no character", () => {
     const shown = printable(`begin ${"👩".repeat(100_000)} end`);
     expect(shown.length).toBeLessThan(4100);
     expect(shown).toMatch(/^begin .* … .* end$/u);
@@ -34,7 +34,7 @@ describe("a text that is shown", () => {
 });
 
 describe("the message of an error", () => {
-  it("is bounded and printable for every class and source of text", () => {
+  it("is limited and printable", () => {
     for (const error of [
       new JupyterHubError(hostile + "x".repeat(1e6)),
       new ConnectionError(hostile + "x".repeat(1e6)),
@@ -54,23 +54,19 @@ describe("the message of an error", () => {
   const gateway = answering(() => page(502));
 
   it.each<[string, typeof idle, (hub: ReturnType<typeof hubOf>) => PromiseLike<unknown>]>([
-    ["a server that is not there", idle, (hub) => hub.servers.get(hostile, { server: hostile })],
+    ["a missing server", idle, (hub) => hub.servers.get(hostile, { server: hostile })],
     ["a connection", idle, (hub) => hub.servers.connect(hostile)],
     ["a start", idle, (hub) => hub.servers.start(hostile, {}, { timeout: 20 })],
-    [
-      "a start that takes too long",
-      silent,
-      (hub) => hub.servers.start(hostile, {}, { timeout: 5 }),
-    ],
-    ["a stop that takes too long", silent, (hub) => hub.servers.stop(hostile, {}, { timeout: 5 })],
-    ["a user in time", silent, (hub) => hub.users.ensure(hostile, {}, { timeout: 5 })],
-    ["a deletion", silent, (hub) => hub.users.delete(hostile, { timeout: 5 })],
+    ["a start that times out", silent, (hub) => hub.servers.start(hostile, {}, { timeout: 5 })],
+    ["a stop that times out", silent, (hub) => hub.servers.stop(hostile, {}, { timeout: 5 })],
+    ["users.ensure that times out", silent, (hub) => hub.users.ensure(hostile, {}, { timeout: 5 })],
+    ["a deletion that times out", silent, (hub) => hub.users.delete(hostile, { timeout: 5 })],
     ["an input's keys", idle, (hub) => hub.servers.start("ada", { [hostile]: 1 } as object)],
     ["the hub's echo", echoing, (hub) => hub.users.get(hostile)],
     ["a URL", gateway, (hub) => hub.users.get(hostile)],
     ["a group", gateway, (hub) => hub.groups.get(hostile)],
     [
-      "a login that the hub refused",
+      "a rejected login",
       idle,
       async (hub) => {
         const oauth = { clientId: "c", clientSecret: "s", redirectUri: `${origin}/cb` };
@@ -80,7 +76,7 @@ describe("the message of an error", () => {
         return portal.exchangeCode(`?${new URLSearchParams(refused)}`, attempt);
       },
     ],
-  ])("quotes no control character: %s", async (_, fetch, call) => {
+  ])("contains no control character: %s", async (_, fetch, call) => {
     const error = await rejectionOf(call(hubOf(fetch)));
     expect(error).toBeInstanceOf(JupyterHubError);
     const { message, stack } = error as Error;
