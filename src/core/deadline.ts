@@ -96,11 +96,12 @@ export function withDeadline<Value>(
       controller.abort(reason);
     };
     const unsubscribe = onTimeoutOrAbort(timeout, caller, abort);
+    const succeed = (value: Value): void => {
+      unsubscribe();
+      resolve(value);
+    };
     try {
-      work(controller.signal).then((value) => {
-        unsubscribe();
-        resolve(value);
-      }, abort);
+      work(controller.signal).then(succeed, abort);
     } catch (error) {
       abort(error);
     }
