@@ -78,6 +78,7 @@ export class JupyterHub {
     const connection = createClientContext(options, operations);
     const hub: ResourceContext = {
       client: connection.client,
+      authorization: connection.credentials.authorization,
       version: async (call) => {
         const { client: _, throwOnError: __, ...options } = requestOptions(hub, call);
         return hubVersion(connection, options);

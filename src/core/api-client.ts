@@ -16,7 +16,12 @@ import {
   type AttemptParts,
 } from "./attempts.js";
 import { createContext, type CallContext } from "./call-context.js";
-import { InvalidInputError, UnexpectedResponseError, type JupyterHubError } from "./errors.js";
+import {
+  InvalidInputError,
+  UnexpectedResponseError,
+  setDetails,
+  type JupyterHubError,
+} from "./errors.js";
 import { errorFromThrown, isResponseLost, withCallSite } from "./network-errors.js";
 import { checkInput, checkOptions } from "./input.js";
 import { unsupportedError } from "./error-mapping.js";
@@ -145,8 +150,7 @@ async function call(parts: Parts, method: Method, options: CallOptions): Promise
 }
 
 function marked(failure: JupyterHubError, context: CallContext): JupyterHubError {
-  if (context.sent && isResponseLost(failure, context))
-    Object.assign(failure, { outcome: "unknown" });
+  if (context.sent && isResponseLost(failure, context)) setDetails(failure, { outcome: "unknown" });
   return withCallSite(failure);
 }
 

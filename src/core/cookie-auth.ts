@@ -38,6 +38,7 @@ export function createCookieCredentials(
       fetching ??= fetchToken(`${hub}home`, send, timeout).finally(() => (fetching = undefined));
       return (fetched = await fetching);
     },
+    authorization: (token) => `Bearer ${token}`,
     put: (headers, token) => headers.set("X-XSRFToken", token),
     assertSafe: () => undefined,
   };

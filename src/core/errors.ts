@@ -30,26 +30,37 @@ export interface ErrorDetails {
 /** The constructor's details of a class with details of its own. */
 type DetailsOf<Class, Key extends keyof Class> = ErrorDetails & Partial<Pick<Class, Key>>;
 
+/** Sets properties of an error. Those without a value are not enumerable, so that a printed error does not list them. */
+export function setDetails(error: Error, details: object): void {
+  for (const [key, value] of Object.entries(details)) {
+    const enumerable = value !== undefined;
+    Object.defineProperty(error, key, { value, enumerable, writable: true, configurable: true });
+  }
+}
+
 const brand = Symbol.for("jupyterhub-client.error");
 
 /** The base class of every error of this package. Use {@link isJupyterHubError} to recognise one. */
 export class JupyterHubError extends Error implements ErrorDetails {
   override name = "JupyterHubError";
-  readonly status: number | undefined;
-  readonly hubMessage: string | undefined;
-  readonly method: string | undefined;
-  readonly url: string | undefined;
-  readonly hubVersion: string | undefined;
-  readonly outcome: "unknown" | undefined;
+  declare readonly status: number | undefined;
+  declare readonly hubMessage: string | undefined;
+  declare readonly method: string | undefined;
+  declare readonly url: string | undefined;
+  declare readonly hubVersion: string | undefined;
+  declare readonly outcome: "unknown" | undefined;
 
   constructor(message: string, details: ErrorDetails = {}) {
     super(printable(message), details.cause === undefined ? undefined : { cause: details.cause });
-    this.status = details.status;
-    this.hubMessage = details.hubMessage && shorten(details.hubMessage);
-    this.method = details.method;
-    this.url = details.url;
-    this.hubVersion = details.hubVersion;
-    this.outcome = details.outcome;
+    const { status, hubMessage, method, url, hubVersion, outcome } = details;
+    setDetails(this, {
+      status,
+      hubMessage: hubMessage && shorten(hubMessage),
+      method,
+      url,
+      hubVersion,
+      outcome,
+    });
     Object.defineProperty(this, brand, { value: true });
   }
 }
@@ -132,11 +143,11 @@ export class ConflictError extends JupyterHubError {
 export class RateLimitError extends JupyterHubError {
   override name = "RateLimitError";
   /** Milliseconds to wait, from `Retry-After`; undefined if the limit of running servers is reached. */
-  readonly retryAfter: number | undefined;
+  declare readonly retryAfter: number | undefined;
 
   constructor(message: string, details: DetailsOf<RateLimitError, "retryAfter"> = {}) {
     super(message, details);
-    this.retryAfter = details.retryAfter;
+    setDetails(this, { retryAfter: details.retryAfter });
   }
 }
 
@@ -147,11 +158,11 @@ export class RateLimitError extends JupyterHubError {
 export class HubError extends JupyterHubError {
   override name = "HubError";
   /** Milliseconds to wait, from `Retry-After`; undefined without it. */
-  readonly retryAfter: number | undefined;
+  declare readonly retryAfter: number | undefined;
 
   constructor(message: string, details: DetailsOf<HubError, "retryAfter"> = {}) {
     super(message, details);
-    this.retryAfter = details.retryAfter;
+    setDetails(this, { retryAfter: details.retryAfter });
   }
 }
 
@@ -165,13 +176,13 @@ export class SpawnFailedError extends JupyterHubError {
    * The reason that the hub or its Spawner gives, such as "No GPU is left"; undefined if it gives none. Here and in
    * `events`, the texts in the start's `user_options` and its token are replaced by "[redacted]".
    */
-  readonly reason: string | undefined;
+  declare readonly reason: string | undefined;
   /** The progress events of this start. The last one is the failure, if the hub sent it. */
   readonly events: readonly ProgressEvent[];
 
   constructor(message: string, details: DetailsOf<SpawnFailedError, "reason" | "events"> = {}) {
     super(message, details);
-    this.reason = details.reason;
+    setDetails(this, { reason: details.reason });
     this.events = details.events ?? [];
   }
 }
@@ -190,14 +201,13 @@ export class UnexpectedResponseError extends JupyterHubError {
 export class UnsupportedByHubError extends JupyterHubError {
   override name = "UnsupportedByHubError";
   /** The first release that supports it. */
-  readonly since: string | undefined;
+  declare readonly since: string | undefined;
   /** The first release that no longer supports it. */
-  readonly until: string | undefined;
+  declare readonly until: string | undefined;
 
   constructor(message: string, details: DetailsOf<UnsupportedByHubError, "since" | "until"> = {}) {
     super(message, details);
-    this.since = details.since;
-    this.until = details.until;
+    setDetails(this, { since: details.since, until: details.until });
   }
 }
 
@@ -208,11 +218,11 @@ export class UnsupportedByHubError extends JupyterHubError {
 export class ConnectionError extends JupyterHubError {
   override name = "ConnectionError";
   /** The platform's error code, such as `ECONNREFUSED`, if it has one. */
-  readonly code: string | undefined;
+  declare readonly code: string | undefined;
 
   constructor(message: string, details: DetailsOf<ConnectionError, "code"> = {}) {
     super(message, details);
-    this.code = details.code;
+    setDetails(this, { code: details.code });
   }
 }
 

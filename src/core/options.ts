@@ -43,6 +43,12 @@ export interface JupyterHubOptions {
    * of the page in place of a token. `url` defaults to the hub that served the page.
    */
   auth?: "cookie" | undefined;
+  /**
+   * The scheme of the `Authorization` header, for the API, requests to servers and their WebSockets. Use `"token"`
+   * behind a gateway that takes `Bearer` for itself: hubs and Jupyter servers accept both.
+   * @default "Bearer"
+   */
+  authScheme?: "Bearer" | "token" | undefined;
   /** The fetch function: one with a proxy, a certificate authority or a test double. @default globalThis.fetch */
   fetch?: typeof fetch | undefined;
   /**
@@ -107,6 +113,7 @@ export const optionKeys: { readonly [Key in keyof JupyterHubOptions]-?: true | R
   publicUrl: true,
   token: true,
   auth: true,
+  authScheme: [(value) => value === "Bearer" || value === "token", '"Bearer" or "token"'],
   fetch: [(value) => typeof value === "function", "a function"],
   headers: true,
   appName: [
@@ -197,7 +204,7 @@ export function createClientContext(
     parent?.semaphore ?? new Semaphore(options.maxConcurrency ?? defaults.maxConcurrency);
   const credentials = auth
     ? createCookieCredentials(baseUrl, options.fetch ?? fetch, timeout)
-    : createCredentials(token, baseUrl, options.allowInsecure ?? trusted);
+    : createCredentials(token, baseUrl, options.allowInsecure ?? trusted, options.authScheme);
   const transport = new Transport({
     baseUrl,
     fetch: options.fetch ?? undefined,

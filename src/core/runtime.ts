@@ -3,7 +3,12 @@
 /** The value of an environment variable; undefined if it is unset or empty, or the runtime has no environment. */
 export function environmentVariable(name: string): string | undefined {
   const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
-  return process?.env?.[name] || undefined;
+  try {
+    return process?.env?.[name] || undefined;
+  } catch {
+    // Deno without --allow-env.
+    return undefined;
+  }
 }
 
 /** A browser's globals, and those that JupyterHub's page templates define. */

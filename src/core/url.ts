@@ -103,10 +103,10 @@ export function serverUrl(url: string, publicUrl: string): string {
 
 /** Hosts to which a token may be sent over plain http. */
 const privateHosts: readonly RegExp[] = [
-  // IPv6: loopback, unique local and link-local addresses.
-  /^\[(::1\]|f[cd][\da-f]{2}:|fe[89ab][\da-f]:)/,
-  // IPv4: the same, private and shared addresses.
-  /^(127|10|192\.168|169\.254|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.[\d.]+$/,
+  // IPv6: any, loopback, unique local and link-local addresses, and IPv4's loopback mapped.
+  /^\[(::1?\]|::ffff:7f[\da-f]{2}:|f[cd][\da-f]{2}:|fe[89ab][\da-f]:)/,
+  // IPv4: the same, private and shared addresses. A hub logs 0.0.0.0 as its own address.
+  /^(0\.0\.0(?=\.0$)|127|10|192\.168|169\.254|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.[\d.]+$/,
   // The names of this machine, and of services inside a cluster.
   /^[^.:]+$/,
   /\.(localhost|local|internal|svc|cluster)$/,

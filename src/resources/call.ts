@@ -23,10 +23,12 @@ export interface CallOptions {
   headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** What resources stand on. */
+/** The parts of a client that resources use. */
 export interface ResourceContext {
   readonly client: ApiClient;
-  /** The hub's version, from its last answer or asked for. */
+  /** The value of an `Authorization` header with a token. */
+  authorization(token: string): string;
+  /** The hub's version: that of its last response, or requested. */
   version(call?: CallOptions): Promise<string>;
 }
 

@@ -29,7 +29,7 @@ import {
   type CallOptions,
   type ResourceContext,
 } from "./call.js";
-import { TokenOwners, bearer, reuseTime } from "./token-owners.js";
+import { TokenOwners, reuseTime } from "./token-owners.js";
 import { createShortLived } from "./tokens.js";
 import {
   allServers,
@@ -200,7 +200,9 @@ export class ServerConnections {
     const key = JSON.stringify([wanted.user, wanted.server, caller.key]);
     const get = (): Promise<ServerTarget> =>
       this.#links.get(key, () =>
-        this.#callers.renewing(caller.token, (token) => this.#make(wanted, bearer(token), token)),
+        this.#callers.renewing(caller.token, (token) =>
+          this.#make(wanted, this.#callers.callOptions(token), token),
+        ),
       );
     let link = await get();
     if (link.reuseUntil < performance.now()) {
@@ -219,14 +221,14 @@ export class ServerConnections {
     if (token === undefined) return this.#make(wanted, call);
     const hasOwn = Object.keys(call.headers ?? {}).some((name) => /^authorization$/i.test(name));
     return this.#callers.renewing(token, (token) => {
-      const headers = { ...call.headers, ...(!hasOwn && bearer(token).headers) };
+      const headers = { ...call.headers, ...(!hasOwn && this.#callers.callOptions(token).headers) };
       return this.#make(wanted, { ...call, headers }, token);
     });
   }
 
   async #make(wanted: Wanted, call: CallOptions, own?: string): Promise<ServerTarget> {
     const { user, server, useClientToken } = wanted;
-    const { options, publicUrl } = this.#reach;
+    const { options, publicUrl, credentials } = this.#reach;
     const { model, siblings, tokenOwner } = await this.#lookUp(user, server, call);
     if (!model?.ready) throw notRunningError(nameOf(user, server));
     const baseUrl = this.#addressOf(model, server);
@@ -235,11 +237,13 @@ export class ServerConnections {
       useClientToken && own ? undefined : await this.#newToken(tokenOwner, wanted, call);
     // Both by the hub's clock. A tenth is left for requests under way.
     const granted = created && Date.parse(created.expires_at ?? "") - Date.parse(created.created);
+    const token = created?.token ?? own!;
     return {
       what: nameOf(user, server),
       baseUrl,
       siblings,
-      token: created?.token ?? own!,
+      token,
+      authorization: credentials.authorization(token),
       reuseUntil: performance.now() + (granted ? 0.9 * granted : reuseTime),
       hubUrl: publicUrl,
       send: options.fetch ?? globalThis.fetch,

@@ -222,7 +222,9 @@ export class Tokens<Client = unknown> {
   async identify(token: string, call?: CallOptions): Promise<RequestIdentity> {
     checkToken(token);
     return dataOf(
-      getCurrentUser(requestOptions(this.#hub, call, { Authorization: `Bearer ${token}` })),
+      getCurrentUser(
+        requestOptions(this.#hub, call, { Authorization: this.#hub.authorization(token) }),
+      ),
     );
   }
 }

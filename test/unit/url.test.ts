@@ -275,6 +275,9 @@ describe("a host", () => {
     "hub.jhub.svc.cluster.local",
     "hub.jhub.svc.cluster.local.",
     "printer.local",
+    "0.0.0.0",
+    "[::]",
+    "[::ffff:127.0.0.1]",
     "hub.internal",
   ])("%s is private", (host) => {
     expect(isPrivateHost(new URL(`http://${host}`).hostname)).toBe(true);
@@ -297,6 +300,8 @@ describe("a host", () => {
     "1.10.0.1",
     "[2001:db8::1]",
     "[::2]",
+    "0.0.0.1",
+    "0.0.1.0",
     "[::11]",
     "[::ffff:808:808]",
     "[fe00::1]",
