@@ -188,3 +188,11 @@ describe("an error, printed in any way,", () => {
     expect(fetch.sent()).toEqual([]);
   });
 });
+
+describe("a printed error", () => {
+  it("lists no details without a value", async () => {
+    const error = await rejectionOf(hubOf(answering(() => refusal(404, null))).users.get("ada"));
+    expect(inspect(error)).not.toContain("undefined");
+    expect(error).toMatchObject({ hubMessage: undefined, outcome: undefined });
+  });
+});
