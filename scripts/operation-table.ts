@@ -60,9 +60,11 @@ function ruleOf(field: JsonObject, schema: JsonObject): Rule {
   // Above that, no number is exact, and so none is taken.
   if (typeof maximum === "number" && maximum < Number.MAX_SAFE_INTEGER) rule["max"] = maximum;
   const since = text(field["x-since"]);
+  const until = text(field["x-until"]);
   const differsFrom = text(field["x-differs-from"]);
   const ifEmpty = text(field["x-if-empty"]);
   if (since && !field["x-ignored-harmlessly"]) rule["since"] = since;
+  if (until && !field["x-ignored-harmlessly"]) rule["until"] = until;
   if (differsFrom) rule["differsFrom"] = differsFrom;
   if (ifEmpty) rule["ifEmpty"] = ifEmpty;
   if (field["x-credentials"]) rule["credentials"] = true;
@@ -99,7 +101,7 @@ function rowOf(document: JsonObject, { operation }: DocumentedOperation): Row {
     const name = text(resolved["name"]) ?? "";
     if (resolved["x-may-be-empty"]) (row.mayBeEmpty ??= []).push(name);
     const rule = ruleOf(resolved, follow(document, resolved["schema"]));
-    if (resolved["in"] === "query") (row.query ??= {})[name] = withoutOwn(rule, since);
+    if (resolved["in"] === "query") (row.query ??= {})[name] = withoutImplied(rule, row);
   }
 
   const body = Object.values(at(operation, "requestBody", "content"))[0];
@@ -107,7 +109,7 @@ function rowOf(document: JsonObject, { operation }: DocumentedOperation): Row {
   for (const [key, property] of Object.entries(at(schema, "properties"))) {
     if (!isObject(property)) continue;
     const rule = ruleOf(property, follow(document, property));
-    (row.body ??= {})[key] = withoutOwn(rule, since);
+    (row.body ??= {})[key] = withoutImplied(rule, row);
   }
   if (isObject(body)) {
     row.body ??= {};
@@ -130,11 +132,12 @@ function isOpen(schema: JsonObject): boolean {
   );
 }
 
-/** A key that is as old as its operation needs no release of its own. */
-function withoutOwn(rule: Rule, operationSince: string | undefined): Rule {
-  const { since, ...rest } = rule;
-  const own = typeof since === "string" && isNewer(since, operationSince ?? "0");
-  return own ? rule : rest;
+/** The rule without releases that its operation already implies. */
+function withoutImplied({ since, until, ...rule }: Rule, operation: Row): Rule {
+  const isLater = typeof since === "string" && isNewer(since, operation.since ?? "0");
+  const endsEarlier =
+    typeof until === "string" && (!operation.until || isNewer(operation.until, until));
+  return { ...rule, ...(isLater && { since }), ...(endsEarlier && { until }) };
 }
 
 /** Whether a release is newer than another, number by number: 5.10 than 5.9. */
@@ -173,7 +176,10 @@ export function operationTable(document: JsonObject, header: readonly string[]):
   return `${header.map((line) => `// ${line}\n`).join("")}
 /** What is known of a query parameter or a body key. */
 export interface Rule {
+  /** The first release that knows it; without one, every supported hub does. */
   readonly since?: string;
+  /** The first release that no longer knows it. */
+  readonly until?: string;
   readonly type?: "integer" | "array" | "object";
   readonly nullable?: true;
   readonly enum?: readonly string[];

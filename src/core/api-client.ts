@@ -194,7 +194,7 @@ async function request(
   }
 }
 
-/** The body to send; throws where the input does not fit the operation, or the hub is too old for it. */
+/** The body to send; throws where the input does not fit the operation, or the hub is too old or too new for it. */
 async function checked(
   parts: Parts,
   context: CallContext,
@@ -217,12 +217,12 @@ async function checked(
   const rules = meta?.asIs ? { ...operation, body: {} } : operation;
   const open = meta?.asIs || options.allowUnknownKeys || operation === unknown;
   const input = checkInput(url, rules, { path, query, body, open });
-  for (const { what, since } of input.newcomers) {
+  for (const { what, rule } of input.newcomers) {
     const version = await hubVersion(parts, {
       ...(deadline && { signal: deadline }),
       ...(headers && { headers: without(headers, "Content-Type", "Authorization") }),
     });
-    const unsupported = unsupportedBy(version, { since }, `${what} of ${method} ${route}`, context);
+    const unsupported = unsupportedBy(version, rule, `${what} of ${method} ${route}`, context);
     if (unsupported) throw unsupported;
   }
   return input.body;

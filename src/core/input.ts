@@ -60,16 +60,17 @@ function namesIn(route: string): Keys {
 }
 const namesByRoute = new Map<string, Keys>();
 
-/** An argument that an older hub would silently ignore or misread. */
+/** An argument that older hubs, or newer ones, would silently ignore or misread. */
 export interface Newcomer {
   what: string;
-  since: string;
+  /** Holds the releases that know it. */
+  rule: Rule;
 }
 
 export interface CheckedInput {
   /** The body to send. */
   body: unknown;
-  /** What the hub must be new enough for. */
+  /** What the hub must know: it may be too old for it, or too new. */
   newcomers: Newcomer[];
 }
 
@@ -143,7 +144,7 @@ function checkValues(
       continue;
     }
     if (!fits(value, rule)) throw misfit(key, rule, value);
-    if (rule.since && value !== false) newcomers.push({ what: `\`${key}\``, since: rule.since });
+    if ((rule.since || rule.until) && value !== false) newcomers.push({ what: `\`${key}\``, rule });
   }
 }
 

@@ -4,11 +4,13 @@
  */
 import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { dump, load } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readSources, sourceToCorrect } from "../../scripts/document.js";
 import { at, type Json, type JsonObject } from "../../scripts/json.js";
 import { projectionOf } from "../../scripts/projection.js";
+import { answer, answering, origin } from "../unit/helpers.js";
 import { repositoryCopy, type Outcome, type RepositoryCopy } from "./repository-copy.js";
 import { root } from "./root.js";
 
@@ -202,5 +204,37 @@ describe("an update to an invented release", { timeout }, () => {
     expect(at(projectionOf(document, newest), "paths")).toHaveProperty(["/info"]);
     expect(at(projectionOf(document, invented), "paths")).not.toHaveProperty(["/info"]);
     expect(copy.read("generated/types.gen.ts")).toContain("@until 6.9");
+  });
+
+  it.each<[what: string, method: "get" | "post", call: { query?: object; body?: object }]>([
+    ["parameter `sort`", "get", { query: { sort: "name" } }],
+    ["body key `roles`", "post", { body: { roles: ["user"] } }],
+  ])("then refuses the removed %s on a hub that no longer has it", async (_, method, call) => {
+    const { JupyterHub } = (await import(
+      /* @vite-ignore */ pathToFileURL(copy.path("src/index.ts")).href
+    )) as typeof import("../../src/index.js");
+    const url = method === "get" ? "/users" : "/users/ada/tokens";
+    const route = method === "get" ? url : "/users/{name}/tokens";
+    const requestsTo = async (version: string): Promise<string[]> => {
+      const fetch = answering((request) =>
+        answer(request.url.endsWith("/hub/api/") ? { version } : {}, { version }),
+      );
+      const hub = new JupyterHub({ url: origin, token: "a-token", fetch });
+      const options = { url: route, ...call, ...(method === "post" && { path: { name: "ada" } }) };
+      const { error } = (await hub.client[method](options as never)) as { error?: Error };
+      if (version === newest) expect(error).toBeUndefined();
+      else {
+        expect(error).toMatchObject({
+          name: "UnsupportedByHubError",
+          until: "6.9",
+          hubVersion: version,
+          message: expect.stringContaining("ended with JupyterHub 6.9"),
+        });
+      }
+      return fetch.sent();
+    };
+    expect(await requestsTo(invented)).toEqual(["GET /"]);
+    const [, sent] = await requestsTo(newest);
+    expect(sent?.split("?")[0]).toBe(`${method.toUpperCase()} ${url}`);
   });
 });

@@ -222,6 +222,7 @@ describe("a rule", () => {
       { type: "array", ifEmpty: "Ask for all." },
     ],
     ["since when", { type: "string", "x-since": "3.0" }, { since: "3.0" }],
+    ["until when", { type: "string", "x-until": "6.2" }, { until: "6.2" }],
     ["a repeated name", { "x-differs-from": "name" }, { differsFrom: "name" }],
     [
       "credentials",
@@ -238,6 +239,7 @@ describe("a rule", () => {
     ["fractions", { type: "number" }],
     ["null in the place of text", { type: ["string", "null"] }],
     ["what an older hub ignores without harm", { "x-since": "2.0", "x-ignored-harmlessly": true }],
+    ["what a newer hub ignores without harm", { "x-until": "6.2", "x-ignored-harmlessly": true }],
   ])("is not made of %s", async (_, field) => {
     expect(await rowOf(body({ key: field }))).toEqual({ body: { key: {} } });
   });
@@ -253,6 +255,17 @@ describe("a rule", () => {
   ])("since %s of an operation since %s", async (key, operation, rule) => {
     const parameter = query({ name: "key", schema: { type: "string" }, "x-since": key });
     const row = await rowOf({ ...parameter, ...(operation && { "x-since": operation }) });
+    expect(at(row, "query")).toEqual({ key: rule });
+  });
+
+  it.each<[key: string, operation: string | undefined, rule: Json]>([
+    ["6.2", undefined, { until: "6.2" }],
+    ["6.2", "6.2", {}],
+    ["6.2", "6.3", { until: "6.2" }],
+    ["6.10", "6.9", {}],
+  ])("until %s of an operation until %s", async (key, operation, rule) => {
+    const parameter = query({ name: "key", schema: { type: "string" }, "x-until": key });
+    const row = await rowOf({ ...parameter, ...(operation && { "x-until": operation }) });
     expect(at(row, "query")).toEqual({ key: rule });
   });
 });

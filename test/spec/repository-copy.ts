@@ -25,6 +25,7 @@ const relevant = [
   "scripts",
   "src",
   "tsconfig.base.json",
+  "tsconfig.generated.json",
 ];
 
 export interface Outcome {
