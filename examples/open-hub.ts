@@ -1,6 +1,6 @@
 /** The hub that examples talk to: the one of the environment, or a mock that ends with the example. */
 import type { JupyterHubOptions } from "jupyterhub-client";
-import { corrected } from "../test/mock/documents.js";
+import { corrected } from "../test/mock/openapi-files.js";
 import { examples } from "../test/mock/examples.js";
 import { mockCopy } from "../test/mock/mock-copy.js";
 import { startPrism } from "../test/mock/prism.js";

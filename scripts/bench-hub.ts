@@ -23,14 +23,14 @@ const users = Array.from({ length: total }, (_, index) => ({
 }));
 
 /** The start of a server: told at once, and ready soon after. The ready event says when it was sent. */
-function tellProgress(response: ServerResponse): void {
+function sendProgress(response: ServerResponse): void {
   response.setHeader("Content-Type", "text/event-stream");
   response.setHeader("X-JupyterHub-Version", "6.1.1");
-  const tell = (event: object): boolean => response.write(`data: ${JSON.stringify(event)}\n\n`);
-  tell({ progress: 0, message: "Server requested" });
+  const send = (event: object): boolean => response.write(`data: ${JSON.stringify(event)}\n\n`);
+  send({ progress: 0, message: "Server requested" });
   setTimeout(() => {
     const sentAt = performance.timeOrigin + performance.now();
-    tell({ progress: 100, ready: true, url: "/user/ada/", sentAt });
+    send({ progress: 100, ready: true, url: "/user/ada/", sentAt });
     response.end();
   }, latency);
 }
@@ -43,7 +43,7 @@ const server = createServer((request, response) => {
     response.setHeader("X-JupyterHub-Version", "6.1.1");
     return response.end(one);
   }
-  if (request.url?.endsWith("/progress")) return tellProgress(response);
+  if (request.url?.endsWith("/progress")) return sendProgress(response);
   if (request.method === "POST") {
     response.writeHead(202, { "X-JupyterHub-Version": "6.1.1", "Content-Type": "text/plain" });
     return response.end();

@@ -7,7 +7,7 @@
 import type { JupyterHub } from "../dist/src/index.js";
 
 /** Milliseconds from the sending of the event to its arrival in the program, start by start. */
-export async function noticed(hub: JupyterHub, rounds: number): Promise<number[]> {
+export async function readyEventDelays(hub: JupyterHub, rounds: number): Promise<number[]> {
   const times: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const over = new AbortController();
@@ -24,7 +24,7 @@ export async function noticed(hub: JupyterHub, rounds: number): Promise<number[]
 }
 
 /** Milliseconds from the sending of the event to the end of the promise, start by start. */
-export async function resolved(hub: JupyterHub, rounds: number): Promise<number[]> {
+export async function startDelays(hub: JupyterHub, rounds: number): Promise<number[]> {
   const times: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const start = hub.servers.start("ada");

@@ -9,7 +9,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { JupyterHub, type ListOptions } from "../dist/src/index.js";
 import { compareCalls } from "./bench-calls.js";
-import { noticed, resolved } from "./bench-starts.js";
+import { readyEventDelays, startDelays } from "./bench-starts.js";
 
 /** One way to do a thing. */
 interface Way {
@@ -74,14 +74,14 @@ function within(title: string, times: readonly number[], atMost: number): boolea
   return kept;
 }
 
-const far = spawn(
+const hubProcess = spawn(
   process.execPath,
   ["--import", "tsx", join(import.meta.dirname, "bench-hub.ts")],
   {
     stdio: ["pipe", "pipe", "inherit"],
   },
 );
-const [address] = (await once(far.stdout, "data")) as [Buffer];
+const [address] = (await once(hubProcess.stdout, "data")) as [Buffer];
 const url = String(address).trim();
 const hub = new JupyterHub({ url, token: "a-token" });
 const listing = (call: ListOptions) => async (): Promise<void> => {
@@ -107,10 +107,10 @@ try {
     if (!(await compare(comparison))) process.exitCode = 1;
   }
   const title = "A server that is ready, from the hub's event to the program";
-  if (!within(title, await noticed(hub, 20), 100)) process.exitCode = 1;
+  if (!within(title, await readyEventDelays(hub, 20), 100)) process.exitCode = 1;
   // Of these, 1,200 ms are waited, since hubs call a start ready that somebody has cancelled.
   const kept = "The same, to the promise of a server that is there to stay";
-  if (!within(kept, await resolved(hub, 5), 1500)) process.exitCode = 1;
+  if (!within(kept, await startDelays(hub, 5), 1500)) process.exitCode = 1;
 } finally {
-  far.stdin.end();
+  hubProcess.stdin.end();
 }

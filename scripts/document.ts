@@ -77,24 +77,24 @@ export function correctedDocument(root: string): {
 
 /** Throws when a `$ref` of the document leads nowhere, naming each one. */
 export function assertReferences(document: JsonObject): void {
-  const lost = lostReferences(document);
-  if (lost.length > 0) throw new Error(`References that lead nowhere: ${lost.join(", ")}`);
+  const broken = brokenReferences(document);
+  if (broken.length > 0) throw new Error(`References that lead nowhere: ${broken.join(", ")}`);
 }
 
 /** Each `$ref` of the document that leads nowhere. */
-export function lostReferences(document: JsonObject): string[] {
-  const lost = new Set<string>();
+export function brokenReferences(document: JsonObject): string[] {
+  const broken = new Set<string>();
   const visit = (node: Json): void => {
     if (Array.isArray(node)) node.forEach(visit);
     if (!isObject(node)) return;
     const reference = node["$ref"];
     if (typeof reference === "string" && resolveReference(document, reference) === undefined) {
-      lost.add(reference);
+      broken.add(reference);
     }
     Object.values(node).forEach(visit);
   };
   visit(document);
-  return [...lost];
+  return [...broken];
 }
 
 /** What a local reference (`#/components/…`) leads to. */
@@ -149,15 +149,15 @@ export function withOperationIds(document: JsonObject, named: JsonObject): JsonO
   for (const one of operationsOf(copy)) {
     if (one.operation["operationId"] !== undefined) continue;
     const id = known.get(routeOf(one));
-    one.operation["operationId"] = id !== undefined && !taken.has(id) ? id : madeId(one);
+    one.operation["operationId"] = id !== undefined && !taken.has(id) ? id : derivedId(one);
   }
   return copy;
 }
 
 const idOf = (one: DocumentedOperation): string => {
   const id = one.operation["operationId"];
-  return typeof id === "string" ? id : madeId(one);
+  return typeof id === "string" ? id : derivedId(one);
 };
 
-const madeId = ({ method, path }: DocumentedOperation): string =>
+const derivedId = ({ method, path }: DocumentedOperation): string =>
   [method, ...(path.match(/[A-Za-z0-9]+/g) ?? [])].join("-").toLowerCase();

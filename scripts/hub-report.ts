@@ -12,13 +12,13 @@ import { dump, load } from "js-yaml";
 import { isAtLeast } from "../src/core/version.js";
 import { upstreamForValidation } from "../test/hubs/upstream.js";
 import { recordings } from "../test/hubs/recorder.js";
-import { observe, unseenFields } from "../test/hubs/tightness.js";
+import { observe, unseenFields } from "../test/hubs/loose-schemas.js";
 import { validatorOf, type Answer, type Validator } from "../test/hubs/validator.js";
 import { correctedDocument, operationsOf } from "./document.js";
 import { at, type JsonObject } from "./json.js";
 import { keyOf } from "./operation-table.js";
 import { projectionOf } from "./projection.js";
-import { corrected } from "./releases.js";
+import { correctedRelease } from "./known-releases.js";
 
 /** "GET /users 200" → what the document does not allow of it. */
 type Deviations = Record<string, string[]>;
@@ -96,8 +96,8 @@ export function reportOf(version: string): HubReport {
   const validate = validatorOf(projection);
   const validateUpstream = validatorOf(upstreamForValidation(version));
   const successes = relevant.filter(({ status }) => status >= 200 && status < 300);
-  const count = (judge: Validator, all: readonly Answer[] = relevant): number =>
-    all.filter((answer) => judge(answer).length > 0).length;
+  const count = (validate: Validator, all: readonly Answer[] = relevant): number =>
+    all.filter((answer) => validate(answer).length > 0).length;
   const sent = new Set(relevant.map(({ operation }) => operation));
   const succeeded = new Set(
     relevant.filter(({ status }) => isSuccess(status)).map(({ operation }) => operation),
@@ -118,7 +118,7 @@ export function reportOf(version: string): HubReport {
     upstreamSuccessViolations: count(validateUpstream, successes),
     ways: Object.values(broken).flat().length,
     deviations: { ...broken, ...unseenIn(projection, relevant) },
-    unseen: version === corrected ? unseenFields(observe(projection, relevant)) : [],
+    unseen: version === correctedRelease ? unseenFields(observe(projection, relevant)) : [],
   };
 }
 
@@ -142,7 +142,7 @@ const sorted = <Value>(record: Record<string, Value>): Record<string, Value> =>
   Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => a.localeCompare(b)));
 
 /** What is wrong with a report; nothing when all is as it should be. */
-export function complaintsOf(report: HubReport): string[] {
+export function problemsOf(report: HubReport): string[] {
   const { version, operations, sent, failed, deviations, unseen } = report;
   const expected = isAtLeast(version, "5.0") ? {} : (readDeviations()[version] ?? {});
   const lines = (all: Deviations): string[] =>

@@ -8,8 +8,8 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dump, load } from "js-yaml";
-import { compare } from "./compare.js";
-import { lostReferences, operationsOf, readYaml, withOperationIds } from "./document.js";
+import { compareDocuments } from "./compare-documents.js";
+import { brokenReferences, operationsOf, readYaml, withOperationIds } from "./document.js";
 import { generateClient } from "./generate-client.js";
 import { at, isObject, type Json, type JsonObject } from "./json.js";
 import { projectionOf } from "./projection.js";
@@ -22,7 +22,7 @@ export interface ImportedClient {
   /** Those of them that answer with event streams, and so have no function. */
   streams: readonly string[];
   /** What the compiler complains of; empty when it compiles. */
-  complaints: string;
+  compilerErrors: string;
 }
 
 /** Reads a document, whole: what it refers to in other files is taken in. */
@@ -31,7 +31,7 @@ export async function readDocument(root: string, from: string): Promise<JsonObje
   if (!("openapi" in document) && !("swagger" in document)) {
     throw new Error(`${from} is no OpenAPI or Swagger document`);
   }
-  const elsewhere = lostReferences(document).some((reference) => !reference.startsWith("#"));
+  const elsewhere = brokenReferences(document).some((reference) => !reference.startsWith("#"));
   return elsewhere ? parsed(from, redocly(root, ["bundle", from])) : document;
 }
 
@@ -111,7 +111,7 @@ export async function generateClientOf(
     folder,
     operations: operationsOf(named).length,
     streams,
-    complaints: compiled.status === 0 ? "" : `${compiled.stdout}${compiled.stderr}`.trim(),
+    compilerErrors: compiled.status === 0 ? "" : `${compiled.stdout}${compiled.stderr}`.trim(),
   };
 }
 
@@ -127,7 +127,7 @@ export function comparisonLines(
 ): string[] {
   const whole = readYaml(join(root, "openapi/jupyterhub.yaml"));
   const ours = release === undefined ? whole : projectionOf(whole, release);
-  const { removed, added, changed } = compare(ours, document);
+  const { removed, added, changed } = compareDocuments(ours, document);
   const hub = release === undefined ? "the newest hub" : `JupyterHub ${release}`;
   const wrong = changed.filter(({ adds }) => adds.length > 0);
   const lacking = changed.filter(({ lacks }) => lacks.length > 0);

@@ -10,18 +10,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { corrected } from "../test/mock/documents.js";
+import { corrected } from "../test/mock/openapi-files.js";
 import { examples } from "../test/mock/examples.js";
 import { API_BASE, mockCopy } from "../test/mock/mock-copy.js";
-import { projectedMock } from "../test/mock/projected.js";
+import { projectedMock } from "../test/mock/projected-mock.js";
 import { readSources } from "./document.js";
 
 /** "4.1.6" of "4.1.6", "4.1" or "4": the newest vendored release that is meant. */
-function vendoredRelease(asked: string): string {
+function vendoredRelease(requested: string): string {
   const releases = readSources(join(import.meta.dirname, "..")).map(({ version }) => version);
-  const found = releases.findLast((one) => one === asked || one.startsWith(`${asked}.`));
+  const found = releases.findLast((one) => one === requested || one.startsWith(`${requested}.`));
   if (found !== undefined) return found;
-  console.error(`No JupyterHub "${asked}" to mock; there are ${releases.join(", ")}.`);
+  console.error(`No JupyterHub "${requested}" to mock; there are ${releases.join(", ")}.`);
   process.exit(1);
 }
 

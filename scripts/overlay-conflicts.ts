@@ -7,10 +7,10 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { load } from "js-yaml";
-import { lostReferences } from "./document.js";
+import { brokenReferences } from "./document.js";
 import type { JsonObject } from "./json.js";
 import { actionsOf, applyWhereItFits, type OverlayAction } from "./overlay.js";
-import { targetsOf } from "./overlay-target.js";
+import { targetsOf } from "./overlay-targets.js";
 
 export interface Conflict {
   /** The position of the action in the overlay, counted from 0. */
@@ -57,7 +57,7 @@ export function overlayConflicts(document: JsonObject, overlay: JsonObject): Ove
       corrected = next;
     }
     const known = unresolved.size;
-    for (const reference of lostReferences(corrected)) {
+    for (const reference of brokenReferences(corrected)) {
       for (const [index, action] of actions.entries()) {
         if (refersTo(action, reference) && !unresolved.has(index)) unresolved.set(index, reference);
       }

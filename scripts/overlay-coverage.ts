@@ -10,12 +10,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
 import {
-  looselyNumeric,
-  looselyOptional,
+  overlyNumericFields,
+  overlyOptionalFields,
   observe,
   unseenFields,
   type Observations,
-} from "../test/hubs/tightness.js";
+} from "../test/hubs/loose-schemas.js";
 import { recordings } from "../test/hubs/recorder.js";
 import { validatorOf, type Answer } from "../test/hubs/validator.js";
 import { isAtLeast } from "../src/core/version.js";
@@ -25,7 +25,7 @@ import { keyOf } from "./operation-table.js";
 import { actionsOf, applyOverlay, type OverlayAction } from "./overlay.js";
 import { entriesOf, type Entry } from "./overlay-entries.js";
 import { projectionOf } from "./projection.js";
-import { releases } from "./releases.js";
+import { releases } from "./known-releases.js";
 
 const root = join(import.meta.dirname, "..");
 
@@ -47,7 +47,7 @@ const isMark = (update: unknown): boolean =>
   !Array.isArray(update) &&
   Object.keys(update).every((key) => key.startsWith("x-") || key === "description");
 
-interface Judgement {
+interface Evaluation {
   violations: number;
   /** Where the document says less than hubs always do. */
   loose: ReadonlySet<string>;
@@ -55,7 +55,10 @@ interface Judgement {
   fields: ReadonlySet<string>;
 }
 
-function judge(document: JsonObject, answers: ReadonlyMap<string, readonly Answer[]>): Judgement {
+function evaluate(
+  document: JsonObject,
+  answers: ReadonlyMap<string, readonly Answer[]>,
+): Evaluation {
   let violations = 0;
   const observed: Observations = new Map();
   const seen = new Set<string>();
@@ -70,9 +73,9 @@ function judge(document: JsonObject, answers: ReadonlyMap<string, readonly Answe
     Object.keys(at(one.operation, "responses")).map((status) => `${keyOf(one)} ${status}`),
   );
   const loose = [
-    ...looselyOptional(observed).map((field) => `${field} is always there`),
+    ...overlyOptionalFields(observed).map((field) => `${field} is always there`),
     ...unseenFields(observed),
-    ...looselyNumeric(observed).map((field) => `${field} is always whole`),
+    ...overlyNumericFields(observed).map((field) => `${field} is always whole`),
     ...statuses
       .filter((status) => !seen.has(status))
       .map((status) => `${status} is never answered`),
@@ -81,12 +84,12 @@ function judge(document: JsonObject, answers: ReadonlyMap<string, readonly Answe
 }
 
 /** Why an entry's absence is noticed; undefined when it is not. */
-function notice(
+function reasonDetected(
   entry: Entry,
   actions: readonly OverlayAction[],
   upstream: JsonObject,
   answers: ReadonlyMap<string, readonly Answer[]>,
-  whole: Judgement,
+  whole: Evaluation,
 ): string | undefined {
   const rest = actions.filter((action) => !entry.actions.includes(action));
   let document: JsonObject;
@@ -95,7 +98,7 @@ function notice(
   } catch {
     return "what stands on it no longer fits";
   }
-  const without = judge(document, answers);
+  const without = evaluate(document, answers);
   const more = without.violations - whole.violations;
   if (more > 0) return `${more} answers break the document`;
   const looser = [...without.loose].filter((line) => !whole.loose.has(line));
@@ -121,25 +124,26 @@ const upstream = readUpstream(root, source);
 const overlay = load(readFileSync(join(root, "openapi/overlay.yaml"), "utf8")) as JsonObject;
 const actions = actionsOf(overlay);
 const answers = new Map(available.map((version) => [version, recordings(version)]));
-const whole = judge(applyOverlay(upstream, overlay), answers);
+const whole = evaluate(applyOverlay(upstream, overlay), answers);
 
 const entries = entriesOf(overlay);
-const judged = entries.filter(concernsAnswers);
-const unshown = judged.filter(({ actions: own }) => own.some((action) => action["x-unshown"]));
-const missed = judged.filter((entry) => {
-  const reason = notice(entry, actions, upstream, answers, whole);
+const concerned = entries.filter(concernsAnswers);
+const excused = concerned.filter(({ actions: own }) => own.some((action) => action["x-unshown"]));
+const undetected = concerned.filter((entry) => {
+  const reason = reasonDetected(entry, actions, upstream, answers, whole);
   if (process.argv.includes("--verbose")) console.log(`${reason ?? "NOT NOTICED"}  ${entry.name}`);
   return reason === undefined;
 });
-const unexplained = missed.filter((entry) => !unshown.includes(entry));
-const stale = unshown.filter((entry) => !missed.includes(entry));
+const unexplained = undetected.filter((entry) => !excused.includes(entry));
+const wronglyExcused = excused.filter((entry) => !undetected.includes(entry));
 console.log(
-  `${judged.length - missed.length} of ${judged.length} entries about answers are noticed when they are taken back ` +
-    `from the document of ${source.version}, by recordings of ${available.join(", ")}; ${entries.length - judged.length} more are about requests, names, scopes or words.`,
+  `${concerned.length - undetected.length} of ${concerned.length} entries about answers are noticed when they are taken back ` +
+    `from the document of ${source.version}, by recordings of ${available.join(", ")}; ${entries.length - concerned.length} more are about requests, names, scopes or words.`,
 );
-for (const { name, actions: own } of missed) {
+for (const { name, actions: own } of undetected) {
   const reason = own.find((action) => action["x-unshown"])?.["x-unshown"];
   console.log(`  not noticed: ${name}${reason ? ` (${reason})` : ""}`);
 }
-for (const { name } of stale) console.log(`  noticed, though it says that it cannot be: ${name}`);
-if (unexplained.length > 0 || stale.length > 0) process.exitCode = 1;
+for (const { name } of wronglyExcused)
+  console.log(`  noticed, though it says that it cannot be: ${name}`);
+if (unexplained.length > 0 || wronglyExcused.length > 0) process.exitCode = 1;

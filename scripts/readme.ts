@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { operations, scopes } from "../generated/operations.gen.js";
-import { aliases, methodScopes, onlyScope, rawOnly } from "./aliases.js";
+import { methodOperations, methodScopes, onlyScope, rawOnly } from "./method-operations.js";
 import { defaultsTable } from "./defaults.js";
 
 const file = join(import.meta.dirname, "../README.md");
@@ -32,7 +32,7 @@ const sinceOf = (operation: string): string => {
 };
 
 function table(): string {
-  const rows = Object.entries(aliases).flatMap(([method, keys]) =>
+  const rows = Object.entries(methodOperations).flatMap(([method, keys]) =>
     keys.map((key, index) => [
       index === 0 ? code(`hub.${method}`) : "",
       code(key),

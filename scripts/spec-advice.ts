@@ -3,11 +3,11 @@
  * is new and for what is gone, and one line for each breaking change that needs a decision.
  */
 import { dump } from "js-yaml";
-import { lostReferences } from "./document.js";
+import { brokenReferences } from "./document.js";
 import { at, isObject, type Json, type JsonObject } from "./json.js";
-import { child, followed, type Located } from "./located.js";
+import { childNode, resolveNode, type DocumentNode } from "./document-node.js";
 import { applyWhereItFits, copy, type OverlayAction, type Path } from "./overlay.js";
-import { targetsOf } from "./overlay-target.js";
+import { targetsOf } from "./overlay-targets.js";
 import { changeText, type Change, type SpecDiff } from "./spec-diff.js";
 import type { Rule } from "./semver-rules.js";
 
@@ -31,7 +31,7 @@ export function sinceActions({ changes }: SpecDiff, { from, to }: Step): Overlay
   const additions = changes.filter((change) => /added/.test(change.rule) && !isScope(change));
   const parts = additions
     .filter(({ rule }) => ["operation added", "added", "added as required"].includes(rule))
-    .flatMap(({ at: place, label }) => (label === "body" ? keysOf(place) : [followed(place)]))
+    .flatMap(({ at: place, label }) => (label === "body" ? keysOf(place) : [resolveNode(place)]))
     .filter(({ path, value }) => path.at(-1) !== "additionalProperties" && isObject(value))
     .filter(({ value }) => at(value)["x-since"] === undefined)
     .map(({ document, path }) => actionAt(document, path, why, { "x-since": release }));
@@ -39,11 +39,11 @@ export function sinceActions({ changes }: SpecDiff, { from, to }: Step): Overlay
 }
 
 /** The keys of a body that is new as a whole. */
-const keysOf = (body: Located): Located[] => {
-  const content = child(followed(body), "content");
+const keysOf = (body: DocumentNode): DocumentNode[] => {
+  const content = childNode(resolveNode(body), "content");
   return Object.keys(at(content.value)).flatMap((type) => {
-    const properties = child(followed(child(content, type, "schema")), "properties");
-    return Object.keys(at(properties.value)).map((key) => child(properties, key));
+    const properties = childNode(resolveNode(childNode(content, type, "schema")), "properties");
+    return Object.keys(at(properties.value)).map((key) => childNode(properties, key));
   });
 };
 
@@ -60,7 +60,7 @@ function valueActions(
   release: string,
   why: string,
 ): OverlayAction[] {
-  const byEnum = new Map<string, { place: Located; values: string[] }>();
+  const byEnum = new Map<string, { place: DocumentNode; values: string[] }>();
   for (const { at: place, detail } of changes) {
     const schema = place.path.slice(0, -1);
     const known = at(located(place.document, schema).value, mark)[detail];
@@ -74,8 +74,8 @@ function valueActions(
   });
 }
 
-const located = (document: JsonObject, path: Path): Located =>
-  child({ document, path: [], value: document }, ...path);
+const located = (document: JsonObject, path: Path): DocumentNode =>
+  childNode({ document, path: [], value: document }, ...path);
 
 /**
  * Actions that restore, with an `x-until`, what upstream removed and the corrected document no longer has.
@@ -90,9 +90,10 @@ export function restoringActions(
   { from, to }: Step,
   revision: JsonObject,
 ): OverlayAction[] {
-  const isGone = ({ rule }: Change): boolean => /^(operation )?removed$|^value removed$/.test(rule);
-  const missing = new Set(users.changes.filter(isGone).map(keyOf));
-  const gone = upstream.changes.filter((one) => isGone(one) && missing.has(keyOf(one)));
+  const isRemoved = ({ rule }: Change): boolean =>
+    /^(operation )?removed$|^value removed$/.test(rule);
+  const missing = new Set(users.changes.filter(isRemoved).map(keyOf));
+  const removed = upstream.changes.filter((one) => isRemoved(one) && missing.has(keyOf(one)));
   const until = minor(to);
   const reasons = {
     "x-why": `Hubs before ${until} have it.`,
@@ -100,42 +101,42 @@ export function restoringActions(
   };
   const actions: OverlayAction[] = [];
   let document = revision;
-  const add = (place: Located, value: Json): void => {
-    const action = { ...restoring(document, place, value), ...reasons };
+  const add = (place: DocumentNode, value: Json): void => {
+    const action = { ...restoringAction(document, place, value), ...reasons };
     actions.push(action);
     document = applyWhereItFits(document, action).document;
   };
-  for (const { at: place } of gone.filter((one) => !isValue(one) && !isScope(one))) {
-    add(place, ended(followed(place).value ?? {}, until));
+  for (const { at: place } of removed.filter((one) => !isValue(one) && !isScope(one))) {
+    add(place, withUntil(resolveNode(place).value ?? {}, until));
   }
-  for (const change of gone.filter((one) => isValue(one) && !isScope(one))) {
+  for (const change of removed.filter((one) => isValue(one) && !isScope(one))) {
     actions.push({
       ...actionAt(document, change.at.path, "", [change.detail]),
       ...reasons,
     });
   }
-  const values = gone.filter((one) => isValue(one) && !isScope(one));
+  const values = removed.filter((one) => isValue(one) && !isScope(one));
   actions.push(...valueActions(values, "x-enum-until", until, reasons["x-why"]));
 
   const restoreReferences = (base: JsonObject): void => {
-    const places = lostReferences(document).map((reference) =>
-      followed({ document: base, path: [], value: { $ref: reference } }),
+    const places = brokenReferences(document).map((reference) =>
+      resolveNode({ document: base, path: [], value: { $ref: reference } }),
     );
     const known = places.filter(({ value }) => value !== undefined);
     for (const place of known) add(place, place.value ?? {});
     // These may refer to others.
     if (known.length > 0) restoreReferences(base);
   };
-  const [base] = gone.map(({ at: place }) => place.document);
+  const [base] = removed.map(({ at: place }) => place.document);
   if (base) restoreReferences(base);
   return actions;
 }
 
-const ended = (value: Json, until: string): Json =>
+const withUntil = (value: Json, until: string): Json =>
   isObject(value) ? { ...copy(value), "x-until": until } : value;
 
 /** An action that adds a value where the deepest part of its path is that the document has. */
-function restoring(document: JsonObject, place: Located, value: Json): OverlayAction {
+function restoringAction(document: JsonObject, place: DocumentNode, value: Json): OverlayAction {
   const has = (length: number): boolean =>
     located(document, place.path.slice(0, length)).value !== undefined;
   let depth = place.path.length - 1;
@@ -156,7 +157,7 @@ function restoring(document: JsonObject, place: Located, value: Json): OverlayAc
 
 /** What to do about a change that breaks users' code or calls, or that needs code of ours. */
 const advice: Readonly<Partial<Record<Rule, string>>> = {
-  "operation added": "give it a method in src/ and scripts/aliases.ts, or a reason there",
+  "operation added": "give it a method in src/ and scripts/method-operations.ts, or a reason there",
   "operation removed": "keep it with x-until, unless no hub before had it",
   "operation renamed": "keep the earlier name: set its operationId in the overlay",
   removed: "keep it with x-until, unless no hub before had it",

@@ -4,8 +4,8 @@
  */
 import { join } from "node:path";
 import { readSources, sourceToCorrect } from "./document.js";
-import { newestRelease } from "./release.js";
-import { isNewer } from "./sources.js";
+import { newestRelease } from "./download-release.js";
+import { isNewer } from "./vendor-release.js";
 
 try {
   const { version } = sourceToCorrect(readSources(join(import.meta.dirname, "..")));

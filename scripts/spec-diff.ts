@@ -5,10 +5,10 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { load } from "js-yaml";
-import { compare } from "./compare.js";
+import { compareDocuments } from "./compare-documents.js";
 import { operationsOf, routeOf } from "./document.js";
 import { at, isObject, type Json, type JsonObject } from "./json.js";
-import { child, followed, type Located } from "./located.js";
+import { childNode, resolveNode, type DocumentNode } from "./document-node.js";
 import { diffOperations, diffParameters, diffResponses } from "./operation-diff.js";
 import { keyOf } from "./operation-table.js";
 import { diffSchemas } from "./schema-diff.js";
@@ -32,7 +32,7 @@ export interface Change {
   /** What was there before and is now, or the value of an enumeration. */
   detail: string;
   /** Where it is, in the earlier document if it is gone, else in the later one. */
-  at: Located;
+  at: DocumentNode;
 }
 
 export interface SpecDiff {
@@ -84,7 +84,7 @@ export function documentDiff(base: JsonObject, revision: JsonObject): SpecDiff {
   };
 }
 
-const operations = (document: JsonObject): Map<string, { key: string; place: Located }> =>
+const operations = (document: JsonObject): Map<string, { key: string; place: DocumentNode }> =>
   new Map(
     operationsOf(document).map((one) => [
       routeOf(one),
@@ -101,17 +101,17 @@ function diffShared(
   revision: JsonObject,
   reporterOf: (place: string) => Report,
 ): void {
-  const part = (document: JsonObject, kind: string): Located =>
-    child({ document, path: [], value: document }, "components", kind);
+  const part = (document: JsonObject, kind: string): DocumentNode =>
+    childNode({ document, path: [], value: document }, "components", kind);
   const each = (
     kind: string,
-    both: (before: Located, after: Located, report: Report) => void,
+    both: (before: DocumentNode, after: DocumentNode, report: Report) => void,
     rules?: readonly [added: Rule, removed: Rule],
   ): void => {
     const [before, after] = [part(base, kind), part(revision, kind)];
     const names = Object.keys({ ...at(before.value), ...at(after.value) });
     for (const name of names) {
-      const [one, other] = [child(before, name), child(after, name)];
+      const [one, other] = [childNode(before, name), childNode(after, name)];
       if (isDeepStrictEqual(one.value, other.value)) continue;
       const report = reporterOf(`${kind}/${name}`);
       if (one.value !== undefined && other.value !== undefined) both(one, other, report);
@@ -127,14 +127,19 @@ function diffShared(
   each("responses", (one, other, report) => diffResponses(one, other, "", report));
   each("requestBodies", (one, other, report) => diffResponses(one, other, "", report));
   each("securitySchemes", (one, other, report) => {
-    const scopes = (place: Located): Located =>
-      child(place, "flows", "authorizationCode", "scopes");
+    const scopes = (place: DocumentNode): DocumentNode =>
+      childNode(place, "flows", "authorizationCode", "scopes");
     const [before, after] = [at(scopes(one).value), at(scopes(other).value)];
     for (const scope of Object.keys(after).filter((name) => !(name in before))) {
-      report("value added to an open enumeration", child(scopes(other), scope), "scopes", scope);
+      report(
+        "value added to an open enumeration",
+        childNode(scopes(other), scope),
+        "scopes",
+        scope,
+      );
     }
     for (const scope of Object.keys(before).filter((name) => !(name in after))) {
-      report("value removed", child(scopes(one), scope), "scopes", scope);
+      report("value removed", childNode(scopes(one), scope), "scopes", scope);
     }
   });
 }
@@ -152,7 +157,7 @@ function usesOf(
     if ($ref === target) return true;
     if (typeof $ref === "string" && !seen.has($ref)) {
       seen.add($ref);
-      if (reaches(followed({ document, path: [], value: node }).value, seen)) return true;
+      if (reaches(resolveNode({ document, path: [], value: node }).value, seen)) return true;
     }
     return Object.values(node).some((one) => reaches(one, seen));
   };
@@ -174,8 +179,8 @@ function diffByNames(
   revision: JsonObject,
   reporter: (place: string, directions: readonly Direction[]) => Report,
 ): void {
-  const nowhere: Located = { document: revision, path: [], value: undefined };
-  const { added, removed, changed } = compare(base, revision);
+  const nowhere: DocumentNode = { document: revision, path: [], value: undefined };
+  const { added, removed, changed } = compareDocuments(base, revision);
   const report = (rule: Rule, place: string, label = ""): void =>
     reporter(place, ["request", "response"])(rule, nowhere, label);
   for (const operation of added) report("operation added", operation);

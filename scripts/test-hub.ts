@@ -9,24 +9,24 @@
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { text } from "node:stream/consumers";
-import { forget } from "../test/hubs/recorder.js";
+import { clearRecordings } from "../test/hubs/recorder.js";
 import { isAtLeast } from "../src/core/version.js";
 import { ensureHub, ensureNotebook } from "../test/hubs/venv.js";
 import {
-  complaintsOf,
+  problemsOf,
   reportOf,
   tableOf,
   writeDeviations,
   writeTable,
   type HubReport,
 } from "./hub-report.js";
-import { releases, resolveRelease } from "./releases.js";
+import { releases, resolveRelease } from "./known-releases.js";
 
 const vitest = ["node_modules/vitest/vitest.mjs", "run", "--config", "test/hubs/vitest.config.ts"];
 
 /** Whether the tests pass on a hub of this version; leaves its answers to the report. */
-async function exercise(version: string, alone: boolean): Promise<boolean> {
-  forget(version);
+async function runTests(version: string, alone: boolean): Promise<boolean> {
+  clearRecordings(version);
   // Before the tests start: each of their files would make one.
   await ensureHub(version);
   const began = Date.now();
@@ -48,7 +48,7 @@ async function exercise(version: string, alone: boolean): Promise<boolean> {
 }
 
 /** Exercises the versions, a few at a time; resolves with those whose tests failed. */
-async function exerciseAll(versions: readonly string[]): Promise<string[]> {
+async function runAllTests(versions: readonly string[]): Promise<string[]> {
   // All but the oldest have a test with it.
   if (versions.some((version) => isAtLeast(version, "3.0"))) await ensureNotebook();
   const atOnce = Math.min(2, availableParallelism(), versions.length);
@@ -57,7 +57,7 @@ async function exerciseAll(versions: readonly string[]): Promise<string[]> {
   const failed: string[] = [];
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      if (!(await exercise(next, atOnce === 1))) failed.push(next);
+      if (!(await runTests(next, atOnce === 1))) failed.push(next);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
@@ -65,22 +65,22 @@ async function exerciseAll(versions: readonly string[]): Promise<string[]> {
 }
 
 try {
-  const asked = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
-  const versions = asked.length > 0 ? asked.map(resolveRelease) : [...releases];
-  const failed = await exerciseAll(versions);
+  const requested = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
+  const versions = requested.length > 0 ? requested.map(resolveRelease) : [...releases];
+  const failed = await runAllTests(versions);
 
   const reports: HubReport[] = versions.map(reportOf);
   if (process.argv.includes("--write")) {
     writeDeviations(reports);
     if (versions.length === releases.length) writeTable(reports);
   }
-  const complaints = reports.flatMap((report) =>
-    complaintsOf(report).map((complaint) => `${report.version}: ${complaint}`),
+  const problems = reports.flatMap((report) =>
+    problemsOf(report).map((complaint) => `${report.version}: ${complaint}`),
   );
   console.log(`\n${tableOf(reports)}`);
-  if (complaints.length > 0) console.error(`\n${complaints.join("\n")}`);
+  if (problems.length > 0) console.error(`\n${problems.join("\n")}`);
   if (failed.length > 0) console.error(`\nTests failed on ${failed.join(", ")}.`);
-  if (complaints.length > 0 || failed.length > 0) process.exitCode = 1;
+  if (problems.length > 0 || failed.length > 0) process.exitCode = 1;
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll } from "vitest";
 import { JupyterHub } from "../../dist/src/index.js";
 import { startHub, type RunningHub, type StartOptions } from "../hubs/hub.js";
-import { release } from "../hubs/story.js";
+import { release } from "../hubs/hub-fixture.js";
 
 export const prefix = release.startsWith("5.") ? "/@/space%20word" : "";
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { BrowserContext, Page } from "playwright-core";
 import { AuthenticationError, InvalidInputError, JupyterHub } from "../../dist/src/index.js";
 import { freePort } from "../hubs/scratch.js";
-import { failure, since } from "../hubs/story.js";
+import { failure, since } from "../hubs/hub-fixture.js";
 import { openBrowser, submitLogin } from "./browser.js";
 import { servePages } from "./bundle.js";
 import { openHub, prefix } from "./hub.js";
@@ -19,12 +19,12 @@ afterAll(() => pages[Symbol.asyncDispose]());
 // A hub asks for consent once: each login has somebody of its own.
 const people = ["bea", "cleo", "dora", "eve", "fay", "gia", "hana", "ida", "joy"];
 const somebody = people.values();
-const newcomer = (): string => somebody.next().value ?? "";
+const newUserName = (): string => somebody.next().value ?? "";
 
 const command = [process.execPath, "--import", "tsx", "examples/service/main.ts"];
 const url = `http://127.0.0.1:${await freePort()}`;
 const portal = `${prefix}/services/portal/`;
-const story = openHub(() => ({
+const fixture = openHub(() => ({
   redirectUri: `${pages.origin}/callback`,
   // Grace may not use the portal.
   extraConfig: `
@@ -38,7 +38,7 @@ const { visitor } = openBrowser();
 
 let origin = "";
 beforeAll(async () => {
-  ({ origin } = new URL(story.real.publicUrl));
+  ({ origin } = new URL(fixture.real.publicUrl));
   // The hub does not wait for its services.
   const status = async () => (await fetch(`${origin}${portal}me`)).status;
   await vi.waitFor(async () => expect(await status()).toBe(401), {
@@ -48,10 +48,14 @@ beforeAll(async () => {
 });
 
 /** Follows a link as far as the hub's page of consent, logging in on the way. */
-async function asked(context: BrowserContext, link: string, user = newcomer()): Promise<Page> {
+async function openConsentPage(
+  context: BrowserContext,
+  link: string,
+  user = newUserName(),
+): Promise<Page> {
   const page = await context.newPage();
   await page.goto(link);
-  await submitLogin(page, user, story.real.password);
+  await submitLogin(page, user, fixture.real.password);
   await page.waitForURL(/oauth2\/authorize/);
   return page;
 }
@@ -75,8 +79,12 @@ async function caught(page: Page): Promise<URL> {
 }
 
 /** Follows a link of the portal and consents; the page is then where that leads. */
-async function loggedIn(context: BrowserContext, path: string, user = newcomer()): Promise<Page> {
-  const page = await asked(context, origin + path, user);
+async function loggedIn(
+  context: BrowserContext,
+  path: string,
+  user = newUserName(),
+): Promise<Page> {
+  const page = await openConsentPage(context, origin + path, user);
   await consent(page);
   await page.waitForURL((at) => at.pathname.startsWith(portal));
   return page;
@@ -109,7 +117,7 @@ describe("the example of a service", () => {
 
   it("lets nobody in with another state", async () => {
     const context = await visitor();
-    const page = await asked(context, origin + portal);
+    const page = await openConsentPage(context, origin + portal);
     const callback = await caught(page);
     callback.searchParams.set("state", "made-up");
     expect((await page.goto(callback.href))?.status()).toBe(403);
@@ -118,7 +126,7 @@ describe("the example of a service", () => {
 
   it("lets no other browser in with a code, and nobody with one that was used", async () => {
     const context = await visitor();
-    const page = await asked(context, origin + portal);
+    const page = await openConsentPage(context, origin + portal);
     const callback = (await caught(page)).href;
     const thief = await visitor();
     const stolen = await (await thief.newPage()).goto(callback);
@@ -135,7 +143,7 @@ describe("the example of a service", () => {
     const page = await context.newPage();
     await page.goto(origin + portal);
     const answer = page.waitForResponse(/oauth2\/authorize/);
-    await submitLogin(page, "grace", story.real.password);
+    await submitLogin(page, "grace", fixture.real.password);
     expect((await answer).status()).toBe(403);
     expect(await seen(context)).toBe("401");
   });
@@ -146,20 +154,20 @@ describe("the example of a service", () => {
     await page.click("button");
     await page.waitForURL(/logout$/);
     expect(await seen(context)).toBe("401");
-    await page.goto(`${story.real.publicUrl}hub/logout`);
+    await page.goto(`${fixture.real.publicUrl}hub/logout`);
     await page.goto(origin + portal);
     expect(page.url()).toContain(`${prefix}/hub/login?next=`);
   });
 });
 
 describe("an application elsewhere", () => {
-  const application = () => new JupyterHub({ url: story.real.url, oauth: story.real.oauth });
+  const application = () => new JupyterHub({ url: fixture.real.url, oauth: fixture.real.oauth });
 
   /** What a browser brings back, and what was kept for it. */
-  const begun = async (user = newcomer()) => {
+  const begun = async (user = newUserName()) => {
     const { oauth } = application();
     const { url, ...attempt } = await oauth.authorizeUrl({ next: "/charts" });
-    const page = await asked(await visitor(), url, user);
+    const page = await openConsentPage(await visitor(), url, user);
     await consent(page);
     await page.waitForURL(/callback\?/);
     return { oauth, attempt, callback: page.url() };

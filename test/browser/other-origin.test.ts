@@ -5,7 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Page } from "playwright-core";
-import { release, since } from "../hubs/story.js";
+import { release, since } from "../hubs/hub-fixture.js";
 import { openBrowser } from "./browser.js";
 import { servePages } from "./bundle.js";
 import { everyMethod, listed, slowStart, type PageOptions } from "./calls.js";

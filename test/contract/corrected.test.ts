@@ -3,7 +3,7 @@
  * asks for, and every documented answer comes back as its value or its error.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { aliases } from "../../scripts/aliases.js";
+import { methodOperations } from "../../scripts/method-operations.js";
 import * as api from "../../src/api.js";
 import {
   AuthenticationError,
@@ -16,13 +16,13 @@ import {
   RateLimitError,
 } from "../../src/index.js";
 import { objectAt, operationsOf } from "../mock/document.js";
-import { corrected } from "../mock/documents.js";
+import { corrected } from "../mock/openapi-files.js";
 import { examples } from "../mock/examples.js";
 import { HUB_VERSION } from "../mock/models.js";
 import { mockCopy } from "../mock/mock-copy.js";
 import { startPrism, type Prism } from "../mock/prism.js";
-import { sampleRequests } from "../mock/sample.js";
-import { witnessFetch } from "../mock/witness.js";
+import { sampleRequests } from "../mock/sample-requests.js";
+import { createContractRecorder } from "../mock/contract-recorder.js";
 import { calls, oauth, titleOf } from "./calls.js";
 import { stateful } from "./stateful.js";
 
@@ -46,18 +46,18 @@ describe("a method", () => {
   it.each(calls.map((call) => ({ title: titleOf(call), ...call })))(
     "$title sends its operations and resolves with the documented answer",
     async ({ run, sends, answer, prefer }) => {
-      const witness = witnessFetch(mock, { prefer: (operation) => prefer?.[operation] });
+      const recorder = createContractRecorder(mock, { prefer: (operation) => prefer?.[operation] });
       const hub = new JupyterHub({
         url: prism.url,
         token: "a-token",
         retry: 0,
         oauth,
-        fetch: stateful(witness),
+        fetch: stateful(recorder),
       });
       expect(await run(hub)).toEqual(answer);
-      expect(witness.problems).toEqual([]);
-      expect(witness.calls).toEqual(expect.arrayContaining([...sends]));
-      expect([...sends, ...reads]).toEqual(expect.arrayContaining([...witness.calls]));
+      expect(recorder.problems).toEqual([]);
+      expect(recorder.calls).toEqual(expect.arrayContaining([...sends]));
+      expect([...sends, ...reads]).toEqual(expect.arrayContaining([...recorder.calls]));
     },
   );
 
@@ -66,7 +66,7 @@ describe("a method", () => {
     for (const { method, sends } of calls) {
       sent[method] = [...new Set([...(sent[method] ?? []), ...sends])].toSorted();
     }
-    const table = Object.entries(aliases).map(([method, operations]) => [
+    const table = Object.entries(methodOperations).map(([method, operations]) => [
       method,
       operations.toSorted(),
     ]);
@@ -106,12 +106,12 @@ describe("a raw function", () => {
   it.each(answers)(
     "of $key brings back the documented $status",
     async ({ key, status, operationId }) => {
-      const witness = witnessFetch(mock, { prefer: `code=${status}` });
+      const recorder = createContractRecorder(mock, { prefer: `code=${status}` });
       const client = api.createClient({
         retry: 0,
         url: prism.url,
         token: "a-token",
-        fetch: witness as typeof fetch,
+        fetch: recorder as typeof fetch,
       });
       const sample = samples.get(key);
       const query = Object.fromEntries(new URL(`http://x${sample?.path}`).searchParams);
@@ -134,7 +134,7 @@ describe("a raw function", () => {
       // A hub of 6 has no POST /authorizations/token; the mock answers it all the same.
       expect(error).toBeUndefined();
       expect(response.status).toBe(Number(status));
-      expect(witness.problems).toEqual([]);
+      expect(recorder.problems).toEqual([]);
       const example = examples[key]?.[status] ?? ownExamples[key];
       if (example !== undefined && example !== "") expect(data).toEqual(example);
       else expect(data).toBeUndefined();
@@ -142,12 +142,12 @@ describe("a raw function", () => {
   );
 
   it("of a listing brings back a page when it is asked for one", async () => {
-    const witness = witnessFetch(mock);
+    const recorder = createContractRecorder(mock);
     const client = api.createClient({
       retry: 0,
       url: prism.url,
       token: "a-token",
-      fetch: witness as typeof fetch,
+      fetch: recorder as typeof fetch,
     });
     const headers = { Accept: "application/jupyterhub-pagination+json" };
     const { data } = await api.getUsers({
@@ -192,15 +192,15 @@ describe.each(Object.entries(groups))("an error answer to %s", (_, run) => {
   it.each(refusals)(
     "of status $status comes back as $expected.name",
     async ({ status, expected }) => {
-      const witness = witnessFetch(mock, { prefer: `code=${status}` });
+      const recorder = createContractRecorder(mock, { prefer: `code=${status}` });
       const hub = new JupyterHub({
         retry: 0,
         url: prism.url,
         token: "a-token",
-        fetch: witness as typeof fetch,
+        fetch: recorder as typeof fetch,
       });
       const error = await run(hub).catch((thrown: unknown) => thrown);
-      expect(witness.problems).toEqual([]);
+      expect(recorder.problems).toEqual([]);
       expect(error).toBeInstanceOf(expected);
       expect(error).toMatchObject({ status, hubVersion: HUB_VERSION });
       if (error instanceof RateLimitError) expect(error.retryAfter).toBe(30_000);
@@ -209,12 +209,12 @@ describe.each(Object.entries(groups))("an error answer to %s", (_, run) => {
 });
 
 it("bad credentials come back as AuthenticationError", async () => {
-  const witness = witnessFetch(mock, { prefer: "code=403" });
+  const recorder = createContractRecorder(mock, { prefer: "code=403" });
   const hub = new JupyterHub({
     url: prism.url,
     token: "a-token",
     retry: 0,
-    fetch: witness as typeof fetch,
+    fetch: recorder as typeof fetch,
   });
   await expect(hub.whoami()).rejects.toBeInstanceOf(AuthenticationError);
 });

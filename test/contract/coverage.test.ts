@@ -1,13 +1,13 @@
 /** No operation without a method or a reason, no method without a test, and every peer matched. */
 import { describe, expect, it } from "vitest";
-import { aliases, local, rawOnly } from "../../scripts/aliases.js";
+import { methodOperations, localMethods, rawOnly } from "../../scripts/method-operations.js";
 import { JupyterHub } from "../../src/index.js";
 import { operationsOf } from "../mock/document.js";
-import { corrected } from "../mock/documents.js";
+import { corrected } from "../mock/openapi-files.js";
 import { calls } from "./calls.js";
-import { go, python, thirdParty } from "./peers.js";
+import { go, python, thirdParty } from "./other-clients.js";
 
-const known = new Set(Object.values(aliases).flat());
+const known = new Set(Object.values(methodOperations).flat());
 
 describe("the alias table", () => {
   it("accounts for every operation of the document, once", () => {
@@ -25,11 +25,15 @@ describe("the alias table", () => {
     const grouped = Object.entries(hub)
       .filter(([name, value]) => typeof value === "object" && name !== "client")
       .flatMap(([name, group]) => methodsOf(group as object).map((method) => `${name}.${method}`));
-    expect([...Object.keys(aliases), ...local].toSorted()).toEqual([...own, ...grouped].toSorted());
+    expect([...Object.keys(methodOperations), ...localMethods].toSorted()).toEqual(
+      [...own, ...grouped].toSorted(),
+    );
   });
 
   it("has a contract test for every method", () => {
-    expect(new Set(calls.map(({ method }) => method))).toEqual(new Set(Object.keys(aliases)));
+    expect(new Set(calls.map(({ method }) => method))).toEqual(
+      new Set(Object.keys(methodOperations)),
+    );
   });
 });
 

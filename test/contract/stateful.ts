@@ -5,7 +5,7 @@
  * judges them; only what the hub says of the server is answered here.
  */
 import { HUB_VERSION, ada, defaultServer, gpu } from "../mock/models.js";
-import type { WitnessFetch } from "../mock/witness.js";
+import type { ContractRecorder } from "../mock/contract-recorder.js";
 
 /** What the hub tells of a start that goes well. */
 export const events = [
@@ -23,7 +23,7 @@ export interface StatefulOptions {
 }
 
 export function stateful(
-  witness: WitnessFetch,
+  recorder: ContractRecorder,
   { version = HUB_VERSION, withoutDefaultModel = false }: StatefulOptions = {},
 ): typeof fetch {
   let running = true;
@@ -38,13 +38,13 @@ export function stateful(
     const isModel = request.method === "GET" && serverRoute.test(pathname);
     const isUser = request.method === "GET" && pathname.endsWith("/users/ada");
     if (pathname.endsWith("/progress")) {
-      await witness(request);
+      await recorder(request);
       return new Response(stream, {
         headers: { "Content-Type": "text/event-stream", "X-JupyterHub-Version": version },
       });
     }
     if (!(isModel && withoutDefaultModel && pathname.endsWith("/server"))) {
-      const response = await witness(request.clone());
+      const response = await recorder(request.clone());
       if (!response.ok || !(isModel || isUser || serverRoute.test(pathname))) return response;
       if (request.method === "DELETE" && response.ok) running = false;
       if (request.method === "POST" && response.ok) running = true;

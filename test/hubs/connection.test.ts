@@ -1,42 +1,42 @@
 /** The way to a server behind a real proxy: to one that runs, and what comes of it when it does not. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { InvalidInputError, NotFoundError, ServerNotRunningError } from "../../dist/src/index.js";
-import { failure, itBefore, itSince, openStory, since } from "./story.js";
+import { failure, itBefore, itSince, useHubFixture, since } from "./hub-fixture.js";
 
-const story = openStory("connection", { proxy: "configurable-http-proxy" });
+const fixture = useHubFixture("connection", { proxy: "configurable-http-proxy" });
 
 /** Names that the hub and JavaScript escape differently; a hub of 6 has fewer for servers. */
 const odd = { user: "ada@(home)!*'~ +%C3", server: since("6.0") ? "gpu-2" : "g+u!@(1)~" };
 // Before 3.0 no token can be made for one server.
 const call = since("3.0") ? {} : { ownToken: true };
-const here = (url: string): string => url.replace(story.real.publicUrl, "/");
+const here = (url: string): string => url.replace(fixture.real.publicUrl, "/");
 
 beforeAll(async () => {
-  await story.hub.users.create("ada");
-  await story.hub.users.create(odd.user);
+  await fixture.hub.users.create("ada");
+  await fixture.hub.users.create(odd.user);
 });
 
 describe("a server that runs", () => {
   it("is reached at its address, with a token that reaches it alone", async () => {
-    const { servers } = story.hub;
+    const { servers } = fixture.hub;
     await servers.start("ada");
     const { baseUrl, token, fetch } = await servers.connection("ada", {}, call);
     expect(here(baseUrl)).toBe("/user/ada/");
     expect(await (await fetch(`${baseUrl}api/status`)).text()).toBe("ok");
     if (!since("3.0")) return;
-    const { scopes, kind } = await story.as(token).whoami();
+    const { scopes, kind } = await fixture.as(token).whoami();
     expect(kind).toBe("user");
     expect(scopes.filter((scope) => !/^read:users:(name|groups)!/.test(scope))).toEqual([
       "access:servers!server=ada/",
     ]);
-    const made = (await story.hub.tokens.list("ada")).find(
+    const made = (await fixture.hub.tokens.list("ada")).find(
       ({ note }) => note === "To reach a server",
     );
     expect(made?.expires_at).toEqual(expect.any(String));
   });
 
   it("is reached by whatever name it and its user have", async () => {
-    const { servers } = story.hub;
+    const { servers } = fixture.hub;
     for (const server of ["", odd.server]) {
       await servers.start(odd.user, { server });
       const response = await servers.fetch(odd.user, "/api/status", {}, { ...call, server });
@@ -45,7 +45,7 @@ describe("a server that runs", () => {
   });
 
   it("is not sent what the proxy would give to another server of the user", async () => {
-    const { servers } = story.hub;
+    const { servers } = fixture.hub;
     await servers.start("ada", { server: "other" });
     const { baseUrl, fetch } = await servers.connection("ada", {}, call);
     for (const path of ["other/api/status", "%6Fther/api/status", "other%2Fapi%2Fstatus"]) {
@@ -54,7 +54,7 @@ describe("a server that runs", () => {
       expect(await failure(sent)).toBeInstanceOf(InvalidInputError);
     }
     // The proxy decodes before it routes. With the other server gone, that is what the path leads to.
-    const routes = await story.hub.proxy.routes();
+    const routes = await fixture.hub.proxy.routes();
     const { target = "" } = routes.find(({ routespec }) => routespec === "/user/ada/other/")!;
     const raw = async () => (await globalThis.fetch(`${baseUrl}%6Fther/api/status`)).status;
     expect(await raw()).toBe(200);
@@ -65,24 +65,24 @@ describe("a server that runs", () => {
   });
 
   itBefore("3.0")("has no token of its own on this hub", async () => {
-    const error = await failure(story.hub.servers.connection("ada"));
+    const error = await failure(fixture.hub.servers.connection("ada"));
     expect(error).toMatchObject({ name: "UnsupportedByHubError", since: "3.0" });
   });
 });
 
 describe("a server that does not run", () => {
   it("has no connection", async () => {
-    await story.hub.users.create("grace");
-    const error = await failure(story.hub.servers.connection("grace", {}, call));
+    await fixture.hub.users.create("grace");
+    const error = await failure(fixture.hub.servers.connection("grace", {}, call));
     expect(error).toBeInstanceOf(ServerNotRunningError);
-    const named = story.hub.servers.connection("grace", { server: "gpu" }, call);
+    const named = fixture.hub.servers.connection("grace", { server: "gpu" }, call);
     expect(await failure(named)).toBeInstanceOf(NotFoundError);
-    const nobody = story.hub.servers.connection("nobody", {}, call);
+    const nobody = fixture.hub.servers.connection("nobody", {}, call);
     expect(await failure(nobody)).toBeInstanceOf(NotFoundError);
   });
 
   itSince("3.0")("has none by a name that ran once", async () => {
-    const { servers } = story.hub;
+    const { servers } = fixture.hub;
     await servers.start("grace", { server: "once" });
     await servers.stop("grace", { server: "once" });
     const error = await failure(servers.connection("grace", { server: "once" }));
@@ -92,7 +92,7 @@ describe("a server that does not run", () => {
   it.each(["GET", "POST", "DELETE"])(
     "any more is told so to a connection of when it did: %s",
     async (method) => {
-      const { servers } = story.hub;
+      const { servers } = fixture.hub;
       await servers.start("ada");
       const { baseUrl, fetch } = await servers.connection("ada", {}, call);
       await servers.fetch("ada", "/api/status", {}, call);
@@ -105,7 +105,7 @@ describe("a server that does not run", () => {
   );
 
   it("has died, and the hub does not know it yet", async () => {
-    const { servers, proxy } = story.hub;
+    const { servers, proxy } = fixture.hub;
     await servers.start("ada");
     const { baseUrl, fetch } = await servers.connection("ada", {}, call);
     const { target = "" } = (await proxy.routes()).find(

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, describe, expect, it } from "vitest";
 import { startHub, type StartOptions } from "./hub.js";
-import { failure, release } from "./story.js";
+import { failure, release } from "./hub-fixture.js";
 
 const folder = mkdtempSync(join(tmpdir(), "harness-test-"));
 const pidFile = join(folder, "pids");
@@ -76,11 +76,11 @@ describe("a hub whose tests are killed outright", () => {
     expect(publicUrl).toMatch(/^http:/);
     const pid = notedPids().at(-1) ?? 0;
     await expect.poll(() => isGone(pid), { timeout: 10_000 }).toBe(true);
-    const asked = (): Promise<boolean> =>
+    const isAnswered = (): Promise<boolean> =>
       fetch(publicUrl).then(
         () => true,
         () => false,
       );
-    await expect.poll(asked, { timeout: 10_000 }).toBe(false);
+    await expect.poll(isAnswered, { timeout: 10_000 }).toBe(false);
   });
 });

@@ -1,9 +1,9 @@
 /** What hasScope says of a token, held against what a real hub lets that token do. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { hasScope } from "../../dist/src/index.js";
-import { openStory, since } from "./story.js";
+import { useHubFixture, since } from "./hub-fixture.js";
 
-const story = openStory("has-scope");
+const fixture = useHubFixture("has-scope");
 
 /** Requests, each with the scope that it needs and the groups of the user whom it is about. */
 const requests: [scope: string, method: string, path: string, groups?: string[]][] = [
@@ -59,7 +59,7 @@ const ofAda: string[][] = [
 if (since("3.0")) {
   describe("hasScope agrees with the hub", () => {
     beforeAll(async () => {
-      const { groups, servers, users } = story.hub;
+      const { groups, servers, users } = fixture.hub;
       await users.createMany({ usernames: ["ada", "grace"] });
       await groups.create("staff", { users: ["ada"] });
       await groups.create("students", { users: ["grace"] });
@@ -74,12 +74,12 @@ if (since("3.0")) {
     ];
     const answers = new Set<boolean>();
     it.each(tokens)("on $scopes of $owner", async ({ owner, scopes }) => {
-      const { token } = await story.hub.tokens.create(owner, { scopes });
-      const identity = await story.as(token).whoami();
+      const { token } = await fixture.hub.tokens.create(owner, { scopes });
+      const identity = await fixture.as(token).whoami();
       const said: Record<string, boolean> = {};
       const done: Record<string, boolean> = {};
       for (const [scope, method, path, groups] of requests) {
-        const { status } = await story.plain(path, {
+        const { status } = await fixture.plain(path, {
           method,
           headers: { Authorization: `Bearer ${token}` },
           ...(path.endsWith("/activity") && {

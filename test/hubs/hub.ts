@@ -1,17 +1,17 @@
 // Owns a running JupyterHub: fresh secrets, free ports, a scratch folder, and the wait until it
 // answers. Promises that a returned hub is ready and that it is ours (it knows our token), and
 // that a hub which does not start is an error that tells why. What it is made of is `venv.ts`,
-// how it is configured `jupyterhub_config.py`, what routes to it `proxy.ts`, how it ends `group.ts`.
+// how it is configured `jupyterhub_config.py`, what routes to it `proxy.ts`, how it ends `process-group.ts`.
 
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { resolveRelease } from "../../scripts/releases.js";
-import { startGroup } from "./group.js";
+import { resolveRelease } from "../../scripts/known-releases.js";
+import { startProcessGroup } from "./process-group.js";
 import { startProxy, type RunningProxy } from "./proxy.js";
 import { freePort, makeScratch, type Scratch } from "./scratch.js";
-import { untilTrue } from "./until.js";
+import { waitUntilReady } from "./wait-until-ready.js";
 import { ensureHub } from "./venv.js";
 
 export interface StartOptions {
@@ -160,13 +160,13 @@ async function launch(given: Launch): Promise<RunningHub> {
 
   let earlier = "";
   const start = () =>
-    startGroup(python, ["-m", "jupyterhub", "--config", configFile], {
+    startProcessGroup(python, ["-m", "jupyterhub", "--config", configFile], {
       cwd: scratch.path,
       env,
       secrets,
     });
   const ready = () =>
-    untilTrue(`JupyterHub ${version}`, group, options.readyMs ?? 60_000, () =>
+    waitUntilReady(`JupyterHub ${version}`, group, options.readyMs ?? 60_000, () =>
       answers(url, tokens.admin),
     );
   let group = start();

@@ -1,9 +1,9 @@
 /** A listing of a real hub is complete while a second client adds users and removes others. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { JupyterHub, type ListOptions } from "../../dist/src/index.js";
-import { itSince, openStory } from "./story.js";
+import { itSince, useHubFixture } from "./hub-fixture.js";
 
-const story = openStory("listing", { extraConfig: "c.JupyterHub.api_page_max_limit = 50" });
+const fixture = useHubFixture("listing", { extraConfig: "c.JupyterHub.api_page_max_limit = 50" });
 
 const count = 1000;
 const name = (index: number): string => `user-${index}`;
@@ -14,13 +14,13 @@ const staying = Array.from({ length: count }, (_, index) => name(index)).filter(
 
 /** What is asked and answered here says nothing new of the document, and is a lot: it is not recorded. */
 const client = (): JupyterHub =>
-  new JupyterHub({ url: story.real.url, token: story.real.tokens.admin });
+  new JupyterHub({ url: fixture.real.url, token: fixture.real.tokens.admin });
 
 /** Adds and removes users, the first ones first, until it is told to stop. */
 async function churn() {
   const { users } = client();
   const everybody = (await users.list()).map((user) => user.name);
-  const leaving = everybody.filter((one) => one !== story.real.adminUser && !isStaying(one));
+  const leaving = everybody.filter((one) => one !== fixture.real.adminUser && !isStaying(one));
   const state = { removed: 0, over: false };
   const work = async (): Promise<void> => {
     for (const one of leaving) {

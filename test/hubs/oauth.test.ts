@@ -2,17 +2,17 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { AuthenticationError, InvalidInputError, JupyterHub } from "../../dist/src/index.js";
 import { consent, loginByForm, type Cookies } from "./login.js";
-import { failure, itBefore, itSince, openStory, since } from "./story.js";
+import { failure, itBefore, itSince, useHubFixture, since } from "./hub-fixture.js";
 
 const redirectUri = "https://webapp.example/oauth_callback";
-const story = openStory("oauth", { redirectUri });
+const fixture = useHubFixture("oauth", { redirectUri });
 let ada: Cookies;
 
 /** The application that the hub knows as its service webapp; `more` makes it misbehave. */
 const webapp = (more: Partial<{ clientSecret: string; redirectUri: string }> = {}) => {
-  const { clientId, clientSecret } = story.real.oauth;
+  const { clientId, clientSecret } = fixture.real.oauth;
   const oauth = { clientId, clientSecret, redirectUri, ...more };
-  return new JupyterHub({ url: story.real.url, fetch: story.recorder.fetch, oauth }).oauth;
+  return new JupyterHub({ url: fixture.real.url, fetch: fixture.recorder.fetch, oauth }).oauth;
 };
 
 /** A link, and where the browser of Ada, who agrees, is sent by it. */
@@ -23,8 +23,8 @@ const visited = async (input: Parameters<ReturnType<typeof webapp>["authorizeUrl
 };
 
 beforeAll(async () => {
-  await story.hub.users.create("ada");
-  ada = await loginByForm(story.real.url, "ada", story.real.password);
+  await fixture.hub.users.create("ada");
+  ada = await loginByForm(fixture.real.url, "ada", fixture.real.password);
 });
 
 describe("a login with the hub", () => {
@@ -36,7 +36,7 @@ describe("a login with the hub", () => {
     expect(login.next).toBe("/charts?of=ada%20lovelace&%C3%BC=%2F;+#top");
     expect(login.expires_in).toBeGreaterThanOrEqual(3600);
     expect(await login.client.whoami()).toMatchObject({ kind: "user", name: "ada" });
-    expect((await story.as(login.token).whoami()).name).toBe("ada");
+    expect((await fixture.as(login.token).whoami()).name).toBe("ada");
   });
 
   itSince("3.0")("grants what was asked for, and who the user is", async () => {
@@ -53,12 +53,12 @@ describe("a login with the hub", () => {
   it("by another browser's link is refused before anything is sent", async () => {
     const { callback } = await visited();
     const other = await webapp().authorizeUrl();
-    story.sent();
+    fixture.sent();
     expect(await failure(webapp().exchangeCode(callback, other))).toBeInstanceOf(InvalidInputError);
     expect(await failure(webapp().exchangeCode(callback, undefined))).toBeInstanceOf(
       InvalidInputError,
     );
-    expect(story.sent()).toEqual([]);
+    expect(fixture.sent()).toEqual([]);
   });
 
   it("by a code that was used is refused", async () => {

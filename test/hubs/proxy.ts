@@ -3,9 +3,9 @@
 
 import { randomBytes } from "node:crypto";
 import { createRequire } from "node:module";
-import { startGroup, type ProcessGroup } from "./group.js";
+import { startProcessGroup, type ProcessGroup } from "./process-group.js";
 import { freePorts } from "./scratch.js";
-import { untilTrue } from "./until.js";
+import { waitUntilReady } from "./wait-until-ready.js";
 
 export interface RunningProxy {
   /** Where people reach it: `http://127.0.0.1:<port>`. */
@@ -37,9 +37,13 @@ export async function startProxy(hubUrl: string, scratch: string): Promise<Runni
 
   const start = async (): Promise<ProcessGroup> => {
     const env = { PATH: process.env["PATH"] ?? "", CONFIGPROXY_AUTH_TOKEN: token };
-    const group = startGroup(process.execPath, args, { cwd: scratch, env, secrets: [token] });
+    const group = startProcessGroup(process.execPath, args, {
+      cwd: scratch,
+      env,
+      secrets: [token],
+    });
     const ask = { headers: { authorization: `token ${token}` } };
-    await untilTrue("configurable-http-proxy", group, readyMs, async () => {
+    await waitUntilReady("configurable-http-proxy", group, readyMs, async () => {
       const routes = await fetch(`${apiUrl}/api/routes`, ask);
       await routes.arrayBuffer();
       return routes.ok;

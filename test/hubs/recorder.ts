@@ -8,7 +8,7 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { operationsOf } from "../mock/document.js";
-import { corrected } from "../mock/documents.js";
+import { corrected } from "../mock/openapi-files.js";
 import type { Answer } from "./validator.js";
 
 export interface Recorder {
@@ -54,7 +54,7 @@ export function record(apiUrl: string): Recorder {
       // Without it, a proxy answered in the hub's place.
       if (response.headers.has("X-JupyterHub-Version")) seen.push(answer);
       if (answer.mediaType === "text/event-stream" && response.body) {
-        return new Response(response.body.pipeThrough(tellingEvents(answer)), response);
+        return new Response(response.body.pipeThrough(recordingEvents(answer)), response);
       }
       const body = await response.text();
       answer.body = withoutSecrets(body);
@@ -76,11 +76,11 @@ export const recordings = (version: string): Answer[] =>
     (name) => JSON.parse(readFileSync(join(folder, version, name), "utf8")) as Answer[],
   );
 
-export const forget = (version: string): void =>
+export const clearRecordings = (version: string): void =>
   rmSync(join(folder, version), { recursive: true, force: true });
 
 /** Keeps the whole events of a stream that is handed on as it comes. */
-function tellingEvents(answer: Answer): TransformStream<Uint8Array, Uint8Array> {
+function recordingEvents(answer: Answer): TransformStream<Uint8Array, Uint8Array> {
   const decoder = new TextDecoder();
   let text = "";
   return new TransformStream({

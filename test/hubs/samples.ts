@@ -2,11 +2,11 @@
 import { operationsOf } from "../../scripts/document.js";
 import { keyOf } from "../../scripts/operation-table.js";
 import { projectionOf } from "../../scripts/projection.js";
-import { corrected } from "../mock/documents.js";
+import { corrected } from "../mock/openapi-files.js";
 import { mockCopy } from "../mock/mock-copy.js";
-import { sampleRequests } from "../mock/sample.js";
+import { sampleRequests } from "../mock/sample-requests.js";
 import { operationOf } from "./recorder.js";
-import { release } from "./story.js";
+import { release } from "./hub-fixture.js";
 
 /** The document of the hub that is tested. */
 export const document = projectionOf(corrected(), release);

@@ -7,7 +7,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { at } from "../../scripts/json.js";
 import { document, samples } from "./samples.js";
-import { openStory, since } from "./story.js";
+import { useHubFixture, since } from "./hub-fixture.js";
 
 interface Case {
   operation: string;
@@ -104,14 +104,14 @@ for place, (kind, named) in enumerate(json.loads(${JSON.stringify(`[${sets.join(
 `;
 
 if (since("2.0")) {
-  const story = openStory("scopes", { extraConfig });
+  const fixture = useHubFixture("scopes", { extraConfig });
   const tokens = new Map<string, Promise<string>>();
   /** A token that may do what the role says. */
   const tokenOf = (role: string): Promise<string> => {
     const token =
       tokens.get(role) ??
-      story.hub.tokens
-        .create(story.real.adminUser, { roles: [role] })
+      fixture.hub.tokens
+        .create(fixture.real.adminUser, { roles: [role] })
         .then((created) => created.token);
     tokens.set(role, token);
     return token;
@@ -121,7 +121,7 @@ if (since("2.0")) {
       Authorization: `token ${await tokenOf(role)}`,
       "Content-Type": "application/json",
     };
-    return (await story.plain(path, { method, headers, body })).status;
+    return (await fixture.plain(path, { method, headers, body })).status;
   };
 
   /**
@@ -134,7 +134,7 @@ if (since("2.0")) {
     ["read:users:groups", "read:users:activity", "read:roles:users"].includes(scope);
 
   beforeAll(async () => {
-    const { groups, servers, users } = story.hub;
+    const { groups, servers, users } = fixture.hub;
     await users.createMany({ usernames: ["ada", "grace"] });
     await servers.start("ada");
     await servers.start("ada", { server: "lab" });
@@ -166,7 +166,7 @@ if (since("2.0")) {
     it.each(known)("%s is shown the fields that the document says", async (scope) => {
       const headers = { Authorization: `token ${await tokenOf(roleOf("only", [scope]))}` };
       const read = async (path: string): Promise<Record<string, unknown> | undefined> => {
-        const response = await story.plain(path, { headers });
+        const response = await fixture.plain(path, { headers });
         return response.ok ? ((await response.json()) as Record<string, unknown>) : undefined;
       };
       const held = (await read("/user"))?.["scopes"] as string[];

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import { JupyterHub } from "../../dist/src/index.js";
 import { createService } from "../../examples/service/app.js";
 import { Cookies, consent, loginByForm } from "./login.js";
-import { openStory, since } from "./story.js";
+import { useHubFixture, since } from "./hub-fixture.js";
 
 const origin = "https://portal.example";
 const prefix = "/services/portal/";
@@ -26,19 +26,19 @@ c.JupyterHub.load_roles += [
 `;
 
 if (since("3.0")) {
-  const story = openStory("service", { extraConfig });
+  const fixture = useHubFixture("service", { extraConfig });
   let app: ReturnType<typeof createService>;
   let ada: Cookies;
 
   beforeAll(async () => {
-    await story.hub.users.ensure("ada");
-    await story.hub.users.ensure("grace");
-    await story.hub.users.ensure("lin");
+    await fixture.hub.users.ensure("ada");
+    await fixture.hub.users.ensure("grace");
+    await fixture.hub.users.ensure("lin");
     const oauth = { clientId: "service-portal", clientSecret, redirectUri };
-    const { url } = story.real;
-    const hub = new JupyterHub({ url, token: clientSecret, oauth, fetch: story.recorder.fetch });
+    const { url } = fixture.real;
+    const hub = new JupyterHub({ url, token: clientSecret, oauth, fetch: fixture.recorder.fetch });
     app = createService({ hub, name: "portal", prefix });
-    ada = await loginByForm(story.real.url, "ada", story.real.password);
+    ada = await loginByForm(fixture.real.url, "ada", fixture.real.password);
   });
 
   /** A browser as far as the service is concerned. */
@@ -114,10 +114,10 @@ if (since("3.0")) {
 
     it("leaves no token of its own behind when it logs out, and those of others", async () => {
       const owned = async () =>
-        (await story.hub.tokens.list("ada")).map(({ oauth_client: client }) => client);
+        (await fixture.hub.tokens.list("ada")).map(({ oauth_client: client }) => client);
       const visitor = browser();
       await loggedIn(visitor, prefix);
-      await story.hub.tokens.create("ada", { note: "to be kept" });
+      await fixture.hub.tokens.create("ada", { note: "to be kept" });
       const client = "JupyterHub service portal";
       expect(await owned()).toContain(client);
       await logout(visitor);
@@ -126,7 +126,7 @@ if (since("3.0")) {
     });
 
     it("is out also where the service may not revoke its token, which the log tells", async () => {
-      const lin = await loginByForm(story.real.url, "lin", story.real.password);
+      const lin = await loginByForm(fixture.real.url, "lin", fixture.real.password);
       const visitor = browser();
       await loggedIn(visitor, prefix, lin);
       const before = visitor.cookies.header();
@@ -209,20 +209,20 @@ if (since("3.0")) {
   });
 
   describe("a token", () => {
-    const asked = async (owner: string, scopes: string[] | undefined) => {
-      const { token } = await story.hub.tokens.create(owner, scopes ? { scopes } : {});
+    const fetchAs = async (owner: string, scopes: string[] | undefined) => {
+      const { token } = await fixture.hub.tokens.create(owner, scopes ? { scopes } : {});
       return app.request(`${origin}${prefix}me`, { headers: { Authorization: `Bearer ${token}` } });
     };
 
     it("that may use the service comes in", async () => {
-      const answer = await asked("ada", ["access:services!service=portal"]);
+      const answer = await fetchAs("ada", ["access:services!service=portal"]);
       expect(answer.status).toBe(200);
       expect(await answer.json()).toMatchObject({ name: "ada" });
     });
 
     it("that may not stays out", async () => {
-      expect((await asked("ada", ["read:users!user"])).status).toBe(403);
-      expect((await asked("grace", undefined)).status).toBe(403);
+      expect((await fetchAs("ada", ["read:users!user"])).status).toBe(403);
+      expect((await fetchAs("grace", undefined)).status).toBe(403);
     });
 
     it("that the hub does not know stays out, and so does none", async () => {
@@ -247,7 +247,7 @@ if (since("3.0")) {
   });
 
   it("who may not use the service is told so by the hub", async () => {
-    const grace = await loginByForm(story.real.url, "grace", story.real.password);
+    const grace = await loginByForm(fixture.real.url, "grace", fixture.real.password);
     const link = location(await browser().open(prefix));
     await expect(consent(link, grace)).rejects.toThrow("The hub did not authorize: 403.");
   });

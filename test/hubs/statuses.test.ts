@@ -1,15 +1,15 @@
 /**
  * The statuses that a real hub answers with to requests which it cannot follow, one row each, so that the
- * document declares what occurs and no more. Beside them stand refusals.test.ts (credentials, scopes, things
+ * document declares what occurs and no more. Beside them stand refused-requests.test.ts (credentials, scopes, things
  * that do not exist) and the stories of each group; the report after the run knows what none of them saw.
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import { loginByForm } from "./login.js";
-import { itSince, openStory, since } from "./story.js";
+import { itSince, useHubFixture, since } from "./hub-fixture.js";
 
 // Starts that end here end in their answer, however busy the machine is.
 const extraConfig = 'c.JupyterHub.tornado_settings["slow_spawn_timeout"] = 30';
-const story = openStory("statuses", { extraConfig });
+const fixture = useHubFixture("statuses", { extraConfig });
 
 /** What is sent, the status of hubs 5 and 6, and since which release there is such an operation. */
 type Row = [request: string, body: unknown, status: number, version?: string];
@@ -119,7 +119,7 @@ const refused: Row[] = [
 describe("a real hub", () => {
   let token = "";
   beforeAll(async () => {
-    const { groups, servers, tokens, users } = story.hub;
+    const { groups, servers, tokens, users } = fixture.hub;
     await users.createMany({ usernames: ["ada", "grace"] });
     await groups.create("astronomy", { users: ["ada"] });
     for (const input of [{}, { server: "lab" }]) {
@@ -127,7 +127,7 @@ describe("a real hub", () => {
       await servers.stop("ada", input);
     }
     // Of a person, since services cannot delete themselves.
-    ({ token } = await tokens.create(story.real.adminUser));
+    ({ token } = await tokens.create(fixture.real.adminUser));
   });
 
   describe.each([
@@ -143,46 +143,51 @@ describe("a real hub", () => {
       const headers = { Authorization: `token ${token}`, "Content-Type": "application/json" };
       const body =
         content === half ? '{"half": ' : content === undefined ? null : JSON.stringify(content);
-      const { status } = await story.plain(path, { method, headers, body });
+      const { status } = await fixture.plain(path, { method, headers, body });
       // What older hubs answer is judged by the report.
       if (since("5.0") && since(version)) expect(status).toBe(expected);
     });
   });
 
   it("asks people for their consent, but not for a client that is unknown or another user's", async () => {
-    const cookies = await loginByForm(story.real.url, "ada", story.real.password);
-    const asked = async (client: string, Cookie: string): Promise<Response> => {
+    const cookies = await loginByForm(fixture.real.url, "ada", fixture.real.password);
+    const authorize = async (client: string, Cookie: string): Promise<Response> => {
       const path = `/oauth2/authorize?client_id=${client}&response_type=code`;
-      return story.plain(path, { headers: { Authorization: "", Cookie } });
+      return fixture.plain(path, { headers: { Authorization: "", Cookie } });
     };
-    const { clientId } = story.real.oauth;
-    await story.hub.servers.start("grace", { user_options: {} });
+    const { clientId } = fixture.real.oauth;
+    await fixture.hub.servers.start("grace", { user_options: {} });
     for (const [client, expected] of [
       [clientId, 200],
       ["nobody", 400],
       // Before 2.0 the server asks the hub for itself who may use it.
       ["jupyterhub-user-grace", since("2.0") ? 403 : 200],
     ] as const) {
-      expect([client, (await asked(client, cookies.header())).status]).toEqual([client, expected]);
+      expect([client, (await authorize(client, cookies.header())).status]).toEqual([
+        client,
+        expected,
+      ]);
     }
-    const stranger = await asked(clientId, "");
-    expect(stranger.status).toBe(302);
-    expect(stranger.headers.get("Location")).toMatch(/\/hub\/login\?/);
+    const anonymous = await authorize(clientId, "");
+    expect(anonymous.status).toBe(302);
+    expect(anonymous.headers.get("Location")).toMatch(/\/hub\/login\?/);
   });
 
   itSince("5.0")("knows people by their cookies, without a token and its id", async () => {
-    const cookies = await loginByForm(story.real.url, "ada", story.real.password);
+    const cookies = await loginByForm(fixture.real.url, "ada", fixture.real.password);
     const headers = {
       Authorization: "",
       Cookie: cookies.header(),
       "X-XSRFToken": cookies.xsrf ?? "",
     };
-    const identity = await story.plain("/user", { headers });
+    const identity = await fixture.plain("/user", { headers });
     expect(await identity.json()).toMatchObject({ name: "ada", token_id: null });
   });
 
   it("lets nobody without credentials shut it down", async () => {
-    const { status } = await story.recorder.fetch(`${story.real.url}/shutdown`, { method: "POST" });
+    const { status } = await fixture.recorder.fetch(`${fixture.real.url}/shutdown`, {
+      method: "POST",
+    });
     expect(status).toBe(403);
   });
 });

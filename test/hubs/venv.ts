@@ -9,7 +9,7 @@ import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promise
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { threadId } from "node:worker_threads";
-import { releases, resolveRelease } from "../../scripts/releases.js";
+import { releases, resolveRelease } from "../../scripts/known-releases.js";
 
 const ownCache = fileURLToPath(new URL("../../.cache/hubs/", import.meta.url));
 const installMinutes = 10;

@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
-import { resolveRelease } from "../../scripts/releases.js";
+import { resolveRelease } from "../../scripts/known-releases.js";
 import { isAtLeast } from "../../src/core/version.js";
 import base from "../../vitest.config.js";
 
@@ -13,7 +13,7 @@ const since: Readonly<Record<string, string>> = {
   // These are about the tests and this package more than about the hub.
   harness: "5.0",
   listing: "2.0",
-  many: "2.0",
+  "start-many": "2.0",
 };
 const release = resolveRelease(process.env["HUB_VERSION"] ?? "6");
 const silent = Object.keys(since).filter((name) => !isAtLeast(release, since[name] ?? ""));

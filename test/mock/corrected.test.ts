@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isObject, objectAt, operationsOf } from "./document.js";
 import type { Json } from "./document.js";
-import { corrected } from "./documents.js";
+import { corrected } from "./openapi-files.js";
 import { examples } from "./examples.js";
 import { mockCopy } from "./mock-copy.js";
 import type { Examples } from "./mock-copy.js";
@@ -10,8 +10,8 @@ import { ada, admin, gpu, grace, HUB_VERSION, routes, share } from "./models.js"
 import { startPrism } from "./prism.js";
 import type { Prism } from "./prism.js";
 import { PAGE_TYPE } from "./responses.js";
-import { sampleRequests } from "./sample.js";
-import { witnessFetch } from "./witness.js";
+import { sampleRequests } from "./sample-requests.js";
+import { createContractRecorder } from "./contract-recorder.js";
 
 const document = corrected();
 const mock = mockCopy(document, { examples });
@@ -28,12 +28,12 @@ describe("the corrected document", () => {
   afterAll(() => prism.close());
 
   const ask = async (path: string, accept = "application/json", prefer?: string) => {
-    const witness = witnessFetch(mock, prefer === undefined ? {} : { prefer });
-    return witness(prism.url + path, { headers: { ...BEARER, accept } });
+    const recorder = createContractRecorder(mock, prefer === undefined ? {} : { prefer });
+    return recorder(prism.url + path, { headers: { ...BEARER, accept } });
   };
 
   it("is served whole: every operation accepts its smallest request", async () => {
-    const fetch = witnessFetch(mock);
+    const fetch = createContractRecorder(mock);
     for (const { path, init } of sampleRequests(mock)) {
       const response = await fetch(origin + path, init);
       expect(response.status).toBeLessThan(300);
@@ -47,7 +47,7 @@ describe("the corrected document", () => {
     for (const { key, path, init } of sampleRequests(mock)) {
       const declared = Object.keys(objectAt(operationOf(key), "responses"));
       for (const code of declared.filter((status) => Number(status) >= 400)) {
-        const fetch = witnessFetch(mock, { prefer: `code=${code}` });
+        const fetch = createContractRecorder(mock, { prefer: `code=${code}` });
         expect((await fetch(origin + path, init)).status).toBe(Number(code));
       }
     }
@@ -90,10 +90,10 @@ describe("the corrected document", () => {
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
     });
-    const witness = witnessFetch(mock);
+    const recorder = createContractRecorder(mock);
     const url = `${prism.url}/users/ada/tokens`;
-    expect((await witness(url, post({ auth: { username: "ada" } }))).status).toBe(201);
-    await expect(witness(url, post({ note: "x" }))).rejects.toThrow("no credentials");
+    expect((await recorder(url, post({ auth: { username: "ada" } }))).status).toBe(201);
+    await expect(recorder(url, post({ note: "x" }))).rejects.toThrow("no credentials");
   });
 });
 
@@ -122,7 +122,7 @@ describe("the examples", () => {
     });
     const prism = await startPrism(wrong);
     try {
-      const call = witnessFetch(wrong)(`${prism.url}/users/ada`, { headers: BEARER });
+      const call = createContractRecorder(wrong)(`${prism.url}/users/ada`, { headers: BEARER });
       await expect(call).rejects.toThrow("response.body.servers.gpu.ready: ");
     } finally {
       await prism.close();
@@ -139,19 +139,19 @@ describe("the examples", () => {
     const broken = mockCopy(document, { examples: Object.fromEntries(wrong) as Examples });
     const prism = await startPrism(broken);
     try {
-      const witness = witnessFetch(broken);
+      const recorder = createContractRecorder(broken);
       const served: string[] = [];
       const requests = sampleRequests(broken);
       for (const [key] of wrong) {
         const request = requests.find((one) => one.key === key.replace(" ", " /hub/api"));
         const url = new URL(prism.url).origin + request?.path;
-        await witness(url, request?.init).then(
+        await recorder(url, request?.init).then(
           () => served.push(key),
           () => undefined,
         );
       }
       expect(served).toEqual([]);
-      expect(witness.problems).toHaveLength(wrong.length);
+      expect(recorder.problems).toHaveLength(wrong.length);
       expect(wrong.length).toBeGreaterThan(40);
     } finally {
       await prism.close();

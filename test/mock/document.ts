@@ -51,7 +51,7 @@ export function propertiesOf(schema: Json | undefined): JsonObject {
 }
 
 /** A deep copy with each local `$ref` replaced by what it names; the input stays as it was. */
-export function writtenOut(document: JsonObject): JsonObject {
+export function dereferenced(document: JsonObject): JsonObject {
   const visit = (node: Json, open: readonly string[]): Json => {
     if (Array.isArray(node)) return node.map((entry) => visit(entry, open));
     if (!isObject(node)) return node;

@@ -17,7 +17,7 @@ import {
   group,
   HUB_VERSION,
   idleDefault,
-  newcomer,
+  hedy,
   newShareCode,
   newToken,
   notes,
@@ -70,9 +70,9 @@ export const examples: Examples = {
   "GET /user": { 200: whoami, 403: { status: 403, message: null } },
 
   "GET /users": { 200: [ada, grace, admin], 403: unscoped("list:users") },
-  "POST /users": { 201: [newcomer], 409: refusal(409, "All 1 users already exist") },
+  "POST /users": { 201: [hedy], 409: refusal(409, "All 1 users already exist") },
   "GET /users/{name}": { 200: ada, 404: nothing },
-  "POST /users/{name}": { 201: newcomer, 409: refusal(409, "User ada already exists") },
+  "POST /users/{name}": { 201: hedy, 409: refusal(409, "User ada already exists") },
   "PATCH /users/{name}": { 200: ada, 404: nothing },
 
   "POST /users/{name}/server": { 400: refusal(400, "ada is already running") },

@@ -1,9 +1,9 @@
 /** What the mock copy changes in a document, and what it leaves alone. */
 import { describe, expect, it } from "vitest";
-import { corrected as newest, releases } from "../../scripts/releases.js";
+import { correctedRelease as newest, releases } from "../../scripts/known-releases.js";
 import { isObject, objectAt, operationsOf } from "./document.js";
 import type { JsonObject } from "./document.js";
-import { upstream } from "./documents.js";
+import { upstream } from "./openapi-files.js";
 import { mockCopy } from "./mock-copy.js";
 import type { Examples } from "./mock-copy.js";
 

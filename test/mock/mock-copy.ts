@@ -4,11 +4,11 @@
  * What is asked of a request stands in requests.ts, what is answered in responses.ts; this file
  * owns the paths. The copy names no `$ref`, so that a witness can read it as it stands.
  */
-import { isObject, listAt, objectAt, operationsOf, writtenOut } from "./document.js";
+import { isObject, listAt, objectAt, operationsOf, dereferenced } from "./document.js";
 import type { Json, JsonObject } from "./document.js";
 import { tightenRequest } from "./requests.js";
 import { completeResponses } from "./responses.js";
-import { modernised } from "./swagger.js";
+import { upgradedToOpenApi3 } from "./swagger.js";
 
 /** Where a hub without prefix has its API. */
 export const API_BASE = "/hub/api";
@@ -32,7 +32,7 @@ export interface MockOptions {
 export type MockDocument = JsonObject & { "x-mock-of": string };
 
 export function mockCopy(document: JsonObject, options: MockOptions = {}): MockDocument {
-  const copy = modernised(inlineParameters(writtenOut(document)));
+  const copy = upgradedToOpenApi3(inlineParameters(dereferenced(document)));
   const version = options.version ?? String(objectAt(copy, "info")["version"]);
   for (const { key, operation } of operationsOf(copy)) operation["x-operation"] = key;
   copy["paths"] = withDefaultServers(objectAt(copy, "paths"));

@@ -3,7 +3,7 @@
  * tokens, shares, services and routes that go with them. All models are complete, as a caller with
  * every scope sees them, and agree with each other. examples.ts says which route answers which.
  */
-import { corrected as newest } from "../../scripts/releases.js";
+import { correctedRelease as newest } from "../../scripts/known-releases.js";
 import type { Json, JsonObject } from "./document.js";
 
 export const HUB_VERSION = newest;
@@ -68,7 +68,7 @@ export const ada = user("ada", {
 });
 export const grace = user("grace", { groups: ["astronomy"] });
 export const admin = user("admin", { admin: true, roles: ["admin", "user"] });
-export const newcomer = user("hedy", { last_activity: null });
+export const hedy = user("hedy", { last_activity: null });
 
 export const group = (name: string, users: string[], properties: JsonObject = {}): JsonObject => ({
   name,

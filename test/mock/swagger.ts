@@ -11,7 +11,7 @@ const FORM = "application/x-www-form-urlencoded";
 /** Keywords of a Swagger parameter that are not part of its schema. */
 const PARAMETER_KEYS = new Set(["name", "in", "description", "required", "allowEmptyValue"]);
 
-export function modernised(document: JsonObject): JsonObject {
+export function upgradedToOpenApi3(document: JsonObject): JsonObject {
   if (!("swagger" in document)) return document;
   const { swagger: _, definitions: __, securityDefinitions, ...rest } = document;
   for (const { operation } of operationsOf(document)) {

@@ -1,15 +1,15 @@
 /** Every document of JupyterHub's own, served by Prism through its mock copy. */
 import { STATUS_CODES } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { releases } from "../../scripts/releases.js";
+import { releases } from "../../scripts/known-releases.js";
 import { operationsOf } from "./document.js";
-import { upstream } from "./documents.js";
+import { upstream } from "./openapi-files.js";
 import { mockCopy } from "./mock-copy.js";
 import { startPrism } from "./prism.js";
 import type { Prism } from "./prism.js";
 import { PAGE_TYPE } from "./responses.js";
-import { sampleRequests } from "./sample.js";
-import { witnessFetch } from "./witness.js";
+import { sampleRequests } from "./sample-requests.js";
+import { createContractRecorder } from "./contract-recorder.js";
 
 const ERRORS = [400, 403, 404, 409, 429, 500, 503];
 /** Free-form before 6.0: whatever the hub's Spawner takes. */
@@ -30,7 +30,7 @@ describe.each(releases)("the document of hub %s", (version) => {
   afterAll(() => prism.close());
 
   it("is served whole: every operation accepts its smallest request", async () => {
-    const fetch = witnessFetch(mock);
+    const fetch = createContractRecorder(mock);
     for (const { path, init } of sampleRequests(mock)) {
       const response = await fetch(origin + path, init);
       expect(response.status).toBeLessThan(300);
@@ -41,7 +41,7 @@ describe.each(releases)("the document of hub %s", (version) => {
   });
 
   it("answers 404 from every operation when asked to, with the hub's body", async () => {
-    const fetch = witnessFetch(mock, { prefer: "code=404" });
+    const fetch = createContractRecorder(mock, { prefer: "code=404" });
     for (const { path, init } of sampleRequests(mock)) {
       const response = await fetch(origin + path, init);
       expect(response.status).toBe(404);
@@ -50,7 +50,7 @@ describe.each(releases)("the document of hub %s", (version) => {
   });
 
   it.each(ERRORS)("answers %i when asked to, with a time to wait if it is 429", async (code) => {
-    const fetch = witnessFetch(mock, { prefer: `code=${code}` });
+    const fetch = createContractRecorder(mock, { prefer: `code=${code}` });
     const init = { method: "POST", headers: BEARER };
     const response = await fetch(`${prism.url}/users/ada/server`, init);
     expect(response.status).toBe(code);
@@ -81,31 +81,31 @@ describe.each(releases)("the document of hub %s", (version) => {
   });
 
   it("refuses a query parameter that it does not declare", async () => {
-    const witness = witnessFetch(mock);
-    const call = witness(`${prism.url}/users?nonsense=1`, { headers: BEARER });
+    const recorder = createContractRecorder(mock);
+    const call = recorder(`${prism.url}/users?nonsense=1`, { headers: BEARER });
     await expect(call).rejects.toThrow('query parameter "nonsense" is not declared');
-    expect(witness.problems).toHaveLength(1);
+    expect(recorder.problems).toHaveLength(1);
   });
 
   it("reports activity of any server, named or not", async () => {
     const last_activity = "2026-10-21T11:45:10.654321Z";
     const body = JSON.stringify({ servers: { "": { last_activity }, gpu: { last_activity } } });
     const headers = { ...BEARER, "content-type": "application/json" };
-    const witness = witnessFetch(mock);
-    await witness(`${prism.url}/users/ada/activity`, { method: "POST", headers, body });
-    expect(witness.problems).toEqual([]);
+    const recorder = createContractRecorder(mock);
+    await recorder(`${prism.url}/users/ada/activity`, { method: "POST", headers, body });
+    expect(recorder.problems).toEqual([]);
   });
 
   it("stops a server for good unless asked to take its time", async () => {
     const init = { method: "DELETE", headers: BEARER };
-    const stopped = await witnessFetch(mock)(`${prism.url}/users/ada/server`, init);
+    const stopped = await createContractRecorder(mock)(`${prism.url}/users/ada/server`, init);
     expect(stopped.status).toBe(204);
-    const slow = witnessFetch(mock, { prefer: "code=202" });
+    const slow = createContractRecorder(mock, { prefer: "code=202" });
     expect((await slow(`${prism.url}/users/ada/server`, init)).status).toBe(202);
   });
 
   it("tells who asks, as one object", async () => {
-    const response = await witnessFetch(mock)(`${prism.url}/user`, { headers: BEARER });
+    const response = await createContractRecorder(mock)(`${prism.url}/user`, { headers: BEARER });
     expect(await response.json()).toMatchObject({ name: expect.any(String) });
   });
 
@@ -118,13 +118,13 @@ describe.each(releases)("the document of hub %s", (version) => {
       "answers /%s in a last page when asked for pages, else plainly",
       async (route) => {
         const url = `${prism.url}/${route}?offset=0&limit=50`;
-        const witness = witnessFetch(mock);
-        const page = await witness(url, { headers: { ...BEARER, accept: PAGE_TYPE } });
+        const recorder = createContractRecorder(mock);
+        const page = await recorder(url, { headers: { ...BEARER, accept: PAGE_TYPE } });
         expect(await page.json()).toEqual({
           items: route === "proxy" ? {} : [expect.anything()],
           _pagination: { offset: 0, limit: 200, total: 1, next: null },
         });
-        const plain = await witness(url, { headers: { ...BEARER, accept: "application/json" } });
+        const plain = await recorder(url, { headers: { ...BEARER, accept: "application/json" } });
         expect(await plain.json()).not.toHaveProperty("_pagination");
       },
     );
@@ -134,12 +134,12 @@ describe.each(releases)("the document of hub %s", (version) => {
     it.each(["shares", "share-codes"])(
       "tells the owner's default server apart from all their servers below /%s",
       async (route) => {
-        const witness = witnessFetch(mock);
+        const recorder = createContractRecorder(mock);
         for (const path of [`${route}/ada`, `${route}/ada/`, `${route}/ada/gpu`]) {
-          const response = await witness(`${prism.url}/${path}`, { headers: BEARER });
+          const response = await recorder(`${prism.url}/${path}`, { headers: BEARER });
           expect(await response.json()).toMatchObject({ _pagination: { next: null } });
         }
-        expect(witness.calls).toEqual([
+        expect(recorder.calls).toEqual([
           `GET /${route}/{owner}`,
           `GET /${route}/{owner}/{server_name}`,
           `GET /${route}/{owner}/{server_name}`,

@@ -1,6 +1,6 @@
 /** What the report after a run against real hubs finds fault with. */
 import { describe, expect, it } from "vitest";
-import { complaintsOf, unseenIn, type HubReport } from "../../scripts/hub-report.js";
+import { problemsOf, unseenIn, type HubReport } from "../../scripts/hub-report.js";
 import type { JsonObject } from "../../scripts/json.js";
 import type { Answer } from "../hubs/validator.js";
 
@@ -51,11 +51,11 @@ describe("a report", () => {
       ["deviates: POST /users 201: /name: must be string"],
     ],
   ])("with %j has its complaints", (fault, complaints) => {
-    expect(complaintsOf({ ...good, ...fault })).toEqual(complaints);
+    expect(problemsOf({ ...good, ...fault })).toEqual(complaints);
   });
 
   it("of an older hub complains of a listed deviation that occurs no longer", () => {
-    const complaints = complaintsOf({ ...good, version: "1.2.2" });
+    const complaints = problemsOf({ ...good, version: "1.2.2" });
     expect(complaints).toContain(
       "no longer deviates: POST /users/{name}/tokens 200: the status 200 is not declared",
     );

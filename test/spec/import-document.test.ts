@@ -9,12 +9,12 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { load } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { lostReferences, readYaml } from "../../scripts/document.js";
+import { brokenReferences, readYaml } from "../../scripts/document.js";
 import { readDocument, releaseOf, comparisonLines } from "../../scripts/import-document.js";
 import type { JsonObject } from "../mock/document.js";
 import { mockCopy, type MockDocument } from "../mock/mock-copy.js";
 import { startPrism, type Prism } from "../mock/prism.js";
-import { witnessFetch } from "../mock/witness.js";
+import { createContractRecorder } from "../mock/contract-recorder.js";
 import { repositoryCopy, type Outcome, type RepositoryCopy } from "./repository-copy.js";
 import { root, scratchFolder } from "./root.js";
 
@@ -35,7 +35,7 @@ interface ImportedDocument {
   /** One operation of each group, and what the generated function of it is called. */
   calls: Readonly<Record<Group, readonly [operation: string, name: string]>>;
   /** What of it is reported, among other things. */
-  told: readonly string[];
+  findings: readonly string[];
 }
 
 const documents: readonly ImportedDocument[] = [
@@ -53,7 +53,7 @@ const documents: readonly ImportedDocument[] = [
       proxy: ["GET /proxy", "getProxy"],
       hub: ["GET /info", "getInfo"],
     },
-    told: [
+    findings: [
       "Wrong, as ours for JupyterHub 1.2.0 says otherwise: 0 operations that no hub has",
       "Missing, beside ours for JupyterHub 1.2.0: 3 operations",
       "  missing     POST /groups\n",
@@ -73,7 +73,7 @@ const documents: readonly ImportedDocument[] = [
       proxy: ["GET /proxy", "getRoutes"],
       hub: ["GET /info", "getApiInfo"],
     },
-    told: [
+    findings: [
       "Event streams have no function: GET /users/{user}/server/progress.",
       "Wrong, as ours for JupyterHub 5.2.0 says otherwise: 1 operations that no hub has",
       "  no hub has  GET /users/{user}/quota\n",
@@ -102,57 +102,61 @@ async function addressOf(text: string): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/document`;
 }
 
-describe.each(documents)("$title", { timeout }, ({ file, from, user, calls, told }) => {
-  const text = readFileSync(file, "utf8");
-  const mock: MockDocument = mockCopy(load(text) as JsonObject);
-  let copy: RepositoryCopy;
-  let before: Record<string, string>;
-  let outcome: Outcome;
-  let dist: string;
-  let prism: Prism;
+describe.each(documents)(
+  "$title",
+  { timeout },
+  ({ file, from, user, calls, findings: findings }) => {
+    const text = readFileSync(file, "utf8");
+    const mock: MockDocument = mockCopy(load(text) as JsonObject);
+    let copy: RepositoryCopy;
+    let before: Record<string, string>;
+    let outcome: Outcome;
+    let dist: string;
+    let prism: Prism;
 
-  beforeAll(async () => {
-    copy = repositoryCopy();
-    before = copy.contents("generated", "openapi");
-    const place = from === "its file" ? file : await addressOf(text);
-    outcome = await copy.run("spec-update", ["--from", place]);
-    dist = join(/ is in (\S+): \d+ operations/.exec(outcome.stdout)?.[1] ?? "", "dist/");
-    prism = await startPrism(mock);
-  }, timeout);
-  afterAll(async () => {
-    await prism.close();
-    copy.remove();
-  });
+    beforeAll(async () => {
+      copy = repositoryCopy();
+      before = copy.contents("generated", "openapi");
+      const place = from === "its file" ? file : await addressOf(text);
+      outcome = await copy.run("spec-update", ["--from", place]);
+      dist = join(/ is in (\S+): \d+ operations/.exec(outcome.stdout)?.[1] ?? "", "dist/");
+      prism = await startPrism(mock);
+    }, timeout);
+    afterAll(async () => {
+      await prism.close();
+      copy.remove();
+    });
 
-  it(`gives, from ${from}, a client that compiles, and changes nothing else`, () => {
-    expect(outcome).toMatchObject({ code: 0 });
-    expect(outcome.stdout).toContain("It compiles.");
-    expect(existsSync(join(dist, "sdk.gen.d.ts"))).toBe(true);
-    expect(copy.contents("generated", "openapi")).toEqual(before);
-  });
+    it(`gives, from ${from}, a client that compiles, and changes nothing else`, () => {
+      expect(outcome).toMatchObject({ code: 0 });
+      expect(outcome.stdout).toContain("It compiles.");
+      expect(existsSync(join(dist, "sdk.gen.d.ts"))).toBe(true);
+      expect(copy.contents("generated", "openapi")).toEqual(before);
+    });
 
-  it("is told where it errs", () => {
-    for (const line of told) expect(outcome.stdout).toContain(line);
-  });
+    it("is told where it errs", () => {
+      for (const line of findings) expect(outcome.stdout).toContain(line);
+    });
 
-  it.each(Object.entries(calls))(
-    "answers a call of the group %s on a mock of it",
-    async (_, [operation, name]) => {
-      const { href } = pathToFileURL(dist);
-      const sdk = (await import(/* @vite-ignore */ `${href}sdk.gen.js`)) as Sdk;
-      const module = (await import(/* @vite-ignore */ `${href}client/index.js`)) as ClientModule;
-      const fetch = witnessFetch(mock);
-      const headers = { authorization: "Bearer a-token" };
-      const client = module.createClient({ baseUrl: prism.url, fetch, headers });
-      const body = operation.startsWith("POST ") ? { body: {} } : {};
-      const { response, error } = await sdk[name]!({ client, path: { [user]: "ada" }, ...body });
-      expect(error).toBeUndefined();
-      expect(response?.ok).toBe(true);
-      expect(fetch.calls).toEqual([operation]);
-      expect(fetch.problems).toEqual([]);
-    },
-  );
-});
+    it.each(Object.entries(calls))(
+      "answers a call of the group %s on a mock of it",
+      async (_, [operation, name]) => {
+        const { href } = pathToFileURL(dist);
+        const sdk = (await import(/* @vite-ignore */ `${href}sdk.gen.js`)) as Sdk;
+        const module = (await import(/* @vite-ignore */ `${href}client/index.js`)) as ClientModule;
+        const fetch = createContractRecorder(mock);
+        const headers = { authorization: "Bearer a-token" };
+        const client = module.createClient({ baseUrl: prism.url, fetch, headers });
+        const body = operation.startsWith("POST ") ? { body: {} } : {};
+        const { response, error } = await sdk[name]!({ client, path: { [user]: "ada" }, ...body });
+        expect(error).toBeUndefined();
+        expect(response?.ok).toBe(true);
+        expect(fetch.calls).toEqual([operation]);
+        expect(fetch.problems).toEqual([]);
+      },
+    );
+  },
+);
 
 describe("the comparison with ours", () => {
   /** What is said of one operation, as wrong or as missing. */
@@ -248,7 +252,7 @@ describe("reading a document", () => {
     const split = { openapi: "3.1.0", info, paths: { "/group": { get } } };
     writeFileSync(join(folder, "whole.yml"), JSON.stringify(split));
     const document = await readDocument(root, join(folder, "whole.yml"));
-    expect(lostReferences(document)).toEqual([]);
+    expect(brokenReferences(document)).toEqual([]);
     expect(JSON.stringify(document)).toContain('"motto"');
   });
 

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { releases } from "../../scripts/releases.js";
+import { releases } from "../../scripts/known-releases.js";
 import { ensureHub } from "../hubs/venv.js";
 import { root, scratchFolder } from "./root.js";
 

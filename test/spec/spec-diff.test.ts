@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
-import { compare } from "../../scripts/compare.js";
+import { compareDocuments } from "../../scripts/compare-documents.js";
 import { readSources } from "../../scripts/document.js";
 import type { JsonObject } from "../../scripts/json.js";
 import { diffLines, specDiff } from "../../scripts/spec-diff.js";
@@ -123,7 +123,7 @@ describe("by names", () => {
     "200": { description: "", content: { "application/json": { schema } } },
   });
   const differences = (base: JsonObject, other: JsonObject): [string[], string[]] => {
-    const [difference] = compare(base, other).changed;
+    const [difference] = compareDocuments(base, other).changed;
     return [difference?.lacks ?? [], difference?.adds ?? []];
   };
   const list = operation(answer({ type: "array" }));
@@ -131,7 +131,7 @@ describe("by names", () => {
 
   it("an operation is the same whatever its parameters are called", () => {
     const other: JsonObject = { paths: { "/a/{c}": { get: {} } } };
-    expect(compare({ paths: { "/a/{b}": { get: {} } } }, other)).toEqual({
+    expect(compareDocuments({ paths: { "/a/{b}": { get: {} } } }, other)).toEqual({
       added: [],
       removed: [],
       changed: [],
@@ -157,14 +157,14 @@ describe("by names", () => {
   it("a schema that contains itself is no trouble", () => {
     const schema: JsonObject = { allOf: [{ $ref: "#/components/schemas/A" }], type: "object" };
     const document = { ...operation(answer(schema)), components: { schemas: { A: schema } } };
-    expect(compare(document, document).changed).toEqual([]);
+    expect(compareDocuments(document, document).changed).toEqual([]);
   });
 
   it("parameters of a path belong to each of its operations", () => {
     const parameters = [{ name: "limit", in: "query" }];
     const shared = { paths: { "/a": { parameters, get: {} } } };
     const own = { paths: { "/a": { get: { parameters } } } };
-    expect(compare(shared, own).changed).toEqual([]);
+    expect(compareDocuments(shared, own).changed).toEqual([]);
     expect(differences(load("paths: { /a: { get: {} } }") as JsonObject, own)).toEqual([
       [],
       ["parameters: limit"],

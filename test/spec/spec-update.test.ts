@@ -6,8 +6,8 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { readSources, sha256, sourceToCorrect } from "../../scripts/document.js";
-import { downloadRelease } from "../../scripts/release.js";
-import { obtain } from "../../scripts/sources.js";
+import { downloadRelease } from "../../scripts/download-release.js";
+import { obtainDocument } from "../../scripts/vendor-release.js";
 import type { Answer } from "../hubs/validator.js";
 import { repositoryCopy, type Outcome, type RepositoryCopy } from "./repository-copy.js";
 import { root } from "./root.js";
@@ -217,7 +217,8 @@ describe("what cannot be had", { timeout }, () => {
 
   it("is any release without Python, but for those that are vendored", () => {
     vi.stubEnv("PYTHON", copy.path("nothing"));
-    const get = (version: string): unknown => obtain(copy.path("."), version, downloadRelease);
+    const get = (version: string): unknown =>
+      obtainDocument(copy.path("."), version, downloadRelease);
     expect(() => get("6.9.9")).toThrow("No Python with pip found");
     expect(get(newest)).toMatchObject({ downloaded: false });
   });
@@ -228,7 +229,7 @@ describe("what cannot be had", { timeout }, () => {
     const get = (text: string): unknown => {
       const env = Object.entries(releasing(copy, { [version]: text }));
       for (const [name, value] of env) vi.stubEnv(name, value);
-      return obtain(copy.path("."), version, downloadRelease);
+      return obtainDocument(copy.path("."), version, downloadRelease);
     };
     expect(() => get("openapi: 3.1.0\n")).toThrow(
       `What was downloaded as JupyterHub ${version} is not what was released`,

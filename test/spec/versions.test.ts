@@ -15,7 +15,7 @@ import { at, type JsonObject } from "../../scripts/json.js";
 import { keyOf } from "../../scripts/operation-table.js";
 import { projectionOf } from "../../scripts/projection.js";
 import { isAtLeast } from "../../src/core/version.js";
-import { factsOf, oauth2Flow, type Fact, type FactKind } from "./facts.js";
+import { factsOf, oauth2Flow, type DocumentedFact, type FactKind } from "./documented-facts.js";
 import { root } from "./root.js";
 
 const releases = readSources(root).map((source) => ({
@@ -100,7 +100,7 @@ const leftOut: Readonly<Record<string, string>> = {
 const documentedIn = (name: string): string[] =>
   releases.filter(({ facts }) => facts.has(name)).map(({ version }) => version);
 
-const saidBy = ({ since, until }: Fact): string[] =>
+const saidBy = ({ since, until }: DocumentedFact): string[] =>
   all.filter(
     (version) => (!since || isAtLeast(version, since)) && (!until || !isAtLeast(version, until)),
   );
@@ -155,12 +155,12 @@ describe("the corrected document", () => {
       const projection = projectionOf(correctedDocument(root).document, source.version);
       const known = scopesOf(readUpstream(root, source));
       expect(scopesOf(projection)).toEqual(expect.arrayContaining(known));
-      const asked = operationsOf(projection).flatMap(({ operation }) =>
+      const requiredScopes = operationsOf(projection).flatMap(({ operation }) =>
         ((operation["security"] ?? []) as { oauth2?: string[] }[]).flatMap(
           ({ oauth2 = [] }) => oauth2,
         ),
       );
-      expect(asked.filter((scope) => !known.includes(scope))).toEqual([]);
+      expect(requiredScopes.filter((scope) => !known.includes(scope))).toEqual([]);
       const starts = operationsOf(projection).find(
         (one) => keyOf(one) === "POST /users/{name}/server",
       );

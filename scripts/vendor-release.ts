@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join, relative } from "node:path";
 import { dump } from "js-yaml";
 import { readSources, readUpstream, sha256, type Source } from "./document.js";
-import type { ReleasedDocument } from "./release.js";
+import type { ReleasedDocument } from "./download-release.js";
 
 export const fileOf = (root: string, version: string): string =>
   join(root, `openapi/upstream/${version}.yml`);
@@ -18,18 +18,18 @@ const byVersion = (a: string, b: string): number =>
 /** Whether a release is newer than another. */
 export const isNewer = (version: string, other: string): boolean => byVersion(version, other) > 0;
 
-export interface Obtained {
+export interface ObtainedDocument {
   source: Source;
   bytes: Buffer;
   downloaded: boolean;
 }
 
 /** A release's document, out of openapi/upstream/ or else out of the release. Writes nothing. */
-export function obtain(
+export function obtainDocument(
   root: string,
   version: string,
   download: (version: string) => ReleasedDocument,
-): Obtained {
+): ObtainedDocument {
   const listed = readSources(root).find((one) => one.version === version);
   if (listed && existsSync(fileOf(root, version))) {
     readUpstream(root, listed);
@@ -48,7 +48,10 @@ export function obtain(
  * Keeps a document and makes it the one that is corrected. A release that was not kept before takes the
  * place of the newest of its major release, so that there stays one for each; that one is returned.
  */
-export function vendor(root: string, { source, bytes }: Obtained): Source | undefined {
+export function vendorDocument(
+  root: string,
+  { source, bytes }: ObtainedDocument,
+): Source | undefined {
   const { version } = source;
   const sources = readSources(root);
   const listed = sources.some((one) => one.version === version);
@@ -64,7 +67,7 @@ export function vendor(root: string, { source, bytes }: Obtained): Source | unde
 }
 
 /** The lines of our own code that open the document of a release, as `file:line`. */
-export function linesReading(root: string, version: string): string[] {
+export function linesThatRead(root: string, version: string): string[] {
   const quoted = version.replaceAll(".", "\\.");
   const reads = new RegExp(`upstream(\\w*\\(\\s*|/)["'\`]?${quoted}(["'\`]|\\.yml)`);
   return ["examples", "scripts", "src", "test"]

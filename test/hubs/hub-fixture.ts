@@ -6,7 +6,7 @@
  */
 import { afterAll, beforeAll, it } from "vitest";
 import { JupyterHub } from "../../dist/src/index.js";
-import { resolveRelease } from "../../scripts/releases.js";
+import { resolveRelease } from "../../scripts/known-releases.js";
 import { isAtLeast } from "../../src/core/version.js";
 import { startHub, type RunningHub, type StartOptions } from "./hub.js";
 import { record, type Recorder } from "./recorder.js";
@@ -18,12 +18,12 @@ export const release = resolveRelease(process.env["HUB_VERSION"] ?? "6");
 export const since = (version: string): boolean => isAtLeast(release, version);
 
 type Test = (title: string, test: () => Promise<void>) => void;
-const untold: Test = () => undefined;
+const noTest: Test = () => undefined;
 
 /** A test for hubs of this release or newer; for older ones there is none. */
-export const itSince = (version: string): Test => (since(version) ? it : untold);
+export const itSince = (version: string): Test => (since(version) ? it : noTest);
 /** A test for hubs before this release. */
-export const itBefore = (version: string): Test => (since(version) ? untold : it);
+export const itBefore = (version: string): Test => (since(version) ? noTest : it);
 
 /** The error that a promise rejects with; undefined when it does not. */
 export const failure = async (promise: PromiseLike<unknown>): Promise<unknown> =>
@@ -32,7 +32,7 @@ export const failure = async (promise: PromiseLike<unknown>): Promise<unknown> =
     (error: unknown) => error,
   );
 
-export interface Story {
+export interface HubFixture {
   readonly real: RunningHub;
   /** A client with every right. */
   readonly hub: JupyterHub;
@@ -46,10 +46,10 @@ export interface Story {
 }
 
 /** Starts a hub before the tests of a file, and ends it and keeps its answers after them. */
-export function openStory(name: string, options?: StartOptions): Story {
+export function useHubFixture(name: string, options?: StartOptions): HubFixture {
   let real: RunningHub | undefined;
   let recorder: Recorder | undefined;
-  let told = 0;
+  let reported = 0;
   const started = <Part>(part: Part | undefined): Part => {
     if (part === undefined) throw new Error("The hub has not started yet");
     return part;
@@ -62,7 +62,7 @@ export function openStory(name: string, options?: StartOptions): Story {
     recorder?.save(release, name);
     await real?.stop();
   });
-  const story: Story = {
+  const fixture: HubFixture = {
     get real() {
       return started(real);
     },
@@ -70,20 +70,20 @@ export function openStory(name: string, options?: StartOptions): Story {
       return started(recorder);
     },
     get hub() {
-      return story.as(story.real.tokens.admin);
+      return fixture.as(fixture.real.tokens.admin);
     },
-    as: (token) => new JupyterHub({ url: story.real.url, token, fetch: story.recorder.fetch }),
+    as: (token) => new JupyterHub({ url: fixture.real.url, token, fetch: fixture.recorder.fetch }),
     plain: (path, init = {}) =>
-      story.recorder.fetch(story.real.url + path, {
+      fixture.recorder.fetch(fixture.real.url + path, {
         ...init,
-        headers: { Authorization: `Bearer ${story.real.tokens.admin}`, ...init.headers },
+        headers: { Authorization: `Bearer ${fixture.real.tokens.admin}`, ...init.headers },
       }),
     sent() {
-      const { seen } = story.recorder;
-      const news = seen.slice(told).map(({ operation, status }) => `${operation} ${status}`);
-      told = seen.length;
+      const { seen } = fixture.recorder;
+      const news = seen.slice(reported).map(({ operation, status }) => `${operation} ${status}`);
+      reported = seen.length;
       return news;
     },
   };
-  return story;
+  return fixture;
 }

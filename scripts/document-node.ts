@@ -5,16 +5,16 @@ import { isObject, type Json, type JsonObject } from "./json.js";
 import type { Path } from "./overlay.js";
 
 /** A value of a document, with its place. */
-export interface Located {
+export interface DocumentNode {
   document: JsonObject;
   path: Path;
   value: Json | undefined;
 }
 
-export const child = (
-  { document, path, value }: Located,
+export const childNode = (
+  { document, path, value }: DocumentNode,
   ...steps: (string | number)[]
-): Located => ({
+): DocumentNode => ({
   document,
   path: [...path, ...steps],
   value: steps.reduce<Json | undefined>(
@@ -25,13 +25,13 @@ export const child = (
 });
 
 export const listOf = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : []);
-export const referenceOf = ({ value }: Located): string | undefined => {
+export const referenceOf = ({ value }: DocumentNode): string | undefined => {
   const reference = isObject(value) ? value["$ref"] : undefined;
   return typeof reference === "string" ? reference : undefined;
 };
 
 /** The place that a `$ref` leads to, or the place itself. */
-export function followed(place: Located): Located {
+export function resolveNode(place: DocumentNode): DocumentNode {
   const reference = referenceOf(place);
   if (reference === undefined) return place;
   const path = reference
@@ -39,9 +39,9 @@ export function followed(place: Located): Located {
     .split("/")
     .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
   const { document } = place;
-  return followed({ document, path, value: resolveReference(document, reference) });
+  return resolveNode({ document, path, value: resolveReference(document, reference) });
 }
 
 /** Whether two places refer to the same shared part, which is compared by itself. */
-export const sharesReference = (a: Located, b: Located): boolean =>
+export const sharesReference = (a: DocumentNode, b: DocumentNode): boolean =>
   referenceOf(a) !== undefined && isDeepStrictEqual(a.value, b.value);

@@ -21,7 +21,7 @@ export interface Difference {
   adds: string[];
 }
 
-export function compare(base: JsonObject, other: JsonObject): Comparison {
+export function compareDocuments(base: JsonObject, other: JsonObject): Comparison {
   const [before, after] = [byRoute(base), byRoute(other)];
   const changed = [...before].map(([route, { key, description }]): Difference => {
     const described = after.get(route)?.description ?? description;
@@ -33,8 +33,10 @@ export function compare(base: JsonObject, other: JsonObject): Comparison {
     );
     return { operation: key, lacks, adds };
   });
-  const only = (some: Map<string, Described>, others: Map<string, Described>): string[] =>
-    [...some].filter(([route]) => !others.has(route)).map(([, { key }]) => key);
+  const only = (
+    some: Map<string, DescribedOperation>,
+    others: Map<string, DescribedOperation>,
+  ): string[] => [...some].filter(([route]) => !others.has(route)).map(([, { key }]) => key);
   return {
     removed: only(before, after),
     added: only(after, before),
@@ -54,18 +56,18 @@ type Description = Record<
   | "field types",
   Set<string>
 >;
-interface Described {
+interface DescribedOperation {
   key: string;
   description: Description;
 }
 
-const byRoute = (document: JsonObject): Map<string, Described> =>
+const byRoute = (document: JsonObject): Map<string, DescribedOperation> =>
   new Map(
     operationsOf(document).map((one) => {
       const shared = list(at(document, "paths", one.path)["parameters"]);
       const parameters = [...shared, ...list(one.operation["parameters"])];
-      const asked = requestOf(document, one.operation, parameters);
-      const description = { ...asked, ...answersOf(document, one.operation) };
+      const request = requestOf(document, one.operation, parameters);
+      const description = { ...request, ...responsesOf(document, one.operation) };
       return [routeOf(one), { key: keyOf(one), description }];
     }),
   );
@@ -113,19 +115,19 @@ function requestOf(
   };
 }
 
-function answersOf(
+function responsesOf(
   document: JsonObject,
   operation: JsonObject,
 ): Pick<Description, "answers" | "errors" | "schemas" | "kinds" | "fields" | "field types"> {
-  const answers = Object.entries(at(operation, "responses")).map(([status, declared]) => {
+  const responses = Object.entries(at(operation, "responses")).map(([status, declared]) => {
     const response = follow(document, declared);
     const schemas = [response, ...Object.values(at(response, "content"))].map(schemaOf);
     const parts = schemas.flatMap((schema) => partsOf(document, schema));
     return { status, parts: parts.filter((part) => Object.keys(part).length > 0) };
   });
-  const statuses = answers.map(({ status }) => status);
+  const statuses = responses.map(({ status }) => status);
   const isError = (status: string): boolean => !/^[123]/.test(status);
-  const fields = answers
+  const fields = responses
     .filter(({ status }) => !isError(status))
     .flatMap(({ status, parts }) =>
       parts
@@ -145,9 +147,9 @@ function answersOf(
     ),
     answers: new Set(statuses.filter((status) => !isError(status))),
     errors: new Set(statuses.filter(isError)),
-    schemas: new Set(answers.filter(({ parts }) => parts.length > 0).map(({ status }) => status)),
+    schemas: new Set(responses.filter(({ parts }) => parts.length > 0).map(({ status }) => status)),
     kinds: new Set(
-      answers.flatMap(({ status, parts }) =>
+      responses.flatMap(({ status, parts }) =>
         parts.flatMap(kindsOf).map((kind) => `${status} ${kind}`),
       ),
     ),

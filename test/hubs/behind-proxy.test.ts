@@ -1,16 +1,19 @@
 /** A real hub behind a real proxy, as people reach it: servers at their URLs, and what the proxy says when it must answer itself. */
 import { describe, expect, it } from "vitest";
 import { HubError, JupyterHub, NotAHubError } from "../../dist/src/index.js";
-import { failure, openStory } from "./story.js";
+import { failure, useHubFixture } from "./hub-fixture.js";
 
-const story = openStory("routed", { proxy: "configurable-http-proxy", database: "file" });
+const fixture = useHubFixture("behind-proxy", {
+  proxy: "configurable-http-proxy",
+  database: "file",
+});
 
 /** A client on the hub's own port, past the proxy, as services beside the hub have it. */
 const beside = (): JupyterHub =>
   new JupyterHub({
-    url: story.real.directUrl,
-    token: story.real.tokens.admin,
-    fetch: story.recorder.fetch,
+    url: fixture.real.directUrl,
+    token: fixture.real.tokens.admin,
+    fetch: fixture.recorder.fetch,
   });
 const statusAt = async (url: string): Promise<number> =>
   (await fetch(url, { redirect: "manual" })).status;
@@ -19,16 +22,16 @@ describe("behind a proxy", () => {
   let ada = "";
 
   it("a server is reached at its URL once it is started", async () => {
-    const { hub } = story;
+    const { hub } = fixture;
     await hub.users.create("ada");
     const server = await hub.servers.start("ada");
     ada = new URL(server.url, hub.publicUrl).href;
-    expect(ada).toBe(`${story.real.publicUrl}user/ada/`);
+    expect(ada).toBe(`${fixture.real.publicUrl}user/ada/`);
     expect(await statusAt(ada)).toBe(200);
   });
 
   it("its route is listed with where it leads, page by page too", async () => {
-    const routes = await story.hub.proxy.routes({ limit: 1 });
+    const routes = await fixture.hub.proxy.routes({ limit: 1 });
     const mine = routes.find(({ routespec }) => routespec === "/user/ada/");
     expect(mine).toMatchObject({ data: { user: "ada", server_name: "" } });
     expect(await statusAt(mine?.target ?? "")).toBe(200);
@@ -36,36 +39,36 @@ describe("behind a proxy", () => {
   });
 
   it("a hub that its proxy does not let in fails at its routes, and at nothing else", async () => {
-    const { proxy, users } = story.hub;
+    const { proxy, users } = fixture.hub;
     expect(await failure(proxy.update({ auth_token: "not its token" }))).toBeInstanceOf(HubError);
     expect(await failure(proxy.routes())).toBeInstanceOf(HubError);
     expect(await failure(proxy.sync())).toBeInstanceOf(HubError);
     expect((await users.get("ada")).name).toBe("ada");
-    await proxy.update({ auth_token: story.real.proxy?.token ?? "" });
+    await proxy.update({ auth_token: fixture.real.proxy?.token ?? "" });
     expect((await proxy.routes()).length).toBeGreaterThan(1);
   });
 
   it("a proxy that has forgotten its routes is no hub, until the hub tells it again", async () => {
-    await story.real.proxy?.restart();
+    await fixture.real.proxy?.restart();
     expect(await statusAt(ada)).toBe(404);
-    expect(await failure(story.hub.version())).toBeInstanceOf(NotAHubError);
+    expect(await failure(fixture.hub.version())).toBeInstanceOf(NotAHubError);
     await beside().proxy.sync();
-    expect(await story.hub.version()).toBe(story.real.version);
+    expect(await fixture.hub.version()).toBe(fixture.real.version);
     expect(await statusAt(ada)).toBe(200);
   });
 
   it("an outage of the hub is a HubError, and over when the hub is back with its users", async () => {
-    await story.real.kill();
-    expect(await failure(story.hub.users.get("ada"))).toBeInstanceOf(HubError);
-    expect(await failure(story.hub.users.get("ada"))).toMatchObject({ status: 503 });
-    await story.real.restart();
-    expect((await story.hub.users.get("ada")).name).toBe("ada");
-    expect((await story.hub.servers.start("ada")).ready).toBe(true);
+    await fixture.real.kill();
+    expect(await failure(fixture.hub.users.get("ada"))).toBeInstanceOf(HubError);
+    expect(await failure(fixture.hub.users.get("ada"))).toMatchObject({ status: 503 });
+    await fixture.real.restart();
+    expect((await fixture.hub.users.get("ada")).name).toBe("ada");
+    expect((await fixture.hub.servers.start("ada")).ready).toBe(true);
     expect(await statusAt(ada)).toBe(200);
   });
 
   it("a stopped server's URL leads to the hub again", async () => {
-    await story.hub.servers.stop("ada");
+    await fixture.hub.servers.stop("ada");
     expect(await statusAt(ada)).not.toBe(200);
   });
 });

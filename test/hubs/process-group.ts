@@ -33,7 +33,11 @@ process.on("exit", () => {
   for (const end of alive) end();
 });
 
-export function startGroup(command: string, args: string[], options: GroupOptions): ProcessGroup {
+export function startProcessGroup(
+  command: string,
+  args: string[],
+  options: GroupOptions,
+): ProcessGroup {
   const { cwd, env, secrets } = options;
   // `detached` makes it the leader of a new process group, whose id is its pid.
   const child = spawn(command, args, { cwd, env, detached: true });

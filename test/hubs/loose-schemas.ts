@@ -106,7 +106,7 @@ function mayBe(document: JsonObject, choice: Json, value: Json): boolean {
 }
 
 /** Fields that hubs always send and the document does not require. */
-export const looselyOptional = (observed: Observations): string[] =>
+export const overlyOptionalFields = (observed: Observations): string[] =>
   [...observed].filter(([, one]) => !one.required && one.present === one.objects).map(([id]) => id);
 
 /** What the document says of fields and no answer showed: that they are sent at all, and that they may be null. */
@@ -121,5 +121,5 @@ export const unseenFields = (observed: Observations): string[] =>
   });
 
 /** Fields that may have a fraction by the document, and never had one. */
-export const looselyNumeric = (observed: Observations): string[] =>
+export const overlyNumericFields = (observed: Observations): string[] =>
   [...observed].filter(([, one]) => one.numeric && one.fractions === 0).map(([id]) => id);

@@ -3,20 +3,20 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { JupyterHub, NotAHubError, RateLimitError } from "../../dist/src/index.js";
 import { alteringProxy, type AlteringProxy, type Interfere } from "./altering-proxy.js";
 import { signalled } from "../unit/helpers.js";
-import { failure, itSince, openStory, release, since } from "./story.js";
+import { failure, itSince, useHubFixture, release, since } from "./hub-fixture.js";
 
-const story = openStory("altered");
+const fixture = useHubFixture("altering-proxy");
 let proxy: AlteringProxy;
 beforeAll(async () => {
-  proxy = await alteringProxy(story.real.url, ["x-jupyterhub-version"]);
+  proxy = await alteringProxy(fixture.real.url, ["x-jupyterhub-version"]);
 });
 afterAll(() => proxy[Symbol.asyncDispose]());
 
 /** A client of the hub by way of the proxy. */
 const clientOf = (retry?: number): JupyterHub =>
   new JupyterHub({
-    url: proxy.url + new URL(story.real.url).pathname,
-    token: story.real.tokens.admin,
+    url: proxy.url + new URL(fixture.real.url).pathname,
+    token: fixture.real.tokens.admin,
     retry,
   });
 
@@ -35,9 +35,9 @@ function answerOnce(matches: RegExp, status: number, headers: Record<string, str
 
 describe("a hub whose version header a proxy removes", () => {
   it("says its version at its root, and is asked for it once", async () => {
-    const asked: string[] = [];
+    const requestedUrls: string[] = [];
     proxy.interfere = ({ url = "" }) => {
-      asked.push(url);
+      requestedUrls.push(url);
       return false;
     };
     const hub = clientOf();
@@ -45,7 +45,7 @@ describe("a hub whose version header a proxy removes", () => {
     expect(await hub.supports("shares")).toBe(since("5.0"));
     expect(await hub.version()).toBe(release);
     proxy.interfere = () => false;
-    expect(asked.map((url) => url.replace(/^.*\/hub\/api/, ""))).toEqual(["/", "/"]);
+    expect(requestedUrls.map((url) => url.replace(/^.*\/hub\/api/, ""))).toEqual(["/", "/"]);
   });
 
   it("carries out writes, and their results arrive", async () => {
@@ -123,21 +123,21 @@ describe("a url that leads to pages of the hub in place of its API", () => {
   };
   let wrong: AlteringProxy;
   beforeAll(async () => {
-    wrong = await alteringProxy(story.real.url);
+    wrong = await alteringProxy(fixture.real.url);
   });
   afterAll(() => wrong[Symbol.asyncDispose]());
 
   it.each(Object.keys(calls))("is named for %s as what is wrong", async (method) => {
-    const { pathname } = new URL(story.real.url);
+    const { pathname } = new URL(fixture.real.url);
     const url = `${wrong.url}${pathname.replace(/api$/, "home")}`;
-    const hub = new JupyterHub({ url, token: story.real.tokens.admin, retry: 0 });
+    const hub = new JupyterHub({ url, token: fixture.real.tokens.admin, retry: 0 });
     const error = await failure(calls[method]!(hub));
     expect(error).toBeInstanceOf(NotAHubError);
     expect((error as Error).message).toContain("Check the url");
   });
 
   itSince("2.0")("does not hide that metrics are refused with a page", async () => {
-    const { url, tokens } = story.real;
+    const { url, tokens } = fixture.real;
     const hub = new JupyterHub({ url, token: tokens.admin });
     const { token } = await hub.tokens.create("ada", {});
     const error = await failure(new JupyterHub({ url, token }).metrics());

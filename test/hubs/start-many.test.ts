@@ -1,8 +1,8 @@
 /** Many servers on a real hub that lets only so many start at once. */
 import { describe, expect, it } from "vitest";
-import { openStory, release } from "./story.js";
+import { useHubFixture, release } from "./hub-fixture.js";
 
-const story = openStory("many", {
+const fixture = useHubFixture("start-many", {
   extraConfig: [
     "c.JupyterHub.concurrent_spawn_limit = 10",
     // The option of that name is none: hubs do not take it from their configuration.
@@ -13,9 +13,9 @@ const users = Array.from({ length: 50 }, (_, index) => `user${index}`);
 
 describe("fifty servers", () => {
   it("all start at once, though the hub puts starts off", { timeout: 240_000 }, async () => {
-    await story.hub.users.createMany({ usernames: users });
+    await fixture.hub.users.createMany({ usernames: users });
     const started: string[] = [];
-    const hub = story.hub.with({ maxConcurrency: 64 });
+    const hub = fixture.hub.with({ maxConcurrency: 64 });
     for await (const { user, server, error } of hub.servers.startMany(
       users,
       { user_options: { behave: "slow", seconds: 1 } },
@@ -26,7 +26,7 @@ describe("fifty servers", () => {
       started.push(user);
     }
     expect(started.toSorted()).toEqual(users.toSorted());
-    const sent = story.sent().filter((one) => one.startsWith("POST /users/{name}/server "));
+    const sent = fixture.sent().filter((one) => one.startsWith("POST /users/{name}/server "));
     const taken = sent.filter((one) => !one.endsWith(" 429"));
     console.log(`${release}: ${sent.length - taken.length} of ${sent.length} starts were put off`);
     expect(taken).toHaveLength(50);
@@ -35,18 +35,18 @@ describe("fifty servers", () => {
 
   it("all stop, and those that do not run are gone already", { timeout: 240_000 }, async () => {
     const stopped: string[] = [];
-    for await (const { user, error } of story.hub.servers.stopMany([...users, "user0"])) {
+    for await (const { user, error } of fixture.hub.servers.stopMany([...users, "user0"])) {
       expect(error).toBeUndefined();
       stopped.push(user);
     }
     expect(stopped).toHaveLength(51);
-    expect(await story.hub.users.list({})).toSatisfy((all: { server?: string | null }[]) =>
+    expect(await fixture.hub.users.list({})).toSatisfy((all: { server?: string | null }[]) =>
       all.every(({ server }) => !server),
     );
   });
 
   it("fail one by one", async () => {
-    const results = story.hub.servers.startMany(["user0", "nobody", "user1"], {
+    const results = fixture.hub.servers.startMany(["user0", "nobody", "user1"], {
       user_options: { behave: "fail" },
     });
     const names: Record<string, string> = {};

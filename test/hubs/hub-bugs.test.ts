@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { getUsers, postUserTokens } from "../../dist/src/api.js";
 import { InvalidInputError, JupyterHub } from "../../dist/src/index.js";
 import { startHub, type RunningHub } from "./hub.js";
-import { failure, itSince, release, since } from "./story.js";
+import { failure, itSince, release, since } from "./hub-fixture.js";
 
 let real: RunningHub;
 let hub: JupyterHub;
@@ -40,8 +40,8 @@ describe("a hub's bug", () => {
 
   it("gives tokens of no lifetime another meaning in each release; `create` refuses them", async () => {
     const { status } = await plain("POST", "/users/ada/tokens", { expires_in: 0 });
-    const meaning = since("5.5.3") ? 400 : since("4.0") ? 201 : 500;
-    expect(status).toBe(meaning);
+    const expectedStatus = since("5.5.3") ? 400 : since("4.0") ? 201 : 500;
+    expect(status).toBe(expectedStatus);
     const error = await failure(hub.tokens.create("ada", { expires_in: 0 }));
     expect(error).toBeInstanceOf(InvalidInputError);
   });

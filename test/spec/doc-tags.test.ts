@@ -1,6 +1,6 @@
 /** What the marks of the document become in the generated types. */
 import { describe, expect, it } from "vitest";
-import { annotate } from "../../scripts/annotations.js";
+import { addDocTags } from "../../scripts/doc-tags.js";
 
 describe("a mark", () => {
   it.each([
@@ -12,13 +12,13 @@ describe("a mark", () => {
     ],
   ])("%j becomes a tag after the description", (node, description) => {
     const document = { properties: { field: { ...node } } };
-    annotate(document);
+    addDocTags(document);
     expect(document.properties.field).toMatchObject({ description });
   });
 
   it("that is none of these leaves the description alone", () => {
     const document = { "x-feature": "shares", description: "Shares." };
-    annotate(document);
+    addDocTags(document);
     expect(document.description).toBe("Shares.");
   });
 });

@@ -7,15 +7,15 @@ import { isObject, type Json } from "./json.js";
 const tags = { "x-since": "@since", "x-until": "@until", "x-scope": "@scope" } as const;
 
 /** Adds the tags to the descriptions of a document that the generator is about to read. */
-export function annotate(node: Json): void {
-  if (Array.isArray(node)) node.forEach(annotate);
+export function addDocTags(node: Json): void {
+  if (Array.isArray(node)) node.forEach(addDocTags);
   if (!isObject(node)) return;
-  const told = Object.entries(tags).flatMap(([mark, tag]) =>
+  const docTags = Object.entries(tags).flatMap(([mark, tag]) =>
     typeof node[mark] === "string" ? [`${tag} ${node[mark]}`] : [],
   );
-  if (told.length > 0) {
+  if (docTags.length > 0) {
     const words = typeof node["description"] === "string" ? [node["description"].trimEnd()] : [];
-    node["description"] = [...words, told.join("\n")].join("\n\n");
+    node["description"] = [...words, docTags.join("\n")].join("\n\n");
   }
-  Object.values(node).forEach(annotate);
+  Object.values(node).forEach(addDocTags);
 }

@@ -5,9 +5,9 @@
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import { samples } from "./samples.js";
-import { openStory, since } from "./story.js";
+import { useHubFixture, since } from "./hub-fixture.js";
 
-const story = openStory("refusals");
+const fixture = useHubFixture("refused-requests");
 
 /** What the limited tokens may do all the same. */
 const allowed = {
@@ -22,7 +22,7 @@ const filterOf = (key: string): string =>
       ? "!service=reader"
       : "!user=ada";
 const isPublic = (key: string): boolean => ["GET /", "GET /health"].includes(key);
-const asked = samples
+const requests = samples
   // Ending the hub is another story.
   .filter(({ key }) => !isPublic(key) && key !== "POST /shutdown")
   .map((sample) => ({
@@ -32,7 +32,7 @@ const asked = samples
     path: sample.path((parameter) => `no-${parameter}`),
   }));
 /** Those that name what they are about, of which scopes may reach some; making a token is forbidden instead. */
-const named = asked.filter(
+const named = requests.filter(
   ({ key }) =>
     /^\w+ \/(users|groups|services|shares|share-codes)\/\{/.test(key) &&
     key !== "POST /users/{name}/tokens",
@@ -40,7 +40,7 @@ const named = asked.filter(
 
 describe("a real hub", () => {
   beforeAll(async () => {
-    await story.hub.users.createMany({ usernames: ["ada", "grace"] });
+    await fixture.hub.users.createMany({ usernames: ["ada", "grace"] });
   });
 
   const strangers: [string, () => Record<string, string>][] = [
@@ -48,10 +48,10 @@ describe("a real hub", () => {
     ["unknown credentials", () => ({ Authorization: "token 0123456789abcdef0123456789abcdef" })],
   ];
   it.each(strangers)("refuses every operation to %s", async (_, credentials) => {
-    for (const { path, method, headers, body } of asked) {
-      const request = new Request(story.real.url + path, { method, headers, body });
+    for (const { path, method, headers, body } of requests) {
+      const request = new Request(fixture.real.url + path, { method, headers, body });
       for (const [name, value] of Object.entries(credentials())) request.headers.set(name, value);
-      const { status } = await story.recorder.fetch(request);
+      const { status } = await fixture.recorder.fetch(request);
       // The login of 1.x tries the body, and that of 2.0 and newer is gone.
       expect([path, status]).toEqual([path, path.endsWith("/authorizations/token") ? status : 403]);
     }
@@ -61,9 +61,9 @@ describe("a real hub", () => {
     it.each(["reader", "filtered"] as const)(
       "answers the %s within its scopes alone",
       async (role) => {
-        for (const { key, path, method, headers, body } of asked) {
-          const Authorization = `token ${story.real.tokens[role]}`;
-          const { status } = await story.plain(path, {
+        for (const { key, path, method, headers, body } of requests) {
+          const Authorization = `token ${fixture.real.tokens[role]}`;
+          const { status } = await fixture.plain(path, {
             method,
             headers: { ...headers, Authorization },
             body,
@@ -79,17 +79,17 @@ describe("a real hub", () => {
       for (const { key, path, method, headers, body, scopes: alternatives } of named) {
         const [needed = []] = alternatives;
         const scopes = needed.map((scope) => scope + filterOf(key));
-        const { token } = await story.hub.tokens.create(story.real.adminUser, { scopes });
+        const { token } = await fixture.hub.tokens.create(fixture.real.adminUser, { scopes });
         const Authorization = `token ${token}`;
         const init = { method, headers: { ...headers, Authorization }, body };
-        expect([key, (await story.plain(path, init)).status]).toEqual([key, 404]);
+        expect([key, (await fixture.plain(path, init)).status]).toEqual([key, 404]);
       }
     });
   }
 
   it("says so of what does not exist", async () => {
-    for (const { key, path, method, headers, body } of asked) {
-      const { status } = await story.plain(path, { method, headers, body });
+    for (const { key, path, method, headers, body } of requests) {
+      const { status } = await fixture.plain(path, { method, headers, body });
       if (method !== "GET" || !key.includes("{")) continue;
       // Hubs from 2.0 to 4.1 fail at services that they do not know.
       const fails = key === "GET /services/{name}" && since("2.0") && !since("5.0");
@@ -98,10 +98,10 @@ describe("a real hub", () => {
   });
 
   it("refuses bodies that it cannot read", async () => {
-    for (const { key, path, method, headers, body } of asked) {
+    for (const { key, path, method, headers, body } of requests) {
       if (body === null) continue;
       for (const broken of ['{"half": ', "[1]"]) {
-        const { status } = await story.plain(path, { method, headers, body: broken });
+        const { status } = await fixture.plain(path, { method, headers, body: broken });
         if (broken.startsWith("{") && !/authorizations|proxy/.test(key))
           expect([key, status >= 400]).toEqual([key, true]);
       }
@@ -111,7 +111,7 @@ describe("a real hub", () => {
   it("refuses what is no number, where it wants one", async () => {
     if (!since("2.0")) return;
     for (const path of ["/users?limit=many", "/groups?offset=some", "/proxy?limit=1.5"]) {
-      expect((await story.plain(path)).status).toBe(400);
+      expect((await fixture.plain(path)).status).toBe(400);
     }
   });
 });

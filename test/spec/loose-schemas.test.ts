@@ -1,7 +1,7 @@
 /** What the check for too loose a document finds in answers: fields that are never there, and nulls that never come. */
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../scripts/json.js";
-import { observe, unseenFields } from "../hubs/tightness.js";
+import { observe, unseenFields } from "../hubs/loose-schemas.js";
 
 /** A document whose tokens have these fields, and what hubs answered of them. */
 const unseenOf = (properties: JsonObject, ...bodies: Json[]): string[] => {

@@ -1,9 +1,9 @@
 /** What a real hub refuses when too many servers start or run, and how long it asks to wait. */
 import { describe, expect, it } from "vitest";
 import { RateLimitError } from "../../dist/src/index.js";
-import { failure, openStory } from "./story.js";
+import { failure, useHubFixture } from "./hub-fixture.js";
 
-const story = openStory("limits", {
+const fixture = useHubFixture("spawn-limits", {
   extraConfig: [
     "c.JupyterHub.concurrent_spawn_limit = 1",
     "c.JupyterHub.active_server_limit = 2",
@@ -14,25 +14,25 @@ const story = openStory("limits", {
 
 describe("a hub with limits", () => {
   it("puts a start off while another one is under way, and says when to try again", async () => {
-    const { servers, users } = story.hub;
+    const { servers, users } = fixture.hub;
     await users.createMany({ usernames: ["ada", "grace", "linus"] });
     const user_options = { behave: "slow", seconds: 8 };
     const first = servers.start("ada", { user_options });
     await expect.poll(async () => (await servers.list("ada")).length, { timeout: 10_000 }).toBe(1);
-    const put = await story.plain("/users/grace/server", { method: "POST" });
+    const put = await fixture.plain("/users/grace/server", { method: "POST" });
     expect([put.status, put.headers.get("Retry-After")]).toEqual([429, "2"]);
-    const named = await story.plain("/users/grace/servers/one", { method: "POST" });
+    const named = await fixture.plain("/users/grace/servers/one", { method: "POST" });
     expect(named.status).toBe(429);
-    story.sent();
+    fixture.sent();
     expect((await servers.start("grace")).ready).toBe(true);
     expect((await first).ready).toBe(true);
-    const sent = story.sent().filter((one) => one.startsWith("POST"));
+    const sent = fixture.sent().filter((one) => one.startsWith("POST"));
     expect(sent.filter((one) => one.endsWith(" 429")).length).toBeGreaterThan(0);
     expect(sent.filter((one) => one.endsWith(" 201"))).toHaveLength(1);
   });
 
   it("refuses a start when enough servers run, and does not say until when", async () => {
-    const { servers } = story.hub;
+    const { servers } = fixture.hub;
     const error = await failure(servers.start("linus"));
     expect(error).toBeInstanceOf(RateLimitError);
     expect((error as RateLimitError).retryAfter).toBeUndefined();
@@ -40,7 +40,7 @@ describe("a hub with limits", () => {
   });
 
   it("refuses one named server too many, and says why", async () => {
-    const { servers } = story.hub;
+    const { servers } = fixture.hub;
     await servers.start("grace", { server: "one" });
     await servers.stop("grace", { server: "one" });
     const error = await failure(servers.start("grace", { server: "two" }));

@@ -1,7 +1,7 @@
 /** Which body properties count as undeclared. */
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "./document.js";
-import { undeclaredProperties } from "./undeclared.js";
+import { undeclaredProperties } from "./undeclared-properties.js";
 
 const text: JsonObject = { type: "string" };
 const person: JsonObject = { type: "object", properties: { name: text } };

@@ -8,16 +8,16 @@ import { isObject, objectAt, operationsOf, parametersOf, propertiesOf } from "./
 import type { Json, JsonObject } from "./document.js";
 import type { MockDocument } from "./mock-copy.js";
 import { bodySchemas } from "./requests.js";
-import { undeclaredProperties } from "./undeclared.js";
+import { undeclaredProperties } from "./undeclared-properties.js";
 
-export interface WitnessOptions {
+export interface ContractRecorderOptions {
   /** The `Prefer` header to Prism ("code=404"), the same for all or chosen by operation. */
   prefer?: string | ((operation: string) => string | undefined);
   /** Whether a breach is one that the document is known to be wrong about; it then passes. */
   forgive?: (operation: string, breach: string) => boolean;
 }
 
-export interface WitnessFetch {
+export interface ContractRecorder {
   (input: string | URL | Request, init?: RequestInit): Promise<Response>;
   /** The operations called so far, in order: "GET /users/{name}". */
   readonly calls: readonly string[];
@@ -26,11 +26,14 @@ export interface WitnessFetch {
 }
 
 /** The request or the answer breaks the document; the message says where. */
-export class WitnessError extends Error {
+export class ContractError extends Error {
   override readonly name = "WitnessError";
 }
 
-export function witnessFetch(document: MockDocument, options: WitnessOptions = {}): WitnessFetch {
+export function createContractRecorder(
+  document: MockDocument,
+  options: ContractRecorderOptions = {},
+): ContractRecorder {
   const calls: string[] = [];
   const problems: string[] = [];
 
@@ -38,10 +41,10 @@ export function witnessFetch(document: MockDocument, options: WitnessOptions = {
     const { pathname, search } = new URL(request.url);
     const message = `${request.method} ${pathname}${search}: ${found.join("; ")}`;
     problems.push(message);
-    throw new WitnessError(message);
+    throw new ContractError(message);
   };
 
-  const witness = async (input: string | URL | Request, init?: RequestInit) => {
+  const recorder = async (input: string | URL | Request, init?: RequestInit) => {
     const request = new Request(input, init);
     const url = new URL(request.url);
     const operation = matching(document, request.method, url.pathname);
@@ -67,7 +70,7 @@ export function witnessFetch(document: MockDocument, options: WitnessOptions = {
     const found = breaches.filter((breach) => !options.forgive?.(name, breach));
     return found.length > 0 ? refuse(request, found) : response;
   };
-  return Object.assign(witness, { calls, problems });
+  return Object.assign(recorder, { calls, problems });
 }
 
 /** The operation that Prism would choose: of all templates that fit, the one with most literals. */

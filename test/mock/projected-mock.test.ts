@@ -3,13 +3,13 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, describe, expect, it } from "vitest";
-import { releases, resolveRelease } from "../../scripts/releases.js";
+import { releases, resolveRelease } from "../../scripts/known-releases.js";
 import { operationsOf } from "./document.js";
 import { HUB_VERSION } from "./models.js";
 import { startPrism } from "./prism.js";
-import { projectedMock } from "./projected.js";
-import { sampleRequests } from "./sample.js";
-import { witnessFetch } from "./witness.js";
+import { projectedMock } from "./projected-mock.js";
+import { sampleRequests } from "./sample-requests.js";
+import { createContractRecorder } from "./contract-recorder.js";
 
 const root = join(import.meta.dirname, "../..");
 const BEARER = { authorization: "Bearer a-token" };
@@ -20,7 +20,7 @@ describe.each(releases)("the mock of hub %s", (version) => {
   it("answers every operation that this release has, with its own version", async () => {
     const prism = await startPrism(mock);
     try {
-      const fetch = witnessFetch(mock);
+      const fetch = createContractRecorder(mock);
       for (const { path, init } of sampleRequests(mock)) {
         const response = await fetch(new URL(path, prism.url), init);
         expect(response.status).toBeLessThan(300);

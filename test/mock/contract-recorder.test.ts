@@ -4,7 +4,7 @@ import type { JsonObject } from "./document.js";
 import { mockCopy } from "./mock-copy.js";
 import { startPrism } from "./prism.js";
 import type { Prism } from "./prism.js";
-import { witnessFetch } from "./witness.js";
+import { createContractRecorder } from "./contract-recorder.js";
 
 const ok = { 200: { description: "OK" } };
 const body = (type: string, schema: JsonObject) => ({
@@ -66,7 +66,7 @@ describe("the witness", () => {
   afterAll(() => prism.close());
 
   it("forwards a request and keeps the operation's name", async () => {
-    const fetch = witnessFetch(mock) satisfies typeof globalThis.fetch;
+    const fetch = createContractRecorder(mock) satisfies typeof globalThis.fetch;
     expect((await fetch(`${prism.url}/users/ada`, get)).status).toBe(200);
     expect((await fetch(new URL(`${prism.url}/users/me`), get)).status).toBe(200);
     expect((await fetch(`${prism.url}/users?limit=2`, get)).status).toBe(200);
@@ -75,7 +75,7 @@ describe("the witness", () => {
   });
 
   it("takes a Request with a body, as a client's transport sends it", async () => {
-    const fetch = witnessFetch(mock);
+    const fetch = createContractRecorder(mock);
     const init = sent("PATCH", "application/json", '{"admin":true}');
     const response = await fetch(new Request(`${prism.url}/users/ada`, init));
     expect(response.status).toBe(200);
@@ -83,7 +83,7 @@ describe("the witness", () => {
   });
 
   it("keeps the names apart of a path value with an encoded slash", async () => {
-    const fetch = witnessFetch(mock);
+    const fetch = createContractRecorder(mock);
     await fetch(`${prism.url}/users/a%2Fb`, get);
     expect(fetch.calls).toEqual(["GET /users/{name}"]);
   });
@@ -127,35 +127,35 @@ describe("the witness", () => {
   ];
 
   it.each(refusals)("refuses %s", async (_, path, init, reason) => {
-    const fetch = witnessFetch(mock);
+    const fetch = createContractRecorder(mock);
     await expect(fetch(prism.url + path, init)).rejects.toThrow(reason);
     expect(fetch.problems).toHaveLength(1);
     expect(fetch.problems[0]).toContain(`${init.method ?? "GET"} /hub/api${path}`);
   });
 
   it("asks for a status, for all operations or for one", async () => {
-    const all = witnessFetch(mock, { prefer: "code=404" });
+    const all = createContractRecorder(mock, { prefer: "code=404" });
     expect((await all(`${prism.url}/users`, get)).status).toBe(404);
     const prefer = (operation: string) => (operation === "GET /users" ? "code=503" : undefined);
-    const one = witnessFetch(mock, { prefer });
+    const one = createContractRecorder(mock, { prefer });
     expect((await one(`${prism.url}/users`, get)).status).toBe(503);
     expect((await one(`${prism.url}/users/ada`, get)).status).toBe(200);
   });
 
   it("refuses the 404 that Prism answers for a status that is not declared", async () => {
-    const fetch = witnessFetch(mock, { prefer: "code=418" });
+    const fetch = createContractRecorder(mock, { prefer: "code=418" });
     await expect(fetch(`${prism.url}/users`, get)).rejects.toThrow("code 418 is not defined");
   });
 
   it("gets an answer whatever the Accept header, as from a hub", async () => {
     const headers = { authorization, accept: "text/event-stream" };
-    const fetch = witnessFetch(mock, { prefer: "code=403" });
+    const fetch = createContractRecorder(mock, { prefer: "code=403" });
     const response = await fetch(`${prism.url}/users`, { headers });
     expect(await response.json()).toEqual({ status: 403, message: "Forbidden" });
   });
 
   it("passes the caller's abort on, and takes it for no problem", async () => {
-    const fetch = witnessFetch(mock);
+    const fetch = createContractRecorder(mock);
     const reason = new Error("enough");
     const call = fetch(`${prism.url}/users`, { ...get, signal: AbortSignal.abort(reason) });
     await expect(call).rejects.toBe(reason);

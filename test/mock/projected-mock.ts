@@ -5,7 +5,7 @@
 import { projectionOf } from "../../scripts/projection.js";
 import { isObject, listAt, objectAt, operationsOf } from "./document.js";
 import type { Json, JsonObject } from "./document.js";
-import { corrected } from "./documents.js";
+import { corrected } from "./openapi-files.js";
 import { examples } from "./examples.js";
 import { mockCopy } from "./mock-copy.js";
 import type { Examples, MockDocument } from "./mock-copy.js";

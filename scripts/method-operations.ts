@@ -9,14 +9,14 @@ const servers = (method: string, below = ""): string[] => [
 ];
 const progress = servers("GET", "/progress");
 /** The default server's address is a part of its user's other servers': the user's model tells which there are. */
-const connection = [
+const connectionOperations = [
   "GET /users/{name}",
   "GET /users/{name}/servers/{server_name}",
   "POST /users/{name}/tokens",
 ];
 
 /** Every method, and the operations that it may send. */
-export const aliases: Readonly<Record<string, readonly string[]>> = {
+export const methodOperations: Readonly<Record<string, readonly string[]>> = {
   version: ["GET /"],
   ready: ["GET /"],
   info: ["GET /info"],
@@ -55,8 +55,8 @@ export const aliases: Readonly<Record<string, readonly string[]>> = {
   "servers.stopMany": servers("DELETE"),
   "servers.update": servers("PATCH"),
   "servers.delete": ["DELETE /users/{name}/servers/{server_name}"],
-  "servers.connection": connection,
-  "servers.fetch": connection,
+  "servers.connection": connectionOperations,
+  "servers.fetch": connectionOperations,
 
   "groups.list": ["GET /groups"],
   "groups.get": ["GET /groups/{name}"],
@@ -96,7 +96,7 @@ export const aliases: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Methods that send nothing. */
-export const local: readonly string[] = ["with", "oauth.authorizeUrl"];
+export const localMethods: readonly string[] = ["with", "oauth.authorizeUrl"];
 
 /** One of an operation's scopes, where a method needs the part of the response that this one shows. */
 const ownServers = { "GET /users/{name}": "read:servers" };

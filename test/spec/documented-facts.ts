@@ -8,7 +8,7 @@ import { keyOf } from "../../scripts/operation-table.js";
 
 export type FactKind = "operation" | "query parameter" | "body key" | "model field" | "scope";
 
-export interface Fact {
+export interface DocumentedFact {
   kind: FactKind;
   name: string;
   /** The operation that it is of. */
@@ -28,19 +28,19 @@ export const oauth2Flow = [
 
 const models = ["User", "Server", "Group", "Service", "Token"];
 
-export function factsOf(document: JsonObject): Fact[] {
-  const facts = operationsOf(document).flatMap((one): Fact[] => {
+export function factsOf(document: JsonObject): DocumentedFact[] {
+  const facts = operationsOf(document).flatMap((one): DocumentedFact[] => {
     const operation = keyOf(one);
     const parameters = list(one.operation["parameters"]).map((entry) => follow(document, entry));
-    const own: Fact = { kind: "operation", name: operation, ...when(one.operation) };
+    const own: DocumentedFact = { kind: "operation", name: operation, ...when(one.operation) };
     const queries = parameters
       .filter((parameter) => parameter["in"] === "query")
-      .map((parameter): Fact => {
+      .map((parameter): DocumentedFact => {
         const name = `${operation}?${String(parameter["name"])}`;
         return { kind: "query parameter", name, operation, ...newest(parameter, own) };
       });
     const keys = Object.entries(bodyOf(document, one.operation, parameters)).map(
-      ([key, schema]): Fact => {
+      ([key, schema]): DocumentedFact => {
         const name = `${operation} {${key}}`;
         return { kind: "body key", name, operation, ...newest(schema, own) };
       },
@@ -49,7 +49,7 @@ export function factsOf(document: JsonObject): Fact[] {
   });
   const fields = models.flatMap((model) =>
     Object.entries(propertiesOf(document, schemaOf(document, model))).map(
-      ([field, schema]): Fact => ({
+      ([field, schema]): DocumentedFact => ({
         kind: "model field",
         name: `${model}.${field}`,
         ...when(schema),
@@ -57,7 +57,7 @@ export function factsOf(document: JsonObject): Fact[] {
     ),
   );
   const flow = at(document, ...oauth2Flow);
-  const scopes = Object.keys(at(flow, "scopes")).map((scope): Fact => {
+  const scopes = Object.keys(at(flow, "scopes")).map((scope): DocumentedFact => {
     // Scopes came with 2.0, all but those that say otherwise.
     const { since = "2.0", until } = when(at(flow, "x-scopes")[scope] ?? null);
     return { kind: "scope", name: `scope ${scope}`, since, until };
@@ -70,7 +70,7 @@ const list = (value: Json | undefined): Json[] => (Array.isArray(value) ? value 
 const text = (value: Json | undefined): string | undefined =>
   typeof value === "string" ? value : undefined;
 
-const when = (node: Json): Pick<Fact, "since" | "until"> => {
+const when = (node: Json): Pick<DocumentedFact, "since" | "until"> => {
   const { "x-since": since, "x-until": until } = isObject(node) ? node : {};
   return { since: text(since), until: text(until) };
 };
@@ -78,7 +78,7 @@ const when = (node: Json): Pick<Fact, "since" | "until"> => {
 const byNumbers = (a: string, b: string): number => a.localeCompare(b, "en", { numeric: true });
 
 /** A part is no older than its operation, whatever other operations have the same part. */
-function newest(node: Json, operation: Fact): Pick<Fact, "since" | "until"> {
+function newest(node: Json, operation: DocumentedFact): Pick<DocumentedFact, "since" | "until"> {
   const { since, until } = when(node);
   const both = [since, operation.since].filter((release) => release !== undefined);
   return { since: both.toSorted(byNumbers).at(-1), until };

@@ -2,10 +2,10 @@
 // end of its log. Whoever failed to start is not left behind.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ProcessGroup } from "./group.js";
+import type { ProcessGroup } from "./process-group.js";
 
 /** `ready` may throw while nobody listens yet. */
-export async function untilTrue(
+export async function waitUntilReady(
   what: string,
   group: ProcessGroup,
   readyMs: number,

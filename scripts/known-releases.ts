@@ -8,11 +8,13 @@ const sources = readSources(join(import.meta.dirname, ".."));
 export const releases: readonly string[] = sources.map(({ version }) => version);
 
 /** The one whose document is corrected, and which the types are made of. */
-export const corrected: string = sourceToCorrect(sources).version;
+export const correctedRelease: string = sourceToCorrect(sources).version;
 
 /** "6" → "6.1.1", "5.5" → "5.5.4": the newest release that begins with what was asked for. */
-export function resolveRelease(asked: string): string {
-  const found = releases.findLast((known) => known === asked || known.startsWith(`${asked}.`));
+export function resolveRelease(requested: string): string {
+  const found = releases.findLast(
+    (known) => known === requested || known.startsWith(`${requested}.`),
+  );
   if (found) return found;
-  throw new Error(`No JupyterHub "${asked}" is known here; there are ${releases.join(", ")}.`);
+  throw new Error(`No JupyterHub "${requested}" is known here; there are ${releases.join(", ")}.`);
 }
