@@ -6,8 +6,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { follow, methods } from "./document.js";
 import { isObject, type Json, type JsonObject } from "./json.js";
-import { applyWhereItFits, type Path } from "./overlay.js";
-import { entriesOf } from "./overlay-entries.js";
+import { applyWhereItFits, entriesOf, type Path } from "./overlay.js";
 
 /** A value of the document, and what belongs in its place. */
 export interface Difference {

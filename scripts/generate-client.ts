@@ -4,14 +4,20 @@
  * The generator succeeds on input that is missing or half understood: here that is a failure. Its output
  * is kept as it writes it, except for the files that nothing imports: these are removed.
  */
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createClient } from "@hey-api/openapi-ts";
 import config from "../openapi-ts.config.js";
 import { addDocTags } from "./doc-tags.js";
-import { assertReferences, follow, operationsOf, type DocumentedOperation } from "./document.js";
+import {
+  assertReferences,
+  correctedDocument,
+  follow,
+  operationsOf,
+  type DocumentedOperation,
+} from "./document.js";
 import { at, type JsonObject } from "./json.js";
-import { functionName, keyOf } from "./operation-table.js";
+import { functionName, keyOf, operationTable } from "./operation-table.js";
 
 /** What the generator writes and nothing imports: barrels and helpers of other plugins. */
 const unused = [
@@ -86,3 +92,24 @@ const isStream = (document: JsonObject, { operation }: DocumentedOperation): boo
   Object.values(at(operation, "responses")).some(
     (response) => "text/event-stream" in at(follow(document, response), "content"),
   ) || [operation["produces"]].flat().includes("text/event-stream");
+
+/**
+ * Writes all that is generated below the folder `target`: the corrected document, the functions and types made
+ * of it, and the table of its operations. The layout is that of the repository, so both can be compared.
+ */
+export async function writeGenerated(root: string, target: string): Promise<void> {
+  const { document, text, header } = correctedDocument(root);
+  mkdirSync(join(target, "openapi"), { recursive: true });
+  writeFileSync(join(target, "openapi/jupyterhub.yaml"), text);
+  await generateClient(
+    join(target, "openapi/jupyterhub.yaml"),
+    join(target, "generated"),
+    document,
+    header,
+  );
+  writeFileSync(join(target, "generated/operations.gen.ts"), operationTable(document, header));
+  cpSync(
+    join(root, "node_modules/@hey-api/openapi-ts/LICENSE.md"),
+    join(target, "generated/LICENSE.md"),
+  );
+}

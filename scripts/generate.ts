@@ -6,7 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { writeGenerated } from "./write-generated.js";
+import { writeGenerated } from "./generate-client.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 

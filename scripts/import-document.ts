@@ -13,7 +13,6 @@ import { brokenReferences, operationsOf, readYaml, withOperationIds } from "./do
 import { generateClient } from "./generate-client.js";
 import { at, isObject, type Json, type JsonObject } from "./json.js";
 import { projectionOf } from "./projection.js";
-import { redocly } from "./redocly.js";
 
 export interface ImportedClient {
   /** Where the document, the generated sources and the compiled client are. */
@@ -45,6 +44,18 @@ async function textAt(from: string): Promise<string> {
   });
   if (!response.ok) throw new Error(`${from} answers ${response.status} ${response.statusText}`);
   return response.text();
+}
+
+/** What it prints; throws with its complaints when it prints nothing. `root` is where it is installed. */
+function redocly(root: string, args: readonly string[]): string {
+  const cli = join(root, "node_modules/@redocly/cli/bin/cli.js");
+  const { stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
+    encoding: "utf8",
+    env: { ...process.env, REDOCLY_TELEMETRY: "off" },
+    maxBuffer: 1e9,
+  });
+  if (stdout.trim() !== "") return stdout;
+  throw new Error(`redocly ${args.join(" ")} gives nothing:\n${stderr.trim()}`);
 }
 
 function parsed(from: string, text: string): JsonObject {

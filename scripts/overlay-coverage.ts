@@ -22,8 +22,7 @@ import { isAtLeast } from "../src/core/version.js";
 import { operationsOf, readSources, readUpstream, sourceToCorrect } from "./document.js";
 import { at, type JsonObject } from "./json.js";
 import { keyOf } from "./operation-table.js";
-import { actionsOf, applyOverlay, type OverlayAction } from "./overlay.js";
-import { entriesOf, type Entry } from "./overlay-entries.js";
+import { actionsOf, applyOverlay, entriesOf, type Entry, type OverlayAction } from "./overlay.js";
 import { projectionOf } from "./projection.js";
 import { releases } from "./known-releases.js";
 

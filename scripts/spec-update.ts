@@ -32,7 +32,7 @@ import {
   type Step,
 } from "./spec-advice.js";
 import { diffLines, documentDiff, type SpecDiff } from "./spec-diff.js";
-import { writeGenerated } from "./write-generated.js";
+import { writeGenerated } from "./generate-client.js";
 
 const root = join(import.meta.dirname, "..");
 const correctedFile = join(root, "openapi/jupyterhub.yaml");

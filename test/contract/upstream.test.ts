@@ -47,14 +47,14 @@ describe.each(releases)("the document of JupyterHub %s", (version) => {
     const withoutDefaultModel = !operations.has("GET /users/{name}/server");
     const fetch = stateful(recorder, { version, withoutDefaultModel });
     return {
-      recorder: recorder,
+      recorder,
       hub: new JupyterHub({ url: prism.url, token: "a-token", oauth, fetch }),
     };
   };
 
   const possible = rows.filter(({ since }) => !since || isAtLeast(version, since));
   it.each(possible)("accepts what $title sends", async (call) => {
-    const { recorder: recorder, hub } = open(call.prefer);
+    const { recorder, hub } = open(call.prefer);
     // What the methods make of the examples in these documents is not judged: many are wrong.
     const failure: unknown = await call.run(hub).then(
       () => undefined,
@@ -72,7 +72,7 @@ describe.each(releases)("the document of JupyterHub %s", (version) => {
   const refused = rows.filter(({ since }) => since && !isAtLeast(version, since));
   if (refused.length > 0) {
     it.each(refused)("never sees what $title would send: it needs hub $since", async (call) => {
-      const { recorder: recorder, hub } = open(call.prefer);
+      const { recorder, hub } = open(call.prefer);
       await expect(call.run(hub)).rejects.toBeInstanceOf(UnsupportedByHubError);
       // What it reads before is no harm.
       expect(recorder.calls).not.toContain(call.sends.at(-1));

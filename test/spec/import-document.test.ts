@@ -102,61 +102,57 @@ async function addressOf(text: string): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/document`;
 }
 
-describe.each(documents)(
-  "$title",
-  { timeout },
-  ({ file, from, user, calls, findings: findings }) => {
-    const text = readFileSync(file, "utf8");
-    const mock: MockDocument = mockCopy(load(text) as JsonObject);
-    let copy: RepositoryCopy;
-    let before: Record<string, string>;
-    let outcome: Outcome;
-    let dist: string;
-    let prism: Prism;
+describe.each(documents)("$title", { timeout }, ({ file, from, user, calls, findings }) => {
+  const text = readFileSync(file, "utf8");
+  const mock: MockDocument = mockCopy(load(text) as JsonObject);
+  let copy: RepositoryCopy;
+  let before: Record<string, string>;
+  let outcome: Outcome;
+  let dist: string;
+  let prism: Prism;
 
-    beforeAll(async () => {
-      copy = repositoryCopy();
-      before = copy.contents("generated", "openapi");
-      const place = from === "its file" ? file : await addressOf(text);
-      outcome = await copy.run("spec-update", ["--from", place]);
-      dist = join(/ is in (\S+): \d+ operations/.exec(outcome.stdout)?.[1] ?? "", "dist/");
-      prism = await startPrism(mock);
-    }, timeout);
-    afterAll(async () => {
-      await prism.close();
-      copy.remove();
-    });
+  beforeAll(async () => {
+    copy = repositoryCopy();
+    before = copy.contents("generated", "openapi");
+    const place = from === "its file" ? file : await addressOf(text);
+    outcome = await copy.run("spec-update", ["--from", place]);
+    dist = join(/ is in (\S+): \d+ operations/.exec(outcome.stdout)?.[1] ?? "", "dist/");
+    prism = await startPrism(mock);
+  }, timeout);
+  afterAll(async () => {
+    await prism.close();
+    copy.remove();
+  });
 
-    it(`gives, from ${from}, a client that compiles, and changes nothing else`, () => {
-      expect(outcome).toMatchObject({ code: 0 });
-      expect(outcome.stdout).toContain("It compiles.");
-      expect(existsSync(join(dist, "sdk.gen.d.ts"))).toBe(true);
-      expect(copy.contents("generated", "openapi")).toEqual(before);
-    });
+  it(`gives, from ${from}, a client that compiles, and changes nothing else`, () => {
+    expect(outcome).toMatchObject({ code: 0 });
+    expect(outcome.stdout).toContain("It compiles.");
+    expect(existsSync(join(dist, "sdk.gen.d.ts"))).toBe(true);
+    expect(copy.contents("generated", "openapi")).toEqual(before);
+  });
 
-    it("is told where it errs", () => {
-      for (const line of findings) expect(outcome.stdout).toContain(line);
-    });
+  it("is told where it errs", () => {
+    for (const line of findings) expect(outcome.stdout).toContain(line);
+  });
 
-    it.each(Object.entries(calls))(
-      "answers a call of the group %s on a mock of it",
-      async (_, [operation, name]) => {
-        const { href } = pathToFileURL(dist);
-        const sdk = (await import(/* @vite-ignore */ `${href}sdk.gen.js`)) as Sdk;
-        const module = (await import(/* @vite-ignore */ `${href}client/index.js`)) as ClientModule;
-        const fetch = createContractRecorder(mock);
-        const headers = { authorization: "Bearer a-token" };
-        const client = module.createClient({ baseUrl: prism.url, fetch, headers });
-        const body = operation.startsWith("POST ") ? { body: {} } : {};
-        const { response, error } = await sdk[name]!({ client, path: { [user]: "ada" }, ...body });
-        expect(error).toBeUndefined();
-        expect(response?.ok).toBe(true);
-        expect(fetch.calls).toEqual([operation]);
-        expect(fetch.problems).toEqual([]);
-      },
-    );
-  },
-);
+  it.each(Object.entries(calls))(
+    "answers a call of the group %s on a mock of it",
+    async (_, [operation, name]) => {
+      const { href } = pathToFileURL(dist);
+      const sdk = (await import(/* @vite-ignore */ `${href}sdk.gen.js`)) as Sdk;
+      const module = (await import(/* @vite-ignore */ `${href}client/index.js`)) as ClientModule;
+      const fetch = createContractRecorder(mock);
+      const headers = { authorization: "Bearer a-token" };
+      const client = module.createClient({ baseUrl: prism.url, fetch, headers });
+      const body = operation.startsWith("POST ") ? { body: {} } : {};
+      const { response, error } = await sdk[name]!({ client, path: { [user]: "ada" }, ...body });
+      expect(error).toBeUndefined();
+      expect(response?.ok).toBe(true);
+      expect(fetch.calls).toEqual([operation]);
+      expect(fetch.problems).toEqual([]);
+    },
+  );
+});
 
 describe("the comparison with ours", () => {
   /** What is said of one operation, as wrong or as missing. */
