@@ -5,7 +5,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { follow, methods } from "./document.js";
-import { isObject, type Json, type JsonObject } from "./json.js";
+import { at, isObject, type Json, type JsonObject } from "./json.js";
 import { applyWhereItFits, entriesOf, type Path } from "./overlay.js";
 
 /** A value of the document, and what belongs in its place. */
@@ -35,21 +35,23 @@ export function corrections(document: JsonObject, overlay: JsonObject): Correcti
     for (const action of actions) current = applyWhereItFits(current, action).document;
     const [{ "x-why": why = "", "x-seen": seen } = {}] = actions;
     const isOurs = seen === undefined && actions.every((action) => action["x-was"] === undefined);
-    return isOurs
-      ? []
-      : [{ why, seen, paths: differencesOf(before, current).map(({ path }) => path) }];
+    return isOurs ? [] : [{ why, seen, changes: differencesOf(before, current) }];
   });
   const found = new Map<string, Correction & { differences: Difference[] }>();
   for (const difference of differencesOf(document, current)) {
     // What is new has the reason of the entry that adds it; else the last entry to change it says why.
-    const adds = ({ paths }: (typeof entries)[number]): boolean =>
-      paths.some(
-        (path) => path.length <= difference.path.length && overlaps(path, difference.path),
+    const adds = ({ changes }: (typeof entries)[number]): boolean =>
+      changes.some(
+        ({ path, now }) =>
+          now !== undefined &&
+          path.length <= difference.path.length &&
+          overlaps(path, difference.path),
       );
-    const changes = ({ paths }: (typeof entries)[number]): boolean =>
-      paths.some((path) => overlaps(path, difference.path));
+    const changesIt = ({ changes }: (typeof entries)[number]): boolean =>
+      changes.some(({ path }) => overlaps(path, difference.path));
     const entry =
-      (difference.was === undefined ? entries.find(adds) : undefined) ?? entries.findLast(changes);
+      (difference.was === undefined ? entries.find(adds) : undefined) ??
+      entries.findLast(changesIt);
     if (entry === undefined) continue;
     const { place, depth } = placeOf(difference.path);
     const key = `${entries.indexOf(entry)} ${place}`;
@@ -179,13 +181,13 @@ function unnamedDifferences(
   });
 }
 
-/** A value without the marks (`x-…`) that are this package's own. */
+/** A value without this package's own marks (`x-…`), and without what the newest hubs no longer have. */
 function plain(value: Json | undefined): Json | undefined {
   if (Array.isArray(value)) return value.map((one) => plain(one) ?? null);
   if (!isObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([key]) => !key.startsWith("x-"))
+      .filter(([key, one]) => !key.startsWith("x-") && at(one)["x-until"] === undefined)
       .map(([key, one]) => [key, plain(one) ?? null]),
   );
 }

@@ -8,7 +8,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { corrections, type Correction, type Difference } from "./corrections-collect.js";
-import { curlOf } from "./corrections-curl.js";
+import { evidenceOf } from "./corrections-evidence.js";
 import { differenceText, placeText, valueText, yamlBlock } from "./corrections-text.js";
 import {
   correctedDocument,
@@ -75,6 +75,18 @@ export function correctionsPage(root: string): string {
   ].join("\n");
 }
 
+const setUp = [
+  ["POST", "/users", '{"usernames":["ada","grace"]}'],
+  ["POST", "/groups/class", '{"users":["ada"]}'],
+  ["POST", "/services/announcer", '{"display":true}'],
+  ["PUT", "/users/ada/servers/lab", "{}"],
+  ["PUT", "/users/ada/servers/notes", "{}"],
+  ["PUT", "/users/grace/servers/lab", "{}"],
+].map(
+  ([method, path, body]) =>
+    `curl -X ${method} -H "Authorization: token $TOKEN" --json '${body}' "$HUB${path}"`,
+);
+
 const introduction = (
   { version, file }: { version: string; file: string },
   count: number,
@@ -83,16 +95,20 @@ const introduction = (
   "",
   "# Corrections to JupyterHub's REST API document",
   "",
-  `The document is \`${file}\` of JupyterHub ${version}. This page lists ${count} corrections to it. Each one says`,
-  "what the document has, what hubs do, on which release that was seen, and a command that shows it. A dash",
-  "stands for what the document does not have, or what hubs do not. Every section can be used as the text of an",
-  "issue.",
+  `The document is \`${file}\` of JupyterHub ${version}. This page lists ${count} corrections to it. Each`,
+  "one says what the document has, what hubs do, on which release that was seen, and the commands that show it",
+  "where requests alone can show it. A dash means that the document or the hub does not have it. Every section can",
+  "be used as the text of an issue.",
   "",
-  "The commands expect two variables. Some of them create or delete things, so use a hub that is made for tests.",
+  "The commands need a hub for tests with `allow_named_servers` and `enable_auth_state`, the two variables, and what",
+  "the commands below create. Use a new hub for each section, since some commands leave a hub in a state in which",
+  "others fail. A comment above a command says what its token must be. Other variables, such as `$CLIENT_ID`, are those",
+  "of an OAuth client.",
   "",
   "```sh",
   "HUB=http://127.0.0.1:8000/hub/api",
-  "TOKEN=… # an API token of an admin, unless the text names its scopes",
+  "TOKEN=… # of an admin who is not one of the users below, unless a comment says otherwise",
+  ...setUp,
   "```",
   "",
 ];
@@ -138,7 +154,8 @@ function itemLines(
 ): string[] {
   const { why, seen, places, place, differences } = item;
   const isGeneral = places.length >= several;
-  const curl = curlOf(item, isGeneral ? places : [place], document, operations);
+  const evidence =
+    seen === undefined ? undefined : evidenceOf(seen, isGeneral ? places : [place], operations);
   return [
     "",
     `### ${number}. ${headingOf(differences, wholeOf(place))}`,
@@ -147,18 +164,10 @@ function itemLines(
     "",
     ...(isGeneral ? [`In ${places.map((place) => `\`${place}\``).join(", ")}.`, ""] : []),
     ...differenceLines(differences, document, wholeOf(place)),
-    ...(seen === undefined ? [] : [`Seen on JupyterHub ${seenText(seen)}.`]),
-    ...(curl === undefined ? [] : ["", "```sh", curl, "```"]),
+    ...(evidence ? [`Seen on JupyterHub ${evidence.release}: ${evidence.text}.`] : []),
+    ...(evidence && evidence.commands.length > 0 ? ["", "```sh", ...evidence.commands, "```"] : []),
   ];
 }
-
-/** "6.1.1: `GET /users` without a token" */
-const seenText = (seen: string): string => {
-  const [, version = "", rest = ""] = /^(\S+?),? (.*)$/s.exec(seen.trim()) ?? [];
-  return `${version}: ${rest
-    .replaceAll(/((?:[A-Z]+(?:, | and ))*[A-Z]{3,}) (\/[^\s,]*)/g, "`$1 $2`")
-    .replaceAll(/(?<= with )(\{.*\})/g, "`$1`")}`;
-};
 
 /** What the document has and what hubs do: a table, and blocks for what takes several lines. */
 function differenceLines(

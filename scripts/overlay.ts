@@ -88,7 +88,7 @@ export function entriesOf(overlay: JsonObject): Entry[] {
       last?.["x-why"] === action["x-why"] &&
       last?.["x-seen"] === action["x-seen"] &&
       (stem(last?.target ?? "") === stem(action.target) ||
-        stem(last?.target ?? "").startsWith(action.target));
+        stem(last?.target ?? "").startsWith(`${action.target}.`));
     if (belongs) entries.at(-1)?.actions.push(action);
     else entries.push({ actions: [action], name: `${action.target}: ${action["x-why"] ?? ""}` });
   }
