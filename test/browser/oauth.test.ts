@@ -97,8 +97,8 @@ const seen = async (context: BrowserContext): Promise<string> => {
   return answer.ok() ? ((await answer.json()) as { name: string }).name : String(answer.status());
 };
 
-describe("the example of a service", () => {
-  it("lets somebody in by the hub's login and consent, to the page that was wanted", async () => {
+describe("the example service", () => {
+  it("logs a user in through the hub and returns to the requested page", async () => {
     const context = await visitor();
     const page = await loggedIn(context, `${portal}me?year=1843`, "ada");
     expect(page.url()).toBe(`${origin}${portal}me?year=1843`);
@@ -107,7 +107,7 @@ describe("the example of a service", () => {
   });
 
   it.each(["https://elsewhere.example/", "//elsewhere.example/", `${prefix}/hub/home`])(
-    "leads to no page but its own: %s",
+    "does not redirect to another site: %s",
     async (next) => {
       const context = await visitor();
       const page = await loggedIn(context, `${portal}login?next=${encodeURIComponent(next)}`);
@@ -115,7 +115,7 @@ describe("the example of a service", () => {
     },
   );
 
-  it("lets nobody in with another state", async () => {
+  it("rejects a callback with another state", async () => {
     const context = await visitor();
     const page = await openConsentPage(context, origin + portal);
     const callback = await caught(page);
@@ -124,7 +124,7 @@ describe("the example of a service", () => {
     expect(await seen(context)).toBe("401");
   });
 
-  it("lets no other browser in with a code, and nobody with one that was used", async () => {
+  it("rejects a code in another browser, and a code that was used", async () => {
     const context = await visitor();
     const page = await openConsentPage(context, origin + portal);
     const callback = (await caught(page)).href;
@@ -138,7 +138,7 @@ describe("the example of a service", () => {
     expect((await page.goto(callback))?.status()).toBe(403);
   });
 
-  it("is not for a user without access, as the hub says", async () => {
+  it("shows the hub's refusal to a user without access", async () => {
     const context = await visitor();
     const page = await context.newPage();
     await page.goto(origin + portal);
@@ -148,7 +148,7 @@ describe("the example of a service", () => {
     expect(await seen(context)).toBe("401");
   });
 
-  it("lets out who logs out, and wants the hub's login where that is over, too", async () => {
+  it("ends its session at logout, and asks for the hub's login if that session ended too", async () => {
     const context = await visitor();
     const page = await loggedIn(context, portal);
     await page.click("button");
@@ -160,7 +160,7 @@ describe("the example of a service", () => {
   });
 });
 
-describe("an application elsewhere", () => {
+describe("an application on another origin", () => {
   const application = () => new JupyterHub({ url: fixture.real.url, oauth: fixture.real.oauth });
 
   /** What a browser brings back, and what was kept for it. */
@@ -173,7 +173,7 @@ describe("an application elsewhere", () => {
     return { oauth, attempt, callback: page.url() };
   };
 
-  it("gets a client that acts as who consented, once for a code", async () => {
+  it("gets a client for the user who consented, once per code", async () => {
     const { oauth, attempt, callback } = await begun("ada");
     const { client, next } = await oauth.exchangeCode(callback, attempt);
     expect((await client.whoami()).name).toBe("ada");
@@ -182,7 +182,7 @@ describe("an application elsewhere", () => {
     expect(replayed).toBeInstanceOf(AuthenticationError);
   });
 
-  it("takes no state but its own, and a code still works after such a try", async () => {
+  it("rejects a foreign state, after which the code still works", async () => {
     const { oauth, attempt, callback } = await begun();
     const forged = callback.replace(/state=[^&]*/, "state=made-up");
     expect(await failure(oauth.exchangeCode(forged, attempt))).toBeInstanceOf(InvalidInputError);
@@ -190,7 +190,7 @@ describe("an application elsewhere", () => {
   });
 
   if (since("6.0")) {
-    it("needs the verifier that it began with", async () => {
+    it("needs the verifier of its own login", async () => {
       const { oauth, attempt, callback } = await begun();
       const wrong = { ...attempt, verifier: "x".repeat(43) };
       const error = await failure(oauth.exchangeCode(callback, wrong));

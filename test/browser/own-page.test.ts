@@ -24,7 +24,7 @@ const openService = async (context: BrowserContext): Promise<Page> => {
   return page;
 };
 
-describe("a page of the hub, with an admin logged in", () => {
+describe("a page of the hub with a logged-in admin", () => {
   let page: Page;
   const requests: string[] = [];
   beforeAll(async () => {
@@ -36,12 +36,12 @@ describe("a page of the hub, with an admin logged in", () => {
     });
   });
 
-  it("finds its hub", async () => {
+  it("discovers its hub", async () => {
     const url = await page.evaluate(() => new jupyterhub.JupyterHub({ auth: "cookie" }).url);
     expect(url).toBe(fixture.real.url);
   });
 
-  it("knows who is there, and what version the hub is", async () => {
+  it("returns the logged-in user and the hub's version", async () => {
     const seen = await page.evaluate(async () => {
       const hub = new jupyterhub.JupyterHub({ auth: "cookie" });
       return { version: await hub.version(), identity: await hub.whoami() };
@@ -50,18 +50,18 @@ describe("a page of the hub, with an admin logged in", () => {
     expect(seen.identity).toMatchObject({ kind: "user", name: "admin", admin: true });
   });
 
-  it("reads and writes with every method, with a body and without, each sent once", async () => {
+  it("sends each HTTP method once, with and without a body", async () => {
     requests.length = 0;
     const group = await page.evaluate(everyMethod, cookie);
     expect(group).toMatchObject({ users: ["ada"], properties: { quota: 5 } });
     expect(requests).toEqual(everyRequest);
   });
 
-  it("lists page by page", async () => {
+  it("paginates a listing", async () => {
     expect(await page.evaluate(listed, cookie)).toEqual(["admin", "ada", "bea", "cleo"]);
   });
 
-  it("starts a server, follows its progress as it comes, and stops it", async () => {
+  it("starts a server, streams its progress and stops it", async () => {
     const { events, lasted, ...rest } = await page.evaluate(slowStart, cookie);
     expect(events).toEqual(expect.arrayContaining([20, 40, 60, 80, 100]));
     // It takes four seconds.
@@ -69,15 +69,18 @@ describe("a page of the hub, with an admin logged in", () => {
     expect(rest).toEqual({ ready: true, url: `${prefix}/user/ada/`, server: null });
   });
 
-  it("is refused as the hub refuses, by what is wrong", async () => {
+  it("maps the hub's refusals to errors", async () => {
     const seen = await page.evaluate(async () => {
       const hub = new jupyterhub.JupyterHub({ auth: "cookie" });
-      return [await failure(hub.users.get("nobody")), await failure(hub.users.create("ada"))];
+      return [
+        await failure(hub.users.get("nobody")),
+        await failure(hub.users.create("ada")),
+      ];
     });
     expect(seen.map((error) => error?.name)).toEqual(["NotFoundError", "ConflictError"]);
   });
 
-  it("with a token acts as the token's owner, and with a wrong one as nobody", async () => {
+  it("uses a token instead of the login, and fails with an invalid token", async () => {
     const { token } = await fixture.hub.tokens.create("bea");
     const seen = await page.evaluate(async (token) => {
       const { JupyterHub } = jupyterhub;
@@ -105,8 +108,8 @@ describe("a page of the hub, with an admin logged in", () => {
 });
 
 // There browsers do not say where a request comes from, and hubs ask a page that only reads for no XSRF token.
-describe("a page by plain http from a public host", () => {
-  it("acts as whoever is logged in, but with a wrong token as nobody", async () => {
+describe("a page over plain http on a public host", () => {
+  it("uses the login, and fails with an invalid token", async () => {
     const { password, publicUrl } = fixture.real;
     const there = { publicUrl: publicUrl.replace("127.0.0.1", "hub.test"), password };
     const page = await withClient(await logIn(await visitor(), there, "ada"));
@@ -139,8 +142,8 @@ describe("a page by plain http from a public host", () => {
   });
 });
 
-describe("a page that none of the hub's templates made", () => {
-  it("acts as whoever is logged in, and looks for the XSRF token once", async () => {
+describe("a page without the hub's templates", () => {
+  it("uses the login, and fetches the XSRF token once", async () => {
     const context = await visitor();
     await logIn(context, fixture.real, "ada");
     const page = await openService(context);
@@ -157,8 +160,8 @@ describe("a page that none of the hub's templates made", () => {
   });
 });
 
-describe("a stale XSRF token", () => {
-  it("is replaced when the user has logged in anew in another tab", async () => {
+describe("an outdated XSRF token", () => {
+  it("is replaced after a login in another tab", async () => {
     const context = await visitor();
     const page = await withClient(await logIn(context, fixture.real, "ada"));
     const service = await openService(context);
@@ -186,7 +189,7 @@ describe("a stale XSRF token", () => {
     expect(names).toEqual(["ada", "ada"]);
   });
 
-  it("whose cookie was gone is replaced once a page of the hub has been opened", async () => {
+  it("without a cookie is replaced after a page of the hub is opened", async () => {
     const context = await visitor();
     const page = await withClient(await logIn(context, fixture.real, "ada"));
     await context.clearCookies({ name: "_xsrf" });
@@ -203,7 +206,7 @@ describe("a stale XSRF token", () => {
   });
 });
 
-describe("nobody", () => {
+describe("a page without a login", () => {
   const refusals = (page: Page) =>
     page.evaluate(async (url) => {
       const hub = new jupyterhub.JupyterHub({ auth: "cookie", url });
@@ -216,7 +219,7 @@ describe("nobody", () => {
       ];
     }, fixture.real.url);
 
-  it("is logged in: an AuthenticationError, on the login page and on others", async () => {
+  it("rejects with AuthenticationError, on the login page and on others", async () => {
     const context = await visitor();
     const page = await context.newPage();
     await page.goto(`${fixture.real.publicUrl}hub/login`);
@@ -228,7 +231,7 @@ describe("nobody", () => {
     }
   });
 
-  it("is logged in any more: an AuthenticationError, until somebody logs in again", async () => {
+  it("rejects with AuthenticationError until somebody logs in again", async () => {
     const context = await visitor();
     const page = await withClient(await logIn(context, fixture.real, "ada"));
     const other = await context.newPage();

@@ -61,7 +61,7 @@ describe("a method", () => {
     },
   );
 
-  it("is in the alias table with exactly the operations that it sends", () => {
+  it("has exactly the operations that it sends in the table of methods", () => {
     const sent: Record<string, string[]> = {};
     for (const { method, sends } of calls) {
       sent[method] = [...new Set([...(sent[method] ?? []), ...sends])].toSorted();
@@ -104,7 +104,7 @@ describe("a raw function", () => {
   );
 
   it.each(answers)(
-    "of $key brings back the documented $status",
+    "for $key returns the documented $status",
     async ({ key, status, operationId }) => {
       const recorder = createContractRecorder(mock, { prefer: `code=${status}` });
       const client = api.createClient({
@@ -141,7 +141,7 @@ describe("a raw function", () => {
     },
   );
 
-  it("of a listing brings back a page when it is asked for one", async () => {
+  it("for a listing returns a page if requested", async () => {
     const recorder = createContractRecorder(mock);
     const client = api.createClient({
       retry: 0,
@@ -188,9 +188,9 @@ const groups: Record<string, (hub: JupyterHub) => Promise<unknown>> = {
     api.getGroup({ client: hub.client, path: { name: "astronomy" }, throwOnError: true }),
 };
 
-describe.each(Object.entries(groups))("an error answer to %s", (_, run) => {
+describe.each(Object.entries(groups))("an error response to %s", (_, run) => {
   it.each(refusals)(
-    "of status $status comes back as $expected.name",
+    "with status $status is mapped to $expected.name",
     async ({ status, expected }) => {
       const recorder = createContractRecorder(mock, { prefer: `code=${status}` });
       const hub = new JupyterHub({
@@ -208,7 +208,7 @@ describe.each(Object.entries(groups))("an error answer to %s", (_, run) => {
   );
 });
 
-it("bad credentials come back as AuthenticationError", async () => {
+it("invalid credentials are mapped to AuthenticationError", async () => {
   const recorder = createContractRecorder(mock, { prefer: "code=403" });
   const hub = new JupyterHub({
     url: prism.url,

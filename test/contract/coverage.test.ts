@@ -9,8 +9,8 @@ import { go, python, thirdParty } from "./other-clients.js";
 
 const known = new Set(Object.values(methodOperations).flat());
 
-describe("the alias table", () => {
-  it("accounts for every operation of the document, once", () => {
+describe("the table of methods", () => {
+  it("lists every operation of the document once", () => {
     const accounted = [...known, ...Object.keys(rawOnly)].toSorted();
     expect(accounted).toEqual(
       operationsOf(corrected())
@@ -19,7 +19,7 @@ describe("the alias table", () => {
     );
   });
 
-  it("lists every method that a client has, and no other", () => {
+  it("lists exactly the methods of a client", () => {
     const hub = new JupyterHub({ url: "http://127.0.0.1:8000" });
     const own = methodsOf(hub);
     const grouped = Object.entries(hub)
@@ -47,7 +47,7 @@ describe.each([
   ["the Python client of hub 4.0.2", python, 36],
   ["a third party's document of hub 5.2", thirdParty, thirdParty.length],
 ])("%s", (_, operations, count) => {
-  it("has no operation that this package lacks", () => {
+  it("has no operation that is missing here", () => {
     expect(operations).toHaveLength(count);
     const missing = operations.filter(
       (operation) => !known.has(operation) && !(operation in rawOnly),

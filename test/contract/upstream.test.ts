@@ -65,13 +65,13 @@ describe.each(releases)("the document of JupyterHub %s", (version) => {
     expect(failure).not.toBeInstanceOf(UnsupportedByHubError);
   });
 
-  it("has the mistakes of the gap table, each of them", () => {
+  it("has every gap of the table", () => {
     expect(mistakes.filter((gap) => !met.has(gap)).map(({ why }) => why)).toEqual([]);
   });
 
   const refused = rows.filter(({ since }) => since && !isAtLeast(version, since));
   if (refused.length > 0) {
-    it.each(refused)("never sees what $title would send: it needs hub $since", async (call) => {
+    it.each(refused)("never receives $title, which needs hub $since", async (call) => {
       const { recorder, hub } = open(call.prefer);
       await expect(call.run(hub)).rejects.toBeInstanceOf(UnsupportedByHubError);
       // What it reads before is no harm.
@@ -79,7 +79,7 @@ describe.each(releases)("the document of JupyterHub %s", (version) => {
     });
   }
 
-  it("has no operation that nothing was sent to", () => {
+  it("received a request for each of its operations", () => {
     const sent = new Set(known.flatMap(({ sends }) => sends));
     const untried = [...operations].filter((operation) => !sent.has(operation));
     expect(untried.toSorted()).toEqual([

@@ -34,7 +34,7 @@ function answerOnce(matches: RegExp, status: number, headers: Record<string, str
 }
 
 describe("a hub whose version header a proxy removes", () => {
-  it("says its version at its root, and is asked for it once", async () => {
+  it("returns its version in the body of GET /, with one request", async () => {
     const requestedUrls: string[] = [];
     proxy.interfere = ({ url = "" }) => {
       requestedUrls.push(url);
@@ -48,7 +48,7 @@ describe("a hub whose version header a proxy removes", () => {
     expect(requestedUrls.map((url) => url.replace(/^.*\/hub\/api/, ""))).toEqual(["/", "/"]);
   });
 
-  it("carries out writes, and their results arrive", async () => {
+  it("carries out writes and returns their results", async () => {
     const hub = clientOf();
     expect(await hub.users.create("ada")).toMatchObject({ name: "ada" });
     const { token } = await hub.tokens.create("ada", { note: "from behind a proxy" });
@@ -70,11 +70,11 @@ describe("a hub whose version header a proxy removes", () => {
   });
 });
 
-describe("a gateway that answers once in place of the hub", () => {
+describe("a gateway that answers one request itself", () => {
   const html = { "Content-Type": "text/html" };
   const later = { ...html, "Retry-After": "1" };
 
-  it("with a 429 delays a read, and a write that it says when to repeat", async () => {
+  it("delays a read after a 429, and a write if the 429 has Retry-After", async () => {
     const hub = clientOf();
     let answered = answerOnce(/^GET /, 429, html);
     expect((await hub.users.get("ada")).name).toBe("ada");
@@ -94,7 +94,7 @@ describe("a gateway that answers once in place of the hub", () => {
     ["429", 429, {}],
     ["521", 521, {}],
     ["530 with a time to wait", 530, { "Retry-After": "1" }],
-  ])("with a %s does not end a start or a stop that is under way", async (_, status, headers) => {
+  ])("does not end a start or a stop in progress with a %s", async (_, status, headers) => {
     // Without retries, so that what follows the start and the stop must bear it.
     const { servers } = clientOf(0);
     const answer = { ...html, ...headers };
@@ -114,7 +114,7 @@ describe("a gateway that answers once in place of the hub", () => {
   });
 });
 
-describe("a url that leads to pages of the hub in place of its API", () => {
+describe("a url of the hub's pages instead of its API", () => {
   const calls: Record<string, (hub: JupyterHub) => PromiseLike<unknown>> = {
     GET: (hub) => hub.users.get("ada"),
     POST: (hub) => hub.users.create("emmy"),
@@ -127,7 +127,7 @@ describe("a url that leads to pages of the hub in place of its API", () => {
   });
   afterAll(() => wrong[Symbol.asyncDispose]());
 
-  it.each(Object.keys(calls))("is named for %s as what is wrong", async (method) => {
+  it.each(Object.keys(calls))("is reported as the cause for %s", async (method) => {
     const { pathname } = new URL(fixture.real.url);
     const url = `${wrong.url}${pathname.replace(/api$/, "home")}`;
     const hub = new JupyterHub({ url, token: fixture.real.tokens.admin, retry: 0 });
@@ -136,7 +136,7 @@ describe("a url that leads to pages of the hub in place of its API", () => {
     expect((error as Error).message).toContain("Check the url");
   });
 
-  itSince("2.0")("does not hide that metrics are refused with a page", async () => {
+  itSince("2.0")("still reports that metrics are refused with a page", async () => {
     const { url, tokens } = fixture.real;
     const hub = new JupyterHub({ url, token: tokens.admin });
     const { token } = await hub.tokens.create("ada", {});

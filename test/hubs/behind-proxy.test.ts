@@ -18,10 +18,10 @@ const beside = (): JupyterHub =>
 const statusAt = async (url: string): Promise<number> =>
   (await fetch(url, { redirect: "manual" })).status;
 
-describe("behind a proxy", () => {
+describe("a hub behind configurable-http-proxy", () => {
   let ada = "";
 
-  it("a server is reached at its URL once it is started", async () => {
+  it("routes a started server's URL", async () => {
     const { hub } = fixture;
     await hub.users.create("ada");
     const server = await hub.servers.start("ada");
@@ -30,7 +30,7 @@ describe("behind a proxy", () => {
     expect(await statusAt(ada)).toBe(200);
   });
 
-  it("its route is listed with where it leads, page by page too", async () => {
+  it("lists the server's route and target, also paginated", async () => {
     const routes = await fixture.hub.proxy.routes({ limit: 1 });
     const mine = routes.find(({ routespec }) => routespec === "/user/ada/");
     expect(mine).toMatchObject({ data: { user: "ada", server_name: "" } });
@@ -38,7 +38,7 @@ describe("behind a proxy", () => {
     expect(routes.map(({ routespec }) => routespec)).toContain("/");
   });
 
-  it("a hub that its proxy does not let in fails at its routes, and at nothing else", async () => {
+  it("fails only on routes if the proxy rejects the hub's token", async () => {
     const { proxy, users } = fixture.hub;
     expect(await failure(proxy.update({ auth_token: "not its token" }))).toBeInstanceOf(HubError);
     expect(await failure(proxy.routes())).toBeInstanceOf(HubError);
@@ -48,7 +48,7 @@ describe("behind a proxy", () => {
     expect((await proxy.routes()).length).toBeGreaterThan(1);
   });
 
-  it("a proxy that has forgotten its routes is no hub, until the hub tells it again", async () => {
+  it("is unreachable after the proxy lost its routes, until a sync", async () => {
     await fixture.real.proxy?.restart();
     expect(await statusAt(ada)).toBe(404);
     expect(await failure(fixture.hub.version())).toBeInstanceOf(NotAHubError);
@@ -57,7 +57,7 @@ describe("behind a proxy", () => {
     expect(await statusAt(ada)).toBe(200);
   });
 
-  it("an outage of the hub is a HubError, and over when the hub is back with its users", async () => {
+  it("rejects with HubError while the hub is down, and recovers afterwards", async () => {
     await fixture.real.kill();
     expect(await failure(fixture.hub.users.get("ada"))).toBeInstanceOf(HubError);
     expect(await failure(fixture.hub.users.get("ada"))).toMatchObject({ status: 503 });
@@ -67,7 +67,7 @@ describe("behind a proxy", () => {
     expect(await statusAt(ada)).toBe(200);
   });
 
-  it("a stopped server's URL leads to the hub again", async () => {
+  it("routes a stopped server's URL to the hub again", async () => {
     await fixture.hub.servers.stop("ada");
     expect(await statusAt(ada)).not.toBe(200);
   });

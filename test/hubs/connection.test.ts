@@ -16,8 +16,8 @@ beforeAll(async () => {
   await fixture.hub.users.create(odd.user);
 });
 
-describe("a server that runs", () => {
-  it("is reached at its address, with a token that reaches it alone", async () => {
+describe("a connection to a running server", () => {
+  it("uses the server's address and a token for this server only", async () => {
     const { servers } = fixture.hub;
     await servers.start("ada");
     const { baseUrl, token, fetch } = await servers.connection("ada", {}, call);
@@ -35,7 +35,7 @@ describe("a server that runs", () => {
     expect(made?.expires_at).toEqual(expect.any(String));
   });
 
-  it("is reached by whatever name it and its user have", async () => {
+  it("works with unusual user and server names", async () => {
     const { servers } = fixture.hub;
     for (const server of ["", odd.server]) {
       await servers.start(odd.user, { server });
@@ -44,7 +44,7 @@ describe("a server that runs", () => {
     }
   });
 
-  it("is not sent what the proxy would give to another server of the user", async () => {
+  it("does not send a request that the proxy would route to another server", async () => {
     const { servers } = fixture.hub;
     await servers.start("ada", { server: "other" });
     const { baseUrl, fetch } = await servers.connection("ada", {}, call);
@@ -64,14 +64,14 @@ describe("a server that runs", () => {
     await servers.stop("ada", { server: "other" });
   });
 
-  itBefore("3.0")("has no token of its own on this hub", async () => {
+  itBefore("3.0")("needs the client's own token on this hub", async () => {
     const error = await failure(fixture.hub.servers.connection("ada"));
     expect(error).toMatchObject({ name: "UnsupportedByHubError", since: "3.0" });
   });
 });
 
-describe("a server that does not run", () => {
-  it("has no connection", async () => {
+describe("a connection to a server that does not run", () => {
+  it("rejects with ServerNotRunningError", async () => {
     await fixture.hub.users.create("grace");
     const error = await failure(fixture.hub.servers.connection("grace", {}, call));
     expect(error).toBeInstanceOf(ServerNotRunningError);
@@ -81,7 +81,7 @@ describe("a server that does not run", () => {
     expect(await failure(nobody)).toBeInstanceOf(NotFoundError);
   });
 
-  itSince("3.0")("has none by a name that ran once", async () => {
+  itSince("3.0")("rejects for a server that ran before", async () => {
     const { servers } = fixture.hub;
     await servers.start("grace", { server: "once" });
     await servers.stop("grace", { server: "once" });
@@ -90,7 +90,7 @@ describe("a server that does not run", () => {
   });
 
   it.each(["GET", "POST", "DELETE"])(
-    "any more is told so to a connection of when it did: %s",
+    "reports a server that stopped after the connection was made: %s",
     async (method) => {
       const { servers } = fixture.hub;
       await servers.start("ada");
@@ -104,7 +104,7 @@ describe("a server that does not run", () => {
     },
   );
 
-  it("has died, and the hub does not know it yet", async () => {
+  it("reports a server that died before the hub noticed", async () => {
     const { servers, proxy } = fixture.hub;
     await servers.start("ada");
     const { baseUrl, fetch } = await servers.connection("ada", {}, call);

@@ -27,7 +27,7 @@ const isGone = (pid: number): boolean => {
   }
 };
 
-describe("a hub that does not come up", () => {
+describe("a hub that does not start", () => {
   const start = async (extraConfig: string, options: StartOptions = {}): Promise<string> => {
     const started = startHub(release, { extraConfig: notePid + extraConfig, ...options });
     const { message } = (await failure(started)) as Error;
@@ -35,7 +35,7 @@ describe("a hub that does not come up", () => {
     return message;
   };
 
-  it("because it ends is told with its code and the end of its log", async () => {
+  it("rejects with the exit code and the end of the log", async () => {
     const message = await start("print('I cannot go on', flush=True)\nos._exit(3)");
     expect(message).toMatch(
       /^JupyterHub \S+ ended \(code 3\) before it answered. The end of its log:\n/,
@@ -44,12 +44,12 @@ describe("a hub that does not come up", () => {
     expect(notedPids()).toHaveLength(1);
   });
 
-  it("in time is told so", async () => {
+  it("rejects after the time limit", async () => {
     const message = await start("import time\ntime.sleep(600)", { readyMs: 3000 });
     expect(message).toMatch(/^JupyterHub \S+ did not answer within 3 s. The end of its log:\n/);
   });
 
-  it("because its port is taken is told so", async () => {
+  it("rejects if the port is taken", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     try {
@@ -63,8 +63,8 @@ describe("a hub that does not come up", () => {
   });
 });
 
-describe("a hub whose tests are killed outright", () => {
-  it("ends, and so does its proxy", async () => {
+describe("a hub whose test process is killed", () => {
+  it("ends, together with its proxy", async () => {
     const code = `
       import { startHub } from ${JSON.stringify(import.meta.resolve("./hub.ts"))};
       const hub = await startHub("${release}", { proxy: "configurable-http-proxy", extraConfig: ${JSON.stringify(notePid)} });

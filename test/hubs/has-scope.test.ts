@@ -57,7 +57,7 @@ const ofAda: string[][] = [
 ];
 
 if (since("3.0")) {
-  describe("hasScope agrees with the hub", () => {
+  describe("hasScope", () => {
     beforeAll(async () => {
       const { groups, servers, users } = fixture.hub;
       await users.createMany({ usernames: ["ada", "grace"] });
@@ -73,7 +73,7 @@ if (since("3.0")) {
       ...ofAda.map((scopes) => ({ owner: "ada", scopes })),
     ];
     const answers = new Set<boolean>();
-    it.each(tokens)("on $scopes of $owner", async ({ owner, scopes }) => {
+    it.each(tokens)("agrees with the hub on $scopes of $owner", async ({ owner, scopes }) => {
       const { token } = await fixture.hub.tokens.create(owner, { scopes });
       const identity = await fixture.as(token).whoami();
       const said: Record<string, boolean> = {};
@@ -95,7 +95,7 @@ if (since("3.0")) {
       expect(said).toEqual(done);
     });
 
-    it("both ways", () => {
+    it("agrees with the hub on scopes that are held and on scopes that are not", () => {
       expect([...answers].toSorted()).toEqual([false, true]);
     });
   });

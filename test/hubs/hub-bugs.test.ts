@@ -24,10 +24,10 @@ const plain = (method: string, path: string, body?: unknown): Promise<Response> 
     body: body === undefined ? null : JSON.stringify(body),
   });
 
-describe("a hub's bug", () => {
+describe("a bug of the hub", () => {
   // Came with 5.5.3 and 6.1.0.
   itSince("5.5.3")(
-    "destroys users who are renamed to the name that they have; `update` does not",
+    "destroys a user renamed to the same name, which `update` prevents",
     async () => {
       await hub.users.update("ada", { name: "ada" });
       expect((await hub.users.get("ada")).name).toBe("ada");
@@ -38,7 +38,7 @@ describe("a hub's bug", () => {
     },
   );
 
-  it("gives tokens of no lifetime another meaning in each release; `create` refuses them", async () => {
+  it("treats a token lifetime of 0 differently in each release, so `create` rejects it", async () => {
     const { status } = await plain("POST", "/users/ada/tokens", { expires_in: 0 });
     const expectedStatus = since("5.5.3") ? 400 : since("4.0") ? 201 : 500;
     expect(status).toBe(expectedStatus);
@@ -46,7 +46,7 @@ describe("a hub's bug", () => {
     expect(error).toBeInstanceOf(InvalidInputError);
   });
 
-  itSince("5.0")("revokes all share codes when none is named; `revoke` refuses that", async () => {
+  itSince("5.0")("revokes all share codes if none is named, which `revoke` rejects", async () => {
     await hub.servers.start("ada");
     await hub.shareCodes.create("ada");
     const careless = hub.shareCodes.revoke("ada", {} as never);
@@ -56,17 +56,20 @@ describe("a hub's bug", () => {
     expect(await hub.shareCodes.list("ada")).toEqual([]);
   });
 
-  itSince("5.0")("takes back a scope without its filter in vain; `revoke` adds it", async () => {
-    const scopes = ["access:servers", "read:servers"];
-    await hub.shares.grant("ada", { user: "linus", scopes });
-    await plain("PATCH", "/shares/ada/", { user: "linus", scopes: ["read:servers"] });
-    expect((await hub.shares.getForUser("linus", "ada")).scopes).toHaveLength(2);
-    const rest = await hub.shares.revoke("ada", { user: "linus", scopes: ["read:servers"] });
-    expect(rest?.scopes).toHaveLength(1);
-  });
+  itSince("5.0")(
+    "ignores the revocation of a scope without its filter, so `revoke` adds the filter",
+    async () => {
+      const scopes = ["access:servers", "read:servers"];
+      await hub.shares.grant("ada", { user: "linus", scopes });
+      await plain("PATCH", "/shares/ada/", { user: "linus", scopes: ["read:servers"] });
+      expect((await hub.shares.getForUser("linus", "ada")).scopes).toHaveLength(2);
+      const rest = await hub.shares.revoke("ada", { user: "linus", scopes: ["read:servers"] });
+      expect(rest?.scopes).toHaveLength(1);
+    },
+  );
 
   itSince("5.0")(
-    "takes back everything when no scope is named; `revoke` refuses that",
+    "revokes everything for an empty list of scopes, which `revoke` rejects",
     async () => {
       for (const scopes of [[], null]) {
         await hub.shares.grant("ada", { user: "hedy" });
@@ -79,7 +82,7 @@ describe("a hub's bug", () => {
     },
   );
 
-  it("makes a user of each letter of a name that is no list; `createMany` refuses that", async () => {
+  it("creates one user per letter of a string, which `createMany` rejects", async () => {
     const refused = hub.users.createMany({ usernames: "zq" as never });
     expect(await failure(refused)).toBeInstanceOf(InvalidInputError);
     await plain("POST", "/users", { usernames: "zq" });
@@ -89,7 +92,7 @@ describe("a hub's bug", () => {
   });
 
   itSince("5.0")(
-    "fails at numbers of ages and at numbers for names; both are refused",
+    "answers 500 to huge numbers and to numbers as names, which are rejected before sending",
     async () => {
       const path = { name: "ada" };
       const { client } = hub;
@@ -122,7 +125,7 @@ describe("a hub's bug", () => {
     },
   );
 
-  it("repeats a NaN that a program sent, which is no JSON; reading it says so", async () => {
+  it("returns NaN, which is invalid JSON and is reported as such", async () => {
     await fetch(`${real.url}/users/linus/server`, {
       method: "POST",
       headers: { Authorization: `token ${real.tokens.admin}` },
@@ -132,7 +135,7 @@ describe("a hub's bug", () => {
     expect((error as Error).message).toMatch(/holds NaN or Infinity, which JSON does not have/);
   });
 
-  it("stores a body of the wrong kind as options, or fails at it; `start` refuses it", async () => {
+  it("stores a body of the wrong type as user options or fails, so `start` rejects it", async () => {
     for (const user_options of [["large"], "large", 1]) {
       const error = await failure(
         hub.servers.start("hedy", { user_options: user_options as never }),

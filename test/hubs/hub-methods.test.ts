@@ -14,38 +14,38 @@ import { failure, itBefore, itSince, useHubFixture, release, since } from "./hub
 
 const fixture = useHubFixture("hub-methods");
 
-describe("the hub itself", () => {
-  it("tells its version and what it supports to anyone", async () => {
+describe("a hub", () => {
+  it("returns its version and features without a token", async () => {
     const anonymous = fixture.as(undefined);
     expect(await anonymous.version()).toBe(release);
     expect(await anonymous.supports("server-models")).toBe(since("6.0"));
   });
 
-  it("is found behind a link to one of its pages", async () => {
+  it("is discovered from a link to one of its pages", async () => {
     const { origin } = new URL(fixture.real.url);
     const options = { fetch: fixture.recorder.fetch };
     const found = await JupyterHub.from(`${origin}/user/ada/lab/tree`, options);
     expect(found.url).toBe(fixture.real.url);
   });
 
-  it("says what it runs on", async () => {
+  it("returns the software it runs on", async () => {
     expect((await fixture.hub.info()).version).toBe(release);
   });
 
   // 1.2 fails at whoami of a service: see `users` for that of people.
-  itSince("1.5")("says whose token it is", async () => {
+  itSince("1.5")("returns the owner of the token", async () => {
     const identity = await fixture.hub.whoami();
     if (since("2.0")) expect(identity.kind).toBe("service");
     expect(identity.name).toBe("admin");
     if (since("2.0")) expect(identity.scopes).toContain("admin:users");
   });
 
-  itSince("1.4")("is alive, and tells its metrics", async () => {
+  itSince("1.4")("returns its health and metrics", async () => {
     await fixture.as(undefined).health();
     expect(await fixture.hub.metrics()).toContain("# TYPE ");
   });
 
-  itBefore("1.4")("has no route for its health under the API", async () => {
+  itBefore("1.4")("has no health route under the API", async () => {
     expect(await failure(fixture.hub.health())).toBeInstanceOf(UnsupportedByHubError);
     expect(await failure(fixture.hub.metrics())).toBeInstanceOf(UnsupportedByHubError);
   });
@@ -73,12 +73,12 @@ describe("services and the proxy", () => {
     expect(await failure(services.delete("webapp"))).toMatchObject({ status: 405 });
   });
 
-  itBefore("5.0")("are not registered", async () => {
+  itBefore("5.0")("cannot be registered", async () => {
     const error = await failure(fixture.hub.services.create("board"));
     expect(error).toBeInstanceOf(UnsupportedByHubError);
   });
 
-  it("route, mend themselves, and change", async () => {
+  it("list routes, restore a lost route and change the proxy", async () => {
     const { proxy, servers, users } = fixture.hub;
     await users.create("ada");
     await servers.start("ada");
@@ -90,7 +90,7 @@ describe("services and the proxy", () => {
 });
 
 describe("operations without a method", () => {
-  itSince("2.0")("refuse the login of 1.x, which ended with 2.0", async () => {
+  itSince("2.0")("reject the login of 1.x since 2.0", async () => {
     const body = { username: "ada", password: fixture.real.password };
     const { error, response } = await api.postAuthToken({ client: fixture.hub.client, body });
     expect(response?.status).toBe(404);
@@ -118,7 +118,7 @@ describe("operations without a method", () => {
     expect(error).toBeInstanceOf(NotFoundError);
   });
 
-  it("send a browser's authorisation through the login page, and exchange its code for a token", async () => {
+  it("authorise a browser through the login page and exchange the code for a token", async () => {
     const { clientId, clientSecret, redirectUri } = fixture.real.oauth;
     const query = { client_id: clientId, response_type: "code", redirect_uri: redirectUri };
     const { client } = fixture.hub;
@@ -151,8 +151,8 @@ describe("operations without a method", () => {
   });
 });
 
-describe("the end", () => {
-  it("comes when it is asked for", async () => {
+describe("shutdown", () => {
+  it("ends the hub", async () => {
     const { message } = await fixture.hub.shutdown({ servers: true });
     expect(message).toBe("Shutting down Hub");
     await fixture.real.exited;

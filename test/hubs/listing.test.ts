@@ -57,7 +57,7 @@ describe(`${count} users in pages of 50`, () => {
   ];
   for (const [what, call] of ways) {
     itSince("4.0")(
-      `are listed completely while others come and go, asked for ${what}`,
+      `are listed completely while others are created and deleted, ${what}`,
       async () => {
         const { state, stop } = await churn();
         try {
@@ -74,7 +74,7 @@ describe(`${count} users in pages of 50`, () => {
     );
   }
 
-  it("are counted, and shown page by page", async () => {
+  it("are counted and listed page by page", async () => {
     const listing = client().users.list();
     const { items, total, limit, next } = await listing.page({ offset: 100, limit: 500 });
     const all = await client().users.list();

@@ -27,14 +27,14 @@ c.Spawner.args = ["--allow-root"]
       await fixture.hub.servers.start("ada");
     });
 
-    it("answers to a token made for it alone", async () => {
+    it("accepts a token for this server only", async () => {
       const response = await fixture.hub.servers.fetch("ada", "/api/kernels");
       expect(await response.json()).toEqual([]);
       const specs = await fixture.hub.servers.fetch("ada", "/api/kernelspecs");
       expect(await specs.json()).toMatchObject({ default: "python3" });
     });
 
-    it("answers with its own errors and pages, which are no sign that it does not run", async () => {
+    it("returns its own errors and pages, which are not taken for a stopped server", async () => {
       const missing = await fixture.hub.servers.fetch("ada", "/api/contents/nothing.ipynb");
       expect(missing.status).toBe(404);
       const page = await fixture.hub.servers.fetch("ada", "/no/such/page");
@@ -46,7 +46,7 @@ c.Spawner.args = ["--allow-root"]
       expect(login.headers.get("Location")).toMatch(/^\/hub\/api\/oauth2\/authorize/);
     });
 
-    it("does not answer to whom it is not for", async () => {
+    it("rejects a user without access", async () => {
       const { token } = await fixture.hub.tokens.create("grace");
       const asGrace = fixture.as(token).servers;
       expect(await failure(asGrace.fetch("ada", "/api/kernels"))).toBeInstanceOf(Error);
@@ -70,7 +70,7 @@ c.Spawner.args = ["--allow-root"]
         manager?.dispose();
       });
 
-      it("runs a cell, and the token is in no URL", async () => {
+      it("runs a cell without the token in any URL", async () => {
         const connection = await fixture.hub.servers.connection("ada", {}, { WebSocket: Watched });
         const serverSettings = ServerConnection.makeSettings(connection);
         manager = new KernelManager({ serverSettings });

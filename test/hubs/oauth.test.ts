@@ -27,8 +27,8 @@ beforeAll(async () => {
   ada = await loginByForm(fixture.real.url, "ada", fixture.real.password);
 });
 
-describe("a login with the hub", () => {
-  it("leads back, and to a client that acts as the user", async () => {
+describe("an OAuth login", () => {
+  it("redirects back and gives a client for the user", async () => {
     const next = "/charts?of=ada lovelace&ü=%2F;+#top";
     const { attempt, callback } = await visited({ next });
     expect(callback).toMatch(/^https:\/\/webapp\.example\/oauth_callback\?/);
@@ -39,7 +39,7 @@ describe("a login with the hub", () => {
     expect((await fixture.as(login.token).whoami()).name).toBe("ada");
   });
 
-  itSince("3.0")("grants what was asked for, and who the user is", async () => {
+  itSince("3.0")("grants the requested scopes and identifies the user", async () => {
     const { attempt, callback } = await visited({ scopes: ["read:servers!user"] });
     const { client, scopes } = await webapp().exchangeCode(callback, attempt);
     expect(scopes).toEqual(expect.arrayContaining(["read:servers!user"]));
@@ -50,7 +50,7 @@ describe("a login with the hub", () => {
     expect(held).not.toContain("read:users:activity!user=ada");
   });
 
-  it("by another browser's link is refused before anything is sent", async () => {
+  it("rejects another browser's link without a request", async () => {
     const { callback } = await visited();
     const other = await webapp().authorizeUrl();
     fixture.sent();
@@ -61,7 +61,7 @@ describe("a login with the hub", () => {
     expect(fixture.sent()).toEqual([]);
   });
 
-  it("by a code that was used is refused", async () => {
+  it("rejects a used code", async () => {
     const { attempt, callback } = await visited();
     await webapp().exchangeCode(callback, attempt);
     const error = await failure(webapp().exchangeCode(callback, attempt));
@@ -74,14 +74,14 @@ describe("a login with the hub", () => {
     const { verifier } = await webapp().authorizeUrl();
     return webapp().exchangeCode(callback, { ...attempt, verifier });
   };
-  itSince("6.0")("with another verifier is refused", async () => {
+  itSince("6.0")("rejects another verifier", async () => {
     expect(await failure(withOtherVerifier())).toBeInstanceOf(AuthenticationError);
   });
-  itBefore("6.0")("with another verifier is not noticed by the hub", async () => {
+  itBefore("6.0")("ignores another verifier on hubs before 6.0", async () => {
     expect(await failure(withOtherVerifier())).toBeUndefined();
   });
 
-  it("with another secret is refused, and says what to check", async () => {
+  it("rejects another secret, and the message says what to check", async () => {
     const { attempt, callback } = await visited();
     const error = await failure(
       webapp({ clientSecret: "another-secret" }).exchangeCode(callback, attempt),
@@ -90,7 +90,7 @@ describe("a login with the hub", () => {
     expect((error as Error).message).toMatch(/Check the client's id and secret/);
   });
 
-  it("with another redirect address is refused, for the code and in the browser", async () => {
+  it("rejects another redirect address, for the code and in the browser", async () => {
     const { attempt, callback } = await visited();
     const elsewhere = webapp({ redirectUri: `${redirectUri}/` });
     const error = await failure(elsewhere.exchangeCode(callback, attempt));
@@ -103,7 +103,7 @@ describe("a login with the hub", () => {
   });
 
   if (since("2.0")) {
-    it("that asks for more than the application may is sent back with the hub's words", async () => {
+    it("redirects back with the hub's message if it requests too many scopes", async () => {
       const { attempt, callback } = await visited({ scopes: ["admin:users"] });
       const error = await failure(webapp().exchangeCode(callback, attempt));
       expect(error).toMatchObject({ name: "ForbiddenError" });

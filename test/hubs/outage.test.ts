@@ -11,8 +11,8 @@ const fixture = useHubFixture("outage", {
 const posts = (): string[] =>
   fixture.sent().filter((one) => one.startsWith("POST /users/{name}/se"));
 
-describe("a hub that dies and comes back", () => {
-  it("is waited for, and asked once: what it has forgotten has failed", async () => {
+describe("a hub that crashes and restarts", () => {
+  it("is awaited after one start request, and the lost start is a failure", async () => {
     const { servers, users } = fixture.hub;
     await users.create("ada");
     fixture.sent();
@@ -30,7 +30,7 @@ describe("a hub that dies and comes back", () => {
     expect((await servers.start("ada", { user_options: {} })).ready).toBe(true);
   });
 
-  it("is not asked a second time when the answer to the start was lost with it", async () => {
+  it("does not receive the start again if its response was lost", async () => {
     const { servers } = fixture.hub;
     await servers.stop("ada");
     fixture.sent();
@@ -44,7 +44,7 @@ describe("a hub that dies and comes back", () => {
     expect(posts()).toEqual([]);
   });
 
-  itSince("2.0")("in the middle of a listing costs it nobody, and shows nobody twice", async () => {
+  itSince("2.0")("lists every user exactly once if it crashes during the listing", async () => {
     const usernames = Array.from({ length: 150 }, (_, index) => `student-${index}`);
     for (let index = 0; index < usernames.length; index += 50) {
       await fixture.hub.users.createMany({ usernames: usernames.slice(index, index + 50) });

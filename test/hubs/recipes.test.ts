@@ -42,7 +42,7 @@ beforeAll(async () => {
 });
 
 describe("the recipes of the README", () => {
-  it("are as many as there are in Python", () => {
+  it("have one counterpart per Python recipe", () => {
     expect(recipes).toHaveLength(6);
     expect(sent).toHaveLength(6);
   });

@@ -47,7 +47,7 @@ describe("a real hub", () => {
     ["no credentials", () => ({})],
     ["unknown credentials", () => ({ Authorization: "token 0123456789abcdef0123456789abcdef" })],
   ];
-  it.each(strangers)("refuses every operation to %s", async (_, credentials) => {
+  it.each(strangers)("refuses every operation %s", async (_, credentials) => {
     for (const { path, method, headers, body } of requests) {
       const request = new Request(fixture.real.url + path, { method, headers, body });
       for (const [name, value] of Object.entries(credentials())) request.headers.set(name, value);
@@ -59,7 +59,7 @@ describe("a real hub", () => {
 
   if (since("2.0")) {
     it.each(["reader", "filtered"] as const)(
-      "answers the %s within its scopes alone",
+      "answers the %s only within its scopes",
       async (role) => {
         for (const { key, path, method, headers, body } of requests) {
           const Authorization = `token ${fixture.real.tokens[role]}`;
@@ -75,7 +75,7 @@ describe("a real hub", () => {
   }
 
   if (since("3.0")) {
-    it("does not find what scopes are filtered to exclude", async () => {
+    it("answers 404 to resources outside a scope's filter", async () => {
       for (const { key, path, method, headers, body, scopes: alternatives } of named) {
         const [needed = []] = alternatives;
         const scopes = needed.map((scope) => scope + filterOf(key));
@@ -87,7 +87,7 @@ describe("a real hub", () => {
     });
   }
 
-  it("says so of what does not exist", async () => {
+  it("answers 404 to resources that do not exist", async () => {
     for (const { key, path, method, headers, body } of requests) {
       const { status } = await fixture.plain(path, { method, headers, body });
       if (method !== "GET" || !key.includes("{")) continue;
@@ -97,7 +97,7 @@ describe("a real hub", () => {
     }
   });
 
-  it("refuses bodies that it cannot read", async () => {
+  it("refuses bodies that are not JSON", async () => {
     for (const { key, path, method, headers, body } of requests) {
       if (body === null) continue;
       for (const broken of ['{"half": ', "[1]"]) {
@@ -108,7 +108,7 @@ describe("a real hub", () => {
     }
   });
 
-  it("refuses what is no number, where it wants one", async () => {
+  it("refuses text where it expects a number", async () => {
     if (!since("2.0")) return;
     for (const path of ["/users?limit=many", "/groups?offset=some", "/proxy?limit=1.5"]) {
       expect((await fixture.plain(path)).status).toBe(400);

@@ -141,7 +141,7 @@ if (since("2.0")) {
     await groups.create("astronomy", { users: ["ada"] });
   });
 
-  describe("an operation lets in and refuses as the document says", () => {
+  describe("an operation accepts and refuses scopes as documented", () => {
     it.each(
       cases.map((one) => [[one.operation, one.variant].filter(Boolean).join(" "), one] as const),
     )("%s", async (_, one) => {
@@ -162,8 +162,8 @@ if (since("2.0")) {
     });
   });
 
-  describe("a token of one scope", () => {
-    it.each(known)("%s is shown the fields that the document says", async (scope) => {
+  describe("a token with one scope", () => {
+    it.each(known)("%s receives the documented fields", async (scope) => {
       const headers = { Authorization: `token ${await tokenOf(roleOf("only", [scope]))}` };
       const read = async (path: string): Promise<Record<string, unknown> | undefined> => {
         const response = await fixture.plain(path, { headers });

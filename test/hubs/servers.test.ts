@@ -31,12 +31,12 @@ async function collectEvents(events: AsyncIterable<ProgressEvent>) {
 const posts = (): string[] => fixture.sent().filter((one) => one.startsWith("POST"));
 
 describe("servers", () => {
-  it("belong to users", async () => {
+  it("are listed by user", async () => {
     await fixture.hub.users.createMany({ usernames: ["ada", "grace"] });
     expect(await fixture.hub.servers.list("ada")).toEqual([]);
   });
 
-  itSince("6.0")("are created without being started, once", async () => {
+  itSince("6.0")("are created once without being started", async () => {
     const { servers } = fixture.hub;
     const input = { server: "gpu", display_name: "The big one", user_options: { size: "large" } };
     expect(await servers.create("ada", input)).toMatchObject({ name: "gpu", stopped: true });
@@ -46,7 +46,7 @@ describe("servers", () => {
     expect(await failure(badName)).toMatchObject({ status: 400, reason: "invalid-name" });
   });
 
-  itBefore("6.0")("are not created without being started, nor given display names", async () => {
+  itBefore("6.0")("cannot be created without being started, or have display names", async () => {
     const { servers } = fixture.hub;
     const created = servers.create("ada", { server: "gpu" });
     expect(await failure(created)).toBeInstanceOf(UnsupportedByHubError);
@@ -70,7 +70,7 @@ describe("servers", () => {
     expect(names.toSorted()).toEqual(["", "gpu"]);
   });
 
-  it("are joined when they run, unless other options are asked for", async () => {
+  it("resolve at once if they run, unless the options differ", async () => {
     const { servers } = fixture.hub;
     expect((await servers.start("ada", { server: "gpu" })).ready).toBe(true);
     const same = { server: "gpu", user_options: { size: "small" } };
@@ -79,7 +79,7 @@ describe("servers", () => {
     expect(await failure(other)).toMatchObject({ reason: "already-running" });
   });
 
-  it("start with the options that they had, unless others are given", async () => {
+  it("start with the previous options, unless others are given", async () => {
     const { servers } = fixture.hub;
     const server = "again";
     await servers.start("grace", { server, user_options: { size: "small" } });
@@ -92,7 +92,7 @@ describe("servers", () => {
     await servers.delete("grace", { server });
   });
 
-  it("are not handed over while they start with other options than those asked for", async () => {
+  it("reject if they start with other options than requested", async () => {
     const { servers } = fixture.hub;
     const server = "overlap";
     const slow = { behave: "slow", seconds: 3 };
@@ -108,7 +108,7 @@ describe("servers", () => {
     await servers.delete("grace", { server });
   });
 
-  it("are waited for when they start slowly", async () => {
+  it("resolve when a slow start is ready", async () => {
     fixture.sent();
     const input = { server: "slow", user_options: { behave: "slow", seconds: 4 } };
     const started = fixture.hub.servers.start("grace", input);
@@ -117,7 +117,7 @@ describe("servers", () => {
     await fixture.hub.servers.delete("grace", { server: "slow" });
   });
 
-  it("tell what happens while they start slowly, and end with a ready event", async () => {
+  it("stream the progress of a slow start, up to the ready event", async () => {
     const { servers } = fixture.hub;
     const input = { server: "telling", user_options: { behave: "slow", seconds: 5 } };
     const start = servers.start("grace", input);
@@ -150,7 +150,7 @@ describe("servers", () => {
     ["hang", 4, since("5.0") ? undefined : /^Timeout$/],
     ["deaf", 4, /^Server at .* didn't respond in 4 seconds$/],
   ])(
-    "that %s after %d s are a SpawnFailedError with the hub's reason, and are asked for once",
+    "that %s after %d s reject with SpawnFailedError and the hub's reason, after one request",
     async (behave, seconds, reason) => {
       fixture.sent();
       const user_options = { behave, seconds };
@@ -167,7 +167,7 @@ describe("servers", () => {
     },
   );
 
-  it("that the Spawner refuses are told in its words, and are asked for once", async () => {
+  it("that the Spawner refuses reject with its message, after one request", async () => {
     for (const [status, name] of [
       [409, "ConflictError"],
       [503, "HubError"],
@@ -192,41 +192,44 @@ describe("servers", () => {
     }
   });
 
-  it("that start after one that failed are waited for, though the hub says that they are there", async () => {
+  it("that start after a failed start are awaited, though the hub calls them ready", async () => {
     const user_options = { behave: "slow", seconds: 2 };
     const started = await fixture.hub.servers.start("grace", { server: "fail", user_options });
     expect(started).toMatchObject({ ready: true, pending: null });
     await fixture.hub.servers.delete("grace", { server: "fail" });
   });
 
-  itSince("5.0")("that somebody else stops while they start are not taken for ready", async () => {
-    const { servers } = fixture.hub;
-    const server = "cancelled";
-    const user_options = { behave: "slow", seconds: 8 };
-    for (const late of [false, true]) {
-      const started = collectEvents(servers.start("grace", { server, user_options }));
-      await expect
-        .poll(async () => (await servers.list("grace")).map(({ name }) => name), {
-          timeout: 10_000,
-        })
-        .toContain(server);
-      // After three seconds this hub answers the start with 202, and we watch its model.
-      if (late) {
+  itSince("5.0")(
+    "that somebody else stops during the start are not reported as ready",
+    async () => {
+      const { servers } = fixture.hub;
+      const server = "cancelled";
+      const user_options = { behave: "slow", seconds: 8 };
+      for (const late of [false, true]) {
+        const started = collectEvents(servers.start("grace", { server, user_options }));
         await expect
-          .poll(() => fixture.sent().some((one) => one.endsWith(" 202")), { timeout: 10_000 })
-          .toBe(true);
+          .poll(async () => (await servers.list("grace")).map(({ name }) => name), {
+            timeout: 10_000,
+          })
+          .toContain(server);
+        // After three seconds this hub answers the start with 202, and we watch its model.
+        if (late) {
+          await expect
+            .poll(() => fixture.sent().some((one) => one.endsWith(" 202")), { timeout: 10_000 })
+            .toBe(true);
+        }
+        fixture.sent();
+        await servers.stop("grace", { server });
+        const { all, error } = await started;
+        expect(error).toBeInstanceOf(SpawnFailedError);
+        expect((error as SpawnFailedError).events).toEqual(all);
+        if (late) expect(all[0]).toEqual({ progress: 0, message: "Server requested" });
+        expect(posts().filter((one) => !one.endsWith(" 500"))).toEqual([]);
       }
-      fixture.sent();
-      await servers.stop("grace", { server });
-      const { all, error } = await started;
-      expect(error).toBeInstanceOf(SpawnFailedError);
-      expect((error as SpawnFailedError).events).toEqual(all);
-      if (late) expect(all[0]).toEqual({ progress: 0, message: "Server requested" });
-      expect(posts().filter((one) => !one.endsWith(" 500"))).toEqual([]);
-    }
-  });
+    },
+  );
 
-  it("are left to themselves when their caller has no more time, or cancelled if it asks for that", async () => {
+  it("keep starting after the caller's timeout, unless `onAbort` cancels them", async () => {
     const { servers } = fixture.hub;
     const input = { server: "hurried", user_options: { behave: "slow", seconds: 5 } };
     const left = servers.start("grace", input, { timeout: 1000 });
@@ -245,7 +248,7 @@ describe("servers", () => {
     await servers.delete("grace", { server: "hurried" });
   });
 
-  itBefore("5.0")("that are starting are stopped when they have started", async () => {
+  itBefore("5.0")("that are starting are stopped once they have started", async () => {
     const { servers } = fixture.hub;
     const server = "patient";
     const user_options = { behave: "slow", seconds: 4 };
@@ -258,7 +261,7 @@ describe("servers", () => {
     await started;
   });
 
-  it("that are stopping are waited for before they start again", async () => {
+  it("that are stopping start again once they have stopped", async () => {
     const { servers } = fixture.hub;
     const server = "late";
     await servers.start("grace", { server, user_options: { behave: "slow-stop", seconds: 3 } });
@@ -268,7 +271,7 @@ describe("servers", () => {
     await servers.delete("grace", { server });
   });
 
-  it("tell how their start went", async () => {
+  it("stream the progress of their last start", async () => {
     expect((await events("/users/ada/server/progress")).at(-1)).toMatchObject({ ready: true });
     expect((await events("/users/ada/servers/gpu/progress")).at(-1)).toMatchObject({ ready: true });
     expect((await fixture.plain("/users/grace/server/progress")).status).toBeGreaterThanOrEqual(
@@ -283,7 +286,7 @@ describe("servers", () => {
     expect(Date.parse(String(last_activity))).toBeGreaterThanOrEqual(Date.parse(now) - 1000);
   });
 
-  it("restart, and stop", async () => {
+  it("restart and stop", async () => {
     const { servers } = fixture.hub;
     expect((await servers.restart("ada")).ready).toBe(true);
     await servers.stop("ada");
@@ -294,7 +297,7 @@ describe("servers", () => {
     expect(await failure(unknown)).toBeInstanceOf(NotFoundError);
   });
 
-  itSince("6.0")("are changed and renamed while they do not run", async () => {
+  itSince("6.0")("are changed and renamed while they are stopped", async () => {
     const { servers } = fixture.hub;
     await servers.update("ada", { user_options: { size: "tiny" } });
     const running = servers.update("ada", { server: "gpu", name: "cpu" });
@@ -309,7 +312,7 @@ describe("servers", () => {
     await servers.update("ada", { server: "cpu", name: "gpu" });
   });
 
-  it("are not taken for the default one when their name is not understood", async () => {
+  it("are not confused with the default server by old hubs", async () => {
     const { servers } = fixture.hub;
     fixture.sent();
     for (const input of ["gpu", { server_name: "gpu" }, { server: null }, ["gpu"], null]) {
@@ -318,14 +321,14 @@ describe("servers", () => {
     expect(fixture.sent()).toEqual([]);
   });
 
-  it("are deleted for good, but for the default one", async () => {
+  it("are deleted, except for the default server", async () => {
     const { servers } = fixture.hub;
     await servers.delete("ada", { server: "gpu" });
     expect(await failure(servers.get("ada", { server: "gpu" }))).toBeInstanceOf(NotFoundError);
     expect(await failure(servers.delete("ada", { server: "" }))).toBeInstanceOf(InvalidInputError);
   });
 
-  it("are stopped with their user when that is asked for; without, the user stays", async () => {
+  it("are stopped before their user is deleted, if requested; otherwise the user stays", async () => {
     const { servers, users } = fixture.hub;
     await users.create("margaret");
     await servers.start("margaret", { server: "one" });

@@ -53,8 +53,8 @@ if (since("3.0")) {
     });
   });
 
-  describe("a browser, all of it at one origin", () => {
-    it("is sent by a path to the hub, and back to the page that it wanted", async () => {
+  describe("a browser with hub and service on one origin", () => {
+    it("is redirected to the hub by path, and back to the requested page", async () => {
       const link = location(await open(`${prefix}me?year=1843`));
       expect(link).toMatch(/^\/hub\/api\/oauth2\/authorize\?client_id=service-portal&/);
       const callback = await consent(new URL(link, fixture.real.publicUrl).href, ada);
@@ -67,7 +67,7 @@ if (since("3.0")) {
     });
   });
 
-  it("a page of its own logs it out, and its token goes; one of another site does not", async () => {
+  it("a page of the service logs out and revokes the token, a page of another site does not", async () => {
     const { origin } = new URL(fixture.real.publicUrl);
     const logout = async (from: string): Promise<number> => {
       const url = new URL(`${prefix}logout`, fixture.real.publicUrl);
@@ -84,14 +84,14 @@ if (since("3.0")) {
     expect(await clients()).not.toContain("JupyterHub service portal");
   });
 
-  it("an unknown token is refused without a word of where the hub is", async () => {
+  it("an unknown token is refused without the hub's address", async () => {
     const headers = { Authorization: "token unknown" };
     const answer = await fetch(`${fixture.real.publicUrl}${prefix}me`, { headers });
     expect(answer.status).toBe(401);
     expect(await answer.json()).toEqual({ message: "Log in, or send a token of the hub" });
   });
 
-  it("a token comes in, too", async () => {
+  it("a token is accepted as well", async () => {
     const scopes = ["access:services!service=portal"];
     const { token } = await fixture.hub.tokens.create("ada", { scopes });
     const headers = { Authorization: `token ${token}` };

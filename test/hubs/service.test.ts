@@ -76,7 +76,7 @@ if (since("3.0")) {
   };
 
   describe("a browser", () => {
-    it("is sent to the hub and back to the page that it wanted", async () => {
+    it("is redirected to the hub and back to the requested page", async () => {
       const visitor = browser();
       const { answer } = await loggedIn(visitor, `${prefix}me?year=1843`);
       expect(answer.status).toBe(302);
@@ -85,14 +85,14 @@ if (since("3.0")) {
       expect(await page.json()).toMatchObject({ kind: "user", name: "ada" });
     });
 
-    it("gets cookies that no script, no other site and no other service sees", async () => {
+    it("gets cookies that scripts, other sites and other services cannot read", async () => {
       const visitor = browser();
       const { answer } = await loggedIn(visitor, prefix);
       const session = answer.headers.getSetCookie().find((line) => line.startsWith("session="));
       expect(session).toMatch(/; Path=\/services\/portal\/; HttpOnly; Secure; SameSite=Lax$/);
     });
 
-    it("is let in by no cookie that was made up or changed", async () => {
+    it("is refused with a forged or modified cookie", async () => {
       const visitor = browser();
       await loggedIn(visitor, prefix);
       const [, value = ""] = /session=([^;]+)/.exec(visitor.cookies.header()) ?? [];
@@ -103,7 +103,7 @@ if (since("3.0")) {
       }
     });
 
-    it("is out again after it has logged out", async () => {
+    it("is logged out afterwards", async () => {
       const visitor = browser();
       await loggedIn(visitor, prefix);
       const before = visitor.cookies.header();
@@ -112,7 +112,7 @@ if (since("3.0")) {
       expect(status).toBe(401);
     });
 
-    it("leaves no token of its own behind when it logs out, and those of others", async () => {
+    it("revokes its own token at logout, and keeps those of others", async () => {
       const owned = async () =>
         (await fixture.hub.tokens.list("ada")).map(({ oauth_client: client }) => client);
       const visitor = browser();
@@ -125,7 +125,7 @@ if (since("3.0")) {
       expect((await owned()).length).toBeGreaterThan(0);
     });
 
-    it("is out also where the service may not revoke its token, which the log tells", async () => {
+    it("is logged out even if the token cannot be revoked, which is logged", async () => {
       const lin = await loginByForm(fixture.real.url, "lin", fixture.real.password);
       const visitor = browser();
       await loggedIn(visitor, prefix, lin);
@@ -162,7 +162,7 @@ if (since("3.0")) {
       ["its origin", { Origin: origin }],
       ["its origin, behind a proxy that ends TLS", { Origin: origin.replace("s:", ":") }],
       ["its browser", { "Sec-Fetch-Site": "same-origin" }],
-    ])("is logged out by a form of the service, which %s tells", async (_, headers) => {
+    ])("is logged out by a form of the service, recognised by %s", async (_, headers) => {
       const visitor = browser();
       await loggedIn(visitor, prefix);
       expect((await logout(visitor, headers)).status).toBe(200);
@@ -175,7 +175,7 @@ if (since("3.0")) {
       "/services/other/",
       `${prefix}../other/`,
       "/hub/home",
-    ])("is not led to %s", async (next) => {
+    ])("is not redirected to %s", async (next) => {
       const link = `${prefix}login?next=${encodeURIComponent(next)}`;
       const { answer } = await loggedIn(browser(), link);
       expect(location(answer)).toBe(prefix);
@@ -189,19 +189,19 @@ if (since("3.0")) {
       expect(answer.headers.getSetCookie().join()).not.toContain("session=");
     };
 
-    it("with another state lets nobody in", async () => {
+    it("with another state is refused", async () => {
       const visitor = browser();
       const callback = await consent(location(await visitor.open(prefix)), ada);
       callback.searchParams.set("state", "made-up");
       await refused(visitor, callback.href);
     });
 
-    it("in another browser lets nobody in", async () => {
+    it("in another browser is refused", async () => {
       const callback = await consent(location(await browser().open(prefix)), ada);
       await refused(browser(), callback.href);
     });
 
-    it("is good for once", async () => {
+    it("works once", async () => {
       const visitor = browser();
       const { callback } = await loggedIn(visitor, prefix);
       await refused(visitor, callback);
@@ -214,18 +214,18 @@ if (since("3.0")) {
       return app.request(`${origin}${prefix}me`, { headers: { Authorization: `Bearer ${token}` } });
     };
 
-    it("that may use the service comes in", async () => {
+    it("with access to the service is accepted", async () => {
       const answer = await fetchAs("ada", ["access:services!service=portal"]);
       expect(answer.status).toBe(200);
       expect(await answer.json()).toMatchObject({ name: "ada" });
     });
 
-    it("that may not stays out", async () => {
+    it("without access to the service is refused", async () => {
       expect((await fetchAs("ada", ["read:users!user"])).status).toBe(403);
       expect((await fetchAs("grace", undefined)).status).toBe(403);
     });
 
-    it("that the hub does not know stays out, and so does none", async () => {
+    it("that the hub does not know is refused, and so is a missing one", async () => {
       for (const headers of [{ Authorization: "Bearer unknown" }, {}]) {
         const answer = await app.request(`${origin}${prefix}me`, { headers });
         expect(answer.status).toBe(401);
@@ -237,7 +237,7 @@ if (since("3.0")) {
       ["a token that is unknown", `${prefix}me`, { Authorization: "Bearer unknown" }],
       ["a token that is malformed", `${prefix}me`, { Authorization: "Bearer ü" }],
       ["a callback of nobody", `${prefix}oauth_callback?code=x&state=y`, {}],
-    ])("is refused without a word of where the hub is: %s", async (_, path, headers) => {
+    ])("is refused without the hub's address: %s", async (_, path, headers) => {
       const answer = await app.request(origin + path, { headers });
       expect([401, 403]).toContain(answer.status);
       const text = await answer.text();
@@ -246,7 +246,7 @@ if (since("3.0")) {
     });
   });
 
-  it("who may not use the service is told so by the hub", async () => {
+  it("a user without access sees the hub's refusal", async () => {
     const grace = await loginByForm(fixture.real.url, "grace", fixture.real.password);
     const link = location(await browser().open(prefix));
     await expect(consent(link, grace)).rejects.toThrow("The hub did not authorize: 403.");

@@ -41,7 +41,7 @@ describe("groups", () => {
   });
 
   it.each(["Ada's #1 group?", "a+b@example.org", "100% \\o/".replace("/", ""), "🦉"])(
-    "of the name %j reach the hub as themselves",
+    "named %j are addressed correctly",
     async (name) => {
       expect((await fixture.hub.groups.create(name)).name).toBe(name);
       expect((await fixture.hub.groups.get(name)).name).toBe(name);
@@ -51,7 +51,7 @@ describe("groups", () => {
 });
 
 describe("shares", () => {
-  itBefore("5.0")("are what this hub is too old for", async () => {
+  itBefore("5.0")("are rejected on this hub, which is too old", async () => {
     const { shares, shareCodes } = fixture.hub;
     const calls = [
       shares.list("ada"),
@@ -65,7 +65,7 @@ describe("shares", () => {
     expect(await fixture.hub.supports("shares")).toBe(false);
   });
 
-  itSince("5.0")("are granted to users and groups, listed, and left", async () => {
+  itSince("5.0")("are granted to users and groups, listed and removed", async () => {
     const { servers, shares } = fixture.hub;
     const lab = { server: "lab" };
     await servers.start("ada", lab);
@@ -85,7 +85,7 @@ describe("shares", () => {
   });
 
   itSince("5.0")(
-    "are taken back in part, with or without the scope's filter, and as a whole",
+    "are revoked in part, with or without the scope's filter, and as a whole",
     async () => {
       const { shares } = fixture.hub;
       const input = { server: "lab", user: "grace" };
@@ -103,7 +103,7 @@ describe("shares", () => {
     },
   );
 
-  itSince("5.0")("of the default server go by a route that ends in a slash", async () => {
+  itSince("5.0")("of the default server use a path with a trailing slash", async () => {
     const { servers, shares } = fixture.hub;
     await servers.start("ada");
     expect((await shares.grant("ada", { user: "grace" })).server.name).toBe("");
@@ -112,7 +112,7 @@ describe("shares", () => {
     expect(await shares.list("ada")).toEqual([]);
   });
 
-  itSince("5.0")("are given out as codes, which are listed and revoked one by one", async () => {
+  itSince("5.0")("have codes, which are listed and revoked one by one", async () => {
     const { shareCodes } = fixture.hub;
     const input = { server: "lab", expires_in: 600 };
     const code = await shareCodes.create("ada", input);
@@ -126,21 +126,18 @@ describe("shares", () => {
     expect(await failure(unknown)).toBeInstanceOf(NotFoundError);
   });
 
-  itSince("5.0")(
-    "are given out as codes, which are revoked together only if that is meant",
-    async () => {
-      const { shareCodes } = fixture.hub;
-      const lab = { server: "lab" };
-      await shareCodes.create("ada", lab);
-      const careless = shareCodes.revoke("ada", { ...lab, id: "" });
-      expect(await failure(careless)).toBeInstanceOf(InvalidInputError);
-      expect(await shareCodes.list("ada", lab)).toHaveLength(1);
-      await shareCodes.revokeAll("ada", lab);
-      expect(await shareCodes.list("ada", lab)).toEqual([]);
-    },
-  );
+  itSince("5.0")("have codes, which are revoked together by `revokeAll` only", async () => {
+    const { shareCodes } = fixture.hub;
+    const lab = { server: "lab" };
+    await shareCodes.create("ada", lab);
+    const careless = shareCodes.revoke("ada", { ...lab, id: "" });
+    expect(await failure(careless)).toBeInstanceOf(InvalidInputError);
+    expect(await shareCodes.list("ada", lab)).toHaveLength(1);
+    await shareCodes.revokeAll("ada", lab);
+    expect(await shareCodes.list("ada", lab)).toEqual([]);
+  });
 
-  it("are told apart by what the hub supports", async () => {
+  it("are a feature that `supports` knows", async () => {
     expect(await fixture.hub.supports("shares")).toBe(since("5.0"));
   });
 });

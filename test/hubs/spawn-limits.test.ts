@@ -13,7 +13,7 @@ const fixture = useHubFixture("spawn-limits", {
 });
 
 describe("a hub with limits", () => {
-  it("puts a start off while another one is under way, and says when to try again", async () => {
+  it("rejects a start during another one with 429 and Retry-After", async () => {
     const { servers, users } = fixture.hub;
     await users.createMany({ usernames: ["ada", "grace", "linus"] });
     const user_options = { behave: "slow", seconds: 8 };
@@ -31,7 +31,7 @@ describe("a hub with limits", () => {
     expect(sent.filter((one) => one.endsWith(" 201"))).toHaveLength(1);
   });
 
-  it("refuses a start when enough servers run, and does not say until when", async () => {
+  it("rejects a start above the limit of active servers, without Retry-After", async () => {
     const { servers } = fixture.hub;
     const error = await failure(servers.start("linus"));
     expect(error).toBeInstanceOf(RateLimitError);
@@ -39,7 +39,7 @@ describe("a hub with limits", () => {
     await servers.stop("grace");
   });
 
-  it("refuses one named server too many, and says why", async () => {
+  it("rejects one named server too many with a reason", async () => {
     const { servers } = fixture.hub;
     await servers.start("grace", { server: "one" });
     await servers.stop("grace", { server: "one" });

@@ -12,7 +12,7 @@ const fixture = useHubFixture("start-many", {
 const users = Array.from({ length: 50 }, (_, index) => `user${index}`);
 
 describe("fifty servers", () => {
-  it("all start at once, though the hub puts starts off", { timeout: 240_000 }, async () => {
+  it("all start, though the hub rejects starts with 429", { timeout: 240_000 }, async () => {
     await fixture.hub.users.createMany({ usernames: users });
     const started: string[] = [];
     const hub = fixture.hub.with({ maxConcurrency: 64 });
@@ -33,7 +33,7 @@ describe("fifty servers", () => {
     expect(sent.length).toBeGreaterThan(50);
   });
 
-  it("all stop, and those that do not run are gone already", { timeout: 240_000 }, async () => {
+  it("all stop, including those that do not run", { timeout: 240_000 }, async () => {
     const stopped: string[] = [];
     for await (const { user, error } of fixture.hub.servers.stopMany([...users, "user0"])) {
       expect(error).toBeUndefined();

@@ -149,7 +149,7 @@ describe("a real hub", () => {
     });
   });
 
-  it("asks people for their consent, but not for a client that is unknown or another user's", async () => {
+  it("asks for consent, unless the client is unknown or another user's", async () => {
     const cookies = await loginByForm(fixture.real.url, "ada", fixture.real.password);
     const authorize = async (client: string, Cookie: string): Promise<Response> => {
       const path = `/oauth2/authorize?client_id=${client}&response_type=code`;
@@ -173,7 +173,7 @@ describe("a real hub", () => {
     expect(anonymous.headers.get("Location")).toMatch(/\/hub\/login\?/);
   });
 
-  itSince("5.0")("knows people by their cookies, without a token and its id", async () => {
+  itSince("5.0")("identifies users by cookie, without a token id", async () => {
     const cookies = await loginByForm(fixture.real.url, "ada", fixture.real.password);
     const headers = {
       Authorization: "",
@@ -184,7 +184,7 @@ describe("a real hub", () => {
     expect(await identity.json()).toMatchObject({ name: "ada", token_id: null });
   });
 
-  it("lets nobody without credentials shut it down", async () => {
+  it("refuses a shutdown without credentials", async () => {
     const { status } = await fixture.recorder.fetch(`${fixture.real.url}/shutdown`, {
       method: "POST",
     });

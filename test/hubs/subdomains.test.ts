@@ -11,7 +11,7 @@ const fixture = useHubFixture("subdomains", { extraConfig });
 const call = since("3.0") ? {} : { ownToken: true };
 
 describe("a hub with subdomains", () => {
-  it("has its servers below its own host, where connections lead", async () => {
+  it("has servers below its own host, which connections use", async () => {
     const { url, tokens } = fixture.real;
     await fixture.hub.users.create("ada");
     await fixture.hub.servers.start("ada");
@@ -23,7 +23,7 @@ describe("a hub with subdomains", () => {
     expect(baseUrl).toBe(`http://ada.hub.localhost:${port}/user/ada/`);
   });
 
-  it("has none for a client that does not know its public address", async () => {
+  it("rejects a connection if the client does not know the public address", async () => {
     const before = await fixture.hub.tokens.list("ada");
     const error = await failure(fixture.hub.servers.connection("ada", {}, call));
     expect(error).toBeInstanceOf(InvalidInputError);

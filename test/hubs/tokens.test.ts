@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 
 describe("a login", () => {
-  it("makes a client that acts as the user", async () => {
+  it("gives a client for the user", async () => {
     const { password } = fixture.real;
     const { client, token, id } = await anonymous().tokens.login("ada", {
       password,
@@ -25,7 +25,7 @@ describe("a login", () => {
     expect(await failure(client.whoami())).toBeInstanceOf(AuthenticationError);
   });
 
-  it("with a wrong password is refused, also to a client whose own token could", async () => {
+  it("with a wrong password is refused, even if the client's own token has the permission", async () => {
     for (const hub of [anonymous(), fixture.hub]) {
       const error = await failure(hub.tokens.login("ada", { password: "wrong" }));
       expect(error).toBeInstanceOf(AuthenticationError);
@@ -33,20 +33,20 @@ describe("a login", () => {
     }
   });
 
-  it("of nobody whom the hub knows is refused", async () => {
+  it("of an unknown user is refused", async () => {
     const { password } = fixture.real;
     const error = await failure(anonymous().tokens.login("nobody", { password }));
     expect(error).toBeInstanceOf(AuthenticationError);
   });
 
-  itSince("2.0")("takes a name as the hub has it", async () => {
+  itSince("2.0")("uses the name as the hub normalises it", async () => {
     const { password } = fixture.real;
     const error = await failure(anonymous().tokens.login("Ada", { password }));
     expect(error).toBeInstanceOf(ForbiddenError);
     expect((error as Error).message).toMatch(/Ada not found/);
   });
 
-  itSince("3.0")("makes a token of few scopes", async () => {
+  itSince("3.0")("creates a token with few scopes", async () => {
     const { password } = fixture.real;
     const scopes = ["read:users:name!user", "access:servers!server=ada/"];
     const { client } = await anonymous().tokens.login("ada", { password, scopes });
@@ -58,7 +58,7 @@ describe("a login", () => {
     expect(await failure(beyond)).toBeInstanceOf(BadRequestError);
   });
 
-  itBefore("3.0")("refuses to make one of scopes that the hub would ignore", async () => {
+  itBefore("3.0")("does not create a token with scopes that the hub would ignore", async () => {
     const { password } = fixture.real;
     const error = await failure(
       anonymous().tokens.login("ada", { password, scopes: ["read:users"] }),
@@ -68,7 +68,7 @@ describe("a login", () => {
 });
 
 describe("a temporary token", () => {
-  it("works in its block, and never after it", async () => {
+  it("works inside its block and is revoked after it", async () => {
     let client;
     {
       await using lent = await fixture.hub.tokens.temporary("grace", { expires_in: 60 });
@@ -81,7 +81,7 @@ describe("a temporary token", () => {
     expect(await failure(client.whoami())).toBeInstanceOf(AuthenticationError);
   });
 
-  it("may be gone before its block ends", async () => {
+  it("may be revoked before its block ends", async () => {
     await using lent = await fixture.hub.tokens.temporary("grace");
     await fixture.hub.tokens.revoke("grace", lent.id);
   });

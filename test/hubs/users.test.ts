@@ -15,7 +15,7 @@ import { failure, itBefore, itSince, useHubFixture, since } from "./hub-fixture.
 const fixture = useHubFixture("users");
 
 describe("users", () => {
-  it("are created one by one, several at once, and when they are missing", async () => {
+  it("are created one by one, several at once, and by `ensure`", async () => {
     const { hub } = fixture;
     expect(await hub.users.create("ada", { admin: false })).toMatchObject({ name: "ada" });
     const created = await hub.users.createMany({ usernames: ["ada", "grace", "linus"] });
@@ -24,14 +24,14 @@ describe("users", () => {
     expect((await hub.users.ensure("hedy")).name).toBe("hedy");
   });
 
-  it("are a conflict when they exist", async () => {
+  it("that exist are a conflict", async () => {
     const { hub } = fixture;
     expect(await failure(hub.users.create("ada"))).toBeInstanceOf(ConflictError);
     const all = hub.users.createMany({ usernames: ["ada"] });
     expect(await failure(all)).toBeInstanceOf(ConflictError);
   });
 
-  it("are listed completely, however small the pages are", async () => {
+  it("are listed completely with small pages", async () => {
     const users = await fixture.hub.users.list({ limit: 2 });
     const names = users.map(({ name }) => name);
     expect(names).toEqual([fixture.real.adminUser, "ada", "grace", "linus", "hedy"]);
@@ -43,7 +43,7 @@ describe("users", () => {
     ["3.0", { include_stopped_servers: true }],
     ["5.0", { sort: "-name" }],
   ] as const)(
-    "are selected and sorted since %s by %j, and not sent for before",
+    "since %s are selected and sorted by %j, and rejected before",
     async (version, input) => {
       fixture.sent();
       const answer = fixture.hub.users.list(input);
@@ -56,14 +56,14 @@ describe("users", () => {
     },
   );
 
-  itSince("5.0")("come in the order that is asked for", async () => {
+  itSince("5.0")("are sorted in the requested order", async () => {
     const users = await fixture.hub.users.list({ sort: "-name", name_filter: "ad" });
     expect(users.map(({ name }) => name)).toEqual([fixture.real.adminUser, "ada"]);
     const wrong = fixture.plain("/users?sort=admin");
     expect((await wrong).status).toBe(400);
   });
 
-  it("are changed and renamed", async () => {
+  it("are updated and renamed", async () => {
     const { hub } = fixture;
     expect((await hub.users.update("linus", { admin: true })).admin).toBe(true);
     expect((await hub.users.update("linus", { name: "torvalds" })).name).toBe("torvalds");
@@ -72,13 +72,13 @@ describe("users", () => {
     expect(await failure(taken)).toBeInstanceOf(BadRequestError);
   });
 
-  it("keep the authentication state that they are given", async () => {
+  it("store their authentication state", async () => {
     const { auth_state } = await fixture.hub.users.update("ada", { auth_state: { upstream: "x" } });
     expect(auth_state).toEqual({ upstream: "x" });
     expect((await fixture.hub.users.get("ada")).auth_state).toEqual({ upstream: "x" });
   });
 
-  it("survive a rename to the name that they have, by a method and by a raw function", async () => {
+  it("survive a rename to the same name, by a method and by a raw function", async () => {
     const { hub } = fixture;
     expect((await hub.users.update("grace", { name: "grace" })).name).toBe("grace");
     const options = { client: hub.client, path: { name: "grace" }, throwOnError: true } as const;
@@ -94,7 +94,7 @@ describe("users", () => {
     expect(await failure(refused)).toBeInstanceOf(BadRequestError);
   });
 
-  it("are deleted, once", async () => {
+  it("are deleted once", async () => {
     await fixture.hub.users.delete("torvalds");
     const again = fixture.hub.users.delete("torvalds");
     expect(await failure(again)).toBeInstanceOf(NotFoundError);
@@ -112,13 +112,13 @@ describe("users", () => {
     "a(b)",
     "🦉",
     "%2e%2e x",
-  ])("of the name %j reach the hub as themselves", async (name) => {
+  ])("named %j are addressed correctly", async (name) => {
     expect((await fixture.hub.users.create(name)).name).toBe(name);
     expect((await fixture.hub.users.get(name)).name).toBe(name);
     await fixture.hub.users.delete(name);
   });
 
-  it("of a name with a slash reach the hub as themselves, and it refuses them", async () => {
+  it("with a slash in the name are addressed correctly, and refused by the hub", async () => {
     const error = await failure(fixture.hub.users.create("a/b"));
     expect(error).toBeInstanceOf(BadRequestError);
     expect(error).toMatchObject({ hubMessage: expect.stringContaining("a/b") });
@@ -126,7 +126,7 @@ describe("users", () => {
 });
 
 describe("tokens", () => {
-  it("are made, listed, identified and revoked", async () => {
+  it("are created, listed, identified and revoked", async () => {
     const { hub } = fixture;
     const { token, id } = await hub.tokens.create("ada", { note: "for a test", expires_in: 600 });
     expect((await hub.tokens.list("ada")).map((one) => one.id)).toContain(id);
@@ -150,7 +150,7 @@ describe("tokens", () => {
     expect(await failure(unknown)).toMatchObject({ status: since("5.0") ? 400 : 500 });
   });
 
-  itBefore("3.0")("are not made when their scopes would be ignored", async () => {
+  itBefore("3.0")("are not created if their scopes would be ignored", async () => {
     fixture.sent();
     const input = { scopes: ["read:users:name!user=ada"] };
     const error = await failure(fixture.hub.tokens.create("ada", input));
@@ -158,7 +158,7 @@ describe("tokens", () => {
     expect(fixture.sent()).toEqual(["GET / 200"]);
   });
 
-  it("of no lifetime, or of half a second, are never asked for", async () => {
+  it("with a lifetime of 0 or half a second are never requested", async () => {
     fixture.sent();
     for (const expires_in of [0, 1.5, -1]) {
       const error = await failure(fixture.hub.tokens.create("ada", { expires_in }));
@@ -167,7 +167,7 @@ describe("tokens", () => {
     expect(fixture.sent()).toEqual([]);
   });
 
-  it("are given for a password by a raw function, which carries no other credentials", async () => {
+  it("are created with a password by a raw function, without other credentials", async () => {
     const body = { auth: { username: "ada", password: fixture.real.password } };
     const options = { client: fixture.hub.client, path: { name: "ada" } };
     if (since("2.0")) {
@@ -184,7 +184,7 @@ describe("credentials", () => {
   it.each([
     ["none", undefined],
     ["ones that the hub does not know", "0123456789abcdef0123456789abcdef"],
-  ])("%s are an AuthenticationError", async (_, token) => {
+  ])("%s are rejected with AuthenticationError", async (_, token) => {
     const stranger = fixture.as(token);
     // Before 4.0 a hub answers unknown tokens as it answers those of too few rights: only here not.
     const calls: PromiseLike<unknown>[] = [stranger.whoami()];
@@ -196,27 +196,30 @@ describe("credentials", () => {
     }
   });
 
-  itSince("2.0")("with too few scopes are a ForbiddenError that names the scopes", async () => {
-    const error = await failure(fixture.as(fixture.real.tokens.reader).users.create("nobody"));
-    expect(error).toBeInstanceOf(ForbiddenError);
-    expect((error as ForbiddenError).requiredScopes).toEqual(["admin:users"]);
-  });
+  itSince("2.0")(
+    "with too few scopes are rejected with ForbiddenError, which lists the scopes",
+    async () => {
+      const error = await failure(fixture.as(fixture.real.tokens.reader).users.create("nobody"));
+      expect(error).toBeInstanceOf(ForbiddenError);
+      expect((error as ForbiddenError).requiredScopes).toEqual(["admin:users"]);
+    },
+  );
 
-  itSince("2.0")("with scopes for others are a NotFoundError", async () => {
+  itSince("2.0")("with scopes for others are rejected with NotFoundError", async () => {
     const limited = fixture.as(fixture.real.tokens.filtered);
     expect((await limited.users.get("ada")).name).toBe("ada");
     expect(await failure(limited.users.get("grace"))).toBeInstanceOf(NotFoundError);
   });
 
   itSince("2.0")(
-    "that do not reach a user's servers are a ForbiddenError, not an empty list",
+    "that do not cover a user's servers are rejected with ForbiddenError, not an empty list",
     async () => {
       const error = await failure(fixture.as(fixture.real.tokens.filtered).servers.list("ada"));
       expect(error).toMatchObject({ name: "ForbiddenError", requiredScopes: ["read:servers"] });
     },
   );
 
-  itSince("2.0")("show of a user what their scopes reach", async () => {
+  itSince("2.0")("show the part of a user that their scopes cover", async () => {
     const own = await fixture.hub.tokens.create("ada");
     const visible = fixture.as(own.token);
     expect(await visible.whoami()).toMatchObject({ kind: "user", name: "ada" });

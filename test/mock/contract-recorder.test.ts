@@ -58,14 +58,14 @@ const sent = (method: string, type: string, text: string): RequestInit => ({
   body: text,
 });
 
-describe("the witness", () => {
+describe("the contract recorder", () => {
   let prism: Prism;
   beforeAll(async () => {
     prism = await startPrism(mock);
   });
   afterAll(() => prism.close());
 
-  it("forwards a request and keeps the operation's name", async () => {
+  it("forwards a request and records the operation", async () => {
     const fetch = createContractRecorder(mock) satisfies typeof globalThis.fetch;
     expect((await fetch(`${prism.url}/users/ada`, get)).status).toBe(200);
     expect((await fetch(new URL(`${prism.url}/users/me`), get)).status).toBe(200);
@@ -74,7 +74,7 @@ describe("the witness", () => {
     expect(fetch.problems).toEqual([]);
   });
 
-  it("takes a Request with a body, as a client's transport sends it", async () => {
+  it("accepts a Request with a body", async () => {
     const fetch = createContractRecorder(mock);
     const init = sent("PATCH", "application/json", '{"admin":true}');
     const response = await fetch(new Request(`${prism.url}/users/ada`, init));
@@ -82,7 +82,7 @@ describe("the witness", () => {
     expect(fetch.calls).toEqual(["PATCH /users/{name}"]);
   });
 
-  it("keeps the names apart of a path value with an encoded slash", async () => {
+  it("matches a path value with an encoded slash", async () => {
     const fetch = createContractRecorder(mock);
     await fetch(`${prism.url}/users/a%2Fb`, get);
     expect(fetch.calls).toEqual(["GET /users/{name}"]);
@@ -133,7 +133,7 @@ describe("the witness", () => {
     expect(fetch.problems[0]).toContain(`${init.method ?? "GET"} /hub/api${path}`);
   });
 
-  it("asks for a status, for all operations or for one", async () => {
+  it("requests a status for all operations or for one", async () => {
     const all = createContractRecorder(mock, { prefer: "code=404" });
     expect((await all(`${prism.url}/users`, get)).status).toBe(404);
     const prefer = (operation: string) => (operation === "GET /users" ? "code=503" : undefined);
@@ -142,19 +142,19 @@ describe("the witness", () => {
     expect((await one(`${prism.url}/users/ada`, get)).status).toBe(200);
   });
 
-  it("refuses the 404 that Prism answers for a status that is not declared", async () => {
+  it("rejects Prism's own 404 for an undeclared status", async () => {
     const fetch = createContractRecorder(mock, { prefer: "code=418" });
     await expect(fetch(`${prism.url}/users`, get)).rejects.toThrow("code 418 is not defined");
   });
 
-  it("gets an answer whatever the Accept header, as from a hub", async () => {
+  it("gets a response for any Accept header, as from a hub", async () => {
     const headers = { authorization, accept: "text/event-stream" };
     const fetch = createContractRecorder(mock, { prefer: "code=403" });
     const response = await fetch(`${prism.url}/users`, { headers });
     expect(await response.json()).toEqual({ status: 403, message: "Forbidden" });
   });
 
-  it("passes the caller's abort on, and takes it for no problem", async () => {
+  it("forwards an abort without recording a problem", async () => {
     const fetch = createContractRecorder(mock);
     const reason = new Error("enough");
     const call = fetch(`${prism.url}/users`, { ...get, signal: AbortSignal.abort(reason) });

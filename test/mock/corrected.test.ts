@@ -32,7 +32,7 @@ describe("the corrected document", () => {
     return recorder(prism.url + path, { headers: { ...BEARER, accept } });
   };
 
-  it("is served whole: every operation accepts its smallest request", async () => {
+  it("serves every operation with its smallest request", async () => {
     const fetch = createContractRecorder(mock);
     for (const { path, init } of sampleRequests(mock)) {
       const response = await fetch(origin + path, init);
@@ -43,7 +43,7 @@ describe("the corrected document", () => {
     expect(new Set(fetch.calls)).toEqual(new Set(operationsOf(document).map(({ key }) => key)));
   });
 
-  it("answers every error that an operation declares, and the common ones besides", async () => {
+  it("serves every declared error of an operation, and the common ones", async () => {
     for (const { key, path, init } of sampleRequests(mock)) {
       const declared = Object.keys(objectAt(operationOf(key), "responses"));
       for (const code of declared.filter((status) => Number(status) >= 400)) {
@@ -53,7 +53,7 @@ describe("the corrected document", () => {
     }
   });
 
-  it("lists users plainly, or in a last page when asked for pages", async () => {
+  it("lists users as an array, or as a last page if requested", async () => {
     expect(await (await ask("/users")).json()).toEqual([ada, grace, admin]);
     expect(await (await ask("/users?limit=2", PAGE_TYPE)).json()).toEqual({
       items: [ada, grace, admin],
@@ -65,12 +65,12 @@ describe("the corrected document", () => {
     });
   });
 
-  it("shares the default server under a trailing slash, a named one under its name", async () => {
+  it("serves shares of the default server at a trailing slash, and of a named one at its name", async () => {
     expect(await (await ask("/users/grace/shared/ada/")).json()).toEqual(share("", "user"));
     expect(await (await ask("/users/grace/shared/ada/gpu")).json()).toEqual(share("gpu", "user"));
   });
 
-  it("streams a start from the request to the ready server", async () => {
+  it("streams a start up to the ready event", async () => {
     const response = await ask("/users/ada/servers/gpu/progress", "text/event-stream");
     expect(response.headers.get("content-type")).toBe("text/event-stream");
     const events = (await response.text()).split("\n\n").filter((block) => block !== "");
@@ -79,12 +79,12 @@ describe("the corrected document", () => {
     expect(events).toHaveLength(3);
   });
 
-  it("sends no words with a bare 404, as hubs from 6.0 on", async () => {
+  it("sends a 404 without a message, as hubs since 6.0 do", async () => {
     const response = await ask("/users/nobody", "application/json", "code=404");
     expect(await response.json()).toEqual({ status: 404, message: null });
   });
 
-  it("lets a login through without a token, and no other request for a token", async () => {
+  it("accepts a login without a token, and no other request for a token", async () => {
     const post = (body: object) => ({
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -98,7 +98,7 @@ describe("the corrected document", () => {
 });
 
 describe("the examples", () => {
-  it("name only operations that the document has", () => {
+  it("belong to operations of the document", () => {
     const paths = objectAt(mock, "paths");
     for (const key of Object.keys(examples)) {
       const [method = "", path = ""] = key.split(" ");
@@ -106,7 +106,7 @@ describe("the examples", () => {
     }
   });
 
-  it("cover every answer that has a body", () => {
+  it("cover every response with a body", () => {
     const missing = operationsOf(mock).flatMap(({ key, operation }) => {
       const answers = Object.entries(objectAt(operation, "responses"));
       const bare = answers.filter(([status, answer]) => status.startsWith("2") && isBare(answer));
@@ -115,7 +115,7 @@ describe("the examples", () => {
     expect(missing).toEqual([]);
   });
 
-  it("are held against the document, deep inside", async () => {
+  it("are validated in depth", async () => {
     const servers = { gpu: { ...gpu, ready: "yes" } };
     const wrong = mockCopy(document, {
       examples: { "GET /users/{name}": { 200: { ...ada, servers } } },
@@ -129,7 +129,7 @@ describe("the examples", () => {
     }
   });
 
-  it("are held against the document, whatever the operation", async () => {
+  it("are validated for every operation", async () => {
     const wrong = Object.entries(examples).flatMap(([key, answers]) => {
       const successes = Object.keys(answers).filter((status) => status.startsWith("2"));
       // Any text is a stream, a page or metrics.

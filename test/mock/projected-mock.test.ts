@@ -17,7 +17,7 @@ const BEARER = { authorization: "Bearer a-token" };
 describe.each(releases)("the mock of hub %s", (version) => {
   const mock = projectedMock(version);
 
-  it("answers every operation that this release has, with its own version", async () => {
+  it("serves every operation of this release, with its version", async () => {
     const prism = await startPrism(mock);
     try {
       const fetch = createContractRecorder(mock);
@@ -35,7 +35,7 @@ describe.each(releases)("the mock of hub %s", (version) => {
   });
 });
 
-describe("what a release does not know", () => {
+describe("a part that a release does not know", () => {
   const keysOf = (version: string): string[] =>
     operationsOf(projectedMock(version)).map(({ key }) => key.replace("/hub/api", ""));
   const userOf = async (version: string): Promise<object> => {
@@ -47,14 +47,14 @@ describe("what a release does not know", () => {
     }
   };
 
-  it("is no operation of its mock", () => {
+  it("is not an operation of its mock", () => {
     expect(keysOf("4.1.6")).not.toContain("GET /shares/{owner}");
     expect(keysOf(resolveRelease("5"))).toContain("GET /shares/{owner}");
     expect(keysOf("1.5.1")).toContain("POST /authorizations/token");
     expect(keysOf("2.3.1")).not.toContain("POST /authorizations/token");
   });
 
-  it("is in no answer of its mock", async () => {
+  it("is not in a response of its mock", async () => {
     const [old, middle, newest] = await Promise.all(
       ["1.2", "5", "6"].map(resolveRelease).map(userOf),
     );
@@ -93,13 +93,13 @@ describe("npm run mock", { timeout: 60_000 }, () => {
     expect(await versionAt(line)).toBe(HUB_VERSION);
   });
 
-  it("serves what a release knows of it, by its number or the beginning of that", async () => {
+  it("serves the projection of a release, given its number or a prefix", async () => {
     const line = await mock("4", "--port", "0");
     expect(line).toMatch(/^A mock of JupyterHub 4\.1\.6: http:/);
     expect(await versionAt(line)).toBe("4.1.6");
   });
 
-  it("says which releases there are, when asked for another", async () => {
+  it("lists the known releases for an unknown one", async () => {
     expect(await mock("0.9")).toBe(
       `No JupyterHub "0.9" to mock; there are ${releases.join(", ")}.`,
     );

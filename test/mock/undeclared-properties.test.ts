@@ -50,7 +50,7 @@ const cases: [string, JsonObject, Json, string[]][] = [
 ];
 
 describe("undeclared properties", () => {
-  it.each(cases)("judge %s", (_, schema, value, expected) => {
+  it.each(cases)("are found: %s", (_, schema, value, expected) => {
     expect(undeclaredProperties(schema, value)).toEqual(expected);
   });
 });

@@ -147,7 +147,7 @@ describe("a correction", () => {
     });
   });
 
-  it("has the reason of the entry that adds it, where later ones add to it", () => {
+  it("has the reason of the entry that adds it, even if later entries extend it", () => {
     const operation = { operationId: "post-users", responses: {} };
     const both = found(
       entry("$.paths['/users']", { update: { post: operation } }),
@@ -156,7 +156,7 @@ describe("a correction", () => {
     expect(both).toMatchObject([{ place: "POST /users", why: "It is so." }]);
   });
 
-  it("is nothing that this package adds for itself", () => {
+  it("does not include this package's own additions", () => {
     const marks: JsonObject = {
       target: get,
       "x-why": "Came with 5.0.",
@@ -283,11 +283,11 @@ describe("the evidence of a correction", () => {
 describe("the page", () => {
   const page = correctionsPage(root);
 
-  it("is current", () => {
+  it("is up to date", () => {
     expect(readFileSync(join(root, "docs/upstream-corrections.md"), "utf8") === page).toBe(true);
   });
 
-  it("gives evidence for each correction that was seen, and leads to each section", () => {
+  it("gives evidence for each correction that was seen, and links to each section", () => {
     const [body = ""] = page.split("\n## New shared parts");
     const items = body.split("\n### ").slice(1);
     expect(items.length).toBeGreaterThan(80);
@@ -317,7 +317,7 @@ describe("the page", () => {
     ]);
   });
 
-  it("gives commands that a shell can parse, of operations that there are", () => {
+  it("gives commands that a shell can parse, for existing operations", () => {
     const commands = [...page.matchAll(/^curl .*$/gm)].map(([command]) => command);
     expect(
       spawnSync("bash", ["-n"], { input: commands.join("\n"), encoding: "utf8" }),
@@ -337,7 +337,7 @@ describe("the page", () => {
   });
 
   it(
-    "is refused by the check when it is out of date, and written by the command",
+    "fails the check if it is out of date, and is written by the command",
     { timeout: 180_000 },
     async () => {
       const copy = repositoryCopy();

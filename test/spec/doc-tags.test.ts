@@ -16,7 +16,7 @@ describe("a mark", () => {
     expect(document.properties.field).toMatchObject({ description });
   });
 
-  it("that is none of these leaves the description alone", () => {
+  it("of another kind leaves the description unchanged", () => {
     const document = { "x-feature": "shares", description: "Shares." };
     addDocTags(document);
     expect(document.description).toBe("Shares.");

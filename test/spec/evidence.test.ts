@@ -20,7 +20,7 @@ const isOurs = ({ update, remove }: OverlayAction): boolean =>
   Object.keys(update).every((key) => /^(x-.*|description|additionalProperties)$/.test(key));
 
 describe("the overlay", () => {
-  it("says of every correction in which hub and at which route it was seen", () => {
+  it("names the release and the route of every correction's evidence", () => {
     const silent = overlay.actions.filter((action) => !isOurs(action) && !action["x-seen"]);
     expect(silent.map(({ target }) => target)).toEqual([]);
     const seen = overlay.actions.flatMap((action) => action["x-seen"] ?? []);
@@ -29,7 +29,7 @@ describe("the overlay", () => {
 });
 
 describe("the corrected document", () => {
-  it("has a word on every model and each of its fields", () => {
+  it("describes every model and each of its fields", () => {
     const { document } = correctedDocument(root);
     const silent = Object.entries(at(document, "components", "schemas")).flatMap(
       ([name, schema]) => {

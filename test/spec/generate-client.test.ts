@@ -20,7 +20,7 @@ const withPath = (operation: JsonObject): JsonObject => ({
 });
 
 describe("generateClient", () => {
-  it("takes a path without ./ for a path, not for a name in a registry", async () => {
+  it("reads a path without ./ as a file, not as a name in a registry", async () => {
     const path = relative(process.cwd(), input);
     expect(path).toMatch(/^[^./]+\/[^/]+$/);
     const output = join(scratchFolder(), "generated");
@@ -31,7 +31,7 @@ describe("generateClient", () => {
     }
   });
 
-  it("fails when there is no document", async () => {
+  it("fails if the document does not exist", async () => {
     const folder = scratchFolder();
     const missing = join(folder, "missing.yaml");
     await expect(generateClient(missing, join(folder, "out"), document, [])).rejects.toThrow(
@@ -40,7 +40,7 @@ describe("generateClient", () => {
     expect(existsSync(join(folder, "out"))).toBe(false);
   });
 
-  it("fails by name for a reference that leads nowhere", async () => {
+  it("fails with the name of a broken reference", async () => {
     const folder = scratchFolder();
     const broken = withPath({
       operationId: "get-new",
@@ -52,7 +52,7 @@ describe("generateClient", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it("fails by name for an operation that the generator left out", async () => {
+  it("fails with the name of an operation that the generator left out", async () => {
     const more = withPath({ operationId: "get-new-things", responses: {} });
     const output = join(scratchFolder(), "generated");
     await expect(generateClient(input, output, more, [])).rejects.toThrow(
@@ -78,7 +78,7 @@ describe("assertReferences", () => {
     },
   );
 
-  it("names every lost reference, once", () => {
+  it("names every broken reference once", () => {
     const lost = [{ $ref: "#/b" }, { $ref: "#/a" }, { $ref: "#/b" }];
     expect(() => assertReferences({ lost })).toThrow(/: #\/b, #\/a$/);
   });

@@ -76,7 +76,7 @@ const contents = (copy: Copy, folder: string): Record<string, string> =>
 const append = (text: string): string => `${text}\n`;
 
 describe.concurrent("generate --check", { timeout }, () => {
-  it("is content with what is committed, and leaves everything as it was", async (test) => {
+  it("passes for the committed files and changes nothing", async (test) => {
     const { expect } = test;
     const copy = repositoryCopy(test);
     const before = [contents(copy, "openapi"), contents(copy, "generated")];
@@ -108,7 +108,7 @@ describe.concurrent("generate --check", { timeout }, () => {
       (copy) => copy.edit("openapi/jupyterhub.yaml", append),
       ["openapi/jupyterhub.yaml"],
     ],
-  ])("names %s, and nothing else", async ([, change, names], test) => {
+  ])("names only %s", async ([, change, names], test) => {
     const { expect } = test;
     const copy = repositoryCopy(test);
     change(copy);
@@ -118,7 +118,7 @@ describe.concurrent("generate --check", { timeout }, () => {
     expect(listed).toBe(names.map((name) => `  ${name}\n`).join(""));
   });
 
-  it("names an upstream document that is not what was released", async (test) => {
+  it("names a modified upstream document", async (test) => {
     const { expect } = test;
     const copy = repositoryCopy(test);
     const { version } = readSources(root).at(-1)!;
@@ -130,7 +130,7 @@ describe.concurrent("generate --check", { timeout }, () => {
     );
   });
 
-  it("names everything that was made of another overlay, even if only a comment differs", async (test) => {
+  it("names everything generated from another overlay, even if only a comment differs", async (test) => {
     const { expect } = test;
     const copy = repositoryCopy(test);
     copy.edit("openapi/overlay.yaml", (text) => `# edited\n${text}`);
@@ -145,7 +145,7 @@ describe.concurrent("generate --check", { timeout }, () => {
     }
   });
 
-  it("names each place where the overlay no longer fits, and the target that matches it", async (test) => {
+  it("names each place where the overlay no longer applies, and its target", async (test) => {
     const { expect } = test;
     const copy = repositoryCopy(test);
     copy.edit("openapi/overlay.yaml", (text) =>

@@ -50,11 +50,11 @@ describe("a report", () => {
       { deviations: { "POST /users 201": ["/name: must be string"] } },
       ["deviates: POST /users 201: /name: must be string"],
     ],
-  ])("with %j has its complaints", (fault, complaints) => {
+  ])("with %j has its problems", (fault, complaints) => {
     expect(problemsOf({ ...good, ...fault })).toEqual(complaints);
   });
 
-  it("of an older hub complains of a listed deviation that occurs no longer", () => {
+  it("of an older hub lists a deviation that no longer occurs", () => {
     const complaints = problemsOf({ ...good, version: "1.2.2" });
     expect(complaints).toContain(
       "no longer deviates: POST /users/{name}/tokens 200: the status 200 is not declared",

@@ -124,19 +124,19 @@ describe.each(documents)("$title", { timeout }, ({ file, from, user, calls, find
     copy.remove();
   });
 
-  it(`gives, from ${from}, a client that compiles, and changes nothing else`, () => {
+  it(`becomes a client that compiles, from ${from}, without other changes`, () => {
     expect(outcome).toMatchObject({ code: 0 });
     expect(outcome.stdout).toContain("It compiles.");
     expect(existsSync(join(dist, "sdk.gen.d.ts"))).toBe(true);
     expect(copy.contents("generated", "openapi")).toEqual(before);
   });
 
-  it("is told where it errs", () => {
+  it("is reported with its errors", () => {
     for (const line of findings) expect(outcome.stdout).toContain(line);
   });
 
   it.each(Object.entries(calls))(
-    "answers a call of the group %s on a mock of it",
+    "answers a call of the group %s on its mock",
     async (_, [operation, name]) => {
       const { href } = pathToFileURL(dist);
       const sdk = (await import(/* @vite-ignore */ `${href}sdk.gen.js`)) as Sdk;
@@ -170,7 +170,7 @@ describe("the comparison with ours", () => {
   const document = readYaml(thirdParty);
   const report = comparisonLines(root, document, releaseOf(document));
 
-  it("names what is wrong before what is missing, and counts both", () => {
+  it("lists errors before omissions, and counts both", () => {
     const [wrong, missing] = ["Wrong", "Missing"].map((word) =>
       report.findIndex((line) => line.startsWith(word)),
     );
@@ -187,7 +187,7 @@ describe("the comparison with ours", () => {
     expect(report[missing ?? 0]).toContain(` in ${counted(missing ?? 0, "  missing in")} others`);
   });
 
-  it("tells statuses, kinds and fields that contradict ours, with what hubs have instead", () => {
+  it("lists contradicting statuses, types and fields, with those of hubs", () => {
     expect(of(report, "wrong", "GET /users")).toEqual(["parameters: colour"]);
     expect(of(report, "wrong", "POST /shutdown")).toEqual(["answers: 200 (hubs: 202)"]);
     expect(of(report, "wrong", "GET /services")).toContain("kinds: 200 array (hubs: 200 object)");
@@ -200,7 +200,7 @@ describe("the comparison with ours", () => {
     ).toContain("field types: 200 name number (hubs: 200 name string)");
   });
 
-  it("tells what the document lacks", () => {
+  it("lists omissions", () => {
     expect(of(report, "missing", "GET /users")).toEqual([
       "parameters: state, offset, include_stopped_servers, sort, name_filter",
       "errors: 400, 403",
@@ -216,20 +216,20 @@ describe("the comparison with ours", () => {
     );
   });
 
-  it("recognises a route by its shape, whatever its parameters are called", () => {
+  it("matches routes regardless of parameter names", () => {
     expect(report).toContain("  missing in  GET /users/{name}");
     expect(report).not.toContain("  missing     GET /users/{name}");
     expect(report).not.toContain("  no hub has  GET /users/{user}");
   });
 
-  it("expects of a document what its own release has, or the one that is named", () => {
+  it("compares with the document's own release, or with the given one", () => {
     const newer = "  missing     PATCH /users/{name}/server";
     expect(report).not.toContain(newer);
     expect(comparisonLines(root, document, "6.1")).toContain(newer);
     expect(comparisonLines(root, document, undefined)).toContain(newer);
   });
 
-  it("finds nothing between ours and ours", () => {
+  it("finds no difference between a document and itself", () => {
     const ours = readYaml(join(root, "openapi/jupyterhub.yaml"));
     expect(comparisonLines(root, ours, undefined).filter((line) => /^ |^$/.test(line))).toEqual([
       "",
@@ -238,7 +238,7 @@ describe("the comparison with ours", () => {
 });
 
 describe("reading a document", () => {
-  it("takes in what it refers to in other files", async () => {
+  it("includes references to other files", async () => {
     const folder = scratchFolder();
     const schema = { type: "object", properties: { motto: { type: "string" } } };
     writeFileSync(join(folder, "parts.yml"), JSON.stringify({ Group: schema }));
@@ -252,7 +252,7 @@ describe("reading a document", () => {
     expect(JSON.stringify(document)).toContain('"motto"');
   });
 
-  it("says that a text has lost its indentation", async () => {
+  it("reports a text without indentation", async () => {
     const file = join(scratchFolder(), "flat.yml");
     writeFileSync(file, readFileSync(swagger, "utf8").replaceAll(/^[ \t]+/gm, ""));
     await expect(readDocument(root, file)).rejects.toThrow(`${file} has lost its indentation`);
@@ -266,7 +266,7 @@ describe("reading a document", () => {
     ["a file that is no such document", join(root, "package.json"), "is no OpenAPI or Swagger"],
     ["a file of another kind", join(root, "scripts/json.ts"), "cannot be parsed"],
     ["an address that nobody answers at", "http://127.0.0.1:1/", "cannot be fetched"],
-  ])("fails by name for %s", async (_, from, said) => {
+  ])("fails with the name for %s", async (_, from, said) => {
     await expect(readDocument(root, from)).rejects.toThrow(said);
   });
 });

@@ -135,7 +135,7 @@ describe("an update to an invented release", { timeout }, () => {
       "$.components.schemas.User.properties.pending",
       { "x-enum-since": { held: "6.9" } },
     ],
-  ])("prints the action that says since when there is the new %s", (_, target, update) => {
+  ])("prints the action with `x-since` for the new %s", (_, target, update) => {
     expect(actionFor("New. Check which release", target)).toMatchObject({ update });
   });
 
@@ -153,7 +153,7 @@ describe("an update to an invented release", { timeout }, () => {
       { properties: { type: "object", "x-until": "6.9" } },
     ],
     ["value", "$.paths['/users'].get.parameters[?@.name=='state'].schema.enum", ["ready"]],
-  ])("prints the action that keeps the %s that is gone", (_, target, update) => {
+  ])("prints the action that restores the removed %s", (_, target, update) => {
     expect(actionFor("Removed, though hubs before", target)).toMatchObject({ update });
   });
 
@@ -162,19 +162,19 @@ describe("an update to an invented release", { timeout }, () => {
     ["POST /proxy operation renamed", "set its operationId in the overlay"],
     ["POST /users/{name}/tokens body.note: limit tightened", "keep the earlier limit"],
     ["schemas/User groups: widened", "look on a real hub"],
-  ])("asks for a decision about %s", (change, what) => {
+  ])("asks for a decision on %s", (change, what) => {
     const lines = section("To decide").split("\n");
     expect(lines.find((line) => line.includes(change))).toContain(what);
   });
 
-  it("fails by name where the overlay corrected what is gone", () => {
+  it("fails with the overlay actions whose target was removed", () => {
     expect(first.code).toBe(1);
     expect(first.stdout).toContain(
       "$.components.schemas.Group.properties.properties: matches nothing",
     );
   });
 
-  it("passes once the printed actions stand in the overlay, and breaks less", async () => {
+  it("passes with the printed actions in the overlay, with fewer breaking changes", async () => {
     const block = (heading: string): string => {
       const text = section(heading);
       return `${text.slice(text.indexOf("  - target:"))}\n`;

@@ -22,7 +22,7 @@ const unseenOf = (properties: JsonObject, ...bodies: Json[]): string[] => {
 const text = { type: "string" };
 const nullable = { type: ["string", "null"] };
 
-describe("what is declared and never seen", () => {
+describe("declared, but never observed", () => {
   it.each<[what: string, properties: JsonObject, bodies: Json[], unseen: string[]]>([
     ["is nothing where all was", { user: text }, [{ user: "ada" }], []],
     ["is a field that no answer has", { service: text }, [{}], ["Token.service is never there"]],

@@ -191,7 +191,7 @@ describe("a row of the table", () => {
     });
   });
 
-  it("is known by method and path, in the document's order", async () => {
+  it("has method and path as its key, in the document's order", async () => {
     const paths = { "/b": { post: {}, get: {} }, "/a": { delete: {}, parameters: [] } };
     const { operations } = await tableOf({ paths });
     expect(Object.keys(operations)).toEqual(["GET /b", "POST /b", "DELETE /a"]);
@@ -229,7 +229,7 @@ describe("a rule", () => {
       { type: "object", "x-credentials": true },
       { type: "object", credentials: true },
     ],
-  ])("tells of %s", async (_, field, rule) => {
+  ])("contains %s", async (_, field, rule) => {
     expect(await rowOf(body({ key: field }))).toEqual({ body: { key: rule } });
   });
 
@@ -240,7 +240,7 @@ describe("a rule", () => {
     ["null in the place of text", { type: ["string", "null"] }],
     ["what an older hub ignores without harm", { "x-since": "2.0", "x-ignored-harmlessly": true }],
     ["what a newer hub ignores without harm", { "x-until": "6.2", "x-ignored-harmlessly": true }],
-  ])("is not made of %s", async (_, field) => {
+  ])("is not created for %s", async (_, field) => {
     expect(await rowOf(body({ key: field }))).toEqual({ body: { key: {} } });
   });
 
@@ -271,7 +271,7 @@ describe("a rule", () => {
 });
 
 describe("features", () => {
-  it("are gathered from wherever they stand, by name", async () => {
+  it("are collected from the whole document by name", async () => {
     const { features } = await tableOf({
       paths: { "/shares": { get: { "x-feature": "shares", "x-since": "5.0" } } },
       components: {
@@ -286,7 +286,7 @@ describe("features", () => {
     ]);
   });
 
-  it("may stand in several places that agree since when", async () => {
+  it("may occur in several places with the same release", async () => {
     const shares = { "x-feature": "shares", "x-since": "5.0" };
     const { features } = await tableOf({ paths: { "/shares": { get: shares, post: shares } } });
     expect(features).toEqual({ shares: "5.0" });
@@ -295,7 +295,7 @@ describe("features", () => {
   it.each<[what: string, other: JsonObject]>([
     ["with two releases", { "x-feature": "shares", "x-since": "6.0" }],
     ["without a release", { "x-feature": "shares" }],
-  ])("are refused by name %s", (_, other) => {
+  ])("are rejected by name %s", (_, other) => {
     const shares = { "x-feature": "shares", "x-since": "5.0" };
     expect(() => operationTable({ paths: { "/a": { get: shares, put: other } } }, [])).toThrow(
       "x-feature shares needs one and the same x-since wherever it stands",
@@ -321,8 +321,8 @@ describe("scopes", () => {
   });
 });
 
-describe("the text", () => {
-  it("begins with the header and names the scopes that the document knows as a type", () => {
+describe("the generated file", () => {
+  it("starts with the header and declares the document's scopes as a type", () => {
     const scopes = { "read:users": "Read users", self: "Everything of one's own" };
     const text = operationTable(
       {
@@ -340,7 +340,7 @@ describe("the text", () => {
     ["get-users", "getUsers"],
     ["get-user-server-name", "getUserServerName"],
     ["get-oauth2-token", "getOauth2Token"],
-  ])("knows the function of %s as %s", (operationId, name) => {
+  ])("names the function of %s %s", (operationId, name) => {
     expect(functionName(operationId)).toBe(name);
   });
 });

@@ -49,16 +49,16 @@ const conflicts = (text: string): [number, string][] =>
   conflictsOf(text).map(({ index, problems }) => [index, problems.join("; ")]);
 
 describe("a conflict", () => {
-  it("is no action that fits", () => {
+  it("is not reported for an action that applies", () => {
     expect(conflicts(overlay(fits))).toEqual([]);
     expect(overlayConflicts(document, {})).toEqual({ conflicts: [], document });
   });
 
-  it("is named by its position, its target and the problem", () => {
+  it("is reported with its position, target and problem", () => {
     expect(conflicts(overlay(fits, gone))).toEqual([[1, "$.paths['/gone'].get: matches nothing"]]);
   });
 
-  it("is also an action that depends on one, or refers to what one would have added", () => {
+  it("includes actions that depend on a conflicting one, or refer to its additions", () => {
     const found = conflicts(overlay(fits, makes, stands, refers));
     expect(found.map(([index]) => index)).toEqual([1, 2, 3]);
     expect(found[1]).toEqual([2, "$.components.schemas.Group: matches nothing"]);
@@ -68,7 +68,7 @@ describe("a conflict", () => {
     ]);
   });
 
-  it("is every action, where the document is Swagger 2.0", () => {
+  it("includes every action if the document is Swagger 2.0", () => {
     const swagger: JsonObject = { ...document, swagger: "2.0" };
     expect(overlayConflicts(swagger, load(overlay(fits)) as JsonObject)).toEqual({
       conflicts: [
@@ -82,14 +82,14 @@ describe("a conflict", () => {
     });
   });
 
-  it("leaves the document as it was", () => {
+  it("leaves the document unchanged", () => {
     const before = structuredClone(document);
     conflicts(overlay(fits, gone));
     expect(document).toEqual(before);
   });
 });
 
-describe("an action with several targets of which upstream fixed one", () => {
+describe("an action with several targets, one of which upstream fixed", () => {
   const wide: JsonObject = {
     openapi: "3.1.0",
     paths: {
@@ -143,7 +143,7 @@ describe("an action with several targets of which upstream fixed one", () => {
       "$.parameters[1]",
       ["$.parameters[?@.name=='limit',?@.name=='sort']"],
     ],
-  ])("conflicts there alone, where its target is %s", (_, fixed, place, remaining) => {
+  ])("conflicts only there, for the target %s", (_, fixed, place, remaining) => {
     const before = structuredClone(wide);
     const hubs = before["paths"] as Record<string, Record<string, JsonObject>>;
     // Here it is upstream's own, with other words.
@@ -168,7 +168,7 @@ describe("an action with several targets of which upstream fixed one", () => {
     expect(again.document).not.toEqual(before);
   });
 
-  it("keeps its text for the places that are left, each anchor with it", () => {
+  it("keeps its text and anchors for the remaining places", () => {
     const text = `overlay: 1.0.0
 actions:
   - target: >-
@@ -205,7 +205,7 @@ actions:
 describe("commenting out", () => {
   const without = (text: string): string => commentOut(text, conflictsOf(text), "hub 9");
 
-  it("comments out the conflicting actions, says why, and leaves the rest as it is", () => {
+  it("comments out conflicting actions with the reason, and nothing else", () => {
     expect(without(overlay(fits, gone, next, refers, fits))).toBe(
       overlay(
         fits,
@@ -231,15 +231,15 @@ ${fits.replaceAll(/^ {2}/gm, "  # ")}`,
     );
   });
 
-  it("can comment out all of them", () => {
+  it("can comment out all actions", () => {
     expect(load(without(overlay(gone)))).toEqual({ overlay: "1.0.0", actions: null });
   });
 
-  it("leaves an overlay that fits alone", () => {
+  it("leaves an overlay without conflicts unchanged", () => {
     expect(without(overlay(fits, next))).toBe(overlay(fits, next));
   });
 
-  it("refuses where another action uses what a conflicting one anchors", () => {
+  it("fails if another action uses an anchor of a conflicting one", () => {
     const anchors = gone.replace("update: {", "update: &other {");
     const uses = fits.replace("    update:", "    x-note: *other\n    update:");
     expect(() => without(overlay(anchors, uses))).toThrow("others use what they anchor");

@@ -4,7 +4,7 @@ import { apply, problemsOf, type Action } from "./overlay-cases.js";
 
 type Refusal = [what: string, action: Action, problem: string];
 
-describe("an action is refused", () => {
+describe("an action is rejected", () => {
   it.each<Refusal>([
     [
       "when its target matches nothing",
@@ -91,12 +91,12 @@ describe("an action is refused", () => {
       { target: "$.User.type", update: "integer", "x-was": "string" },
       "$.User.type: the target is of another kind than its update: remove it first",
     ],
-  ])("when it would replace %s, with the advice to remove first", (_, action, problem) => {
+  ])("if it would replace %s, with the advice to remove it first", (_, action, problem) => {
     expect(problemsOf(action)).toEqual([problem]);
   });
 });
 
-describe("an update is refused", () => {
+describe("an update is rejected", () => {
   it.each<Refusal>([
     [
       "when it overwrites without x-was",
@@ -147,7 +147,7 @@ describe("an update is refused", () => {
     expect(problemsOf(action)).toEqual([problem]);
   });
 
-  it("for each match of its target that its x-was does not fit, and for no other", () => {
+  it("for each match of its target that differs from x-was, and for no other", () => {
     expect(
       problemsOf({
         target: "$['User','Group']",
@@ -164,7 +164,7 @@ describe("a removal", () => {
   const removal = (target: string, was: Action["x-was"]): readonly string[] =>
     problemsOf({ target, remove: true, "x-was": was! });
 
-  it("is refused without x-was", () => {
+  it("is rejected without x-was", () => {
     expect(problemsOf({ target: "$.User.type", remove: true })).toEqual([
       "$.User.type: removes a value without x-was",
     ]);
@@ -184,7 +184,7 @@ describe("a removal", () => {
       "$.tags",
       [{ name: "users" }, { note: "old" }, { kind: "tag" }],
     ],
-  ])("fits when x-was is %s", (_, target, value) => {
+  ])("applies if x-was is %s", (_, target, value) => {
     expect(removal(target, value)).toEqual([]);
   });
 
@@ -210,7 +210,7 @@ describe("a removal", () => {
     ["an array with an element too many", "$.User.enum", ["a", "b", "c"], '["a","b"]'],
     ["an array while upstream has an object", "$.Empty", [], "{}"],
     ["a value while upstream has an array", "$.User.enum", "a", '["a","b"]'],
-  ])("is refused when x-was is %s", (_, target, value, upstream) => {
+  ])("is rejected if x-was is %s", (_, target, value, upstream) => {
     expect(removal(target, value)).toEqual([
       `${target}: x-was no longer holds: upstream has ${upstream}`,
     ]);
@@ -218,7 +218,7 @@ describe("a removal", () => {
 });
 
 describe("the error", () => {
-  it("lists every problem of every action, in their order", () => {
+  it("lists every problem of every action in order", () => {
     const actions: Action[] = [
       { target: "$.Share", update: { a: 1 } },
       { target: "$.User", update: { type: "integer", minimum: 0 } },
@@ -237,7 +237,7 @@ describe("the error", () => {
     );
   });
 
-  it("shortens what upstream has where that is long", () => {
+  it("shortens long upstream values", () => {
     const [problem] = problemsOf({ target: "$.tags", remove: true, "x-was": [] });
     expect(problem).toMatch(/^\$\.tags: x-was no longer holds: upstream has \[.{76}\.\.\.$/);
   });

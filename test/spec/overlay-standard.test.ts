@@ -16,7 +16,7 @@ import { root, scratchFolder } from "./root.js";
 const run = promisify(execFile);
 const upstream = `openapi/upstream/${sourceToCorrect(readSources(root)).version}.yml`;
 
-it("gives the document that redocly makes of it", async () => {
+it("gives the same document as redocly", async () => {
   const output = join(scratchFolder(), "corrected.json");
   await run(
     join(root, "node_modules/.bin/redocly"),
@@ -34,6 +34,6 @@ it("gives the document that redocly makes of it", async () => {
   expect(at(theirs, "paths", "/health", "get")).toMatchObject({ operationId: "get-health" });
 });
 
-it("is kept as openapi/jupyterhub.yaml, which reads as that document", () => {
+it("equals openapi/jupyterhub.yaml", () => {
   expect(readYaml(join(root, "openapi/jupyterhub.yaml"))).toEqual(correctedDocument(root).document);
 });

@@ -60,7 +60,7 @@ describe("a change", () => {
     expect(verdict).toBe(row.impact);
   });
 
-  it("has a row for each rule, and for each direction in which the rule differs", () => {
+  it("has a row for each rule, and for each direction if the impact differs", () => {
     const proven = new Set(
       rows.flatMap(({ rule, in: direction }) => [rule, `${rule} ${direction}`]),
     );
@@ -71,7 +71,7 @@ describe("a change", () => {
   });
 });
 
-describe("code that was written against the earlier types", { timeout: 60_000 }, () => {
+describe("code for the earlier types", { timeout: 60_000 }, () => {
   const withCode = rows.flatMap((row, index) =>
     row.code === undefined ? [] : [[titleOf(row), index, row] as const],
   );

@@ -49,7 +49,7 @@ describe("back to the major release before and forward again", { timeout }, () =
       expect(versionsIn(copy)).toEqual(readSources(root).map(({ version }) => version));
     });
 
-    it("says what is gone with it, and that this breaks code of users", () => {
+    it("reports what it removes, and that this breaks users' code", () => {
       expect(back.stdout).toContain(
         `For users of this package, from ${newest} to ${earlier}: major\n`,
       );
@@ -61,7 +61,7 @@ describe("back to the major release before and forward again", { timeout }, () =
       expect(back.stdout, "what to do about it").not.toContain("x-until");
     });
 
-    it("names what of the overlay conflicts, fails, and generates nothing", () => {
+    it("lists the conflicting overlay actions, fails and generates nothing", () => {
       expect(back.code).toBe(1);
       expect(back.stdout).toMatch(/^\d+ actions of openapi\/overlay.yaml conflict with [\d.]+:$/m);
       expect(back.stdout).toContain(
@@ -83,7 +83,7 @@ describe("back to the major release before and forward again", { timeout }, () =
       dropped = await copy.run("spec-update", [earlier, "--drop-stale"]);
     }, timeout);
 
-    it("comments out exactly what it names", () => {
+    it("comments out exactly the actions that it lists", () => {
       expect(dropped.code).toBe(0);
       const named = [...dropped.stdout.matchAll(/^ {2}- (.+)$/gm)].map(([, problem]) => problem);
       expect(named.length).toBeGreaterThan(5);
@@ -97,7 +97,7 @@ describe("back to the major release before and forward again", { timeout }, () =
       expect(uncommented).toBe(before);
     });
 
-    it("then generates what `npm run generate -- --check` is content with", async () => {
+    it("then generates files that pass `npm run generate -- --check`", async () => {
       expect(copy.read("openapi/jupyterhub.yaml")).toContain(`# upstream ${earlier} sha256`);
       expect(copy.read("generated/sdk.gen.ts")).not.toContain("getUserServerName ");
       const { code, stdout } = await copy.run("generate", ["--check"]);
@@ -106,7 +106,7 @@ describe("back to the major release before and forward again", { timeout }, () =
     });
   });
 
-  it("is what overlay:coverage judges then, by answers of hubs up to that release", async () => {
+  it("makes overlay:coverage use recordings of hubs up to that release", async () => {
     for (const folder of ["test/hubs", "test/mock"]) {
       cpSync(join(root, folder), copy.path(folder), { recursive: true });
     }
@@ -128,7 +128,7 @@ describe("back to the major release before and forward again", { timeout }, () =
     expect(stdout).toMatch(/^it is too loose: User\.name is .* \$\.components\.schemas\.User: /m);
   });
 
-  it("leads forward to where it began, once the overlay is as it was", async () => {
+  it("leads back to the initial state with the initial overlay", async () => {
     copy.write("openapi/overlay.yaml", original["openapi/overlay.yaml"] ?? "");
     const { code, stdout } = await copy.run("spec-update", [newest]);
     expect(code).toBe(0);
@@ -149,7 +149,7 @@ function releasing(copy: RepositoryCopy, releases: Record<string, string>): Node
   return { PYTHON: copy.path("python.cjs"), RELEASES: copy.path("releases.json") };
 }
 
-describe("on to a release that is not vendored", { timeout }, () => {
+describe("an update to a release that is not vendored", { timeout }, () => {
   const next = `${upstreamOf(newest)
     .replace(`version: ${newest}`, "version: 6.9.0")
     .replace(
@@ -176,14 +176,14 @@ describe("on to a release that is not vendored", { timeout }, () => {
     });
   });
 
-  it("takes the place of the newest of the same major release, and of no other", () => {
+  it("replaces the newest release of the same major version only", () => {
     expect(outcome.stdout).toContain(`It replaces ${newest}`);
     expect(existsSync(copy.path(`openapi/upstream/${newest}.yml`))).toBe(false);
     const others = readSources(root).map(({ version }) => version);
     expect(versionsIn(copy)).toEqual([...others.filter((one) => one !== newest), "6.9.0"]);
   });
 
-  it("names the operation that is new, and what it still needs", () => {
+  it("names the new operation and what it still needs", () => {
     expect(outcome.stdout).toContain(`For users of this package, from ${newest} to 6.9.0: minor\n`);
     expect(outcome.stdout).toContain("  added    GET /news\n");
     expect(outcome.stdout).toContain("  - target: $.paths['/news'].get\n");
@@ -197,7 +197,7 @@ describe("on to a release that is not vendored", { timeout }, () => {
   });
 });
 
-describe("what cannot be had", { timeout }, () => {
+describe("an update that fails", { timeout }, () => {
   let copy: RepositoryCopy;
   beforeEach(() => void (copy = repositoryCopy()));
   afterEach(() => {
@@ -205,7 +205,7 @@ describe("what cannot be had", { timeout }, () => {
     copy.remove();
   });
 
-  it("is a release that does not exist: pip says so, and everything stays as it was", async () => {
+  it("reports pip's message for an unknown release and changes nothing", async () => {
     const original = copy.contents(...written);
     const { code, stderr } = await copy.run("spec-update", ["6.9.9"], releasing(copy, {}));
     expect(stderr).toContain(
@@ -215,7 +215,7 @@ describe("what cannot be had", { timeout }, () => {
     expect(copy.contents(...written)).toEqual(original);
   });
 
-  it("is any release without Python, but for those that are vendored", () => {
+  it("needs Python, except for vendored releases", () => {
     vi.stubEnv("PYTHON", copy.path("nothing"));
     const get = (version: string): unknown =>
       obtainDocument(copy.path("."), version, downloadRelease);
@@ -223,7 +223,7 @@ describe("what cannot be had", { timeout }, () => {
     expect(get(newest)).toMatchObject({ downloaded: false });
   });
 
-  it("is a listed release that is handed out otherwise than it was released", () => {
+  it("rejects a listed release whose content differs", () => {
     const [version = ""] = versionsIn(copy);
     rmSync(copy.path(`openapi/upstream/${version}.yml`));
     const get = (text: string): unknown => {

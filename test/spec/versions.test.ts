@@ -118,7 +118,7 @@ describe.each<FactKind>(["operation", "query parameter", "body key", "model fiel
   },
 );
 
-describe("where upstream documents something otherwise", () => {
+describe("an exception in upstream's documents", () => {
   const exceptions = Object.entries(otherwise).map(([name, [releases, because]]) => ({
     name,
     releases,
@@ -139,7 +139,7 @@ describe("where upstream documents something otherwise", () => {
 });
 
 describe("the corrected document", () => {
-  it("lacks nothing that a release documents, but for what is left out on purpose", () => {
+  it("contains everything that a release documents, except for known omissions", () => {
     const known = new Set(corrected.map(({ name }) => name));
     const documented = new Set(releases.flatMap(({ facts }) => [...facts]));
     expect([...documented].filter((name) => !known.has(name)).toSorted()).toEqual(
@@ -148,7 +148,7 @@ describe("the corrected document", () => {
   });
 
   it.each(readSources(root).filter(({ version }) => isAtLeast(version, "2.0")))(
-    "as hub $version has it, asks for scopes that this hub knows",
+    "uses only known scopes in the projection of hub $version",
     (source) => {
       const scopesOf = (document: JsonObject): string[] =>
         Object.keys(at(document, ...oauth2Flow, "scopes"));
@@ -169,7 +169,7 @@ describe("the corrected document", () => {
     },
   );
 
-  it("knows every release by its two leading numbers", () => {
+  it("writes every release with two numbers", () => {
     for (const { since, until } of corrected) {
       for (const release of [since, until]) {
         if (release !== undefined) expect(release).toMatch(/^\d+\.\d+$/);

@@ -26,7 +26,7 @@ describe.each(files)("%s", (file) => {
     expect(lint(broken, ".github/workflows/broken.yml")).not.toEqual([]);
   });
 
-  it("takes no input, and puts no expression into a script", () => {
+  it("uses no input and no expression in a script", () => {
     const { on: triggers } = workflow(file);
     expect(Object.keys(at(triggers)).toSorted()).toEqual(["schedule", "workflow_dispatch"]);
     expect(at(triggers)["workflow_dispatch"]).toBeNull();
@@ -36,7 +36,7 @@ describe.each(files)("%s", (file) => {
     expect(scripts.filter((script) => script.includes("${{"))).toEqual([]);
   });
 
-  it("has no rights but those that a job names, and pins actions by their major version", () => {
+  it("grants only the permissions of each job, and pins actions by major version", () => {
     expect(workflow(file)["permissions"]).toEqual({});
     const uses = jobsOf(file).flatMap(([, job]) =>
       stepsOf(job).flatMap(({ uses: action }) => action ?? []),
@@ -45,7 +45,7 @@ describe.each(files)("%s", (file) => {
     expect(uses.filter((action) => !/^actions\/[\w-]+@v\d+$/.test(String(action)))).toEqual([]);
   });
 
-  it("runs npm and pip only where nothing may be written", () => {
+  it("runs npm and pip only without write permission", () => {
     const runsCode = jobsOf(file).filter(([, job]) => JSON.stringify(job).includes("npm "));
     expect(runsCode.map(([, job]) => job["permissions"])).toEqual([{ contents: "read" }]);
     for (const [, job] of runsCode) {
@@ -56,7 +56,7 @@ describe.each(files)("%s", (file) => {
 });
 
 describe("the job that pushes", () => {
-  it("makes a branch of what changed in openapi/ and generated/, with the report as its message", () => {
+  it("commits the changes in openapi/ and generated/ to a branch, with the report as the message", () => {
     const scratch = scratchFolder();
     const [origin, clone, update] = ["origin", "clone", "update"].map((name) =>
       join(scratch, name),
