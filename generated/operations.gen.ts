@@ -2,7 +2,7 @@
 // upstream 6.1.1 sha256 294aa338bbabab7e4531a79a5dce6e5304c5c2de7bc4a0b25d56418f22493fbc
 // overlay sha256 592c217f94da83111e21a858545201fce03556e8e4e5f1a97458209c773b7ba6
 
-/** What is known of a query parameter or a body key. */
+/** The restrictions of a query parameter or a body key. */
 export interface Rule {
   /** The first release that knows it; without one, every supported hub does. */
   readonly since?: string;
@@ -13,45 +13,45 @@ export interface Rule {
   readonly enum?: readonly string[];
   readonly min?: number;
   readonly max?: number;
-  /** What an array holds. */
+  /** The type of an array's items. */
   readonly items?: "string";
-  /** How many items an array has at least. */
+  /** The minimum number of items of an array. */
   readonly minItems?: number;
-  /** What to do in place of sending an empty list, or null. */
+  /** The error message for an empty list or null: what to do instead. */
   readonly ifEmpty?: string;
-  /** Left out of the body when it equals this path parameter. */
+  /** It is omitted from the body if it equals this path parameter. */
   readonly differsFrom?: string;
-  /** Stands for the credentials of the call, which then carries no token. */
+  /** It holds the credentials of the call, which then carries no token. */
   readonly credentials?: true;
 }
 
-/** What is known of an operation. */
+/** The properties of an operation. */
 export interface Operation {
-  /** The first release that has it; without one, every supported hub has. */
+  /** The first release that has it; without one, every supported hub does. */
   readonly since?: string;
   /** The first release that no longer has it. */
   readonly until?: string;
-  /** Whether it needs no credentials, and so is sent none. */
+  /** Whether it needs no credentials. The client then sends none. */
   readonly public?: true;
-  /** Whether any valid credentials will do, so that a refusal can only mean invalid ones. */
+  /** Whether any valid credentials are sufficient, so that a 403 means invalid ones. */
   readonly anyCredentials?: true;
-  /** The media types, beside JSON, of its answers. */
+  /** The media types of its responses besides JSON. */
   readonly media?: readonly string[];
-  /** Whether its answer is empty when it succeeds, whatever it is labelled. */
+  /** Whether a successful response is empty, whatever its media type. */
   readonly empty?: true;
   /** The path parameters that may be empty. */
   readonly mayBeEmpty?: readonly string[];
-  /** Whether it redirects a browser to another page, such as the login's. */
+  /** Whether it redirects a browser, for example to the login page. */
   readonly redirects?: true;
-  /** Every query parameter, with what is known of it. */
+  /** Every query parameter with its restrictions. */
   readonly query?: Readonly<Record<string, Rule>>;
-  /** Every key of its body, with what is known of it; without one, it has no body. */
+  /** Every key of its body with its restrictions; without one, it has no body. */
   readonly body?: Readonly<Record<string, Rule>>;
-  /** Whether its body may have other keys, too. */
+  /** Whether its body may have other keys. */
   readonly open?: true;
-  /** How many keys its body has at least. */
+  /** The minimum number of keys of its body. */
   readonly minKeys?: number;
-  /** The keys of its body of which exactly one is given. */
+  /** The body keys of which exactly one must be given. */
   readonly exactlyOneOf?: readonly string[];
 }
 
@@ -661,7 +661,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   }
 };
 
-/** The scopes that suffice for each operation; where several are needed at once, joined by a plus. */
+/** The sufficient scopes of each operation. Scopes that are needed together are joined by a plus. */
 export const scopes: Readonly<Record<string, readonly string[]>> = {
   "GET /": [],
   "GET /info": [
@@ -855,7 +855,7 @@ export const scopes: Readonly<Record<string, readonly string[]>> = {
   ]
 };
 
-/** What came with some release, and with which. */
+/** Features with their first release. */
 export const features = {
   "display-names": "6.0",
   "group-properties": "4.0",
@@ -872,10 +872,10 @@ export const features = {
   "user-states": "1.3"
 } as const;
 
-/** The name of something that not every supported hub has. */
+/** The name of a feature that not every supported hub has. */
 export type Feature = keyof typeof features;
 
-/** The scopes that hubs come with. */
+/** The scopes that hubs define. */
 export type Scope =
   | "(no_scope)"
   | "self"

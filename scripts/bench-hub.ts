@@ -1,7 +1,7 @@
 /**
- * A hub of 10,000 users for the benchmark, in a process of its own. It returns one user at once and answers
- * every other request after 50 ms, as a distant hub does; a server starts in as much time. It prints its
- * address on standard output, and ends when its standard input does.
+ * A hub with 10,000 users for the benchmark, in a process of its own. It returns one user at once, and
+ * answers every other request after 50 ms; a server starts in the same time. It prints its address on
+ * standard output and ends when standard input closes.
  */
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -22,7 +22,10 @@ const users = Array.from({ length: total }, (_, index) => ({
   servers: {},
 }));
 
-/** The start of a server: told at once, and ready soon after. The ready event says when it was sent. */
+/**
+ * Streams the start of a server, which is ready after the latency. The ready event holds the time at which
+ * it was sent.
+ */
 function sendProgress(response: ServerResponse): void {
   response.setHeader("Content-Type", "text/event-stream");
   response.setHeader("X-JupyterHub-Version", "6.1.1");

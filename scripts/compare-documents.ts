@@ -1,7 +1,6 @@
 /**
- * Compares two documents operation by operation, matched by method and path, in whatever dialect each
- * of them is written: what one asks for and answers that the other does not. It reads names, statuses
- * and types alone, no constraints; between documents of OpenAPI 3, spec-diff.ts sees more.
+ * Compares two documents of any dialect operation by operation, matched by method and path. Compares names,
+ * statuses and types only, no constraints. For documents of OpenAPI 3, spec-diff.ts finds more.
  */
 import { follow, operationsOf, routeOf } from "./document.js";
 import { at, isObject, type Json, type JsonObject } from "./json.js";
@@ -16,7 +15,7 @@ export interface Comparison {
 
 export interface Difference {
   operation: string;
-  /** What the base has and the other lacks, "body keys: scopes, roles", and the reverse. */
+  /** What only the base has, as "body keys: scopes, roles", and what only the other document has. */
   lacks: string[];
   adds: string[];
 }
@@ -26,10 +25,10 @@ export function compareDocuments(base: JsonObject, other: JsonObject): Compariso
   const changed = [...before].map(([route, { key, description }]): Difference => {
     const described = after.get(route)?.description ?? description;
     const adds = missing(described, description);
-    // An answer that may be one of several things and is told as one of them is not told wrongly.
-    const wrong = adds.some((one) => one.startsWith("kinds"));
+    // A response that may have several types is not wrong if the other document names one of them.
+    const wrong = adds.some((one) => one.startsWith("types:"));
     const lacks = missing(description, described).filter(
-      (one) => wrong || !one.startsWith("kinds"),
+      (one) => wrong || !one.startsWith("types:"),
     );
     return { operation: key, lacks, adds };
   });
@@ -48,10 +47,10 @@ type Description = Record<
   | "parameters"
   | "body"
   | "body keys"
-  | "answers"
+  | "responses"
   | "errors"
   | "schemas"
-  | "kinds"
+  | "types"
   | "fields"
   | "field types",
   Set<string>
@@ -76,11 +75,11 @@ function missing(from: Description, to: Description): string[] {
   return Object.entries(from).flatMap(([aspect, facts]) => {
     const names = [...facts].filter((fact) => {
       const [status = ""] = fact.split(" ");
-      // An answer that is missing whole is not missing its schema, too, nor a missing schema its kind.
-      if (aspect === "schemas" && !to.answers.has(status) && !to.errors.has(status)) return false;
-      if (aspect === "kinds" && !to.schemas.has(status)) return false;
-      // Fields are comparable in schemas of one kind, and types in fields that both have.
-      if (aspect === "fields" && !sharesKind(from, to, status)) return false;
+      // A missing response does not also count as a missing schema, nor a missing schema as a missing type.
+      if (aspect === "schemas" && !to.responses.has(status) && !to.errors.has(status)) return false;
+      if (aspect === "types" && !to.schemas.has(status)) return false;
+      // Fields are compared only in schemas of the same type, and types only of fields in both documents.
+      if (aspect === "fields" && !sharesType(from, to, status)) return false;
       if (aspect === "field types" && !to.fields.has(fact.slice(0, fact.lastIndexOf(" "))))
         return false;
       return !to[aspect as keyof Description].has(fact);
@@ -89,9 +88,9 @@ function missing(from: Description, to: Description): string[] {
   });
 }
 
-/** Whether both describe the body of a status, and as the same kind of value. */
-const sharesKind = (one: Description, other: Description, status: string): boolean =>
-  [...one.kinds].some((kind) => kind.startsWith(`${status} `) && other.kinds.has(kind));
+/** Whether both describe the body of a status with the same type. */
+const sharesType = (one: Description, other: Description, status: string): boolean =>
+  [...one.types].some((type) => type.startsWith(`${status} `) && other.types.has(type));
 
 function requestOf(
   document: JsonObject,
@@ -103,7 +102,7 @@ function requestOf(
     parameters.filter((one) => places.includes(String(one["in"])));
   const names = (some: readonly JsonObject[]): string[] => some.map((one) => String(one["name"]));
 
-  // In Swagger 2.0 a body is a parameter, and a form is one for each key.
+  // In Swagger 2.0, a body is one parameter, and a form is one parameter per key.
   const content = at(follow(document, operation["requestBody"]), "content");
   const bodies = [...Object.values(content), ...inPlaces("body")].map(schemaOf);
   const properties = bodies.flatMap((schema) => partsOf(document, schema)).map(propertiesOf);
@@ -118,7 +117,7 @@ function requestOf(
 function responsesOf(
   document: JsonObject,
   operation: JsonObject,
-): Pick<Description, "answers" | "errors" | "schemas" | "kinds" | "fields" | "field types"> {
+): Pick<Description, "responses" | "errors" | "schemas" | "types" | "fields" | "field types"> {
   const responses = Object.entries(at(operation, "responses")).map(([status, declared]) => {
     const response = follow(document, declared);
     const schemas = [response, ...Object.values(at(response, "content"))].map(schemaOf);
@@ -135,7 +134,7 @@ function responsesOf(
         .flatMap((part) => Object.entries(at(part, "properties")))
         .map(([name, schema]) => ({
           field: `${status} ${name}`,
-          types: partsOf(document, schema).flatMap(kindsOf),
+          types: partsOf(document, schema).flatMap(typesOf),
         })),
     );
   return {
@@ -145,12 +144,12 @@ function responsesOf(
         types.map((type) => `${field} ${type === "integer" ? "number" : type}`),
       ),
     ),
-    answers: new Set(statuses.filter((status) => !isError(status))),
+    responses: new Set(statuses.filter((status) => !isError(status))),
     errors: new Set(statuses.filter(isError)),
     schemas: new Set(responses.filter(({ parts }) => parts.length > 0).map(({ status }) => status)),
-    kinds: new Set(
+    types: new Set(
       responses.flatMap(({ status, parts }) =>
-        parts.flatMap(kindsOf).map((kind) => `${status} ${kind}`),
+        parts.flatMap(typesOf).map((type) => `${status} ${type}`),
       ),
     ),
   };
@@ -159,10 +158,10 @@ function responsesOf(
 const list = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : []);
 const schemaOf = (holder: Json): Json => (isObject(holder) ? (holder["schema"] ?? {}) : {});
 const propertiesOf = (schema: JsonObject): string[] => Object.keys(at(schema, "properties"));
-const kindsOf = (schema: JsonObject): string[] =>
-  [schema["type"]].flat().filter((kind) => typeof kind === "string" && kind !== "null") as string[];
+const typesOf = (schema: JsonObject): string[] =>
+  [schema["type"]].flat().filter((type) => typeof type === "string" && type !== "null") as string[];
 
-/** A schema and all that it is composed of. */
+/** A schema and all schemas that it is composed of. */
 function partsOf(document: JsonObject, schema: Json, seen: readonly Json[] = []): JsonObject[] {
   const own = follow(document, schema);
   if (seen.includes(own)) return [];

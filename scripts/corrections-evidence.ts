@@ -1,11 +1,11 @@
 /**
  * Reads the evidence of a correction, `x-seen` of the overlay: the requests that showed it on a hub. Writes
- * each request as a command for people who want to see it themselves.
+ * each request as a curl command.
  *
- * The notation: `6.1.1 POST /users with {}; PATCH /users/linus, then GET /users`. A semicolon separates
- * demonstrations, `, then` the requests of one. "each of them" and "every route" mean the operations that the
- * correction is about. Evidence that needs more than requests (a browser, a broken proxy) is a sentence in
- * another form, and gets no command.
+ * Notation: `6.1.1 POST /users with {}; PATCH /users/linus, then GET /users`. A semicolon separates
+ * demonstrations, and `, then` separates the requests of one. "each of them" and "every route" stand for
+ * the corrected operations. Evidence that needs more than requests (a browser, a broken proxy) is a
+ * sentence in any other form, and has no command.
  */
 import { methods, type DocumentedOperation } from "./document.js";
 import { at } from "./json.js";
@@ -13,9 +13,9 @@ import { at } from "./json.js";
 export interface Evidence {
   /** The release of the hub: "6.1.1". */
   release: string;
-  /** What was sent, as Markdown. */
+  /** The requests as Markdown. */
   text: string;
-  /** Lines for a shell; empty if requests alone do not show the correction. */
+  /** Lines for a shell. Empty if requests alone do not show the correction. */
   commands: readonly string[];
 }
 
@@ -25,7 +25,7 @@ interface Request {
   method: string;
   path: string;
   conditions: readonly string[];
-  /** Whether the request stands for those of several operations. */
+  /** Whether the request is an example for several operations. */
   isExample: boolean;
 }
 
@@ -43,7 +43,7 @@ const values: Readonly<Record<string, string>> = {
 };
 const nameBelow: Readonly<Record<string, string>> = { groups: "class", services: "announcer" };
 
-/** The evidence for a correction at some of the places that it changes. */
+/** Returns the evidence for a correction, limited to requests to the corrected places if there are any. */
 export function evidenceOf(
   seen: string,
   changed: readonly string[],
@@ -56,7 +56,7 @@ export function evidenceOf(
   if (demonstrations.flat().some((requests) => requests === undefined)) {
     return { release, text: inCode(whole), commands: [] };
   }
-  // A step for several methods is several demonstrations.
+  // A step with several methods becomes several demonstrations.
   const all = (demonstrations as Request[][][]).flatMap((steps) =>
     steps.length === 1 ? (steps[0] ?? []).map((request) => [request]) : [steps.flat()],
   );
@@ -72,7 +72,7 @@ export function evidenceOf(
   };
 }
 
-/** The requests that a step describes; undefined if it is a sentence in another form. */
+/** Returns the requests of a step, or undefined if it has another form. */
 function requestsOf(
   step: string,
   changed: readonly string[],
@@ -105,7 +105,7 @@ function requestsOf(
   }));
 }
 
-/** The operation that a request is for; of several, the one whose path has the most literal parts. */
+/** Returns the operation of a request. If several match, the one with the most literal path wins. */
 function operationOf(
   method: string,
   path: string,
@@ -132,7 +132,7 @@ const requestText = ({ method, path, conditions, isExample }: Request): string =
     ...conditions.map(inCode),
   ].join(" ");
 
-/** A sentence with its requests and JSON as code. */
+/** Formats the requests and the JSON of a sentence as code. */
 const inCode = (text: string): string =>
   text
     .replaceAll(/((?:[A-Z]+(?:, | and ))*[A-Z]{3,}) (\/[^\s,]*)/g, "`$1 $2`")
@@ -170,13 +170,13 @@ function commandOf(
   return token === undefined ? [command] : [`# TOKEN: ${token}`, command];
 }
 
-/** A text with its names in braces replaced: by an example, or by a variable of the shell. */
+/** Replaces names in braces by an example, or by a variable of the shell. */
 const filled = (text: string): string =>
   text.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const below = name === "name" ? nameBelow[text.split("/")[1] ?? ""] : undefined;
     return below ?? values[name] ?? `$${name.toUpperCase()}`;
   });
 
-/** In quotes of the shell: double ones if variables stand inside. */
+/** Quotes for the shell: with double quotes if the text contains variables. */
 const quoted = (text: string): string =>
   text.includes("$") ? `"${text.replaceAll('"', '\\"')}"` : `'${text.replaceAll("'", "'\\''")}'`;

@@ -1,9 +1,9 @@
 /**
  * npm run corrections              writes docs/upstream-corrections.md
- * npm run corrections -- --check   writes nothing; fails when the page is not what it would write
+ * npm run corrections -- --check   writes nothing; fails if the page is out of date
  *
- * The page is for JupyterHub's maintainers: what their document says and what hubs do, with the evidence and
- * a command that shows it. All of it comes from openapi/overlay.yaml and the document that it corrects.
+ * The page is for JupyterHub's maintainers: what their document says, what hubs do, the evidence and the
+ * commands that show it. All of it comes from openapi/overlay.yaml and the document that it corrects.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -22,12 +22,12 @@ import {
 import type { JsonObject } from "./json.js";
 import { keyOf } from "./operation-table.js";
 
-/** A correction, with every place that it changes in the same way. */
+/** A correction with all places that it changes in the same way. */
 interface Item extends Correction {
   places: readonly string[];
 }
 
-/** So many places are listed once, in a section of their own. */
+/** A correction of this many places has one entry, in a section of its own. */
 const several = 4;
 
 export function correctionsPage(root: string): string {
@@ -36,7 +36,7 @@ export function correctionsPage(root: string): string {
   const { document } = correctedDocument(root);
   const operations = new Map(operationsOf(document).map((one) => [keyOf(one), one]));
   const all = itemsOf(corrections(readUpstream(root, source), overlay));
-  // A shared part that the document does not have is a name that other corrections use.
+  // An added shared part is a name that other corrections refer to.
   const isPart = ({ place, differences: [first] }: Item): boolean =>
     !operations.has(place) && first?.path.length === 0 && first.was === undefined;
   const [parts, items] = [all.filter(isPart), all.filter((item) => !isPart(item))];
@@ -113,7 +113,7 @@ const introduction = (
   "",
 ];
 
-/** Corrections that change several places in the same way, as one. */
+/** Combines corrections that change several places in the same way. */
 function itemsOf(all: readonly Correction[]): Item[] {
   const items = new Map<string, Item>();
   for (const correction of all) {
@@ -135,7 +135,7 @@ const titleOf = (place: string): string => {
   return kinds[kind ?? ""] ? `${kinds[kind ?? ""]} ${name}` : place;
 };
 
-/** What a place is called in a sentence. */
+/** The name of a place in a sentence. */
 const wholeOf = (place: string): string =>
   place.includes(" ") ? "the operation" : `this ${place.split("/")[0]?.replace(/s$/, "")}`;
 
@@ -169,7 +169,7 @@ function itemLines(
   ];
 }
 
-/** What the document has and what hubs do: a table, and blocks for what takes several lines. */
+/** Shows differences in a table, and in blocks if they need several lines. */
 function differenceLines(
   differences: readonly Difference[],
   document: JsonObject,
@@ -190,7 +190,7 @@ function differenceLines(
   return [...table, ...blocks];
 }
 
-/** A difference in sentences, with what is short in the line and what is long in a block. */
+/** Shows a difference in a sentence, or in blocks if a value is long. */
 function blockLines(
   { path, was, now }: Difference,
   before: string | undefined,
@@ -211,7 +211,7 @@ function blockLines(
   ];
 }
 
-/** The first differences in a few words. */
+/** Summarises the first differences. */
 function headingOf(differences: readonly Difference[], whole: string): string {
   const texts = [...new Set(differences.map((difference) => differenceText(difference, whole)))];
   const more = texts.length > 2 ? `, and ${texts.length - 2} more` : "";
@@ -234,7 +234,7 @@ if (process.argv[1] === import.meta.filename) {
     writeFileSync(file, page);
     console.log("docs/upstream-corrections.md is written.");
   } else if (existsSync(file) && readFileSync(file, "utf8") === page) {
-    console.log("docs/upstream-corrections.md is what `npm run corrections` writes.");
+    console.log("docs/upstream-corrections.md is up to date.");
   } else {
     console.error(
       "docs/upstream-corrections.md is out of date: run `npm run corrections`, and commit it.",

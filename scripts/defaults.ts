@@ -1,4 +1,4 @@
-/** README's table of defaults, out of the code that goes by them. */
+/** The README's table of defaults, with the values of the code. */
 import { defaults } from "../src/core/options.js";
 import { maxDelay, maxRetryAfter, minDelay } from "../src/core/retry.js";
 import { readyTimeout } from "../src/resources/admin.js";
@@ -10,7 +10,7 @@ import { startTimeout, stopTimeout } from "../src/workflows/server.js";
 
 const ms = (milliseconds: number): string => `${milliseconds.toLocaleString("en")} ms`;
 
-/** What, how much, and what changes it. */
+/** The setting, its default, and the option that changes it. */
 const rows: readonly (readonly [string, string, string])[] = [
   ["one attempt, headers and body", ms(defaults.timeout), "option `timeout`"],
   ["a stream without a byte", ms(defaults.timeout), "option `timeout`"],

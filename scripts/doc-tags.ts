@@ -1,12 +1,12 @@
 /**
- * Turns the document's marks into tags of the generated doc comments: since which release, until which
- * and for which scopes a field or parameter is there.
+ * Turns the document's marks into tags of the generated doc comments: the releases and scopes for which a
+ * field or parameter exists.
  */
 import { isObject, type Json } from "./json.js";
 
 const tags = { "x-since": "@since", "x-until": "@until", "x-scope": "@scope" } as const;
 
-/** Adds the tags to the descriptions of a document that the generator is about to read. */
+/** Adds the tags to the descriptions of a document before the generator reads it. */
 export function addDocTags(node: Json): void {
   if (Array.isArray(node)) node.forEach(addDocTags);
   if (!isObject(node)) return;

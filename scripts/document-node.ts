@@ -1,10 +1,10 @@
-/** Places in a document: a value, the path to it, and the ways on from there. */
+/** Nodes of a document: a value with its path, and the steps from there. */
 import { isDeepStrictEqual } from "node:util";
 import { resolveReference } from "./document.js";
 import { isObject, type Json, type JsonObject } from "./json.js";
 import type { Path } from "./overlay.js";
 
-/** A value of a document, with its place. */
+/** A value of a document with its path. */
 export interface DocumentNode {
   document: JsonObject;
   path: Path;
@@ -30,7 +30,7 @@ export const referenceOf = ({ value }: DocumentNode): string | undefined => {
   return typeof reference === "string" ? reference : undefined;
 };
 
-/** The place that a `$ref` leads to, or the place itself. */
+/** The node that a `$ref` points to, or the node itself. */
 export function resolveNode(place: DocumentNode): DocumentNode {
   const reference = referenceOf(place);
   if (reference === undefined) return place;
@@ -42,6 +42,6 @@ export function resolveNode(place: DocumentNode): DocumentNode {
   return resolveNode({ document, path, value: resolveReference(document, reference) });
 }
 
-/** Whether two places refer to the same shared part, which is compared by itself. */
+/** Whether two nodes refer to the same shared part, which is compared on its own. */
 export const sharesReference = (a: DocumentNode, b: DocumentNode): boolean =>
   referenceOf(a) !== undefined && isDeepStrictEqual(a.value, b.value);

@@ -1,6 +1,6 @@
 /**
- * Asks pip for the newest release of JupyterHub, and gets a release's own document out of its source
- * distribution, byte for byte: the one task here that needs Python. Keeps nothing else of the distribution.
+ * Downloads JupyterHub's own document from a release's source distribution with pip, and finds the newest
+ * release. No other script needs Python.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -8,15 +8,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export interface ReleasedDocument {
-  /** Where it stands in the distribution. */
+  /** Its path in the distribution. */
   file: string;
   bytes: Buffer;
 }
 
-/** Up to 1.5 the first, later the second; some have both, and then the second is the one in use. */
+/** Releases up to 1.5 have the first, later ones the second. Some have both and use the second. */
 const places = ["docs/rest-api.yml", "docs/source/_static/rest-api.yml"];
 
-/** Copies the last of these places that an archive has, and prints which that was. */
+/** Copies the last of these files that an archive contains, and prints its path. */
 const unpack = `
 import sys, tarfile
 archive, target, *places = sys.argv[1:]
@@ -34,7 +34,7 @@ with tarfile.open(archive) as files:
 
 const options = ["--disable-pip-version-check", "--no-input"];
 
-/** The newest final release, whichever Python it needs. */
+/** Returns the newest final release, regardless of the Python version that it needs. */
 export function newestRelease(): string {
   const pip = ["-m", "pip", "index", "versions", ...options, "--ignore-requires-python"];
   const { status, stdout, output } = run(findPython(), [...pip, "jupyterhub"]);
@@ -73,7 +73,7 @@ function findPython(): string {
   const found = candidates.find((python) => run(python, ["-m", "pip", "--version"]).status === 0);
   if (found) return found;
   throw new Error(
-    `No Python with pip found${named ? ` (PYTHON is "${named}")` : ""}, which getting a release needs: ` +
+    `No Python with pip found${named ? ` (PYTHON is "${named}")` : ""}; a download needs one: ` +
       "install one (Debian: apt-get install python3-pip) or name one in PYTHON.",
   );
 }

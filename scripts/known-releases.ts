@@ -1,4 +1,4 @@
-/** The releases of JupyterHub that are known here: those whose documents are kept, listed in openapi/SOURCES.yaml. */
+/** The known releases of JupyterHub: those in openapi/SOURCES.yaml, whose documents are vendored. */
 import { join } from "node:path";
 import { readSources, sourceToCorrect } from "./document.js";
 
@@ -7,10 +7,10 @@ const sources = readSources(join(import.meta.dirname, ".."));
 /** Oldest first. */
 export const releases: readonly string[] = sources.map(({ version }) => version);
 
-/** The one whose document is corrected, and which the types are made of. */
+/** The release whose document is corrected, and from which the types are generated. */
 export const correctedRelease: string = sourceToCorrect(sources).version;
 
-/** "6" → "6.1.1", "5.5" → "5.5.4": the newest release that begins with what was asked for. */
+/** "6" → "6.1.1", "5.5" → "5.5.4": the newest release that starts with the requested version. */
 export function resolveRelease(requested: string): string {
   const found = releases.findLast(
     (known) => known === requested || known.startsWith(`${requested}.`),

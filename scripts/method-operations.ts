@@ -1,6 +1,6 @@
 /**
- * Which methods stand on which operations: what the README's table is made of, and what tests hold
- * against the document (no operation without a method or a reason) and against what is really sent.
+ * Maps methods to operations. The README's table is generated from it, and tests compare it with the
+ * document (each operation has a method or a reason) and with the requests that methods send.
  */
 
 const servers = (method: string, below = ""): string[] => [
@@ -8,14 +8,14 @@ const servers = (method: string, below = ""): string[] => [
   `${method} /users/{name}/servers/{server_name}${below}`,
 ];
 const progress = servers("GET", "/progress");
-/** The default server's address is a part of its user's other servers': the user's model tells which there are. */
+/** The default server's address is a prefix of the user's other servers. The user's model lists them. */
 const connectionOperations = [
   "GET /users/{name}",
   "GET /users/{name}/servers/{server_name}",
   "POST /users/{name}/tokens",
 ];
 
-/** Every method, and the operations that it may send. */
+/** Every method with the operations that it may send. */
 export const methodOperations: Readonly<Record<string, readonly string[]>> = {
   version: ["GET /"],
   ready: ["GET /"],
@@ -98,12 +98,12 @@ export const methodOperations: Readonly<Record<string, readonly string[]>> = {
 /** Methods that send nothing. */
 export const localMethods: readonly string[] = ["with", "oauth.authorizeUrl"];
 
-/** One of an operation's scopes, where a method needs the part of the response that this one shows. */
+/** The scope of an operation that a method needs for its part of the response. */
 const ownServers = { "GET /users/{name}": "read:servers" };
 
 /**
- * What a method needs beside the scopes of its operations, or in their place, of all or by the operation; "" for no
- * token at all.
+ * Scopes that a method needs in addition to those of its operations, or instead of them, for all operations
+ * or for one. An empty string stands for no token.
  */
 export const methodScopes: Readonly<
   Record<string, { also?: string; only?: string | Readonly<Record<string, string>> }>
@@ -121,13 +121,13 @@ export const methodScopes: Readonly<
   "servers.fetch": { only: ownServers },
 };
 
-/** The scope that a method needs in place of those of an operation, if any. */
+/** The scope that a method needs instead of those of an operation, if any. */
 export function onlyScope(method: string, operation: string): string | undefined {
   const { only } = methodScopes[method] ?? {};
   return typeof only === "object" ? only[operation] : only;
 }
 
-/** Operations without a method, and why. They are functions of `jupyterhub-client/api`. */
+/** Operations without a method, with the reason. They are functions of `jupyterhub-client/api`. */
 export const rawOnly: Readonly<Record<string, string>> = {
   "POST /authorizations/token":
     "answers 404 since JupyterHub 2.0; `tokens.login` and `tokens.create` make tokens on every hub",

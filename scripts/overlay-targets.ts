@@ -1,13 +1,13 @@
 /**
- * Writes JSONPaths that match given places of a document and no others: unions of names where places differ
- * in one step, and elements of lists by their `name`, so that the order of a list does not matter.
+ * Writes JSONPaths that match exactly the given places of a document: with unions of names if places differ
+ * in one step, and with elements of lists by `name`, so that the order of a list does not matter.
  */
 import { exec } from "jsonpath-rfc9535";
 import { isDeepStrictEqual } from "node:util";
 import { isObject, type Json, type JsonObject } from "./json.js";
 import type { Path } from "./overlay.js";
 
-/** As few targets as there are needed to match these places. */
+/** Returns as few targets as possible that match these places. */
 export function targetsOf(places: readonly Path[], document: JsonObject): string[] {
   let groups = places.map((path) => selectorsOf(path, document).map((selector) => [selector]));
   const length = Math.max(0, ...groups.map((steps) => steps.length));
@@ -17,7 +17,7 @@ export function targetsOf(places: readonly Path[], document: JsonObject): string
   return groups.map((steps) => `$${steps.map(segmentOf).join("")}`);
 }
 
-/** Joins those groups that differ in this step alone. */
+/** Joins groups that differ only in this step. */
 function joinedAt(groups: readonly string[][][], position: number): string[][][] {
   const joined = new Map<string, string[][]>();
   for (const steps of groups) {
@@ -44,7 +44,7 @@ function selectorsOf(path: Path, document: JsonObject): string[] {
   });
 }
 
-/** A filter that selects this element alone, or else its index. */
+/** A filter that selects only this element, or else its index. */
 function elementSelector(list: readonly Json[], index: number): string {
   const element = list[index];
   const filters = isObject(element)

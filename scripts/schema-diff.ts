@@ -1,8 +1,8 @@
 /**
- * Compares two schemas, field by field, and names each change by a rule of semver-rules.ts.
+ * Compares two schemas field by field, and names each change by a rule of semver-rules.ts.
  *
- * What both refer to by the same name is compared where it is defined, once; what only one of them refers to
- * is followed. Fields of an `allOf` count as fields of the schema itself.
+ * A schema that both refer to by the same name is compared once, where it is defined. Other references are
+ * resolved. Fields of an `allOf` count as fields of the schema itself.
  */
 import { isDeepStrictEqual } from "node:util";
 import { at, isObject, type Json } from "./json.js";
@@ -53,7 +53,7 @@ const typesOf = ({ value }: DocumentNode): string[] => {
   return [type].flat().filter((one) => typeof one === "string");
 };
 
-/** Whether a schema says nothing of the type of its values. */
+/** Whether a schema does not restrict the type of its values. */
 const isAnything = (place: DocumentNode): boolean =>
   typesOf(place).length === 0 &&
   !["enum", "oneOf", "anyOf", "allOf", "properties"].some((key) => key in at(place.value));

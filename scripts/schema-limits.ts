@@ -1,13 +1,13 @@
-/** Compares what a schema, parameter or operation says beside its type: limits, openness, marks and words. */
+/** Compares limits, openness, marks and descriptions of schemas, parameters and operations. */
 import { isDeepStrictEqual } from "node:util";
 import { at, isObject, type Json } from "./json.js";
 import type { DocumentNode } from "./document-node.js";
 import type { Rule } from "./semver-rules.js";
 
-/** Reports a change: where it is, in the document that has it, and what was there before and is now. */
+/** Reports a change with its node in the document that has it, and with the values before and after. */
 export type Report = (rule: Rule, place: DocumentNode, label: string, detail?: string) => void;
 
-/** Whether a larger number allows less. */
+/** Whether a larger number is stricter. */
 const limits = {
   minimum: true,
   exclusiveMinimum: true,
@@ -41,7 +41,7 @@ export function diffLimits(
   }
 }
 
-/** What stands in place of a schema for items or further keys: `true`, `false` or nothing. */
+/** Compares values that replace a schema for items or further keys: `true`, `false` or nothing. */
 export function diffOpenness(
   keyword: "items" | "additionalProperties",
   after: DocumentNode,
@@ -60,7 +60,7 @@ export function diffOpenness(
   }
 }
 
-/** Since and until when, deprecation, and the words. */
+/** Compares releases, deprecation and descriptions. */
 export function diffMarks(
   before: DocumentNode,
   after: DocumentNode,

@@ -1,6 +1,6 @@
 /**
- * Says what a maintainer has to do about the changes of a newer release: overlay actions to paste, for what
- * is new and for what is gone, and one line for each breaking change that needs a decision.
+ * Advises a maintainer about the changes of a newer release: overlay actions to paste for additions and
+ * removals, and one line for each breaking change that needs a decision.
  */
 import { dump } from "js-yaml";
 import { brokenReferences } from "./document.js";
@@ -17,17 +17,17 @@ export interface Step {
   to: string;
 }
 
-/** "6.2" of "6.2.0b1": how `x-since` and `x-until` write releases. */
+/** "6.2.0b1" → "6.2", the form of `x-since` and `x-until`. */
 const minor = (version: string): string => /^\d+\.\d+/.exec(version)?.[0] ?? version;
 
 const isScope = ({ label }: Change): boolean => label === "scopes";
 const isValue = ({ rule }: Change): boolean => rule.startsWith("value ");
 const keyOf = ({ place, label, detail }: Change): string => `${place} ${label} ${detail}`;
 
-/** Actions that say since when there is what the corrected document has newly and without an `x-since`. */
+/** Actions that add `x-since` to what is new in the corrected document and has none. */
 export function sinceActions({ changes }: SpecDiff, { from, to }: Step): OverlayAction[] {
   const release = minor(to);
-  const why = `Came after ${from}, with ${release} or before.`;
+  const why = `Added after ${from}, in ${release} or before.`;
   const additions = changes.filter((change) => /added/.test(change.rule) && !isScope(change));
   const parts = additions
     .filter(({ rule }) => ["operation added", "added", "added as required"].includes(rule))
@@ -38,7 +38,7 @@ export function sinceActions({ changes }: SpecDiff, { from, to }: Step): Overlay
   return [...parts, ...valueActions(additions.filter(isValue), "x-enum-since", release, why)];
 }
 
-/** The keys of a body that is new as a whole. */
+/** The keys of a body that was added as a whole. */
 const keysOf = (body: DocumentNode): DocumentNode[] => {
   const content = childNode(resolveNode(body), "content");
   return Object.keys(at(content.value)).flatMap((type) => {
@@ -53,7 +53,7 @@ const actionAt = (document: JsonObject, path: Path, why: string, update: Json): 
   update,
 });
 
-/** One action for each enumeration, which says of each of these values in which release it came or went. */
+/** Returns one action for each enumeration, with the release of each value. */
 function valueActions(
   changes: readonly Change[],
   mark: "x-enum-since" | "x-enum-until",
@@ -78,11 +78,8 @@ const located = (document: JsonObject, path: Path): DocumentNode =>
   childNode({ document, path: [], value: document }, ...path);
 
 /**
- * Actions that restore, with an `x-until`, what upstream removed and the corrected document no longer has.
- * They belong before all others, which then still apply to what they restore.
- *
- * @param upstream the difference between the two documents of JupyterHub
- * @param users the difference between the two corrected ones
+ * Returns actions that restore with `x-until` what upstream removed and the corrected document no longer
+ * has. They must come before all others, which then apply to the restored parts.
  */
 export function restoringActions(
   upstream: SpecDiff,
@@ -135,7 +132,7 @@ export function restoringActions(
 const withUntil = (value: Json, until: string): Json =>
   isObject(value) ? { ...copy(value), "x-until": until } : value;
 
-/** An action that adds a value where the deepest part of its path is that the document has. */
+/** Returns an action that adds a value at the deepest existing part of its path. */
 function restoringAction(document: JsonObject, place: DocumentNode, value: Json): OverlayAction {
   const has = (length: number): boolean =>
     located(document, place.path.slice(0, length)).value !== undefined;
@@ -145,7 +142,7 @@ function restoringAction(document: JsonObject, place: DocumentNode, value: Json)
     const step = place.path[length];
     const inner = length === place.path.length - 1 ? value : wrap(length + 1);
     if (typeof step === "number") return [inner];
-    // Parameters of a path belong to its operations, and go when the path goes.
+    // Parameters of a path belong to its operations and are removed with the path.
     const parameters = at(place.document, ...place.path.slice(0, length + 1).map(String))[
       "parameters"
     ];
@@ -155,7 +152,7 @@ function restoringAction(document: JsonObject, place: DocumentNode, value: Json)
   return actionAt(document, place.path.slice(0, depth), "", wrap(depth));
 }
 
-/** What to do about a change that breaks users' code or calls, or that needs code of ours. */
+/** What to do about a change that breaks users' code or calls, or that needs new code here. */
 const advice: Readonly<Partial<Record<Rule, string>>> = {
   "operation added": "give it a method in src/ and scripts/method-operations.ts, or a reason there",
   "operation removed": "keep it with x-until, unless no hub before had it",

@@ -1,7 +1,7 @@
 /**
- * Compares two documents and says what the difference means for users of this package: each change by a rule
- * of semver-rules.ts, and the gravest as the verdict. A change in a shared part is named once, with the
- * operations that it reaches. Where one of the documents is Swagger 2.0, only names are compared.
+ * Compares two documents and rates the difference for users of this package: each change by a rule of
+ * semver-rules.ts, and the most severe one as the verdict. A change of a shared part is reported once, with
+ * the operations that use it. If one of the documents is Swagger 2.0, only names are compared.
  */
 import { isDeepStrictEqual } from "node:util";
 import { load } from "js-yaml";
@@ -25,13 +25,13 @@ import {
 export interface Change {
   /** `GET /users`, or a shared part: `schemas/User`. */
   place: string;
-  /** What of it: `parameter sort`, `body.scopes`, `200.items[].name`; empty for all of it. */
+  /** The changed part: `parameter sort`, `body.scopes`, `200.items[].name`; empty for the whole. */
   label: string;
   rule: Rule;
   impact: Impact;
-  /** What was there before and is now, or the value of an enumeration. */
+  /** The values before and after, or the value of an enumeration. */
   detail: string;
-  /** Where it is, in the earlier document if it is gone, else in the later one. */
+  /** Its node: in the earlier document if it was removed, otherwise in the later one. */
   at: DocumentNode;
 }
 
@@ -95,7 +95,7 @@ const operations = (document: JsonObject): Map<string, { key: string; place: Doc
     ]),
   );
 
-/** Compares what operations share, and the names of scopes. */
+/** Compares shared parts and the names of scopes. */
 function diffShared(
   base: JsonObject,
   revision: JsonObject,
@@ -191,7 +191,7 @@ function diffByNames(
   }
 }
 
-/** The diff in words, one line each. */
+/** The differences as text, one line each. */
 export function diffLines({ changes, reach }: SpecDiff): string[] {
   if (changes.length === 0) return ["  no difference"];
   const whole = (rule: Rule, word: string): string[] =>

@@ -1,12 +1,12 @@
 /**
  * npm run spec:update -- 6.2.0                 makes that release's document the one that is corrected
  * npm run spec:update -- latest                the same with the newest release
- * npm run spec:update -- 6.2.0 --drop-stale    and comments out the overlay's actions that do not apply to it
- * npm run spec:update -- --from <file or URL>  a client of any document, as it is, in a scratch folder
+ * npm run spec:update -- 6.2.0 --drop-stale    also comments out the overlay's actions that do not apply
+ * npm run spec:update -- --from <file or URL>  generates a client of any document in a separate folder
  *
- * The first three say what changed, what that means for users of this package and what to do about it. They
- * name each action of the overlay that no longer applies, and regenerate once there is none: fix these, and
- * run the command again. The last changes nothing here.
+ * The first three report the changes, their impact on users of this package and what to do. They list each
+ * overlay action that no longer applies, and regenerate if there is none: fix these and run the command
+ * again. The last one changes nothing in the repository.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -78,7 +78,7 @@ function earlierDocument(version: string, hash: string): JsonObject {
   );
 }
 
-/** Keeps the document of a release as the one that is corrected, and says so. */
+/** Vendors the document of a release as the one that is corrected. */
 function vendorRelease(version: string): void {
   const obtained = obtainDocument(root, version, downloadRelease);
   const replaced = vendorDocument(root, obtained);
@@ -97,9 +97,9 @@ function vendorRelease(version: string): void {
   print(`Vendored: ${versionsOf(readSources(root))}; ${version} is the one that is corrected.`, "");
 }
 
-const comparisonNote = ({ by }: SpecDiff): string => (by === "types" ? "" : " (by names alone)");
+const comparisonNote = ({ by }: SpecDiff): string => (by === "types" ? "" : " (names only)");
 
-/** Says what to do about the changes of a newer release. */
+/** Prints what to do about the changes of a newer release. */
 function printAdvice(own: SpecDiff, users: SpecDiff, step: Step, upstream: JsonObject): void {
   const restoring = restoringActions(own, users, step, upstream);
   if (restoring.length > 0) {
@@ -113,7 +113,7 @@ function printAdvice(own: SpecDiff, users: SpecDiff, step: Step, upstream: JsonO
   const since = sinceActions(users, step);
   if (since.length > 0) {
     print(
-      "New. Check which release brought it, and add to the end of openapi/overlay.yaml:",
+      "New. Check which release added it, and append to openapi/overlay.yaml:",
       ...actionsText(since),
       "",
     );
@@ -122,7 +122,7 @@ function printAdvice(own: SpecDiff, users: SpecDiff, step: Step, upstream: JsonO
   if (lines.length > 0) print("To decide, each on a real hub:", ...lines, "");
 }
 
-/** Names the actions of the overlay that do not apply, and throws unless they may be commented out. */
+/** Prints the conflicting overlay actions. Throws unless they may be commented out. */
 function fitOverlay(
   version: string,
   overlay: string,
@@ -149,15 +149,10 @@ function fitOverlay(
 
 async function from(place: string, requested: string | undefined): Promise<void> {
   const document = await readDocument(root, place);
-  const {
-    folder,
-    operations,
-    streams,
-    compilerErrors: complaints,
-  } = await generateClientOf(root, document);
+  const { folder, operations, streams, compilerErrors } = await generateClientOf(root, document);
   print("", `A client of ${place} is in ${folder}: ${operations} operations.`);
   if (streams.length > 0) print(`Event streams have no function: ${streams.join(", ")}.`);
-  if (complaints) throw new Error(`It does not compile:\n${complaints}`);
+  if (compilerErrors) throw new Error(`It does not compile:\n${compilerErrors}`);
 
   print("It compiles.", "", ...comparisonLines(root, document, requested ?? releaseOf(document)));
 }
@@ -175,7 +170,7 @@ try {
   }
   const release = place === undefined ? /^(\d+\.\d+\.\d+((a|b|rc)\d+)?|latest)$/ : /^\d+(\.\d+)*/;
   if (version !== undefined && !release.test(version)) {
-    throw new Error(`"${version}" is no release of JupyterHub, such as 6.1.1.\n${usage}`);
+    throw new Error(`"${version}" is not a release of JupyterHub, such as 6.1.1.\n${usage}`);
   }
   if (place !== undefined) await from(place, version);
   else if (version !== undefined) {

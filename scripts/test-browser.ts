@@ -1,7 +1,7 @@
 /**
- * npm run test:browser -- [versions…]      drives the built package in Chromium, in pages of real JupyterHubs
+ * npm run test:browser -- [versions…]   runs the built package in Chromium, in pages of real JupyterHubs
  *
- * Chromium is Debian's, or the one that the variable CHROMIUM names.
+ * Uses Debian's Chromium, or the one in the variable CHROMIUM.
  */
 import { spawnSync } from "node:child_process";
 import { executable } from "../test/browser/browser.js";

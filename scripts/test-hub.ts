@@ -1,10 +1,10 @@
 /**
- * npm run test:hub -- [versions…]          runs the built package against real JupyterHubs; all by default
- * npm run test:hub -- --write              and keeps the table, and what hubs before 5.0 deviate in
+ * npm run test:hub -- [versions…]   runs the built package against real JupyterHubs; all by default
+ * npm run test:hub -- --write       also writes the README's table and the deviations of hubs before 5.0
  *
- * Each version gets a virtual environment (made once, then kept in .cache/hubs) and hubs of its own. Two
- * versions run at a time where there are two cores; the output of each then comes as a whole, when it ends.
- * Every answer is recorded, then judged: see hub-report.ts.
+ * Each version has a virtual environment (created once and kept in .cache/hubs) and hubs of its own. Two
+ * versions run at a time if there are two cores; the output of each is then printed when it ends. Every
+ * response is recorded and then validated: see hub-report.ts.
  */
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
@@ -24,10 +24,12 @@ import { releases, resolveRelease } from "./known-releases.js";
 
 const vitest = ["node_modules/vitest/vitest.mjs", "run", "--config", "test/hubs/vitest.config.ts"];
 
-/** Whether the tests pass on a hub of this version; leaves its answers to the report. */
+/**
+ * Runs the tests on a hub of this version. Returns whether they pass; the report validates the responses.
+ */
 async function runTests(version: string, alone: boolean): Promise<boolean> {
   clearRecordings(version);
-  // Before the tests start: each of their files would make one.
+  // Before the tests start, since each test file would create one.
   await ensureHub(version);
   const began = Date.now();
   if (alone) console.log(`\nJupyterHub ${version}`);
@@ -47,12 +49,12 @@ async function runTests(version: string, alone: boolean): Promise<boolean> {
   return code === 0;
 }
 
-/** Exercises the versions, a few at a time; resolves with those whose tests failed. */
+/** Runs the tests on all versions, a few at a time. Resolves with the versions that failed. */
 async function runAllTests(versions: readonly string[]): Promise<string[]> {
-  // All but the oldest have a test with it.
+  // Hubs since 3.0 have a test with a notebook server.
   if (versions.some((version) => isAtLeast(version, "3.0"))) await ensureNotebook();
   const atOnce = Math.min(2, availableParallelism(), versions.length);
-  // The newest take longest.
+  // The newest versions take longest.
   const queue = versions.toReversed();
   const failed: string[] = [];
   const work = async (): Promise<void> => {

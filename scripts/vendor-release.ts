@@ -1,6 +1,6 @@
 /**
- * Writes openapi/upstream/ and its list, openapi/SOURCES.yaml: one document for each line of releases
- * that is kept, and the mark on the one that the overlay corrects. Reading them is document.ts's.
+ * Writes openapi/upstream/ and its list, openapi/SOURCES.yaml: one document per major release, and the mark
+ * on the one that the overlay corrects. document.ts reads them.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -11,7 +11,7 @@ import type { ReleasedDocument } from "./download-release.js";
 export const fileOf = (root: string, version: string): string =>
   join(root, `openapi/upstream/${version}.yml`);
 
-/** By numbers, 5.10 after 5.9; a final release, which nothing follows, after its candidates. */
+/** Compares by numbers, with 5.10 after 5.9 and a final release after its candidates. */
 const byVersion = (a: string, b: string): number =>
   `${a}z`.localeCompare(`${b}z`, "en", { numeric: true });
 
@@ -24,7 +24,7 @@ export interface ObtainedDocument {
   downloaded: boolean;
 }
 
-/** A release's document, out of openapi/upstream/ or else out of the release. Writes nothing. */
+/** Returns a release's document, from openapi/upstream/ or from a download. Writes nothing. */
 export function obtainDocument(
   root: string,
   version: string,
@@ -45,8 +45,8 @@ export function obtainDocument(
 }
 
 /**
- * Keeps a document and makes it the one that is corrected. A release that was not kept before takes the
- * place of the newest of its major release, so that there stays one for each; that one is returned.
+ * Vendors a document and marks it as the one to correct. A new release replaces the newest one of its major
+ * version, which is returned.
  */
 export function vendorDocument(
   root: string,
@@ -66,7 +66,7 @@ export function vendorDocument(
   return replaced;
 }
 
-/** The lines of our own code that open the document of a release, as `file:line`. */
+/** The lines of this repository's code that read the document of a release, as `file:line`. */
 export function linesThatRead(root: string, version: string): string[] {
   const quoted = version.replaceAll(".", "\\.");
   const reads = new RegExp(`upstream(\\w*\\(\\s*|/)["'\`]?${quoted}(["'\`]|\\.yml)`);
@@ -85,7 +85,7 @@ export function linesThatRead(root: string, version: string): string[] {
     .toSorted();
 }
 
-/** Writes the list under the comment that it has, oldest release first. */
+/** Writes the list below its comment, oldest release first. */
 function writeSources(root: string, sources: readonly Source[], corrected: string): void {
   const path = join(root, "openapi/SOURCES.yaml");
   const head = /^(#.*\n)*/.exec(readFileSync(path, "utf8"))?.[0] ?? "";

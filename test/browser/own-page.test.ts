@@ -72,10 +72,7 @@ describe("a page of the hub with a logged-in admin", () => {
   it("maps the hub's refusals to errors", async () => {
     const seen = await page.evaluate(async () => {
       const hub = new jupyterhub.JupyterHub({ auth: "cookie" });
-      return [
-        await failure(hub.users.get("nobody")),
-        await failure(hub.users.create("ada")),
-      ];
+      return [await failure(hub.users.get("nobody")), await failure(hub.users.create("ada"))];
     });
     expect(seen.map((error) => error?.name)).toEqual(["NotFoundError", "ConflictError"]);
   });

@@ -113,10 +113,10 @@ export const overlyOptionalFields = (observed: Observations): string[] =>
 export const unseenFields = (observed: Observations): string[] =>
   [...observed].flatMap(([id, { present, nulls, nullable, excused }]) => {
     const unseen = [
-      ...(present === 0 ? [`${id} is never there`] : []),
+      ...(present === 0 ? [`${id} is never present`] : []),
       ...(present > 0 && nullable && nulls === 0 ? [`${id} is never null`] : []),
     ];
-    if (excused) return unseen.length > 0 ? [] : [`${id} is shown, though the document excuses it`];
+    if (excused) return unseen.length > 0 ? [] : [`${id} occurs, though x-unseen excuses it`];
     return unseen;
   });
 

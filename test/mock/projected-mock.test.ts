@@ -101,7 +101,7 @@ describe("npm run mock", { timeout: 60_000 }, () => {
 
   it("lists the known releases for an unknown one", async () => {
     expect(await mock("0.9")).toBe(
-      `No JupyterHub "0.9" to mock; there are ${releases.join(", ")}.`,
+      `No JupyterHub "0.9" is known here; there are ${releases.join(", ")}.`,
     );
   });
 });

@@ -82,7 +82,7 @@ describe.concurrent("generate --check", { timeout }, () => {
     const before = [contents(copy, "openapi"), contents(copy, "generated")];
     const { code, stdout, stderr } = await copy.check();
     expect({ code, stderr }).toMatchObject({ code: 0 });
-    expect(stdout).toContain("are what `npm run generate` writes");
+    expect(stdout).toContain("are up to date");
     expect([contents(copy, "openapi"), contents(copy, "generated")]).toEqual(before);
     expect(readdirSync(copy.path("tmp")).filter((name) => name.startsWith("generate-"))).toEqual(
       [],
@@ -114,7 +114,7 @@ describe.concurrent("generate --check", { timeout }, () => {
     change(copy);
     const { code, stderr } = await copy.check();
     expect(code).toBe(1);
-    const [, listed] = /^Not what `npm run generate` writes:\n((?: {2}.+\n)+)/m.exec(stderr) ?? [];
+    const [, listed] = /^Out of date:\n((?: {2}.+\n)+)/m.exec(stderr) ?? [];
     expect(listed).toBe(names.map((name) => `  ${name}\n`).join(""));
   });
 
@@ -153,7 +153,7 @@ describe.concurrent("generate --check", { timeout }, () => {
     );
     const { code, stderr } = await copy.check();
     expect(code).toBe(1);
-    expect(stderr).toContain("The overlay does not fit:");
+    expect(stderr).toContain("The overlay does not apply:");
     for (const name of ["paginationOffset", "paginationLimit"]) {
       expect(stderr).toContain(
         `- $.components.parameters.${name}.schema (one of 2 matches of ` +

@@ -45,18 +45,21 @@ describe("a report", () => {
     [{}, []],
     [{ sent: 0 }, ["1 operations were not sent"]],
     [{ failed: ["POST /users"] }, ["never succeeds: POST /users"]],
-    [{ unseen: ["User.name is never null"] }, ["declares too much: User.name is never null"]],
+    [
+      { unseen: ["User.name is never null"] },
+      ["declared, but not observed: User.name is never null"],
+    ],
     [
       { deviations: { "POST /users 201": ["/name: must be string"] } },
       ["deviates: POST /users 201: /name: must be string"],
     ],
-  ])("with %j has its problems", (fault, complaints) => {
-    expect(problemsOf({ ...good, ...fault })).toEqual(complaints);
+  ])("with %j has its problems", (fault, problems) => {
+    expect(problemsOf({ ...good, ...fault })).toEqual(problems);
   });
 
   it("of an older hub lists a deviation that no longer occurs", () => {
-    const complaints = problemsOf({ ...good, version: "1.2.2" });
-    expect(complaints).toContain(
+    const problems = problemsOf({ ...good, version: "1.2.2" });
+    expect(problems).toContain(
       "no longer deviates: POST /users/{name}/tokens 200: the status 200 is not declared",
     );
   });

@@ -54,8 +54,8 @@ const documents: readonly ImportedDocument[] = [
       hub: ["GET /info", "getInfo"],
     },
     findings: [
-      "Wrong, as ours for JupyterHub 1.2.0 says otherwise: 0 operations that no hub has",
-      "Missing, beside ours for JupyterHub 1.2.0: 3 operations",
+      "Errors, compared with the corrected document of JupyterHub 1.2.0: 0 operations that no hub has",
+      "Missing, compared with the corrected document of JupyterHub 1.2.0: 3 operations",
       "  missing     POST /groups\n",
     ],
   },
@@ -75,7 +75,7 @@ const documents: readonly ImportedDocument[] = [
     },
     findings: [
       "Event streams have no function: GET /users/{user}/server/progress.",
-      "Wrong, as ours for JupyterHub 5.2.0 says otherwise: 1 operations that no hub has",
+      "Errors, compared with the corrected document of JupyterHub 5.2.0: 1 operations that no hub has",
       "  no hub has  GET /users/{user}/quota\n",
     ],
   },
@@ -171,7 +171,7 @@ describe("the comparison with ours", () => {
   const report = comparisonLines(root, document, releaseOf(document));
 
   it("lists errors before omissions, and counts both", () => {
-    const [wrong, missing] = ["Wrong", "Missing"].map((word) =>
+    const [wrong, missing] = ["Errors", "Missing"].map((word) =>
       report.findIndex((line) => line.startsWith(word)),
     );
     expect(wrong).toBe(0);
@@ -180,17 +180,19 @@ describe("the comparison with ours", () => {
       report.slice(start, start === 0 ? missing : undefined).filter((line) => line.includes(what))
         .length;
     expect(report[0]).toContain(` ${counted(0, "  no hub has")} operations that no hub has`);
-    expect(report[0]).toContain(` in ${counted(0, "  wrong in")} others`);
+    expect(report[0]).toContain(` parts of ${counted(0, "  wrong in")} others`);
     expect(report[missing ?? 0]).toContain(
       `: ${counted(missing ?? 0, "  missing    ")} operations`,
     );
-    expect(report[missing ?? 0]).toContain(` in ${counted(missing ?? 0, "  missing in")} others`);
+    expect(report[missing ?? 0]).toContain(
+      ` parts of ${counted(missing ?? 0, "  missing in")} others`,
+    );
   });
 
   it("lists contradicting statuses, types and fields, with those of hubs", () => {
     expect(of(report, "wrong", "GET /users")).toEqual(["parameters: colour"]);
-    expect(of(report, "wrong", "POST /shutdown")).toEqual(["answers: 200 (hubs: 202)"]);
-    expect(of(report, "wrong", "GET /services")).toContain("kinds: 200 array (hubs: 200 object)");
+    expect(of(report, "wrong", "POST /shutdown")).toEqual(["responses: 200 (hubs: 202)"]);
+    expect(of(report, "wrong", "GET /services")).toContain("types: 200 array (hubs: 200 object)");
     expect(of(report, "wrong", "GET /users/{name}")).toContain("fields: 200 friend");
     const typed = JSON.parse(
       JSON.stringify(document).replace('"name":{"type":"string"}', '"name":{"type":"integer"}'),
@@ -208,7 +210,7 @@ describe("the comparison with ours", () => {
     ]);
     expect(of(report, "missing", "POST /shutdown")).toEqual([
       "body keys: proxy, servers",
-      "answers: 202",
+      "responses: 202",
       "errors: 400, 403, 500",
     ]);
     expect(of(report, "missing", "GET /users/{name}")).toContainEqual(
@@ -263,7 +265,7 @@ describe("reading a document", () => {
 
   it.each([
     ["a file that is not there", "nothing.yml", "There is no file nothing.yml"],
-    ["a file that is no such document", join(root, "package.json"), "is no OpenAPI or Swagger"],
+    ["a file of another format", join(root, "package.json"), "is not an OpenAPI or Swagger"],
     ["a file of another kind", join(root, "scripts/json.ts"), "cannot be parsed"],
     ["an address that nobody answers at", "http://127.0.0.1:1/", "cannot be fetched"],
   ])("fails with the name for %s", async (_, from, said) => {

@@ -25,17 +25,17 @@ const nullable = { type: ["string", "null"] };
 describe("declared, but never observed", () => {
   it.each<[what: string, properties: JsonObject, bodies: Json[], unseen: string[]]>([
     ["is nothing where all was", { user: text }, [{ user: "ada" }], []],
-    ["is a field that no answer has", { service: text }, [{}], ["Token.service is never there"]],
+    ["is a field that no answer has", { service: text }, [{}], ["Token.service is never present"]],
     ["is not one that some answer has", { service: text }, [{}, { service: "ci" }], []],
     ["is a null", { ends: nullable }, [{ ends: "x" }], ["Token.ends is never null"]],
     ["is no null that came once", { ends: nullable }, [{ ends: "x" }, { ends: null }], []],
-    ["is once told of an absent field", { ends: nullable }, [{}], ["Token.ends is never there"]],
+    ["is once told of an absent field", { ends: nullable }, [{}], ["Token.ends is never present"]],
     ["is left out where it is excused", { ends: { ...nullable, "x-unseen": "old" } }, [{}], []],
     [
       "is an excuse for what was seen",
       { ends: { ...nullable, "x-unseen": "old" } },
       [{ ends: "x" }, { ends: null }],
-      ["Token.ends is shown, though the document excuses it"],
+      ["Token.ends occurs, though x-unseen excuses it"],
     ],
     ["is nothing of what nobody asked for", { service: text }, [], []],
   ])("%s", (_, properties, bodies, unseen) => {

@@ -64,7 +64,7 @@ describe("a conflict", () => {
     expect(found[1]).toEqual([2, "$.components.schemas.Group: matches nothing"]);
     expect(found[2]).toEqual([
       3,
-      "$.paths: refers to #/components/schemas/Group, which is nowhere",
+      "$.paths: refers to #/components/schemas/Group, which does not exist",
     ]);
   });
 
@@ -74,7 +74,9 @@ describe("a conflict", () => {
       conflicts: [
         {
           index: 0,
-          problems: ["$.paths['/users'].get: is about OpenAPI 3, and this is Swagger 2.0"],
+          problems: [
+            "$.paths['/users'].get: applies to OpenAPI 3, and the document is Swagger 2.0",
+          ],
           remaining: [],
         },
       ],
@@ -184,7 +186,7 @@ actions:
     const { conflicts } = overlayConflicts(wide, load(text) as JsonObject);
     expect(commentOut(text, conflicts, "hub 9")).toBe(`overlay: 1.0.0
 actions:
-  # Does not fit hub 9: ${conflicts[0]?.problems[0]}
+  # Does not apply to hub 9: ${conflicts[0]?.problems[0]}
   # - target: >-
   #     $.models['User','Server'].server.type
   #   x-why: Null where there is none.
@@ -209,7 +211,7 @@ describe("commenting out", () => {
     expect(without(overlay(fits, gone, next, refers, fits))).toBe(
       overlay(
         fits,
-        `  # Does not fit hub 9: $.paths['/gone'].get: matches nothing
+        `  # Does not apply to hub 9: $.paths['/gone'].get: matches nothing
   # - target: $.paths['/gone'].get
   #   x-why: It was so.
   #   x-was:
@@ -220,12 +222,12 @@ describe("commenting out", () => {
   #   update: { summary: Other }
 `,
         next,
-        `  # Does not fit hub 9: $.paths: refers to #/components/schemas/Group, which is nowhere
+        `  # Does not apply to hub 9: $.paths: refers to #/components/schemas/Group, which does not exist
   # - target: $.paths
   #   x-why: Groups can be read.
   #   update: { /groups: { get: { schema: { $ref: "#/components/schemas/Group" } } } }
 `,
-        `  # Does not fit hub 9: $.paths['/users'].get: deprecated is true upstream already
+        `  # Does not apply to hub 9: $.paths['/users'].get: deprecated is true upstream already
 ${fits.replaceAll(/^ {2}/gm, "  # ")}`,
       ),
     );

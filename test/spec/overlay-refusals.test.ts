@@ -24,7 +24,7 @@ describe("an action is rejected", () => {
     [
       "when it does not say why",
       { target: "$.User", update: { maximum: 9 }, "x-why": "" },
-      "$.User: says no x-why",
+      "$.User: has no x-why",
     ],
     [
       "when it neither updates nor removes",
@@ -34,12 +34,12 @@ describe("an action is rejected", () => {
     [
       "when it updates with nothing",
       { target: "$.User", update: {} },
-      "$.User: the target is updated with nothing",
+      "$.User: the target has an empty update",
     ],
     [
       "when it updates something inside with nothing",
       { target: "$", update: { Group: { properties: {} } } },
-      "$: Group.properties is updated with nothing",
+      "$: Group.properties has an empty update",
     ],
     [
       "when it says what upstream says already",
@@ -54,12 +54,12 @@ describe("an action is rejected", () => {
     [
       "when it appends what the array holds already",
       { target: "$.User.enum", update: ["c", "a"] },
-      '$.User.enum: the target already holds "a"',
+      '$.User.enum: the target already contains "a"',
     ],
     [
       "when it appends an object that the array holds already",
       { target: "$", update: { tags: [{ kind: "tag", name: "users" }] } },
-      '$: tags already holds {"kind":"tag","name":"users"}',
+      '$: tags already contains {"kind":"tag","name":"users"}',
     ],
   ])("%s", (_, action, problem) => {
     expect(problemsOf(action)).toEqual([problem]);
@@ -69,27 +69,27 @@ describe("an action is rejected", () => {
     [
       "a string by an array",
       { target: "$.User", update: { type: ["string"] }, "x-was": { type: "string" } },
-      "$.User: type is of another kind than its update: remove it first",
+      "$.User: type has another type than its update: remove it first",
     ],
     [
       "an array by a string",
       { target: "$.User", update: { enum: "a" }, "x-was": { enum: ["a", "b"] } },
-      "$.User: enum is of another kind than its update: remove it first",
+      "$.User: enum has another type than its update: remove it first",
     ],
     [
       "an object by an array",
       { target: "$.Group", update: { properties: ["name"] } },
-      "$.Group: properties is of another kind than its update: remove it first",
+      "$.Group: properties has another type than its update: remove it first",
     ],
     [
       "a null by an object",
       { target: "$.info", update: { contact: { name: "ops" } }, "x-was": { contact: null } },
-      "$.info: contact is of another kind than its update: remove it first",
+      "$.info: contact has another type than its update: remove it first",
     ],
     [
       "a string that is the target",
       { target: "$.User.type", update: "integer", "x-was": "string" },
-      "$.User.type: the target is of another kind than its update: remove it first",
+      "$.User.type: the target has another type than its update: remove it first",
     ],
   ])("if it would replace %s, with the advice to remove it first", (_, action, problem) => {
     expect(problemsOf(action)).toEqual([problem]);
@@ -101,27 +101,27 @@ describe("an update is rejected", () => {
     [
       "when it overwrites without x-was",
       { target: "$.User", update: { type: "integer" } },
-      '$.User: type would replace "string" without an x-was that says so',
+      '$.User: type would replace "string" without an x-was',
     ],
     [
       "when it overwrites a falsy value without x-was",
       { target: "$.User", update: { flag: true } },
-      "$.User: flag would replace false without an x-was that says so",
+      "$.User: flag would replace false without an x-was",
     ],
     [
       "when it overwrites deep inside without x-was",
       { target: "$.Group", update: { properties: { name: { type: "integer" } } } },
-      '$.Group: properties.name.type would replace "string" without an x-was that says so',
+      '$.Group: properties.name.type would replace "string" without an x-was',
     ],
     [
       "when its x-was no longer holds",
       { target: "$.User", update: { type: "integer" }, "x-was": { type: "number" } },
-      '$.User: type would replace "string" without an x-was that says so',
+      '$.User: type would replace "string" without an x-was',
     ],
     [
       "when its x-was of an array that it appends to no longer holds",
       { target: "$.User", update: { enum: ["c"] }, "x-was": { enum: ["a"] } },
-      '$.User: x-was no longer holds: upstream has ["a","b"]',
+      '$.User: x-was differs: upstream has ["a","b"]',
     ],
     [
       "when its x-was names what it does not replace",
@@ -136,12 +136,12 @@ describe("an update is rejected", () => {
     [
       "when its x-was is no object as it is",
       { target: "$.User", update: { maximum: 9 }, "x-was": "string" },
-      "$.User: x-was of the target is of another kind than its update",
+      "$.User: x-was of the target has another type than its update",
     ],
     [
       "when its x-was says null where upstream has a value",
       { target: "$.User", update: { type: "integer" }, "x-was": { type: null } },
-      '$.User: type would replace "string" without an x-was that says so',
+      '$.User: type would replace "string" without an x-was',
     ],
   ])("%s", (_, action, problem) => {
     expect(problemsOf(action)).toEqual([problem]);
@@ -155,7 +155,7 @@ describe("an update is rejected", () => {
         "x-was": { type: "string" },
       }),
     ).toEqual([
-      "$.Group (one of 2 matches of $['User','Group']): type would replace \"object\" without an x-was that says so",
+      "$.Group (one of 2 matches of $['User','Group']): type would replace \"object\" without an x-was",
     ]);
   });
 });
@@ -211,9 +211,7 @@ describe("a removal", () => {
     ["an array while upstream has an object", "$.Empty", [], "{}"],
     ["a value while upstream has an array", "$.User.enum", "a", '["a","b"]'],
   ])("is rejected if x-was is %s", (_, target, value, upstream) => {
-    expect(removal(target, value)).toEqual([
-      `${target}: x-was no longer holds: upstream has ${upstream}`,
-    ]);
+    expect(removal(target, value)).toEqual([`${target}: x-was differs: upstream has ${upstream}`]);
   });
 });
 
@@ -227,18 +225,18 @@ describe("the error", () => {
     ];
     const problems = [
       "$.Share: matches nothing",
-      '$.User: type would replace "string" without an x-was that says so',
+      '$.User: type would replace "string" without an x-was',
       "$.User: minimum is 0 upstream already",
       "$.tags: removes a value without x-was",
     ];
     expect(problemsOf(...actions)).toEqual(problems);
     expect(() => apply(...actions)).toThrow(
-      `The overlay does not fit:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
+      `The overlay does not apply:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
     );
   });
 
   it("shortens long upstream values", () => {
     const [problem] = problemsOf({ target: "$.tags", remove: true, "x-was": [] });
-    expect(problem).toMatch(/^\$\.tags: x-was no longer holds: upstream has \[.{76}\.\.\.$/);
+    expect(problem).toMatch(/^\$\.tags: x-was differs: upstream has \[.{76}\.\.\.$/);
   });
 });

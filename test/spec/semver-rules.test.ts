@@ -75,7 +75,7 @@ describe("code for the earlier types", { timeout: 60_000 }, () => {
   const withCode = rows.flatMap((row, index) =>
     row.code === undefined ? [] : [[titleOf(row), index, row] as const],
   );
-  let complaints: (which: "before" | "after", index: number) => string[];
+  let compilerErrors: (which: "before" | "after", index: number) => string[];
 
   let remove: () => void;
   beforeAll(async () => {
@@ -108,7 +108,7 @@ describe("code for the earlier types", { timeout: 60_000 }, () => {
       moduleResolution: ts.ModuleResolutionKind.NodeNext,
       types: [],
     });
-    complaints = (which, index) =>
+    compilerErrors = (which, index) =>
       [...compiler.getSemanticDiagnostics(compiler.getSourceFile(fileOf(which, index)))].map(
         ({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"),
       );
@@ -134,8 +134,8 @@ describe("code for the earlier types", { timeout: 60_000 }, () => {
   };
 
   it.each(withCode)("compiles unless the change is major: %s", (_, index, { impact }) => {
-    expect(complaints("before", index)).toEqual([]);
-    if (impact === "major") expect(complaints("after", index)).not.toEqual([]);
-    else expect(complaints("after", index)).toEqual([]);
+    expect(compilerErrors("before", index)).toEqual([]);
+    if (impact === "major") expect(compilerErrors("after", index)).not.toEqual([]);
+    else expect(compilerErrors("after", index)).toEqual([]);
   });
 });

@@ -139,7 +139,7 @@ describe("a comparison by names", () => {
   });
 
   it("reports a missing response only once, and not also its schema and type", () => {
-    expect(differences(list, operation({}))).toEqual([["answers: 200"], []]);
+    expect(differences(list, operation({}))).toEqual([["responses: 200"], []]);
     expect(differences(list, operation({ "200": { description: "" } }))).toEqual([
       ["schemas: 200"],
       [],
@@ -149,8 +149,8 @@ describe("a comparison by names", () => {
   it("accepts one of several response types, and reports another type", () => {
     expect(differences(either, list)).toEqual([[], []]);
     expect(differences(list, operation(answer({ type: "object" })))).toEqual([
-      ["kinds: 200 array"],
-      ["kinds: 200 object"],
+      ["types: 200 array"],
+      ["types: 200 object"],
     ]);
   });
 
