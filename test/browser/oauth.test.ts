@@ -1,6 +1,6 @@
 /**
- * The example of a service (examples/service), run by a hub, and an application elsewhere: people log in
- * to both with the hub, in a browser, by its own form and its own page of consent.
+ * The example service (examples/service) run by a hub, and an application on another origin. Users log in
+ * to both through the hub in a browser, with its login form and its consent page.
  */
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -16,7 +16,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const pages = await servePages();
 afterAll(() => pages[Symbol.asyncDispose]());
 
-// A hub asks for consent once: each login has somebody of its own.
+// A hub asks each user for consent once, so each login has a new user.
 const people = ["bea", "cleo", "dora", "eve", "fay", "gia", "hana", "ida", "joy"];
 const somebody = people.values();
 const newUserName = (): string => somebody.next().value ?? "";
@@ -26,7 +26,7 @@ const url = `http://127.0.0.1:${await freePort()}`;
 const portal = `${prefix}/services/portal/`;
 const fixture = openHub(() => ({
   redirectUri: `${pages.origin}/callback`,
-  // Grace may not use the portal.
+  // Grace has no access to the portal.
   extraConfig: `
 c.JupyterHub.services.append(${JSON.stringify({ name: "portal", url, command, cwd: root })})
 c.JupyterHub.load_roles.append(
@@ -47,7 +47,7 @@ beforeAll(async () => {
   });
 });
 
-/** Follows a link as far as the hub's page of consent, logging in on the way. */
+/** Follows a link up to the hub's consent page, and logs in on the way. */
 async function openConsentPage(
   context: BrowserContext,
   link: string,
@@ -62,9 +62,9 @@ async function openConsentPage(
 
 const consent = (page: Page): Promise<void> => page.click('[type="submit"]');
 
-/** Consents, but keeps the browser from following the hub's answer: where that would lead. */
+/** Consents without following the hub's redirect. Returns its target. */
 async function caught(page: Page): Promise<URL> {
-  // Not `page.route`, which sees no redirects.
+  // `page.route` does not see redirects.
   const browser = await page.context().newCDPSession(page);
   const paused = new Promise<{ requestId: string; request: { url: string } }>((resolve) => {
     browser.once("Fetch.requestPaused", resolve);
@@ -78,7 +78,7 @@ async function caught(page: Page): Promise<URL> {
   return new URL(request.url);
 }
 
-/** Follows a link of the portal and consents; the page is then where that leads. */
+/** Follows a link of the portal and consents. The page then shows the target. */
 async function loggedIn(
   context: BrowserContext,
   path: string,
@@ -90,7 +90,7 @@ async function loggedIn(
   return page;
 }
 
-/** Who the portal takes a browser for. */
+/** The user for whom the portal takes a browser. */
 const seen = async (context: BrowserContext): Promise<string> => {
   const headers = { Accept: "application/json" };
   const answer = await context.request.get(`${origin}${portal}me`, { headers });
@@ -163,7 +163,7 @@ describe("the example service", () => {
 describe("an application on another origin", () => {
   const application = () => new JupyterHub({ url: fixture.real.url, oauth: fixture.real.oauth });
 
-  /** What a browser brings back, and what was kept for it. */
+  /** The callback URL of a browser, and the stored login. */
   const begun = async (user = newUserName()) => {
     const { oauth } = application();
     const { url, ...attempt } = await oauth.authorizeUrl({ next: "/charts" });

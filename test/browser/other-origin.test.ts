@@ -1,7 +1,7 @@
 /**
- * Pages of another origin, with a token: browsers send their calls only to hubs that allow it.
+ * Pages of another origin with a token: browsers send their calls only to hubs that allow the origin.
  *
- * The configuration that a hub needs is taken from the error that asks for it, and nothing else is.
+ * The hub's configuration is the one that the error message recommends, and nothing else.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Page } from "playwright-core";
@@ -72,13 +72,13 @@ describe("a hub that allows the page's origin", () => {
   it("starts a server, streams its progress and stops it", async () => {
     const { events, lasted, ...rest } = await page.evaluate(slowStart, admin(opened));
     expect(events).toEqual(expect.arrayContaining([20, 40, 60, 80, 100]));
-    // It takes four seconds.
+    // The start takes four seconds.
     expect(lasted).toBeGreaterThan(1000);
     expect(rest).toEqual({ ready: true, url: `${prefix}/user/ada/`, server: null });
   });
 
   it("receives no header that it would have to allow", () => {
-    // The browser's own are not asked about.
+    // Preflight requests do not list the browser's own headers.
     const own = /^(sec-.*|user-agent|referer|origin|accept-language)$/;
     expect([...headers].filter((name) => !own.test(name)).toSorted()).toEqual([
       "accept",

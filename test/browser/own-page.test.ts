@@ -1,4 +1,4 @@
-/** Pages of the hub's own origin: the package acts there as whoever is logged in, by the hub's cookie. */
+/** Pages of the hub's own origin: the package acts for the logged-in user, with the hub's cookie. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { BrowserContext, Page } from "playwright-core";
 import { release } from "../hubs/hub-fixture.js";
@@ -17,7 +17,7 @@ const fixture = openHub(() => ({
 const { visitor } = openBrowser();
 const cookie = { auth: "cookie" } as const;
 
-/** A service of the hub is a page of its origin that none of its templates made. */
+/** A service of the hub is a page of its origin without the hub's templates. */
 const openService = async (context: BrowserContext): Promise<Page> => {
   const page = await context.newPage();
   await page.goto(`${fixture.real.publicUrl}services/page/`);
@@ -64,7 +64,7 @@ describe("a page of the hub with a logged-in admin", () => {
   it("starts a server, streams its progress and stops it", async () => {
     const { events, lasted, ...rest } = await page.evaluate(slowStart, cookie);
     expect(events).toEqual(expect.arrayContaining([20, 40, 60, 80, 100]));
-    // It takes four seconds.
+    // The start takes four seconds.
     expect(lasted).toBeGreaterThan(1000);
     expect(rest).toEqual({ ready: true, url: `${prefix}/user/ada/`, server: null });
   });
@@ -104,7 +104,7 @@ describe("a page of the hub with a logged-in admin", () => {
   });
 });
 
-// There browsers do not say where a request comes from, and hubs ask a page that only reads for no XSRF token.
+// Browsers send no Sec-Fetch headers there, and hubs ask for no XSRF token for reads.
 describe("a page over plain http on a public host", () => {
   it("uses the login, and fails with an invalid token", async () => {
     const { password, publicUrl } = fixture.real;
@@ -130,7 +130,7 @@ describe("a page over plain http on a public host", () => {
     expect(seen.url).toContain("//hub.test:");
     expect(seen).toMatchObject({
       name: "ada",
-      // This is what the hub does with a wrong token and a cookie.
+      // This is the hub's response to an invalid token with a cookie.
       plain: { name: "ada" },
       wrong: { name: "AuthenticationError" },
       identified: { name: "AuthenticationError" },

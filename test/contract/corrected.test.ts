@@ -1,6 +1,6 @@
 /**
- * Every method against the corrected document, served by Prism: what it sends is what the document
- * asks for, and every documented answer comes back as its value or its error.
+ * Runs every method against the corrected document, served by Prism: its requests conform to the document,
+ * and every documented response becomes its value or its error.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { methodOperations } from "../../scripts/method-operations.js";
@@ -28,7 +28,7 @@ import { stateful } from "./stateful.js";
 
 const document = corrected();
 const mock = mockCopy(document, { examples });
-/** What a method may read beside the operations that it stands on. */
+/** Operations that a method may read in addition to its own. */
 const reads = [
   "GET /",
   "GET /users/{name}",
@@ -78,13 +78,13 @@ type Raw = (
   options: Record<string, unknown>,
 ) => Promise<{ data: unknown; error?: unknown; response: Response }>;
 
-/** Where the mock itself gives the example. */
+/** Operations with an example of the mock itself. */
 const ownExamples: Record<string, unknown> = {
   "GET /": { version: HUB_VERSION },
   "GET /oauth2/authorize": "string",
 };
 
-/** The generated function of an operation. */
+/** Returns the generated function of an operation. */
 const functionOf = (operationId: string): Raw => {
   const name = operationId.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
   return (api as unknown as Record<string, Raw>)[name] as Raw;
@@ -131,7 +131,7 @@ describe("a raw function", () => {
         ...(body ? { body } : {}),
       });
 
-      // A hub of 6 has no POST /authorizations/token; the mock answers it all the same.
+      // Hub 6 has no POST /authorizations/token, but the mock serves it.
       expect(error).toBeUndefined();
       expect(response.status).toBe(Number(status));
       expect(recorder.problems).toEqual([]);
@@ -173,7 +173,7 @@ const refusals = [
   { status: 503, expected: HubError },
 ] as const;
 
-/** One method of each group, of those that send a single request. */
+/** One method of each group that sends a single request. */
 const groups: Record<string, (hub: JupyterHub) => Promise<unknown>> = {
   hub: (hub) => hub.info(),
   users: (hub) => hub.users.get("ada"),

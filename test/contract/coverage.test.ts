@@ -1,4 +1,7 @@
-/** No operation without a method or a reason, no method without a test, and every peer matched. */
+/**
+ * Every operation has a method or a reason, every method has a test, and no operation of other clients is
+ * missing.
+ */
 import { describe, expect, it } from "vitest";
 import { methodOperations, localMethods, rawOnly } from "../../scripts/method-operations.js";
 import { JupyterHub } from "../../src/index.js";

@@ -1,17 +1,17 @@
 /**
- * What our requests hold and JupyterHub's own documents lack, though its hubs read it.
+ * Parts of our requests that JupyterHub's own documents lack, though hubs read them.
  *
- * Each row names the mistake in the document; nothing else is forgiven, and a row that no longer
- * occurs in a document of its range fails, too.
+ * Each row names a mistake of the document. Other violations are not accepted, and neither is a row that
+ * does not occur in a document of its range.
  */
 
 export interface DocumentGap {
-  /** The documents that have the mistake: from this release … */
+  /** The first document with the mistake, and … */
   from?: string;
-  /** … to before this one. */
+  /** … the first one without it. */
   before?: string;
   operations: readonly string[];
-  /** What the witness finds, as it says it. */
+  /** The recorder's message. */
   violation: RegExp;
   why: string;
 }

@@ -1,6 +1,4 @@
-/**
- * What other clients of the API can do, as methods and paths: this package must do all of it.
- */
+/** The operations of other clients. This package must have all of them. */
 
 /** The tables of a Go client of hub 4.0.0b2 (one row of which misspells DELETE). */
 export const go: readonly string[] = [

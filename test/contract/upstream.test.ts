@@ -1,6 +1,6 @@
 /**
- * Outside witnesses: every request that a method sends is accepted by each of JupyterHub's own
- * documents that has the operation, strictly, but for the rows of the gap table.
+ * Validates every request of every method against each of JupyterHub's own documents that has the
+ * operation, except for the known gaps.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { releases } from "../../scripts/known-releases.js";
@@ -43,7 +43,7 @@ describe.each(releases)("the document of JupyterHub %s", (version) => {
         return gap !== undefined;
       },
     });
-    // A13: hubs since 6.0 have this route, and the document does not.
+    // A13: hubs since 6.0 have this route, which the document lacks.
     const withoutDefaultModel = !operations.has("GET /users/{name}/server");
     const fetch = stateful(recorder, { version, withoutDefaultModel });
     return {
@@ -55,7 +55,7 @@ describe.each(releases)("the document of JupyterHub %s", (version) => {
   const possible = rows.filter(({ since }) => !since || isAtLeast(version, since));
   it.each(possible)("accepts what $title sends", async (call) => {
     const { recorder, hub } = open(call.prefer);
-    // What the methods make of the examples in these documents is not judged: many are wrong.
+    // The results are not checked, since many examples of these documents are wrong.
     const failure: unknown = await call.run(hub).then(
       () => undefined,
       (error: unknown) => error,
@@ -74,7 +74,7 @@ describe.each(releases)("the document of JupyterHub %s", (version) => {
     it.each(refused)("never receives $title, which needs hub $since", async (call) => {
       const { recorder, hub } = open(call.prefer);
       await expect(call.run(hub)).rejects.toBeInstanceOf(UnsupportedByHubError);
-      // What it reads before is no harm.
+      // Reads before it are allowed.
       expect(recorder.calls).not.toContain(call.sends.at(-1));
     });
   }

@@ -1,4 +1,4 @@
-/** A real hub behind a proxy that removes its header, answers in its place, or shows a page. */
+/** A real hub behind a proxy that removes its version header, answers requests itself, or shows a page. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { JupyterHub, NotAHubError, RateLimitError } from "../../dist/src/index.js";
 import { alteringProxy, type AlteringProxy, type Interfere } from "./altering-proxy.js";
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => proxy[Symbol.asyncDispose]());
 
-/** A client of the hub by way of the proxy. */
+/** A client that uses the proxy. */
 const clientOf = (retry?: number): JupyterHub =>
   new JupyterHub({
     url: proxy.url + new URL(fixture.real.url).pathname,
@@ -20,7 +20,7 @@ const clientOf = (retry?: number): JupyterHub =>
     retry,
   });
 
-/** Answers once in place of the hub, to the first request that matches; resolves when it has. */
+/** Answers the first matching request instead of the hub. Resolves when it has. */
 function answerOnce(matches: RegExp, status: number, headers: Record<string, string>) {
   const { when, tell } = signalled();
   const interfere: Interfere = ({ method, url }, response) => {
@@ -93,12 +93,12 @@ describe("a gateway that answers one request itself", () => {
   it.each([
     ["429", 429, {}],
     ["521", 521, {}],
-    ["530 with a time to wait", 530, { "Retry-After": "1" }],
+    ["530 with Retry-After", 530, { "Retry-After": "1" }],
   ])("does not end a start or a stop in progress with a %s", async (_, status, headers) => {
-    // Without retries, so that what follows the start and the stop must bear it.
+    // Without retries, so that the start and the stop must handle the failure.
     const { servers } = clientOf(0);
     const answer = { ...html, ...headers };
-    // Longer than the hub lets the request wait, so that it is followed.
+    // Longer than the hub holds the request, so that the start is followed by polling.
     const slow = servers.start("ada", { user_options: { behave: "slow", seconds: 4 } });
     await slow[Symbol.asyncIterator]().next();
     let answered = answerOnce(/^GET .*\/users\/ada/, status, answer);

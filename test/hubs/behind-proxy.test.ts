@@ -1,4 +1,6 @@
-/** A real hub behind a real proxy, as people reach it: servers at their URLs, and what the proxy says when it must answer itself. */
+/**
+ * A real hub behind a real proxy, as users reach it: servers at their URLs, and the proxy's own responses.
+ */
 import { describe, expect, it } from "vitest";
 import { HubError, JupyterHub, NotAHubError } from "../../dist/src/index.js";
 import { failure, useHubFixture } from "./hub-fixture.js";
@@ -8,7 +10,7 @@ const fixture = useHubFixture("behind-proxy", {
   database: "file",
 });
 
-/** A client on the hub's own port, past the proxy, as services beside the hub have it. */
+/** A client for the hub's own port, as services on the same machine use it. */
 const beside = (): JupyterHub =>
   new JupyterHub({
     url: fixture.real.directUrl,

@@ -1,13 +1,13 @@
-/** The way to a server behind a real proxy: to one that runs, and what comes of it when it does not. */
+/** Connections to servers behind a real proxy, running or not. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { InvalidInputError, NotFoundError, ServerNotRunningError } from "../../dist/src/index.js";
 import { failure, itBefore, itSince, useHubFixture, since } from "./hub-fixture.js";
 
 const fixture = useHubFixture("connection", { proxy: "configurable-http-proxy" });
 
-/** Names that the hub and JavaScript escape differently; a hub of 6 has fewer for servers. */
+/** Names that the hub and JavaScript encode differently. Hubs since 6.0 allow fewer server names. */
 const odd = { user: "ada@(home)!*'~ +%C3", server: since("6.0") ? "gpu-2" : "g+u!@(1)~" };
-// Before 3.0 no token can be made for one server.
+// Before 3.0, no token can be limited to one server.
 const call = since("3.0") ? {} : { ownToken: true };
 const here = (url: string): string => url.replace(fixture.real.publicUrl, "/");
 
@@ -53,7 +53,7 @@ describe("a connection to a running server", () => {
       const sent = servers.fetch("ada", path, {}, call);
       expect(await failure(sent)).toBeInstanceOf(InvalidInputError);
     }
-    // The proxy decodes before it routes. With the other server gone, that is what the path leads to.
+    // The proxy decodes the path before it routes. Without the other server, the path leads to this one.
     const routes = await fixture.hub.proxy.routes();
     const { target = "" } = routes.find(({ routespec }) => routespec === "/user/ada/other/")!;
     const raw = async () => (await globalThis.fetch(`${baseUrl}%6Fther/api/status`)).status;

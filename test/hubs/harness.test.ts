@@ -1,4 +1,4 @@
-/** What a hub that does not come up says of itself, and that nothing of it stays behind. */
+/** The errors of a hub that does not start, and its cleanup. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -14,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), "harness-test-"));
 const pidFile = join(folder, "pids");
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Makes the hub note its process id. */
+/** Lets the hub store its process id. */
 const notePid = `import os\nprint(os.getpid(), file=open(${JSON.stringify(pidFile)}, "a"))\n`;
 const notedPids = (): number[] =>
   existsSync(pidFile) ? readFileSync(pidFile, "utf8").trim().split("\n").map(Number) : [];

@@ -1,11 +1,11 @@
-/** What hasScope says of a token, held against what a real hub lets that token do. */
+/** Compares `hasScope` with the real permissions of a token on a hub. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { hasScope } from "../../dist/src/index.js";
 import { useHubFixture, since } from "./hub-fixture.js";
 
 const fixture = useHubFixture("has-scope");
 
-/** Requests, each with the scope that it needs and the groups of the user whom it is about. */
+/** Requests with the required scope and the groups of the target user. */
 const requests: [scope: string, method: string, path: string, groups?: string[]][] = [
   ["read:hub", "GET", "/info"],
   ["proxy", "GET", "/proxy"],
@@ -86,7 +86,7 @@ if (since("3.0")) {
             body: JSON.stringify({ last_activity: "2020-01-01T00:00:00Z" }),
           }),
         });
-        // Everybody may read their own name, whatever the scopes say.
+        // Users may always read their own name.
         if (owner === "ada" && path === "/users/ada") continue;
         said[scope] = hasScope(identity, scope, { groups });
         done[scope] = status !== 403 && status !== 404;

@@ -1,6 +1,6 @@
 /**
- * Bugs of hubs that this package keeps its users from, each shown by a plain request to a hub that is
- * thrown away, and beside it what the package does. Their answers are not judged: they are the bugs.
+ * Bugs of hubs that this package protects its users from. Each test shows the bug with a plain request on a
+ * hub of its own, and then what the package does. The responses are not validated: they are the bugs.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { getUsers, postUserTokens } from "../../dist/src/api.js";
@@ -25,7 +25,7 @@ const plain = (method: string, path: string, body?: unknown): Promise<Response> 
   });
 
 describe("a bug of the hub", () => {
-  // Came with 5.5.3 and 6.1.0.
+  // Added in 5.5.3 and 6.1.0.
   itSince("5.5.3")(
     "destroys a user renamed to the same name, which `update` prevents",
     async () => {
@@ -143,7 +143,7 @@ describe("a bug of the hub", () => {
       expect(error).toBeInstanceOf(InvalidInputError);
     }
     expect(await hub.servers.list("hedy")).toEqual([]);
-    // Last, since hubs before 6.0 then have a server that never goes away.
+    // Last, since hubs before 6.0 then have a server that cannot be stopped.
     const { status } = await plain("POST", "/users/hedy/server", ["large"]);
     expect(status).toBe(since("6.0") ? 400 : 500);
   });

@@ -1,8 +1,8 @@
 /**
- * A hub of the version that is being tested, for the tests of one file: its clients, what it answered,
- * and words to ask what this version can do.
+ * Provides a hub of the tested version for the tests of one file, with clients and a recorder, and tests
+ * that are limited to some versions.
  *
- * The tests of a file are one story: what comes later stands on what came before.
+ * The tests of a file run in order, and later ones rely on earlier ones.
  */
 import { afterAll, beforeAll, it } from "vitest";
 import { JupyterHub } from "../../dist/src/index.js";
@@ -11,7 +11,7 @@ import { isAtLeast } from "../../src/core/version.js";
 import { startHub, type RunningHub, type StartOptions } from "./hub.js";
 import { record, type Recorder } from "./recorder.js";
 
-/** The release that this run is for. */
+/** The tested release. */
 export const release = resolveRelease(process.env["HUB_VERSION"] ?? "6");
 
 /** Whether this release is `version` or newer. */
@@ -20,12 +20,12 @@ export const since = (version: string): boolean => isAtLeast(release, version);
 type Test = (title: string, test: () => Promise<void>) => void;
 const noTest: Test = () => undefined;
 
-/** A test for hubs of this release or newer; for older ones there is none. */
+/** Declares a test for hubs of this release or newer. */
 export const itSince = (version: string): Test => (since(version) ? it : noTest);
-/** A test for hubs before this release. */
+/** Declares a test for hubs before this release. */
 export const itBefore = (version: string): Test => (since(version) ? noTest : it);
 
-/** The error that a promise rejects with; undefined when it does not. */
+/** Returns the error that a promise rejects with; undefined if it fulfils. */
 export const failure = async (promise: PromiseLike<unknown>): Promise<unknown> =>
   promise.then(
     () => undefined,
@@ -34,18 +34,18 @@ export const failure = async (promise: PromiseLike<unknown>): Promise<unknown> =
 
 export interface HubFixture {
   readonly real: RunningHub;
-  /** A client with every right. */
+  /** A client with all permissions. */
   readonly hub: JupyterHub;
   readonly recorder: Recorder;
-  /** A client with another token, or with none. */
+  /** A client with another token, or without one. */
   as(token: string | undefined): JupyterHub;
-  /** A plain request to the API, with every right unless its headers say otherwise. */
+  /** Sends a plain request to the API, with all permissions unless its headers say otherwise. */
   plain(path: string, init?: RequestInit): Promise<Response>;
-  /** The operations sent since this was asked last: "POST /users/{name}/server 201". */
+  /** The operations sent since the last call: "POST /users/{name}/server 201". */
   sent(): string[];
 }
 
-/** Starts a hub before the tests of a file, and ends it and keeps its answers after them. */
+/** Starts a hub before the tests of a file. After them, stops it and saves its responses. */
 export function useHubFixture(name: string, options?: StartOptions): HubFixture {
   let real: RunningHub | undefined;
   let recorder: Recorder | undefined;

@@ -1,4 +1,7 @@
-/** The hub itself on a real hub: what it says of itself, services, the proxy, operations without a method, its end. */
+/**
+ * Methods of `hub` on a real hub: version, info, services, the proxy, operations without a method,
+ * shutdown.
+ */
 import { describe, expect, it } from "vitest";
 import * as api from "../../dist/src/api.js";
 import {
@@ -32,7 +35,7 @@ describe("a hub", () => {
     expect((await fixture.hub.info()).version).toBe(release);
   });
 
-  // 1.2 fails at whoami of a service: see `users` for that of people.
+  // Hub 1.2 answers 500 to whoami of a service. See `users` for whoami of users.
   itSince("1.5")("returns the owner of the token", async () => {
     const identity = await fixture.hub.whoami();
     if (since("2.0")) expect(identity.kind).toBe("service");
@@ -57,7 +60,7 @@ describe("services and the proxy", () => {
     expect(names).toEqual(expect.arrayContaining(["admin", "reader", "webapp"]));
     expect((await fixture.hub.services.get("webapp")).name).toBe("webapp");
     const unknown = fixture.hub.services.get("no-such-service");
-    // Hubs from 2.0 to 4.1 fail at it.
+    // Hubs from 2.0 to 4.1 answer 500.
     const fails = since("2.0") && !since("5.0");
     expect(await failure(unknown)).toBeInstanceOf(fails ? HubError : NotFoundError);
   });
@@ -122,7 +125,7 @@ describe("operations without a method", () => {
     const { clientId, clientSecret, redirectUri } = fixture.real.oauth;
     const query = { client_id: clientId, response_type: "code", redirect_uri: redirectUri };
     const { client } = fixture.hub;
-    // Without the cookies of a browser: off to the login page, which no API call follows.
+    // Without cookies, the hub redirects to the login page, which API calls do not follow.
     const { error } = await api.getOauthAuthorize({ client, query });
     expect(error).toBeInstanceOf(NotAHubError);
     expect((error as Error).message).toMatch(/\/hub\/login, as hubs do with browsers/);

@@ -1,6 +1,6 @@
 /**
- * Finds where the document says less than hubs always do: a field that is in every answer and is not
- * required, a null that no answer has. Validation alone cannot see that a document is too loose.
+ * Finds places where the document is less strict than hubs are: a field that every response has and the
+ * document does not require, a null that no response has. Validation alone cannot find these.
  */
 import { follow, operationsOf } from "../../scripts/document.js";
 import { at, isObject, type Json, type JsonObject } from "../../scripts/json.js";
@@ -8,24 +8,24 @@ import { keyOf } from "../../scripts/operation-table.js";
 import type { Answer } from "./validator.js";
 
 interface Field {
-  /** How often the object that has the field was seen. */
+  /** The number of objects that may have the field. */
   objects: number;
   present: number;
   nulls: number;
-  /** How often it was a number with a fraction. */
+  /** The number of values with a fraction. */
   fractions: number;
   required: boolean;
   nullable: boolean;
-  /** Whether the document calls it a number, with or without a fraction. */
+  /** Whether the document declares it as a number rather than an integer. */
   numeric: boolean;
-  /** Whether the document says that no test shows all of it (`x-unseen`). */
+  /** Whether the document declares that no test shows all values (`x-unseen`). */
   excused: boolean;
 }
 
-/** "Server.started" → how it was seen. */
+/** "Server.started" → its observed values. */
 export type Observations = Map<string, Field>;
 
-/** Adds to `observed` what answers show of the fields of the document's named schemas. */
+/** Adds the observed fields of the document's named schemas to `observed`. */
 export function observe(
   document: JsonObject,
   answers: readonly Answer[],
@@ -82,7 +82,7 @@ export function observe(
   return observed;
 }
 
-/** The parts of a schema that a value belongs to. */
+/** The parts of a schema that apply to a value. */
 function branches(document: JsonObject, schema: JsonObject, value: Json): Json[] {
   const all = Array.isArray(schema["allOf"]) ? schema["allOf"] : [];
   const choices = [schema["oneOf"], schema["anyOf"]].flatMap((list) =>
@@ -91,7 +91,7 @@ function branches(document: JsonObject, schema: JsonObject, value: Json): Json[]
   return [...all, ...choices.filter((choice) => mayBe(document, choice, value))];
 }
 
-/** Whether a value can be meant by a part of a union: by its kind, or by being a page, a list or a map. */
+/** Whether a part of a union may apply to a value: by its type, or as a page, a list or a map. */
 function mayBe(document: JsonObject, choice: Json, value: Json): boolean {
   const schema = follow(document, choice);
   if (Array.isArray(value) || schema["type"] === "array") {
@@ -109,7 +109,7 @@ function mayBe(document: JsonObject, choice: Json, value: Json): boolean {
 export const overlyOptionalFields = (observed: Observations): string[] =>
   [...observed].filter(([, one]) => !one.required && one.present === one.objects).map(([id]) => id);
 
-/** What the document says of fields and no answer showed: that they are sent at all, and that they may be null. */
+/** Declared fields that no response had, and declared nulls that never occurred. */
 export const unseenFields = (observed: Observations): string[] =>
   [...observed].flatMap(([id, { present, nulls, nullable, excused }]) => {
     const unseen = [
@@ -120,6 +120,6 @@ export const unseenFields = (observed: Observations): string[] =>
     return unseen;
   });
 
-/** Fields that may have a fraction by the document, and never had one. */
+/** Fields that are declared as numbers and were always integers. */
 export const overlyNumericFields = (observed: Observations): string[] =>
   [...observed].filter(([, one]) => one.numeric && one.fractions === 0).map(([id]) => id);

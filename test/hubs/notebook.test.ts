@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { failure, useHubFixture, since } from "./hub-fixture.js";
 import { ensureNotebook } from "./venv.js";
 
-// Its WebSocket for Node, which has none before 22 (or none that is on).
+// Its WebSocket for Node, since Node before 22 has none by default.
 const services = createRequire(createRequire(import.meta.url).resolve("@jupyterlab/services"));
 const Ws = services("ws") as typeof WebSocket;
 
@@ -39,7 +39,7 @@ c.Spawner.args = ["--allow-root"]
       expect(missing.status).toBe(404);
       const page = await fixture.hub.servers.fetch("ada", "/no/such/page");
       expect(page.status).toBe(404);
-      // It sends who has no valid token to the hub's login, as a stopped one would.
+      // Without a valid token it redirects to the hub's login, as a stopped server does.
       const headers = { Authorization: "Bearer unknown" };
       const login = await fixture.hub.servers.fetch("ada", "/files/x.txt", { headers });
       expect(login.status).toBe(302);

@@ -1,4 +1,4 @@
-/** Logging a person in with a real hub: its login form, its consent page, and the token for the code. */
+/** An OAuth login through a real hub: the login form, the consent page, and the token for the code. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { AuthenticationError, InvalidInputError, JupyterHub } from "../../dist/src/index.js";
 import { consent, loginByForm, type Cookies } from "./login.js";
@@ -8,14 +8,14 @@ const redirectUri = "https://webapp.example/oauth_callback";
 const fixture = useHubFixture("oauth", { redirectUri });
 let ada: Cookies;
 
-/** The application that the hub knows as its service webapp; `more` makes it misbehave. */
+/** The application `webapp` of the hub; `more` overrides its options. */
 const webapp = (more: Partial<{ clientSecret: string; redirectUri: string }> = {}) => {
   const { clientId, clientSecret } = fixture.real.oauth;
   const oauth = { clientId, clientSecret, redirectUri, ...more };
   return new JupyterHub({ url: fixture.real.url, fetch: fixture.recorder.fetch, oauth }).oauth;
 };
 
-/** A link, and where the browser of Ada, who agrees, is sent by it. */
+/** A link, and the redirect target after Ada consents. */
 const visited = async (input: Parameters<ReturnType<typeof webapp>["authorizeUrl"]>[0] = {}) => {
   const attempt = await webapp().authorizeUrl(input);
   const { href } = await consent(attempt.url, ada);

@@ -1,4 +1,4 @@
-/** A real hub that dies in the middle of something, behind a real proxy that answers in its place. */
+/** A real hub that crashes during an operation, behind a real proxy that then answers itself. */
 import { describe, expect, it } from "vitest";
 import { SpawnFailedError } from "../../dist/src/index.js";
 import { failure, itSince, useHubFixture } from "./hub-fixture.js";
@@ -19,7 +19,7 @@ describe("a hub that crashes and restarts", () => {
     const start = servers.start("ada", { user_options: { behave: "slow", seconds: 30 } });
     const outcome = failure(start);
     const events = start[Symbol.asyncIterator]();
-    // The first event says that the hub has taken the start and tells of it.
+    // The first event shows that the hub has accepted the start.
     expect((await events.next()).value).toEqual({ progress: 0, message: "Server requested" });
     await fixture.real.kill();
     const waited = fixture.hub.ready();
@@ -49,7 +49,7 @@ describe("a hub that crashes and restarts", () => {
     for (let index = 0; index < usernames.length; index += 50) {
       await fixture.hub.users.createMany({ usernames: usernames.slice(index, index + 50) });
     }
-    // A hub needs some seconds to start, which is more than three more attempts wait.
+    // A hub takes some seconds to start, longer than three retries wait.
     const patient = fixture.hub.with({ retry: 12 });
     const listed: string[] = [];
     let comeback: Promise<void> | undefined;

@@ -1,7 +1,6 @@
-// Owns one child process with everything it starts: a process group of its own, its output, its
-// end. Nothing outlives us: stop() and our own exit end the whole group by its id, and the child
-// gets a stdin that closes when we are killed outright (it ends its group itself then).
-// Knows nothing of hubs.
+// Owns a child process and everything that it starts as one process group. stop() and our own exit end the
+// whole group by its id. If we are killed, the child's stdin closes and it ends its group itself. Knows
+// nothing about hubs.
 
 import { spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,19 +8,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 export interface GroupOptions {
   cwd: string;
   env: Record<string, string>;
-  /** Taken out of the log. */
+  /** Redacted from the log. */
   secrets: readonly string[];
 }
 
 export interface ProcessGroup {
-  /** Standard output and error as they came, without the secrets. */
+  /** Standard output and error without the secrets. */
   log(): string;
   running(): boolean;
-  /** The exit code of the first process; null when it was killed, or could not be started. */
+  /** The exit code of the first process; null if it was killed or could not be started. */
   readonly exited: Promise<number | null>;
-  /** Ends all of it: politely, after 5 s by force. Calling it again waits for the same end. */
+  /** Ends the group with SIGTERM, after 5 s with SIGKILL. Later calls wait for the same end. */
   stop(): Promise<void>;
-  /** Ends all of it at once, as a power cut would. */
+  /** Kills the group at once, as a power failure would. */
   kill(): Promise<void>;
 }
 
@@ -39,7 +38,7 @@ export function startProcessGroup(
   options: GroupOptions,
 ): ProcessGroup {
   const { cwd, env, secrets } = options;
-  // `detached` makes it the leader of a new process group, whose id is its pid.
+  // `detached` makes it the leader of a new process group with its pid as id.
   const child = spawn(command, args, { cwd, env, detached: true });
   let output = "";
   let running = true;
@@ -47,13 +46,13 @@ export function startProcessGroup(
   const collect = (chunk: string) => (output = (output + chunk).slice(-keptChars));
   child.stdout.setEncoding("utf8").on("data", collect);
   child.stderr.setEncoding("utf8").on("data", collect);
-  child.stdin.on("error", () => {}); // a child that ends closes it under us: no news
+  child.stdin.on("error", () => {}); // the child closes it when it ends
 
   const signal = (name: NodeJS.Signals) => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, name);
     } catch {
-      // Everybody is gone already.
+      // The group has ended already.
     }
   };
   const end = () => signal("SIGKILL");
@@ -62,7 +61,7 @@ export function startProcessGroup(
   const exited = new Promise<number | null>((resolve) => {
     child.on("exit", () => {
       running = false;
-      // At once, while the id is surely still ours: those whom the leader left behind.
+      // At once, before the id can be reused: other processes of the group may still run.
       end();
       alive.delete(end);
     });

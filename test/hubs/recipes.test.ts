@@ -1,6 +1,6 @@
 /**
- * The README's counterparts of Python recipes, as they stand there, one after the other on a real hub: what
- * each sends, and what has become of it.
+ * Runs the README's counterparts of Python recipes one after the other on a real hub, and checks the
+ * requests and their effects.
  */
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -13,7 +13,7 @@ const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8")
 const section = /^## From Python recipes\n(.*?)^## /ms.exec(readme)?.[1] ?? "";
 const recipes = [...section.matchAll(/```ts\n(.*?)```/gs)].map(([, code = ""]) => code);
 
-/** What each recipe has sent and what it has made, in their order. */
+/** The requests and the effects of each recipe, in order. */
 const sent: string[][] = [];
 const made: Record<string, unknown> = {};
 
@@ -73,7 +73,7 @@ describe("the recipes of the README", () => {
   });
 });
 
-/** Hubs before 2.0 answer 200 to what makes a token. */
+/** Hubs before 2.0 answer 200 to the creation of a token. */
 function ofThisHub(sent: string): string {
   return since("2.0") ? sent : sent.replace("201", "200");
 }

@@ -1,7 +1,7 @@
 /**
- * What a real hub says to requests that it refuses: every operation that it has, without credentials,
- * with unknown ones, with too few scopes, with scopes for others, for things that do not exist, and with
- * bodies that it cannot read. The answers are judged by the report after the run.
+ * Requests that a real hub refuses: every operation without credentials, with invalid ones, with too few
+ * scopes, with scopes for others, for resources that do not exist, and with unreadable bodies. The report
+ * after the run validates the responses.
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import { samples } from "./samples.js";
@@ -9,12 +9,12 @@ import { useHubFixture, since } from "./hub-fixture.js";
 
 const fixture = useHubFixture("refused-requests");
 
-/** What the limited tokens may do all the same. */
+/** The operations that the limited tokens may use. */
 const allowed = {
   reader: ["GET /user", "GET /users", "GET /authorizations/token/{token}"],
   filtered: ["GET /user", "GET /authorizations/token/{token}"],
 };
-/** Lets a scope reach something, and nothing that the samples ask for. */
+/** Limits a scope to resources that the samples do not use. */
 const filterOf = (key: string): string =>
   key.includes(" /groups")
     ? "!group=others"
@@ -23,15 +23,15 @@ const filterOf = (key: string): string =>
       : "!user=ada";
 const isPublic = (key: string): boolean => ["GET /", "GET /health"].includes(key);
 const requests = samples
-  // Ending the hub is another story.
+  // The shutdown is tested elsewhere.
   .filter(({ key }) => !isPublic(key) && key !== "POST /shutdown")
   .map((sample) => ({
     ...sample,
     headers: { "Content-Type": "application/json" },
-    // Names that nothing on this hub has.
+    // Names that do not exist on this hub.
     path: sample.path((parameter) => `no-${parameter}`),
   }));
-/** Those that name what they are about, of which scopes may reach some; making a token is forbidden instead. */
+/** Operations on a named resource, which scopes may cover or not. Creating a token answers 403 instead. */
 const named = requests.filter(
   ({ key }) =>
     /^\w+ \/(users|groups|services|shares|share-codes)\/\{/.test(key) &&
@@ -43,16 +43,19 @@ describe("a real hub", () => {
     await fixture.hub.users.createMany({ usernames: ["ada", "grace"] });
   });
 
-  const strangers: [string, () => Record<string, string>][] = [
-    ["no credentials", () => ({})],
-    ["unknown credentials", () => ({ Authorization: "token 0123456789abcdef0123456789abcdef" })],
+  const invalidCredentials: [string, () => Record<string, string>][] = [
+    ["without credentials", () => ({})],
+    [
+      "with unknown credentials",
+      () => ({ Authorization: "token 0123456789abcdef0123456789abcdef" }),
+    ],
   ];
-  it.each(strangers)("refuses every operation %s", async (_, credentials) => {
+  it.each(invalidCredentials)("refuses every operation %s", async (_, credentials) => {
     for (const { path, method, headers, body } of requests) {
       const request = new Request(fixture.real.url + path, { method, headers, body });
       for (const [name, value] of Object.entries(credentials())) request.headers.set(name, value);
       const { status } = await fixture.recorder.fetch(request);
-      // The login of 1.x tries the body, and that of 2.0 and newer is gone.
+      // The login of 1.x reads the body, and hubs since 2.0 do not have it.
       expect([path, status]).toEqual([path, path.endsWith("/authorizations/token") ? status : 403]);
     }
   });
@@ -91,7 +94,7 @@ describe("a real hub", () => {
     for (const { key, path, method, headers, body } of requests) {
       const { status } = await fixture.plain(path, { method, headers, body });
       if (method !== "GET" || !key.includes("{")) continue;
-      // Hubs from 2.0 to 4.1 fail at services that they do not know.
+      // Hubs from 2.0 to 4.1 answer 500 to unknown services.
       const fails = key === "GET /services/{name}" && since("2.0") && !since("5.0");
       expect([key, status]).toEqual([key, fails ? 500 : 404]);
     }

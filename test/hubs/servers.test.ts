@@ -1,4 +1,4 @@
-/** Starting and stopping servers on a real hub: fast, slow, failing and dying ones. */
+/** Servers on a real hub: fast, slow, failing and crashing starts, and stops. */
 import { describe, expect, it } from "vitest";
 import {
   ConflictError,
@@ -18,7 +18,7 @@ const events = async (path: string): Promise<Record<string, unknown>[]> => {
   const lines = (await response.text()).split("\n").filter((line) => line.startsWith("data: "));
   return lines.map((line) => JSON.parse(line.slice(6)) as Record<string, unknown>);
 };
-/** What an iteration gives, and what it throws in the end. */
+/** Collects the events of an iteration and its error. */
 async function collectEvents(events: AsyncIterable<ProgressEvent>) {
   const all: ProgressEvent[] = [];
   const error = await failure(
@@ -140,12 +140,12 @@ describe("servers", () => {
     expect(idle).toMatchObject({ all: [], error: { name: "NotFoundError" } });
   });
 
-  // A start that takes less than three seconds fails the POST, a longer one the stream that follows it.
+  // A failure within three seconds fails the POST, a later one the progress stream.
   it.each<[behave: string, seconds: number, reason: RegExp | undefined]>([
-    ["fail", 0, /^This server was told to fail$/],
-    ["fail", 4, /^This server was told to fail$/],
+    ["fail", 0, /^This server fails on request$/],
+    ["fail", 4, /^This server fails on request$/],
     ["die", 0, /^Server at .* didn't respond in 10 seconds$/],
-    // Newer hubs have no words for it.
+    // Newer hubs send no message.
     ["hang", 2, since("5.0") ? undefined : /^Timeout$/],
     ["hang", 4, since("5.0") ? undefined : /^Timeout$/],
     ["deaf", 4, /^Server at .* didn't respond in 4 seconds$/],
@@ -185,7 +185,7 @@ describe("servers", () => {
       });
       expect(posts()).toHaveLength(1);
     }
-    // What the hub does not take for a start is still its refusal, though it remembers the failure.
+    // A refused start is reported as refused, though the hub also remembers the earlier failure.
     if (since("6.0")) {
       const bad = fixture.hub.servers.start("grace", { server: "a/b" });
       expect(await failure(bad)).toMatchObject({ name: "BadRequestError", status: 400 });
@@ -212,7 +212,7 @@ describe("servers", () => {
             timeout: 10_000,
           })
           .toContain(server);
-        // After three seconds this hub answers the start with 202, and we watch its model.
+        // After three seconds this hub answers the start with 202, and the client polls the server's model.
         if (late) {
           await expect
             .poll(() => fixture.sent().some((one) => one.endsWith(" 202")), { timeout: 10_000 })
@@ -333,7 +333,7 @@ describe("servers", () => {
     await users.create("margaret");
     await servers.start("margaret", { server: "one" });
     await servers.start("margaret");
-    // Hubs since 1.5 stop the default server, and fail at the named one.
+    // Hubs since 1.5 stop the default server, and answer 500 for the named one.
     if (since("1.5")) {
       expect(await failure(users.delete("margaret"))).toMatchObject({ status: 500 });
       expect((await users.get("margaret")).name).toBe("margaret");

@@ -1,4 +1,4 @@
-/** The example of a service as a hub runs it: from its environment, behind the hub's proxy. */
+/** The example service as a hub runs it: configured by its environment, behind the hub's proxy. */
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { Cookies, consent, loginByForm } from "./login.js";

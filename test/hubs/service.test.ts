@@ -1,4 +1,4 @@
-/** The example of a service (examples/service), its users logging in with a real hub. */
+/** The example service (examples/service), whose users log in through a real hub. */
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { JupyterHub } from "../../dist/src/index.js";
 import { createService } from "../../examples/service/app.js";
@@ -9,7 +9,8 @@ const origin = "https://portal.example";
 const prefix = "/services/portal/";
 const redirectUri = `${origin}${prefix}oauth_callback`;
 const clientSecret = "a-secret-of-the-portal";
-// Ada and Lin may use the portal, Grace may not. The portal may revoke tokens of Ada's group, and not Lin's.
+// Ada and Lin have access to the portal, Grace does not. The portal may revoke tokens of Ada's group, and
+// not Lin's.
 const extraConfig = `
 c.JupyterHub.services.append({
     "name": "portal",
@@ -41,7 +42,7 @@ if (since("3.0")) {
     ada = await loginByForm(fixture.real.url, "ada", fixture.real.password);
   });
 
-  /** A browser as far as the service is concerned. */
+  /** A minimal browser for the service. */
   const browser = () => {
     const cookies = new Cookies();
     return {
@@ -54,7 +55,7 @@ if (since("3.0")) {
       },
     };
   };
-  /** Submits the form that logs out, as a page of this origin does. */
+  /** Submits the logout form, as a page of this origin does. */
   const logout = (
     visitor: ReturnType<typeof browser>,
     headers = { Origin: origin } as Record<string, string>,
@@ -69,7 +70,7 @@ if (since("3.0")) {
     });
   const location = (response: Response): string => response.headers.get("Location") ?? "";
 
-  /** Logs a user in, from a page of the service; the answer is the one to the callback. */
+  /** Logs a user in from a page of the service. Returns the response to the callback. */
   const loggedIn = async (visitor: ReturnType<typeof browser>, link: string, user = ada) => {
     const callback = await consent(location(await visitor.open(link)), user);
     return { callback: callback.href, answer: await visitor.open(callback.href) };
@@ -147,8 +148,8 @@ if (since("3.0")) {
       ["another port", { Origin: `${origin}:8443`, "Sec-Fetch-Site": "same-site" }],
       ["a subdomain", { Origin: "https://mallory.portal.example", "Sec-Fetch-Site": "same-site" }],
       ["a page without an origin", { Origin: "null" }],
-      ["an origin that is none", { Origin: "portal.example" }],
-      ["nowhere", {}],
+      ["an invalid origin", { Origin: "portal.example" }],
+      ["a page without origin headers", {}],
     ])("is not logged out by a form of %s", async (_, headers) => {
       const visitor = browser();
       await loggedIn(visitor, prefix);
@@ -160,7 +161,7 @@ if (since("3.0")) {
 
     it.each<[string, Record<string, string>]>([
       ["its origin", { Origin: origin }],
-      ["its origin, behind a proxy that ends TLS", { Origin: origin.replace("s:", ":") }],
+      ["its origin, behind a proxy that terminates TLS", { Origin: origin.replace("s:", ":") }],
       ["its browser", { "Sec-Fetch-Site": "same-origin" }],
     ])("is logged out by a form of the service, recognised by %s", async (_, headers) => {
       const visitor = browser();
@@ -234,9 +235,9 @@ if (since("3.0")) {
     });
 
     it.each([
-      ["a token that is unknown", `${prefix}me`, { Authorization: "Bearer unknown" }],
-      ["a token that is malformed", `${prefix}me`, { Authorization: "Bearer ü" }],
-      ["a callback of nobody", `${prefix}oauth_callback?code=x&state=y`, {}],
+      ["an unknown token", `${prefix}me`, { Authorization: "Bearer unknown" }],
+      ["a malformed token", `${prefix}me`, { Authorization: "Bearer ü" }],
+      ["a callback without a login", `${prefix}oauth_callback?code=x&state=y`, {}],
     ])("is refused without the hub's address: %s", async (_, path, headers) => {
       const answer = await app.request(origin + path, { headers });
       expect([401, 403]).toContain(answer.status);

@@ -1,4 +1,4 @@
-/** What a real hub refuses when too many servers start or run, and how long it asks to wait. */
+/** How a real hub refuses starts above its limits, and its Retry-After. */
 import { describe, expect, it } from "vitest";
 import { RateLimitError } from "../../dist/src/index.js";
 import { failure, useHubFixture } from "./hub-fixture.js";

@@ -1,11 +1,11 @@
-/** Many servers on a real hub that lets only so many start at once. */
+/** Many servers on a real hub with a limit of concurrent starts. */
 import { describe, expect, it } from "vitest";
 import { useHubFixture, release } from "./hub-fixture.js";
 
 const fixture = useHubFixture("start-many", {
   extraConfig: [
     "c.JupyterHub.concurrent_spawn_limit = 10",
-    // The option of that name is none: hubs do not take it from their configuration.
+    // The documented option does not work: hubs do not read it from their configuration.
     'c.JupyterHub.tornado_settings["spawn_throttle_retry_range"] = (1, 3)',
   ].join("\n"),
 });

@@ -1,4 +1,4 @@
-/** A real hub with a subdomain for each user: where its models say that servers are. */
+/** A real hub with a subdomain for each user: the addresses of servers. */
 import { describe, expect, it } from "vitest";
 import { InvalidInputError, JupyterHub } from "../../dist/src/index.js";
 import { failure, useHubFixture, since } from "./hub-fixture.js";
@@ -7,7 +7,7 @@ const extraConfig = `
 c.JupyterHub.subdomain_host = "http://hub.localhost:" + env["HUB_URL"].rsplit(":", 1)[1]
 `;
 const fixture = useHubFixture("subdomains", { extraConfig });
-// Before 3.0 no token can be made for one server.
+// Before 3.0, no token can be limited to one server.
 const call = since("3.0") ? {} : { ownToken: true };
 
 describe("a hub with subdomains", () => {

@@ -1,4 +1,4 @@
-/** Tokens for a password and tokens for a while, on a real hub. */
+/** Tokens for a password and temporary tokens on a real hub. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { AuthenticationError, BadRequestError, ForbiddenError } from "../../dist/src/index.js";
 import { failure, itBefore, itSince, useHubFixture } from "./hub-fixture.js";

@@ -4,6 +4,6 @@ import { dereferenced } from "../mock/document.js";
 import { upstream } from "../mock/openapi-files.js";
 import { upgradedToOpenApi3 } from "../mock/swagger.js";
 
-/** Written out without references, in the words of OpenAPI 3; nothing is corrected. */
+/** Dereferenced and converted to OpenAPI 3, without corrections. */
 export const upstreamForValidation = (version: string): JsonObject =>
   upgradedToOpenApi3(dereferenced(upstream(version))) as JsonObject;

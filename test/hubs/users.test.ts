@@ -1,4 +1,4 @@
-/** Users, their tokens, and what credentials may do, on a real hub. */
+/** Users, their tokens and permissions on a real hub. */
 import { describe, expect, it } from "vitest";
 import * as api from "../../dist/src/api.js";
 import {
@@ -146,7 +146,7 @@ describe("tokens", () => {
     expect(identity.scopes).toContain("read:users:name!user=ada");
     expect(identity.scopes).not.toContain("read:servers!user=ada");
     const unknown = fixture.hub.tokens.create("ada", { scopes: ["no:such:scope"] });
-    // Hubs before 5.0 fail at a scope that they do not know.
+    // Hubs before 5.0 answer 500 to an unknown scope.
     expect(await failure(unknown)).toMatchObject({ status: since("5.0") ? 400 : 500 });
   });
 
@@ -182,14 +182,14 @@ describe("tokens", () => {
 
 describe("credentials", () => {
   it.each([
-    ["none", undefined],
-    ["ones that the hub does not know", "0123456789abcdef0123456789abcdef"],
+    ["missing credentials", undefined],
+    ["unknown credentials", "0123456789abcdef0123456789abcdef"],
   ])("%s are rejected with AuthenticationError", async (_, token) => {
-    const stranger = fixture.as(token);
-    // Before 4.0 a hub answers unknown tokens as it answers those of too few rights: only here not.
-    const calls: PromiseLike<unknown>[] = [stranger.whoami()];
+    const unknownClient = fixture.as(token);
+    // Before 4.0, a hub's response to an unknown token differs from insufficient permissions only here.
+    const calls: PromiseLike<unknown>[] = [unknownClient.whoami()];
     if (since("4.0") || token === undefined) {
-      calls.push(stranger.users.get("ada"), stranger.users.list(), stranger.info());
+      calls.push(unknownClient.users.get("ada"), unknownClient.users.list(), unknownClient.info());
     }
     for (const error of await Promise.all(calls.map(failure))) {
       expect(error).toBeInstanceOf(AuthenticationError);

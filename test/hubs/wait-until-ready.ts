@@ -1,10 +1,10 @@
-// Waits until a process answers, and says why it does not: that it ended, or took too long, with the
-// end of its log. Whoever failed to start is not left behind.
+// Waits until a process answers. Otherwise rejects with the reason (it ended, or took too long) and the end
+// of its log, and stops the process.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ProcessGroup } from "./process-group.js";
 
-/** `ready` may throw while nobody listens yet. */
+/** `ready` may throw while nothing listens yet. */
 export async function waitUntilReady(
   what: string,
   group: ProcessGroup,

@@ -1,4 +1,4 @@
-/** What the witness lets pass, what it refuses, and what it keeps. */
+/** What the contract recorder accepts, rejects and records. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "./document.js";
 import { mockCopy } from "./mock-copy.js";
@@ -90,43 +90,38 @@ describe("the contract recorder", () => {
 
   const refusals: [string, string, RequestInit, string][] = [
     ["a violation that Prism reports", "/users?limit=many", get, "request.query.limit"],
-    [
-      "a query parameter that is not declared",
-      "/users?state=ready",
-      get,
-      '"state" is not declared',
-    ],
-    ["a path that no operation has", "/nowhere", get, "no such operation"],
-    ["a method that no operation has", "/users", { ...get, method: "DELETE" }, "no such operation"],
+    ["an undeclared query parameter", "/users?state=ready", get, '"state" is not declared'],
+    ["an unknown path", "/nowhere", get, "no such operation"],
+    ["an unknown method", "/users", { ...get, method: "DELETE" }, "no such operation"],
     ["an empty path value", "/users/", get, "no such operation"],
     ["a request without a token", "/users", {}, "Prism itself answered 401"],
     [
-      "a property that a composed schema does not declare",
+      "an undeclared property of a composed schema",
       "/users/ada",
       sent("PATCH", "application/json", '{"admin":true,"nonsense":1}'),
       "body.nonsense is not declared",
     ],
     [
-      "a form field that is not declared",
+      "an undeclared form field",
       "/oauth2/token",
       sent("POST", "application/x-www-form-urlencoded", "code=1&nonsense=2"),
       "body.nonsense is not declared",
     ],
     [
-      "a body that is not the JSON it claims to be, on which Prism would hang",
+      "an invalid JSON body, on which Prism would hang",
       "/users/ada",
       sent("PATCH", "application/json", "{"),
       "the body is no JSON",
     ],
     [
-      "a body that no operation wants",
+      "a body for an operation without one",
       "/oauth2/token",
       sent("POST", "application/json", "{}"),
       "Supported content types",
     ],
   ];
 
-  it.each(refusals)("refuses %s", async (_, path, init, reason) => {
+  it.each(refusals)("rejects %s", async (_, path, init, reason) => {
     const fetch = createContractRecorder(mock);
     await expect(fetch(prism.url + path, init)).rejects.toThrow(reason);
     expect(fetch.problems).toHaveLength(1);

@@ -1,8 +1,8 @@
 /**
- * A `fetch` for contract tests that forwards to Prism and lets no breach of the document pass: an
- * `sl-violations` header, a query parameter or body property that is not declared, an answer that
- * only Prism would give. Each breach rejects the call and is kept in `problems` as well, because a
- * client may take the rejection for a lost connection and try again: assert that it is empty.
+ * A `fetch` for contract tests that forwards to Prism and rejects every violation of the document: an
+ * `sl-violations` header, an undeclared query parameter or body property, or a response that only Prism
+ * would send. Each violation is also added to `problems`, because a client may treat the rejection as a
+ * lost connection and retry: assert that it is empty.
  */
 import { isObject, objectAt, operationsOf, parametersOf, propertiesOf } from "./document.js";
 import type { Json, JsonObject } from "./document.js";
@@ -13,7 +13,7 @@ import { undeclaredProperties } from "./undeclared-properties.js";
 export interface ContractRecorderOptions {
   /** The `Prefer` header to Prism ("code=404"), the same for all or chosen by operation. */
   prefer?: string | ((operation: string) => string | undefined);
-  /** Whether a breach is one that the document is known to be wrong about; it then passes. */
+  /** Whether a violation is a known mistake of the document. It is then accepted. */
   forgive?: (operation: string, breach: string) => boolean;
 }
 
@@ -21,11 +21,11 @@ export interface ContractRecorder {
   (input: string | URL | Request, init?: RequestInit): Promise<Response>;
   /** The operations called so far, in order: "GET /users/{name}". */
   readonly calls: readonly string[];
-  /** Every breach seen so far. */
+  /** Every violation so far. */
   readonly problems: readonly string[];
 }
 
-/** The request or the answer breaks the document; the message says where. */
+/** The request or the response violates the document; the message says where. */
 export class ContractError extends Error {
   override readonly name = "WitnessError";
 }
@@ -54,7 +54,7 @@ export function createContractRecorder(
 
     const text = await request.text();
     const body = parsed(request.headers.get("content-type") ?? "", text);
-    // Prism never answers a body that claims to be JSON and is not.
+    // Prism does not respond to an invalid JSON body.
     if (body instanceof SyntaxError) return refuse(request, [`the body is no JSON: ${text}`]);
 
     const { prefer } = options;
@@ -73,7 +73,7 @@ export function createContractRecorder(
   return Object.assign(recorder, { calls, problems });
 }
 
-/** The operation that Prism would choose: of all templates that fit, the one with most literals. */
+/** The operation that Prism would choose: the matching template with the most literal parts. */
 function matching(document: JsonObject, method: string, pathname: string): JsonObject | undefined {
   const sent = pathname.split("/");
   const fitting = operationsOf(document).flatMap(({ method: declared, path, operation }) => {
@@ -94,7 +94,7 @@ async function forwarded(
   preference: string | undefined,
 ): Promise<Response> {
   const headers = new Headers(request.headers);
-  // A hub ignores what Accept it does not know, where Prism answers 406.
+  // A hub ignores an unknown Accept header, to which Prism answers 406.
   const accept = headers.get("accept") ?? "*/*";
   headers.set("accept", accept.includes("*/*") ? accept : `${accept}, */*;q=0.1`);
   if (preference !== undefined) headers.set("prefer", preference);
@@ -130,7 +130,7 @@ function undeclaredBody(operation: JsonObject, request: Request, body: Json | un
   return undeclaredProperties(schema, body).map((path) => `${path} is not declared`);
 }
 
-/** A login needs no token if its body has `auth`; of such conditions Prism knows nothing. */
+/** A login needs no token if its body has `auth`, which Prism does not know. */
 function missingCredentials(
   operation: JsonObject,
   request: Request,
@@ -148,12 +148,12 @@ function violations(response: Response): string[] {
     const found = JSON.parse(header) as { location: string[]; message: string }[];
     return found.map(({ location, message }) => `${location.join(".")}: ${message}`);
   } catch {
-    // Cut off by Prism at 8 KB, with a note in front.
+    // Prism truncates it at 8 KB and adds a note at the front.
     return [header];
   }
 }
 
-/** No hub answers with a problem document: that is Prism, which found nothing to serve. */
+/** Hubs send no problem documents: it is Prism's own response. */
 async function prismsOwn(response: Response): Promise<string[]> {
   if (!response.headers.get("content-type")?.startsWith("application/problem+json")) return [];
   const { title, detail } = (await response.json()) as { title?: string; detail?: string };

@@ -1,4 +1,4 @@
-/** The corrected document, served by Prism as one coherent hub of the newest version. */
+/** The corrected document, served by Prism as a consistent hub of the newest version. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isObject, objectAt, operationsOf } from "./document.js";
 import type { Json } from "./document.js";
@@ -132,7 +132,7 @@ describe("the examples", () => {
   it("are validated for every operation", async () => {
     const wrong = Object.entries(examples).flatMap(([key, answers]) => {
       const successes = Object.keys(answers).filter((status) => status.startsWith("2"));
-      // Any text is a stream, a page or metrics.
+      // Any text is a valid stream, page or metrics.
       if (/progress|metrics|health/.test(key) || successes.length === 0) return [];
       return [[key, Object.fromEntries(successes.map((status) => [status, 42]))] as const];
     });

@@ -1,4 +1,4 @@
-/** What the mock copy changes in a document, and what it leaves alone. */
+/** What the mock copy changes in a document, and what it keeps. */
 import { describe, expect, it } from "vitest";
 import { correctedRelease as newest, releases } from "../../scripts/known-releases.js";
 import { isObject, objectAt, operationsOf } from "./document.js";

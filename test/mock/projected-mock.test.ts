@@ -70,7 +70,7 @@ describe("npm run mock", { timeout: 60_000 }, () => {
   const running: ChildProcess[] = [];
   afterEach(() => void running.splice(0).forEach((child) => child.kill()));
 
-  /** Its first line, or the complaint with which it ends. */
+  /** Its first line, or its error message. */
   const mock = (...args: string[]): Promise<string> =>
     new Promise((resolve) => {
       const child = spawn(

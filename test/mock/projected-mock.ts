@@ -1,6 +1,6 @@
 /**
- * The mock of hub N: the corrected document less what N does not know, with examples to match. What the
- * projection cut out of a schema is cut out of its example, too, and N says that it is N.
+ * The mock of hub N: the projection of the corrected document, with matching examples and its version.
+ * Fields that the projection removes from a schema are removed from its examples, too.
  */
 import { projectionOf } from "../../scripts/projection.js";
 import { isObject, listAt, objectAt, operationsOf } from "./document.js";
@@ -29,7 +29,7 @@ export function projectedMock(version: string): MockDocument {
   return mock;
 }
 
-/** What of a value its schemas, taken together, declare; all of it where they declare nothing. */
+/** The part of a value that its schemas declare together; everything if they declare nothing. */
 function declaredPart(schemas: readonly JsonObject[], value: Json): Json {
   const parts = schemas.flatMap(partsOf);
   if (Array.isArray(value)) {
@@ -47,7 +47,7 @@ function declaredPart(schemas: readonly JsonObject[], value: Json): Json {
   return Object.fromEntries(entries);
 }
 
-/** A schema and all that it is composed of. */
+/** A schema and all schemas that it is composed of. */
 const partsOf = (schema: JsonObject): JsonObject[] => [
   schema,
   ...["allOf", "anyOf", "oneOf"].flatMap((keyword) => listAt(schema, keyword).flatMap(partsOf)),

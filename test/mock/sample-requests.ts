@@ -1,15 +1,15 @@
 /**
- * The smallest request that a document allows for an operation, so that a test can call every
- * operation of any version without knowing one of them.
+ * The smallest request that a document allows for each operation, so that a test can call every operation
+ * of any version.
  */
 import { isObject, objectAt, operationsOf, parametersOf } from "./document.js";
 import type { Json, JsonObject } from "./document.js";
 import type { MockDocument } from "./mock-copy.js";
 
 export interface SampleRequest {
-  /** Method and path as the mock serves it: "GET /hub/api/users/{name}". */
+  /** Method and path on the mock: "GET /hub/api/users/{name}". */
   key: string;
-  /** Relative to the origin, with values for its parameters. */
+  /** The path with values for its parameters. */
   path: string;
   init: RequestInit;
 }
@@ -50,7 +50,7 @@ function bodyOf(operation: JsonObject): { body?: string } {
   return { body: new URLSearchParams(value as Record<string, string>).toString() };
 }
 
-/** The required properties, or as few as are allowed; of alternatives the first. */
+/** The required properties, or as few as are allowed; the first of alternatives. */
 function sampleOf(schema: Json | undefined): Json {
   if (!isObject(schema)) return {};
   if (Array.isArray(schema["enum"])) return schema["enum"][0] ?? null;

@@ -1,7 +1,6 @@
 /**
- * Swagger 2.0 in the words of OpenAPI 3.0, as far as JupyterHub's old documents need them: bodies,
- * form fields, typed parameters and response schemas move to their new places and change nothing
- * else. So the rest of the mock speaks one dialect. Expects a document without `$ref`s.
+ * Converts Swagger 2.0 to OpenAPI 3.0 as far as JupyterHub's old documents need it: bodies, form fields,
+ * typed parameters and response schemas. Needs dereferenced documents.
  */
 import { isObject, listAt, objectAt, operationsOf } from "./document.js";
 import type { Json, JsonObject } from "./document.js";

@@ -7,46 +7,56 @@ const text: JsonObject = { type: "string" };
 const person: JsonObject = { type: "object", properties: { name: text } };
 
 const cases: [string, JsonObject, Json, string[]][] = [
-  ["a property that is declared", person, { name: "ada" }, []],
-  ["one that is not", person, { name: "ada", age: 36 }, ["body.age"]],
-  ["anything in a free-form object", { type: "object" }, { age: 36 }, []],
+  ["not a declared property", person, { name: "ada" }, []],
+  ["an undeclared property", person, { name: "ada", age: 36 }, ["body.age"]],
+  ["nothing in a free-form object", { type: "object" }, { age: 36 }, []],
+  ["nothing if `properties` is empty", { type: "object", properties: {} }, { a: 1 }, []],
   [
-    "anything where empty properties are declared",
-    { type: "object", properties: {} },
-    { a: 1 },
+    "nothing if the schema allows additional properties",
+    { ...person, additionalProperties: true },
+    { age: 1 },
     [],
   ],
-  ["anything where the schema says so", { ...person, additionalProperties: true }, { age: 1 }, []],
-  ["the keys of a map", { additionalProperties: person }, { "": { name: "ada" } }, []],
+  ["not the keys of a map", { additionalProperties: person }, { "": { name: "ada" } }, []],
   ["a property of a map's value", { additionalProperties: person }, { x: { y: 1 } }, ["body.x.y"]],
-  ["a property of a list's entry", { items: person }, [{ name: "a" }, { x: 1 }], ["body[1].x"]],
+  ["a property of a list's item", { items: person }, [{ name: "a" }, { x: 1 }], ["body[1].x"]],
   [
-    "properties of all parts",
+    "not the properties of any part",
     { allOf: [person, { properties: { b: text } }] },
     { name: "", b: "" },
     [],
   ],
-  ["one of no part", { allOf: [person, { properties: { b: text } }] }, { c: "" }, ["body.c"]],
   [
-    "those beside mere conditions",
+    "a property of no part",
+    { allOf: [person, { properties: { b: text } }] },
+    { c: "" },
+    ["body.c"],
+  ],
+  [
+    "properties beside alternatives with conditions only",
     { ...person, oneOf: [{ required: ["name"] }] },
     { x: 1 },
     ["body.x"],
   ],
-  ["those of any alternative", { anyOf: [person, { properties: { b: text } }] }, { b: "" }, []],
   [
-    "anything beside a free-form alternative",
+    "not the properties of any alternative",
+    { anyOf: [person, { properties: { b: text } }] },
+    { b: "" },
+    [],
+  ],
+  [
+    "nothing beside a free-form alternative",
     { anyOf: [person, { type: "object" }] },
     { b: "" },
     [],
   ],
   [
-    "one beside an alternative that is null",
+    "a property beside a null alternative",
     { anyOf: [person, { type: "null" }] },
     { b: 1 },
     ["body.b"],
   ],
-  ["nothing in a value that is no object", person, "ada", []],
+  ["nothing in a value that is not an object", person, "ada", []],
 ];
 
 describe("undeclared properties", () => {

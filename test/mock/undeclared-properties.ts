@@ -1,8 +1,7 @@
 /**
- * Which properties of a body its schema does not declare. Prism knows only `additionalProperties`,
- * which cannot be set where a schema is composed, and of a form it reads only the declared fields;
- * this looks at every part and every alternative together. A schema that declares no property, or
- * an alternative that does not, is free-form: nothing below it is judged.
+ * Finds properties of a body that its schema does not declare. Prism only supports `additionalProperties`,
+ * which does not work in composed schemas, and ignores undeclared form fields. This checks all parts and
+ * alternatives together. A schema without declared properties is free-form, and so is everything below it.
  */
 import { isObject, listAt, objectAt } from "./document.js";
 import type { Json, JsonObject } from "./document.js";
@@ -31,7 +30,7 @@ const alternativesOf = (schema: JsonObject): JsonObject[] => [
   ...listAt(schema, "oneOf"),
 ];
 
-/** A schema and all that it is composed of. */
+/** A schema and all schemas that it is composed of. */
 const partsOf = (schema: JsonObject): JsonObject[] => [
   schema,
   ...listAt(schema, "allOf").flatMap(partsOf),
@@ -39,8 +38,8 @@ const partsOf = (schema: JsonObject): JsonObject[] => [
 ];
 
 /**
- * An alternative of conditions alone (`{ required: ["user"] }`, `{ type: "null" }`) says nothing
- * about properties; one that is an object without them says that anything goes.
+ * An alternative with conditions only (`{ required: ["user"] }`, `{ type: "null" }`) declares nothing about
+ * properties. An object without properties allows any.
  */
 function isFree(schema: JsonObject): boolean {
   const parts = partsOf(schema);

@@ -1,4 +1,4 @@
-/** Every document of JupyterHub's own, served by Prism through its mock copy. */
+/** Each of JupyterHub's own documents, served by Prism through its mock copy. */
 import { STATUS_CODES } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { releases } from "../../scripts/known-releases.js";
@@ -12,7 +12,7 @@ import { sampleRequests } from "./sample-requests.js";
 import { createContractRecorder } from "./contract-recorder.js";
 
 const ERRORS = [400, 403, 404, 409, 429, 500, 503];
-/** Free-form before 6.0: whatever the hub's Spawner takes. */
+/** Free-form before 6.0: the options of the hub's Spawner. */
 const SPAWN_OPTIONS = ["POST /users/{name}/server", "POST /users/{name}/servers/{server_name}"];
 const BEARER = { authorization: "Bearer a-token" };
 

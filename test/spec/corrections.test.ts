@@ -1,4 +1,4 @@
-/** docs/upstream-corrections.md: what it takes from an overlay, and the commands that it gives. */
+/** docs/upstream-corrections.md: the corrections from an overlay, and their commands. */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -168,7 +168,7 @@ describe("a correction", () => {
       update: { description: "Users." },
     };
     expect(found(marks, words, entry(get, { update: { "x-feature": "users" } }))).toEqual([]);
-    // Words that replace wrong ones are.
+    // A replaced description is a correction.
     const wrong = {
       ...words,
       target: `${get}.responses['404']`,

@@ -1,4 +1,4 @@
-/** What the marks of the document become in the generated types. */
+/** How the document's marks appear in the generated types. */
 import { describe, expect, it } from "vitest";
 import { addDocTags } from "../../scripts/doc-tags.js";
 

@@ -1,6 +1,6 @@
 /**
- * What a document says there is, one line a fact, so that documents of all releases can be compared:
- * "GET /users", "GET /users?state", "POST /users {usernames}", "User.roles", "scope read:users".
+ * Lists the facts of a document, one line each, so that the documents of all releases can be compared: "GET
+ * /users", "GET /users?state", "POST /users {usernames}", "User.roles", "scope read:users".
  */
 import { follow, operationsOf } from "../../scripts/document.js";
 import { at, isObject, type Json, type JsonObject } from "../../scripts/json.js";
@@ -11,13 +11,13 @@ export type FactKind = "operation" | "query parameter" | "body key" | "model fie
 export interface DocumentedFact {
   kind: FactKind;
   name: string;
-  /** The operation that it is of. */
+  /** The operation that it belongs to. */
   operation?: string;
   since: string | undefined;
   until: string | undefined;
 }
 
-/** Where a document keeps its scopes. */
+/** The path to a document's scopes. */
 export const oauth2Flow = [
   "components",
   "securitySchemes",
@@ -58,7 +58,7 @@ export function factsOf(document: JsonObject): DocumentedFact[] {
   );
   const flow = at(document, ...oauth2Flow);
   const scopes = Object.keys(at(flow, "scopes")).map((scope): DocumentedFact => {
-    // Scopes came with 2.0, all but those that say otherwise.
+    // Scopes were added in 2.0, unless they say otherwise.
     const { since = "2.0", until } = when(at(flow, "x-scopes")[scope] ?? null);
     return { kind: "scope", name: `scope ${scope}`, since, until };
   });
@@ -77,18 +77,18 @@ const when = (node: Json): Pick<DocumentedFact, "since" | "until"> => {
 
 const byNumbers = (a: string, b: string): number => a.localeCompare(b, "en", { numeric: true });
 
-/** A part is no older than its operation, whatever other operations have the same part. */
+/** A part is not older than its operation, even if older operations share it. */
 function newest(node: Json, operation: DocumentedFact): Pick<DocumentedFact, "since" | "until"> {
   const { since, until } = when(node);
   const both = [since, operation.since].filter((release) => release !== undefined);
   return { since: both.toSorted(byNumbers).at(-1), until };
 }
 
-/** The schema of a model; Swagger 2.0 keeps its schemas elsewhere. */
+/** The schema of a model; Swagger 2.0 has schemas elsewhere. */
 const schemaOf = (document: JsonObject, model: string): Json | undefined =>
   at(document, "components", "schemas")[model] ?? at(document, "definitions")[model];
 
-/** The keys of a body; in Swagger 2.0 a body is a parameter, and a form is one for each key. */
+/** The keys of a body; in Swagger 2.0 a body is one parameter, and a form is one per key. */
 function bodyOf(
   document: JsonObject,
   operation: JsonObject,

@@ -1,4 +1,4 @@
-/** What the overlay owes its readers: where each correction was seen, and types that hold for 5 and 6. */
+/** Rules for the overlay: evidence for each correction, and types that hold for hubs 5 and 6. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
@@ -13,7 +13,7 @@ const overlay = load(readFileSync(join(root, "openapi/overlay.yaml"), "utf8")) a
   actions: OverlayAction[];
 };
 
-/** Marks and words are of our own making: there is nothing to be seen of them. */
+/** Marks and descriptions are our own additions, for which there is no evidence. */
 const isOurs = ({ update, remove }: OverlayAction): boolean =>
   !remove &&
   isObject(update) &&

@@ -1,4 +1,4 @@
-/** The generator behind its guard: what it would pass over in silence is a failure here. */
+/** The checks around the generator: what it would ignore is an error. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -10,7 +10,7 @@ import { root, scratchFolder } from "./root.js";
 const { document, header } = correctedDocument(root);
 const input = join(root, "openapi/jupyterhub.yaml");
 
-// The generator reports its progress; nobody reads it here.
+// The generator's progress output is ignored.
 beforeAll(() => void vi.spyOn(console, "log").mockImplementation(() => {}));
 afterAll(() => void vi.restoreAllMocks());
 

@@ -1,4 +1,6 @@
-/** `npm run generate -- --check` in copies of the repository: it notices every edit, and changes nothing. */
+/**
+ * `npm run generate -- --check` in copies of the repository: it detects every edit, and changes nothing.
+ */
 import { execFile } from "node:child_process";
 import {
   cpSync,
@@ -14,15 +16,15 @@ import { describe, it, type TestContext } from "vitest";
 import { readSources } from "../../scripts/document.js";
 import { root, scratchFolder } from "./root.js";
 
-/** What `npm run generate` reads and writes. */
+/** The files that `npm run generate` reads and writes. */
 const relevant = ["generated", "openapi", "openapi-ts.config.ts", "package.json", "scripts"];
 
-/** Each run generates anew; on a busy machine that takes its time. */
+/** Each run generates everything, which is slow on a busy machine. */
 const timeout = 60_000;
 
 interface Copy {
   path(file: string): string;
-  /** Changes a file of the copy; the change must be one. */
+  /** Changes a file of the copy. Fails if nothing changes. */
   edit(file: string, change: (text: string) => string): void;
   check(): Promise<{ code: number; stdout: string; stderr: string }>;
 }

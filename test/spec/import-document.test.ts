@@ -1,6 +1,6 @@
 /**
- * `npm run spec:update -- --from` on documents that are not ours: a client of each is generated and
- * compiled, and then called, group by group, on a mock of the very document that it was made of.
+ * `npm run spec:update -- --from` with third-party documents: a client of each is generated, compiled and
+ * called on a mock of the same document.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -18,7 +18,7 @@ import { createContractRecorder } from "../mock/contract-recorder.js";
 import { repositoryCopy, type Outcome, type RepositoryCopy } from "./repository-copy.js";
 import { root, scratchFolder } from "./root.js";
 
-/** A run generates and compiles; on a busy machine that takes its time. */
+/** A run generates and compiles, which is slow on a busy machine. */
 const timeout = 180_000;
 
 const swagger = join(root, "openapi/upstream/1.2.2.yml");
@@ -30,11 +30,11 @@ interface ImportedDocument {
   title: string;
   file: string;
   from: "its file" | "its address";
-  /** What its paths call the name of a user. */
+  /** The name of its path parameter for users. */
   user: string;
-  /** One operation of each group, and what the generated function of it is called. */
+  /** One operation of each group, with the name of its generated function. */
   calls: Readonly<Record<Group, readonly [operation: string, name: string]>>;
-  /** What of it is reported, among other things. */
+  /** Some of the reported lines. */
   findings: readonly string[];
 }
 
@@ -92,7 +92,7 @@ interface ClientModule {
   createClient: (config: object) => unknown;
 }
 
-/** Hands out a text once, and then is gone. */
+/** Serves a text once and closes. */
 async function addressOf(text: string): Promise<string> {
   const server = createServer((_, response) => {
     response.end(text);
@@ -155,7 +155,7 @@ describe.each(documents)("$title", { timeout }, ({ file, from, user, calls, find
 });
 
 describe("the comparison with ours", () => {
-  /** What is said of one operation, as wrong or as missing. */
+  /** The reported lines of one operation. */
   const of = (
     report: readonly string[],
     what: "wrong" | "missing",
@@ -258,16 +258,16 @@ describe("reading a document", () => {
     const file = join(scratchFolder(), "flat.yml");
     writeFileSync(file, readFileSync(swagger, "utf8").replaceAll(/^[ \t]+/gm, ""));
     await expect(readDocument(root, file)).rejects.toThrow(`${file} has lost its indentation`);
-    // Without a line that is indented, such a document can be whole in JSON.
+    // JSON without indentation is valid.
     writeFileSync(file, '{\n"openapi": "3.1.0",\n"paths": {}\n}');
     await expect(readDocument(root, file)).resolves.toHaveProperty("paths");
   });
 
   it.each([
-    ["a file that is not there", "nothing.yml", "There is no file nothing.yml"],
+    ["a missing file", "nothing.yml", "There is no file nothing.yml"],
     ["a file of another format", join(root, "package.json"), "is not an OpenAPI or Swagger"],
     ["a file of another kind", join(root, "scripts/json.ts"), "cannot be parsed"],
-    ["an address that nobody answers at", "http://127.0.0.1:1/", "cannot be fetched"],
+    ["an address without a server", "http://127.0.0.1:1/", "cannot be fetched"],
   ])("fails with the name for %s", async (_, from, said) => {
     await expect(readDocument(root, from)).rejects.toThrow(said);
   });

@@ -1,6 +1,6 @@
 /**
- * `npm run spec:update` to a release that nobody made: it adds, removes and changes an operation, a
- * parameter, a body key, a field and a value of an enumeration. Each must be named, with what to do about it.
+ * `npm run spec:update` to an invented release, which adds, removes and changes an operation, a parameter,
+ * a body key, a field and a value of an enumeration. Each must be reported with what to do.
  */
 import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -188,7 +188,7 @@ describe("an update to an invented release", { timeout }, () => {
     expect(stdout.slice(stdout.indexOf("For users"))).not.toContain("removed");
     expect(stdout).not.toContain("New. Check");
     expect(stdout).toContain("ended with a release (until none → 6.9)");
-    // What was renamed and limited is still a breaking change.
+    // The renamed operation and the tightened limit are still breaking changes.
     expect(stdout).toContain(`to ${invented}: major\n`);
 
     const document = load(copy.read("openapi/jupyterhub.yaml")) as JsonObject;

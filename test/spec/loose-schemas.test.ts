@@ -1,9 +1,9 @@
-/** What the check for too loose a document finds in answers: fields that are never there, and nulls that never come. */
+/** The check for overly loose schemas: fields that are never sent, and nulls that never occur. */
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../scripts/json.js";
 import { observe, unseenFields } from "../hubs/loose-schemas.js";
 
-/** A document whose tokens have these fields, and what hubs answered of them. */
+/** The findings for a document whose tokens have these fields, and these responses. */
 const unseenOf = (properties: JsonObject, ...bodies: Json[]): string[] => {
   const schema = { $ref: "#/components/schemas/Token" };
   const responses = { 200: { content: { "application/json": { schema } } } };
@@ -22,22 +22,47 @@ const unseenOf = (properties: JsonObject, ...bodies: Json[]): string[] => {
 const text = { type: "string" };
 const nullable = { type: ["string", "null"] };
 
-describe("declared, but never observed", () => {
+describe("the check for unobserved fields", () => {
   it.each<[what: string, properties: JsonObject, bodies: Json[], unseen: string[]]>([
-    ["is nothing where all was", { user: text }, [{ user: "ada" }], []],
-    ["is a field that no answer has", { service: text }, [{}], ["Token.service is never present"]],
-    ["is not one that some answer has", { service: text }, [{}, { service: "ci" }], []],
-    ["is a null", { ends: nullable }, [{ ends: "x" }], ["Token.ends is never null"]],
-    ["is no null that came once", { ends: nullable }, [{ ends: "x" }, { ends: null }], []],
-    ["is once told of an absent field", { ends: nullable }, [{}], ["Token.ends is never present"]],
-    ["is left out where it is excused", { ends: { ...nullable, "x-unseen": "old" } }, [{}], []],
+    ["reports nothing if everything was observed", { user: text }, [{ user: "ada" }], []],
     [
-      "is an excuse for what was seen",
+      "reports a field that no response has",
+      { service: text },
+      [{}],
+      ["Token.service is never present"],
+    ],
+    [
+      "does not report a field that some responses have",
+      { service: text },
+      [{}, { service: "ci" }],
+      [],
+    ],
+    [
+      "reports a null that did not occur",
+      { ends: nullable },
+      [{ ends: "x" }],
+      ["Token.ends is never null"],
+    ],
+    [
+      "does not report a null that occurred once",
+      { ends: nullable },
+      [{ ends: "x" }, { ends: null }],
+      [],
+    ],
+    ["reports an absent field once", { ends: nullable }, [{}], ["Token.ends is never present"]],
+    [
+      "does not report a field with x-unseen",
+      { ends: { ...nullable, "x-unseen": "old" } },
+      [{}],
+      [],
+    ],
+    [
+      "reports an unnecessary x-unseen",
       { ends: { ...nullable, "x-unseen": "old" } },
       [{ ends: "x" }, { ends: null }],
       ["Token.ends occurs, though x-unseen excuses it"],
     ],
-    ["is nothing of what nobody asked for", { service: text }, [], []],
+    ["reports nothing for schemas without responses", { service: text }, [], []],
   ])("%s", (_, properties, bodies, unseen) => {
     expect(unseenOf(properties, ...bodies)).toEqual(unseen);
   });

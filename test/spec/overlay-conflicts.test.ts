@@ -1,4 +1,4 @@
-/** Which actions of an overlay no longer apply, and how they are commented out of its text. */
+/** Finding overlay actions that no longer apply, and commenting them out. */
 import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../scripts/json.js";
@@ -148,7 +148,7 @@ describe("an action with several targets, one of which upstream fixed", () => {
   ])("conflicts only there, for the target %s", (_, fixed, place, remaining) => {
     const before = structuredClone(wide);
     const hubs = before["paths"] as Record<string, Record<string, JsonObject>>;
-    // Here it is upstream's own, with other words.
+    // Here upstream has it, with another text.
     if (place.includes("hubs")) {
       (hubs["/hubs"]!["get"]!["responses"] as JsonObject)["403"] = { description: "Forbidden" };
     }
@@ -162,7 +162,7 @@ describe("an action with several targets, one of which upstream fixed", () => {
       remaining.length > 0 ? remaining : ["$.paths['/users','/groups'].get.responses"];
     expect(conflict?.remaining).toEqual(expected);
 
-    // The narrowed action applies without a conflict, and gives what was applied of the whole one.
+    // The narrowed action applies without a conflict, with the same result.
     const narrowed = expected.map((target) => ({ ...fixed, target }));
     const again = overlayConflicts(before, { actions: narrowed });
     expect(again.conflicts).toEqual([]);

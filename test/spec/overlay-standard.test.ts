@@ -1,4 +1,4 @@
-/** openapi/overlay.yaml is a standard overlay: another program makes the same document of it. */
+/** openapi/overlay.yaml is a standard overlay: another program produces the same document. */
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -29,7 +29,7 @@ it("gives the same document as redocly", async () => {
   const theirs = JSON.parse(readFileSync(output, "utf8")) as Json;
   const ours = JSON.parse(JSON.stringify(correctedDocument(root).document)) as Json;
   expect(theirs).toEqual(ours);
-  // Neither is the document that nobody corrected.
+  // Neither equals the uncorrected document.
   expect(at(readYaml(join(root, upstream)), "paths", "/health")).toEqual({});
   expect(at(theirs, "paths", "/health", "get")).toMatchObject({ operationId: "get-health" });
 });

@@ -1,4 +1,4 @@
-/** The overlay engine where the overlay fits: what it makes of a document, and what it leaves alone. */
+/** The overlay engine without conflicts: what it changes and what it keeps. */
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../scripts/json.js";
 import { applyOverlay } from "../../scripts/overlay.js";
@@ -9,12 +9,12 @@ describe("an overlay without conflicts", () => {
 
   it.each<[what: string, action: Action, expected: Json]>([
     [
-      "creates keys, for which it needs no x-was",
+      "creates keys without x-was",
       { target: "$.User", update: { maximum: 9, more: { deep: [1] } } },
       { ...User, maximum: 9, more: { deep: [1] } },
     ],
     [
-      "replaces what x-was says stands there",
+      "replaces the value in x-was",
       { target: "$.User", update: { type: "integer" }, "x-was": { type: "string" } },
       { ...User, type: "integer" },
     ],
@@ -38,7 +38,7 @@ describe("an overlay without conflicts", () => {
       { ...User, enum: ["a", "b", "c"] },
     ],
     [
-      "appends to an array that x-was describes as it is",
+      "appends to an array that equals x-was",
       { target: "$.User", update: { enum: ["c"] }, "x-was": { enum: ["a", "b"] } },
       { ...User, enum: ["a", "b", "c"] },
     ],
@@ -48,7 +48,7 @@ describe("an overlay without conflicts", () => {
       { type: "string", minimum: 0, flag: false },
     ],
     [
-      "removes rather than updates where an action says both",
+      "removes if an action has both remove and update",
       { target: "$.User.flag", remove: true, update: { x: 1 }, "x-was": false },
       { type: "string", enum: ["a", "b"], minimum: 0 },
     ],

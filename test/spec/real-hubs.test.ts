@@ -1,4 +1,4 @@
-/** What a run against real hubs needs of the machine, and what it says when that is not there. */
+/** The requirements of a run on real hubs, and the errors without them. */
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,7 +24,7 @@ describe("npm run test:hub", () => {
 describe("the Python environment of a hub", () => {
   afterEach(() => void vi.unstubAllEnvs());
 
-  /** A stand-in for Python, which makes environments of copies of itself and fails where it is told to. */
+  /** A fake Python that creates environments with copies of itself, and fails on request. */
   function standIn(folder: string): string {
     const python = join(folder, "python");
     const lines = [

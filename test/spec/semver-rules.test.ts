@@ -1,6 +1,6 @@
 /**
- * The rules of the semver verdict, each on a change of a document. Where a rule is about types, a line of a
- * user's code is compiled against the types that are generated before and after: a major change breaks it.
+ * The semver rules, each on a change of a document. For rules about types, a line of user code is compiled
+ * against the types before and after: a major change breaks it.
  */
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -115,7 +115,7 @@ describe("code for the earlier types", { timeout: 60_000 }, () => {
   }, 60_000);
   afterAll(() => remove());
 
-  /** A module around a line of code, which imports what the line uses. */
+  /** A module with a line of code and its imports. */
   const program = (index: number, { code = "" }: Row): string => {
     const names = {
       Data: `Row${index}Data`,

@@ -1,4 +1,4 @@
-/** How the difference between two documents is described, and what it means for users. */
+/** How differences between documents are reported and rated for users. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
@@ -9,14 +9,14 @@ import type { JsonObject } from "../../scripts/json.js";
 import { diffLines, specDiff } from "../../scripts/spec-diff.js";
 import { root } from "./root.js";
 
-/** The document of the newest vendored release of a major release. */
+/** The newest vendored document of a major version. */
 const upstream = (major: number): string => {
   const versions = readSources(root).map(({ version }) => version);
   const version = versions.findLast((one) => Number.parseInt(one) === major);
   return readFileSync(join(root, `openapi/upstream/${version}.yml`), "utf8");
 };
 
-/** JupyterHub 5's document with one thing changed. */
+/** JupyterHub 5's document with one change. */
 const changed = (find: string, replace: string): string => {
   const text = upstream(5);
   expect(text).toContain(find);

@@ -1,6 +1,6 @@
 /**
- * `npm run spec:update -- <version>` in copies of the repository: back to an older release and forward
- * again with the vendored documents, and on to releases that a stand-in for Python hands out.
+ * `npm run spec:update -- <version>` in copies of the repository: to an older release and back with
+ * vendored documents, and to releases from a fake Python.
  */
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -12,11 +12,11 @@ import type { Answer } from "../hubs/validator.js";
 import { repositoryCopy, type Outcome, type RepositoryCopy } from "./repository-copy.js";
 import { root } from "./root.js";
 
-/** Each run starts a process or two and may generate; on a busy machine that takes its time. */
+/** Each run starts processes and may generate, which is slow on a busy machine. */
 const timeout = 180_000;
 const written = ["generated", "openapi"];
 const newest = sourceToCorrect(readSources(root)).version;
-/** The newest of the major release before. */
+/** The newest release of the previous major version. */
 const earlier = readSources(root).findLast(
   ({ version }) => Number.parseInt(version) < Number.parseInt(newest),
 )!.version;
@@ -124,7 +124,7 @@ describe("back to the major release before and forward again", { timeout }, () =
     const { stdout, stderr } = await copy.run("overlay-coverage", ["--verbose"]);
     expect(stderr).toBe("");
     expect(stdout).toContain(`from the document of ${earlier}, by recordings of ${earlier};`);
-    // Without that entry the document says less than the one answer shows.
+    // Without that entry the document is less strict than the response shows.
     expect(stdout).toMatch(/^it is too loose: User\.name is .* \$\.components\.schemas\.User: /m);
   });
 
@@ -140,7 +140,7 @@ describe("back to the major release before and forward again", { timeout }, () =
   });
 });
 
-/** What makes a run get its releases from fixtures/python.cjs: these, and no other. */
+/** The environment in which fixtures/python.cjs provides exactly these releases. */
 function releasing(copy: RepositoryCopy, releases: Record<string, string>): NodeJS.ProcessEnv {
   const python = readFileSync(join(import.meta.dirname, "fixtures/python.cjs"), "utf8");
   copy.write("python.cjs", `#!${process.execPath}\n${python}`);

@@ -1,4 +1,4 @@
-/** The vendored documents: what JupyterHub released, byte for byte, and whose they are. */
+/** The vendored documents: JupyterHub's own, byte for byte, with their licence. */
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -14,7 +14,7 @@ import { root, scratchFolder } from "./root.js";
 const sources = readSources(root);
 const upstream = join(root, "openapi/upstream");
 
-/** How many operations the documents of some releases have; what is kept later is not counted again. */
+/** The number of operations in the documents of some releases; later ones are not counted. */
 const operations: Readonly<Record<string, number>> = {
   "1.2.2": 35,
   "1.5.1": 35,
@@ -25,7 +25,7 @@ const operations: Readonly<Record<string, number>> = {
   "6.1.1": 54,
 };
 
-/** What a document says its release is, where it does not know better. */
+/** The version in a document, if it is wrong. */
 const misnamed: Readonly<Record<string, string>> = { "1.2.2": "1.2.0dev" };
 
 describe("openapi/upstream", () => {

@@ -1,8 +1,8 @@
 /**
- * `x-since` and `x-until` of the corrected document, held against the documents of the vendored releases.
+ * Compares `x-since` and `x-until` of the corrected document with the vendored documents.
  *
- * They were recorded from JupyterHub's history, so the two can disagree only where upstream documents
- * something late, at times or never: each such place stands below with its reason.
+ * They were taken from JupyterHub's history, so the two differ only if upstream documented something late,
+ * at times or never. Each such case is listed below with its reason.
  */
 import { describe, expect, it } from "vitest";
 import {
@@ -25,7 +25,7 @@ const releases = readSources(root).map((source) => ({
 const all = releases.map(({ version }) => version);
 const corrected = factsOf(correctedDocument(root).document);
 
-/** Operations that no release documents, with everything that belongs to them. */
+/** Operations that no release documents, including all their parts. */
 const undocumented: Readonly<Record<string, string>> = {
   "GET /users/{name}/server/progress": "event streams were never documented (A1)",
   "GET /users/{name}/servers/{server_name}/progress": "event streams were never documented (A1)",
@@ -43,7 +43,7 @@ const never: readonly string[] = [];
 const since5 = all.filter((version) => isAtLeast(version, "5.0"));
 const notFrom2To4 = [...all.filter((version) => !isAtLeast(version, "2.0")), ...since5];
 
-/** Where upstream's documents and the truth part: the releases that do document it, and why those. */
+/** Exceptions: the releases that document it, and the reason. */
 const otherwise: Readonly<Record<string, [documentedIn: readonly string[], because: string]>> = {
   "POST /authorizations/token": [all, "documented still, though it answers 404 since 2.0 (B31)"],
 
@@ -86,7 +86,7 @@ const otherwise: Readonly<Record<string, [documentedIn: readonly string[], becau
   "Service.kind": [since5, "documented late"],
 };
 
-/** What a release documents and the corrected document leaves out. */
+/** Parts that a release documents and the corrected document omits. */
 const leftOut: Readonly<Record<string, string>> = {
   "GET /services?offset": "ignored: services never come in pages (B6)",
   "GET /services?limit": "ignored: services never come in pages (B6)",

@@ -1,4 +1,4 @@
-/** The scheduled workflows: linted, with as few rights as they need, and its last job run for real. */
+/** The scheduled workflows: they are linted, have minimal permissions, and the last job runs for real. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -79,7 +79,7 @@ describe("the job that pushes", () => {
     git(origin, "add", "--all");
     git(origin, "commit", "--quiet", "--message=First");
 
-    // The patch of the first job, which also holds what it must not change.
+    // The patch of the first job, with an extra change that must not be applied.
     git(scratch, "clone", "--quiet", origin, clone);
     write(join(clone, "openapi/SOURCES.yaml"), sources("6.2.0"));
     write(join(clone, "openapi/upstream/6.2.0.yml"), "openapi: 3.1.0\n");
@@ -103,7 +103,7 @@ describe("the job that pushes", () => {
       "to 6.2.0: minor",
     );
 
-    // The next week, when nobody has looked at the branch yet.
+    // The next week, if nobody has reviewed the branch yet.
     git(clone, "switch", "--quiet", "main");
     run();
     expect(readFileSync(summary, "utf8")).toContain("The branch jupyterhub-6.2.0 exists already.");
