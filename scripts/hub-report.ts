@@ -177,11 +177,11 @@ export function tableOf(reports: readonly HubReport[]): string {
   const head = [
     "hub",
     "operations",
-    "answers",
-    "break JupyterHub's document",
+    "responses",
+    "violate JupyterHub's document",
     "successful ones",
-    "break JupyterHub's document",
-    "answers that break ours",
+    "violate JupyterHub's document",
+    "violate the corrected document",
   ];
   return [head, head.map(() => "---"), ...rows]
     .map((cells) => `| ${cells.join(" | ")} |`)

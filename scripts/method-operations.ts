@@ -130,10 +130,10 @@ export function onlyScope(method: string, operation: string): string | undefined
 /** Operations without a method, with the reason. They are functions of `jupyterhub-client/api`. */
 export const rawOnly: Readonly<Record<string, string>> = {
   "POST /authorizations/token":
-    "answers 404 since JupyterHub 2.0; `tokens.login` and `tokens.create` make tokens on every hub",
+    "answers 404 since JupyterHub 2.0; `tokens.login` and `tokens.create` create tokens on every hub",
   "GET /authorizations/token/{token}":
-    "puts a token into the URL; `tokens.identify` asks with it instead",
+    "has the token in the URL; `tokens.identify` sends it in a header",
   "GET /authorizations/cookie/{cookie_name}/{cookie_value}":
-    "puts a cookie into the URL; deprecated since JupyterHub 2.0",
-  "GET /oauth2/authorize": "a page for browsers; `oauth.authorizeUrl` makes the link to it",
+    "has a cookie in the URL; deprecated since JupyterHub 2.0",
+  "GET /oauth2/authorize": "a page for browsers; `oauth.authorizeUrl` returns the link to it",
 };

@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
-import { resolveRelease } from "../../scripts/known-releases.js";
+import { correctedRelease, resolveRelease } from "../../scripts/known-releases.js";
 import { isAtLeast } from "../../src/core/version.js";
 import base from "../../vitest.config.js";
 
@@ -10,6 +10,8 @@ const since: Readonly<Record<string, string>> = {
   notebook: "3.0",
   service: "3.0",
   "service-run": "3.0",
+  // The page is about the newest hub.
+  corrections: correctedRelease,
   // These test the harness and this package more than the hub.
   harness: "5.0",
   listing: "2.0",
