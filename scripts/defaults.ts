@@ -2,11 +2,11 @@
 import { defaults } from "../src/core/options.js";
 import { maxDelay, maxRetryAfter, minDelay } from "../src/core/retry.js";
 import { readyTimeout } from "../src/resources/admin.js";
-import { atOnce, cancelTimeout } from "../src/resources/server-starts.js";
+import { defaultConcurrency, cancelTimeout } from "../src/resources/server-starts.js";
 import { lifetime } from "../src/resources/tokens.js";
-import { pagesAtOnce } from "../src/workflows/listing.js";
-import { pageSize } from "../src/workflows/pages.js";
-import { startTimeout, stopTimeout } from "../src/workflows/server.js";
+import { pagesInFlight } from "../src/workflows/listing.js";
+import { pageSize } from "../src/workflows/pagination.js";
+import { startTimeout, stopTimeout } from "../src/workflows/server-state.js";
 
 const ms = (milliseconds: number): string => `${milliseconds.toLocaleString("en")} ms`;
 
@@ -39,14 +39,14 @@ const rows: readonly (readonly [string, string, string])[] = [
   ],
   ["concurrent requests", String(defaults.maxConcurrency), "option `maxConcurrency`"],
   ["users, groups, shares or routes per page", String(pageSize), "`limit` of the input"],
-  ["concurrent requests of a listing", String(pagesAtOnce), "`concurrency` of the call"],
+  ["concurrent requests of a listing", String(pagesInFlight), "`concurrency` of the call"],
   [
     "concurrent starts or stops of `startMany` and `stopMany`",
-    String(atOnce),
+    String(defaultConcurrency),
     "`concurrency` of the call",
   ],
   [
-    "tokens of `tokens.temporary`, `servers.connection` and `servers.fetch`",
+    "tokens of `tokens.createTemporary`, `servers.connect` and `servers.fetch`",
     `${lifetime.toLocaleString("en")} s`,
     "`expires_in` of the input",
   ],

@@ -38,13 +38,13 @@ export const methodOperations: Readonly<Record<string, readonly string[]>> = {
   "tokens.list": ["GET /users/{name}/tokens"],
   "tokens.get": ["GET /users/{name}/tokens/{token_id}"],
   "tokens.create": ["POST /users/{name}/tokens"],
-  "tokens.temporary": ["POST /users/{name}/tokens", "DELETE /users/{name}/tokens/{token_id}"],
+  "tokens.createTemporary": ["POST /users/{name}/tokens", "DELETE /users/{name}/tokens/{token_id}"],
   "tokens.login": ["POST /users/{name}/tokens"],
   "tokens.revoke": ["DELETE /users/{name}/tokens/{token_id}"],
   "tokens.identify": ["GET /user"],
 
   "servers.list": ["GET /users/{name}"],
-  "servers.active": ["GET /users"],
+  "servers.listActive": ["GET /users"],
   "servers.get": servers("GET"),
   "servers.create": servers("PUT"),
   "servers.start": [...servers("POST"), ...progress],
@@ -55,7 +55,7 @@ export const methodOperations: Readonly<Record<string, readonly string[]>> = {
   "servers.stopMany": servers("DELETE"),
   "servers.update": servers("PATCH"),
   "servers.delete": ["DELETE /users/{name}/servers/{server_name}"],
-  "servers.connection": connectionOperations,
+  "servers.connect": connectionOperations,
   "servers.fetch": connectionOperations,
 
   "groups.list": ["GET /groups"],
@@ -73,10 +73,10 @@ export const methodOperations: Readonly<Record<string, readonly string[]>> = {
   "shares.revokeAll": ["DELETE /shares/{owner}/{server_name}"],
   "shares.listForUser": ["GET /users/{name}/shared"],
   "shares.getForUser": ["GET /users/{name}/shared/{owner}/{server_name}"],
-  "shares.leave": ["DELETE /users/{name}/shared/{owner}/{server_name}"],
+  "shares.removeForUser": ["DELETE /users/{name}/shared/{owner}/{server_name}"],
   "shares.listForGroup": ["GET /groups/{name}/shared"],
   "shares.getForGroup": ["GET /groups/{name}/shared/{owner}/{server_name}"],
-  "shares.leaveGroup": ["DELETE /groups/{name}/shared/{owner}/{server_name}"],
+  "shares.removeForGroup": ["DELETE /groups/{name}/shared/{owner}/{server_name}"],
 
   "shareCodes.list": ["GET /share-codes/{owner}", "GET /share-codes/{owner}/{server_name}"],
   "shareCodes.create": ["POST /share-codes/{owner}/{server_name}"],
@@ -88,7 +88,7 @@ export const methodOperations: Readonly<Record<string, readonly string[]>> = {
   "services.create": ["POST /services/{name}"],
   "services.delete": ["DELETE /services/{name}"],
 
-  "proxy.routes": ["GET /proxy"],
+  "proxy.listRoutes": ["GET /proxy"],
   "proxy.sync": ["POST /proxy"],
   "proxy.update": ["PATCH /proxy"],
 
@@ -110,14 +110,14 @@ export const methodScopes: Readonly<
 > = {
   "tokens.login": { only: "" },
   "servers.list": { only: "read:servers" },
-  "servers.active": { also: "read:servers" },
+  "servers.listActive": { also: "read:servers" },
   "servers.start": { also: "read:servers" },
   "servers.startMany": { also: "read:servers" },
   "servers.restart": { also: "read:servers" },
   "servers.stop": { also: "read:servers" },
   "servers.stopMany": { also: "read:servers" },
   "servers.delete": { also: "read:servers" },
-  "servers.connection": { only: ownServers },
+  "servers.connect": { only: ownServers },
   "servers.fetch": { only: ownServers },
 };
 

@@ -12,14 +12,14 @@
  */
 import { operations } from "../generated/operations.gen.js";
 import type { ApiClient } from "./core/api-client.js";
-import { connect, type JupyterHubOptions } from "./core/options.js";
+import { createClientContext, type JupyterHubOptions } from "./core/options.js";
 
 /**
  * The transport of a client without its methods.
  * @throws InvalidInputError when an option does not fit, or there is no url
  */
 export const createClient = (options: JupyterHubOptions = {}): ApiClient =>
-  connect(options, operations).client;
+  createClientContext(options, operations).client;
 
 export { JupyterHubError, isJupyterHubError } from "./core/errors.js";
 export * from "../generated/sdk.gen.js";

@@ -1,14 +1,14 @@
 /** The `JupyterHub` class: takes the options, wires the parts together, and owns no logic. */
 import { features, operations, type Feature } from "../generated/operations.gen.js";
 import type { HubInfo, RequestIdentity, ShutdownAnswer } from "../generated/types.gen.js";
-import { askVersion, hubVersion, type ApiClient } from "./core/api-client.js";
+import { fetchVersion, hubVersion, type ApiClient } from "./core/api-client.js";
 import { checkToken } from "./core/auth.js";
-import { anonymous, discover } from "./core/discover.js";
+import { withoutCredentials, discover } from "./core/discover.js";
 import {
-  connect,
-  derived,
+  createClientContext,
+  inheritFrom,
   optionKeys,
-  type Connection,
+  type ClientContext,
   type JupyterHubOptions,
 } from "./core/options.js";
 import { environmentVariable } from "./core/environment.js";
@@ -17,7 +17,12 @@ import { checkKeys } from "./core/known-keys.js";
 import { oauthClient } from "./core/oauth.js";
 import { isAtLeast } from "./core/version.js";
 import * as admin from "./resources/admin.js";
-import { through, together, type CallOptions, type Hub } from "./resources/call.js";
+import {
+  requestOptions,
+  withSharedDeadline,
+  type CallOptions,
+  type ResourceContext,
+} from "./resources/call.js";
 import { Groups } from "./resources/groups.js";
 import { OAuth } from "./resources/oauth.js";
 import { Proxy } from "./resources/proxy.js";
@@ -44,8 +49,8 @@ const noToken = (): undefined => undefined;
  * {@link JupyterHubError}, or with the signal's reason when it is aborted.
  */
 export class JupyterHub {
-  readonly #connection: Connection;
-  readonly #hub: Hub;
+  readonly #connection: ClientContext;
+  readonly #hub: ResourceContext;
 
   /** Where the hub's API is: `https://host/prefix/hub/api`. */
   readonly url: string;
@@ -70,18 +75,18 @@ export class JupyterHub {
    * @throws InvalidInputError when an option does not fit, or there is no url
    */
   constructor(options: JupyterHubOptions = {}) {
-    const connection = connect(options, operations);
-    const hub: Hub = {
+    const connection = createClientContext(options, operations);
+    const hub: ResourceContext = {
       client: connection.client,
       version: async (call) => {
-        const { client: _, throwOnError: __, ...options } = through(hub, call);
+        const { client: _, throwOnError: __, ...options } = requestOptions(hub, call);
         return hubVersion(connection, options);
       },
     };
     const as = (token: string): JupyterHub => {
       // Without one, it would be a client with this one's own token.
       checkToken(token);
-      return this.with({ token });
+      return this.withOptions({ token });
     };
     this.#connection = connection;
     this.#hub = hub;
@@ -112,10 +117,10 @@ export class JupyterHub {
    * @param options as for the constructor, without `url`. Without `token`, the environment's is used only for the
    * hub of its `JUPYTERHUB_API_URL`
    * @param call bounds the search; it takes no `headers`
-   * @throws NotAHubError when no address answers as a hub; HubError when the hub is down; InvalidInputError for
+   * @throws UnexpectedResponseError when no address answers as a hub; HubError when the hub is down; InvalidInputError for
    * what is not a link
    */
-  static async from(
+  static async discover(
     link: string,
     options: Omit<JupyterHubOptions, "url"> = {},
     call: Omit<CallOptions, "headers"> = {},
@@ -125,11 +130,11 @@ export class JupyterHub {
     // The environment's token is only for the hub that the environment names.
     const named = environmentVariable("JUPYTERHUB_API_URL") !== undefined;
     const token = options.token ?? (named || options.auth ? undefined : noToken);
-    return together("No hub was found", call, (call) =>
+    return withSharedDeadline("No hub was found", call, (call) =>
       discover(link, async (url) => {
         // Before anything is sent: this refuses options that do not fit.
         const found = new JupyterHub({ ...options, url, token });
-        await new JupyterHub({ ...anonymous(options), url }).version(call);
+        await new JupyterHub({ ...withoutCredentials(options), url }).version(call);
         return found;
       }),
     );
@@ -141,7 +146,7 @@ export class JupyterHub {
    * together with those of this one. Sends nothing.
    * @throws InvalidInputError when an option does not fit
    */
-  with(options: Omit<JupyterHubOptions, "url">): JupyterHub {
+  withOptions(options: Omit<JupyterHubOptions, "url">): JupyterHub {
     checkKeys("options of the client", options, otherKeys);
     const given = Object.entries(options).filter(([, value]) => value !== undefined);
     const { auth, token, ...own } = this.#connection.options;
@@ -149,18 +154,18 @@ export class JupyterHub {
     const credentials = replaced ? {} : { auth, token };
     const all = { ...own, ...credentials, ...Object.fromEntries(given), url: this.url };
     const isBoundApart = options.maxConcurrency !== undefined;
-    return new JupyterHub(derived(all, this.#connection, isBoundApart));
+    return new JupyterHub(inheritFrom(all, this.#connection, isBoundApart));
   }
 
   /**
    * The hub's version, such as "6.1.1", asked for now.
    *
    * `GET /` · public
-   * @throws NotAHubError when something else answers; ConnectionError when nothing does
+   * @throws UnexpectedResponseError when something else answers; ConnectionError when nothing does
    */
   async version(call?: CallOptions): Promise<string> {
-    const { client: _, throwOnError: __, ...options } = through(this.#hub, call);
-    return askVersion(this.#connection, options);
+    const { client: _, throwOnError: __, ...options } = requestOptions(this.#hub, call);
+    return fetchVersion(this.#connection, options);
   }
 
   /**
@@ -168,11 +173,11 @@ export class JupyterHub {
    * default.
    *
    * `GET /` · public
-   * @throws TimeoutError when it does not, with what answered last as its cause; NotAHubError when something
+   * @throws TimeoutError when it does not, with what answered last as its cause; UnexpectedResponseError when something
    * else answers
    */
-  ready(call: CallOptions = {}): Promise<void> {
-    return admin.ready((call) => this.version(call), call);
+  waitUntilReady(call: CallOptions = {}): Promise<void> {
+    return admin.waitUntilReady((call) => this.version(call), call);
   }
 
   /**

@@ -9,7 +9,7 @@ export {
   HubError,
   InvalidInputError,
   JupyterHubError,
-  NotAHubError,
+  UnexpectedResponseError,
   NotFoundError,
   RateLimitError,
   ServerNotRunningError,
@@ -23,14 +23,20 @@ export { hasScope } from "./core/scopes.js";
 
 export type { JupyterHubOptions, OAuthOptions } from "./core/options.js";
 export type { TokenSource } from "./core/auth.js";
-export type { AttemptContext, HubRequest, LogFields, Logger, Middleware } from "./core/hooks.js";
+export type {
+  AttemptContext,
+  HubRequest,
+  LogFields,
+  Logger,
+  Middleware,
+} from "./core/middleware.js";
 export type { BadRequestReason, ErrorDetails } from "./core/errors.js";
 export type { ApiClient } from "./core/api-client.js";
 export type { FilteredScope, ScopeContext } from "./core/scopes.js";
 export type { CallOptions } from "./resources/call.js";
 export type { ListOptions, ListUsersInput, PageInput } from "./resources/listing.js";
 export type { Listing } from "./workflows/listing.js";
-export type { Page, PageQuery } from "./workflows/pages.js";
+export type { Page, PageQuery } from "./workflows/pagination.js";
 export type { ShutdownInput } from "./resources/admin.js";
 export type {
   ActivityInput,
@@ -51,7 +57,7 @@ export type {
 } from "./resources/tokens.js";
 export type {
   ActiveServer,
-  ActiveServersInput,
+  ListActiveInput,
   ListServersInput,
   Servers,
   UpdateServerInput,
@@ -71,8 +77,8 @@ export type {
   ConnectionSettings,
   ServerFetchOptions,
   TokenChoice,
-} from "./resources/connection.js";
-export type { ServerInput, StartServerInput } from "./resources/one-server.js";
+} from "./resources/server-connection.js";
+export type { ServerInput, StartServerInput } from "./resources/server-operations.js";
 export type {
   CreateGroupInput,
   CreateGroupsInput,

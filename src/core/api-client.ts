@@ -3,24 +3,29 @@
  *
  * Every call, by a method or a raw function, comes through here. Its input is checked; where an older hub
  * would misread it, the hub's version is asked for. Then the generated client builds the request, sends it
- * through {@link attempt} and parses the response. Whatever goes wrong becomes one kind of error. Everything
+ * through {@link sendWithRetries} and parses the response. Whatever goes wrong becomes one kind of error. Everything
  * is kept in a closure, so that nothing of it can be printed or changed.
  */
 import { createClient } from "../../generated/client/client.gen.js";
 import { jsonBodySerializer } from "../../generated/core/bodySerializer.gen.js";
 import type { Operation } from "../../generated/operations.gen.js";
 import { onAbort } from "./abort.js";
-import { attempt, type AbortSignals, type Attempted, type AttemptParts } from "./attempts.js";
+import {
+  sendWithRetries,
+  type AbortSignals,
+  type AttemptResult,
+  type AttemptParts,
+} from "./attempts.js";
 import { createContext, type CallContext } from "./call-context.js";
-import { InvalidInputError, NotAHubError, type JupyterHubError } from "./errors.js";
-import { failureOf, isLost, withCallSite } from "./failure.js";
+import { InvalidInputError, UnexpectedResponseError, type JupyterHubError } from "./errors.js";
+import { errorFromThrown, isResponseLost, withCallSite } from "./network-errors.js";
 import { checkInput, checkOptions } from "./input.js";
-import { unsupportedBy } from "./meaning.js";
+import { unsupportedError } from "./error-mapping.js";
 import type { Client, RequestOptions } from "./raw-call.js";
 import type { Secrets } from "./redact.js";
-import { notJson, parseAsOf, valueOf } from "./response.js";
+import { invalidJsonError, parseAsOf, valueOf } from "./response.js";
 import { isSafe } from "./retry.js";
-import { DeadlinePassed, withDeadline } from "./time.js";
+import { DeadlinePassed, withDeadline } from "./deadline.js";
 import { isBelow } from "./transport.js";
 
 /** What the generated functions take as `client`. */
@@ -54,7 +59,7 @@ interface Parts extends ApiClientParts {
 }
 
 /** A body that is sent as it is, since it was made for this hub: its keys are not the operation's. */
-export const asIs: { meta: CallMeta } = { meta: { asIs: true } };
+export const sendAsIs: { meta: CallMeta } = { meta: { asIs: true } };
 
 const methods = ["get", "post", "put", "patch", "delete"] as const;
 type Method = (typeof methods)[number];
@@ -79,10 +84,10 @@ export interface VersionSource {
 export const hubVersion = async (
   source: VersionSource,
   options?: Partial<RequestOptions>,
-): Promise<string> => source.transport.hubVersion ?? askVersion(source, options);
+): Promise<string> => source.transport.hubVersion ?? fetchVersion(source, options);
 
 /** The hub's version, asked for now. */
-export async function askVersion(
+export async function fetchVersion(
   { client, transport }: VersionSource,
   options: Partial<RequestOptions> = {},
 ): Promise<string> {
@@ -90,7 +95,7 @@ export async function askVersion(
   const { version } = (data ?? {}) as { version?: unknown };
   if (typeof version === "string") return (transport.hubVersion = version);
   const url = `${transport.baseUrl}/`;
-  throw new NotAHubError(
+  throw new UnexpectedResponseError(
     `GET ${url} answered JSON without a version: some other API. Check the url.`,
     { method: "GET", url, status: response.status },
   );
@@ -132,7 +137,7 @@ async function call(parts: Parts, method: Method, options: CallOptions): Promise
   } catch (error) {
     const failure = signal?.aborted
       ? (signal.reason as unknown)
-      : marked(failureOf(error, context, context.sent, context.lastFailure), context);
+      : marked(errorFromThrown(error, context, context.sent, context.lastFailure), context);
     if (options.throwOnError) throw failure;
     return { error: failure, response: context.response };
   } finally {
@@ -141,7 +146,8 @@ async function call(parts: Parts, method: Method, options: CallOptions): Promise
 }
 
 function marked(failure: JupyterHubError, context: CallContext): JupyterHubError {
-  if (context.sent && isLost(failure, context)) Object.assign(failure, { outcome: "unknown" });
+  if (context.sent && isResponseLost(failure, context))
+    Object.assign(failure, { outcome: "unknown" });
   return withCallSite(failure);
 }
 
@@ -157,7 +163,7 @@ async function request(
   const input = await checked(parts, context, options, signals.deadline);
   const serialise = bodySerializer ?? jsonBodySerializer.bodySerializer;
   let text: string | null = null;
-  let attempted: Attempted | undefined;
+  let attempted: AttemptResult | undefined;
   const result: Result = await parts.generated[context.method.toLowerCase() as Method]({
     url,
     ...(path && { path }),
@@ -175,16 +181,21 @@ async function request(
           context,
         );
       }
-      attempted = await attempt(parts, context, { url, headers, body: text || null }, signals);
+      attempted = await sendWithRetries(
+        parts,
+        context,
+        { url, headers, body: text || null },
+        signals,
+      );
       return attempted.response;
     },
   });
   // No response: what the attempts threw, or the generated client where no request can be built.
   if (!attempted) throw result.error;
-  const { response, body, log } = attempted as Attempted;
+  const { response, body, log } = attempted as AttemptResult;
   try {
     // It quotes the body, which may hold a secret.
-    if (result.error && !context.operation.empty) throw notJson(context, body);
+    if (result.error && !context.operation.empty) throw invalidJsonError(context, body);
     const data = valueOf(body, result.data, context);
     log();
     return { data, response };
@@ -217,12 +228,12 @@ async function checked(
   const rules = meta?.asIs ? { ...operation, body: {} } : operation;
   const open = meta?.asIs || options.allowUnknownKeys || operation === unknown;
   const input = checkInput(url, rules, { path, query, body, open });
-  for (const { what, rule } of input.newcomers) {
+  for (const { what, rule } of input.versionedKeys) {
     const version = await hubVersion(parts, {
       ...(deadline && { signal: deadline }),
       ...(headers && { headers: without(headers, "Content-Type", "Authorization") }),
     });
-    const unsupported = unsupportedBy(version, rule, `${what} of ${method} ${route}`, context);
+    const unsupported = unsupportedError(version, rule, `${what} of ${method} ${route}`, context);
     if (unsupported) throw unsupported;
   }
   return input.body;

@@ -5,15 +5,20 @@
  * another token. Returns a successful response of the hub, or throws the error that a failure means.
  */
 import type { CallContext } from "./call-context.js";
-import { AuthenticationError, NotAHubError, XsrfError, type JupyterHubError } from "./errors.js";
-import { failureOf } from "./failure.js";
-import { tell, type LogFields, type Logger } from "./hooks.js";
-import { errorOf } from "./meaning.js";
+import {
+  AuthenticationError,
+  UnexpectedResponseError,
+  XsrfError,
+  type JupyterHubError,
+} from "./errors.js";
+import { errorFromThrown } from "./network-errors.js";
+import { logAttempt, type LogFields, type Logger } from "./middleware.js";
+import { errorFromResponse } from "./error-mapping.js";
 import { withBody } from "./response.js";
-import { delayBefore } from "./retry.js";
-import { guarded } from "./stream.js";
-import { pause } from "./time.js";
-import type { Incoming, Outgoing, Transport } from "./transport.js";
+import { retryDelay } from "./retry.js";
+import { withIdleTimeout } from "./stream.js";
+import { delay } from "./deadline.js";
+import type { AttemptResponse, AttemptRequest, Transport } from "./transport.js";
 
 export interface AttemptParts {
   transport: Transport;
@@ -37,7 +42,7 @@ export interface AbortSignals {
 }
 
 /** A response with its whole body, and the log entry of its attempt, written once the body is parsed. */
-export interface Attempted {
+export interface AttemptResult {
   response: Response;
   /** The body's text; undefined for a stream. */
   body: string | undefined;
@@ -45,12 +50,12 @@ export interface Attempted {
   log(error?: JupyterHubError): void;
 }
 
-export async function attempt(
+export async function sendWithRetries(
   { transport, retries, logger }: AttemptParts,
   context: CallContext,
   request: BuiltRequest,
   { deadline, caller }: AbortSignals,
-): Promise<Attempted> {
+): Promise<AttemptResult> {
   const { method, once } = context;
   const hasOwnToken = request.headers.has("Authorization");
   let attempt = 1;
@@ -62,10 +67,10 @@ export async function attempt(
       if (!logger) return;
       const operation = `${method} ${context.route}`;
       const duration = Date.now() - begun;
-      tell(logger, method, { operation, url: context.url, attempt, duration, ...outcome });
+      logAttempt(logger, method, { operation, url: context.url, attempt, duration, ...outcome });
     };
     const headers = headersOf(request, attempt, hasOwnToken, transport);
-    const out: Outgoing = { url: request.url, body: request.body, headers, token, attempt };
+    const out: AttemptRequest = { url: request.url, body: request.body, headers, token, attempt };
     context.response = undefined;
     try {
       if (!hasOwnToken) out.token ??= await transport.token(context, deadline);
@@ -75,7 +80,7 @@ export async function attempt(
       const { status } = response;
       return { response, body, log: (error) => log({ status, error: error?.name }) };
     } catch (error) {
-      const failure = failureOf(error, context, context.sent, context.lastFailure);
+      const failure = errorFromThrown(error, context, context.sent, context.lastFailure);
       token = undefined;
       let retryIn: number | undefined;
       try {
@@ -92,7 +97,7 @@ export async function attempt(
           attempt: renewed ? attempt - 1 : attempt,
           retries: once ? 0 : retries,
         };
-        retryIn = token === undefined ? delayBefore(failure, tries) : 0;
+        retryIn = token === undefined ? retryDelay(failure, tries) : 0;
         if (retryIn === undefined) throw failure;
       } finally {
         const { status, name } = failure;
@@ -100,7 +105,7 @@ export async function attempt(
       }
       context.sent = false;
       context.lastFailure = failure;
-      if (token === undefined) await pause(retryIn, deadline);
+      if (token === undefined) await delay(retryIn, deadline);
       attempt += 1;
     }
   }
@@ -123,7 +128,11 @@ function headersOf(
 }
 
 /** Whether the hub has refused the token that was sent, or asks for the XSRF token of a page. */
-const isRefused = (failure: JupyterHubError, { token }: Outgoing, { credentials }: Transport) =>
+const isRefused = (
+  failure: JupyterHubError,
+  { token }: AttemptRequest,
+  { credentials }: Transport,
+) =>
   credentials === "cookie"
     ? failure instanceof XsrfError
     : failure instanceof AuthenticationError && token !== undefined;
@@ -132,21 +141,21 @@ const isRefused = (failure: JupyterHubError, { token }: Outgoing, { credentials 
 function accepted(
   transport: Transport,
   context: CallContext,
-  { headers }: Outgoing,
-  { response, body }: Incoming,
+  { headers }: AttemptRequest,
+  { response, body }: AttemptResponse,
   signal: AbortSignal | undefined,
-): Incoming {
+): AttemptResponse {
   if (response.ok && context.streams) {
     if (body === undefined && response.body) {
-      const stream = guarded(response.body, transport.timeout, context, signal);
+      const stream = withIdleTimeout(response.body, transport.timeout, context, signal);
       return { response: withBody(response, stream), body };
     }
     const { status } = response;
     const what = `${context.method} ${context.url} was not answered with a stream.`;
-    throw new NotAHubError(what, { ...context, status });
+    throw new UnexpectedResponseError(what, { ...context, status });
   }
   if (response.ok) return { response: withBody(response, body ?? ""), body: body ?? "" };
-  throw errorOf({
+  throw errorFromResponse({
     ...context,
     status: response.status,
     body: body ?? "",

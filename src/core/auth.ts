@@ -5,9 +5,9 @@
  * plain http only to hosts that are not public.
  */
 import { InvalidInputError, isJupyterHubError } from "./errors.js";
-import { copyOf } from "./failure.js";
-import { kindOf } from "./names.js";
-import { pageOrigin } from "./page.js";
+import { sanitizeCause } from "./network-errors.js";
+import { describeType } from "./path-names.js";
+import { pageOrigin } from "./browser.js";
 import { isPrivateHost } from "./url.js";
 
 /**
@@ -35,7 +35,7 @@ export interface Credentials {
 }
 
 /** A hub takes the cookie of a page where it does not know the token: that would be somebody else. */
-export const withoutCookie = (): { credentials?: "omit" } =>
+export const omitCookies = (): { credentials?: "omit" } =>
   pageOrigin() === undefined ? {} : { credentials: "omit" };
 
 export function createCredentials(
@@ -52,7 +52,7 @@ export function createCredentials(
   let isSafe = false;
   return {
     kind: "token",
-    init: withoutCookie(),
+    init: omitCookies(),
     secret:
       typeof source === "function"
         ? async () => {
@@ -95,7 +95,7 @@ function asking(source: TokenSource | undefined) {
     try {
       token = await (refused === undefined ? source() : source(refused));
     } catch (error) {
-      throw isJupyterHubError(error) ? error : copyOf(error, { secrets: given });
+      throw isJupyterHubError(error) ? error : sanitizeCause(error, { secrets: given });
     }
     if (token === undefined) return undefined;
     checkToken(token);
@@ -118,7 +118,7 @@ export function assertSafe(url: string, allowInsecure: boolean): true {
 /** Throws an {@link InvalidInputError} unless `token` can be sent in a header as it is. */
 export function checkToken(token: unknown): void {
   if (typeof token !== "string") {
-    throw new InvalidInputError(`The token must be a string, not ${kindOf(token)}.`);
+    throw new InvalidInputError(`The token must be a string, not ${describeType(token)}.`);
   }
   if (token === "") {
     throw new InvalidInputError(

@@ -3,7 +3,7 @@
  *
  * A link may lead to anybody: these requests carry nothing that identifies the caller.
  */
-import { HubError, NotAHubError, isJupyterHubError } from "./errors.js";
+import { HubError, UnexpectedResponseError, isJupyterHubError } from "./errors.js";
 import type { JupyterHubOptions } from "./options.js";
 import { apiCandidates } from "./url.js";
 
@@ -14,7 +14,7 @@ const maxResponseBytes = 2 ** 16;
  * The options for the requests of a discovery: no token, no cookie, no headers (a gateway's keys), and no
  * middleware, which could add any of them.
  */
-export const anonymous = ({
+export const withoutCredentials = ({
   fetch,
   timeout,
   retry,
@@ -50,7 +50,7 @@ export async function discover<Found>(
     }
   }
   if (last instanceof HubError) throw last;
-  throw new NotAHubError(
+  throw new UnexpectedResponseError(
     `No hub was found behind the link, at ${candidates.join(", ")}. If its address is another, give that as the \`url\` ` +
       "of new JupyterHub.",
     { cause: last },

@@ -199,8 +199,8 @@ export class ServerNotRunningError extends JupyterHubError {
 }
 
 /** Something answered that is not a JupyterHub, or not its API. Check the `url`. */
-export class NotAHubError extends JupyterHubError {
-  override name = "NotAHubError";
+export class UnexpectedResponseError extends JupyterHubError {
+  override name = "UnexpectedResponseError";
 }
 
 /** This hub is too old, or too new, for what was asked. See `since` and `until`, and do without it there. */
@@ -262,7 +262,7 @@ interface Errors {
   HubError: HubError;
   SpawnFailedError: SpawnFailedError;
   ServerNotRunningError: ServerNotRunningError;
-  NotAHubError: NotAHubError;
+  UnexpectedResponseError: UnexpectedResponseError;
   UnsupportedByHubError: UnsupportedByHubError;
   ConnectionError: ConnectionError;
   TimeoutError: TimeoutError;

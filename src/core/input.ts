@@ -7,7 +7,7 @@
 import type { Operation, Rule } from "../../generated/operations.gen.js";
 import { InvalidInputError } from "./errors.js";
 import { callKeys, checkBag, checkKeys, inputHints, type Keys, type KeysOf } from "./known-keys.js";
-import { checkName, kindOf } from "./names.js";
+import { checkName, describeType } from "./path-names.js";
 import type { RequestOptions } from "./raw-call.js";
 
 type Bag = Readonly<Record<string, unknown>>;
@@ -61,7 +61,7 @@ function namesIn(route: string): Keys {
 const namesByRoute = new Map<string, Keys>();
 
 /** An argument that older hubs, or newer ones, would silently ignore or misread. */
-export interface Newcomer {
+export interface VersionedKey {
   what: string;
   /** Holds the releases that know it. */
   rule: Rule;
@@ -71,7 +71,7 @@ export interface CheckedInput {
   /** The body to send. */
   body: unknown;
   /** What the hub must know: it may be too old for it, or too new. */
-  newcomers: Newcomer[];
+  versionedKeys: VersionedKey[];
 }
 
 /** Throws an {@link InvalidInputError} at the first thing that does not fit. */
@@ -84,15 +84,15 @@ export function checkInput(route: string, operation: Operation, input: Input): C
   for (const parameter of Object.keys(names)) {
     checkName(parameter, path[parameter], operation.mayBeEmpty?.includes(parameter));
   }
-  const newcomers: Newcomer[] = [];
-  checkSent(`query of ${shown}`, query, operation.query, input.open, newcomers);
+  const versionedKeys: VersionedKey[] = [];
+  checkSent(`query of ${shown}`, query, operation.query, input.open, versionedKeys);
   if (body !== undefined) {
     const open = input.open || operation.open;
-    checkSent(`body of ${shown}`, body, operation.body, open, newcomers);
+    checkSent(`body of ${shown}`, body, operation.body, open, versionedKeys);
   }
   checkCount(body ?? {}, operation);
-  if (body === undefined) return { body, newcomers };
-  return { body: withoutRepeated(body, operation.body, path), newcomers };
+  if (body === undefined) return { body, versionedKeys };
+  return { body: withoutRepeated(body, operation.body, path), versionedKeys };
 }
 
 type Rules = Readonly<Record<string, Rule>>;
@@ -102,11 +102,11 @@ function checkSent(
   bag: unknown,
   rules: Rules = {},
   open: boolean | undefined,
-  newcomers: Newcomer[],
+  versionedKeys: VersionedKey[],
 ): asserts bag is Bag {
   if (open) checkBag(what, bag);
   else checkKeys(what, bag, rules, inputHints);
-  checkValues(bag as Bag, rules, newcomers);
+  checkValues(bag as Bag, rules, versionedKeys);
 }
 
 /** A body without the keys that would repeat its path. */
@@ -135,20 +135,21 @@ function checkCount(body: Bag, { minKeys = 0, exactlyOneOf = [] }: Operation): v
 function checkValues(
   values: Bag,
   rules: Readonly<Record<string, Rule>>,
-  newcomers: Newcomer[],
+  versionedKeys: VersionedKey[],
 ): void {
   for (const [key, rule] of Object.entries(rules)) {
     const value = values[key];
     if (value === undefined || value === null) {
-      if (value === null && rule.type && !rule.nullable) throw misfit(key, rule, value);
+      if (value === null && rule.type && !rule.nullable) throw invalidValue(key, rule, value);
       continue;
     }
-    if (!fits(value, rule)) throw misfit(key, rule, value);
-    if ((rule.since || rule.until) && value !== false) newcomers.push({ what: `\`${key}\``, rule });
+    if (!isValid(value, rule)) throw invalidValue(key, rule, value);
+    if ((rule.since || rule.until) && value !== false)
+      versionedKeys.push({ what: `\`${key}\``, rule });
   }
 }
 
-function fits(value: unknown, rule: Rule): boolean {
+function isValid(value: unknown, rule: Rule): boolean {
   const { type, enum: options, min, max, items, minItems = 0 } = rule;
   if (options) return options.includes(value as string);
   if (type === "array") {
@@ -170,7 +171,7 @@ function fits(value: unknown, rule: Rule): boolean {
   return true;
 }
 
-function misfit(
+function invalidValue(
   key: string,
   { type, enum: options, min, max, items, ifEmpty }: Rule,
   value: unknown,
@@ -189,7 +190,7 @@ function misfit(
     top === undefined ? "" : ` and at most ${top}`,
   ];
   const wanted = type === "integer" ? `a whole number${range.join("")}` : `an ${type}`;
-  const got = typeof value === "number" ? String(value) : kindOf(value);
+  const got = typeof value === "number" ? String(value) : describeType(value);
   return new InvalidInputError(`\`${key}\` must be ${wanted}, not ${got}.`);
 }
 

@@ -1,8 +1,8 @@
 /** Reads and compares values as JSON knows them. */
-import { InvalidInputError, NotAHubError } from "./errors.js";
+import { InvalidInputError, UnexpectedResponseError } from "./errors.js";
 
-/** What `work` reads from an answer. Throws a {@link NotAHubError} where that has another shape than the API's. */
-export function read<Value>(work: () => Value): Value {
+/** What `work` reads from an answer. Throws a {@link UnexpectedResponseError} where that has another shape than the API's. */
+export function readShape<Value>(work: () => Value): Value {
   try {
     return work();
   } catch (error) {
@@ -12,16 +12,18 @@ export function read<Value>(work: () => Value): Value {
   }
 }
 
-/** Throws a {@link NotAHubError} unless a response has what a method reads in it. */
+/** Throws a {@link UnexpectedResponseError} unless a response has what a method reads in it. */
 export function assertShape(hasShape: boolean): void {
   if (!hasShape) throw otherShape();
 }
 
-const otherShape = (): NotAHubError =>
-  new NotAHubError("A response has another shape than a hub's: some other API. Check the url.");
+const otherShape = (): UnexpectedResponseError =>
+  new UnexpectedResponseError(
+    "A response has another shape than a hub's: some other API. Check the url.",
+  );
 
 /** What JSON makes of a value: keys without a value are not sent. */
-export const asSent = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+export const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 /** Whether two values that came from JSON are equal. */
 export function equal(one: unknown, other: unknown): boolean {
@@ -35,7 +37,7 @@ export function equal(one: unknown, other: unknown): boolean {
 }
 
 /** Whether a model has all that was asked for, whatever else it has. */
-export const has = (model: object, wanted: object): boolean =>
+export const containsAll = (model: object, wanted: object): boolean =>
   Object.entries(wanted).every(
-    ([key, value]) => value === undefined || equal(asSent(value), model[key as never]),
+    ([key, value]) => value === undefined || equal(asJson(value), model[key as never]),
   );

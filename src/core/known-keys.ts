@@ -6,7 +6,7 @@
  * keys, and never a value. Own keys count, with the value undefined too; inherited ones do not.
  */
 import { InvalidInputError } from "./errors.js";
-import { kindOf } from "./names.js";
+import { describeType } from "./path-names.js";
 
 /** Known keys, as those of an object; its values do not matter. */
 export type Keys = Readonly<Record<string, unknown>>;
@@ -51,9 +51,10 @@ export function checkBag(what: string, bag: unknown, known: Keys = {}): asserts 
     bag !== null &&
     !Array.isArray(bag) &&
     (Object.keys(bag).length > 0 ||
-      kindOf(bag) === "of type object" ||
+      describeType(bag) === "of type object" ||
       Object.keys(known).some((key) => key in bag));
-  if (!isBag) throw new InvalidInputError(`The ${what} must be an object, not ${kindOf(bag)}.`);
+  if (!isBag)
+    throw new InvalidInputError(`The ${what} must be an object, not ${describeType(bag)}.`);
 }
 
 function unknownKey(

@@ -7,8 +7,8 @@
  */
 import { environmentVariable } from "./environment.js";
 import { InvalidInputError } from "./errors.js";
-import { kindOf } from "./names.js";
-import type { Connection, OAuthOptions } from "./options.js";
+import { describeType } from "./path-names.js";
+import type { ClientContext, OAuthOptions } from "./options.js";
 
 /** An OAuth client, and where browsers log in with it. */
 export interface OAuthClient extends OAuthOptions {
@@ -17,7 +17,7 @@ export interface OAuthClient extends OAuthOptions {
 }
 
 /** The OAuth client that the options name, or that the hub made of the service that runs here. */
-export function oauthClient({ options, publicUrl, own }: Connection): OAuthClient | undefined {
+export function oauthClient({ options, publicUrl, own }: ClientContext): OAuthClient | undefined {
   const { oauth: given } = options;
   const env = (name: string): string | undefined => (own ? environmentVariable(name) : undefined);
   // Where nobody has told the hub its address, its services are at the same origin.
@@ -64,7 +64,7 @@ export function nextOf(state: string): string | undefined {
 /** A path of the application's own, as browsers read it. */
 function ownPath(next: string): string {
   if (typeof next !== "string") {
-    throw new InvalidInputError(`\`next\` must be a string, not ${kindOf(next)}.`);
+    throw new InvalidInputError(`\`next\` must be a string, not ${describeType(next)}.`);
   }
   // Browsers take //host, /\host and /<tab>/host for other sites.
   const nowhere = "http://nowhere.invalid";

@@ -6,13 +6,13 @@
 import type { Operation } from "../../generated/operations.gen.js";
 import { createApiClient, type ApiClient, type ApiClientParts } from "./api-client.js";
 import { createCredentials, type Credentials, type TokenSource } from "./auth.js";
-import { createCookies } from "./cookie.js";
+import { createCookieCredentials } from "./cookie-auth.js";
 import { environmentVariable } from "./environment.js";
 import { InvalidInputError } from "./errors.js";
-import type { Logger, Middleware } from "./hooks.js";
+import type { Logger, Middleware } from "./middleware.js";
 import { checkKeys, type KeysOf } from "./known-keys.js";
-import { hubOfPage } from "./page.js";
-import { Slots } from "./slots.js";
+import { hubUrlOfPage } from "./browser.js";
+import { Semaphore } from "./semaphore.js";
 import { Transport } from "./transport.js";
 import { apiUrl, pageUrl } from "./url.js";
 
@@ -116,10 +116,10 @@ export const optionKeys: KeysOf<JupyterHubOptions> = {
 const oauthKeys: KeysOf<OAuthOptions> = { clientId: true, clientSecret: true, redirectUri: true };
 
 /** A client's parts, and the addresses that it goes by. */
-export interface Connection extends ApiClientParts {
+export interface ClientContext extends ApiClientParts {
   client: ApiClient;
   /** What bounds the calls that are under way. */
-  slots: Slots;
+  semaphore: Semaphore;
   credentials: Credentials;
   /** `https://host/prefix/hub/api` */
   apiUrl: string;
@@ -134,15 +134,18 @@ export interface Connection extends ApiClientParts {
 }
 
 /** What a client has of the one that it is made of, beside options: by its own. */
-const inherited = new WeakMap<JupyterHubOptions, { trusted: boolean; slots: Slots | undefined }>();
+const inherited = new WeakMap<
+  JupyterHubOptions,
+  { trusted: boolean; semaphore: Semaphore | undefined }
+>();
 
 /** Options for a client made of another one; unless it is `apart`, its calls count as those of that one. */
-export function derived(
+export function inheritFrom(
   options: JupyterHubOptions,
-  { trusted, slots }: Connection,
+  { trusted, semaphore }: ClientContext,
   apart: boolean,
 ): JupyterHubOptions {
-  inherited.set(options, { trusted, slots: apart ? undefined : slots });
+  inherited.set(options, { trusted, semaphore: apart ? undefined : semaphore });
   return options;
 }
 
@@ -154,10 +157,10 @@ export const defaults = {
 } as const;
 
 /** Makes a client of its options; throws an {@link InvalidInputError} when they do not fit. */
-export function connect(
+export function createClientContext(
   options: JupyterHubOptions,
   operations: Readonly<Record<string, Operation>>,
-): Connection {
+): ClientContext {
   checkKeys("options of the client", options, optionKeys);
   if (options.oauth !== undefined) checkKeys("oauth option", options.oauth, oauthKeys);
   const ownUrl = environmentVariable("JUPYTERHUB_API_URL");
@@ -165,7 +168,7 @@ export function connect(
   if (auth !== undefined && (auth !== "cookie" || options.token !== undefined)) {
     throw new InvalidInputError('The auth can be "cookie", without a token, or be left out.');
   }
-  const url = options.url ?? (auth ? hubOfPage() : ownUrl);
+  const url = options.url ?? (auth ? hubUrlOfPage() : ownUrl);
   if (url === undefined) {
     throw new InvalidInputError(
       'No url. Give one, such as new JupyterHub({ url: "https://hub.example.org" }), or set JUPYTERHUB_API_URL.',
@@ -189,9 +192,9 @@ export function connect(
   const published = options.publicUrl ?? (own ? publicHubUrl : undefined);
   const timeout = positive("timeout", options.timeout ?? defaults.timeout);
   const concurrency = positive("maxConcurrency", options.maxConcurrency ?? defaults.maxConcurrency);
-  const slots = parent?.slots ?? new Slots(concurrency);
+  const semaphore = parent?.semaphore ?? new Semaphore(concurrency);
   const credentials = auth
-    ? createCookies(baseUrl, options.fetch ?? fetch, timeout)
+    ? createCookieCredentials(baseUrl, options.fetch ?? fetch, timeout)
     : createCredentials(token, baseUrl, options.allowInsecure ?? trusted);
   const transport = new Transport({
     baseUrl,
@@ -203,7 +206,7 @@ export function connect(
       "maxResponseBytes",
       options.maxResponseBytes ?? defaults.maxResponseBytes,
     ),
-    slots,
+    semaphore,
     credentials,
     middleware: [options.middleware ?? []].flat(),
   });
@@ -214,7 +217,7 @@ export function connect(
   const parts = { operations, transport, retries, logger: options.logger };
   return {
     ...parts,
-    slots,
+    semaphore,
     credentials,
     client: createApiClient(parts),
     apiUrl: baseUrl,

@@ -4,8 +4,8 @@
  * Anything may answer at an address: a proxy while the hub is down, a login page, some other API. Only
  * what a hub says counts; all else is an error that says what to check.
  */
-import { HubError, NotAHubError } from "./errors.js";
-import { millisecondsOf, unsupportedBy } from "./meaning.js";
+import { HubError, UnexpectedResponseError } from "./errors.js";
+import { parseRetryAfter, unsupportedError } from "./error-mapping.js";
 import { redacted, withoutSecrets } from "./redact.js";
 import type { CallContext } from "./call-context.js";
 
@@ -14,7 +14,7 @@ export const typeOf = ({ headers }: Response): string =>
   (headers.get("Content-Type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
 
 /**
- * The body of a response as text. Throws an {@link NotAHubError} once it exceeds `limit` bytes: whatever
+ * The body of a response as text. Throws an {@link UnexpectedResponseError} once it exceeds `limit` bytes: whatever
  * sends so much would otherwise fill the memory.
  */
 export async function readText(
@@ -37,7 +37,7 @@ export async function readText(
     if (size <= limit && !signal.aborted) continue;
     reader.cancel().catch(() => undefined);
     if (signal.aborted) throw signal.reason;
-    throw new NotAHubError(
+    throw new UnexpectedResponseError(
       `${call.method} ${call.url}: the response exceeds ${limit} bytes, more than a hub sends. ` +
         "Check the url; where it is right, raise the option maxResponseBytes.",
       { ...call, status: response.status, hubVersion: versionOf(response) },
@@ -64,16 +64,20 @@ export const versionOf = ({ headers }: Response): string | undefined =>
   headers.get("X-JupyterHub-Version") ?? undefined;
 
 /** Throws unless the response is that of a hub's API; `body` is undefined for a stream. */
-export function assertHub(response: Response, body: string | undefined, call: CallContext): void {
-  const error = strangerError(response, body, call);
-  if (error) throw error;
-}
-
-function strangerError(
+export function assertHubResponse(
   response: Response,
   body: string | undefined,
   call: CallContext,
-): HubError | NotAHubError | undefined {
+): void {
+  const error = unexpectedResponse(response, body, call);
+  if (error) throw error;
+}
+
+function unexpectedResponse(
+  response: Response,
+  body: string | undefined,
+  call: CallContext,
+): HubError | UnexpectedResponseError | undefined {
   const { status, headers } = response;
   const { media = [], empty } = call.operation;
   const version = versionOf(response);
@@ -81,7 +85,7 @@ function strangerError(
   const where = () => `${call.method} ${call.url}`;
 
   if (response.type === "opaqueredirect" || (status >= 300 && status < 400)) {
-    return new NotAHubError(
+    return new UnexpectedResponseError(
       `${where()} was redirected${destination(headers, call)}, ${
         call.operation.redirects
           ? "as hubs do with browsers. Open this page in one: redirects are not followed here."
@@ -99,11 +103,12 @@ function strangerError(
     if (version || isErrorBody(response, body ?? "", type, call)) return undefined;
     return new HubError(
       `${where()}: ${status} from a proxy or gateway in front of the hub; the hub may be down.`,
-      { ...details(), retryAfter: millisecondsOf(headers.get("Retry-After")) },
+      { ...details(), retryAfter: parseRetryAfter(headers.get("Retry-After")) },
     );
   }
   if (status >= 400) {
-    const isUnsupported = version && unsupportedBy(version, call.operation, where()) !== undefined;
+    const isUnsupported =
+      version && unsupportedError(version, call.operation, where()) !== undefined;
     // A hub's own pages have the header as well: only these operations are refused with one.
     if (version && (!isPage || media.includes(type) || isUnsupported)) return undefined;
     if (isErrorBody(response, body ?? "", type, call)) return undefined;
@@ -114,9 +119,9 @@ function strangerError(
   const advice = !version
     ? "Check the url, and whether the hub is up: a proxy answers in its place while it starts."
     : isPage
-      ? "It is a page of the hub itself. Check the url: JupyterHub.from(link) finds the API from any link."
+      ? "It is a page of the hub itself. Check the url: JupyterHub.discover(link) finds the API from any link."
       : "Check the url.";
-  return new NotAHubError(
+  return new UnexpectedResponseError(
     `${where()} answered ${status} with ${describe(type, body)}, which is not the API of a JupyterHub. ${advice}`,
     details(),
   );
@@ -144,16 +149,16 @@ export function valueOf(body: string | undefined, parsed: unknown, call: CallCon
   // Every JSON of a hub's API is an object or a list.
   const isText = body !== undefined && parsed === body;
   if (isText || (typeof parsed === "object" && parsed !== null)) return parsed;
-  throw notJson(call);
+  throw invalidJsonError(call);
 }
 
 /** The error for a body that is labelled JSON and is none, or none that a hub sends. It quotes nothing. */
-export function notJson(call: CallContext, body = ""): NotAHubError {
+export function invalidJsonError(call: CallContext, body = ""): UnexpectedResponseError {
   const fault = holdsNaN(body)
     ? "the hub's response holds NaN or Infinity, which JSON does not have. " +
       "A program put it there, most likely into a server's user_options: replace it by a finite number."
     : "the response is labelled JSON, but is not that of a hub.";
-  return new NotAHubError(`${call.method} ${call.url}: ${fault}`, {
+  return new UnexpectedResponseError(`${call.method} ${call.url}: ${fault}`, {
     ...call,
     status: call.response?.status,
   });

@@ -9,7 +9,7 @@
 import {
   ConnectionError,
   HubError,
-  NotAHubError,
+  UnexpectedResponseError,
   RateLimitError,
   TimeoutError,
   type JupyterHubError,
@@ -22,7 +22,7 @@ export const maxDelay = 10_000;
 export const maxRetryAfter = 60_000;
 
 /** What the policy must know of a call. */
-export interface Attempted {
+export interface FailedAttempt {
   method: string;
   /** How often the call has been tried so far. */
   attempt: number;
@@ -31,32 +31,32 @@ export interface Attempted {
 }
 
 /** Faults that trying again does not mend. */
-const lasting = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ENOTFOUND|EPROTO|^HPE_|^ERR_(?!STREAM)/;
+const permanentCodes = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ENOTFOUND|EPROTO|^HPE_|^ERR_(?!STREAM)/;
 
 /** What gateways answer while the hub behind them is unavailable; from 520 on, those of CDNs. */
-const unavailable = new Set([502, 503, 504, 520, 521, 522, 523, 524, 527, 530]);
+const unavailableStatuses = new Set([502, 503, 504, 520, 521, 522, 523, 524, 527, 530]);
 
-const isPassing = (failure: unknown): boolean =>
-  (failure instanceof ConnectionError && !lasting.test(failure.code ?? "")) ||
-  (failure instanceof HubError && unavailable.has(failure.status ?? 0));
+const isTransient = (failure: unknown): boolean =>
+  (failure instanceof ConnectionError && !permanentCodes.test(failure.code ?? "")) ||
+  (failure instanceof HubError && unavailableStatuses.has(failure.status ?? 0));
 
 /**
  * Whether a failure is that of a hub which is down, starting or busy: no response, one of the proxy in its
  * place, or a 429. Waiting for a hub goes on after these.
  */
-export const isAway = (failure: unknown): boolean =>
-  isPassing(failure) ||
+export const isUnavailable = (failure: unknown): boolean =>
+  isTransient(failure) ||
   failure instanceof TimeoutError ||
   failure instanceof RateLimitError ||
-  (failure instanceof NotAHubError && failure.status === 404 && !failure.hubVersion);
+  (failure instanceof UnexpectedResponseError && failure.status === 404 && !failure.hubVersion);
 
 /** Whether a method changes nothing. */
 export const isSafe = (method: string): boolean => method === "GET";
 
 /** The milliseconds to wait before the call is sent again; undefined when it is not. */
-export function delayBefore(
+export function retryDelay(
   failure: JupyterHubError,
-  { method, attempt, retries }: Attempted,
+  { method, attempt, retries }: FailedAttempt,
   random: () => number = Math.random,
 ): number | undefined {
   const retryAfter =
@@ -68,7 +68,7 @@ export function delayBefore(
   const mayPass =
     failure instanceof RateLimitError
       ? isSafe(method) || retryAfter !== undefined
-      : isSafe(method) && isPassing(failure);
+      : isSafe(method) && isTransient(failure);
   if (!mayPass || attempt > retries) return undefined;
   // Full jitter: many clients that failed together do not come back together.
   const backOff = random() * Math.min(maxDelay, minDelay * 2 ** (attempt - 1));

@@ -5,13 +5,15 @@
  * the reading ends, by its end or before. An event that the stream does not finish is lost. Names, ids
  * and retry times of events are not read: hubs send none.
  */
-import { NotAHubError } from "./errors.js";
+import { UnexpectedResponseError } from "./errors.js";
 
 /** The most that one event may hold, in UTF-16 code units. Those of hubs are some hundred. */
-export const longestEvent = 2 ** 20;
+export const maxEventLength = 2 ** 20;
 
 /** The data of each event, as it comes. Throws what the stream throws. */
-export async function* eventData(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, void> {
+export async function* parseEventStream(
+  stream: ReadableStream<Uint8Array>,
+): AsyncGenerator<string, void> {
   const reader = stream.getReader();
   // Takes a byte-order mark away, and keeps the first bytes of a character for the next chunk.
   const decoder = new TextDecoder();
@@ -38,9 +40,9 @@ export async function* eventData(stream: ReadableStream<Uint8Array>): AsyncGener
         }
         const [, field, content = ""] = /^([^:]*)(?:: ?(.*))?$/s.exec(one) ?? [];
         if (field === "data") data = data === undefined ? content : `${data}\n${content}`;
-        if ((data?.length ?? 0) > longestEvent) throw tooLong();
+        if ((data?.length ?? 0) > maxEventLength) throw tooLong();
       }
-      if ((data?.length ?? 0) + line.length > longestEvent) throw tooLong();
+      if ((data?.length ?? 0) + line.length > maxEventLength) throw tooLong();
     }
   } finally {
     // Of a stream that failed, the same failure would come again.
@@ -48,7 +50,7 @@ export async function* eventData(stream: ReadableStream<Uint8Array>): AsyncGener
   }
 }
 
-const tooLong = (): NotAHubError =>
-  new NotAHubError(
-    `A stream holds an event of more than ${longestEvent} characters, which no hub sends.`,
+const tooLong = (): UnexpectedResponseError =>
+  new UnexpectedResponseError(
+    `A stream holds an event of more than ${maxEventLength} characters, which no hub sends.`,
   );

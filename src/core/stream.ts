@@ -6,12 +6,12 @@
  * nothing listens to the caller's signal any longer.
  */
 import { onAbort } from "./abort.js";
-import { failureOf, unreachable } from "./failure.js";
+import { errorFromThrown, connectionError } from "./network-errors.js";
 import type { CallContext } from "./call-context.js";
-import { DeadlinePassed, withDeadline } from "./time.js";
+import { DeadlinePassed, withDeadline } from "./deadline.js";
 
 /** `timeout` is the milliseconds that may pass without a byte while one is waited for. */
-export function guarded(
+export function withIdleTimeout(
   stream: ReadableStream<Uint8Array>,
   timeout: number,
   call: CallContext,
@@ -19,16 +19,16 @@ export function guarded(
 ): ReadableStream<Uint8Array> {
   const reader = stream.getReader();
   let isOpen = true;
-  let letGo = (): void => undefined;
+  let unsubscribe = (): void => undefined;
   const close = (reason: unknown): Promise<void> => {
     isOpen = false;
-    letGo();
+    unsubscribe();
     return reader.cancel(reason).catch(() => undefined);
   };
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        letGo = onAbort(signal, (reason) => {
+        unsubscribe = onAbort(signal, (reason) => {
           controller.error(reason);
           void close(reason);
         });
@@ -39,13 +39,13 @@ export function guarded(
           // Closed in the meantime, by an abort or by who reads.
           if (!isOpen) return;
           if (!done) return controller.enqueue(value);
-          letGo();
+          unsubscribe();
           controller.close();
         } catch (error) {
           void close(error);
           throw error instanceof DeadlinePassed
-            ? failureOf(error, call, true)
-            : unreachable(error, call);
+            ? errorFromThrown(error, call, true)
+            : connectionError(error, call);
         }
       },
       cancel: close,

@@ -5,7 +5,7 @@
  * headers and body arrive within the attempt's time, and that what comes back is from a JupyterHub.
  * What an answer means is for others to say (meaning.ts), and whether to try again, too (retry.ts).
  */
-import { withoutCookie, type Credentials } from "./auth.js";
+import { omitCookies, type Credentials } from "./auth.js";
 import type { CallContext } from "./call-context.js";
 import {
   AuthenticationError,
@@ -13,13 +13,13 @@ import {
   JupyterHubError,
   isJupyterHubError,
 } from "./errors.js";
-import { copyOf, unreachable } from "./failure.js";
-import { through, type HubRequest, type Middleware } from "./hooks.js";
-import { pageOrigin } from "./page.js";
-import { assertHub, readText, typeOf, versionOf } from "./response.js";
+import { sanitizeCause, connectionError } from "./network-errors.js";
+import { runMiddleware, type HubRequest, type Middleware } from "./middleware.js";
+import { pageOrigin } from "./browser.js";
+import { assertHubResponse, readText, typeOf, versionOf } from "./response.js";
 import { isSafe } from "./retry.js";
-import type { Slots } from "./slots.js";
-import { withDeadline } from "./time.js";
+import type { Semaphore } from "./semaphore.js";
+import { withDeadline } from "./deadline.js";
 
 export interface TransportOptions {
   baseUrl: string;
@@ -28,13 +28,13 @@ export interface TransportOptions {
   userAgent: string;
   timeout: number;
   maxResponseBytes: number;
-  slots: Slots;
+  semaphore: Semaphore;
   credentials: Credentials;
   middleware: readonly Middleware[];
 }
 
 /** What an attempt sends; the transport adds the headers that every request has. */
-export interface Outgoing {
+export interface AttemptRequest {
   url: string;
   headers: Headers;
   body: string | null;
@@ -44,7 +44,7 @@ export interface Outgoing {
   attempt: number;
 }
 
-export interface Incoming {
+export interface AttemptResponse {
   response: Response;
   /** The whole body as text; undefined where it is a stream that has been asked for. */
   body: string | undefined;
@@ -118,22 +118,30 @@ export class Transport {
         if (isJupyterHubError(cause)) throw cause;
         throw new AuthenticationError(`${call.method} ${call.url}: the token function failed.`, {
           ...call,
-          cause: copyOf(cause, { secrets: call.secrets }),
+          cause: sanitizeCause(cause, { secrets: call.secrets }),
         });
       }),
     );
   }
 
   /** The answer to one attempt, read to its end. Rejects where none came or it is not from a hub. */
-  send(out: Outgoing, call: CallContext, signal: AbortSignal | undefined): Promise<Incoming> {
-    const { timeout, slots } = this.#options;
+  send(
+    out: AttemptRequest,
+    call: CallContext,
+    signal: AbortSignal | undefined,
+  ): Promise<AttemptResponse> {
+    const { timeout, semaphore } = this.#options;
     this.#prepare(out, call);
-    return slots.run(signal, () =>
+    return semaphore.run(signal, () =>
       withDeadline(timeout, signal, (attempt) => this.#attempt(out, call, attempt)),
     );
   }
 
-  async #attempt(out: Outgoing, call: CallContext, signal: AbortSignal): Promise<Incoming> {
+  async #attempt(
+    out: AttemptRequest,
+    call: CallContext,
+    signal: AbortSignal,
+  ): Promise<AttemptResponse> {
     const response = await this.#answer(out, call, signal);
     let body: string | undefined;
     try {
@@ -142,11 +150,11 @@ export class Transport {
       }
     } catch (cause) {
       if (signal.aborted || isJupyterHubError(cause)) throw cause;
-      throw unreachable(cause, call);
+      throw connectionError(cause, call);
     }
     this.#hubVersion = versionOf(response) ?? this.#hubVersion;
     try {
-      assertHub(response, body, call);
+      assertHubResponse(response, body, call);
     } catch (error) {
       // A stream that nobody reads would keep its connection.
       if (body === undefined) await response.body?.cancel();
@@ -156,7 +164,7 @@ export class Transport {
   }
 
   /** The response, by way of the middleware if there is any. */
-  #answer(out: Outgoing, call: CallContext, signal: AbortSignal): Promise<Response> {
+  #answer(out: AttemptRequest, call: CallContext, signal: AbortSignal): Promise<Response> {
     const request = { method: call.method, url: out.url, headers: out.headers, body: out.body };
     return this.hasMiddleware
       ? this.#throughMiddleware(request, out.attempt, call, signal)
@@ -173,7 +181,7 @@ export class Transport {
     const context = { operation: `${call.method} ${call.route}`, url: call.url, attempt, signal };
     const send = (request: HubRequest): Promise<Response> => this.#fetch(request, call, signal);
     try {
-      const response = await through(middleware, request, context, send);
+      const response = await runMiddleware(middleware, request, context, send);
       if (typeof response?.text === "function" && !response.bodyUsed) return response;
       throw new TypeError("It gave no Response that can still be read");
     } catch (cause) {
@@ -200,14 +208,14 @@ export class Transport {
       const init: RequestInit = { method, headers, body, redirect: "manual", signal };
       // Who the page's cookie is, is not asked where a call has credentials of its own.
       const own = call.ownCredentials || showsToken(headers);
-      return await send(url, { ...init, ...(own ? withoutCookie() : credentials.init) });
+      return await send(url, { ...init, ...(own ? omitCookies() : credentials.init) });
     } catch (cause) {
       if (signal.aborted || isJupyterHubError(cause)) throw cause;
-      throw unreachable(cause, call);
+      throw connectionError(cause, call);
     }
   }
 
-  #prepare({ headers, token }: Outgoing, call: CallContext): void {
+  #prepare({ headers, token }: AttemptRequest, call: CallContext): void {
     const { credentials } = this.#options;
     if (token !== undefined) credentials.put(headers, token);
     // With a cookie, hubs take no other type for a change, not even for one without a body.

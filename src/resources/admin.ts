@@ -13,17 +13,17 @@ import type {
   ShutdownAnswer,
 } from "../../generated/types.gen.js";
 import { TimeoutError } from "../core/errors.js";
-import { isAway } from "../core/retry.js";
-import { pause, pauses } from "../core/time.js";
+import { isUnavailable } from "../core/retry.js";
+import { delay, pollDelays } from "../core/deadline.js";
 import {
   checkCall,
-  nothing,
-  optional,
-  through,
-  together,
-  valueOf,
+  discardResult,
+  omitEmpty,
+  requestOptions,
+  withSharedDeadline,
+  dataOf,
   type CallOptions,
-  type Hub,
+  type ResourceContext,
 } from "./call.js";
 
 /** How long a hub may take to answer, in milliseconds, unless the call says otherwise. */
@@ -32,26 +32,27 @@ export const readyTimeout = 60_000;
 /** Whether the proxy and people's servers end with the hub; what is left out is as its configuration says. */
 export type ShutdownInput = NonNullable<PostShutdownData["body"]>;
 
-export const info = async (hub: Hub, call?: CallOptions): Promise<HubInfo> =>
-  valueOf(getInfo(through(hub, call)));
+export const info = async (hub: ResourceContext, call?: CallOptions): Promise<HubInfo> =>
+  dataOf(getInfo(requestOptions(hub, call)));
 
-export const whoami = async (hub: Hub, call?: CallOptions): Promise<RequestIdentity> =>
-  valueOf(getCurrentUser(through(hub, call)));
+export const whoami = async (hub: ResourceContext, call?: CallOptions): Promise<RequestIdentity> =>
+  dataOf(getCurrentUser(requestOptions(hub, call)));
 
-export const health = async (hub: Hub, call?: CallOptions): Promise<void> =>
-  nothing(getHealth(through(hub, call)));
+export const health = async (hub: ResourceContext, call?: CallOptions): Promise<void> =>
+  discardResult(getHealth(requestOptions(hub, call)));
 
-export const metrics = async (hub: Hub, call?: CallOptions): Promise<string> =>
-  valueOf(getMetrics(through(hub, call)));
+export const metrics = async (hub: ResourceContext, call?: CallOptions): Promise<string> =>
+  dataOf(getMetrics(requestOptions(hub, call)));
 
 export const shutdown = async (
-  hub: Hub,
+  hub: ResourceContext,
   input: ShutdownInput,
   call?: CallOptions,
-): Promise<ShutdownAnswer> => valueOf(postShutdown({ ...through(hub, call), ...optional(input) }));
+): Promise<ShutdownAnswer> =>
+  dataOf(postShutdown({ ...requestOptions(hub, call), ...omitEmpty(input) }));
 
 /** Asks until it is answered, for as long as nobody answers or a proxy does in the hub's place. */
-export async function ready(
+export async function waitUntilReady(
   ask: (call: CallOptions) => Promise<unknown>,
   call: CallOptions,
 ): Promise<void> {
@@ -59,16 +60,16 @@ export async function ready(
   const { timeout = readyTimeout, ...rest } = call;
   let last: Error | undefined;
   try {
-    await together("The hub did not answer", { ...rest, timeout }, async (call) => {
-      const waits = pauses(250);
+    await withSharedDeadline("The hub did not answer", { ...rest, timeout }, async (call) => {
+      const waits = pollDelays(250);
       for (;;) {
         try {
           await ask(call);
           return;
         } catch (error) {
-          if (call.signal.aborted || !isAway(error)) throw error;
+          if (call.signal.aborted || !isUnavailable(error)) throw error;
           last = error as Error;
-          await pause(waits.next().value, call.signal);
+          await delay(waits.next().value, call.signal);
         }
       }
     });

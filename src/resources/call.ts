@@ -11,7 +11,7 @@ import {
   type Keys,
   type KeysOf,
 } from "../core/known-keys.js";
-import { DeadlinePassed, withDeadline } from "../core/time.js";
+import { DeadlinePassed, withDeadline } from "../core/deadline.js";
 
 /** Options of one call, beside what it sends. */
 export interface CallOptions {
@@ -24,7 +24,7 @@ export interface CallOptions {
 }
 
 /** What resources stand on. */
-export interface Hub {
+export interface ResourceContext {
   readonly client: ApiClient;
   /** The hub's version, from its last answer or asked for. */
   version(call?: CallOptions): Promise<string>;
@@ -37,8 +37,8 @@ export type GeneratedOptions = { client: ApiClient; throwOnError: true } & {
   headers?: Record<string, string>;
 };
 
-export function through(
-  hub: Hub,
+export function requestOptions(
+  hub: ResourceContext,
   call?: CallOptions,
   headers?: Record<string, string>,
 ): GeneratedOptions {
@@ -75,17 +75,17 @@ export function keysOf(operation: string, ...own: string[]): Keys {
 }
 
 /** The value of an answer. */
-export const valueOf = async <Value>(answer: Promise<{ data: Value }>): Promise<Value> =>
+export const dataOf = async <Value>(answer: Promise<{ data: Value }>): Promise<Value> =>
   (await answer).data;
 
 /** The body of an operation that may do without one. */
-export function optional<Body extends object>(body: Body): { body?: Body } {
+export function omitEmpty<Body extends object>(body: Body): { body?: Body } {
   checkBag("input", body);
   return Object.keys(body).length > 0 ? { body } : {};
 }
 
 /** For operations whose answer is empty. */
-export const nothing = async (answer: Promise<unknown>): Promise<void> => {
+export const discardResult = async (answer: Promise<unknown>): Promise<void> => {
   await answer;
 };
 
@@ -93,7 +93,7 @@ export const nothing = async (answer: Promise<unknown>): Promise<void> => {
  * Several requests as one call: the call's `timeout` bounds them together, and `late` says what was not
  * done in it.
  */
-export async function together<Value>(
+export async function withSharedDeadline<Value>(
   late: string,
   call: CallOptions,
   work: (call: CallOptions & { signal: AbortSignal }) => Promise<Value>,

@@ -17,9 +17,16 @@ import type {
   PutGroupPropertiesData,
 } from "../../generated/types.gen.js";
 import type { Listing } from "../workflows/listing.js";
-import { nothing, optional, through, valueOf, type CallOptions, type Hub } from "./call.js";
-import { inPages, list, type ListOptions, type PageInput } from "./listing.js";
-import { gone, now, settled } from "./settle.js";
+import {
+  discardResult,
+  omitEmpty,
+  requestOptions,
+  dataOf,
+  type CallOptions,
+  type ResourceContext,
+} from "./call.js";
+import { paginationHeaders, list, type ListOptions, type PageInput } from "./listing.js";
+import { ifDeleted, ifMatches, reconcile } from "./reconcile.js";
 
 /** How the listing is asked for. */
 export type ListGroupsInput = PageInput;
@@ -34,9 +41,9 @@ export type GroupProperties = PutGroupPropertiesData["body"];
 
 /** `hub.groups` */
 export class Groups {
-  readonly #hub: Hub;
+  readonly #hub: ResourceContext;
 
-  constructor(hub: Hub) {
+  constructor(hub: ResourceContext) {
     this.#hub = hub;
   }
 
@@ -50,7 +57,8 @@ export class Groups {
   list(input: ListGroupsInput = {}, call?: ListOptions): Listing<Group> {
     return list(
       { input, call },
-      (call, page) => valueOf(getGroups({ ...through(this.#hub, call, inPages), query: page })),
+      (call, page) =>
+        dataOf(getGroups({ ...requestOptions(this.#hub, call, paginationHeaders), query: page })),
       () => ({ keyOf: ({ name }) => name }),
     );
   }
@@ -62,7 +70,7 @@ export class Groups {
    * @throws NotFoundError when there is no such group, or the token's scopes do not reach it
    */
   async get(name: string, call?: CallOptions): Promise<Group> {
-    return valueOf(getGroup({ ...through(this.#hub, call), path: { name } }));
+    return dataOf(getGroup({ ...requestOptions(this.#hub, call), path: { name } }));
   }
 
   /**
@@ -72,11 +80,14 @@ export class Groups {
    * @throws ConflictError when it exists; BadRequestError when one of the users does not
    */
   async create(name: string, input: CreateGroupInput = {}, call?: CallOptions): Promise<Group> {
-    return settled(
+    return reconcile(
       call,
       (call) =>
-        valueOf(postGroup({ ...through(this.#hub, call), path: { name }, ...optional(input) })),
-      (call) => now(this.get(name, call), ({ users = [] }) => isSame(users, input.users ?? [])),
+        dataOf(
+          postGroup({ ...requestOptions(this.#hub, call), path: { name }, ...omitEmpty(input) }),
+        ),
+      (call) =>
+        ifMatches(this.get(name, call), ({ users = [] }) => isSame(users, input.users ?? [])),
     );
   }
 
@@ -88,7 +99,7 @@ export class Groups {
    * @throws ConflictError when one exists; BadRequestError when one of the users does not
    */
   async createMany(input: CreateGroupsInput, call?: CallOptions): Promise<Group[]> {
-    return valueOf(postGroups({ ...through(this.#hub, call), body: input }));
+    return dataOf(postGroups({ ...requestOptions(this.#hub, call), body: input }));
   }
 
   /**
@@ -98,10 +109,10 @@ export class Groups {
    * @throws NotFoundError when there is no such group
    */
   async delete(name: string, call?: CallOptions): Promise<void> {
-    return settled(
+    return reconcile(
       call,
-      (call) => nothing(deleteGroup({ ...through(this.#hub, call), path: { name } })),
-      (call) => gone(this.get(name, call)),
+      (call) => discardResult(deleteGroup({ ...requestOptions(this.#hub, call), path: { name } })),
+      (call) => ifDeleted(this.get(name, call)),
     );
   }
 
@@ -112,11 +123,13 @@ export class Groups {
    * @throws NotFoundError when there is no such group; UnsupportedByHubError before 4.0
    */
   async setProperties(name: string, input: GroupProperties, call?: CallOptions): Promise<Group> {
-    return settled(
+    return reconcile(
       call,
       (call) =>
-        valueOf(putGroupProperties({ ...through(this.#hub, call), path: { name }, body: input })),
-      (call) => now(this.get(name, call), { properties: input }),
+        dataOf(
+          putGroupProperties({ ...requestOptions(this.#hub, call), path: { name }, body: input }),
+        ),
+      (call) => ifMatches(this.get(name, call), { properties: input }),
     );
   }
 
@@ -127,12 +140,12 @@ export class Groups {
    * @throws NotFoundError when there is no such group; BadRequestError when one of the users does not exist
    */
   async addUsers(name: string, input: GroupMembersInput, call?: CallOptions): Promise<Group> {
-    return settled(
+    return reconcile(
       call,
       (call) =>
-        valueOf(postGroupUsers({ ...through(this.#hub, call), path: { name }, body: input })),
+        dataOf(postGroupUsers({ ...requestOptions(this.#hub, call), path: { name }, body: input })),
       (call) =>
-        now(this.get(name, call), ({ users = [] }) =>
+        ifMatches(this.get(name, call), ({ users = [] }) =>
           input.users.every((user) => users.includes(user)),
         ),
     );
@@ -145,12 +158,14 @@ export class Groups {
    * @throws NotFoundError when there is no such group; BadRequestError when one of the users does not exist
    */
   async removeUsers(name: string, input: GroupMembersInput, call?: CallOptions): Promise<Group> {
-    return settled(
+    return reconcile(
       call,
       (call) =>
-        valueOf(deleteGroupUsers({ ...through(this.#hub, call), path: { name }, body: input })),
+        dataOf(
+          deleteGroupUsers({ ...requestOptions(this.#hub, call), path: { name }, body: input }),
+        ),
       (call) =>
-        now(
+        ifMatches(
           this.get(name, call),
           ({ users }) => users !== undefined && !input.users.some((user) => users.includes(user)),
         ),

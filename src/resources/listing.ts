@@ -3,15 +3,15 @@ import { getUsers } from "../../generated/sdk.gen.js";
 import type { GetUsersData, User } from "../../generated/types.gen.js";
 import { callKeys, type Keys, type KeysOf } from "../core/known-keys.js";
 import { createListing, type Listing } from "../workflows/listing.js";
-import { pageSize, type AskPage } from "../workflows/pages.js";
+import { pageSize, type FetchPage } from "../workflows/pagination.js";
 import {
   checkCall,
   checkInput,
   keysOf,
-  through,
-  valueOf,
+  requestOptions,
+  dataOf,
   type CallOptions,
-  type Hub,
+  type ResourceContext,
 } from "./call.js";
 
 /** How a listing is asked for. */
@@ -48,7 +48,10 @@ interface Rows<Row> {
   ordered?: boolean;
 }
 
-type Ask<Row> = (call: CallOptions, page: Parameters<AskPage<Row>>[0]) => ReturnType<AskPage<Row>>;
+type Ask<Row> = (
+  call: CallOptions,
+  page: Parameters<FetchPage<Row>>[0],
+) => ReturnType<FetchPage<Row>>;
 
 const inputKeys: KeysOf<PageInput> = { limit: true };
 const optionKeys: KeysOf<ListOptions> = { ...callKeys, concurrency: true };
@@ -93,19 +96,21 @@ export type ListUsersInput = Omit<NonNullable<GetUsersData["query"]>, "offset" |
 export const userKeys = keysOf("GET /users", "offset");
 
 /** Asks for a page of the users that a query selects. */
-export const askUsers =
-  (hub: Hub, input: ListUsersInput): Ask<User> =>
+export const fetchUsers =
+  (hub: ResourceContext, input: ListUsersInput): Ask<User> =>
   (call, page) => {
     const { limit: _, ...query } = input;
-    return valueOf(getUsers({ ...through(hub, call, inPages), query: { ...query, ...page } }));
+    return dataOf(
+      getUsers({ ...requestOptions(hub, call, paginationHeaders), query: { ...query, ...page } }),
+    );
   };
 
 /** What there is to know of users in pages. */
-export const usersBy = ({ sort }: ListUsersInput): Rows<User> => ({
+export const userRows = ({ sort }: ListUsersInput): Rows<User> => ({
   ordered: !String(sort).includes("last_activity"),
   // Whoever was deleted and made again is somebody else; and some hubs have users without a name.
   keyOf: ({ name, created }) => `${name} ${created}`,
 });
 
 /** Makes hubs since 2.0 answer in pages. They match this media type exactly. */
-export const inPages = { Accept: "application/jupyterhub-pagination+json" };
+export const paginationHeaders = { Accept: "application/jupyterhub-pagination+json" };

@@ -6,9 +6,9 @@
  */
 import { postOauthToken } from "../../generated/sdk.gen.js";
 import { ForbiddenError, InvalidInputError } from "../core/errors.js";
-import { read } from "../core/json.js";
+import { readShape } from "../core/json.js";
 import { checkKeys, type KeysOf } from "../core/known-keys.js";
-import { kindOf } from "../core/names.js";
+import { describeType } from "../core/path-names.js";
 import {
   challengeOf,
   isSame,
@@ -18,7 +18,7 @@ import {
   type OAuthClient,
 } from "../core/oauth.js";
 import type { FilteredScope } from "../core/scopes.js";
-import { through, valueOf, type CallOptions, type Hub } from "./call.js";
+import { requestOptions, dataOf, type CallOptions, type ResourceContext } from "./call.js";
 
 /** Where a login leads, and what it asks for. */
 export interface AuthorizeInput {
@@ -54,11 +54,15 @@ const authorizeKeys: KeysOf<AuthorizeInput> = { next: true, scopes: true };
 
 /** `hub.oauth` */
 export class OAuth<Client = unknown> {
-  readonly #hub: Hub;
+  readonly #hub: ResourceContext;
   readonly #as: (token: string) => Client;
   readonly #client: OAuthClient | undefined;
 
-  constructor(hub: Hub, as: (token: string) => Client, client: OAuthClient | undefined) {
+  constructor(
+    hub: ResourceContext,
+    as: (token: string) => Client,
+    client: OAuthClient | undefined,
+  ) {
     this.#hub = hub;
     this.#as = as;
     this.#client = client;
@@ -107,10 +111,10 @@ export class OAuth<Client = unknown> {
     attempt: OAuthAttempt | undefined,
     call?: CallOptions,
   ): Promise<OAuthLogin<Client>> {
-    const options = through(this.#hub, call);
+    const options = requestOptions(this.#hub, call);
     const { clientId, clientSecret, redirectUri } = this.#known();
     const { code, verifier, next } = returned(callback, attempt);
-    const { access_token, expires_in, scope } = await valueOf(
+    const { access_token, expires_in, scope } = await dataOf(
       postOauthToken({
         ...options,
         body: {
@@ -123,7 +127,7 @@ export class OAuth<Client = unknown> {
         },
       }),
     );
-    return read(() => ({
+    return readShape(() => ({
       client: this.#as(access_token),
       token: access_token,
       expires_in,
@@ -149,14 +153,16 @@ function returned(
   attempt: OAuthAttempt | undefined,
 ): { code: string; verifier: string; next: string | undefined } {
   if (typeof callback !== "string") {
-    throw new InvalidInputError(`The callback must be a string, not ${kindOf(callback)}.`);
+    throw new InvalidInputError(`The callback must be a string, not ${describeType(callback)}.`);
   }
   const query = new URLSearchParams(/\?([^#]*)/.exec(callback)?.[1]);
   const returned = query.get("state");
   const { state, verifier } = attempt ?? {};
   for (const [name, value] of Object.entries({ state, verifier })) {
     if (value !== undefined && typeof value !== "string") {
-      throw new InvalidInputError(`The attempt's ${name} must be a string, not ${kindOf(value)}.`);
+      throw new InvalidInputError(
+        `The attempt's ${name} must be a string, not ${describeType(value)}.`,
+      );
     }
   }
   if (!state || !verifier || !returned || !isSame(returned, state)) {

@@ -3,9 +3,15 @@ import { getProxy, patchProxy, postProxy } from "../../generated/sdk.gen.js";
 import type { PatchProxyData, ProxyRoute } from "../../generated/types.gen.js";
 import { isAtLeast } from "../core/version.js";
 import type { Listing } from "../workflows/listing.js";
-import type { HubPage } from "../workflows/pages.js";
-import { nothing, through, valueOf, type CallOptions, type Hub } from "./call.js";
-import { inPages, list, type ListOptions, type PageInput } from "./listing.js";
+import type { HubPage } from "../workflows/pagination.js";
+import {
+  discardResult,
+  requestOptions,
+  dataOf,
+  type CallOptions,
+  type ResourceContext,
+} from "./call.js";
+import { paginationHeaders, list, type ListOptions, type PageInput } from "./listing.js";
 
 /** How the listing is asked for. */
 export type ListRoutesInput = PageInput;
@@ -14,9 +20,9 @@ export type UpdateProxyInput = PatchProxyData["body"];
 
 /** `hub.proxy` */
 export class Proxy {
-  readonly #hub: Hub;
+  readonly #hub: ResourceContext;
 
-  constructor(hub: Hub) {
+  constructor(hub: ResourceContext) {
     this.#hub = hub;
   }
 
@@ -27,15 +33,15 @@ export class Proxy {
    * @param input.limit how many the hub is asked for at once, not how many come. Default 200
    * @throws ForbiddenError without the scope
    */
-  routes(input: ListRoutesInput = {}, call?: ListOptions): Listing<ProxyRoute> {
+  listRoutes(input: ListRoutesInput = {}, call?: ListOptions): Listing<ProxyRoute> {
     return list<ListRoutesInput, ProxyRoute>(
       { input, call },
       async (call, page) => {
         // Hubs 2.x fail (500) when there are more routes than a page holds.
         const paged = isAtLeast(await this.#hub.version(call), "3.0");
-        const answer = await valueOf(
+        const answer = await dataOf(
           getProxy({
-            ...through(this.#hub, call, paged ? inPages : {}),
+            ...requestOptions(this.#hub, call, paged ? paginationHeaders : {}),
             ...(paged && { query: page }),
           }),
         );
@@ -52,7 +58,7 @@ export class Proxy {
    * @throws ForbiddenError without the scope
    */
   async sync(call?: CallOptions): Promise<void> {
-    return nothing(postProxy(through(this.#hub, call)));
+    return discardResult(postProxy(requestOptions(this.#hub, call)));
   }
 
   /**
@@ -62,7 +68,7 @@ export class Proxy {
    * @throws ForbiddenError without the scope
    */
   async update(input: UpdateProxyInput, call?: CallOptions): Promise<void> {
-    return nothing(patchProxy({ ...through(this.#hub, call), body: input }));
+    return discardResult(patchProxy({ ...requestOptions(this.#hub, call), body: input }));
   }
 }
 

@@ -4,28 +4,28 @@
  */
 import type { ProgressEvent, Server } from "../../generated/types.gen.js";
 import { InvalidInputError, TimeoutError } from "../core/errors.js";
-import { fromHere } from "../core/failure.js";
+import { captureCallSite } from "../core/network-errors.js";
 import { callKeys, type KeysOf } from "../core/known-keys.js";
 import { Secrets } from "../core/redact.js";
-import { during } from "../core/time.js";
+import { withCleanup } from "../core/deadline.js";
 import { Action } from "../workflows/action.js";
-import { Feed } from "../workflows/feed.js";
-import { Gate } from "../workflows/gate.js";
-import { each, type Limits } from "../workflows/many.js";
+import { EventLog } from "../workflows/event-log.js";
+import { RateLimitGate } from "../workflows/rate-limit-gate.js";
+import { mapConcurrent, type ConcurrencyOptions } from "../workflows/map-concurrent.js";
 import { progressEvents } from "../workflows/progress.js";
-import { startTimeout, stopTimeout } from "../workflows/server.js";
-import { startServer, type Start } from "../workflows/start.js";
-import { sendStop, stopServer } from "../workflows/stop.js";
-import { checkCall, together, type CallOptions, type Hub } from "./call.js";
+import { startTimeout, stopTimeout } from "../workflows/server-state.js";
+import { startServer, type Start } from "../workflows/start-server.js";
+import { sendStop, stopServer } from "../workflows/stop-server.js";
+import { checkCall, withSharedDeadline, type CallOptions, type ResourceContext } from "./call.js";
 import {
   nameOf,
-  operationsOn,
+  createServerOperations,
   serverOf,
   startKeys,
-  startPayload,
+  createStartBody,
   type ServerInput,
   type StartServerInput,
-} from "./one-server.js";
+} from "./server-operations.js";
 
 /** Options of a start. */
 export interface StartServerOptions extends CallOptions {
@@ -94,52 +94,67 @@ const startManyKeys: KeysOf<StartManyOptions> = { ...startOptionKeys, concurrenc
 const stopManyKeys: KeysOf<StopManyOptions> = { ...callKeys, concurrency: true };
 
 /** How many servers start or stop at once, unless the call says otherwise. */
-export const atOnce = 8;
+export const defaultConcurrency = 8;
 /** How long the end of a spawn may take, in milliseconds, when its caller has given up on it. */
 export const cancelTimeout = 15_000;
 
-type Feeding = Feed<ProgressEvent>;
+type ProgressLog = EventLog<ProgressEvent>;
 
 export const start = (
-  hub: Hub,
+  hub: ResourceContext,
   user: string,
   input: StartServerInput,
   call: StartServerOptions,
 ): ServerStart =>
-  new Action<Server, ProgressEvent>((feed) => startInto(hub, user, input, call, { feed }));
+  new Action<Server, ProgressEvent>((eventLog) => runStart(hub, user, input, call, { eventLog }));
 
 /** Where a start is told, what keeps it back, and whether the server is to be stopped before. */
-interface Way {
-  feed: Feeding;
-  gate?: Gate;
+interface StartParts {
+  eventLog: ProgressLog;
+  gate?: RateLimitGate;
   restarts?: boolean;
 }
 
-async function startInto(
-  hub: Hub,
+async function runStart(
+  hub: ResourceContext,
   user: string,
   input: StartServerInput,
   call: StartServerOptions,
-  { feed, gate = new Gate(), restarts = false }: Way,
+  { eventLog, gate = new RateLimitGate(), restarts = false }: StartParts,
 ): Promise<Server> {
   const server = serverOf(input, startKeys);
   checkCall(call, startOptionKeys);
   const { ifRunning, onAbort, timeout, ...rest } = call;
-  const cancels = onAbort === "cancel";
+  const cancelsOnAbort = onAbort === "cancel";
   let run: Start | undefined;
   let failed = false;
   try {
-    return await together(
+    return await withSharedDeadline(
       `${nameOf(user, server)} was not ready`,
       { ...rest, timeout: timeout ?? (restarts ? stopTimeout + startTimeout : startTimeout) },
       async (call) => {
         const { signal } = call;
-        const payload = await startPayload(hub, user, input, call);
+        const payload = await createStartBody(hub, user, input, call);
         const secrets = new Secrets();
         secrets.addInput({ user_options: input.user_options });
-        const operations = operationsOn(hub, user, server, rest, { start: payload }, secrets);
+        const operations = createServerOperations(
+          hub,
+          user,
+          server,
+          rest,
+          { start: payload },
+          secrets,
+        );
         if (restarts) await stopServer(operations, false, signal);
-        run = { operations, wanted: input.user_options, ifRunning, cancels, gate, feed, secrets };
+        run = {
+          operations,
+          wanted: input.user_options,
+          ifRunning,
+          cancelsOnAbort,
+          gate,
+          eventLog,
+          secrets,
+        };
         return startServer(run, signal).catch((error: unknown) => {
           failed = !signal.aborted;
           throw error;
@@ -148,29 +163,29 @@ async function startInto(
     );
   } catch (error) {
     // What has failed by itself is no longer there to be cancelled.
-    if (cancels && run?.begun && !failed) {
+    if (cancelsOnAbort && run?.ownsSpawn && !failed) {
       const { operations } = run;
-      await together("", { timeout: cancelTimeout }, ({ signal }) =>
+      await withSharedDeadline("", { timeout: cancelTimeout }, ({ signal }) =>
         sendStop(operations, signal),
       ).catch(() => undefined);
     }
-    if (error instanceof TimeoutError) error.cause ??= run?.putOff;
+    if (error instanceof TimeoutError) error.cause ??= run?.rateLimit;
     throw error;
   }
 }
 
 export const restart = (
-  hub: Hub,
+  hub: ResourceContext,
   user: string,
   input: StartServerInput,
   call: RestartServerOptions,
 ): ServerStart =>
-  new Action<Server, ProgressEvent>((feed) =>
-    startInto(hub, user, input, call, { feed, restarts: true }),
+  new Action<Server, ProgressEvent>((eventLog) =>
+    runStart(hub, user, input, call, { eventLog, restarts: true }),
   );
 
 export async function stop(
-  hub: Hub,
+  hub: ResourceContext,
   user: string,
   input: ServerInput,
   call: CallOptions,
@@ -179,54 +194,61 @@ export async function stop(
   checkCall(call);
   const { timeout = stopTimeout, ...rest } = call;
   const late = `${nameOf(user, server)} was not stopped`;
-  return together(late, { ...rest, timeout }, ({ signal, ...shared }) =>
-    stopServer(operationsOn(hub, user, server, shared), false, signal),
+  return withSharedDeadline(late, { ...rest, timeout }, ({ signal, ...shared }) =>
+    stopServer(createServerOperations(hub, user, server, shared), false, signal),
   );
 }
 
 export const progress = (
-  hub: Hub,
+  hub: ResourceContext,
   user: string,
   input: ServerInput,
   call: CallOptions,
-  at = fromHere(progress),
+  at = captureCallSite(progress),
 ): AsyncIterable<ProgressEvent> => ({
   [Symbol.asyncIterator]() {
-    const feed: Feeding = new Feed();
+    const eventLog: ProgressLog = new EventLog();
     let leave = (): void => undefined;
     const run = async (): Promise<void> => {
       const server = serverOf(input);
       checkCall(call);
-      await during(call.signal, (own) => {
+      await withCleanup(call.signal, (own) => {
         leave = () => own.abort();
         const late = `${nameOf(user, server)} neither started nor failed`;
-        return together(late, { ...call, signal: own.signal }, async ({ signal, ...shared }) => {
-          const { progress } = operationsOn(hub, user, server, shared);
-          for await (const event of progressEvents(progress, signal)) feed.add(event);
-        });
+        return withSharedDeadline(
+          late,
+          { ...call, signal: own.signal },
+          async ({ signal, ...shared }) => {
+            const { progress } = createServerOperations(hub, user, server, shared);
+            for await (const event of progressEvents(progress, signal)) eventLog.add(event);
+          },
+        );
       });
     };
-    run().then(feed.end, (error) => feed.fail(at(error)));
-    return feed[Symbol.asyncIterator](() => leave());
+    run().then(eventLog.end, (error) => eventLog.fail(at(error)));
+    return eventLog[Symbol.asyncIterator](() => leave());
   },
 });
 
 // Below, `at` is a parameter since a generator has those from its call on; its body begins when it is iterated.
 export async function* startMany(
-  hub: Hub,
+  hub: ResourceContext,
   users: Iterable<string>,
   input: StartServerInput,
   call: StartManyOptions,
-  at = fromHere(startMany),
+  at = captureCallSite(startMany),
 ): AsyncGenerator<StartResult, void> {
   serverOf(input, startKeys);
   checkCall(call, startManyKeys);
   const { concurrency, ...rest } = call;
-  const gate = new Gate();
-  yield* each(namesOf(users), limitsOf(concurrency, call), async (user, signal) => {
+  const gate = new RateLimitGate();
+  yield* mapConcurrent(namesOf(users), limitsOf(concurrency, call), async (user, signal) => {
     try {
       const own = { ...rest, signal };
-      return { user, server: await startInto(hub, user, input, own, { feed: new Feed(), gate }) };
+      return {
+        user,
+        server: await runStart(hub, user, input, own, { eventLog: new EventLog(), gate }),
+      };
     } catch (error) {
       return { user, error: at(error) };
     }
@@ -234,16 +256,16 @@ export async function* startMany(
 }
 
 export async function* stopMany(
-  hub: Hub,
+  hub: ResourceContext,
   users: Iterable<string>,
   input: ServerInput,
   call: StopManyOptions,
-  at = fromHere(stopMany),
+  at = captureCallSite(stopMany),
 ): AsyncGenerator<StopResult, void> {
   serverOf(input);
   checkCall(call, stopManyKeys);
   const { concurrency, ...rest } = call;
-  yield* each(namesOf(users), limitsOf(concurrency, call), async (user, signal) => {
+  yield* mapConcurrent(namesOf(users), limitsOf(concurrency, call), async (user, signal) => {
     try {
       await stop(hub, user, input, { ...rest, signal });
       return { user };
@@ -259,7 +281,7 @@ function namesOf(users: Iterable<string>): Iterable<string> {
   throw new InvalidInputError('The users must be a list of names, such as ["ada", "grace"].');
 }
 
-function limitsOf(concurrency = atOnce, { signal }: CallOptions): Limits {
+function limitsOf(concurrency = defaultConcurrency, { signal }: CallOptions): ConcurrencyOptions {
   if (concurrency >= 1) return { concurrency, signal };
   throw new InvalidInputError("The concurrency must be a number of at least 1.");
 }

@@ -17,37 +17,37 @@ import { InvalidInputError } from "../core/errors.js";
 import { callKeys, type KeysOf } from "../core/known-keys.js";
 import { isAtLeast } from "../core/version.js";
 import type { Listing } from "../workflows/listing.js";
-import { stopTimeout } from "../workflows/server.js";
-import { stopServer } from "../workflows/stop.js";
+import { stopTimeout } from "../workflows/server-state.js";
+import { stopServer } from "../workflows/stop-server.js";
 import {
   checkCall,
   keysOf,
-  through,
-  together,
-  valueOf,
+  requestOptions,
+  withSharedDeadline,
+  dataOf,
   type CallOptions,
-  type Hub,
+  type ResourceContext,
 } from "./call.js";
-import { now, settled } from "./settle.js";
-import { askUsers, listOf, usersBy, type ListOptions, type ListUsersInput } from "./listing.js";
+import { ifMatches, reconcile } from "./reconcile.js";
+import { fetchUsers, listOf, userRows, type ListOptions, type ListUsersInput } from "./listing.js";
 import {
-  Connections,
+  ServerConnections,
   type ConnectionInput,
   type ConnectionOptions,
   type ConnectionSettings,
-  type Reach,
+  type ConnectionContext,
   type ServerFetchOptions,
-} from "./connection.js";
+} from "./server-connection.js";
 import {
-  modelOf,
+  readModel,
   nameOf,
-  operationsOn,
+  createServerOperations,
   serverOf,
   serversOf,
   startKeys,
   type ServerInput,
   type StartServerInput,
-} from "./one-server.js";
+} from "./server-operations.js";
 import {
   progress,
   restart,
@@ -81,7 +81,7 @@ export interface UpdateServerInput extends ServerInput {
 }
 
 /** Whose servers to list, and in which order. */
-export type ActiveServersInput = Omit<ListUsersInput, "state" | "include_stopped_servers">;
+export type ListActiveInput = Omit<ListUsersInput, "state" | "include_stopped_servers">;
 
 /** A server, and the user whose it is. */
 export interface ActiveServer {
@@ -95,19 +95,19 @@ const activeKeys = keysOf("GET /users", "offset", "state", "include_stopped_serv
 const updateKeys: KeysOf<UpdateServerInput> = { ...startKeys, name: true };
 const connectionKeys: KeysOf<ConnectionOptions> = {
   ...callKeys,
-  ownToken: true,
+  useClientToken: true,
   WebSocket: true,
   appendToken: true,
 };
 
 /** `hub.servers` */
 export class Servers {
-  readonly #hub: Hub;
-  readonly #connections: Connections;
+  readonly #hub: ResourceContext;
+  readonly #connections: ServerConnections;
 
-  constructor(hub: Hub, reach: Reach) {
+  constructor(hub: ResourceContext, reach: ConnectionContext) {
     this.#hub = hub;
-    this.#connections = new Connections(hub, reach);
+    this.#connections = new ServerConnections(hub, reach);
   }
 
   /**
@@ -118,8 +118,8 @@ export class Servers {
    * when they do not reach the user's servers
    */
   async list(user: string, input: ListServersInput = {}, call?: CallOptions): Promise<Server[]> {
-    const model = await valueOf(
-      getUser({ ...through(this.#hub, call), path: { name: user }, query: input }),
+    const model = await dataOf(
+      getUser({ ...requestOptions(this.#hub, call), path: { name: user }, query: input }),
     );
     return Object.values(serversOf(model));
   }
@@ -134,15 +134,15 @@ export class Servers {
    * @param input.limit how many users the hub is asked for at once. Default 200
    * @throws ForbiddenError without the scopes; UnsupportedByHubError when the hub is too old for a key
    */
-  active(input: ActiveServersInput = {}, call?: ListOptions): Listing<ActiveServer> {
+  listActive(input: ListActiveInput = {}, call?: ListOptions): Listing<ActiveServer> {
     return listOf(
       { input, call, known: activeKeys },
       async (call, page) => {
         const filtered = isAtLeast(await this.#hub.version(call), "1.3");
         const query = filtered ? ({ ...input, state: "active" } as const) : input;
-        return askUsers(this.#hub, query)(call, page);
+        return fetchUsers(this.#hub, query)(call, page);
       },
-      usersBy,
+      userRows,
       (user) => Object.values(serversOf(user)).map((server) => ({ user, server })),
     );
   }
@@ -157,8 +157,8 @@ export class Servers {
    */
   async get(user: string, input: ServerInput = {}, call: CallOptions = {}): Promise<Server> {
     const server = serverOf(input);
-    return together(`${nameOf(user, server)} was not read`, call, (shared) =>
-      modelOf(this.#hub, user, server, shared),
+    return withSharedDeadline(`${nameOf(user, server)} was not read`, call, (shared) =>
+      readModel(this.#hub, user, server, shared),
     );
   }
 
@@ -173,18 +173,18 @@ export class Servers {
     const server = serverOf(input, startKeys);
     const { server: _, ...body } = input;
     const own = { name: user };
-    return settled(
+    return reconcile(
       call,
       (call) => {
-        const options = { ...through(this.#hub, call), body: body as ServerRequest };
+        const options = { ...requestOptions(this.#hub, call), body: body as ServerRequest };
         // The default server exists already: of the first there is no success, only the hub's 409.
-        return valueOf<unknown>(
+        return dataOf<unknown>(
           server === ""
             ? putUserServer({ ...options, path: own })
             : putUserServerName({ ...options, path: { ...own, server_name: server } }),
         ) as Promise<Server>;
       },
-      (call) => now(this.get(user, { server }, call), body),
+      (call) => ifMatches(this.get(user, { server }, call), body),
     );
   }
 
@@ -262,7 +262,7 @@ export class Servers {
    * `GET /users/{name}/server/progress`, `GET /users/{name}/servers/{server_name}/progress` · scope
    * `read:servers`
    * @throws BadRequestError or NotFoundError when there is nothing to watch; ConnectionError when the hub
-   * cannot be asked any more; NotAHubError after 10,000 events or 4,194,304 characters
+   * cannot be asked any more; UnexpectedResponseError after 10,000 events or 4,194,304 characters
    */
   progress(
     user: string,
@@ -311,17 +311,17 @@ export class Servers {
     const server = serverOf(input, updateKeys);
     const { server: _, ...body } = input;
     const own = { name: user };
-    return settled(
+    return reconcile(
       call,
       (call) => {
-        const options = { ...through(this.#hub, call), body: body as ServerChanges };
-        return valueOf(
+        const options = { ...requestOptions(this.#hub, call), body: body as ServerChanges };
+        return dataOf(
           server === ""
             ? patchUserServer({ ...options, path: own })
             : patchUserServerName({ ...options, path: { ...own, server_name: server } }),
         );
       },
-      (call) => now(this.get(user, { server: body.name ?? server }, call), body),
+      (call) => ifMatches(this.get(user, { server: body.name ?? server }, call), body),
     );
   }
 
@@ -343,15 +343,15 @@ export class Servers {
     }
     const late = `${nameOf(user, server)} was not deleted`;
     const payloads = { stop: { body: { remove: true } } };
-    await together(late, { ...rest, timeout }, ({ signal, ...shared }) =>
-      stopServer(operationsOn(this.#hub, user, server, shared, payloads), true, signal),
+    await withSharedDeadline(late, { ...rest, timeout }, ({ signal, ...shared }) =>
+      stopServer(createServerOperations(this.#hub, user, server, shared, payloads), true, signal),
     );
   }
 
   /**
    * The way to a running server, as `ServerConnection.makeSettings` of `@jupyterlab/services` takes it: its
    * address as people reach it, and a token that goes nowhere else: a new one that reaches this server alone,
-   * or with `ownToken` the client's.
+   * or with `useClientToken` the client's.
    *
    * Requests and WebSockets to the default server are refused where their path begins with the name of another
    * server of the user: that server would get them. The names are those that the hub lists when the connection is
@@ -359,12 +359,12 @@ export class Servers {
    *
    * `GET /users/{name}` for the default server, `GET /users/{name}/servers/{server_name}` for a named one
    * (since 6.0; before, `GET /users/{name}`), then `POST /users/{name}/tokens` · scopes `read:servers` and `tokens` ·
-   * `roles` since 2.0, `scopes` since 3.0: before, with `ownToken` alone
+   * `roles` since 2.0, `scopes` since 3.0: before, with `useClientToken` alone
    * @param input.expires_in how long the token lasts, in whole seconds. Default 3600
-   * @throws ServerNotRunningError when it does not run; UnsupportedByHubError before 3.0 without `ownToken`;
+   * @throws ServerNotRunningError when it does not run; UnsupportedByHubError before 3.0 without `useClientToken`;
    * ForbiddenError when the client's token may make no others
    */
-  async connection(
+  async connect(
     user: string,
     input: ConnectionInput = {},
     call: ConnectionOptions = {},
@@ -379,15 +379,15 @@ export class Servers {
    *
    * The address and the token are used again for about an hour, for the same caller only. The caller is whose
    * token the client has: a token function is asked once, and the hub then says whose token that is. With
-   * `ownToken`, `middleware`, a page's cookie, `headers` here, or an `Authorization` or `Cookie` in the client's
+   * `useClientToken`, `middleware`, a page's cookie, `headers` here, or an `Authorization` or `Cookie` in the client's
    * `headers`, nothing is used again and each request creates a token: open a `connection` for many of them.
    *
    * `GET /users/{name}` for the default server, `GET /users/{name}/servers/{server_name}` for a named one
    * (since 6.0; before, `GET /users/{name}`), then `POST /users/{name}/tokens` · scopes `read:servers` and `tokens` ·
-   * `roles` since 2.0, `scopes` since 3.0: before, with `ownToken` alone
+   * `roles` since 2.0, `scopes` since 3.0: before, with `useClientToken` alone
    * @param path below the server's address, and not the name of another server of the user
    * @param init as for `fetch`, passed on as it is
-   * @param options which `server`, `ownToken`, and `signal`, `timeout` and `headers` as for any call
+   * @param options which `server`, `useClientToken`, and `signal`, `timeout` and `headers` as for any call
    * @throws ServerNotRunningError when it does not run; ConnectionError when it does not answer; and as
    * `connection` does
    */

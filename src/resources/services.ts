@@ -2,14 +2,21 @@
 import { assertShape } from "../core/json.js";
 import { deleteService, getService, getServices, postService } from "../../generated/sdk.gen.js";
 import type { Service, ServiceRequest } from "../../generated/types.gen.js";
-import { nothing, optional, through, valueOf, type CallOptions, type Hub } from "./call.js";
-import { gone, now, settled } from "./settle.js";
+import {
+  discardResult,
+  omitEmpty,
+  requestOptions,
+  dataOf,
+  type CallOptions,
+  type ResourceContext,
+} from "./call.js";
+import { ifDeleted, ifMatches, reconcile } from "./reconcile.js";
 
 /** `hub.services` */
 export class Services {
-  readonly #hub: Hub;
+  readonly #hub: ResourceContext;
 
-  constructor(hub: Hub) {
+  constructor(hub: ResourceContext) {
     this.#hub = hub;
   }
 
@@ -20,7 +27,7 @@ export class Services {
    * @throws ForbiddenError without the scope
    */
   async list(call?: CallOptions): Promise<Service[]> {
-    const services = Object.values(await valueOf(getServices(through(this.#hub, call))));
+    const services = Object.values(await dataOf(getServices(requestOptions(this.#hub, call))));
     assertShape(services.every((service) => typeof service === "object"));
     return services;
   }
@@ -32,7 +39,7 @@ export class Services {
    * @throws NotFoundError when there is no such service, or the token's scopes do not reach it
    */
   async get(name: string, call?: CallOptions): Promise<Service> {
-    return valueOf(getService({ ...through(this.#hub, call), path: { name } }));
+    return dataOf(getService({ ...requestOptions(this.#hub, call), path: { name } }));
   }
 
   /**
@@ -44,13 +51,15 @@ export class Services {
    * UnsupportedByHubError before 5.0
    */
   async create(name: string, input: ServiceRequest = {}, call?: CallOptions): Promise<Service> {
-    return settled(
+    return reconcile(
       call,
       (call) =>
-        valueOf(postService({ ...through(this.#hub, call), path: { name }, ...optional(input) })),
+        dataOf(
+          postService({ ...requestOptions(this.#hub, call), path: { name }, ...omitEmpty(input) }),
+        ),
       (call) => {
         const { api_token: _, ...visible } = input;
-        return now(this.get(name, call), visible);
+        return ifMatches(this.get(name, call), visible);
       },
     );
   }
@@ -62,10 +71,11 @@ export class Services {
    * @throws BadRequestError for one from the hub's configuration; NotFoundError when there is no such service
    */
   async delete(name: string, call?: CallOptions): Promise<void> {
-    return settled(
+    return reconcile(
       call,
-      (call) => nothing(deleteService({ ...through(this.#hub, call), path: { name } })),
-      (call) => gone(this.get(name, call)),
+      (call) =>
+        discardResult(deleteService({ ...requestOptions(this.#hub, call), path: { name } })),
+      (call) => ifDeleted(this.get(name, call)),
     );
   }
 }

@@ -8,10 +8,18 @@ import {
 import type { NewShareCode, PostShareCodeData, ShareCode } from "../../generated/types.gen.js";
 import { InvalidInputError } from "../core/errors.js";
 import type { Listing } from "../workflows/listing.js";
-import { keysOf, nothing, optional, through, valueOf, type CallOptions, type Hub } from "./call.js";
+import {
+  keysOf,
+  discardResult,
+  omitEmpty,
+  requestOptions,
+  dataOf,
+  type CallOptions,
+  type ResourceContext,
+} from "./call.js";
 import { list, type ListOptions } from "./listing.js";
-import { serverKeys, serverOf, type ServerInput } from "./one-server.js";
-import { none, settled } from "./settle.js";
+import { serverKeys, serverOf, type ServerInput } from "./server-operations.js";
+import { ifAbsent, reconcile } from "./reconcile.js";
 import { listServerKeys, type ListServerSharesInput } from "./shares.js";
 
 /** What a code gives access to and for how long. */
@@ -27,9 +35,9 @@ const revokeKeys = { ...serverKeys, ...keysOf(`DELETE ${operation}`) };
 
 /** `hub.shareCodes` */
 export class ShareCodes {
-  readonly #hub: Hub;
+  readonly #hub: ResourceContext;
 
-  constructor(hub: Hub) {
+  constructor(hub: ResourceContext) {
     this.#hub = hub;
   }
 
@@ -43,11 +51,15 @@ export class ShareCodes {
     return list(
       { input, call, known: listServerKeys },
       (call, page) =>
-        valueOf(
+        dataOf(
           input.server === undefined
-            ? getShareCodesOwner({ ...through(this.#hub, call), path: { owner }, query: page })
+            ? getShareCodesOwner({
+                ...requestOptions(this.#hub, call),
+                path: { owner },
+                query: page,
+              })
             : getShareCodesServer({
-                ...through(this.#hub, call),
+                ...requestOptions(this.#hub, call),
                 path: { owner, server_name: input.server },
                 query: page,
               }),
@@ -70,11 +82,11 @@ export class ShareCodes {
   ): Promise<NewShareCode> {
     const server = serverOf(input, createKeys);
     const { server: _, ...body } = input;
-    return valueOf(
+    return dataOf(
       postShareCode({
-        ...through(this.#hub, call),
+        ...requestOptions(this.#hub, call),
         path: { owner, server_name: server },
-        ...optional(body),
+        ...omitEmpty(body),
       }),
     );
   }
@@ -96,13 +108,13 @@ export class ShareCodes {
     }
     const path = { owner, server_name: server };
     const query = id ? { id } : { code: code as string };
-    await settled(
+    await reconcile(
       call,
-      (call) => nothing(deleteShareCode({ ...through(this.#hub, call), path, query })),
+      (call) => discardResult(deleteShareCode({ ...requestOptions(this.#hub, call), path, query })),
       // Hubs tell the ids of codes, but never again the codes.
       async (call) =>
         id
-          ? none((await this.list(owner, { server }, call)).some((one) => one.id === id))
+          ? ifAbsent((await this.list(owner, { server }, call)).some((one) => one.id === id))
           : undefined,
     );
   }
@@ -116,10 +128,10 @@ export class ShareCodes {
   async revokeAll(owner: string, input: ServerInput = {}, call?: CallOptions): Promise<void> {
     const server = serverOf(input);
     const path = { owner, server_name: server };
-    return settled(
+    return reconcile(
       call,
-      (call) => nothing(deleteShareCode({ ...through(this.#hub, call), path })),
-      async (call) => none((await this.list(owner, { server }, call)).length > 0),
+      (call) => discardResult(deleteShareCode({ ...requestOptions(this.#hub, call), path })),
+      async (call) => ifAbsent((await this.list(owner, { server }, call)).length > 0),
     );
   }
 }

@@ -19,10 +19,17 @@ import type {
 } from "../../generated/types.gen.js";
 import type { KeysOf } from "../core/known-keys.js";
 import type { Listing } from "../workflows/listing.js";
-import { keysOf, nothing, through, valueOf, type CallOptions, type Hub } from "./call.js";
+import {
+  keysOf,
+  discardResult,
+  requestOptions,
+  dataOf,
+  type CallOptions,
+  type ResourceContext,
+} from "./call.js";
 import { list, type ListOptions, type PageInput } from "./listing.js";
-import { serverKeys, serverOf, type ServerInput } from "./one-server.js";
-import { gone, none, settled } from "./settle.js";
+import { serverKeys, serverOf, type ServerInput } from "./server-operations.js";
+import { ifDeleted, ifAbsent, reconcile } from "./reconcile.js";
 
 /** How the listing is asked for. */
 export type ListSharesInput = PageInput;
@@ -42,9 +49,9 @@ const shareKeys = { ...serverKeys, ...keysOf("POST /shares/{owner}/{server_name}
 
 /** `hub.shares` */
 export class Shares {
-  readonly #hub: Hub;
+  readonly #hub: ResourceContext;
 
-  constructor(hub: Hub) {
+  constructor(hub: ResourceContext) {
     this.#hub = hub;
   }
 
@@ -58,11 +65,11 @@ export class Shares {
     return list(
       { input, call, known: listServerKeys },
       (call, page) =>
-        valueOf(
+        dataOf(
           input.server === undefined
-            ? getSharesOwner({ ...through(this.#hub, call), path: { owner }, query: page })
+            ? getSharesOwner({ ...requestOptions(this.#hub, call), path: { owner }, query: page })
             : getSharesServer({
-                ...through(this.#hub, call),
+                ...requestOptions(this.#hub, call),
                 path: { owner, server_name: input.server },
                 query: page,
               }),
@@ -81,9 +88,9 @@ export class Shares {
     const server = serverOf(input, shareKeys);
     const { server: _, ...body } = input;
     const path = { owner, server_name: server };
-    return settled(
+    return reconcile(
       call,
-      (call) => valueOf(postSharesServer({ ...through(this.#hub, call), path, body })),
+      (call) => dataOf(postSharesServer({ ...requestOptions(this.#hub, call), path, body })),
       async (call) => {
         const share = await this.#find(owner, input, call);
         const wanted = filtered(input.scopes ?? ["access:servers"], owner, server);
@@ -114,10 +121,12 @@ export class Shares {
     // Hubs add the filter to scopes that are granted, but not to those that are taken back.
     const unwanted = input.scopes && filtered(input.scopes, owner, server);
     if (unwanted) body.scopes = unwanted;
-    return settled(
+    return reconcile(
       call,
       async (call) => {
-        const share = await valueOf(patchSharesServer({ ...through(this.#hub, call), path, body }));
+        const share = await dataOf(
+          patchSharesServer({ ...requestOptions(this.#hub, call), path, body }),
+        );
         return isShare(share) ? share : undefined;
       },
       async (call) => {
@@ -147,10 +156,10 @@ export class Shares {
   async revokeAll(owner: string, input: ServerInput = {}, call?: CallOptions): Promise<void> {
     const server = serverOf(input);
     const path = { owner, server_name: server };
-    return settled(
+    return reconcile(
       call,
-      (call) => nothing(deleteSharesServer({ ...through(this.#hub, call), path })),
-      async (call) => none((await this.list(owner, { server }, call)).length > 0),
+      (call) => discardResult(deleteSharesServer({ ...requestOptions(this.#hub, call), path })),
+      async (call) => ifAbsent((await this.list(owner, { server }, call)).length > 0),
     );
   }
 
@@ -164,7 +173,9 @@ export class Shares {
     return list(
       { input, call },
       (call, page) =>
-        valueOf(getUserShared({ ...through(this.#hub, call), path: { name: user }, query: page })),
+        dataOf(
+          getUserShared({ ...requestOptions(this.#hub, call), path: { name: user }, query: page }),
+        ),
       sharesBy,
     );
   }
@@ -182,7 +193,7 @@ export class Shares {
     call?: CallOptions,
   ): Promise<Share> {
     const path = { name: user, owner, server_name: serverOf(input) };
-    return valueOf(getUserSharedServer({ ...through(this.#hub, call), path }));
+    return dataOf(getUserSharedServer({ ...requestOptions(this.#hub, call), path }));
   }
 
   /**
@@ -191,17 +202,17 @@ export class Shares {
    * `DELETE /users/{name}/shared/{owner}/{server_name}` · scope `users:shares` · since 5.0
    * @throws NotFoundError when nothing is shared
    */
-  async leave(
+  async removeForUser(
     user: string,
     owner: string,
     input: ServerInput = {},
     call?: CallOptions,
   ): Promise<void> {
     const path = { name: user, owner, server_name: serverOf(input) };
-    return settled(
+    return reconcile(
       call,
-      (call) => nothing(deleteUserSharedServer({ ...through(this.#hub, call), path })),
-      (call) => gone(this.getForUser(user, owner, input, call)),
+      (call) => discardResult(deleteUserSharedServer({ ...requestOptions(this.#hub, call), path })),
+      (call) => ifDeleted(this.getForUser(user, owner, input, call)),
     );
   }
 
@@ -215,8 +226,12 @@ export class Shares {
     return list(
       { input, call },
       (call, page) =>
-        valueOf(
-          getGroupShared({ ...through(this.#hub, call), path: { name: group }, query: page }),
+        dataOf(
+          getGroupShared({
+            ...requestOptions(this.#hub, call),
+            path: { name: group },
+            query: page,
+          }),
         ),
       sharesBy,
     );
@@ -235,7 +250,7 @@ export class Shares {
     call?: CallOptions,
   ): Promise<Share> {
     const path = { name: group, owner, server_name: serverOf(input) };
-    return valueOf(getGroupSharedServer({ ...through(this.#hub, call), path }));
+    return dataOf(getGroupSharedServer({ ...requestOptions(this.#hub, call), path }));
   }
 
   /**
@@ -244,17 +259,18 @@ export class Shares {
    * `DELETE /groups/{name}/shared/{owner}/{server_name}` · scope `groups:shares` · since 5.0
    * @throws NotFoundError when nothing is shared
    */
-  async leaveGroup(
+  async removeForGroup(
     group: string,
     owner: string,
     input: ServerInput = {},
     call?: CallOptions,
   ): Promise<void> {
     const path = { name: group, owner, server_name: serverOf(input) };
-    return settled(
+    return reconcile(
       call,
-      (call) => nothing(deleteGroupSharedServer({ ...through(this.#hub, call), path })),
-      (call) => gone(this.getForGroup(group, owner, input, call)),
+      (call) =>
+        discardResult(deleteGroupSharedServer({ ...requestOptions(this.#hub, call), path })),
+      (call) => ifDeleted(this.getForGroup(group, owner, input, call)),
     );
   }
 }

@@ -17,20 +17,20 @@ import type {
 } from "../../generated/types.gen.js";
 import { checkToken } from "../core/auth.js";
 import { InvalidInputError } from "../core/errors.js";
-import { assertShape, read } from "../core/json.js";
-import { kindOf } from "../core/names.js";
+import { assertShape, readShape } from "../core/json.js";
+import { describeType } from "../core/path-names.js";
 import type { FilteredScope } from "../core/scopes.js";
 import {
   checkInput,
   keysOf,
-  nothing,
-  optional,
-  through,
-  valueOf,
+  discardResult,
+  omitEmpty,
+  requestOptions,
+  dataOf,
   type CallOptions,
-  type Hub,
+  type ResourceContext,
 } from "./call.js";
-import { gone, isGone, settled } from "./settle.js";
+import { ifDeleted, isDeleted, reconcile } from "./reconcile.js";
 
 /** What a new token may do and how long it lasts. */
 export type CreateTokenInput = Omit<NonNullable<PostUserTokensData["body"]>, "auth" | "scopes"> & {
@@ -67,10 +67,10 @@ const loginKeys = { ...createKeys, password: true };
 
 /** `hub.tokens` */
 export class Tokens<Client = unknown> {
-  readonly #hub: Hub;
+  readonly #hub: ResourceContext;
   readonly #as: (token: string) => Client;
 
-  constructor(hub: Hub, as: (token: string) => Client) {
+  constructor(hub: ResourceContext, as: (token: string) => Client) {
     this.#hub = hub;
     this.#as = as;
   }
@@ -82,8 +82,8 @@ export class Tokens<Client = unknown> {
    * @throws NotFoundError when there is no such user, or the token's scopes do not reach it
    */
   async list(user: string, call?: CallOptions): Promise<Token[]> {
-    const { api_tokens } = await valueOf(
-      getUserTokens({ ...through(this.#hub, call), path: { name: user } }),
+    const { api_tokens } = await dataOf(
+      getUserTokens({ ...requestOptions(this.#hub, call), path: { name: user } }),
     );
     assertShape(Array.isArray(api_tokens));
     return api_tokens;
@@ -96,8 +96,8 @@ export class Tokens<Client = unknown> {
    * @throws NotFoundError when the user has no such token
    */
   async get(user: string, tokenId: string, call?: CallOptions): Promise<Token> {
-    return valueOf(
-      getUserToken({ ...through(this.#hub, call), path: { name: user, token_id: tokenId } }),
+    return dataOf(
+      getUserToken({ ...requestOptions(this.#hub, call), path: { name: user, token_id: tokenId } }),
     );
   }
 
@@ -112,13 +112,17 @@ export class Tokens<Client = unknown> {
    */
   async create(user: string, input: CreateTokenInput = {}, call?: CallOptions): Promise<NewToken> {
     checkInput(input, createKeys);
-    return valueOf(
-      postUserTokens({ ...through(this.#hub, call), path: { name: user }, ...optional(input) }),
+    return dataOf(
+      postUserTokens({
+        ...requestOptions(this.#hub, call),
+        path: { name: user },
+        ...omitEmpty(input),
+      }),
     );
   }
 
   /**
-   * Creates a token that is revoked at the end of a block: `await using token = await hub.tokens.temporary(…)`.
+   * Creates a token that is revoked at the end of a block: `await using token = await hub.tokens.createTemporary(…)`.
    * Should the program not come so far, it expires by itself. A token that is gone by then is no error.
    *
    * `POST /users/{name}/tokens`, then `DELETE /users/{name}/tokens/{token_id}` · scope `tokens` · `roles`
@@ -126,7 +130,7 @@ export class Tokens<Client = unknown> {
    * @param input.expires_in whole seconds, at least 1. Default 3600
    * @throws as `create` does; what fails at the end, as `revoke` does
    */
-  async temporary(
+  async createTemporary(
     user: string,
     input: TemporaryTokenInput = {},
     call: CallOptions = {},
@@ -141,7 +145,7 @@ export class Tokens<Client = unknown> {
       ...created,
       [Symbol.asyncDispose]: () =>
         this.revoke(user, created.id, { headers }).catch((error: unknown) => {
-          if (!isGone(error)) throw error;
+          if (!isDeleted(error)) throw error;
         }),
     };
   }
@@ -161,16 +165,16 @@ export class Tokens<Client = unknown> {
     checkInput(input, loginKeys);
     const { password, ...body } = input;
     if (typeof password !== "string") {
-      throw new InvalidInputError(`The password must be a string, not ${kindOf(password)}.`);
+      throw new InvalidInputError(`The password must be a string, not ${describeType(password)}.`);
     }
-    const created = await valueOf(
+    const created = await dataOf(
       postUserTokens({
-        ...through(this.#hub, call),
+        ...requestOptions(this.#hub, call),
         path: { name: username },
         body: { ...body, auth: { username, password } },
       }),
     );
-    return read(() => ({ ...created, client: this.#as(created.token) }));
+    return readShape(() => ({ ...created, client: this.#as(created.token) }));
   }
 
   /**
@@ -181,10 +185,10 @@ export class Tokens<Client = unknown> {
    */
   async revoke(user: string, tokenId: string, call?: CallOptions): Promise<void> {
     const path = { name: user, token_id: tokenId };
-    return settled(
+    return reconcile(
       call,
-      (call) => nothing(deleteUserToken({ ...through(this.#hub, call), path })),
-      (call) => gone(this.get(user, tokenId, call)),
+      (call) => discardResult(deleteUserToken({ ...requestOptions(this.#hub, call), path })),
+      (call) => ifDeleted(this.get(user, tokenId, call)),
     );
   }
 
@@ -196,6 +200,8 @@ export class Tokens<Client = unknown> {
    */
   async identify(token: string, call?: CallOptions): Promise<RequestIdentity> {
     checkToken(token);
-    return valueOf(getCurrentUser(through(this.#hub, call, { Authorization: `Bearer ${token}` })));
+    return dataOf(
+      getCurrentUser(requestOptions(this.#hub, call, { Authorization: `Bearer ${token}` })),
+    );
   }
 }

@@ -22,24 +22,24 @@ import {
   checkCall,
   checkInput,
   keysOf,
-  nothing,
-  optional,
-  through,
-  together,
-  valueOf,
+  discardResult,
+  omitEmpty,
+  requestOptions,
+  withSharedDeadline,
+  dataOf,
   type CallOptions,
-  type Hub,
+  type ResourceContext,
 } from "./call.js";
 import {
-  askUsers,
+  fetchUsers,
   list,
   userKeys,
-  usersBy,
+  userRows,
   type ListOptions,
   type ListUsersInput,
 } from "./listing.js";
 import type { Servers } from "./servers.js";
-import { gone, now, settled } from "./settle.js";
+import { ifDeleted, ifMatches, reconcile } from "./reconcile.js";
 
 /** Whether the user's stopped servers come, too. */
 export type GetUserInput = NonNullable<GetUserData["query"]>;
@@ -63,10 +63,10 @@ const createKeys = keysOf("POST /users/{name}");
 
 /** `hub.users` */
 export class Users {
-  readonly #hub: Hub;
+  readonly #hub: ResourceContext;
   readonly #servers: Servers;
 
-  constructor(hub: Hub, servers: Servers) {
+  constructor(hub: ResourceContext, servers: Servers) {
     this.#hub = hub;
     this.#servers = servers;
   }
@@ -81,7 +81,7 @@ export class Users {
    * @throws ForbiddenError without the scope; UnsupportedByHubError when the hub is too old for a key
    */
   list(input: ListUsersInput = {}, call?: ListOptions): Listing<User> {
-    return list({ input, call, known: userKeys }, askUsers(this.#hub, input), usersBy);
+    return list({ input, call, known: userKeys }, fetchUsers(this.#hub, input), userRows);
   }
 
   /**
@@ -91,7 +91,7 @@ export class Users {
    * @throws NotFoundError when there is no such user, or the token's scopes do not reach it
    */
   async get(name: string, input: GetUserInput = {}, call?: CallOptions): Promise<User> {
-    return valueOf(getUser({ ...through(this.#hub, call), path: { name }, query: input }));
+    return dataOf(getUser({ ...requestOptions(this.#hub, call), path: { name }, query: input }));
   }
 
   /**
@@ -101,11 +101,13 @@ export class Users {
    * @throws ConflictError when the user exists; BadRequestError when the hub's rules refuse the name
    */
   async create(name: string, input: CreateUserInput = {}, call?: CallOptions): Promise<User> {
-    return settled(
+    return reconcile(
       call,
       (call) =>
-        valueOf(postUser({ ...through(this.#hub, call), path: { name }, ...optional(input) })),
-      (call) => now(this.get(name, {}, call), { admin: input.admin }),
+        dataOf(
+          postUser({ ...requestOptions(this.#hub, call), path: { name }, ...omitEmpty(input) }),
+        ),
+      (call) => ifMatches(this.get(name, {}, call), { admin: input.admin }),
     );
   }
 
@@ -116,7 +118,7 @@ export class Users {
    * @throws ConflictError when all of them exist; BadRequestError when the hub's rules refuse a name
    */
   async createMany(input: CreateUsersInput, call?: CallOptions): Promise<User[]> {
-    return valueOf(postUsers({ ...through(this.#hub, call), body: input }));
+    return dataOf(postUsers({ ...requestOptions(this.#hub, call), body: input }));
   }
 
   /**
@@ -127,7 +129,7 @@ export class Users {
    */
   async ensure(name: string, input: CreateUserInput = {}, call: CallOptions = {}): Promise<User> {
     checkInput(input, createKeys);
-    return together(`The user ${name} was not there`, call, async (call) => {
+    return withSharedDeadline(`The user ${name} was not there`, call, async (call) => {
       try {
         return await this.get(name, {}, call);
       } catch (error) {
@@ -152,14 +154,15 @@ export class Users {
    * @throws BadRequestError when the new name is taken or refused
    */
   async update(name: string, input: UpdateUserInput, call?: CallOptions): Promise<User> {
-    return settled(
+    return reconcile(
       call,
-      (call) => valueOf(patchUser({ ...through(this.#hub, call), path: { name }, body: input })),
+      (call) =>
+        dataOf(patchUser({ ...requestOptions(this.#hub, call), path: { name }, body: input })),
       async (call) => {
         const { name: next = name } = input;
         // The new name may be somebody else's: then the old one is still there.
-        if (next !== name && !(await gone(this.get(name, {}, call)))) return undefined;
-        return now(this.get(next, {}, call), input);
+        if (next !== name && !(await ifDeleted(this.get(name, {}, call)))) return undefined;
+        return ifMatches(this.get(next, {}, call), input);
       },
     );
   }
@@ -173,17 +176,17 @@ export class Users {
   async delete(name: string, call: DeleteUserOptions = {}): Promise<void> {
     checkCall(call, deleteKeys);
     const { stopServers, ...options } = call;
-    return together(`The user ${name} was not deleted`, options, async (call) => {
+    return withSharedDeadline(`The user ${name} was not deleted`, options, async (call) => {
       if (stopServers) {
         const servers = await this.#servers.list(name, {}, call);
         await Promise.all(
           servers.map((server) => this.#servers.stop(name, { server: server.name }, call)),
         );
       }
-      await settled(
+      await reconcile(
         call,
-        (call) => nothing(deleteUser({ ...through(this.#hub, call), path: { name } })),
-        (call) => gone(this.get(name, {}, call)),
+        (call) => discardResult(deleteUser({ ...requestOptions(this.#hub, call), path: { name } })),
+        (call) => ifDeleted(this.get(name, {}, call)),
       );
     });
   }
@@ -197,6 +200,8 @@ export class Users {
    * @throws BadRequestError when neither key is given, a time cannot be read or a server is unknown
    */
   async reportActivity(name: string, input: ActivityInput, call?: CallOptions): Promise<void> {
-    return nothing(postUserActivity({ ...through(this.#hub, call), path: { name }, body: input }));
+    return discardResult(
+      postUserActivity({ ...requestOptions(this.#hub, call), path: { name }, body: input }),
+    );
   }
 }

@@ -6,8 +6,8 @@
  * the promise need not be handled as well; whoever does neither has an ordinary unhandled rejection. An
  * error of ours says where the action was begun.
  */
-import { fromHere } from "../core/failure.js";
-import { Feed } from "./feed.js";
+import { captureCallSite } from "../core/network-errors.js";
+import { EventLog } from "./event-log.js";
 
 export class Action<Value, Event> extends Promise<Value> implements AsyncIterable<Event> {
   /** What `then` makes is an ordinary promise. */
@@ -15,20 +15,20 @@ export class Action<Value, Event> extends Promise<Value> implements AsyncIterabl
     return Promise;
   }
 
-  readonly #feed: Feed<Event>;
+  readonly #feed: EventLog<Event>;
 
   /** Runs `work` at once, with the events so far and a way to add to them. */
-  constructor(work: (feed: Feed<Event>) => Promise<Value>) {
-    const feed = new Feed<Event>();
-    const at = fromHere(Action);
+  constructor(work: (eventLog: EventLog<Event>) => Promise<Value>) {
+    const eventLog = new EventLog<Event>();
+    const at = captureCallSite(Action);
     super((resolve, reject) => {
-      const done = work(feed).catch((error: unknown) => {
+      const done = work(eventLog).catch((error: unknown) => {
         throw at(error);
       });
-      done.then(feed.end, feed.fail);
+      done.then(eventLog.end, eventLog.fail);
       done.then(resolve, reject);
     });
-    this.#feed = feed;
+    this.#feed = eventLog;
   }
 
   /** The events from the first one on, then the end or the error of the promise. */

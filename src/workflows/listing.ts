@@ -6,10 +6,10 @@
  * become everything is pages.ts's.
  */
 import { InvalidInputError } from "../core/errors.js";
-import { fromHere } from "../core/failure.js";
+import { captureCallSite } from "../core/network-errors.js";
 import { checkKeys, type KeysOf } from "../core/known-keys.js";
-import { read } from "../core/json.js";
-import { walk, type Page, type PageQuery, type Walk } from "./pages.js";
+import { readShape } from "../core/json.js";
+import { walkPages, type Page, type PageQuery, type PageWalk } from "./pagination.js";
 
 /**
  * A question not yet asked. `await` it for all items, or iterate it for items as their pages arrive:
@@ -46,7 +46,7 @@ export interface Listing<Item> extends PromiseLike<Item[]>, AsyncIterable<Item> 
 }
 
 /** What a listing is made of. */
-export interface ListingParts<Row, Item> extends Omit<Walk<Row>, "concurrency" | "at"> {
+export interface ListingParts<Row, Item> extends Omit<PageWalk<Row>, "concurrency" | "at"> {
   /** The items that are in a row. */
   itemsOf(row: Row): readonly Item[];
   limit: number;
@@ -54,7 +54,7 @@ export interface ListingParts<Row, Item> extends Omit<Walk<Row>, "concurrency" |
 }
 
 /** How many pages a listing asks for at once, unless the call says otherwise. */
-export const pagesAtOnce = 2;
+export const pagesInFlight = 2;
 
 /** Makes a listing of its parts, which are made, and may be refused, each time that it is asked for. */
 export const createListing = <Row, Item>(parts: () => ListingParts<Row, Item>): Listing<Item> =>
@@ -64,7 +64,7 @@ const pageKeys: KeysOf<PageQuery> = { offset: true, limit: true };
 
 class PagedListing<Row, Item> implements Listing<Item> {
   readonly #parts: () => ListingParts<Row, Item>;
-  readonly #at = fromHere(PagedListing);
+  readonly #at = captureCallSite(PagedListing);
 
   constructor(parts: () => ListingParts<Row, Item>) {
     this.#parts = parts;
@@ -99,12 +99,12 @@ class PagedListing<Row, Item> implements Listing<Item> {
   }
 
   async *pages(query: PageQuery = {}): AsyncGenerator<Page<Item>, void, undefined> {
-    const { concurrency = pagesAtOnce, limit, itemsOf, ...rest } = this.#parts();
+    const { concurrency = pagesInFlight, limit, itemsOf, ...rest } = this.#parts();
     checkKeys("query of a page", query, pageKeys);
     if (!(concurrency >= 1)) throw new InvalidInputError("The concurrency must be at least 1.");
     const start = { offset: query.offset ?? 0, limit: query.limit ?? limit };
-    for await (const page of walk({ ...rest, concurrency, at: this.#at }, start)) {
-      yield { ...page, items: read(() => page.items.flatMap(itemsOf)) };
+    for await (const page of walkPages({ ...rest, concurrency, at: this.#at }, start)) {
+      yield { ...page, items: readShape(() => page.items.flatMap(itemsOf)) };
     }
   }
 

@@ -7,23 +7,23 @@
  * limited number of events; a stream with more is an error.
  */
 import type { ProgressEvent } from "../../generated/types.gen.js";
-import { ConnectionError, NotAHubError } from "../core/errors.js";
-import { isAway } from "../core/retry.js";
-import { eventData } from "../core/sse.js";
-import { pause, pauses } from "../core/time.js";
+import { ConnectionError, UnexpectedResponseError } from "../core/errors.js";
+import { isUnavailable } from "../core/retry.js";
+import { parseEventStream } from "../core/sse.js";
+import { delay, pollDelays } from "../core/deadline.js";
 
 /** Opens a stream of the events of a start. */
 export type OpenProgress = (signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>;
 
 /** How many connections in a row may bring nothing new. */
-const fruitless = 4;
+const maxEmptyConnections = 4;
 
 /** The most events of one start, and the most characters of all of them. Starts have some dozens. */
 export const maxEvents = 10_000;
 export const maxEventsLength = 2 ** 22;
 
 /** Whether a start ends with this event. */
-export const isLast = ({ ready, failed }: ProgressEvent): boolean => Boolean(ready || failed);
+export const isFinal = ({ ready, failed }: ProgressEvent): boolean => Boolean(ready || failed);
 
 /** The events of a start. Throws what the hub refuses the stream with, or the loss of the connection. */
 export async function* progressEvents(
@@ -32,13 +32,13 @@ export async function* progressEvents(
 ): AsyncGenerator<ProgressEvent, void> {
   const given: string[] = [];
   let length = 0;
-  const waits = pauses();
-  for (let left = fruitless; ;) {
+  const waits = pollDelays();
+  for (let left = maxEmptyConnections; ;) {
     const known = given.length;
     let loss: unknown;
     try {
       let position = 0;
-      for await (const data of eventData(await open(signal))) {
+      for await (const data of parseEventStream(await open(signal))) {
         const event = eventOf(data);
         if (!event) continue;
         if (position < known && data === given[position]) {
@@ -50,22 +50,22 @@ export async function* progressEvents(
         if (given.length === maxEvents || length > maxEventsLength) throw tooMany();
         given.push(data);
         yield event;
-        if (isLast(event)) return;
+        if (isFinal(event)) return;
       }
     } catch (error) {
-      if (signal.aborted || !isAway(error)) throw error;
+      if (signal.aborted || !isUnavailable(error)) throw error;
       loss = error;
     }
-    left = given.length > known ? fruitless : left - 1;
+    left = given.length > known ? maxEmptyConnections : left - 1;
     if (left === 0) {
       throw loss ?? new ConnectionError("The hub ends its progress stream before the last event.");
     }
-    await pause(waits.next().value, signal);
+    await delay(waits.next().value, signal);
   }
 }
 
-const tooMany = (): NotAHubError =>
-  new NotAHubError(
+const tooMany = (): UnexpectedResponseError =>
+  new UnexpectedResponseError(
     `The progress of a start has more than ${maxEvents} events or ${maxEventsLength} characters, which no hub sends.`,
   );
 

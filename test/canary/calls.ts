@@ -10,7 +10,7 @@ import type { Json, JsonObject, Operation } from "../mock/document.js";
 import { corrected } from "../mock/openapi-files.js";
 import { mockCopy } from "../mock/mock-copy.js";
 import { sampleRequests } from "../mock/sample-requests.js";
-import { planted } from "./planted.js";
+import { planted } from "./planted-secrets.js";
 
 export interface CanaryCall {
   name: string;

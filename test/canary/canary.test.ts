@@ -14,7 +14,7 @@ import { answer, origin } from "../unit/helpers.js";
 import { useClock } from "../workflows/time.js";
 import { calls, type CanaryCall } from "./calls.js";
 import { faults, quoted, type Fault, type Sent } from "./faults.js";
-import { found, planted, shown, writings, type Secret } from "./planted.js";
+import { found, planted, shown, writings, type Secret } from "./planted-secrets.js";
 
 useClock();
 
@@ -115,7 +115,9 @@ const clients: Record<string, (options: JupyterHubOptions) => JupyterHub> = {
   "a token": (options) => new JupyterHub({ ...options, token: planted.token }),
   "a token function": (options) => new JupyterHub({ ...options, token: () => planted.token }),
   "a token of another client's place": (options) =>
-    new JupyterHub({ ...options, token: planted["another token"] }).with({ token: planted.token }),
+    new JupyterHub({ ...options, token: planted["another token"] }).withOptions({
+      token: planted.token,
+    }),
   "a page's cookie": (options) => {
     vi.stubGlobal("location", { origin, pathname: "/hub/home" });
     vi.stubGlobal("document", { cookie: `_xsrf=${planted["XSRF token"]}` });

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { JupyterHub } from "../../src/index.js";
 import { ada, defaultServer, newToken } from "../mock/models.js";
 import { answer, answering, rejectionOf, serve, type Listening } from "../unit/helpers.js";
-import { planted } from "./planted.js";
+import { planted } from "./planted-secrets.js";
 
 const { token } = planted;
 let another: Listening;
@@ -75,9 +75,9 @@ describe("the token is not sent", () => {
       (hub: JupyterHub) => hub.users.update("ada", { admin: true }),
       (hub: JupyterHub) => hub.tokens.login("ada", { password: planted.password }),
       (hub: JupyterHub) => hub.servers.start("ada"),
-      (hub: JupyterHub) => JupyterHub.from(`${hub.url}/users`, { token }),
+      (hub: JupyterHub) => JupyterHub.discover(`${hub.url}/users`, { token }),
     ]) {
-      expect((await asked(says, call)).outcome).toMatchObject({ name: "NotAHubError" });
+      expect((await asked(says, call)).outcome).toMatchObject({ name: "UnexpectedResponseError" });
     }
     expect(heard).toEqual([]);
   });
@@ -140,9 +140,9 @@ describe("the token is not sent", () => {
       "POST /users/ada/tokens": () => ({ status: 201, body: newToken }),
       "GET /": () => ({ body: { version: "6.1.1" } }),
     };
-    for (const ownToken of [false, true]) {
+    for (const useClientToken of [false, true]) {
       const { outcome, requests } = await asked(says, (hub) =>
-        hub.servers.fetch("ada", "/api/kernels", {}, { ownToken }),
+        hub.servers.fetch("ada", "/api/kernels", {}, { useClientToken }),
       );
       expect(outcome).toMatchObject({ name: "InvalidInputError" });
       expect(requests).not.toContain("POST /users/ada/tokens");
@@ -194,12 +194,12 @@ describe("the token is not sent", () => {
     [
       "where it is told so later",
       {},
-      (hub) => hub.with({ publicUrl: "http://hub.example.org/hub/" }),
+      (hub) => hub.withOptions({ publicUrl: "http://hub.example.org/hub/" }),
     ],
     [
       "where it is told so after another change",
       { PUBLIC_HUB_URL: "https://hub.example.org/hub/" },
-      (hub) => hub.with({ retry: 0 }).with({ publicUrl: "http://hub.example.org" }),
+      (hub) => hub.withOptions({ retry: 0 }).withOptions({ publicUrl: "http://hub.example.org" }),
     ],
     [
       "where that is the API's own address",
@@ -217,8 +217,8 @@ describe("the token is not sent", () => {
     const { servers } = made(new JupyterHub({ fetch }));
     for (const call of [
       () => servers.fetch("ada", "/api/kernels"),
-      () => servers.fetch("ada", "/api/kernels", {}, { ownToken: true }),
-      () => servers.connection("ada", {}, { ownToken: true }),
+      () => servers.fetch("ada", "/api/kernels", {}, { useClientToken: true }),
+      () => servers.connect("ada", {}, { useClientToken: true }),
     ]) {
       expect(await rejectionOf(call())).toMatchObject({
         name: "InvalidInputError",

@@ -7,7 +7,7 @@ import { inspect } from "node:util";
 import type { Middleware } from "../../src/index.js";
 import { rows } from "../faults/rows.js";
 import type { Exchange, Respond } from "../faults/faulty.js";
-import { planted } from "./planted.js";
+import { planted } from "./planted-secrets.js";
 
 /** A request, as `fetch` was given it. */
 export interface Sent {

@@ -11,7 +11,7 @@ import { defaultServer, newToken } from "../mock/models.js";
 import { answer, answering, hubOf, origin, rejectionOf } from "../unit/helpers.js";
 import { rawCalls } from "./calls.js";
 import { faults, type Sent } from "./faults.js";
-import { found, planted, shown } from "./planted.js";
+import { found, planted, shown } from "./planted-secrets.js";
 
 const { token } = planted;
 
@@ -58,16 +58,16 @@ describe("what is refused before it is sent", () => {
     ["a time that is none", { token, timeout: token as never }],
   ])("is not quoted: %s", async (_, options) => {
     expect(await leaksOf(() => new JupyterHub({ url: origin, ...options }))).toEqual([]);
-    expect(await leaksOf(() => hubOf(answering()).with(options).users.list({ limit: 0 }))).toEqual(
-      [],
-    );
+    expect(
+      await leaksOf(() => hubOf(answering()).withOptions(options).users.list({ limit: 0 })),
+    ).toEqual([]);
   });
 
   it.each([`${origin}/user/ada/lab?token=${token}`, `${origin}/hub/#${token}`, token])(
     "nor is a link: %#",
     async (link) => {
       const fetch = answering(() => new Response("", { status: 404 }));
-      expect(await leaksOf(() => JupyterHub.from(link, { token, fetch }))).toEqual([]);
+      expect(await leaksOf(() => JupyterHub.discover(link, { token, fetch }))).toEqual([]);
       expect(fetch.requests.filter(({ url }) => found(url).length > 0)).toEqual([]);
     },
   );
@@ -99,11 +99,11 @@ describe("what a client hands out", () => {
 
   it("does not show the client's own token", async () => {
     const given = [
-      await hub.tokens.temporary("ada"),
+      await hub.tokens.createTemporary("ada"),
       await hub.tokens.login("ada", { password: planted.password }),
-      await hub.servers.connection("ada"),
+      await hub.servers.connect("ada"),
       hub.users.list(),
-      hub.with({ token: planted["another token"] }),
+      hub.withOptions({ token: planted["another token"] }),
     ];
     const leaks = given.flatMap((one) => found(shown(one), "token of an answer"));
     expect(leaks).toEqual([]);
@@ -121,7 +121,7 @@ describe("a token function that fails tells no secret", () => {
     ["a call", (hub) => hub.users.get("ada")],
     ["a listing", (hub) => hub.users.list()],
     ["servers.fetch", (hub) => hub.servers.fetch("ada", "/api")],
-    ["servers.connection", (hub) => hub.servers.connection("ada", {}, { ownToken: true })],
+    ["servers.connect", (hub) => hub.servers.connect("ada", {}, { useClientToken: true })],
   ];
   const causes: [string, (refused: string | undefined) => unknown][] = [
     ["quotes the token that it gave", () => new Error(`The session of ${token} is over`)],
@@ -199,7 +199,7 @@ describe("a request to a server that is refused before it is sent tells no secre
   const headers = { "X-Y": `${token}\n${token}` };
   const address = `https://[${planted.password}`;
   // Node 20 has no WebSocket of its own.
-  const settings = servers.connection("ada", {}, { WebSocket: EventTarget });
+  const settings = servers.connect("ada", {}, { WebSocket: EventTarget });
 
   it.each<[string, () => Promise<unknown>]>([
     ["a header of servers.fetch", () => servers.fetch("ada", "/api", { headers })],

@@ -69,7 +69,7 @@ export const oauth = {
 
 export const calls: readonly ContractCall[] = [
   call("version", "", ["GET /"], (hub) => hub.version(), HUB_VERSION),
-  call("ready", "", ["GET /"], (hub) => hub.ready()),
+  call("ready", "", ["GET /"], (hub) => hub.waitUntilReady()),
   call("info", "", ["GET /info"], (hub) => hub.info(), example("GET /info")),
   call("whoami", "", ["GET /user"], (hub) => hub.whoami(), example("GET /user")),
   call("supports", "", ["GET /"], (hub) => hub.supports("shares"), true),
@@ -199,11 +199,11 @@ export const calls: readonly ContractCall[] = [
     { since: "3.0" },
   ),
   call(
-    "tokens.temporary",
+    "tokens.createTemporary",
     "to the end of its block",
     ["POST /users/{name}/tokens", "DELETE /users/{name}/tokens/{token_id}"],
     async (hub) => {
-      await using token = await hub.tokens.temporary("ada", { note: "for a minute" });
+      await using token = await hub.tokens.createTemporary("ada", { note: "for a minute" });
       const { [Symbol.asyncDispose]: _, ...model } = token;
       return model;
     },
@@ -232,10 +232,10 @@ export const calls: readonly ContractCall[] = [
 
   call("servers.list", "", [user], (hub) => hub.servers.list("ada"), serversOf(example(user))),
   call(
-    "servers.active",
+    "servers.listActive",
     "",
     ["GET /users"],
-    (hub) => hub.servers.active(),
+    (hub) => hub.servers.listActive(),
     activeOf(example("GET /users")),
   ),
   call(
@@ -409,11 +409,11 @@ export const calls: readonly ContractCall[] = [
     const sends = [model, "POST /users/{name}/tokens"];
     return [
       call(
-        "servers.connection",
+        "servers.connect",
         variant,
         sends,
         async (hub) => {
-          const { baseUrl, token } = await hub.servers.connection("ada", input);
+          const { baseUrl, token } = await hub.servers.connect("ada", input);
           return { path: new URL(baseUrl).pathname, token };
         },
         { path, token: (example("POST /users/{name}/tokens", 201) as { token: string }).token },
@@ -541,8 +541,8 @@ export const calls: readonly ContractCall[] = [
     (hub) => hub.shares.getForUser("grace", "ada", gpu),
     example("GET /users/{name}/shared/{owner}/{server_name}"),
   ),
-  call("shares.leave", "", ["DELETE /users/{name}/shared/{owner}/{server_name}"], (hub) =>
-    hub.shares.leave("grace", "ada", gpu),
+  call("shares.removeForUser", "", ["DELETE /users/{name}/shared/{owner}/{server_name}"], (hub) =>
+    hub.shares.removeForUser("grace", "ada", gpu),
   ),
   call(
     "shares.listForGroup",
@@ -558,8 +558,8 @@ export const calls: readonly ContractCall[] = [
     (hub) => hub.shares.getForGroup("astronomy", "ada"),
     example("GET /groups/{name}/shared/{owner}/"),
   ),
-  call("shares.leaveGroup", "", ["DELETE /groups/{name}/shared/{owner}/{server_name}"], (hub) =>
-    hub.shares.leaveGroup("astronomy", "ada", gpu),
+  call("shares.removeForGroup", "", ["DELETE /groups/{name}/shared/{owner}/{server_name}"], (hub) =>
+    hub.shares.removeForGroup("astronomy", "ada", gpu),
   ),
 
   call(
@@ -614,10 +614,10 @@ export const calls: readonly ContractCall[] = [
   call("services.delete", "", ["DELETE /services/{name}"], (hub) => hub.services.delete("board")),
 
   call(
-    "proxy.routes",
+    "proxy.listRoutes",
     "",
     ["GET /proxy"],
-    (hub) => hub.proxy.routes(),
+    (hub) => hub.proxy.listRoutes(),
     valuesOf(example("GET /proxy")),
   ),
   call("proxy.sync", "", ["POST /proxy"], (hub) => hub.proxy.sync()),

@@ -72,38 +72,38 @@ export const rows: Row[] = [
   [
     "truncated JSON",
     says('{"name": "a', json),
-    "NotAHubError 200 ×1",
-    "NotAHubError 200 ×1, outcome unknown",
+    "UnexpectedResponseError 200 ×1",
+    "UnexpectedResponseError 200 ×1, outcome unknown",
   ],
   [
     "invalid JSON",
     says("{name: ada}", json),
-    "NotAHubError 200 ×1",
-    "NotAHubError 200 ×1, outcome unknown",
+    "UnexpectedResponseError 200 ×1",
+    "UnexpectedResponseError 200 ×1, outcome unknown",
   ],
   [
     "an empty JSON body",
     says("", json),
-    "NotAHubError 200 ×1",
-    "NotAHubError 200 ×1, outcome unknown",
+    "UnexpectedResponseError 200 ×1",
+    "UnexpectedResponseError 200 ×1, outcome unknown",
   ],
   [
     "HTML with 200",
     ({ reply }) => reply(200, [html], page),
-    "NotAHubError 200 ×1",
-    "NotAHubError 200 ×1, outcome unknown",
+    "UnexpectedResponseError 200 ×1",
+    "UnexpectedResponseError 200 ×1, outcome unknown",
   ],
   [
     "a redirect to a login page",
     ({ reply }) => reply(302, [ofHub, "Location: /hub/login?next=x"]),
-    "NotAHubError 302 ×1",
-    "NotAHubError 302 ×1",
+    "UnexpectedResponseError 302 ×1",
+    "UnexpectedResponseError 302 ×1",
   ],
   [
     "a redirect to another origin",
     ({ reply }) => reply(307, [ofHub, `Location: ${elsewhere.url}/hub/login`]),
-    "NotAHubError 307 ×1",
-    "NotAHubError 307 ×1",
+    "UnexpectedResponseError 307 ×1",
+    "UnexpectedResponseError 307 ×1",
   ],
   ...[502, 503, 504].flatMap((status): Row[] => [
     [
@@ -196,8 +196,12 @@ export const streams: [fault: string, respond: Respond, outcome: string][] = [
     ({ reply }) => reply(404, [json, ofHub], '{"status": 404, "message": "No such user"}'),
     "NotFoundError 404 ×1",
   ],
-  ["JSON in place of a stream", well, "NotAHubError 200 ×1"],
-  ["a page in place of a stream", ({ reply }) => reply(200, [html], page), "NotAHubError 200 ×1"],
+  ["JSON in place of a stream", well, "UnexpectedResponseError 200 ×1"],
+  [
+    "a page in place of a stream",
+    ({ reply }) => reply(200, [html], page),
+    "UnexpectedResponseError 200 ×1",
+  ],
 ];
 
 const event = (value: object): string => {

@@ -1,6 +1,6 @@
 /** A real hub behind a proxy that removes its version header, answers requests itself, or shows a page. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { JupyterHub, NotAHubError, RateLimitError } from "../../dist/src/index.js";
+import { JupyterHub, UnexpectedResponseError, RateLimitError } from "../../dist/src/index.js";
 import { alteringProxy, type AlteringProxy, type Interfere } from "./altering-proxy.js";
 import { signalled } from "../unit/helpers.js";
 import { failure, itSince, useHubFixture, release, since } from "./hub-fixture.js";
@@ -132,7 +132,7 @@ describe("a url of the hub's pages instead of its API", () => {
     const url = `${wrong.url}${pathname.replace(/api$/, "home")}`;
     const hub = new JupyterHub({ url, token: fixture.real.tokens.admin, retry: 0 });
     const error = await failure(calls[method]!(hub));
-    expect(error).toBeInstanceOf(NotAHubError);
+    expect(error).toBeInstanceOf(UnexpectedResponseError);
     expect((error as Error).message).toContain("Check the url");
   });
 

@@ -2,7 +2,7 @@
  * A real hub behind a real proxy, as users reach it: servers at their URLs, and the proxy's own responses.
  */
 import { describe, expect, it } from "vitest";
-import { HubError, JupyterHub, NotAHubError } from "../../dist/src/index.js";
+import { HubError, JupyterHub, UnexpectedResponseError } from "../../dist/src/index.js";
 import { failure, useHubFixture } from "./hub-fixture.js";
 
 const fixture = useHubFixture("behind-proxy", {
@@ -33,7 +33,7 @@ describe("a hub behind configurable-http-proxy", () => {
   });
 
   it("lists the server's route and target, also paginated", async () => {
-    const routes = await fixture.hub.proxy.routes({ limit: 1 });
+    const routes = await fixture.hub.proxy.listRoutes({ limit: 1 });
     const mine = routes.find(({ routespec }) => routespec === "/user/ada/");
     expect(mine).toMatchObject({ data: { user: "ada", server_name: "" } });
     expect(await statusAt(mine?.target ?? "")).toBe(200);
@@ -43,17 +43,17 @@ describe("a hub behind configurable-http-proxy", () => {
   it("fails only on routes if the proxy rejects the hub's token", async () => {
     const { proxy, users } = fixture.hub;
     expect(await failure(proxy.update({ auth_token: "not its token" }))).toBeInstanceOf(HubError);
-    expect(await failure(proxy.routes())).toBeInstanceOf(HubError);
+    expect(await failure(proxy.listRoutes())).toBeInstanceOf(HubError);
     expect(await failure(proxy.sync())).toBeInstanceOf(HubError);
     expect((await users.get("ada")).name).toBe("ada");
     await proxy.update({ auth_token: fixture.real.proxy?.token ?? "" });
-    expect((await proxy.routes()).length).toBeGreaterThan(1);
+    expect((await proxy.listRoutes()).length).toBeGreaterThan(1);
   });
 
   it("is unreachable after the proxy lost its routes, until a sync", async () => {
     await fixture.real.proxy?.restart();
     expect(await statusAt(ada)).toBe(404);
-    expect(await failure(fixture.hub.version())).toBeInstanceOf(NotAHubError);
+    expect(await failure(fixture.hub.version())).toBeInstanceOf(UnexpectedResponseError);
     await beside().proxy.sync();
     expect(await fixture.hub.version()).toBe(fixture.real.version);
     expect(await statusAt(ada)).toBe(200);

@@ -8,7 +8,7 @@ const fixture = useHubFixture("connection", { proxy: "configurable-http-proxy" }
 /** Names that the hub and JavaScript encode differently. Hubs since 6.0 allow fewer server names. */
 const odd = { user: "ada@(home)!*'~ +%C3", server: since("6.0") ? "gpu-2" : "g+u!@(1)~" };
 // Before 3.0, no token can be limited to one server.
-const call = since("3.0") ? {} : { ownToken: true };
+const call = since("3.0") ? {} : { useClientToken: true };
 const here = (url: string): string => url.replace(fixture.real.publicUrl, "/");
 
 beforeAll(async () => {
@@ -20,7 +20,7 @@ describe("a connection to a running server", () => {
   it("uses the server's address and a token for this server only", async () => {
     const { servers } = fixture.hub;
     await servers.start("ada");
-    const { baseUrl, token, fetch } = await servers.connection("ada", {}, call);
+    const { baseUrl, token, fetch } = await servers.connect("ada", {}, call);
     expect(here(baseUrl)).toBe("/user/ada/");
     expect(await (await fetch(`${baseUrl}api/status`)).text()).toBe("ok");
     if (!since("3.0")) return;
@@ -47,14 +47,14 @@ describe("a connection to a running server", () => {
   it("does not send a request that the proxy would route to another server", async () => {
     const { servers } = fixture.hub;
     await servers.start("ada", { server: "other" });
-    const { baseUrl, fetch } = await servers.connection("ada", {}, call);
+    const { baseUrl, fetch } = await servers.connect("ada", {}, call);
     for (const path of ["other/api/status", "%6Fther/api/status", "other%2Fapi%2Fstatus"]) {
       expect(await failure(fetch(baseUrl + path))).toBeInstanceOf(InvalidInputError);
       const sent = servers.fetch("ada", path, {}, call);
       expect(await failure(sent)).toBeInstanceOf(InvalidInputError);
     }
     // The proxy decodes the path before it routes. Without the other server, the path leads to this one.
-    const routes = await fixture.hub.proxy.routes();
+    const routes = await fixture.hub.proxy.listRoutes();
     const { target = "" } = routes.find(({ routespec }) => routespec === "/user/ada/other/")!;
     const raw = async () => (await globalThis.fetch(`${baseUrl}%6Fther/api/status`)).status;
     expect(await raw()).toBe(200);
@@ -65,7 +65,7 @@ describe("a connection to a running server", () => {
   });
 
   itBefore("3.0")("needs the client's own token on this hub", async () => {
-    const error = await failure(fixture.hub.servers.connection("ada"));
+    const error = await failure(fixture.hub.servers.connect("ada"));
     expect(error).toMatchObject({ name: "UnsupportedByHubError", since: "3.0" });
   });
 });
@@ -73,11 +73,11 @@ describe("a connection to a running server", () => {
 describe("a connection to a server that does not run", () => {
   it("rejects with ServerNotRunningError", async () => {
     await fixture.hub.users.create("grace");
-    const error = await failure(fixture.hub.servers.connection("grace", {}, call));
+    const error = await failure(fixture.hub.servers.connect("grace", {}, call));
     expect(error).toBeInstanceOf(ServerNotRunningError);
-    const named = fixture.hub.servers.connection("grace", { server: "gpu" }, call);
+    const named = fixture.hub.servers.connect("grace", { server: "gpu" }, call);
     expect(await failure(named)).toBeInstanceOf(NotFoundError);
-    const nobody = fixture.hub.servers.connection("nobody", {}, call);
+    const nobody = fixture.hub.servers.connect("nobody", {}, call);
     expect(await failure(nobody)).toBeInstanceOf(NotFoundError);
   });
 
@@ -85,7 +85,7 @@ describe("a connection to a server that does not run", () => {
     const { servers } = fixture.hub;
     await servers.start("grace", { server: "once" });
     await servers.stop("grace", { server: "once" });
-    const error = await failure(servers.connection("grace", { server: "once" }));
+    const error = await failure(servers.connect("grace", { server: "once" }));
     expect(error).toBeInstanceOf(ServerNotRunningError);
   });
 
@@ -94,7 +94,7 @@ describe("a connection to a server that does not run", () => {
     async (method) => {
       const { servers } = fixture.hub;
       await servers.start("ada");
-      const { baseUrl, fetch } = await servers.connection("ada", {}, call);
+      const { baseUrl, fetch } = await servers.connect("ada", {}, call);
       await servers.fetch("ada", "/api/status", {}, call);
       await servers.stop("ada");
       const ask = () => fetch(`${baseUrl}api/status`, { method });
@@ -107,8 +107,8 @@ describe("a connection to a server that does not run", () => {
   it("reports a server that died before the hub noticed", async () => {
     const { servers, proxy } = fixture.hub;
     await servers.start("ada");
-    const { baseUrl, fetch } = await servers.connection("ada", {}, call);
-    const { target = "" } = (await proxy.routes()).find(
+    const { baseUrl, fetch } = await servers.connect("ada", {}, call);
+    const { target = "" } = (await proxy.listRoutes()).find(
       ({ routespec }) => routespec === "/user/ada/",
     )!;
     await globalThis.fetch(`${target}/die`).catch(() => undefined);

@@ -8,7 +8,7 @@ import {
   ConflictError,
   HubError,
   JupyterHub,
-  NotAHubError,
+  UnexpectedResponseError,
   NotFoundError,
   UnsupportedByHubError,
 } from "../../dist/src/index.js";
@@ -27,7 +27,7 @@ describe("a hub", () => {
   it("is discovered from a link to one of its pages", async () => {
     const { origin } = new URL(fixture.real.url);
     const options = { fetch: fixture.recorder.fetch };
-    const found = await JupyterHub.from(`${origin}/user/ada/lab/tree`, options);
+    const found = await JupyterHub.discover(`${origin}/user/ada/lab/tree`, options);
     expect(found.url).toBe(fixture.real.url);
   });
 
@@ -85,7 +85,7 @@ describe("services and the proxy", () => {
     const { proxy, servers, users } = fixture.hub;
     await users.create("ada");
     await servers.start("ada");
-    const specs = (await proxy.routes({ limit: 1 })).map(({ routespec }) => routespec);
+    const specs = (await proxy.listRoutes({ limit: 1 })).map(({ routespec }) => routespec);
     expect(specs).toEqual(expect.arrayContaining(["/", "/user/ada/"]));
     await proxy.sync();
     await proxy.update({ auth_token: "a-token-of-the-proxy" });
@@ -127,7 +127,7 @@ describe("operations without a method", () => {
     const { client } = fixture.hub;
     // Without cookies, the hub redirects to the login page, which API calls do not follow.
     const { error } = await api.getOauthAuthorize({ client, query });
-    expect(error).toBeInstanceOf(NotAHubError);
+    expect(error).toBeInstanceOf(UnexpectedResponseError);
     expect((error as Error).message).toMatch(/\/hub\/login, as hubs do with browsers/);
 
     const cookies = await loginByForm(fixture.real.url, "ada", fixture.real.password);

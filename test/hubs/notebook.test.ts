@@ -50,7 +50,7 @@ c.Spawner.args = ["--allow-root"]
       const { token } = await fixture.hub.tokens.create("grace");
       const asGrace = fixture.as(token).servers;
       expect(await failure(asGrace.fetch("ada", "/api/kernels"))).toBeInstanceOf(Error);
-      const { baseUrl, fetch } = await fixture.hub.servers.connection("ada");
+      const { baseUrl, fetch } = await fixture.hub.servers.connect("ada");
       const headers = { Authorization: `Bearer ${token}` };
       expect((await fetch(`${baseUrl}api/kernels`, { headers })).status).toBe(403);
     });
@@ -71,7 +71,7 @@ c.Spawner.args = ["--allow-root"]
       });
 
       it("runs a cell without the token in any URL", async () => {
-        const connection = await fixture.hub.servers.connection("ada", {}, { WebSocket: Watched });
+        const connection = await fixture.hub.servers.connect("ada", {}, { WebSocket: Watched });
         const serverSettings = ServerConnection.makeSettings(connection);
         manager = new KernelManager({ serverSettings });
         kernel = await manager.startNew({ name: "python3" });

@@ -22,7 +22,7 @@ describe("a hub that crashes and restarts", () => {
     // The first event shows that the hub has accepted the start.
     expect((await events.next()).value).toEqual({ progress: 0, message: "Server requested" });
     await fixture.real.kill();
-    const waited = fixture.hub.ready();
+    const waited = fixture.hub.waitUntilReady();
     await fixture.real.restart();
     await waited;
     expect(await outcome).toBeInstanceOf(SpawnFailedError);
@@ -50,7 +50,7 @@ describe("a hub that crashes and restarts", () => {
       await fixture.hub.users.createMany({ usernames: usernames.slice(index, index + 50) });
     }
     // A hub takes some seconds to start, longer than three retries wait.
-    const patient = fixture.hub.with({ retry: 12 });
+    const patient = fixture.hub.withOptions({ retry: 12 });
     const listed: string[] = [];
     let comeback: Promise<void> | undefined;
     for await (const { name } of patient.users.list()) {

@@ -79,8 +79,8 @@ describe("shares", () => {
     expect(await shares.listForGroup("astronomy")).toHaveLength(1);
     const forGroup = await shares.getForGroup("astronomy", "ada", lab);
     expect(forGroup.group).toEqual({ name: "astronomy" });
-    await shares.leave("grace", "ada", lab);
-    await shares.leaveGroup("astronomy", "ada", lab);
+    await shares.removeForUser("grace", "ada", lab);
+    await shares.removeForGroup("astronomy", "ada", lab);
     expect(await shares.list("ada")).toEqual([]);
   });
 

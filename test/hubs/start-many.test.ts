@@ -15,7 +15,7 @@ describe("fifty servers", () => {
   it("all start, though the hub rejects starts with 429", { timeout: 240_000 }, async () => {
     await fixture.hub.users.createMany({ usernames: users });
     const started: string[] = [];
-    const hub = fixture.hub.with({ maxConcurrency: 64 });
+    const hub = fixture.hub.withOptions({ maxConcurrency: 64 });
     for await (const { user, server, error } of hub.servers.startMany(
       users,
       { user_options: { behave: "slow", seconds: 1 } },

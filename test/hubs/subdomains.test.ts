@@ -8,7 +8,7 @@ c.JupyterHub.subdomain_host = "http://hub.localhost:" + env["HUB_URL"].rsplit(":
 `;
 const fixture = useHubFixture("subdomains", { extraConfig });
 // Before 3.0, no token can be limited to one server.
-const call = since("3.0") ? {} : { ownToken: true };
+const call = since("3.0") ? {} : { useClientToken: true };
 
 describe("a hub with subdomains", () => {
   it("has servers below its own host, which connections use", async () => {
@@ -19,13 +19,13 @@ describe("a hub with subdomains", () => {
     const publicUrl = `http://hub.localhost:${port}`;
     const { fetch } = fixture.recorder;
     const hub = new JupyterHub({ url, publicUrl, token: tokens.admin, fetch });
-    const { baseUrl } = await hub.servers.connection("ada", {}, call);
+    const { baseUrl } = await hub.servers.connect("ada", {}, call);
     expect(baseUrl).toBe(`http://ada.hub.localhost:${port}/user/ada/`);
   });
 
   it("rejects a connection if the client does not know the public address", async () => {
     const before = await fixture.hub.tokens.list("ada");
-    const error = await failure(fixture.hub.servers.connection("ada", {}, call));
+    const error = await failure(fixture.hub.servers.connect("ada", {}, call));
     expect(error).toBeInstanceOf(InvalidInputError);
     expect((error as Error).message).toContain("Check publicUrl.");
     expect(await fixture.hub.tokens.list("ada")).toHaveLength(before.length);

@@ -71,7 +71,7 @@ describe("a temporary token", () => {
   it("works inside its block and is revoked after it", async () => {
     let client;
     {
-      await using lent = await fixture.hub.tokens.temporary("grace", { expires_in: 60 });
+      await using lent = await fixture.hub.tokens.createTemporary("grace", { expires_in: 60 });
       client = fixture.as(lent.token);
       expect((await client.whoami()).name).toBe("grace");
       expect(await fixture.hub.tokens.get("grace", lent.id)).toMatchObject({
@@ -82,7 +82,7 @@ describe("a temporary token", () => {
   });
 
   it("may be revoked before its block ends", async () => {
-    await using lent = await fixture.hub.tokens.temporary("grace");
+    await using lent = await fixture.hub.tokens.createTemporary("grace");
     await fixture.hub.tokens.revoke("grace", lent.id);
   });
 });

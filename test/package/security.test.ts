@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { maxText } from "../../src/core/redact.js";
-import { maxKept } from "../../src/core/shared.js";
-import { longestEvent } from "../../src/core/sse.js";
-import { reuse } from "../../src/resources/callers.js";
+import { maxEntries } from "../../src/core/promise-cache.js";
+import { maxEventLength } from "../../src/core/sse.js";
+import { reuseTime } from "../../src/resources/token-owners.js";
 import { maxEvents, maxEventsLength } from "../../src/workflows/progress.js";
 import { root } from "./sources.js";
 
@@ -14,8 +14,8 @@ const text = readFileSync(join(root, "SECURITY.md"), "utf8");
 it.each([
   `${maxText.toLocaleString("en")} characters | the rest is dropped`,
   `${maxEvents.toLocaleString("en")}, and ${maxEventsLength.toLocaleString("en")} characters`,
-  `${longestEvent.toLocaleString("en")} characters`,
-  `${maxKept.toLocaleString("en")}, each for ${reuse / 60_000} minutes`,
+  `${maxEventLength.toLocaleString("en")} characters`,
+  `${maxEntries.toLocaleString("en")}, each for ${reuseTime / 60_000} minutes`,
 ])("SECURITY.md says: %s", (limit) => {
   expect(text).toContain(limit);
 });

@@ -42,7 +42,7 @@ describe("the entry", () => {
       "InvalidInputError",
       "JupyterHub",
       "JupyterHubError",
-      "NotAHubError",
+      "UnexpectedResponseError",
       "NotFoundError",
       "RateLimitError",
       "ServerNotRunningError",
@@ -206,4 +206,4 @@ const newParameters = (alias: string) =>
     .flatMap((rules) => Object.entries(rules))
     // What servers are started with has comments of its own, on its input.
     .filter(([name, { since }]) => since && !/^(user_options|display_name|auth)$/.test(name))
-    .filter(([name]) => alias !== "servers.active" || name !== "include_stopped_servers");
+    .filter(([name]) => alias !== "servers.listActive" || name !== "include_stopped_servers");

@@ -58,10 +58,12 @@ describe("the types of methods", () => {
     expectTypeOf(hub.servers.restart).returns.toEqualTypeOf<ServerStart>();
     expectTypeOf(hub.servers.progress).returns.toEqualTypeOf<AsyncIterable<ProgressEvent>>();
     expectTypeOf(hub.servers.startMany).returns.toEqualTypeOf<AsyncIterable<StartResult>>();
-    expectTypeOf(hub.ready).returns.resolves.toEqualTypeOf<void>();
+    expectTypeOf(hub.waitUntilReady).returns.resolves.toEqualTypeOf<void>();
     expectTypeOf(hub.servers.stop).returns.resolves.toEqualTypeOf<void>();
     expectTypeOf(hub.tokens.create).returns.resolves.toEqualTypeOf<NewToken>();
-    expectTypeOf(hub.tokens.temporary).returns.resolves.toExtend<NewToken & AsyncDisposable>();
+    expectTypeOf(hub.tokens.createTemporary).returns.resolves.toExtend<
+      NewToken & AsyncDisposable
+    >();
     expectTypeOf(hub.tokens.login).returns.resolves.toExtend<{ client: JupyterHub }>();
     expectTypeOf(hub.shares.revoke).returns.resolves.toEqualTypeOf<Share | undefined>();
   });
@@ -77,7 +79,7 @@ describe("the types of methods", () => {
     expectTypeOf(listing.pages()).toExtend<AsyncIterable<Page<User>>>();
     expectTypeOf(listing.page).returns.resolves.toEqualTypeOf<Page<User>>();
     expectTypeOf(hub.shares.listForUser).returns.resolves.toEqualTypeOf<Share[]>();
-    expectTypeOf(hub.servers.active).returns.resolves.toEqualTypeOf<ActiveServer[]>();
+    expectTypeOf(hub.servers.listActive).returns.resolves.toEqualTypeOf<ActiveServer[]>();
   });
 
   it("tell required fields, nulls, and enumerations that stay open", () => {
@@ -127,7 +129,7 @@ export const mistakes = [
   // @ts-expect-error a listing is no promise: each await of it asks anew
   (): Promise<User[]> => hub.users.list(),
   // @ts-expect-error which servers are active is what it is about
-  () => hub.servers.active({ state: "ready" }),
+  () => hub.servers.listActive({ state: "ready" }),
   // @ts-expect-error names are strings
   () => hub.users.get(1),
   // @ts-expect-error a list of names, not one
@@ -149,7 +151,7 @@ export const mistakes = [
   // @ts-expect-error credentials are not for this method
   () => hub.tokens.create("ada", { auth: { username: "ada", password: "…" } }),
   // @ts-expect-error a temporary token ends
-  () => hub.tokens.temporary("ada", { expires_in: null }),
+  () => hub.tokens.createTemporary("ada", { expires_in: null }),
   // @ts-expect-error a login needs a password
   () => hub.tokens.login("ada", { note: "x" }),
   // @ts-expect-error a hub's address is a string

@@ -1,14 +1,14 @@
 /** Promises that can be iterated, and the feeds behind them. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Action } from "../../src/workflows/action.js";
-import { Feed } from "../../src/workflows/feed.js";
+import { EventLog } from "../../src/workflows/event-log.js";
 import { JupyterHubError } from "../../src/index.js";
 
 /** An action that a test carries on by hand. */
 function begin() {
   let resolve!: (value: string) => void;
   let reject!: (error: unknown) => void;
-  let feed!: Feed<number>;
+  let feed!: EventLog<number>;
   let runs = 0;
   const action = new Action<string, number>((given) => {
     runs += 1;
@@ -122,7 +122,7 @@ describe("an action", () => {
 
 describe("a feed", () => {
   it("that is left while it is waited for lets go at once, and tells who wants to know", async () => {
-    const feed = new Feed<number>();
+    const feed = new EventLog<number>();
     let left = 0;
     const items = feed[Symbol.asyncIterator](() => (left += 1));
     const next = items.next();
@@ -136,7 +136,7 @@ describe("a feed", () => {
   });
 
   it("gives each item once to who asks for several before they come", async () => {
-    const feed = new Feed<number>();
+    const feed = new EventLog<number>();
     const items = feed[Symbol.asyncIterator]();
     const asked = [items.next(), items.next(), items.next()];
     feed.add(1);
@@ -146,7 +146,7 @@ describe("a feed", () => {
   });
 
   it("throws its error once to an iteration, which is over then", async () => {
-    const feed = new Feed<number>();
+    const feed = new EventLog<number>();
     feed.fail("lost");
     const items = feed[Symbol.asyncIterator]();
     await expect(items.next()).rejects.toBe("lost");

@@ -1,7 +1,7 @@
 /** What raw functions resolve and reject with, and what they cannot be talked into. */
 import { describe, expect, it } from "vitest";
 import * as raw from "../../src/api.js";
-import { asIs } from "../../src/core/api-client.js";
+import { sendAsIs } from "../../src/core/api-client.js";
 import { ConflictError, InvalidInputError, JupyterHub, type TokenSource } from "../../src/index.js";
 import {
   answer,
@@ -82,7 +82,7 @@ describe("a raw function", () => {
     const fetch = answering(() => answer("", { status: 202, version: "5.5.4", type: null }));
     const { client } = hubOf(fetch);
     const body = { user_options: { cpu: 2 }, limit: -1 } as object;
-    await postUserServer({ client, path, body, ...asIs, throwOnError: true });
+    await postUserServer({ client, path, body, ...sendAsIs, throwOnError: true });
     expect(fetch.sent()).toEqual(["POST /users/ada/server"]);
     expect(await fetch.requests[0]?.json()).toEqual(body);
   });

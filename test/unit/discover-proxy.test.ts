@@ -111,7 +111,7 @@ describe("the proxy", () => {
 
 describe.each(modes)("with the hub up, a client with a %s", (mode, options) => {
   it.each([...hostile, ...ambiguous])("finds the hub behind %j", async (path) => {
-    const found = await JupyterHub.from(proxy.origin + path, { ...options(), retry: 0 });
+    const found = await JupyterHub.discover(proxy.origin + path, { ...options(), retry: 0 });
     expect(found.url).toBe(`${proxy.origin}/hub/api`);
     await found.users.get("ada");
     expect(mallory.seen).toEqual([]);
@@ -130,7 +130,7 @@ describe("with the hub down", () => {
   describe.each(modes)("a client with a %s", (_, options) => {
     it.each([...hostile, ...ambiguous])("finds nothing behind %j", async (path) => {
       const error = await rejectionOf(
-        JupyterHub.from(proxy.origin + path, { ...options(), retry: 0 }),
+        JupyterHub.discover(proxy.origin + path, { ...options(), retry: 0 }),
       );
       expect(mallory.seen).toEqual([]);
       expect(error).toBeInstanceOf(HubError);

@@ -6,7 +6,7 @@ import {
   HubError,
   InvalidInputError,
   JupyterHub,
-  NotAHubError,
+  UnexpectedResponseError,
   NotFoundError,
   TimeoutError,
   type JupyterHubOptions,
@@ -29,14 +29,14 @@ describe("the search for a hub", () => {
     const requested: string[] = [];
     const found = await discover(link, async (url) => {
       requested.push(url);
-      if (requested.length < 2) throw new NotAHubError("x");
+      if (requested.length < 2) throw new UnexpectedResponseError("x");
       return "found";
     });
     expect(requested).toEqual(["https://h.example/prefix/hub/api", "https://h.example/hub/api"]);
     expect(found).toBe("found");
   });
 
-  it.each([new NotAHubError("x"), new NotFoundError("x"), new HubError("x")])(
+  it.each([new UnexpectedResponseError("x"), new NotFoundError("x"), new HubError("x")])(
     "goes on after an answer that is none: %s",
     async (error) => {
       const ask = vi.fn().mockRejectedValueOnce(error).mockResolvedValue("6.1.1");
@@ -58,10 +58,10 @@ describe("the search for a hub", () => {
   });
 
   it("fails with all addresses that it asked, and the last reason", async () => {
-    const last = new NotAHubError("the last");
+    const last = new UnexpectedResponseError("the last");
     const ask = vi.fn().mockRejectedValue(last);
     const error = await rejectionOf(discover("https://h.example/a/b", ask));
-    expect(error).toBeInstanceOf(NotAHubError);
+    expect(error).toBeInstanceOf(UnexpectedResponseError);
     expect((error as Error).message).toBe(
       "No hub was found behind the link, at https://h.example/a/b/hub/api, https://h.example/hub/api, " +
         "https://h.example/a/hub/api. If its address is another, give that as the `url` of new JupyterHub.",
@@ -70,7 +70,7 @@ describe("the search for a hub", () => {
   });
 
   it("fails with a message that stays short, and says what to do, when the link is long", async () => {
-    const ask = vi.fn().mockRejectedValue(new NotAHubError("x"));
+    const ask = vi.fn().mockRejectedValue(new UnexpectedResponseError("x"));
     const long = `https://h.example${"/abcdefgh".repeat(800)}/${"x".repeat(700)}`;
     const { message } = (await rejectionOf(discover(long, ask))) as Error;
     expect(ask).toHaveBeenCalledTimes(5);
@@ -79,7 +79,7 @@ describe("the search for a hub", () => {
   });
 
   it("is refused for a link of 40,000 characters, without a request", async () => {
-    const ask = vi.fn().mockRejectedValue(new NotAHubError("x"));
+    const ask = vi.fn().mockRejectedValue(new UnexpectedResponseError("x"));
     const error = await rejectionOf(discover(`https://h.example/${"a/".repeat(20_000)}`, ask));
     expect(error).toBeInstanceOf(InvalidInputError);
     expect((error as Error).message.length).toBeLessThan(250);
@@ -108,7 +108,7 @@ describe("JupyterHub.from", () => {
     ["https://h.example/%70refix/hub/home", "/prefix", 1],
   ])("finds the hub of %s in %s", async (from, prefix, questions) => {
     const fetch = answering(hubBelow(prefix));
-    const hub = await JupyterHub.from(from, { token: secrets.token, fetch });
+    const hub = await JupyterHub.discover(from, { token: secrets.token, fetch });
     expect(hub.url).toBe(`https://h.example${prefix}/hub/api`);
     expect(fetch.requests).toHaveLength(questions);
   });
@@ -129,7 +129,7 @@ describe("JupyterHub.from", () => {
     ],
   ])("searches without %s, and the client has it afterwards", async (_, options) => {
     const fetch = answering(hubBelow(""));
-    const hub = await JupyterHub.from("https://h.example/welcome", { ...options, fetch });
+    const hub = await JupyterHub.discover("https://h.example/welcome", { ...options, fetch });
     const names = fetch.requests.map(({ headers }) => [...headers.keys()].join());
     expect(names).toEqual(["accept,user-agent", "accept,user-agent"]);
     await hub.users.get("ada");
@@ -139,14 +139,14 @@ describe("JupyterHub.from", () => {
   it("refuses headers of its own call, which would go to strangers", async () => {
     const fetch = answering(hubBelow(""));
     const call = { headers: { Authorization: `Bearer ${secrets.token}` } };
-    const found = JupyterHub.from("https://h.example/welcome", { fetch }, call as object);
+    const found = JupyterHub.discover("https://h.example/welcome", { fetch }, call as object);
     await expect(found).rejects.toThrow("Unknown key `headers` in the options of the call.");
     expect(fetch.requests).toEqual([]);
   });
 
   it("does not ask a token function", async () => {
     const token = vi.fn(() => secrets.token);
-    await JupyterHub.from("https://h.example", { token, fetch: answering(hubBelow("")) });
+    await JupyterHub.discover("https://h.example", { token, fetch: answering(hubBelow("")) });
     expect(token).not.toHaveBeenCalled();
   });
 
@@ -158,7 +158,12 @@ describe("JupyterHub.from", () => {
         ? page(503, { headers: { "Retry-After": "0" } })
         : hubBelow("")(request, signal),
     );
-    await JupyterHub.from("https://h.example", { fetch, retry: 1, appName: "finder/1", logger });
+    await JupyterHub.discover("https://h.example", {
+      fetch,
+      retry: 1,
+      appName: "finder/1",
+      logger,
+    });
     expect(logger.warn).toHaveBeenCalledOnce();
     expect(logger.debug).toHaveBeenCalledOnce();
     expect(fetch.requests[1]?.headers.get("User-Agent")).toMatch(/^finder\/1 /);
@@ -166,14 +171,16 @@ describe("JupyterHub.from", () => {
 
   it("searches with the timeout of the options", async () => {
     const fetch = answering(() => new Promise(() => {}));
-    const error = await rejectionOf(JupyterHub.from("https://h.example", { fetch, timeout: 5 }));
+    const error = await rejectionOf(
+      JupyterHub.discover("https://h.example", { fetch, timeout: 5 }),
+    );
     expect(error).toMatchObject({ name: "TimeoutError", timeout: 5 });
   });
 
   it("keeps the options", async () => {
     const fetch = answering(hubBelow(""));
     const options = { fetch, headers: { "X-Gateway": "1" }, publicUrl: "https://people.example" };
-    const hub = await JupyterHub.from("https://h.example", options);
+    const hub = await JupyterHub.discover("https://h.example", options);
     expect(hub.publicUrl).toBe("https://people.example/hub/");
     await hub.users.get("ada");
     expect(fetch.requests.at(-1)?.headers.get("X-Gateway")).toBe("1");
@@ -185,26 +192,26 @@ describe("JupyterHub.from", () => {
         ? answer({ version: "6.1.1" })
         : new Response(null, { status: 302, headers: { Location: "https://evil.example/" } }),
     );
-    const hub = await JupyterHub.from("https://h.example/a", { fetch });
+    const hub = await JupyterHub.discover("https://h.example/a", { fetch });
     expect(hub.url).toBe("https://h.example/hub/api");
     expect(fetch.requests.map(({ url }) => new URL(url).host)).toEqual(["h.example", "h.example"]);
   });
 
   it("takes the word of no other API", async () => {
     const fetch = answering(() => answer({ version: 2 }, { version: null }));
-    const error = await rejectionOf(JupyterHub.from("https://h.example/a", { fetch }));
-    expect(error).toBeInstanceOf(NotAHubError);
+    const error = await rejectionOf(JupyterHub.discover("https://h.example/a", { fetch }));
+    expect(error).toBeInstanceOf(UnexpectedResponseError);
     expect(fetch.requests).toHaveLength(2);
   });
 
   it.each<[string, Respond, string]>([
     ["nobody answers", () => Promise.reject(new TypeError("fetch failed")), "ConnectionError"],
-    ["no place is one", () => page(), "NotAHubError"],
-    ["each place refuses", () => refusal(404, null), "NotAHubError"],
+    ["no place is one", () => page(), "UnexpectedResponseError"],
+    ["each place refuses", () => refusal(404, null), "UnexpectedResponseError"],
   ])("fails when %s", async (_, respond, name) => {
     const token = secrets.token;
     const options = { token, fetch: answering(respond), retry: 0 };
-    const error = await rejectionOf(JupyterHub.from(link, options));
+    const error = await rejectionOf(JupyterHub.discover(link, options));
     expect(error).toMatchObject({ name });
     expectNoSecret(error);
   });
@@ -212,12 +219,12 @@ describe("JupyterHub.from", () => {
   it("fails at once when a link or an option does not fit", async () => {
     const fetch = answering(hubBelow(""));
     const calls = [
-      () => JupyterHub.from("h.example/user/ada", { fetch }),
-      () => JupyterHub.from("https://h.example", { fetch, timeout: -1 }),
-      () => JupyterHub.from("https://h.example", { fetch, publicUrl: "nowhere" }),
-      () => JupyterHub.from("https://h.example", { fetch, headers: { "X-Key": "\u2028" } }),
-      () => JupyterHub.from("https://h.example", { fetch, auth: "cookie" }),
-      () => JupyterHub.from(`https://h.example/${"a/".repeat(20_000)}`, { fetch }),
+      () => JupyterHub.discover("h.example/user/ada", { fetch }),
+      () => JupyterHub.discover("https://h.example", { fetch, timeout: -1 }),
+      () => JupyterHub.discover("https://h.example", { fetch, publicUrl: "nowhere" }),
+      () => JupyterHub.discover("https://h.example", { fetch, headers: { "X-Key": "\u2028" } }),
+      () => JupyterHub.discover("https://h.example", { fetch, auth: "cookie" }),
+      () => JupyterHub.discover(`https://h.example/${"a/".repeat(20_000)}`, { fetch }),
     ];
     for (const call of calls) {
       expect(await rejectionOf(call())).toBeInstanceOf(InvalidInputError);
@@ -233,7 +240,7 @@ describe("JupyterHub.from", () => {
       return page(404);
     });
     const { signal } = controller;
-    expect(await rejectionOf(JupyterHub.from(link, { fetch }, { signal }))).toBe(reason);
+    expect(await rejectionOf(JupyterHub.discover(link, { fetch }, { signal }))).toBe(reason);
     expect(fetch.requests).toHaveLength(1);
   });
 });

@@ -112,7 +112,7 @@ const getAda: Call = (hub) => hub.users.get("ada");
 const ways: [what: string, respond: Respond, call: Call][] = [
   ["NotFoundError", () => refusal(404, null), getAda],
   ["ForbiddenError", () => refusal(403, "Only admins can grant"), getAda],
-  ["NotAHubError", () => page(), getAda],
+  ["UnexpectedResponseError", () => page(), getAda],
   ["HubError", () => page(503), getAda],
   ["ConnectionError", () => Promise.reject(new TypeError("fetch failed")), getAda],
   ["TimeoutError", () => new Promise(() => {}), (hub) => hub.users.get("ada", {}, { timeout: 1 })],

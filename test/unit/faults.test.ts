@@ -3,7 +3,7 @@ import { createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { getUser } from "../../src/api.js";
-import { ConnectionError, JupyterHub, NotAHubError } from "../../src/index.js";
+import { ConnectionError, JupyterHub, UnexpectedResponseError } from "../../src/index.js";
 import { selfSigned } from "./certificate.js";
 import {
   answering,
@@ -171,7 +171,7 @@ describe("an answer of 200 that is no JSON, though it says so,", () => {
 
   it("is not a hub's, and is not quoted", async () => {
     const { error, url } = await failureOf((socket) => socket.write(head(json, sized) + body));
-    expect(error).toBeInstanceOf(NotAHubError);
+    expect(error).toBeInstanceOf(UnexpectedResponseError);
     expect(error).toMatchObject({ method: "GET", url });
     expect((error as Error).message).toContain("labelled JSON, but is not");
     expectNoSecret(error);
@@ -183,7 +183,7 @@ describe("an answer of 200 that is no JSON, though it says so,", () => {
     );
     const { client } = new JupyterHub({ url: server.url, token: secrets.token, retry: 0 });
     const { error } = await getUser({ client, path: { name: "ada" } });
-    expect(error).toBeInstanceOf(NotAHubError);
+    expect(error).toBeInstanceOf(UnexpectedResponseError);
     expectNoSecret(error);
   });
 
@@ -193,7 +193,7 @@ describe("an answer of 200 that is no JSON, though it says so,", () => {
     ["nothing, of no type", ["Content-Length: 0"], ""],
   ])("is not a hub's when it is %s", async (_, headers, rest) => {
     const { error } = await failureOf((socket) => socket.write(head(...headers) + rest));
-    expect(error).toBeInstanceOf(NotAHubError);
+    expect(error).toBeInstanceOf(UnexpectedResponseError);
     expect((error as Error).message).toContain("answered 200 with nothing");
   });
 });

@@ -56,7 +56,7 @@ describe("a response is parsed:", () => {
   it.each(["null", "1", '"text"', "{", "<p>"])("%s is no JSON that a hub sends", async (body) => {
     await using server = await hubAt((response) => response.writeHead(200, json).end(body));
     const error = await rejectionOf(call(server.hub));
-    expect(error).toMatchObject({ name: "NotAHubError", status: 200 });
+    expect(error).toMatchObject({ name: "UnexpectedResponseError", status: 200 });
     expect(error).not.toHaveProperty("cause");
   });
 
@@ -69,7 +69,9 @@ describe("a response is parsed:", () => {
     });
     const error = await rejectionOf(server.hub.users.get("ada"));
     expect(String((error as Error).stack)).not.toContain(secrets.value);
-    expect(logged).toEqual([expect.objectContaining({ status: 200, error: "NotAHubError" })]);
+    expect(logged).toEqual([
+      expect.objectContaining({ status: 200, error: "UnexpectedResponseError" }),
+    ]);
   });
 
   it("an event stream comes as it is", async () => {

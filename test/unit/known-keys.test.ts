@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { createClient, getUsers, postUserServer, postUserTokens } from "../../src/api.js";
 import { checkKeys } from "../../src/core/known-keys.js";
-import { asIs } from "../../src/core/api-client.js";
+import { sendAsIs } from "../../src/core/api-client.js";
 import {
   hasScope,
   InvalidInputError,
@@ -118,20 +118,22 @@ describe("the options of a client", () => {
 
   it.each<[what: string, make: () => unknown]>([
     ["new JupyterHub()", () => new JupyterHub({ url: origin, ...options })],
-    ["hub.with()", () => hubOf(answering()).with(options)],
+    ["hub.withOptions()", () => hubOf(answering()).withOptions(options)],
     ["createClient()", () => createClient({ url: origin, ...options })],
   ])("are known to %s", (_, make) => {
     expect(make).toThrow(InvalidInputError);
     expect(make).toThrow(meant);
   });
 
-  it("are known to JupyterHub.from(), which sends nothing", async () => {
+  it("are known to JupyterHub.discover(), which sends nothing", async () => {
     const fetch = answering(() => answer({ version: "6.1.1" }));
-    const error = await rejectionOf(JupyterHub.from(origin, { fetch, ...options }));
+    const error = await rejectionOf(JupyterHub.discover(origin, { fetch, ...options }));
     expect((error as Error).message).toMatch(meant);
     expectNoSecret(error);
     const url = { url: origin } as JupyterHubOptions;
-    await expect(JupyterHub.from(origin, { fetch, ...url })).rejects.toThrow("Unknown key `url`");
+    await expect(JupyterHub.discover(origin, { fetch, ...url })).rejects.toThrow(
+      "Unknown key `url`",
+    );
     expect(fetch.requests).toEqual([]);
   });
 
@@ -222,7 +224,7 @@ describe("a key that only a newer hub knows", () => {
     const fetch = answering(() => answer("", { status: 201, version: "5.4.4" }));
     const { client } = hubOf(fetch);
     const options = { client, path, body: { profile: "large", display_name: 3 } as object };
-    await postUserServer({ ...options, ...asIs, throwOnError: true });
+    await postUserServer({ ...options, ...sendAsIs, throwOnError: true });
     expect(await fetch.requests[0]?.json()).toEqual(options.body);
   });
 });

@@ -62,7 +62,7 @@ describe("a logger", () => {
 
   it.each<[string, Respond[], JupyterHubOptions, string[]]>([
     ["a refusal", [() => refusal(404, "No such user")], {}, [`debug ${get}: 404 NotFoundError`]],
-    ["a stranger", [() => page()], {}, [`debug ${get}: 200 NotAHubError`]],
+    ["a stranger", [() => page()], {}, [`debug ${get}: 200 UnexpectedResponseError`]],
     ["an attempt's timeout", [never], { timeout: 500 }, [`debug ${get}: TimeoutError`]],
     [
       "a middleware that fails",

@@ -6,7 +6,7 @@ import {
   ConnectionError,
   JupyterHubError,
   InvalidInputError,
-  NotAHubError,
+  UnexpectedResponseError,
   type AttemptContext,
   type HubRequest,
   type Middleware,
@@ -194,7 +194,7 @@ describe("middleware", () => {
   it("is not led elsewhere by a redirect either", async () => {
     const fetch = answering(() => page(302, { headers: { Location: "https://evil.example/" } }));
     const hub = hubOf(fetch, { middleware: (_, next) => next() });
-    expect(await rejectionOf(hub.users.get("ada"))).toBeInstanceOf(NotAHubError);
+    expect(await rejectionOf(hub.users.get("ada"))).toBeInstanceOf(UnexpectedResponseError);
     expect(fetch.requests.map(({ redirect }) => redirect)).toEqual(["manual"]);
   });
 
@@ -205,7 +205,7 @@ describe("middleware", () => {
     const refusing = hubWith(() => Promise.resolve(refusal(404, "No such user")));
     expect(await rejectionOf(refusing.hub.users.get("ada"))).toMatchObject({ status: 404 });
     const posing = hubWith(() => Promise.resolve(page()));
-    expect(await rejectionOf(posing.hub.users.get("ada"))).toBeInstanceOf(NotAHubError);
+    expect(await rejectionOf(posing.hub.users.get("ada"))).toBeInstanceOf(UnexpectedResponseError);
   });
 
   it("may read a copy of the answer, and replace it", async () => {

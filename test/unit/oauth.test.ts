@@ -271,7 +271,7 @@ describe("a browser that comes back", () => {
       const error = await rejectionOf(
         portal.exchangeCode(back({ code, state: attempt.state }), attempt),
       );
-      expect(error).toMatchObject({ name: "NotAHubError" });
+      expect(error).toMatchObject({ name: "UnexpectedResponseError" });
     },
   );
 

@@ -84,7 +84,11 @@ describe("outcome", () => {
   it("is unknown when it is done, says what is no JSON, unless no JSON is awaited", async () => {
     const { hub } = hubThat([() => answer("{", { status: 201 })]);
     const { error } = await writes.postGroup(hub.client);
-    expect(error).toMatchObject({ name: "NotAHubError", status: 201, outcome: "unknown" });
+    expect(error).toMatchObject({
+      name: "UnexpectedResponseError",
+      status: 201,
+      outcome: "unknown",
+    });
     expect(await writes.deleteUser(hub.client)).toMatchObject({ data: undefined });
   });
 

@@ -67,7 +67,7 @@ describe("without the version header, a success", () => {
     ["health", "a page", { status: 200, type: html, body: page }],
     ["metrics", "a page", { status: 200, type: html, body: page }],
   ])("of %s is refused when it is %s", async (name, _, reply) => {
-    expect(await outcome(calls[name], reply)).toMatchObject({ name: "NotAHubError" });
+    expect(await outcome(calls[name], reply)).toMatchObject({ name: "UnexpectedResponseError" });
   });
 
   it("of GET / says the version, which the client remembers", async () => {
@@ -94,7 +94,7 @@ describe("with the version header, a page with a status of 4xx", () => {
     ),
   )("is not the API's answer to %s: %i", async (name, status) => {
     const error = await outcome(calls[name], pageOfHub(status));
-    expect(error).toMatchObject({ name: "NotAHubError", status });
+    expect(error).toMatchObject({ name: "UnexpectedResponseError", status });
     expect((error as Error).message).toMatch(/Check the url: JupyterHub\.\w+\(link\) finds/);
   });
 
@@ -141,7 +141,7 @@ describe("a response that is too large", () => {
       more();
     });
     const error = await rejectionOf(hubAt(server.url).users.get("ada"));
-    expect(error).toMatchObject({ name: "NotAHubError", status: 200 });
+    expect(error).toMatchObject({ name: "UnexpectedResponseError", status: 200 });
     expect((error as Error).message).toContain("exceeds 10000 bytes");
     expect((error as Error).message).toContain("maxResponseBytes");
     await closed.when;

@@ -1,7 +1,7 @@
 /** Which calls are tried again, after which faults, and when: the whole policy as one table. */
 import { assert, double, integer, property } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { delayBefore, maxDelay, minDelay, type Attempted } from "../../src/core/retry.js";
+import { retryDelay, maxDelay, minDelay, type FailedAttempt } from "../../src/core/retry.js";
 import {
   AuthenticationError,
   BadRequestError,
@@ -11,7 +11,7 @@ import {
   HubError,
   InvalidInputError,
   JupyterHubError,
-  NotAHubError,
+  UnexpectedResponseError,
   NotFoundError,
   RateLimitError,
   SpawnFailedError,
@@ -81,7 +81,7 @@ const lasting: Row[] = [
   ["a method that is not implemented", hub(501), undefined],
   ["a status that no gateway is known to send", hub(525), undefined],
   ["no answer in time", new TimeoutError("late", { timeout: 30_000 }), undefined],
-  ["something else than a hub", new NotAHubError("page", { status: 404 }), undefined],
+  ["something else than a hub", new UnexpectedResponseError("page", { status: 404 }), undefined],
   ["bad credentials", new AuthenticationError("401", { status: 401 }), undefined],
   ["scopes that do not suffice", new ForbiddenError("403", { status: 403 }), undefined],
   ["a missing XSRF token", new XsrfError("403", { status: 403 }), undefined],
@@ -99,7 +99,7 @@ describe("a first attempt that fails by", () => {
     const delays = Object.fromEntries(
       ["GET", "POST", "PUT", "PATCH", "DELETE"].map((method) => [
         method,
-        delayBefore(failure, { method, attempt: 1, retries: 3 }, half),
+        retryDelay(failure, { method, attempt: 1, retries: 3 }, half),
       ]),
     );
     expect(delays).toEqual({ GET: get, POST: write, PUT: write, PATCH: write, DELETE: write });
@@ -107,22 +107,22 @@ describe("a first attempt that fails by", () => {
 });
 
 describe("attempts", () => {
-  const get: Attempted = { method: "GET", attempt: 1, retries: 3 };
+  const get: FailedAttempt = { method: "GET", attempt: 1, retries: 3 };
 
   it("are at most as many as the retries, and one", () => {
-    const delays = [1, 2, 3, 4].map((attempt) => delayBefore(hub(503), { ...get, attempt }, half));
+    const delays = [1, 2, 3, 4].map((attempt) => retryDelay(hub(503), { ...get, attempt }, half));
     expect(delays).toEqual([125, 250, 500, undefined]);
   });
 
   it("are one where there are no retries, whatever the hub asks for", () => {
     for (const [, failure] of passing) {
-      expect(delayBefore(failure, { ...get, retries: 0 }, half)).toBeUndefined();
+      expect(retryDelay(failure, { ...get, retries: 0 }, half)).toBeUndefined();
     }
   });
 
   it("double their pause until it is ten seconds", () => {
     const longest = [1, 2, 3, 4, 5, 6, 7, 8, 2000].map((attempt) =>
-      delayBefore(lost(), { ...get, attempt, retries: Infinity }, () => 1),
+      retryDelay(lost(), { ...get, attempt, retries: Infinity }, () => 1),
     );
     expect(longest).toEqual([250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000, 10_000]);
   });
@@ -135,7 +135,7 @@ describe("attempts", () => {
         integer({ min: 0, max: 60_000 }),
         (attempt, chance, retryAfter) => {
           const again = (failure: JupyterHubError) =>
-            delayBefore(failure, { ...get, attempt, retries: Infinity }, () => chance)!;
+            retryDelay(failure, { ...get, attempt, retries: Infinity }, () => chance)!;
           const free = again(limit());
           expect(free).toBeGreaterThanOrEqual(0);
           expect(free).toBeLessThanOrEqual(Math.min(maxDelay, minDelay * 2 ** (attempt - 1)));
@@ -146,7 +146,7 @@ describe("attempts", () => {
   });
 
   it("spread over the whole pause by chance, so that many clients do not come back as one", () => {
-    const delays = Array.from({ length: 2000 }, () => delayBefore(hub(503), get)!);
+    const delays = Array.from({ length: 2000 }, () => retryDelay(hub(503), get)!);
     expect(Math.min(...delays)).toBeLessThan(minDelay * 0.1);
     expect(Math.max(...delays)).toBeGreaterThan(minDelay * 0.9);
     const mean = delays.reduce((sum, one) => sum + one, 0) / delays.length;

@@ -205,8 +205,8 @@ describe("the path of a request to the default server", () => {
     const { servers } = hub.client();
     for (const call of [
       () => servers.fetch("ada", path),
-      () => servers.fetch("ada", path, {}, { ownToken: true }),
-      async () => (await servers.connection("ada")).fetch(path),
+      () => servers.fetch("ada", path, {}, { useClientToken: true }),
+      async () => (await servers.connect("ada")).fetch(path),
     ]) {
       const error = await rejectionOf(call());
       expect(error).toBeInstanceOf(InvalidInputError);
@@ -221,7 +221,7 @@ describe("the path of a request to the default server", () => {
     "is refused for a WebSocket, too: %s",
     async (url) => {
       const call = { WebSocket: EventTarget };
-      const { WebSocket } = await hubWith({ names }).client().servers.connection("ada", {}, call);
+      const { WebSocket } = await hubWith({ names }).client().servers.connect("ada", {}, call);
       expect(await rejectionOf((async () => new WebSocket!(url))())).toBeInstanceOf(
         InvalidInputError,
       );
@@ -230,7 +230,7 @@ describe("the path of a request to the default server", () => {
 
   it.each(["1.2.2", "2.3.1", "5.5.4", "6.1.1"])("is refused on a hub of %s", async (version) => {
     const hub = hubWith({ names, version });
-    const call = hub.client().servers.fetch("ada", "gpu/api", {}, { ownToken: true });
+    const call = hub.client().servers.fetch("ada", "gpu/api", {}, { useClientToken: true });
     expect(await rejectionOf(call)).toBeInstanceOf(InvalidInputError);
     expect(hub.seen()).toEqual([]);
   });
@@ -306,7 +306,7 @@ describe("fetch is called with a URL and an init, as every implementation takes 
       calls.push(call);
       return globalThis.fetch(url.replace(origin, server.url), call[1]);
     }) as typeof globalThis.fetch;
-    const settings = await hub.client({ fetch }).servers.connection("ada");
+    const settings = await hub.client({ fetch }).servers.connect("ada");
     await settings.fetch(...given(`${settings.baseUrl}api`));
     expect(calls).toMatchObject([["https://hub.example.org/user/ada/api", { method: "POST" }]]);
     expect(sent).toEqual([`POST Bearer of-${secrets.token} ${body}`]);

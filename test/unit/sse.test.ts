@@ -1,8 +1,8 @@
 /** Event streams as the HTML standard describes them, cut into chunks in every way. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { eventData, longestEvent } from "../../src/core/sse.js";
-import { NotAHubError } from "../../src/index.js";
+import { parseEventStream, maxEventLength } from "../../src/core/sse.js";
+import { UnexpectedResponseError } from "../../src/index.js";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -33,7 +33,7 @@ function streamOf(
 
 async function read(chunks: readonly Uint8Array[]): Promise<string[]> {
   const events: string[] = [];
-  for await (const data of eventData(streamOf(chunks).stream)) events.push(data);
+  for await (const data of parseEventStream(streamOf(chunks).stream)) events.push(data);
   return events;
 }
 
@@ -129,21 +129,21 @@ describe("a stream of", () => {
   ])("%s is refused, and closed", async (_, begin, chunk) => {
     const chunks = Array.from({ length: 2000 }, () => bytes(chunk));
     const { stream, state } = streamOf([bytes(begin), ...chunks], { open: true });
-    await expect(eventData(stream).next()).rejects.toThrow(NotAHubError);
+    await expect(parseEventStream(stream).next()).rejects.toThrow(UnexpectedResponseError);
     expect(state.cancelled).toBe(true);
-    expect(state.pulls).toBeLessThanOrEqual(Math.ceil(longestEvent / 900) + 2);
+    expect(state.pulls).toBeLessThanOrEqual(Math.ceil(maxEventLength / 900) + 2);
   });
 });
 
 describe("the reader", () => {
   it("gives an event as soon as it is there", async () => {
     const { stream } = streamOf([bytes("data: 1\n\ndata: 2\n")], { open: true });
-    expect(await eventData(stream).next()).toEqual({ done: false, value: "1" });
+    expect(await parseEventStream(stream).next()).toEqual({ done: false, value: "1" });
   });
 
   it("closes the connection when it is left", async () => {
     const { stream, state } = streamOf([bytes("data: 1\n\ndata: 2\n\n")], { open: true });
-    for await (const data of eventData(stream)) {
+    for await (const data of parseEventStream(stream)) {
       expect(data).toBe("1");
       break;
     }
@@ -152,7 +152,7 @@ describe("the reader", () => {
 
   it("throws what the stream throws, after the events that came before", async () => {
     const error = new Error("lost");
-    const events = eventData(streamOf([bytes("data: 1\n\ndata: 2")], { error }).stream);
+    const events = parseEventStream(streamOf([bytes("data: 1\n\ndata: 2")], { error }).stream);
     expect(await events.next()).toEqual({ done: false, value: "1" });
     await expect(events.next()).rejects.toBe(error);
   });

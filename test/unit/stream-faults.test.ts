@@ -142,7 +142,11 @@ describe("a progress stream", () => {
       send(json("403 Forbidden", { status: 403, message: "requires any of [read:servers]" })),
       { name: "ForbiddenError", requiredScopes: ["read:servers"] },
     ],
-    ["JSON for a stream", send(json("200 OK", { progress: 0 })), { name: "NotAHubError" }],
+    [
+      "JSON for a stream",
+      send(json("200 OK", { progress: 0 })),
+      { name: "UnexpectedResponseError" },
+    ],
   ])("that is refused rejects with what the hub means: %s", async (_, respond, expected) => {
     await using hub = await progressHub(respond);
     const { all, error } = await told(hub.client().servers.progress("ada"));

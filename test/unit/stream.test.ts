@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   ConnectionError,
   JupyterHub,
-  NotAHubError,
+  UnexpectedResponseError,
   TimeoutError,
   type JupyterHubOptions,
 } from "../../src/index.js";
@@ -271,7 +271,7 @@ describe("where a stream was asked for", () => {
   ])("%s is no answer of a hub", async (_, respond, words) => {
     await using server = await serving(respond);
     const error = await rejectionOf(progress(server.hub));
-    expect(error).toBeInstanceOf(NotAHubError);
+    expect(error).toBeInstanceOf(UnexpectedResponseError);
     expect((error as Error).message).toMatch(words);
     expect(server.seen).toHaveLength(1);
   });
@@ -282,7 +282,7 @@ describe("where a stream was asked for", () => {
       response.setHeader("Content-Type", "application/octet-stream").write("x");
     });
     const call = { url: "/files", parseAs: "stream" as const, throwOnError: true as const };
-    expect(await rejectionOf(server.hub.client.get(call))).toBeInstanceOf(NotAHubError);
+    expect(await rejectionOf(server.hub.client.get(call))).toBeInstanceOf(UnexpectedResponseError);
     await server.closed;
   });
 

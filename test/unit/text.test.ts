@@ -55,7 +55,7 @@ describe("the message of an error", () => {
 
   it.each<[string, typeof idle, (hub: ReturnType<typeof hubOf>) => PromiseLike<unknown>]>([
     ["a server that is not there", idle, (hub) => hub.servers.get(hostile, { server: hostile })],
-    ["a connection", idle, (hub) => hub.servers.connection(hostile)],
+    ["a connection", idle, (hub) => hub.servers.connect(hostile)],
     ["a start", idle, (hub) => hub.servers.start(hostile, {}, { timeout: 20 })],
     [
       "a start that takes too long",
@@ -74,7 +74,7 @@ describe("the message of an error", () => {
       idle,
       async (hub) => {
         const oauth = { clientId: "c", clientSecret: "s", redirectUri: `${origin}/cb` };
-        const portal = hub.with({ oauth }).oauth;
+        const portal = hub.withOptions({ oauth }).oauth;
         const attempt = await portal.authorizeUrl();
         const refused = { error: "x", error_description: hostile, state: attempt.state };
         return portal.exchangeCode(`?${new URLSearchParams(refused)}`, attempt);

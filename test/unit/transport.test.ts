@@ -176,7 +176,7 @@ describe("a redirect", () => {
     const { client } = new JupyterHub({ url: server.url, token: secrets.token });
     const call = method === "GET" ? getUser : deleteUser;
     const error = await rejectionOf(call({ client, path: { name: "ada" }, throwOnError: true }));
-    expect(error).toMatchObject({ name: "NotAHubError", status });
+    expect(error).toMatchObject({ name: "UnexpectedResponseError", status });
     expect((error as Error).message).toContain(` was redirected to ${target.url}/hub/login, which`);
     expect((error as Error).message).toContain("Check the url");
     expectNoSecret(error);
@@ -204,7 +204,7 @@ describe("a redirect", () => {
     const { client } = hubOf(answering(() => new Response(null, { status: 302, headers })));
     const query = { client_id: "x", response_type: "code" };
     const { error } = await getOauthAuthorize({ client, query } as never);
-    expect(error).toMatchObject({ name: "NotAHubError", status: 302 });
+    expect(error).toMatchObject({ name: "UnexpectedResponseError", status: 302 });
     expect((error as Error).message).toContain(
       " was redirected to https://hub.example.org/hub/login, as hubs do with browsers.",
     );
@@ -218,7 +218,7 @@ describe("a redirect", () => {
       status: { value: 0 },
     });
     const error = await rejectionOf(hubOf(answering(() => hidden)).users.get("ada"));
-    expect(error).toMatchObject({ name: "NotAHubError" });
+    expect(error).toMatchObject({ name: "UnexpectedResponseError" });
     expect((error as Error).message).toContain("was redirected, which");
   });
 });

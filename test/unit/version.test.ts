@@ -136,7 +136,7 @@ describe("an argument that an old hub would ignore or misread", () => {
   it("is not sent when the hub does not tell its version", async () => {
     const fetch = answering(() => answer({ name: "some other API" }, { version: null }));
     const error = await rejectionOf(hubOf(fetch).users.list({ state: "active" }));
-    expect(error).toMatchObject({ name: "NotAHubError" });
+    expect(error).toMatchObject({ name: "UnexpectedResponseError" });
     expect(fetch.sent()).toEqual(["GET /"]);
   });
 });
@@ -216,6 +216,6 @@ describe("hub.version and hub.supports", () => {
     const error = await rejectionOf(
       postUserTokens({ client, path, body: { roles: ["user"] }, throwOnError: true }),
     );
-    expect(error).toMatchObject({ name: "NotAHubError" });
+    expect(error).toMatchObject({ name: "UnexpectedResponseError" });
   });
 });

@@ -1,6 +1,6 @@
 /** Every method that lists: which route it asks, how, and that it gives everything. */
 import { describe, expect, it } from "vitest";
-import { NotAHubError } from "../../src/index.js";
+import { UnexpectedResponseError } from "../../src/index.js";
 import type { JupyterHub } from "../../src/index.js";
 import { fakeListing, names, pageType, routeMap } from "./fake-listing.js";
 
@@ -100,28 +100,28 @@ describe.each(listings)("%s", (_, route, row, list) => {
 
   it("refuses an answer that is no listing", async () => {
     const { hub } = fakeListing([], { first: [{ message: "hello" }] });
-    await expect(list(hub)).rejects.toBeInstanceOf(NotAHubError);
+    await expect(list(hub)).rejects.toBeInstanceOf(UnexpectedResponseError);
   });
 });
 
 it.each([
   ["users.list", (hub: JupyterHub) => hub.users.list()],
   ["groups.list", (hub: JupyterHub) => hub.groups.list()],
-  ["proxy.routes", (hub: JupyterHub) => hub.proxy.routes()],
+  ["proxy.listRoutes", (hub: JupyterHub) => hub.proxy.listRoutes()],
 ])("%s asks for pages by their media type, alone and to the letter", async (_, list) => {
   const { hub, asked } = fakeListing(names(3), { max: 2 });
   await list(hub);
   expect(asked.map(({ accept }) => accept)).toEqual([pageType, pageType]);
 });
 
-describe("proxy.routes", () => {
+describe("proxy.listRoutes", () => {
   const routes = (count: number): object[] => names(count).map((routespec) => ({ routespec }));
 
   it.each(["6.1.1", "3.0.0"])(
     "gives the routes of all pages as a list on hub %s",
     async (version) => {
       const { hub, asked } = fakeListing(names(450), { version, shape: routeMap });
-      expect(await hub.proxy.routes()).toEqual(routes(450));
+      expect(await hub.proxy.listRoutes()).toEqual(routes(450));
       expect(asked.map(({ path }) => path)).toEqual([
         "/proxy?offset=0&limit=200",
         "/proxy?offset=199&limit=200",
@@ -132,7 +132,7 @@ describe("proxy.routes", () => {
 
   it("asks for as many at once as it is told", async () => {
     const { hub, asked } = fakeListing(names(3), { shape: routeMap });
-    expect(await hub.proxy.routes({ limit: 2 })).toEqual(routes(3));
+    expect(await hub.proxy.listRoutes({ limit: 2 })).toEqual(routes(3));
     expect(asked.map(({ path }) => path)).toEqual([
       "/proxy?offset=0&limit=2",
       "/proxy?offset=1&limit=2",
@@ -143,7 +143,7 @@ describe("proxy.routes", () => {
     "asks hub %s for everything at once, which would fail at pages or ignore them",
     async (version) => {
       const { hub, asked } = fakeListing(names(180), { version, shape: routeMap });
-      expect(await hub.proxy.routes({ limit: 2 })).toEqual(routes(180));
+      expect(await hub.proxy.listRoutes({ limit: 2 })).toEqual(routes(180));
       expect(asked).toEqual([{ path: "/proxy", accept: "application/json" }]);
     },
   );
@@ -155,7 +155,7 @@ describe("proxy.routes", () => {
     ["a page without a pagination", { items: {}, _pagination: null }],
   ])("refuses %s", async (_, answer) => {
     const { hub } = fakeListing([], { first: [answer] });
-    await expect(hub.proxy.routes()).rejects.toBeInstanceOf(NotAHubError);
+    await expect(hub.proxy.listRoutes()).rejects.toBeInstanceOf(UnexpectedResponseError);
   });
 });
 

@@ -1,13 +1,13 @@
 /** Listings are complete and in order, whatever pages a hub makes of them. */
 import { describe, expect, it, vi } from "vitest";
-import { NotAHubError } from "../../src/index.js";
+import { UnexpectedResponseError } from "../../src/index.js";
 import {
   createListing,
-  pagesAtOnce,
+  pagesInFlight,
   type Listing,
   type ListingParts,
 } from "../../src/workflows/listing.js";
-import { pageSize, type AskPage } from "../../src/workflows/pages.js";
+import { pageSize, type FetchPage } from "../../src/workflows/pagination.js";
 import { rejectionOf } from "../unit/helpers.js";
 import { fakeListing, names, type ListingOptions } from "./fake-listing.js";
 import { failure, useClock } from "./time.js";
@@ -15,7 +15,7 @@ import { failure, useClock } from "./time.js";
 /** Answers a listing's questions one after the other; asked once more, it fails. */
 function answers(...pages: unknown[]) {
   const asked: object[] = [];
-  const ask: AskPage<string> = async (query) => {
+  const ask: FetchPage<string> = async (query) => {
     asked.push(query);
     if (pages.length === 0) throw new Error("Nobody expected another question");
     return pages.shift() as string[];
@@ -30,7 +30,7 @@ const page = (items: unknown, next: object | null, offset = 0, limit = 2): objec
 
 /** A listing of names that asks for two at once unless it is told otherwise. */
 const listingOf = (
-  ask: AskPage<string>,
+  ask: FetchPage<string>,
   options: Partial<ListingParts<string, string>> = {},
 ): Listing<string> =>
   createListing<string, string>(() => ({
@@ -153,7 +153,7 @@ describe("all items", () => {
   ])("are refused when next %s", async (_, next) => {
     const { ask, asked } = answers(page(["a", "b"], at(2)), page(["b", "c"], next, 1));
     const error = await rejectionOf(listingOf(ask));
-    expect(error).toBeInstanceOf(NotAHubError);
+    expect(error).toBeInstanceOf(UnexpectedResponseError);
     expect(error).toMatchObject({ message: expect.stringContaining("does not advance") });
     expect(asked).toHaveLength(2);
   });
@@ -169,7 +169,7 @@ describe("all items", () => {
   ])("are refused when the answer is %s", async (_, answer) => {
     const { ask } = answers(answer);
     const error = await rejectionOf(listingOf(ask));
-    expect(error).toBeInstanceOf(NotAHubError);
+    expect(error).toBeInstanceOf(UnexpectedResponseError);
     expect(error).toMatchObject({ message: expect.stringContaining("neither a list nor a page") });
   });
 
@@ -179,7 +179,7 @@ describe("all items", () => {
   });
 
   it("are asked for 200 at once, the most that a hub gives, and two pages at once", () => {
-    expect({ pageSize, pagesAtOnce }).toEqual({ pageSize: 200, pagesAtOnce: 2 });
+    expect({ pageSize, pagesInFlight }).toEqual({ pageSize: 200, pagesAtOnce: 2 });
   });
 });
 
@@ -213,7 +213,7 @@ describe("users.list on a hub", () => {
 
   it("stops at a page that cannot be had", async () => {
     const { hub, asked } = fakeListing(names(5), { max: 2, first: [null] });
-    expect(await rejectionOf(hub.users.list())).toBeInstanceOf(NotAHubError);
+    expect(await rejectionOf(hub.users.list())).toBeInstanceOf(UnexpectedResponseError);
     expect(asked).toHaveLength(1);
   });
 });

@@ -148,7 +148,7 @@ describe("a stream of events without an end", () => {
     const { told, error } = await story(server.hub.servers.progress("ada"));
     expect(told).toHaveLength(10_000);
     expect(error).toMatchObject({
-      name: "NotAHubError",
+      name: "UnexpectedResponseError",
       message: expect.stringMatching(/more than 10000 events or 4194304 characters/),
     });
     await server.left;
@@ -170,6 +170,6 @@ it("a hub that begins its stream anew for each event is left, too", async () => 
   });
   const hub = new JupyterHub({ url: server.url, token: "a-token" });
   const { error } = await story(hub.servers.progress("ada"));
-  expect(error).toMatchObject({ name: "NotAHubError" });
+  expect(error).toMatchObject({ name: "UnexpectedResponseError" });
   expect(connections).toBe(5);
 });

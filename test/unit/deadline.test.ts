@@ -1,0 +1,181 @@
+/** Deadlines and pauses. */
+import { getEventListeners } from "node:events";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { DeadlinePassed, delay, onTimeoutOrAbort, withDeadline } from "../../src/core/deadline.js";
+import { rejectionOf, signalled } from "./helpers.js";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const never = () => new Promise<never>(() => {});
+
+describe("work with a deadline", () => {
+  it("resolves as the work does, and leaves no timer", async () => {
+    expect(await withDeadline(1000, undefined, () => Promise.resolve("done"))).toBe("done");
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("rejects as the work does, and leaves no timer", async () => {
+    const failure = new Error("no");
+    await expect(withDeadline(1000, undefined, () => Promise.reject(failure))).rejects.toBe(
+      failure,
+    );
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("ends what is left of the work when one part of it fails", async () => {
+    const failure = new Error("no");
+    let rest: Promise<unknown> | undefined;
+    const done = withDeadline(1000, undefined, (signal) => {
+      rest = rejectionOf(delay(1000, signal));
+      return Promise.all([rest, Promise.reject(failure)]);
+    });
+    await expect(done).rejects.toBe(failure);
+    expect(await rest).toBe(failure);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("rejects when the work throws at once", async () => {
+    const failure = new Error("no");
+    const work = () => {
+      throw failure;
+    };
+    await expect(withDeadline(1000, undefined, work)).rejects.toBe(failure);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("rejects when the time has passed, though the work does not heed it", async () => {
+    let heard: AbortSignal | undefined;
+    const rejected = rejectionOf(
+      withDeadline(1000, undefined, (signal) => {
+        heard = signal;
+        return never();
+      }),
+    );
+    await vi.advanceTimersByTimeAsync(999);
+    expect(heard?.aborted).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    const error = await rejected;
+    expect(error).toBeInstanceOf(DeadlinePassed);
+    expect(error).toMatchObject({ timeout: 1000 });
+    expect(heard?.reason).toBe(error);
+  });
+
+  it.each([undefined, Infinity, 2 ** 31])("has no timer when it may take %s", async (timeout) => {
+    const { when, tell } = signalled<string>();
+    const done = withDeadline(timeout, undefined, () => when);
+    expect(vi.getTimerCount()).toBe(0);
+    tell("done");
+    expect(await done).toBe("done");
+  });
+
+  it("has a timer for the longest that timers can wait", async () => {
+    const rejected = rejectionOf(withDeadline(2 ** 31 - 1, undefined, never));
+    expect(vi.getTimerCount()).toBe(1);
+    await vi.advanceTimersByTimeAsync(2 ** 31 - 1);
+    expect(await rejected).toBeInstanceOf(DeadlinePassed);
+  });
+
+  it.each([[new Error("stop")], ["a word"], [0], [null]])(
+    "rejects with the caller's very reason: %s",
+    async (reason) => {
+      const controller = new AbortController();
+      const rejected = rejectionOf(withDeadline(1000, controller.signal, never));
+      controller.abort(reason);
+      expect(await rejected).toBe(reason);
+      expect(vi.getTimerCount()).toBe(0);
+    },
+  );
+
+  it("does not begin when the caller has aborted", async () => {
+    const work = vi.fn(never);
+    const reason = new Error("stop");
+    await expect(withDeadline(1000, AbortSignal.abort(reason), work)).rejects.toBe(reason);
+    expect(work).not.toHaveBeenCalled();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("rejects with the reason, not with what the work makes of the abort", async () => {
+    const controller = new AbortController();
+    const rejected = rejectionOf(
+      withDeadline(undefined, controller.signal, async (signal) => {
+        await rejectionOf(delay(1000, signal));
+        throw new Error("aborted, in other words");
+      }),
+    );
+    const reason = new Error("stop");
+    controller.abort(reason);
+    expect(await rejected).toBe(reason);
+  });
+
+  it.each([
+    ["succeeds", () => Promise.resolve()],
+    ["fails", () => Promise.reject(new Error("no"))],
+    ["takes too long", never],
+  ])("leaves no listener on the caller's signal when the work %s", async (_, work) => {
+    const { signal } = new AbortController();
+    const done = Promise.allSettled([withDeadline(1000, signal, work)]);
+    await vi.advanceTimersByTimeAsync(1000);
+    await done;
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+});
+
+describe("a pause", () => {
+  it("ends after its time, and leaves no listener", async () => {
+    const { signal } = new AbortController();
+    let over = false;
+    const paused = (async () => {
+      await delay(1000, signal);
+      over = true;
+    })();
+    await vi.advanceTimersByTimeAsync(999);
+    expect(over).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    await paused;
+    expect(over).toBe(true);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+
+  it("ends at an abort with its reason, and leaves no timer", async () => {
+    const controller = new AbortController();
+    const rejected = rejectionOf(delay(1000, controller.signal));
+    const reason = new Error("stop");
+    controller.abort(reason);
+    expect(await rejected).toBe(reason);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("does not begin after an abort", async () => {
+    const reason = new Error("stop");
+    await expect(delay(1000, AbortSignal.abort(reason))).rejects.toBe(reason);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe("a watch over a signal and a deadline", () => {
+  it("tells of the deadline, and of nothing once it has let go", async () => {
+    const heard: unknown[] = [];
+    onTimeoutOrAbort(1000, undefined, (reason) => heard.push(reason));
+    onTimeoutOrAbort(1000, undefined, (reason) => heard.push(reason))();
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(heard).toEqual([new DeadlinePassed(1000)]);
+  });
+
+  it("tells at once of a signal that has aborted before, and has no timer then", () => {
+    const heard: unknown[] = [];
+    onTimeoutOrAbort(1000, AbortSignal.abort("enough"), (reason) => heard.push(reason));
+    expect(heard).toEqual(["enough"]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it.each([0, -1, Number.NaN])("refuses %s milliseconds", (timeout) => {
+    expect(() => onTimeoutOrAbort(timeout, undefined, () => {})).toThrow(
+      "must be a number above 0",
+    );
+  });
+});

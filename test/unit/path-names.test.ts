@@ -1,0 +1,188 @@
+/** Names: what is refused before anything is sent, and how all others reach the hub as themselves. */
+import { describe, expect, it } from "vitest";
+import { deleteShareCode, getGroup, getUser, getUserServerName } from "../../src/api.js";
+import { InvalidInputError } from "../../src/core/errors.js";
+import { checkName, describeType } from "../../src/core/path-names.js";
+import { JupyterHub } from "../../src/index.js";
+import { answer, answering, api, hubOf, rejectionOf, secrets, serve } from "./helpers.js";
+
+const halves = ["\uD83D", "\uDE00", "a\uD83Db", "a\uDE00b", "\uDE00\uD83D", "😀\uD83D", "\uDE00😀"];
+const refused = [".", "..", "", ...halves];
+const accepted = [
+  "ada",
+  "ada lovelace",
+  "a/b",
+  "../b",
+  "a\\b",
+  "a?b",
+  "a#b",
+  "a%b",
+  "%2e%2e",
+  "%2E",
+  "...",
+  ".a",
+  "a+b",
+  "ada@example.org",
+  "o'brien",
+  "a(b)",
+  "a;b=c",
+  "a,b",
+  "a&b",
+  "a:b",
+  "[a]",
+  "{server_name}",
+  "$&",
+  "$1",
+  " ",
+  "\t\n",
+  "\0",
+  "ÅNGSTRÖM",
+  "名前",
+  "😀",
+  "👩‍🚀",
+  "constructor",
+  "__proto__",
+];
+
+type Sending = (hub: JupyterHub, name: string) => PromiseLike<unknown>;
+const aliases: [string, Sending][] = [
+  ["users.get", (hub, name) => hub.users.get(name)],
+  ["users.create", (hub, name) => hub.users.create(name)],
+  ["users.delete", (hub, name) => hub.users.delete(name)],
+  ["tokens.revoke, as user", (hub, name) => hub.tokens.revoke(name, "a1")],
+  ["tokens.revoke, as id", (hub, name) => hub.tokens.revoke("ada", name)],
+  ["servers.start", (hub, name) => hub.servers.start(name)],
+  ["servers.stop", (hub, name) => hub.servers.stop(name)],
+  ["groups.addUsers", (hub, name) => hub.groups.addUsers(name, { users: ["ada"] })],
+  ["shares.grant", (hub, name) => hub.shares.grant(name, { user: "grace" })],
+  ["shareCodes.list", (hub, name) => hub.shareCodes.list(name)],
+  ["services.get", (hub, name) => hub.services.get(name)],
+  ["getUser", (hub, name) => raw(getUser({ client: hub.client, path: { name } }))],
+  ["getGroup", (hub, name) => raw(getGroup({ client: hub.client, path: { name } }))],
+];
+/** A raw function resolves with its error unless it is asked to throw. */
+const raw = async (call: Promise<{ error?: unknown }>): Promise<void> => {
+  const { error } = await call;
+  if (error) throw error;
+};
+
+describe.each(aliases)("%s", (_, send) => {
+  it.each(refused)("refuses the name %j before anything is sent", async (name) => {
+    const fetch = answering();
+    await expect(send(hubOf(fetch), name)).rejects.toBeInstanceOf(InvalidInputError);
+    expect(fetch.sent()).toEqual([]);
+  });
+
+  it.each([undefined, null, 7, {}, ["ada"], true])("refuses %j for a name", async (name) => {
+    const fetch = answering();
+    const error = await rejectionOf(send(hubOf(fetch), name as unknown as string));
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect((error as Error).message).toMatch(/must be a string, not/);
+    expect(fetch.sent()).toEqual([]);
+  });
+});
+
+describe("a named server", () => {
+  const starts: [string, Sending][] = [
+    ["servers.start", (hub, server) => hub.servers.start("ada", { server })],
+    ["servers.create", (hub, server) => hub.servers.create("ada", { server })],
+    ["shares.grant", (hub, server) => hub.shares.grant("ada", { server, user: "grace" })],
+    [
+      "getUserServerName",
+      (hub, server) =>
+        raw(getUserServerName({ client: hub.client, path: { name: "ada", server_name: server } })),
+    ],
+  ];
+  it.each(
+    starts.flatMap(([what, send]) =>
+      [".", "..", "\uD83D"].map((bad) => [what, bad, send] as const),
+    ),
+  )("cannot be called so by %s: %j", async (_, bad, send) => {
+    const fetch = answering();
+    await expect(send(hubOf(fetch), bad)).rejects.toBeInstanceOf(InvalidInputError);
+    expect(fetch.sent()).toEqual([]);
+  });
+});
+
+describe("any other name", () => {
+  it.each(accepted)(
+    "%j is percent-encoded as one segment, by method and function",
+    async (name) => {
+      const fetch = answering();
+      const hub = hubOf(fetch);
+      await hub.users.get(name);
+      await raw(getUser({ client: hub.client, path: { name } }));
+      await hub.tokens.revoke(name, name);
+      const encoded = encodeURIComponent(name);
+      expect(fetch.requests.map(({ url }) => url)).toEqual([
+        `${api}/users/${encoded}`,
+        `${api}/users/${encoded}`,
+        `${api}/users/${encoded}/tokens/${encoded}`,
+      ]);
+    },
+  );
+
+  it("arrives at a real server as itself", async () => {
+    const arrived: string[] = [];
+    await using server = await serve((request, response) => {
+      const segments = (request.url ?? "").split("/");
+      expect(segments.slice(0, -1)).toEqual(["", "prefix", "hub", "api", "users"]);
+      arrived.push(decodeURIComponent(segments.at(-1) ?? ""));
+      response.setHeader("X-JupyterHub-Version", "6.1.1");
+      response.setHeader("Content-Type", "application/json").end("{}");
+    });
+    const hub = new JupyterHub({ url: `${server.url}/prefix`, token: secrets.token });
+    for (const name of accepted) await hub.users.get(name);
+    expect(arrived).toEqual(accepted);
+  });
+});
+
+describe("the default server", () => {
+  it("keeps the slash behind the owner of shares, which tells it from all servers", async () => {
+    const fetch = answering(({ method, url }) =>
+      method === "GET" || url.includes("share-codes")
+        ? answer({ items: [], _pagination: { next: null } })
+        : answer(),
+    );
+    const hub = hubOf(fetch);
+    await hub.shares.grant("a/b", { user: "grace" });
+    await hub.shares.list("a/b", { server: "" });
+    await hub.shares.list("a/b");
+    await hub.shareCodes.create("ada");
+    await hub.shares.getForUser("grace", "ada");
+    await raw(deleteShareCode({ client: hub.client, path: { owner: "ada", server_name: "" } }));
+    expect(fetch.sent()).toEqual([
+      "POST /shares/a%2Fb/",
+      "GET /shares/a%2Fb/?offset=0&limit=200",
+      "GET /shares/a%2Fb?offset=0&limit=200",
+      "POST /share-codes/ada/",
+      "GET /users/grace/shared/ada/",
+      "DELETE /share-codes/ada/",
+    ]);
+  });
+});
+
+describe("the check of a name", () => {
+  it("names the parameter in words", () => {
+    expect(() => checkName("server_name", "..")).toThrow(
+      'The server name must not be "..": in a URL it would lead to another route.',
+    );
+    expect(() => checkName("owner", "")).toThrow("The owner must not be empty.");
+  });
+
+  it("lets a name be empty where the route allows it", () => {
+    expect(() => checkName("server_name", "", true)).not.toThrow();
+    expect(() => checkName("server_name", "..", true)).toThrow(InvalidInputError);
+  });
+
+  it.each([
+    [null, "null"],
+    [["ada"], "an array"],
+    [undefined, "of type undefined"],
+    [secrets.token, "of type string"],
+    [7, "of type number"],
+    [{}, "of type object"],
+  ])("calls a value by its kind, never by itself: %j is %s", (value, kind) => {
+    expect(describeType(value)).toBe(kind);
+  });
+});

@@ -1,0 +1,171 @@
+/** What is taken for the answer of a hub, and what for that of something else. */
+import { describe, expect, it } from "vitest";
+import { getOauthAuthorize, postOauthToken } from "../../src/api.js";
+import type { JupyterHub } from "../../src/index.js";
+import {
+  answer,
+  answering,
+  api,
+  expectNoSecret,
+  hubOf,
+  page,
+  refusal,
+  rejectionOf,
+  secrets,
+  type Respond,
+} from "./helpers.js";
+
+type Call = (hub: JupyterHub) => Promise<unknown>;
+const get: Call = (hub) => hub.users.get("ada");
+const del: Call = (hub) => hub.users.delete("ada");
+const health: Call = (hub) => hub.health();
+const metrics: Call = (hub) => hub.metrics();
+const foreign =
+  (status: number, body: unknown, type = "application/json"): Respond =>
+  () =>
+    answer(body, { status, type, version: null });
+const metricsPage = "<h1>403 : Access to metrics requires scope &#39;read:metrics&#39;</h1>";
+
+describe("an answer", () => {
+  it.each<[what: string, respond: Respond, call: Call, name: string]>([
+    ["a page", () => page(), get, "UnexpectedResponseError"],
+    [
+      "a page of the hub itself",
+      () => page(200, { version: "6.1.1" }),
+      get,
+      "UnexpectedResponseError",
+    ],
+    ["a page that is missing", () => page(404), get, "UnexpectedResponseError"],
+    ["a page that is refused", () => page(403), get, "UnexpectedResponseError"],
+    ["a page that wants a login", () => page(401), get, "UnexpectedResponseError"],
+    ["a page of a proxy whose hub is down", () => page(503), get, "HubError"],
+    ["a page of a gateway", () => page(502), get, "HubError"],
+    ["a page of a server that failed", () => page(500), get, "HubError"],
+    ["JSON of a gateway", foreign(504, { error: "timeout" }), get, "HubError"],
+    ["nothing", foreign(200, "", ""), get, "UnexpectedResponseError"],
+    ["nothing, of type JSON", foreign(200, ""), get, "UnexpectedResponseError"],
+    ["nothing, from the hub", () => answer(""), get, "UnexpectedResponseError"],
+    ["no content", () => answer("", { status: 204 }), get, "UnexpectedResponseError"],
+    ["plain text", foreign(200, "ok", "text/plain"), get, "UnexpectedResponseError"],
+    ["text without a type", foreign(200, "ok", ""), get, "UnexpectedResponseError"],
+    ["JSON of another API", foreign(404, { detail: "Not Found" }), get, "UnexpectedResponseError"],
+    ["JSON with an error", foreign(404, { error: "Not Found" }), get, "UnexpectedResponseError"],
+    [
+      "JSON of GitHub",
+      foreign(404, { message: "", status: "404" }),
+      get,
+      "UnexpectedResponseError",
+    ],
+    [
+      "a hub's words of another type",
+      foreign(404, { status: 404, message: null }, "text/plain"),
+      get,
+      "UnexpectedResponseError",
+    ],
+    ["JSON null", foreign(404, null), get, "UnexpectedResponseError"],
+    ["JSON text", foreign(404, '"status message"'), get, "UnexpectedResponseError"],
+    ["broken JSON", foreign(404, "{"), get, "UnexpectedResponseError"],
+    [
+      "plain text that is missing",
+      foreign(404, "404", "text/plain"),
+      get,
+      "UnexpectedResponseError",
+    ],
+    ["a page instead of health", () => page(), health, "UnexpectedResponseError"],
+    ["a missing page instead of health", () => page(404), health, "UnexpectedResponseError"],
+    [
+      "an empty missing page instead of health",
+      foreign(404, "", "text/html"),
+      health,
+      "UnexpectedResponseError",
+    ],
+    ["a page instead of health while the hub is down", () => page(503), health, "HubError"],
+    ["a page instead of metrics", () => page(), metrics, "UnexpectedResponseError"],
+    ["a refused page instead of metrics", () => page(403), metrics, "UnexpectedResponseError"],
+    [
+      "text that is missing instead of metrics",
+      foreign(404, "404", "text/plain"),
+      metrics,
+      "UnexpectedResponseError",
+    ],
+    ["a page instead of a deletion", () => page(), del, "UnexpectedResponseError"],
+    ["a hub's refusal", () => refusal(404, null), get, "NotFoundError"],
+    [
+      "a hub's refusal without its header",
+      () => refusal(404, null, { version: null }),
+      get,
+      "NotFoundError",
+    ],
+    [
+      "a hub's refusal of metrics",
+      foreign(403, metricsPage, "text/html"),
+      metrics,
+      "ForbiddenError",
+    ],
+  ])("that is %s fails the call of %#", async (_, respond, call, name) => {
+    const error = await rejectionOf(call(hubOf(answering(respond))));
+    expect(error).toMatchObject({ name });
+    if (name === "UnexpectedResponseError")
+      expect((error as Error).message).toContain("Check the url");
+    if (name === "HubError") expect((error as Error).message).toContain("the hub may be down");
+    expectNoSecret(error);
+  });
+
+  it.each<[what: string, respond: Respond, call: Call, value: unknown]>([
+    ["JSON", () => answer({ name: "ada" }), get, { name: "ada" }],
+    ["JSON that hides its header", foreign(200, { name: "ada" }), get, { name: "ada" }],
+    ["JSON with a charset", foreign(200, {}, "Application/JSON; charset=UTF-8"), get, {}],
+    ["no content", () => answer("", { status: 204, type: null }), del, undefined],
+    ["no content that hides its header", foreign(204, "", ""), del, undefined],
+    [
+      "JSON without a body, as of POST /proxy",
+      () => answer(""),
+      (hub) => hub.proxy.sync(),
+      undefined,
+    ],
+    ["an empty page, as of /health", () => answer("", { type: "text/html" }), health, undefined],
+    ["an empty page that hides its header", foreign(200, "", "text/html"), health, undefined],
+    ["text, as of /metrics", foreign(200, "a 1", "text/plain; version=0.0.4"), metrics, "a 1"],
+  ])("may be %s", async (_, respond, call, value) => {
+    expect(await call(hubOf(answering(respond)))).toEqual(value);
+  });
+
+  it("of another API to the question for the version is not a hub's", async () => {
+    const fetch = answering(foreign(200, { hello: "world" }));
+    const error = await rejectionOf(hubOf(fetch).version());
+    expect(error).toMatchObject({ name: "UnexpectedResponseError", status: 200, url: `${api}/` });
+    expect((error as Error).message).toContain("JSON without a version: some other API");
+  });
+
+  it("may be a page where the hub's header says whose, as of OAuth's consent", async () => {
+    const call = (version: string | null) => {
+      const { client } = hubOf(answering(() => page(200, { version })));
+      return getOauthAuthorize({ client, query: {} as never });
+    };
+    expect((await call("6.1.1")).data).toContain("<!DOCTYPE html>");
+    expect((await call(null)).error).toMatchObject({ name: "UnexpectedResponseError" });
+  });
+
+  it.each([
+    ['{"name": "ada", "user_options": {"share": NaN}}', true],
+    ['[{"up": -Infinity}, {"down": Infinity}]', true],
+    [`{"name": "${secrets.value} \\" NaN", "share": NaN}`, true],
+    ['{"name": "NaN" "kind": "user"}', false],
+    [`{"share": NaN, "name": "${secrets.value}`, false],
+    ["{NaN: 1}", false],
+  ])("of the text %j says whether it holds numbers that JSON does not have", async (text, is) => {
+    const error = await rejectionOf(get(hubOf(answering(() => answer(text)))));
+    expect(error).toMatchObject({ name: "UnexpectedResponseError", status: 200 });
+    expect((error as Error).message).toMatch(
+      is ? /holds NaN or Infinity, which JSON does not have\..* user_options/ : /not that of a hub/,
+    );
+    expectNoSecret(error);
+  });
+
+  it("of OAuth has errors in its own form", async () => {
+    const { client } = hubOf(answering(foreign(401, { error: "invalid_client" })));
+    const body = { grant_type: "authorization_code", client_id: "x", code: "y" } as never;
+    const error = await rejectionOf(postOauthToken({ client, body, throwOnError: true }));
+    expect(error).toMatchObject({ name: "AuthenticationError", hubMessage: "invalid_client" });
+  });
+});

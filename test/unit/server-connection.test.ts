@@ -1,0 +1,537 @@
+/** The way to a server: where it leads, with which token, and what tells a server that does not run. */
+import { describe, expect, it, vi } from "vitest";
+import {
+  AuthenticationError,
+  ConnectionError,
+  InvalidInputError,
+  JupyterHub,
+  NotFoundError,
+  ServerNotRunningError,
+  UnsupportedByHubError,
+  type JupyterHubOptions,
+} from "../../src/index.js";
+import {
+  answer,
+  answering,
+  expectNoSecret,
+  origin,
+  page,
+  refusal,
+  rejectionOf,
+  secrets,
+} from "./helpers.js";
+
+interface Situation {
+  version?: string;
+  /** The server's address, as the hub's model has it. */
+  url?: string;
+  /** Whether the server is ready, each time that the hub is asked. */
+  ready?: boolean[];
+  /** What the server answers. */
+  serves?: (request: Request) => Response;
+}
+
+/** A hub with a server at `url`, and that server. */
+const cluster = ({ version = "6.1.1", url = "/user/ada/", ready = [], serves }: Situation = {}) =>
+  answering(async (request) => {
+    const { pathname } = new URL(request.url);
+    const isApi = pathname.includes("/hub/api/");
+    if (!isApi) return serves?.(request) ?? answer({ from: "the server" }, { version: null });
+    if (pathname.endsWith("/api/")) return answer({ version }, { version });
+    if (pathname.endsWith("/tokens")) {
+      return answer({ id: "a7", token: secrets.value }, { status: 201, version });
+    }
+    const name = url.split("/")[3] ?? "";
+    const server = { name, url, ready: ready.shift() ?? true, pending: null };
+    const isUser = /\/users\/[^/]+$/.test(pathname);
+    return answer(isUser ? { name: "ada", servers: { [name]: server } } : server, { version });
+  });
+
+const hubAt = (fetch: typeof globalThis.fetch, options: JupyterHubOptions = {}) =>
+  new JupyterHub({ url: origin, token: secrets.token, retry: 0, fetch, ...options });
+const pathOf = ({ method, url }: Request): string => `${method} ${new URL(url).pathname}`;
+
+describe("a connection", () => {
+  it.each<[string, Situation, JupyterHubOptions, string]>([
+    ["below the hub's origin", {}, {}, `${origin}/user/ada/`],
+    ["below its prefix", { url: "/pre/user/ada/" }, {}, `${origin}/pre/user/ada/`],
+    [
+      "where people reach the hub",
+      {},
+      { url: "http://hub:8081", publicUrl: "https://people.example.org" },
+      "https://people.example.org/user/ada/",
+    ],
+    [
+      "at an origin of its own",
+      { url: "https://ada.hub.example.org/user/ada/" },
+      {},
+      "https://ada.hub.example.org/user/ada/",
+    ],
+    // As the hub escapes it, since its proxy compares that.
+    ["escaped as the hub does", { url: "/user/a%21b@c%2Bd/" }, {}, `${origin}/user/a%21b@c%2Bd/`],
+    ["with a slash at its end", { url: "/user/ada" }, {}, `${origin}/user/ada/`],
+  ])("leads to the server %s", async (_, situation, options, baseUrl) => {
+    const hub = hubAt(cluster(situation), options);
+    const settings = await hub.servers.connect("ada");
+    expect(settings).toMatchObject({ baseUrl, wsUrl: baseUrl.replace("http", "ws") });
+  });
+
+  it.each([
+    ["/user/ada/a?b#c/", "a?b#c", "/user/ada/a%3Fb%23c/"],
+    ["/user/ada/!@~'(*)%41/", "!@~'(*)%41", "/user/ada/%21@~%27%28%2A%29%2541/"],
+    ["/user/ada/%21@~%27%28%2A%29%2541/", "!@~'(*)%41", "/user/ada/%21@~%27%28%2A%29%2541/"],
+  ])("escapes a server's name where an old hub has not: %s", async (url, server, path) => {
+    const fetch = answering(({ method }) =>
+      method === "POST"
+        ? answer({ id: "a7", token: secrets.value })
+        : answer(
+            {
+              version: "3.1.1",
+              name: "ada",
+              servers: { [server]: { name: server, url, ready: true } },
+            },
+            { version: "3.1.1" },
+          ),
+    );
+    const { baseUrl } = await hubAt(fetch).servers.connect("ada", { server });
+    expect(baseUrl).toBe(origin + path);
+  });
+
+  it.each([
+    [{}, "/user/ada/", "access:servers!server=ada/"],
+    [{ server: "gpu" }, "/user/ada/gpu/", "access:servers!server=ada/gpu"],
+  ])("has a new token for that server alone: %j", async (input, url, scope) => {
+    const fetch = cluster({ url });
+    const { token } = await hubAt(fetch).servers.connect("ada", input);
+    expect(token).toBe(secrets.value);
+    const asked = fetch.requests.at(-1);
+    expect(pathOf(asked!)).toBe("POST /hub/api/users/ada/tokens");
+    expect(await asked?.json()).toEqual({
+      note: "To reach a server",
+      expires_in: 3600,
+      scopes: [scope],
+    });
+  });
+
+  it("has a token that lasts as long as is asked for, and always ends", async () => {
+    const fetch = cluster();
+    const { servers } = hubAt(fetch);
+    await servers.connect("ada", { expires_in: 60 });
+    expect(await fetch.requests.at(-1)?.json()).toMatchObject({ expires_in: 60 });
+    const error = await rejectionOf(servers.connect("ada", { expires_in: 0 }));
+    expect(error).toBeInstanceOf(InvalidInputError);
+  });
+
+  it("has the client's own token when that is asked for", async () => {
+    const fetch = cluster({ version: "2.3.1" });
+    const hub = hubAt(fetch);
+    const { token } = await hub.servers.connect("ada", {}, { useClientToken: true });
+    expect(token).toBe(secrets.token);
+    expect(fetch.requests.map(pathOf)).not.toContain("POST /hub/api/users/ada/tokens");
+    const without = hubAt(fetch, { token: undefined });
+    await expect(
+      without.servers.connect("ada", {}, { useClientToken: true }),
+    ).rejects.toBeInstanceOf(InvalidInputError);
+  });
+
+  it("has it not otherwise, of a hub that cannot make one for a server alone", async () => {
+    const error = await rejectionOf(hubAt(cluster({ version: "2.3.1" })).servers.connect("ada"));
+    expect(error).toBeInstanceOf(UnsupportedByHubError);
+  });
+
+  it("puts no token into a URL unless that is asked for", async () => {
+    const { servers } = hubAt(cluster());
+    expect(await servers.connect("ada")).toMatchObject({ appendToken: false });
+    const asked = await servers.connect("ada", {}, { appendToken: true });
+    expect(asked.appendToken).toBe(true);
+  });
+
+  it("puts the client's own token into none, whatever is asked for", async () => {
+    const fetch = cluster();
+    const both = { useClientToken: true, appendToken: true };
+    const error = await rejectionOf(hubAt(fetch).servers.connect("ada", {}, both));
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect((error as Error).message).toMatch(/useClientToken and appendToken exclude each other/);
+    expect(fetch.requests).toEqual([]);
+  });
+
+  it("is not had to a server that does not run", async () => {
+    const { servers } = hubAt(cluster({ ready: [false] }));
+    expect(await rejectionOf(servers.connect("ada"))).toBeInstanceOf(ServerNotRunningError);
+  });
+
+  it("is not had to a server that there is not", async () => {
+    const nothing = answering(() => refusal(404, null));
+    const named = hubAt(nothing).servers.connect("ada", { server: "gpu" });
+    expect(await rejectionOf(named)).toBeInstanceOf(NotFoundError);
+    // Before 6.0, hubs may not list a default server that does not run.
+    const unlisted = cluster({ version: "5.5.4", url: "/user/ada/other/" });
+    const error = await rejectionOf(hubAt(unlisted).servers.connect("ada"));
+    expect(error).toBeInstanceOf(ServerNotRunningError);
+  });
+
+  it.each([
+    "https://elsewhere.example/user/ada/",
+    "//elsewhere.example/user/ada/",
+    "/\\elsewhere.example/user/ada/",
+    "https://hub.example.org@elsewhere.example/user/ada/",
+    "https://ada:x@hub.example.org/user/ada/",
+    "wss://hub.example.org/user/ada/",
+    "ws://hub.example.org/user/ada/",
+  ])("to %s, as a model has it, is not made, nor a token for it", async (url) => {
+    const fetch = cluster({ url });
+    const error = await rejectionOf(hubAt(fetch).servers.connect("ada"));
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect((error as Error).message).toMatch(/neither at https:\/\/hub\.example\.org, .*publicUrl/);
+    expect(fetch.requests.map(pathOf)).not.toContain("POST /hub/api/users/ada/tokens");
+    const sent = hubAt(fetch).servers.fetch("ada", "api", {}, { useClientToken: true });
+    expect(await rejectionOf(sent)).toBeInstanceOf(InvalidInputError);
+    expect(fetch.requests.every((request) => request.url.startsWith(`${origin}/hub/api/`))).toBe(
+      true,
+    );
+  });
+
+  it("over plain http to a public host is not had", async () => {
+    const fetch = cluster({ url: "http://ada.hub.example.org/user/ada/" });
+    const error = await rejectionOf(hubAt(fetch).servers.connect("ada"));
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect((error as Error).message).toMatch(/unencrypted/);
+    const allowed = hubAt(fetch, { allowInsecure: true }).servers.connect("ada");
+    expect((await allowed).baseUrl).toBe("http://ada.hub.example.org/user/ada/");
+  });
+
+  it.each([
+    "https://elsewhere.example/user/ada/api",
+    `${origin}/user/grace/api`,
+    `${origin}/user/ada`,
+    `${origin}/user/ada/../grace/api`,
+    `${origin}/user/ada/%2e%2e/grace/api`,
+    `${origin}/hub/api/users`,
+    "http://hub.example.org/user/ada/api",
+  ])("sends nothing to %s", async (url) => {
+    const fetch = cluster();
+    const settings = await hubAt(fetch).servers.connect("ada");
+    const before = fetch.requests.length;
+    await expect(settings.fetch(url)).rejects.toBeInstanceOf(InvalidInputError);
+    await expect(settings.fetch(new Request(url))).rejects.toBeInstanceOf(InvalidInputError);
+    expect(fetch.requests).toHaveLength(before);
+  });
+
+  it.each<[string, RequestInfo | URL, RequestInit?]>([
+    ["an address", `https://[${secrets.value}`],
+    ["an address with a password", `https://a:${secrets.value}@hub.example.org/user/ada/`],
+    ["a header", "api", { headers: { "X-Y": `${secrets.value}\n${secrets.value}` } }],
+    ["a method", "api", { method: `${secrets.value} ${secrets.value}` }],
+    ["a body", "api", { body: secrets.value }],
+  ])("sends nothing where %s is malformed, and does not quote it", async (_, input, init) => {
+    const fetch = cluster();
+    const { fetch: send } = await hubAt(fetch).servers.connect("ada");
+    const before = fetch.requests.length;
+    const error = await rejectionOf(send(input, init));
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect((error as Error).message).toMatch(/^The server of ada cannot be sent this request: /);
+    expectNoSecret(error);
+    expect(fetch.requests).toHaveLength(before);
+  });
+
+  it("takes an address below the server's, too", async () => {
+    const fetch = cluster();
+    const settings = await hubAt(fetch).servers.connect("ada");
+    await settings.fetch("api/kernels");
+    expect(fetch.requests.at(-1)?.url).toBe(`${settings.baseUrl}api/kernels`);
+    await expect(settings.fetch("/api/kernels")).rejects.toBeInstanceOf(InvalidInputError);
+    await expect(settings.fetch("../grace/")).rejects.toBeInstanceOf(InvalidInputError);
+  });
+
+  it("leaves a token that the request has already", async () => {
+    const fetch = cluster();
+    const settings = await hubAt(fetch).servers.connect("ada");
+    const headers = { Authorization: `token ${settings.token}` };
+    await settings.fetch(new Request(`${settings.baseUrl}api`, { headers }));
+    expect(fetch.requests.at(-1)?.headers.get("Authorization")).toBe(headers.Authorization);
+  });
+});
+
+describe("a WebSocket of a connection", () => {
+  /** Keeps what it was made with, as a WebSocket would be. */
+  const recording = (more: object = {}) => {
+    const made: unknown[][] = [];
+    class Recording {
+      readonly readyState = 0;
+      constructor(...options: unknown[]) {
+        made.push(options);
+      }
+    }
+    return { made, WebSocket: Object.assign(Recording, more) };
+  };
+  const headers = { Authorization: `Bearer ${secrets.value}` };
+  const url = "wss://hub.example.org/user/ada/api/kernels/1/channels";
+
+  it.each<[string, object, unknown[]]>([
+    ["the runtime's", {}, [url, { protocols: ["v1"], headers }]],
+    ["the package ws", { createWebSocketStream: () => {} }, [url, ["v1"], { headers }]],
+  ])("sends the token in a header: %s", async (_, more, expected) => {
+    const { made, WebSocket } = recording(more);
+    const settings = await hubAt(cluster()).servers.connect("ada", {}, { WebSocket });
+    const opened = new settings.WebSocket!(url, ["v1"]);
+    expect(opened).toBeInstanceOf(WebSocket);
+    expect(made).toEqual([expected]);
+  });
+
+  it.each([
+    "wss://elsewhere.example/user/ada/x",
+    "wss://hub.example.org/user/grace/x",
+    `wss://[${secrets.value}`,
+  ])("is not opened to %s", async (url) => {
+    const { made, WebSocket } = recording();
+    const settings = await hubAt(cluster()).servers.connect("ada", {}, { WebSocket });
+    const opening = async () => new settings.WebSocket!(url);
+    const error = await rejectionOf(opening());
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expectNoSecret(error);
+    expect(made).toEqual([]);
+  });
+});
+
+describe("a request to a server", () => {
+  const asking = (fetch: typeof globalThis.fetch, path = "/api", init?: RequestInit) =>
+    hubAt(fetch).servers.fetch("ada", path, init);
+
+  it("resolves with the server's answer, whatever its status", async () => {
+    const teapot = cluster({ serves: () => answer({ message: "no" }, { status: 418 }) });
+    expect((await asking(teapot)).status).toBe(418);
+    expect(await (await asking(cluster())).json()).toEqual({ from: "the server" });
+  });
+
+  it("goes below the server's address, with its own token and what was given", async () => {
+    const fetch = cluster();
+    const body = JSON.stringify({ name: "python3" });
+    await asking(fetch, "/api/kernels?x=1", { method: "POST", body, headers: { "X-A": "1" } });
+    const { url, method, headers, redirect } = fetch.requests.at(-1)!;
+    expect([method, url]).toEqual(["POST", `${origin}/user/ada/api/kernels?x=1`]);
+    expect(headers.get("Authorization")).toBe(`Bearer ${secrets.value}`);
+    expect(headers.get("X-A")).toBe("1");
+    expect(redirect).toBe("manual");
+    expect(await fetch.requests.at(-1)?.text()).toBe(body);
+  });
+
+  it("takes no cookie of a page along: servers take it where they do not know the token", async () => {
+    const credentialsIn = async (page: boolean) => {
+      if (page) vi.stubGlobal("location", new URL(`${origin}/hub/home`));
+      const fetch = cluster();
+      await asking(fetch, "/api", { credentials: "include" }).finally(() => vi.unstubAllGlobals());
+      return fetch.requests.at(-1)?.credentials;
+    };
+    expect(await credentialsIn(true)).toBe("omit");
+    expect(await credentialsIn(false)).toBe("include");
+  });
+
+  it.each(["api", "/api", "//api", "./api"])(
+    "takes a path with or without a slash: %s",
+    async (path) => {
+      const fetch = cluster();
+      await asking(fetch, path);
+      expect(fetch.requests.at(-1)?.url).toBe(`${origin}/user/ada/api`);
+    },
+  );
+
+  it.each(["../grace/api", "/../../hub/api/users", "/%2e%2e/grace", "..\\grace"])(
+    "does not leave the server: %s",
+    async (path) => {
+      const fetch = cluster();
+      expect(await rejectionOf(asking(fetch, path))).toBeInstanceOf(InvalidInputError);
+      expect(fetch.requests.map(pathOf)).toEqual([
+        "GET /hub/api/",
+        "GET /hub/api/users/ada",
+        "POST /hub/api/users/ada/tokens",
+      ]);
+    },
+  );
+
+  it("uses a connection again, one for each server", async () => {
+    const fetch = cluster();
+    const { servers } = hubAt(fetch);
+    await Promise.all([servers.fetch("ada", "/a"), servers.fetch("ada", "/b")]);
+    await servers.fetch("ada", "/c", {}, { server: "" });
+    const tokens = () => fetch.requests.filter(({ url }) => url.endsWith("/tokens")).length;
+    expect(tokens()).toBe(1);
+    await servers.fetch("ada", "/a", {}, { server: "gpu" });
+    expect(tokens()).toBe(2);
+  });
+
+  describe("uses a connection again", () => {
+    /** A hub that makes each caller a token that tells whose it is. */
+    const minting = () =>
+      answering(async ({ method, url, headers }) => {
+        if (url.includes("/user/")) return answer({});
+        if (url.endsWith("/api/")) return answer({ version: "6.1.1" });
+        const owner = headers.get("Authorization")?.slice(7) ?? "nobody";
+        if (url.endsWith("/api/user")) return answer({ kind: "user", name: owner });
+        const token = `of-${owner}`;
+        if (method === "POST") return answer({ id: "a7", token }, { status: 201 });
+        return answer({ name: "", url: "/user/ada/", ready: true, pending: null });
+      });
+    const tokensAt = (fetch: ReturnType<typeof answering>) =>
+      fetch.requests
+        .filter(({ url }) => url.includes("/user/"))
+        .map(({ headers }) => headers.get("Authorization"));
+    const made = (fetch: ReturnType<typeof answering>) =>
+      fetch.requests.filter(({ method }) => method === "POST").length;
+
+    it("for the caller that it was made for alone", async () => {
+      const fetch = minting();
+      let caller = "ada";
+      const { servers } = hubAt(fetch, { token: () => Promise.resolve(caller) });
+      for (caller of ["ada", "grace", "ada", "grace"]) await servers.fetch("ada", "/api");
+      expect(tokensAt(fetch)).toEqual(
+        ["ada", "grace", "ada", "grace"].map((n) => `Bearer of-${n}`),
+      );
+      expect(made(fetch)).toBe(2);
+    });
+
+    it("for none that has the client's own token: it is asked for each time", async () => {
+      const fetch = minting();
+      let caller = "ada";
+      const { servers } = hubAt(fetch, { token: () => caller });
+      for (caller of ["ada", "grace"])
+        await servers.fetch("ada", "/api", {}, { useClientToken: true });
+      expect(tokensAt(fetch)).toEqual(["Bearer ada", "Bearer grace"]);
+    });
+
+    it("for none in a page, where another may have logged in, nor where a middleware tells who asks", async () => {
+      vi.stubGlobal("location", new URL(`${origin}/hub/home`));
+      const inPage = minting();
+      const page = hubAt(inPage, { token: undefined, auth: "cookie" });
+      vi.unstubAllGlobals();
+      const fetch = minting();
+      const other = hubAt(fetch, { token: undefined, middleware: (_, next) => next() });
+      for (const { servers } of [page, page, other, other]) await servers.fetch("ada", "/api");
+      expect([made(inPage), made(fetch)]).toEqual([2, 2]);
+    });
+
+    it("for nobody whose token function fails", async () => {
+      const fetch = minting();
+      let fails = false;
+      const token = () => {
+        if (fails) throw new Error("no session");
+        return "ada";
+      };
+      const { servers } = hubAt(fetch, { token });
+      await servers.fetch("ada", "/api");
+      fails = true;
+      const error = await rejectionOf(servers.fetch("ada", "/api"));
+      expect(error).toBeInstanceOf(AuthenticationError);
+      expect(tokensAt(fetch)).toHaveLength(1);
+    });
+  });
+
+  it.each([
+    [401, true, 1],
+    [403, true, 1],
+    [401, false, 2],
+    [403, false, 2],
+  ])("after a %i, with the token known to the hub: %s, has made %i tokens", async (...row) => {
+    const [status, isKnown, made] = row;
+    const refuses = cluster({ serves: () => answer({ message: "no" }, { status }) });
+    const fetch = answering((request) => {
+      const isAsked = request.url.endsWith("/api/user");
+      return isAsked && !isKnown
+        ? refusal(403, "Missing or invalid credentials.")
+        : refuses(request);
+    });
+    const { servers } = hubAt(fetch);
+    expect((await servers.fetch("ada", "/a")).status).toBe(status);
+    await servers.fetch("ada", "/b");
+    expect(fetch.requests.filter(({ url }) => url.endsWith("/tokens"))).toHaveLength(made);
+  });
+
+  it("does not end another's when it is aborted while both wait for the connection", async () => {
+    const controller = new AbortController();
+    const { servers } = hubAt(cluster());
+    const first = servers.fetch("ada", "/a", { signal: controller.signal });
+    const second = servers.fetch("ada", "/b");
+    controller.abort(new Error("enough"));
+    await expect(first).rejects.toThrow("enough");
+    expect((await second).status).toBe(200);
+  });
+
+  it("whose connection fails is a ConnectionError without secrets", async () => {
+    const fetch = cluster({
+      serves: () => {
+        throw new TypeError("fetch failed");
+      },
+    });
+    const error = await rejectionOf(asking(fetch));
+    expect(error).toBeInstanceOf(ConnectionError);
+    expectNoSecret(error);
+  });
+
+  it("whose connection fails tells no token that the caller brings", async () => {
+    const fetch = cluster({
+      serves: ({ headers }) => {
+        throw new TypeError(`fetch failed with ${headers.get("Authorization")}`);
+      },
+    });
+    const headers = { Authorization: `token ${secrets.password}` };
+    const error = await rejectionOf(asking(fetch, "/api", { headers }));
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect((error as Error).cause).toMatchObject({ message: "fetch failed with token [redacted]" });
+    expectNoSecret(error);
+  });
+});
+
+describe("a server that does not run", () => {
+  const hubPage = (status: number) => page(status, { version: "6.1.1" });
+  const redirected = (to: string) =>
+    answer("", { status: 302, type: null, headers: { Location: to } });
+
+  const toTheHub = () => redirected("/hub/user/ada/api");
+  const signs: [string, () => Response][] = [
+    ["the login page", () => redirected(`${origin}/hub/login?next=x`)],
+    ["a page of the hub that forbids", () => hubPage(403)],
+    ["a page of the hub that finds nothing", () => hubPage(404)],
+    ["a page of the hub that has no such method", () => hubPage(405)],
+    ["503 as hubs said it before 2.0", () => answer({ message: "x" }, { status: 503 })],
+  ];
+
+  it.each<[string, () => Response]>([
+    ...signs,
+    ["a redirect to the hub", toTheHub],
+    ["424", () => answer({ message: "x" }, { status: 424 })],
+    ["503 from the proxy", () => page(503)],
+  ])("is told by %s", async (_, serves) => {
+    // It ran when the connection was made.
+    const hub = hubAt(cluster({ ready: [true, false], serves }));
+    const error = await rejectionOf(hub.servers.fetch("ada", "/api"));
+    expect(error).toBeInstanceOf(ServerNotRunningError);
+    expect((error as Error).message).toBe(
+      "The server of ada does not run. Start it: servers.start.",
+    );
+    expectNoSecret(error);
+  });
+
+  it.each(signs)("is not told by %s alone, while the hub says that it runs", async (_, serves) => {
+    const response = await hubAt(cluster({ serves })).servers.fetch("ada", "/api");
+    expect(response.status).toBe(serves().status);
+  });
+
+  it("is not told by an address of the hub alone, where the proxy is elsewhere", async () => {
+    const error = await rejectionOf(
+      hubAt(cluster({ serves: toTheHub })).servers.fetch("ada", "/api"),
+    );
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect((error as Error).message).toMatch(/runs, but .* leads to the hub\. Is publicUrl where/);
+  });
+
+  it.each<[string, () => Response]>([
+    ["an error of its own", () => answer({ message: "Forbidden" }, { status: 403 })],
+    ["a redirect of its own", () => redirected("/user/ada/lab")],
+    ["a redirect that is none", () => redirected("http://[")],
+    ["success", () => page(200)],
+  ])("is not told by %s, and the hub not asked again", async (_, serves) => {
+    const fetch = cluster({ ready: [true, false], serves });
+    const response = await hubAt(fetch).servers.fetch("ada", "/api");
+    expect(response.status).toBe(serves().status);
+    expect(fetch.requests.map(pathOf).filter((one) => one.endsWith("/users/ada"))).toHaveLength(1);
+  });
+});
