@@ -231,17 +231,12 @@ async function checked(
   const rules = meta?.asIs ? { ...operation, body: {} } : operation;
   const open = meta?.asIs || options.allowUnknownKeys || operation === unknown;
   const input = checkInput(url, rules, { path, query, body, open });
-  for (const { what, since } of input.versionedKeys) {
+  for (const { what, rule } of input.versionedKeys) {
     const version = await hubVersion(parts, {
       ...(deadline && { signal: deadline }),
       ...(headers && { headers: without(headers, "Content-Type", "Authorization") }),
     });
-    const unsupported = unsupportedError(
-      version,
-      { since },
-      `${what} of ${method} ${route}`,
-      context,
-    );
+    const unsupported = unsupportedError(version, rule, `${what} of ${method} ${route}`, context);
     if (unsupported) throw unsupported;
   }
   return input.body;
