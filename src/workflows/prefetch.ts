@@ -30,7 +30,7 @@ interface PendingPage<Answer> {
 export class PagePrefetcher<Answer> {
   readonly #atOnce: number;
   readonly #ask: (query: PageRange, signal: AbortSignal) => Promise<Answer>;
-  readonly #asked: PendingPage<Answer>[] = [];
+  readonly #recorded: PendingPage<Answer>[] = [];
   #ended: { reason: unknown } | undefined;
 
   constructor(atOnce: number, ask: (query: PageRange, signal: AbortSignal) => Promise<Answer>) {
@@ -40,7 +40,7 @@ export class PagePrefetcher<Answer> {
 
   /** The answer to `wanted`. Those behind it are asked for meanwhile, as far as there are rows. */
   async take(wanted: PageRange, total: number): Promise<Answer> {
-    const pending = this.#asked;
+    const pending = this.#recorded;
     const { offset, limit } = pending[0]?.query ?? wanted;
     if (offset !== wanted.offset || limit !== wanted.limit) this.drop();
     while (!this.#ended && pending.length < this.#atOnce) {
@@ -67,7 +67,7 @@ export class PagePrefetcher<Answer> {
 
   /** Cancels what was asked for. */
   drop(reason?: unknown): void {
-    for (const { flight } of this.#asked.splice(0)) flight.abort(reason);
+    for (const { flight } of this.#recorded.splice(0)) flight.abort(reason);
   }
 
   /** Cancels what was asked for, and asks for no more. */

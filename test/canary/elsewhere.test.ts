@@ -32,7 +32,7 @@ type Says = Record<
 >;
 
 /** Calls a hub that says this, and brings back what it was asked. */
-async function asked(says: Says, call: (hub: JupyterHub) => PromiseLike<unknown>) {
+async function recorded(says: Says, call: (hub: JupyterHub) => PromiseLike<unknown>) {
   const requests: string[] = [];
   const authorization: (string | undefined)[] = [];
   await using server = await serve(({ method, url = "", headers }, response) => {
@@ -76,14 +76,16 @@ describe("the token is not sent", () => {
       (hub: JupyterHub) => hub.tokens.login("ada", { password: planted.password }),
       (hub: JupyterHub) => hub.servers.start("ada"),
     ]) {
-      expect((await asked(says, call)).outcome).toMatchObject({ name: "UnexpectedResponseError" });
+      expect((await recorded(says, call)).outcome).toMatchObject({
+        name: "UnexpectedResponseError",
+      });
     }
     expect(received).toEqual([]);
   });
 
   it("by a search for a hub, which follows redirects", async () => {
     const redirect = (elsewhere: string) => ({ status: 302, location: `${elsewhere}/hub/api/` });
-    await asked({ GET: redirect }, (hub) => JupyterHub.discover(`${hub.url}/users`, { token }));
+    await recorded({ GET: redirect }, (hub) => JupyterHub.discover(`${hub.url}/users`, { token }));
     expect(received.length).toBeGreaterThan(0);
     expect(
       received.filter((one) => /authorization|cookie/i.test(one) || one.includes(token)),
@@ -110,7 +112,7 @@ describe("the token is not sent", () => {
         },
       }),
     };
-    const { requests, outcome } = await asked(says, (hub) => hub.users.list({ limit: 1 }));
+    const { requests, outcome } = await recorded(says, (hub) => hub.users.list({ limit: 1 }));
     expect(outcome).toMatchObject([{ name: "ada" }, { name: "grace" }]);
     expect(requests).toHaveLength(2);
     expect(received).toEqual([]);
@@ -131,7 +133,7 @@ describe("the token is not sent", () => {
       "GET /users/ada/server": (elsewhere) => ({ body: model(elsewhere) }),
       "GET /": () => ({ body: { version: "6.1.1" } }),
     };
-    const { requests, outcome } = await asked(says, (hub) => hub.servers.start("ada"));
+    const { requests, outcome } = await recorded(says, (hub) => hub.servers.start("ada"));
     expect(outcome).toMatchObject({ ready: true });
     expect(requests).toContain("GET /users/ada/server/progress");
     expect(received).toEqual([]);
@@ -149,7 +151,7 @@ describe("the token is not sent", () => {
       "GET /": () => ({ body: { version: "6.1.1" } }),
     };
     for (const useClientToken of [false, true]) {
-      const { outcome, requests } = await asked(says, (hub) =>
+      const { outcome, requests } = await recorded(says, (hub) =>
         hub.servers.fetch("ada", "/api/kernels", {}, { useClientToken }),
       );
       expect(outcome).toMatchObject({ name: "InvalidInputError" });
@@ -166,7 +168,9 @@ describe("the token is not sent", () => {
       "POST /users/ada/tokens": () => ({ status: 201, body: newToken }),
       "GET /": () => ({ body: { version: "6.1.1" } }),
     };
-    const { authorization } = await asked(says, (hub) => hub.servers.fetch("ada", "/api/kernels"));
+    const { authorization } = await recorded(says, (hub) =>
+      hub.servers.fetch("ada", "/api/kernels"),
+    );
     expect(authorization.pop()).toBe(`Bearer ${String(newToken["token"])}`);
   });
 

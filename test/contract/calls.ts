@@ -345,7 +345,7 @@ export const calls: readonly ContractCall[] = [
     "default servers",
     [unnamed("POST"), progress[0]],
     (hub) => all(hub.servers.startMany(["ada"])),
-    [{ user: "ada", server: example(unnamed("GET")) }],
+    [{ user: "ada", serverName: "", server: example(unnamed("GET")) }],
     slowly,
   ),
   call(
@@ -353,7 +353,7 @@ export const calls: readonly ContractCall[] = [
     "named servers",
     [named("POST"), progress[1]],
     (hub) => all(hub.servers.startMany(["ada"], gpu)),
-    [{ user: "ada", server: example(named("GET")) }],
+    [{ user: "ada", serverName: "gpu", server: example(named("GET")) }],
     slowly,
   ),
   call(
@@ -376,14 +376,14 @@ export const calls: readonly ContractCall[] = [
     "default servers",
     [unnamed("DELETE")],
     (hub) => all(hub.servers.stopMany(["ada"])),
-    [{ user: "ada" }],
+    [{ user: "ada", serverName: "" }],
   ),
   call(
     "servers.stopMany",
     "named servers",
     [named("DELETE")],
     (hub) => all(hub.servers.stopMany(["ada"], gpu)),
-    [{ user: "ada" }],
+    [{ user: "ada", serverName: "gpu" }],
   ),
   call("servers.stop", "a named server", [named("DELETE")], (hub) => hub.servers.stop("ada", gpu)),
   call(

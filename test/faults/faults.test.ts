@@ -84,7 +84,7 @@ async function nobody(): Promise<Faulty> {
   return {
     url: `http://127.0.0.1:${port}`,
     requests: () => 0,
-    quiet: () => Promise.resolve(),
+    silent: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
@@ -127,7 +127,7 @@ async function survived(
   const hub = new JupyterHub({ url: server.url, token: secrets.token, timeout });
   const outcome = await run(hub);
   expect(performance.now() - begun).toBeLessThan(deadline);
-  await server.quiet();
+  await server.silent();
   // What has been rejected without a handler is told when the event loop turns.
   await turn();
   expect(rejections).toEqual([]);

@@ -228,7 +228,7 @@ describe("an update to an invented release", { timeout }, () => {
           name: "UnsupportedByHubError",
           until: "6.9",
           hubVersion: version,
-          message: expect.stringContaining("ended with JupyterHub 6.9"),
+          message: expect.stringContaining("was removed in JupyterHub 6.9"),
         });
       }
       return fetch.sent();

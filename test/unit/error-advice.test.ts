@@ -68,15 +68,15 @@ describe("TLS", () => {
 
 describe("the expired login of a user", () => {
   it("is a ForbiddenError about that user, for which no other token is asked", async () => {
-    const asked: (string | undefined)[] = [];
+    const recorded: (string | undefined)[] = [];
     const hub = hubOf(
       answering(() => refusal(403, "auth has expired for ada, login again", { version: "5.5.4" })),
-      { token: (refused) => (asked.push(refused), "t") },
+      { token: (refused) => (recorded.push(refused), "t") },
     );
     const error = await rejectionOf(hub.users.get("ada"));
     expect(error).toBeInstanceOf(ForbiddenError);
     expect((error as Error).message).toContain("they must log in to the hub again");
-    expect(asked).toEqual([undefined]);
+    expect(recorded).toEqual([undefined]);
   });
 });
 

@@ -39,7 +39,7 @@ const afterFirst = minDelay / 2;
 /** The failure of a first attempt, and the pause after it for a GET, and for what changes something. */
 type Row = [what: string, failure: JupyterHubError, get: number | undefined, write?: number];
 
-const passing: Row[] = [
+const transientFailures: Row[] = [
   // Node
   ["a connection that nobody accepts", lost("ECONNREFUSED"), afterFirst],
   ["one that is reset", lost("ECONNRESET"), afterFirst],
@@ -72,7 +72,7 @@ const passing: Row[] = [
   ["too many calls, and the longest time to wait", limit(60_000), 60_000, 60_000],
 ];
 
-const lasting: Row[] = [
+const permanentFailures: Row[] = [
   ["a time to wait beyond the longest", limit(60_001), undefined],
   ["a proxy that asks to wait longer still", hub(503, 61_000), undefined],
   ["a host that there is not", lost("ENOTFOUND"), undefined],
@@ -103,7 +103,7 @@ const lasting: Row[] = [
 ];
 
 describe("a first attempt that fails by", () => {
-  it.each([...passing, ...lasting])("%s", (_, failure, get, write) => {
+  it.each([...transientFailures, ...permanentFailures])("%s", (_, failure, get, write) => {
     const delays = Object.fromEntries(
       ["GET", "POST", "PUT", "PATCH", "DELETE"].map((method) => [
         method,
@@ -123,7 +123,7 @@ describe("attempts", () => {
   });
 
   it("are one where there are no retries, whatever the hub asks for", () => {
-    for (const [, failure] of passing) {
+    for (const [, failure] of transientFailures) {
       expect(retryDelay(failure, { ...get, retries: 0 }, half)).toBeUndefined();
     }
   });
