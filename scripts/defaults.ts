@@ -1,10 +1,10 @@
 /** The README's table of defaults, with the values of the code. */
 import { defaults } from "../src/core/options.js";
 import { maxDelay, maxRetryAfter, minDelay } from "../src/core/retry.js";
-import { readyTimeout } from "../src/resources/admin.js";
+import { readyTimeout } from "../src/client.js";
 import { defaultConcurrency, cancelTimeout } from "../src/resources/server-starts.js";
 import { lifetime } from "../src/resources/tokens.js";
-import { pagesInFlight } from "../src/workflows/listing.js";
+import { pagesInFlight } from "../src/resources/listing.js";
 import { pageSize } from "../src/workflows/pagination.js";
 import { startTimeout, stopTimeout } from "../src/workflows/server-state.js";
 

@@ -18,7 +18,7 @@ import {
 import { redactedValue, redactor, shorten } from "../core/redact.js";
 import { withDeadline } from "../core/deadline.js";
 import { progressEvents } from "./progress.js";
-import type { EventLog } from "./event-log.js";
+import type { EventLog } from "./action.js";
 import { hasUnknownOutcome, type ServerOperations } from "./server-state.js";
 
 /** What a start asks of its hub, and what it has told. */

@@ -17,7 +17,7 @@ import {
   type StartOutcome,
   type StartContext,
 } from "./spawn-error.js";
-import type { RateLimitGate } from "./rate-limit-gate.js";
+
 import { isFinal, progressEvents } from "./progress.js";
 import {
   cancelGracePeriod,
@@ -25,6 +25,7 @@ import {
   readServer,
   readServerAfter,
   waitUntilIdle,
+  type RateLimitGate,
   type ServerOperations,
 } from "./server-state.js";
 

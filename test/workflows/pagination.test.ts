@@ -1,21 +1,18 @@
 /** Listings are complete and in order, whatever pages a hub makes of them. */
 import { describe, expect, it, vi } from "vitest";
 import { UnexpectedResponseError } from "../../src/index.js";
-import {
-  createListing,
-  pagesInFlight,
-  type Listing,
-  type ListingParts,
-} from "../../src/workflows/listing.js";
-import { pageSize, type FetchPage } from "../../src/workflows/pagination.js";
+import { list, pagesInFlight, type Listing } from "../../src/resources/listing.js";
+import { pageSize, type PageWalk } from "../../src/workflows/pagination.js";
 import { rejectionOf } from "../unit/helpers.js";
 import { fakeListing, names, type ListingOptions } from "./fake-listing.js";
 import { failure, useClock } from "./time.js";
 
+type Ask = PageWalk<string>["fetchPage"];
+
 /** Answers a listing's questions one after the other; asked once more, it fails. */
 function answers(...pages: unknown[]) {
   const asked: object[] = [];
-  const ask: FetchPage<string> = async (query) => {
+  const ask: Ask = async (query) => {
     asked.push(query);
     if (pages.length === 0) throw new Error("Nobody expected another question");
     return pages.shift() as string[];
@@ -28,22 +25,15 @@ const page = (items: unknown, next: object | null, offset = 0, limit = 2): objec
   _pagination: { offset, limit, total: 0, next },
 });
 
-/** A listing of names that asks for two at once unless it is told otherwise. */
-const listingOf = (
-  ask: FetchPage<string>,
-  options: Partial<ListingParts<string, string>> = {},
-): Listing<string> =>
-  createListing<string, string>(() => ({
-    ask,
+/** A listing of names that requests one page at a time. */
+const listingOf = (fetchPage: Ask, isOrdered = true): Listing<string> =>
+  list<string>({
+    input: { limit: 2 },
+    call: { concurrency: 1 },
+    fetchPage: (query, { signal }) => fetchPage(query, signal!),
     keyOf: (name) => name,
-    itemsOf: (name) => [name],
-    ordered: true,
-    limit: 2,
-    concurrency: 1,
-    timeout: undefined,
-    signal: undefined,
-    ...options,
-  }));
+    isOrdered: () => isOrdered,
+  });
 
 const at = (offset: number, limit = 2): object => ({ offset, limit });
 
@@ -141,7 +131,7 @@ describe("all items", () => {
 
   it("are not looked for where their order changes by itself", async () => {
     const { ask, asked } = answers(page(["a", "b"], at(2)), page(["c", "d"], null, 1));
-    expect(await listingOf(ask, { ordered: false })).toEqual(["a", "b", "c", "d"]);
+    expect(await listingOf(ask, false)).toEqual(["a", "b", "c", "d"]);
     expect(asked).toEqual([at(0), at(1)]);
   });
 

@@ -1,6 +1,6 @@
 /** Starts behind proxies, on restarting hubs and with clocks that jump. */
 import { describe, expect, it, vi } from "vitest";
-import { RateLimitGate } from "../../src/workflows/rate-limit-gate.js";
+import { RateLimitGate } from "../../src/workflows/server-state.js";
 import { FakeHub, type Answer } from "./fake-hub.js";
 import { failure, settled, useClock } from "./time.js";
 import { model, post, ready, requested, starting, story, stream } from "./watching.js";
