@@ -1,12 +1,6 @@
 /** The `JupyterHub` class: creates the parts of a client from its options, and has the methods about the hub itself. */
 import { features, operations, type Feature } from "../generated/operations.gen.js";
-import {
-  getCurrentUser,
-  getHealth,
-  getInfo,
-  getMetrics,
-  postShutdown,
-} from "../generated/sdk.gen.js";
+import * as api from "../generated/sdk.gen.js";
 import type {
   HubInfo,
   PostShutdownData,
@@ -218,7 +212,7 @@ export class JupyterHub {
    * @throws ForbiddenError without the scope
    */
   info(call?: CallOptions): Promise<HubInfo> {
-    return send(this.#hub, getInfo, {}, call);
+    return send(this.#hub, api.getInfo, {}, call);
   }
 
   /**
@@ -228,7 +222,7 @@ export class JupyterHub {
    * @throws AuthenticationError without a valid token
    */
   whoami(call?: CallOptions): Promise<RequestIdentity> {
-    return send(this.#hub, getCurrentUser, {}, call);
+    return send(this.#hub, api.getCurrentUser, {}, call);
   }
 
   /**
@@ -251,7 +245,7 @@ export class JupyterHub {
    * @throws HubError or ConnectionError if it is not
    */
   async health(call?: CallOptions): Promise<void> {
-    await send(this.#hub, getHealth, {}, call);
+    await send(this.#hub, api.getHealth, {}, call);
   }
 
   /**
@@ -261,7 +255,7 @@ export class JupyterHub {
    * @throws ForbiddenError without the scope
    */
   metrics(call?: CallOptions): Promise<string> {
-    return send(this.#hub, getMetrics, {}, call);
+    return send(this.#hub, api.getMetrics, {}, call);
   }
 
   /**
@@ -271,6 +265,6 @@ export class JupyterHub {
    * @throws ForbiddenError without the scope
    */
   async shutdown(input: ShutdownInput = {}, call?: CallOptions): Promise<ShutdownAnswer> {
-    return send(this.#hub, postShutdown, omitEmpty(input), call);
+    return send(this.#hub, api.postShutdown, omitEmpty(input), call);
   }
 }

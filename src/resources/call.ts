@@ -59,10 +59,15 @@ export function requestOptions(
   return { ...(options as Partial<GeneratedOptions> & typeof options), client, throwOnError: true };
 }
 
+/** A generated function. */
+export type GeneratedFunction<Input, Value> = (
+  options: GeneratedOptions & Input,
+) => Promise<{ data: Value; response: Response }>;
+
 /** Calls a generated function and resolves with the value of the response. */
 export const send = async <Input, Value>(
   hub: ResourceContext,
-  operation: (options: GeneratedOptions & Input) => Promise<{ data: Value }>,
+  operation: GeneratedFunction<Input, Value>,
   input: Input,
   call?: CallOptions,
   headers?: Readonly<Record<string, string>>,

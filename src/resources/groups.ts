@@ -1,14 +1,5 @@
 /** The groups of users. Their names are case-sensitive and may contain any character but a slash. */
-import {
-  deleteGroup,
-  deleteGroupUsers,
-  getGroup,
-  getGroups,
-  postGroup,
-  postGroups,
-  postGroupUsers,
-  putGroupProperties,
-} from "../../generated/sdk.gen.js";
+import * as api from "../../generated/sdk.gen.js";
 import type {
   Group,
   PostGroupData,
@@ -24,7 +15,7 @@ import {
   type ListOptions,
   type PageInput,
 } from "./listing.js";
-import { ifDeleted, ifMatches, reconcile } from "./reconcile.js";
+import { ifDeleted, ifMatches, write } from "./reconcile.js";
 
 /** The page size of the listing. */
 export type ListGroupsInput = PageInput;
@@ -56,7 +47,8 @@ export class Groups {
     return list({
       input,
       call,
-      fetchPage: (query, call) => send(this.#hub, getGroups, { query }, call, paginationHeaders),
+      fetchPage: (query, call) =>
+        send(this.#hub, api.getGroups, { query }, call, paginationHeaders),
       keyOf: ({ name }) => name,
     });
   }
@@ -68,7 +60,7 @@ export class Groups {
    * @throws NotFoundError if the group does not exist, or the token's scopes do not include it
    */
   async get(name: string, call?: CallOptions): Promise<Group> {
-    return send(this.#hub, getGroup, { path: { name } }, call);
+    return send(this.#hub, api.getGroup, { path: { name } }, call);
   }
 
   /**
@@ -78,8 +70,10 @@ export class Groups {
    * @throws ConflictError if the group exists; BadRequestError if one of the users does not exist
    */
   async create(name: string, input: CreateGroupInput = {}, call?: CallOptions): Promise<Group> {
-    return reconcile(
-      send(this.#hub, postGroup, { path: { name }, ...omitEmpty(input) }, call),
+    return write(
+      this.#hub,
+      api.postGroup,
+      { path: { name }, ...omitEmpty(input) },
       call,
       (call) => {
         const { users: wanted = [] } = input;
@@ -100,7 +94,7 @@ export class Groups {
    * @throws ConflictError if one of the groups exists; BadRequestError if one of the users does not exist
    */
   async createMany(input: CreateGroupsInput, call?: CallOptions): Promise<Group[]> {
-    return send(this.#hub, postGroups, { body: input }, call);
+    return send(this.#hub, api.postGroups, { body: input }, call);
   }
 
   /**
@@ -110,7 +104,7 @@ export class Groups {
    * @throws NotFoundError if the group does not exist
    */
   async delete(name: string, call?: CallOptions): Promise<void> {
-    await reconcile(send(this.#hub, deleteGroup, { path: { name } }, call), call, (call) =>
+    await write(this.#hub, api.deleteGroup, { path: { name } }, call, (call) =>
       ifDeleted(this.get(name, call)),
     );
   }
@@ -122,10 +116,8 @@ export class Groups {
    * @throws NotFoundError if the group does not exist; UnsupportedByHubError before 4.0
    */
   async setProperties(name: string, input: GroupProperties, call?: CallOptions): Promise<Group> {
-    return reconcile(
-      send(this.#hub, putGroupProperties, { path: { name }, body: input }, call),
-      call,
-      (call) => ifMatches(this.get(name, call), { properties: input }),
+    return write(this.#hub, api.putGroupProperties, { path: { name }, body: input }, call, (call) =>
+      ifMatches(this.get(name, call), { properties: input }),
     );
   }
 
@@ -136,13 +128,10 @@ export class Groups {
    * @throws NotFoundError if the group does not exist; BadRequestError if one of the users does not exist
    */
   async addUsers(name: string, input: GroupMembersInput, call?: CallOptions): Promise<Group> {
-    return reconcile(
-      send(this.#hub, postGroupUsers, { path: { name }, body: input }, call),
-      call,
-      (call) =>
-        ifMatches(this.get(name, call), ({ users }) =>
-          input.users.every((user) => users?.includes(user)),
-        ),
+    return write(this.#hub, api.postGroupUsers, { path: { name }, body: input }, call, (call) =>
+      ifMatches(this.get(name, call), ({ users }) =>
+        input.users.every((user) => users?.includes(user)),
+      ),
     );
   }
 
@@ -153,14 +142,11 @@ export class Groups {
    * @throws NotFoundError if the group does not exist; BadRequestError if one of the users does not exist
    */
   async removeUsers(name: string, input: GroupMembersInput, call?: CallOptions): Promise<Group> {
-    return reconcile(
-      send(this.#hub, deleteGroupUsers, { path: { name }, body: input }, call),
-      call,
-      (call) =>
-        ifMatches(
-          this.get(name, call),
-          ({ users }) => users?.some((user) => input.users.includes(user)) === false,
-        ),
+    return write(this.#hub, api.deleteGroupUsers, { path: { name }, body: input }, call, (call) =>
+      ifMatches(
+        this.get(name, call),
+        ({ users }) => users?.some((user) => input.users.includes(user)) === false,
+      ),
     );
   }
 }

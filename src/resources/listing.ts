@@ -5,7 +5,7 @@
  * that leaving one early (`break`, error, abort, timeout) aborts its requests. `workflows/pagination.ts` walks through
  * the pages.
  */
-import { getUsers } from "../../generated/sdk.gen.js";
+import * as api from "../../generated/sdk.gen.js";
 import type { GetUsersData, User } from "../../generated/types.gen.js";
 import { readShape } from "../core/json.js";
 import { callKeys, checkKeys, type Keys, type KeysOf } from "../core/known-keys.js";
@@ -108,57 +108,14 @@ const pageKeys: KeysOf<PageQuery> = { offset: true, limit: true };
 
 /** Creates a listing of the rows themselves. */
 export const list = <Row>(source: Omit<Source<Row, Row>, "itemsOf">): Listing<Row> =>
-  new PagedListing({ ...source, itemsOf: (row) => [row] });
+  listItems({ ...source, itemsOf: (row) => [row] });
 
 /** Creates a listing of the items in the rows. */
-export const listItems = <Row, Item>(source: Source<Row, Item>): Listing<Item> =>
-  new PagedListing(source);
+export function listItems<Row, Item>(source: Source<Row, Item>): Listing<Item> {
+  const atCallSite = captureCallSite(listItems);
+  const { input, call = {}, known = inputKeys, fetchPage, keyOf, isOrdered, itemsOf } = source;
 
-class PagedListing<Row, Item> implements Listing<Item> {
-  readonly #source: Source<Row, Item>;
-  readonly #atCallSite = captureCallSite(PagedListing);
-
-  constructor(source: Source<Row, Item>) {
-    this.#source = source;
-  }
-
-  // oxlint-disable-next-line unicorn/no-thenable -- a listing is awaitable by design
-  then<Value = Item[], Failure = never>(
-    onfulfilled?: ((items: Item[]) => Value | PromiseLike<Value>) | null,
-    onrejected?: ((reason: unknown) => Failure | PromiseLike<Failure>) | null,
-  ): Promise<Value | Failure> {
-    return this.#all().then(onfulfilled, onrejected);
-  }
-
-  catch<Failure = never>(
-    onrejected?: ((reason: unknown) => Failure | PromiseLike<Failure>) | null,
-  ): Promise<Item[] | Failure> {
-    return this.#all().catch(onrejected);
-  }
-
-  finally(onfinally?: (() => void) | null): Promise<Item[]> {
-    return this.#all().finally(onfinally);
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
-    for await (const { items } of this.pages()) {
-      for (const item of items) {
-        this.#source.call?.signal?.throwIfAborted();
-        yield item;
-      }
-    }
-  }
-
-  async *pages(query: PageQuery = {}): AsyncGenerator<Page<Item>, void, undefined> {
-    const {
-      input,
-      call = {},
-      known = inputKeys,
-      fetchPage,
-      keyOf,
-      isOrdered,
-      itemsOf,
-    } = this.#source;
+  async function* pages(query: PageQuery = {}): AsyncGenerator<Page<Item>, void> {
     try {
       checkInput(input, known);
       checkCall(call, optionKeys);
@@ -177,20 +134,35 @@ class PagedListing<Row, Item> implements Listing<Item> {
         yield { ...page, items: readShape(() => page.items.flatMap(itemsOf)) };
       }
     } catch (error) {
-      throw this.#atCallSite(error);
+      throw atCallSite(error);
     }
   }
 
-  async page(query?: PageQuery): Promise<Page<Item>> {
-    for await (const page of this.pages(query)) return page;
-    throw new Error("unreachable");
-  }
-
-  async #all(): Promise<Item[]> {
+  async function all(): Promise<Item[]> {
     const all: Item[] = [];
-    for await (const { items } of this.pages()) for (const item of items) all.push(item);
+    for await (const { items } of pages()) for (const item of items) all.push(item);
     return all;
   }
+
+  return {
+    // oxlint-disable-next-line unicorn/no-thenable -- a listing is awaitable by design
+    then: (onfulfilled, onrejected) => all().then(onfulfilled, onrejected),
+    catch: (onrejected) => all().catch(onrejected),
+    finally: (onfinally) => all().finally(onfinally),
+    pages,
+    async page(query) {
+      for await (const page of pages(query)) return page;
+      throw new Error("unreachable");
+    },
+    async *[Symbol.asyncIterator]() {
+      for await (const { items } of pages()) {
+        for (const item of items) {
+          call.signal?.throwIfAborted();
+          yield item;
+        }
+      }
+    },
+  };
 }
 
 /** Filters and order of a listing of users. */
@@ -208,7 +180,7 @@ export const usersSource = (
   known: keysOf("GET /users", "offset"),
   fetchPage: (page: PageRange, call: CallOptions) => {
     const { limit: _, ...filters } = input;
-    return send(hub, getUsers, { query: { ...filters, ...page } }, call, paginationHeaders);
+    return send(hub, api.getUsers, { query: { ...filters, ...page } }, call, paginationHeaders);
   },
   // A user who is deleted and created again is another one. Some hubs have users without a name.
   keyOf: ({ name, created }: User): string => `${name} ${created}`,

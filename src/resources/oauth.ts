@@ -3,7 +3,7 @@
  *
  * Stores nothing: the application keeps an {@link OAuthAttempt} in the browser's session.
  */
-import { postOauthToken } from "../../generated/sdk.gen.js";
+import * as api from "../../generated/sdk.gen.js";
 import { ForbiddenError, InvalidInputError } from "../core/errors.js";
 import { readShape } from "../core/json.js";
 import { checkKeys, type KeysOf } from "../core/known-keys.js";
@@ -122,7 +122,7 @@ export class OAuth<Client = unknown> {
     } as const;
     const { access_token, expires_in, scope } = await send(
       this.#hub,
-      postOauthToken,
+      api.postOauthToken,
       { body },
       call,
     );

@@ -1,5 +1,5 @@
 /** The proxy in front of the hub and its servers. */
-import { getProxy, patchProxy, postProxy } from "../../generated/sdk.gen.js";
+import * as api from "../../generated/sdk.gen.js";
 import type { PatchProxyData, ProxyRoute } from "../../generated/types.gen.js";
 import { isAtLeast } from "../core/version.js";
 import type { HubPage } from "../workflows/pagination.js";
@@ -40,8 +40,8 @@ export class Proxy {
         // Hubs 2.x fail (500) if there are more routes than fit on a page.
         const isPaged = isAtLeast(await this.#hub.version(call), "3.0");
         const answer = await (isPaged
-          ? send(this.#hub, getProxy, { query }, call, paginationHeaders)
-          : send(this.#hub, getProxy, {}, call));
+          ? send(this.#hub, api.getProxy, { query }, call, paginationHeaders)
+          : send(this.#hub, api.getProxy, {}, call));
         return isPage(answer) ? { ...answer, items: valuesOf(answer.items) } : valuesOf(answer);
       },
       keyOf: ({ routespec }) => routespec,
@@ -55,7 +55,7 @@ export class Proxy {
    * @throws ForbiddenError without the scope
    */
   async sync(call?: CallOptions): Promise<void> {
-    await send(this.#hub, postProxy, {}, call);
+    await send(this.#hub, api.postProxy, {}, call);
   }
 
   /**
@@ -65,7 +65,7 @@ export class Proxy {
    * @throws ForbiddenError without the scope
    */
   async update(input: UpdateProxyInput, call?: CallOptions): Promise<void> {
-    await send(this.#hub, patchProxy, { body: input }, call);
+    await send(this.#hub, api.patchProxy, { body: input }, call);
   }
 }
 

@@ -6,24 +6,22 @@
  */
 import { NotFoundError, isJupyterHubError } from "../core/errors.js";
 import { containsAll } from "../core/json.js";
-import type { CallOptions } from "./call.js";
+import { send, type CallOptions, type GeneratedFunction, type ResourceContext } from "./call.js";
 
 /** The result of a write, found by reading; undefined if the state does not show it. */
 export type Reconciled<Value> = { value: Value } | undefined;
 
-/**
- * Resolves with the result of a write.
- * @param call the options that the write was sent with
- * @param read reads whether the write was carried out, if its response was lost
- */
-export async function reconcile<Value>(
-  write: Promise<Value>,
+/** Sends a write, as `send` does. If its response is lost, `read` finds out whether the hub carried it out. */
+export async function write<Input, Value>(
+  hub: ResourceContext,
+  operation: GeneratedFunction<Input, Value>,
+  input: Input,
   call: CallOptions | undefined,
-  read: (call: CallOptions) => Promise<Reconciled<NoInfer<Value>>>,
+  read: (call: CallOptions) => Promise<Reconciled<Value>>,
 ): Promise<Value> {
   const begun = performance.now();
   try {
-    return await write;
+    return await send(hub, operation, input, call);
   } catch (error) {
     if (!isJupyterHubError(error) || error.outcome !== "unknown") throw error;
     const timeout = call?.timeout && call.timeout - (performance.now() - begun);

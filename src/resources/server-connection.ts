@@ -4,7 +4,7 @@
  * Guarantees a token that expires and reaches this server only, the client's own token only on request, and that a
  * connection is not reused for another user. `core/server-client.ts` sends the requests.
  */
-import { getCurrentUser, getUserSharedServer } from "../../generated/sdk.gen.js";
+import * as api from "../../generated/sdk.gen.js";
 import type { Server } from "../../generated/types.gen.js";
 import { assertSafe } from "../core/auth.js";
 import { ForbiddenError, InvalidInputError, NotFoundError } from "../core/errors.js";
@@ -300,10 +300,10 @@ export class ServerConnections {
   async #findShared({ user: owner, server }: ServerRef, call: CallOptions) {
     if (!isAtLeast(await this.#hub.version(call), "5.0")) return undefined;
     try {
-      const { kind, name } = await send(this.#hub, getCurrentUser, {}, call);
+      const { kind, name } = await send(this.#hub, api.getCurrentUser, {}, call);
       if (kind !== "user" || !name || name === owner) return undefined;
       const path = { name, owner, server_name: server };
-      const share = await send(this.#hub, getUserSharedServer, { path }, call);
+      const share = await send(this.#hub, api.getUserSharedServer, { path }, call);
       return { model: share.server, tokenOwner: name };
     } catch (error) {
       if (isHidden(error)) return undefined;

@@ -3,19 +3,7 @@
  *
  * Handles the differences between hub versions: where the server's model is, and the body of a start.
  */
-import {
-  deleteUserServer,
-  deleteUserServerName,
-  getUser,
-  getUserServer,
-  getUserServerName,
-  patchUserServer,
-  patchUserServerName,
-  postUserServer,
-  postUserServerName,
-  putUserServer,
-  putUserServerName,
-} from "../../generated/sdk.gen.js";
+import * as api from "../../generated/sdk.gen.js";
 import type { Server, User } from "../../generated/types.gen.js";
 import { sendAsIs, type CallMeta } from "../core/api-client.js";
 import { ForbiddenError, NotFoundError } from "../core/errors.js";
@@ -31,7 +19,7 @@ import {
   requestOptions,
   send,
   type CallOptions,
-  type GeneratedOptions,
+  type GeneratedFunction,
   type ResourceContext,
 } from "./call.js";
 
@@ -96,39 +84,35 @@ export function serverRef(user: string, input: ServerInput, known?: Keys): Serve
   return { user, server, what };
 }
 
-type GeneratedFunction<Path, Input, Value> = (
-  options: GeneratedOptions & Input & { path: Path },
-) => Promise<{ data: Value; response: Response }>;
-
-/** An operation as two generated functions: for default servers and for named ones. */
+/** An operation on servers: the generated functions for default and for named ones. */
 type Pair<Input, Value> = readonly [
-  GeneratedFunction<{ name: string }, Input, Value>,
-  GeneratedFunction<{ name: string; server_name: string }, Input, Value>,
+  GeneratedFunction<Input & { path: { name: string } }, Value>,
+  GeneratedFunction<Input & { path: { name: string; server_name: string } }, Value>,
 ];
 
-/** The operations on servers. */
 export const pairs = {
-  get: [getUserServer, getUserServerName] as Pair<object, Server>,
-  start: [postUserServer, postUserServerName] as Pair<StartBody, unknown>,
-  update: [patchUserServer, patchUserServerName] as Pair<{ body: object }, Server>,
+  get: [api.getUserServer, api.getUserServerName] as Pair<object, Server>,
+  start: [api.postUserServer, api.postUserServerName] as Pair<StartBody, unknown>,
+  update: [api.patchUserServer, api.patchUserServerName] as Pair<{ body: object }, Server>,
   // Default servers always exist: their function has no success.
-  create: [putUserServer, putUserServerName] as unknown as Pair<{ body: object }, Server>,
+  create: [api.putUserServer, api.putUserServerName] as unknown as Pair<{ body: object }, Server>,
   // Default servers cannot be removed: their function has no body.
-  stop: [deleteUserServer, deleteUserServerName] as unknown as Pair<
+  stop: [api.deleteUserServer, api.deleteUserServerName] as unknown as Pair<
     { body?: { remove: boolean } },
     unknown
   >,
 };
 
-/** Calls the function of a pair for a server. */
-export const sendToServer = <Input, Value>(
-  [unnamed, named]: Pair<Input, Value>,
-  { user, server }: Omit<ServerRef, "what">,
-  options: GeneratedOptions & Input,
-): Promise<{ data: Value; response: Response }> =>
-  server === ""
-    ? unnamed({ ...options, path: { name: user } })
-    : named({ ...options, path: { name: user, server_name: server } });
+/** The function of a pair for a server. */
+export const forServer =
+  <Input, Value>(
+    [unnamed, named]: Pair<Input, Value>,
+    { user, server }: Omit<ServerRef, "what">,
+  ): GeneratedFunction<Input, Value> =>
+  (options) =>
+    server === ""
+      ? unnamed({ ...options, path: { name: user } })
+      : named({ ...options, path: { name: user, server_name: server } });
 
 /** The servers in a user's model. Throws a ForbiddenError if the token's scopes do not include them. */
 export function serversOf(user: User): Record<string, Server> {
@@ -149,7 +133,7 @@ export async function readModel(
 ): Promise<Server> {
   const version = await hub.version(call);
   if (isAtLeast(version, "6.0")) {
-    return (await sendToServer(pairs.get, ref, requestOptions(hub, call))).data;
+    return send(hub, forServer(pairs.get, ref), {}, call);
   }
   const servers = await allServers(hub, ref.user, call);
   const found = Object.hasOwn(servers, ref.server) ? servers[ref.server] : undefined;
@@ -168,7 +152,7 @@ export async function allServers(
 ): Promise<Record<string, Server>> {
   const isNew = isAtLeast(await hub.version(call), "3.0");
   const query = isNew ? { include_stopped_servers: true } : {};
-  return serversOf(await send(hub, getUser, { path: { name: user }, query }, call));
+  return serversOf(await send(hub, api.getUser, { path: { name: user }, query }, call));
 }
 
 /** The body of a start, built for the hub's version. */
@@ -197,16 +181,13 @@ export function createServerOperations(
     what,
     start: async (signal) => {
       const meta: CallMeta = { ...payload?.meta, once: true, secrets };
-      const { response } = await sendToServer(pairs.start, ref, {
-        ...options(signal),
-        ...payload,
-        meta,
-      });
+      const start = forServer(pairs.start, ref);
+      const { response } = await start({ ...options(signal), ...payload, meta });
       return response.status;
     },
     stop: async (signal) => {
       const body = remove ? { body: { remove } } : {};
-      const { response } = await sendToServer(pairs.stop, ref, { ...options(signal), ...body });
+      const { response } = await forServer(pairs.stop, ref)({ ...options(signal), ...body });
       return response.status;
     },
     progress: async (signal) => {

@@ -24,6 +24,7 @@ import { checkCall, withSharedDeadline, type CallOptions, type ResourceContext }
 import {
   createServerOperations,
   createStartBody,
+  serverKeys,
   serverOf,
   serverRef,
   startKeys,
@@ -220,67 +221,65 @@ export const progress = (
 });
 
 /** Starts many servers, as `servers.startMany`. */
-export const startMany = (
+export function startMany(
   hub: ResourceContext,
   targets: Targets<StartTarget>,
   input: StartServerInput,
   call: StartManyOptions,
-): AsyncGenerator<StartResult, void> => {
+): AsyncGenerator<StartResult, void> {
   const gate = new RateLimitGate();
-  return forEachServer(
-    targets,
-    [input, startKeys],
-    [call, startOptionKeys],
-    async (user, input, call) => {
-      const eventLog = new EventLog<ProgressEvent>();
-      return { server: await start(hub, user, input, call, { eventLog, gate }) };
-    },
-    captureCallSite(startMany),
-  );
-};
+  const startOne = async (user: string, input: StartServerInput, call: StartServerOptions) => {
+    const parts = { eventLog: new EventLog<ProgressEvent>(), gate };
+    return { server: await start(hub, user, input, call, parts) };
+  };
+  const inputs = { targets, input, inputKeys: startKeys, call, callKeys: startOptionKeys };
+  return forEachServer(inputs, startOne, captureCallSite(startMany));
+}
 
 /** Stops many servers, as `servers.stopMany`. */
-export const stopMany = (
+export function stopMany(
   hub: ResourceContext,
   targets: Targets<StopTarget>,
   input: ServerInput,
   call: StopManyOptions,
-): AsyncGenerator<StopResult, void> =>
-  forEachServer(
-    targets,
-    [input, undefined],
-    [call, callKeys],
-    async (user, input, call) => {
-      await stop(hub, user, input, call);
-      return {};
-    },
-    captureCallSite(stopMany),
-  );
+): AsyncGenerator<StopResult, void> {
+  const stopOne = async (user: string, input: ServerInput, call: CallOptions) => {
+    await stop(hub, user, input, call);
+    return {};
+  };
+  const inputs = { targets, input, inputKeys: serverKeys, call, callKeys };
+  return forEachServer(inputs, stopOne, captureCallSite(stopMany));
+}
 
-type Many = CallOptions & { concurrency?: number | undefined };
-type WithUser<Input> = Input & { user: string };
+interface ManyInputs<Input> {
+  targets: Targets<string | (Input & { user: string })>;
+  /** For targets without these keys. */
+  input: Input;
+  inputKeys: Keys;
+  call: StopManyOptions;
+  callKeys: KeysOf<CallOptions> & Keys;
+}
 
-/** Runs `work` for each target and yields its result or its error. `input` is for targets without these keys. */
-async function* forEachServer<Input extends ServerInput, Call extends Many, Result extends object>(
-  targets: Targets<string | WithUser<Input>>,
-  [input, inputKeys]: [Input, Keys | undefined],
-  [call, optionKeys]: [Call, KeysOf<CallOptions> & Keys],
-  work: (user: string, input: Input, call: Omit<Call, "concurrency">) => Promise<Result>,
+/** Runs `work` for each target and yields its result or its error. */
+async function* forEachServer<Input extends ServerInput, Result extends object>(
+  { targets, input, inputKeys, call, callKeys }: ManyInputs<Input>,
+  work: (user: string, input: ServerInput, call: CallOptions) => Promise<Result>,
   atCallSite: (error: unknown) => unknown,
 ): AsyncGenerator<
-  { user: string; serverName: string } & (Result | { server?: undefined; error: unknown }),
+  Pick<StopResult, "user" | "serverName"> & (Result | { server?: undefined; error: unknown }),
   void
 > {
   serverOf(input, inputKeys);
-  checkCall(call, { ...optionKeys, concurrency: true });
+  checkCall(call, { ...callKeys, concurrency: true });
   checkTargets(targets);
   const { concurrency = defaultConcurrency, ...rest } = call;
-  yield* mapConcurrent(targets, { concurrency, signal: call.signal }, async (target, signal) => {
+  const limits = { concurrency, signal: call.signal };
+  yield* mapConcurrent(targets, limits, async (target, signal) => {
     const one = typeof target === "string" ? { user: target } : target;
     const { user, ...own } = { ...input, ...one };
     const result = { user, serverName: own.server ?? "" };
     try {
-      return { ...result, ...(await work(user, own as unknown as Input, { ...rest, signal })) };
+      return { ...result, ...(await work(user, own, { ...rest, signal })) };
     } catch (error) {
       return { ...result, error: atCallSite(error) };
     }

@@ -1,5 +1,5 @@
 /** The servers of users: a default server each, and named ones if the hub allows them. */
-import { getUser } from "../../generated/sdk.gen.js";
+import * as api from "../../generated/sdk.gen.js";
 import type { ProgressEvent, Server, User } from "../../generated/types.gen.js";
 import { InvalidInputError } from "../core/errors.js";
 import { callKeys, type KeysOf } from "../core/known-keys.js";
@@ -8,7 +8,6 @@ import { Action } from "../workflows/action.js";
 import {
   checkCall,
   keysOf,
-  requestOptions,
   send,
   withSharedDeadline,
   type CallOptions,
@@ -21,7 +20,7 @@ import {
   type ListOptions,
   type ListUsersInput,
 } from "./listing.js";
-import { ifMatches, reconcile } from "./reconcile.js";
+import { ifMatches, write } from "./reconcile.js";
 import {
   ServerConnections,
   type ConnectionContext,
@@ -31,9 +30,9 @@ import {
   type ServerFetchOptions,
 } from "./server-connection.js";
 import {
+  forServer,
   pairs,
   readModel,
-  sendToServer,
   serverOf,
   serverRef,
   serversOf,
@@ -114,7 +113,7 @@ export class Servers {
    * scopes do not include the user's servers
    */
   async list(user: string, input: ListServersInput = {}, call?: CallOptions): Promise<Server[]> {
-    const model = await send(this.#hub, getUser, { path: { name: user }, query: input }, call);
+    const model = await send(this.#hub, api.getUser, { path: { name: user }, query: input }, call);
     return Object.values(serversOf(model));
   }
 
@@ -164,7 +163,10 @@ export class Servers {
    */
   async create(user: string, input: StartServerInput, call?: CallOptions): Promise<Server> {
     const { server, body } = withoutServer(input, startKeys);
-    return this.#write(pairs.create, { user, server, body }, server, call);
+    const create = forServer(pairs.create, { user, server });
+    return write(this.#hub, create, { body }, call, (call) =>
+      ifMatches(this.get(user, { server }, call), body),
+    );
   }
 
   /**
@@ -290,21 +292,9 @@ export class Servers {
    */
   async update(user: string, input: UpdateServerInput, call?: CallOptions): Promise<Server> {
     const { server, body } = withoutServer(input, updateKeys);
-    return this.#write(pairs.update, { user, server, body }, body.name ?? server, call);
-  }
-
-  /** Creates or changes a server, which has the name `result` afterwards. */
-  async #write(
-    pair: typeof pairs.update,
-    { user, server, body }: { user: string; server: string; body: object },
-    result: string,
-    call: CallOptions | undefined,
-  ): Promise<Server> {
-    const options = { ...requestOptions(this.#hub, call), body };
-    return reconcile(
-      sendToServer(pair, { user, server }, options).then(({ data }) => data),
-      call,
-      (call) => ifMatches(this.get(user, { server: result }, call), body),
+    const update = forServer(pairs.update, { user, server });
+    return write(this.#hub, update, { body }, call, (call) =>
+      ifMatches(this.get(user, { server: body.name ?? server }, call), body),
     );
   }
 

@@ -1,9 +1,9 @@
 /** Services: programs that use the hub's API. */
 import { assertShape } from "../core/json.js";
-import { deleteService, getService, getServices, postService } from "../../generated/sdk.gen.js";
+import * as api from "../../generated/sdk.gen.js";
 import type { Service, ServiceRequest } from "../../generated/types.gen.js";
 import { omitEmpty, send, type CallOptions, type ResourceContext } from "./call.js";
-import { ifDeleted, ifMatches, reconcile } from "./reconcile.js";
+import { ifDeleted, ifMatches, write } from "./reconcile.js";
 
 /** `hub.services` */
 export class Services {
@@ -20,7 +20,7 @@ export class Services {
    * @throws ForbiddenError without the scope
    */
   async list(call?: CallOptions): Promise<Service[]> {
-    const services = Object.values(await send(this.#hub, getServices, {}, call));
+    const services = Object.values(await send(this.#hub, api.getServices, {}, call));
     assertShape(services.every((service) => typeof service === "object"));
     return services;
   }
@@ -32,7 +32,7 @@ export class Services {
    * @throws NotFoundError if the service does not exist, or the token's scopes do not include it
    */
   async get(name: string, call?: CallOptions): Promise<Service> {
-    return send(this.#hub, getService, { path: { name } }, call);
+    return send(this.#hub, api.getService, { path: { name } }, call);
   }
 
   /**
@@ -44,8 +44,10 @@ export class Services {
    * before 5.0
    */
   async create(name: string, input: ServiceRequest = {}, call?: CallOptions): Promise<Service> {
-    return reconcile(
-      send(this.#hub, postService, { path: { name }, ...omitEmpty(input) }, call),
+    return write(
+      this.#hub,
+      api.postService,
+      { path: { name }, ...omitEmpty(input) },
       call,
       (call) => {
         const { api_token: _, ...visible } = input;
@@ -61,7 +63,7 @@ export class Services {
    * @throws BadRequestError for a service of the hub's configuration; NotFoundError if the service does not exist
    */
   async delete(name: string, call?: CallOptions): Promise<void> {
-    await reconcile(send(this.#hub, deleteService, { path: { name } }, call), call, (call) =>
+    await write(this.#hub, api.deleteService, { path: { name } }, call, (call) =>
       ifDeleted(this.get(name, call)),
     );
   }

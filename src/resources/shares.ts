@@ -1,21 +1,5 @@
 /** Access to servers that their owners share with users, with groups, or by a code in a link. Since 5.0. */
-import {
-  deleteGroupSharedServer,
-  deleteShareCode,
-  deleteSharesServer,
-  deleteUserSharedServer,
-  getGroupShared,
-  getGroupSharedServer,
-  getShareCodesOwner,
-  getShareCodesServer,
-  getSharesOwner,
-  getSharesServer,
-  getUserShared,
-  getUserSharedServer,
-  patchSharesServer,
-  postShareCode,
-  postSharesServer,
-} from "../../generated/sdk.gen.js";
+import * as api from "../../generated/sdk.gen.js";
 import type {
   NewShareCode,
   PatchSharesServerData,
@@ -28,7 +12,7 @@ import { InvalidInputError } from "../core/errors.js";
 import type { KeysOf } from "../core/known-keys.js";
 import { keysOf, omitEmpty, send, type CallOptions, type ResourceContext } from "./call.js";
 import { list, type Listing, type ListOptions, type PageInput } from "./listing.js";
-import { ifAbsent, ifDeleted, reconcile } from "./reconcile.js";
+import { ifAbsent, ifDeleted, write } from "./reconcile.js";
 import { serverKeys, serverOf, withoutServer, type ServerInput } from "./server-operations.js";
 
 /** The page size of the listing. */
@@ -76,8 +60,13 @@ export class Shares {
       known: listKeys,
       fetchPage: (query, call) =>
         input.server === undefined
-          ? send(this.#hub, getSharesOwner, { path: { owner }, query }, call)
-          : send(this.#hub, getSharesServer, { path: pathOf(owner, input.server), query }, call),
+          ? send(this.#hub, api.getSharesOwner, { path: { owner }, query }, call)
+          : send(
+              this.#hub,
+              api.getSharesServer,
+              { path: pathOf(owner, input.server), query },
+              call,
+            ),
       keyOf: shareKeyOf,
     });
   }
@@ -90,8 +79,10 @@ export class Shares {
    */
   async grant(owner: string, input: ShareInput, call?: CallOptions): Promise<Share> {
     const { server, body } = withoutServer(input, shareKeys);
-    return reconcile(
-      send(this.#hub, postSharesServer, { path: pathOf(owner, server), body }, call),
+    return write(
+      this.#hub,
+      api.postSharesServer,
+      { path: pathOf(owner, server), body },
       call,
       async (call) => {
         const share = await this.#find(owner, input, call);
@@ -117,20 +108,23 @@ export class Shares {
     call?: CallOptions,
   ): Promise<Share | undefined> {
     const { server, body } = withoutServer(input, shareKeys);
+    const path = pathOf(owner, server);
     // Hubs add the filter to granted scopes, but not to revoked ones.
     const revoked = input.scopes && withFilters(input.scopes, owner, server);
     if (revoked) body.scopes = revoked;
-    const answer = send(this.#hub, patchSharesServer, { path: pathOf(owner, server), body }, call);
-    return reconcile(
-      // If nothing of the share remains, hubs answer with an empty object.
-      answer.then((share) => ("server" in share ? (share as Share) : undefined)),
+    const rest = await write(
+      this.#hub,
+      api.patchSharesServer,
+      { path, body },
       call,
       async (call) => {
         const share = await this.#find(owner, input, call);
         const remains = revoked?.some((scope) => share?.scopes.includes(scope)) ?? share;
-        return remains ? undefined : { value: share };
+        return remains ? undefined : { value: share ?? {} };
       },
     );
+    // If nothing of the share remains, hubs answer with an empty object.
+    return "server" in rest ? (rest as Share) : undefined;
   }
 
   /** Finds a share in the listing, which needs no further scopes. */
@@ -151,8 +145,10 @@ export class Shares {
    */
   async revokeAll(owner: string, input: ServerInput = {}, call?: CallOptions): Promise<void> {
     const server = serverOf(input);
-    await reconcile(
-      send(this.#hub, deleteSharesServer, { path: pathOf(owner, server) }, call),
+    await write(
+      this.#hub,
+      api.deleteSharesServer,
+      { path: pathOf(owner, server) },
       call,
       async (call) => ifAbsent((await this.list(owner, { server }, call)).length > 0),
     );
@@ -169,7 +165,7 @@ export class Shares {
       input,
       call,
       fetchPage: (query, call) =>
-        send(this.#hub, getUserShared, { path: { name: user }, query }, call),
+        send(this.#hub, api.getUserShared, { path: { name: user }, query }, call),
       keyOf: shareKeyOf,
     });
   }
@@ -187,7 +183,7 @@ export class Shares {
     call?: CallOptions,
   ): Promise<Share> {
     const path = { name: user, ...pathOf(owner, serverOf(input)) };
-    return send(this.#hub, getUserSharedServer, { path }, call);
+    return send(this.#hub, api.getUserSharedServer, { path }, call);
   }
 
   /**
@@ -203,7 +199,7 @@ export class Shares {
     call?: CallOptions,
   ): Promise<void> {
     const path = { name: user, ...pathOf(owner, serverOf(input)) };
-    await reconcile(send(this.#hub, deleteUserSharedServer, { path }, call), call, (call) =>
+    await write(this.#hub, api.deleteUserSharedServer, { path }, call, (call) =>
       ifDeleted(this.getForUser(user, owner, input, call)),
     );
   }
@@ -219,7 +215,7 @@ export class Shares {
       input,
       call,
       fetchPage: (query, call) =>
-        send(this.#hub, getGroupShared, { path: { name: group }, query }, call),
+        send(this.#hub, api.getGroupShared, { path: { name: group }, query }, call),
       keyOf: shareKeyOf,
     });
   }
@@ -237,7 +233,7 @@ export class Shares {
     call?: CallOptions,
   ): Promise<Share> {
     const path = { name: group, ...pathOf(owner, serverOf(input)) };
-    return send(this.#hub, getGroupSharedServer, { path }, call);
+    return send(this.#hub, api.getGroupSharedServer, { path }, call);
   }
 
   /**
@@ -253,7 +249,7 @@ export class Shares {
     call?: CallOptions,
   ): Promise<void> {
     const path = { name: group, ...pathOf(owner, serverOf(input)) };
-    await reconcile(send(this.#hub, deleteGroupSharedServer, { path }, call), call, (call) =>
+    await write(this.#hub, api.deleteGroupSharedServer, { path }, call, (call) =>
       ifDeleted(this.getForGroup(group, owner, input, call)),
     );
   }
@@ -281,10 +277,10 @@ export class ShareCodes {
       known: listKeys,
       fetchPage: (query, call) =>
         input.server === undefined
-          ? send(this.#hub, getShareCodesOwner, { path: { owner }, query }, call)
+          ? send(this.#hub, api.getShareCodesOwner, { path: { owner }, query }, call)
           : send(
               this.#hub,
-              getShareCodesServer,
+              api.getShareCodesServer,
               { path: pathOf(owner, input.server), query },
               call,
             ),
@@ -307,7 +303,7 @@ export class ShareCodes {
     const { server, body } = withoutServer(input, createCodeKeys);
     return send(
       this.#hub,
-      postShareCode,
+      api.postShareCode,
       { path: pathOf(owner, server), ...omitEmpty(body) },
       call,
     );
@@ -329,10 +325,11 @@ export class ShareCodes {
       );
     }
     const query = id ? { id } : { code: code as string };
-    await reconcile(
-      send(this.#hub, deleteShareCode, { path: pathOf(owner, server), query }, call),
-      call,
-      // Listings show ids, but no codes.
+    await write(
+      this.#hub,
+      api.deleteShareCode,
+      { path: pathOf(owner, server), query },
+      call, // Listings show ids, but no codes.
       async (call) =>
         id
           ? ifAbsent((await this.list(owner, { server }, call)).some((one) => one.id === id))
@@ -348,8 +345,10 @@ export class ShareCodes {
    */
   async revokeAll(owner: string, input: ServerInput = {}, call?: CallOptions): Promise<void> {
     const server = serverOf(input);
-    await reconcile(
-      send(this.#hub, deleteShareCode, { path: pathOf(owner, server) }, call),
+    await write(
+      this.#hub,
+      api.deleteShareCode,
+      { path: pathOf(owner, server) },
       call,
       async (call) => ifAbsent((await this.list(owner, { server }, call)).length > 0),
     );

@@ -1,5 +1,5 @@
 /** The client's own token, and its owner: connections to servers are reused for the same owner only. */
-import { getCurrentUser } from "../../generated/sdk.gen.js";
+import * as api from "../../generated/sdk.gen.js";
 import type { RequestIdentity } from "../../generated/types.gen.js";
 import { AuthenticationError, isJupyterHubError } from "../core/errors.js";
 import { defaults, type ClientContext } from "../core/options.js";
@@ -63,7 +63,7 @@ export class TokenOwners {
   }
 
   #identify(token: string, signal?: AbortSignal): Promise<RequestIdentity> {
-    return send(this.#hub, getCurrentUser, {}, { ...this.callOptions(token), signal });
+    return send(this.#hub, api.getCurrentUser, {}, { ...this.callOptions(token), signal });
   }
 
   /** Works with a token; once more with a renewed one if the hub refuses it and the token function has another. */

@@ -1,12 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** The API tokens of users: created with a token or a password, for a limited time or until they are revoked. */
-import {
-  deleteUserToken,
-  getCurrentUser,
-  getUserToken,
-  getUserTokens,
-  postUserTokens,
-} from "../../generated/sdk.gen.js";
+import * as api from "../../generated/sdk.gen.js";
 import type {
   NewToken,
   PostUserTokensData,
@@ -26,7 +20,7 @@ import {
   type CallOptions,
   type ResourceContext,
 } from "./call.js";
-import { ifDeleted, isDeleted, reconcile } from "./reconcile.js";
+import { ifDeleted, isDeleted, write } from "./reconcile.js";
 
 /** The scopes and the lifetime of a new token. */
 export type CreateTokenInput = Omit<NonNullable<PostUserTokensData["body"]>, "auth" | "scopes"> & {
@@ -66,7 +60,7 @@ export async function createShortLived(
   call: CallOptions,
 ): Promise<NewToken> {
   const create = (body: CreateTokenInput): Promise<NewToken> =>
-    send(hub, postUserTokens, { path: { name: user }, body }, call);
+    send(hub, api.postUserTokens, { path: { name: user }, body }, call);
   try {
     return await create({ ...input, expires_in: expires_in ?? lifetime });
   } catch (error) {
@@ -99,7 +93,7 @@ export class Tokens<Client = unknown> {
    */
   async list(user: string, call?: CallOptions): Promise<Token[]> {
     const path = { name: user };
-    const { api_tokens } = await send(this.#hub, getUserTokens, { path }, call);
+    const { api_tokens } = await send(this.#hub, api.getUserTokens, { path }, call);
     assertShape(Array.isArray(api_tokens));
     return api_tokens;
   }
@@ -112,7 +106,7 @@ export class Tokens<Client = unknown> {
    */
   async get(user: string, tokenId: string, call?: CallOptions): Promise<Token> {
     const path = { name: user, token_id: tokenId };
-    return send(this.#hub, getUserToken, { path }, call);
+    return send(this.#hub, api.getUserToken, { path }, call);
   }
 
   /**
@@ -126,7 +120,7 @@ export class Tokens<Client = unknown> {
    */
   async create(user: string, input: CreateTokenInput = {}, call?: CallOptions): Promise<NewToken> {
     checkInput(input, createKeys);
-    return send(this.#hub, postUserTokens, { path: { name: user }, ...omitEmpty(input) }, call);
+    return send(this.#hub, api.postUserTokens, { path: { name: user }, ...omitEmpty(input) }, call);
   }
 
   /**
@@ -173,7 +167,12 @@ export class Tokens<Client = unknown> {
     const { password, ...rest } = input;
     assertString("password", password, true);
     const body = { ...rest, auth: { username, password } };
-    const created = await send(this.#hub, postUserTokens, { path: { name: username }, body }, call);
+    const created = await send(
+      this.#hub,
+      api.postUserTokens,
+      { path: { name: username }, body },
+      call,
+    );
     return readShape(() => ({ ...created, client: this.#clientOf(created.token) }));
   }
 
@@ -185,7 +184,7 @@ export class Tokens<Client = unknown> {
    */
   async revoke(user: string, tokenId: string, call?: CallOptions): Promise<void> {
     const path = { name: user, token_id: tokenId };
-    await reconcile(send(this.#hub, deleteUserToken, { path }, call), call, (call) =>
+    await write(this.#hub, api.deleteUserToken, { path }, call, (call) =>
       ifDeleted(this.get(user, tokenId, call)),
     );
   }
@@ -199,6 +198,6 @@ export class Tokens<Client = unknown> {
   async identify(token: string, call?: CallOptions): Promise<RequestIdentity> {
     checkToken(token);
     const headers = { Authorization: this.#hub.authorization(token) };
-    return send(this.#hub, getCurrentUser, {}, call, headers);
+    return send(this.#hub, api.getCurrentUser, {}, call, headers);
   }
 }

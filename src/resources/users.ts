@@ -1,12 +1,5 @@
 /** The users of the hub. */
-import {
-  deleteUser,
-  getUser,
-  patchUser,
-  postUser,
-  postUserActivity,
-  postUsers,
-} from "../../generated/sdk.gen.js";
+import * as api from "../../generated/sdk.gen.js";
 import type {
   GetUserData,
   PatchUserData,
@@ -34,7 +27,7 @@ import {
   type ListOptions,
   type ListUsersInput,
 } from "./listing.js";
-import { ifDeleted, ifMatches, reconcile } from "./reconcile.js";
+import { ifDeleted, ifMatches, write } from "./reconcile.js";
 import type { Servers } from "./servers.js";
 
 /** Whether to include the user's stopped servers. */
@@ -87,7 +80,7 @@ export class Users {
    * @throws NotFoundError if the user does not exist, or the token's scopes do not include them
    */
   async get(name: string, input: GetUserInput = {}, call?: CallOptions): Promise<User> {
-    return send(this.#hub, getUser, { path: { name }, query: input }, call);
+    return send(this.#hub, api.getUser, { path: { name }, query: input }, call);
   }
 
   /**
@@ -97,10 +90,8 @@ export class Users {
    * @throws ConflictError if the user exists; BadRequestError if the hub's rules refuse the name
    */
   async create(name: string, input: CreateUserInput = {}, call?: CallOptions): Promise<User> {
-    return reconcile(
-      send(this.#hub, postUser, { path: { name }, ...omitEmpty(input) }, call),
-      call,
-      (call) => ifMatches(this.get(name, {}, call), { admin: input.admin }),
+    return write(this.#hub, api.postUser, { path: { name }, ...omitEmpty(input) }, call, (call) =>
+      ifMatches(this.get(name, {}, call), { admin: input.admin }),
     );
   }
 
@@ -111,7 +102,7 @@ export class Users {
    * @throws ConflictError if all of them exist; BadRequestError if the hub's rules refuse a name
    */
   async createMany(input: CreateUsersInput, call?: CallOptions): Promise<User[]> {
-    return send(this.#hub, postUsers, { body: input }, call);
+    return send(this.#hub, api.postUsers, { body: input }, call);
   }
 
   /**
@@ -147,16 +138,12 @@ export class Users {
    * @throws BadRequestError if the new name is in use or refused
    */
   async update(name: string, input: UpdateUserInput, call?: CallOptions): Promise<User> {
-    return reconcile(
-      send(this.#hub, patchUser, { path: { name }, body: input }, call),
-      call,
-      async (call) => {
-        const { name: next = name } = input;
-        // If the old name still exists, the new one is another user's.
-        if (next !== name && !(await ifDeleted(this.get(name, {}, call)))) return undefined;
-        return ifMatches(this.get(next, {}, call), input);
-      },
-    );
+    return write(this.#hub, api.patchUser, { path: { name }, body: input }, call, async (call) => {
+      const { name: next = name } = input;
+      // If the old name still exists, the new one is another user's.
+      if (next !== name && !(await ifDeleted(this.get(name, {}, call)))) return undefined;
+      return ifMatches(this.get(next, {}, call), input);
+    });
   }
 
   /**
@@ -173,7 +160,7 @@ export class Users {
       await Promise.all(
         running.map(({ name: server }) => this.#servers.stop(name, { server }, call)),
       );
-      await reconcile(send(this.#hub, deleteUser, { path: { name } }, call), call, (call) =>
+      await write(this.#hub, api.deleteUser, { path: { name } }, call, (call) =>
         ifDeleted(this.get(name, {}, call)),
       );
     });
@@ -188,6 +175,6 @@ export class Users {
    * @throws BadRequestError without any key, for an invalid time or an unknown server
    */
   async reportActivity(name: string, input: ActivityInput, call?: CallOptions): Promise<void> {
-    await send(this.#hub, postUserActivity, { path: { name }, body: input }, call);
+    await send(this.#hub, api.postUserActivity, { path: { name }, body: input }, call);
   }
 }

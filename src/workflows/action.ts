@@ -37,23 +37,22 @@ export class EventLog<Event> implements AsyncIterable<Event> {
 
   [Symbol.asyncIterator](onLeave?: () => void): AsyncIterator<Event, undefined> {
     const done = { done: true, value: undefined } as const;
-    let position = 0;
-    let isOver = false;
+    const reader = { position: 0, isOver: false };
     return {
       next: async () => {
-        while (!isOver && position === this.items.length && !this.#finish) {
+        while (!reader.isOver && reader.position === this.items.length && !this.#finish) {
           await new Promise<void>((resume) => this.#waiting.push(resume));
         }
-        if (isOver) return done;
-        if (position < this.items.length) {
-          return { done: false, value: this.items[position++] as Event };
+        if (reader.isOver) return done;
+        if (reader.position < this.items.length) {
+          return { done: false, value: this.items[reader.position++] as Event };
         }
-        isOver = true;
+        reader.isOver = true;
         this.#finish?.();
         return done;
       },
       return: async () => {
-        isOver = true;
+        reader.isOver = true;
         this.#wake();
         onLeave?.();
         return done;
