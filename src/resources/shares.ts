@@ -9,7 +9,7 @@ import type {
   ShareCode,
 } from "../../generated/types.gen.js";
 import { InvalidInputError } from "../core/errors.js";
-import type { KeysOf } from "../core/known-keys.js";
+import type { Keys, KeysOf } from "../core/known-keys.js";
 import { keysOf, omitEmpty, send, type CallOptions, type ResourceContext } from "./call.js";
 import { list, type Listing, type ListOptions, type PageInput } from "./listing.js";
 import { ifAbsent, ifDeleted, write } from "./reconcile.js";
@@ -64,7 +64,7 @@ export class Shares {
           : send(
               this.#hub,
               api.getSharesServer,
-              { path: pathOf(owner, input.server), query },
+              { path: pathOf(owner, input, listKeys), query },
               call,
             ),
       keyOf: shareKeyOf,
@@ -79,19 +79,13 @@ export class Shares {
    */
   async grant(owner: string, input: ShareInput, call?: CallOptions): Promise<Share> {
     const { server, body } = withoutServer(input, shareKeys);
-    return write(
-      this.#hub,
-      api.postSharesServer,
-      { path: pathOf(owner, server), body },
-      call,
-      async (call) => {
-        const share = await this.#find(owner, input, call);
-        const wanted = withFilters(input.scopes ?? ["access:servers"], owner, server);
-        return share && wanted.every((scope) => share.scopes.includes(scope))
-          ? { value: share }
-          : undefined;
-      },
-    );
+    const path = { owner, server_name: server };
+    return write(this.#hub, api.postSharesServer, { path, body }, call, async (call) => {
+      const share = await this.#find(owner, input, call);
+      const wanted = withFilters(input.scopes ?? ["access:servers"], path);
+      const isDone = share && wanted.every((scope) => share.scopes.includes(scope));
+      return isDone ? { value: share } : undefined;
+    });
   }
 
   /**
@@ -108,21 +102,16 @@ export class Shares {
     call?: CallOptions,
   ): Promise<Share | undefined> {
     const { server, body } = withoutServer(input, shareKeys);
-    const path = pathOf(owner, server);
+    const path = { owner, server_name: server };
     // Hubs add the filter to granted scopes, but not to revoked ones.
-    const revoked = input.scopes && withFilters(input.scopes, owner, server);
+    const revoked = input.scopes && withFilters(input.scopes, path);
     if (revoked) body.scopes = revoked;
-    const rest = await write(
-      this.#hub,
-      api.patchSharesServer,
-      { path, body },
-      call,
-      async (call) => {
-        const share = await this.#find(owner, input, call);
-        const remains = revoked?.some((scope) => share?.scopes.includes(scope)) ?? share;
-        return remains ? undefined : { value: share ?? {} };
-      },
-    );
+    const read = async (call: CallOptions) => {
+      const share = await this.#find(owner, input, call);
+      const remains = revoked?.some((scope) => share?.scopes.includes(scope)) ?? share;
+      return remains ? undefined : { value: share ?? {} };
+    };
+    const rest = await write(this.#hub, api.patchSharesServer, { path, body }, call, read);
     // If nothing of the share remains, hubs answer with an empty object.
     return "server" in rest ? (rest as Share) : undefined;
   }
@@ -144,13 +133,9 @@ export class Shares {
    * @throws NotFoundError if the server does not exist
    */
   async revokeAll(owner: string, input: ServerInput = {}, call?: CallOptions): Promise<void> {
-    const server = serverOf(input);
-    await write(
-      this.#hub,
-      api.deleteSharesServer,
-      { path: pathOf(owner, server) },
-      call,
-      async (call) => ifAbsent((await this.list(owner, { server }, call)).length > 0),
+    const path = pathOf(owner, input);
+    await write(this.#hub, api.deleteSharesServer, { path }, call, async (call) =>
+      ifAbsent((await this.list(owner, { server: path.server_name }, call)).length > 0),
     );
   }
 
@@ -182,7 +167,7 @@ export class Shares {
     input: ServerInput = {},
     call?: CallOptions,
   ): Promise<Share> {
-    const path = { name: user, ...pathOf(owner, serverOf(input)) };
+    const path = { name: user, ...pathOf(owner, input) };
     return send(this.#hub, api.getUserSharedServer, { path }, call);
   }
 
@@ -198,7 +183,7 @@ export class Shares {
     input: ServerInput = {},
     call?: CallOptions,
   ): Promise<void> {
-    const path = { name: user, ...pathOf(owner, serverOf(input)) };
+    const path = { name: user, ...pathOf(owner, input) };
     await write(this.#hub, api.deleteUserSharedServer, { path }, call, (call) =>
       ifDeleted(this.getForUser(user, owner, input, call)),
     );
@@ -232,7 +217,7 @@ export class Shares {
     input: ServerInput = {},
     call?: CallOptions,
   ): Promise<Share> {
-    const path = { name: group, ...pathOf(owner, serverOf(input)) };
+    const path = { name: group, ...pathOf(owner, input) };
     return send(this.#hub, api.getGroupSharedServer, { path }, call);
   }
 
@@ -248,7 +233,7 @@ export class Shares {
     input: ServerInput = {},
     call?: CallOptions,
   ): Promise<void> {
-    const path = { name: group, ...pathOf(owner, serverOf(input)) };
+    const path = { name: group, ...pathOf(owner, input) };
     await write(this.#hub, api.deleteGroupSharedServer, { path }, call, (call) =>
       ifDeleted(this.getForGroup(group, owner, input, call)),
     );
@@ -281,7 +266,7 @@ export class ShareCodes {
           : send(
               this.#hub,
               api.getShareCodesServer,
-              { path: pathOf(owner, input.server), query },
+              { path: pathOf(owner, input, listKeys), query },
               call,
             ),
       keyOf: ({ id }) => id,
@@ -301,12 +286,8 @@ export class ShareCodes {
     call?: CallOptions,
   ): Promise<NewShareCode> {
     const { server, body } = withoutServer(input, createCodeKeys);
-    return send(
-      this.#hub,
-      api.postShareCode,
-      { path: pathOf(owner, server), ...omitEmpty(body) },
-      call,
-    );
+    const path = { owner, server_name: server };
+    return send(this.#hub, api.postShareCode, { path, ...omitEmpty(body) }, call);
   }
 
   /**
@@ -317,7 +298,7 @@ export class ShareCodes {
    * all codes
    */
   async revoke(owner: string, input: RevokeShareCodeInput, call?: CallOptions): Promise<void> {
-    const server = serverOf(input, revokeCodeKeys);
+    const path = pathOf(owner, input, revokeCodeKeys);
     const { id, code } = input;
     if (Boolean(id) === Boolean(code)) {
       throw new InvalidInputError(
@@ -325,16 +306,12 @@ export class ShareCodes {
       );
     }
     const query = id ? { id } : { code: code as string };
-    await write(
-      this.#hub,
-      api.deleteShareCode,
-      { path: pathOf(owner, server), query },
-      call, // Listings show ids, but no codes.
-      async (call) =>
-        id
-          ? ifAbsent((await this.list(owner, { server }, call)).some((one) => one.id === id))
-          : undefined,
-    );
+    await write(this.#hub, api.deleteShareCode, { path, query }, call, async (call) => {
+      // Listings show ids, but no codes.
+      if (!id) return undefined;
+      const codes = await this.list(owner, { server: path.server_name }, call);
+      return ifAbsent(codes.some((one) => one.id === id));
+    });
   }
 
   /**
@@ -344,22 +321,25 @@ export class ShareCodes {
    * @throws NotFoundError if the server does not exist
    */
   async revokeAll(owner: string, input: ServerInput = {}, call?: CallOptions): Promise<void> {
-    const server = serverOf(input);
-    await write(
-      this.#hub,
-      api.deleteShareCode,
-      { path: pathOf(owner, server) },
-      call,
-      async (call) => ifAbsent((await this.list(owner, { server }, call)).length > 0),
+    const path = pathOf(owner, input);
+    await write(this.#hub, api.deleteShareCode, { path }, call, async (call) =>
+      ifAbsent((await this.list(owner, { server: path.server_name }, call)).length > 0),
     );
   }
 }
 
-const pathOf = (owner: string, server: string) => ({ owner, server_name: server });
+/** The path of a server's shares. */
+const pathOf = (owner: string, input: ServerInput, known?: Keys) => ({
+  owner,
+  server_name: serverOf(input, known),
+});
 
 /** Scopes as hubs store them: one without a filter means the shared server. */
-const withFilters = (scopes: readonly string[], owner: string, server: string): string[] =>
-  scopes.map((scope) => (scope.includes("!") ? scope : `${scope}!server=${owner}/${server}`));
+const withFilters = (
+  scopes: readonly string[],
+  { owner, server_name }: ReturnType<typeof pathOf>,
+): string[] =>
+  scopes.map((scope) => (scope.includes("!") ? scope : `${scope}!server=${owner}/${server_name}`));
 
 /** A share is of one server with one user or group. */
 const shareKeyOf = ({ server, kind, user, group, created_at }: Share): string =>

@@ -165,13 +165,6 @@ const rangeAfter = ({ offset, limit }: PageRange, by = 1): PageRange => ({
   limit,
 });
 
-interface PendingPage<Result> {
-  query: PageRange;
-  flight: AbortController;
-  /** Fulfilled also after a failure, which may come before its page is wanted. */
-  outcome: Promise<{ page: Result } | { error: unknown }>;
-}
-
 /**
  * Requests pages before they are wanted.
  *
@@ -181,7 +174,8 @@ interface PendingPage<Result> {
 class PagePrefetcher<Result> {
   readonly #concurrency: number;
   readonly #fetchPage: (query: PageRange, signal: AbortSignal) => Promise<Result>;
-  readonly #pending: PendingPage<Result>[] = [];
+  readonly #pending: { query: PageRange; page: Promise<Result> }[] = [];
+  #controller = new AbortController();
   #ended: { reason: unknown } | undefined;
 
   constructor(
@@ -201,27 +195,22 @@ class PagePrefetcher<Result> {
       const last = pending.at(-1);
       const query = last ? rangeAfter(last.query) : wanted;
       if (last && query.offset + overlapOf(query) >= total) break;
-      pending.push(this.#request(query));
+      const page = this.#fetchPage(query, this.#controller.signal);
+      // A failure waits for the page's turn.
+      page.catch(() => undefined);
+      pending.push({ query, page });
     }
     if (this.#ended) throw this.#ended.reason;
-    const outcome = await pending[0]!.outcome;
-    if ("error" in outcome) throw outcome.error;
+    const page = await pending[0]!.page;
     pending.shift();
-    return outcome.page;
-  }
-
-  #request(query: PageRange): PendingPage<Result> {
-    const flight = new AbortController();
-    const outcome = this.#fetchPage(query, flight.signal).then(
-      (page) => ({ page }),
-      (error: unknown) => ({ error }),
-    );
-    return { query, flight, outcome };
+    return page;
   }
 
   /** Aborts the requests in flight. */
   drop(reason?: unknown): void {
-    for (const { flight } of this.#pending.splice(0)) flight.abort(reason);
+    this.#pending.length = 0;
+    this.#controller.abort(reason);
+    this.#controller = new AbortController();
   }
 
   /** Aborts the requests in flight, and sends no more. */
