@@ -28,7 +28,7 @@ export class ChangingHub {
   /** Who is there, by id. */
   rows: Row[] = [];
   /** What was asked for: [offset, limit]. */
-  readonly asked: [offset: number, limit: number][] = [];
+  readonly recorded: [offset: number, limit: number][] = [];
   readonly #options: ChangingHubOptions;
   #waiting: (() => void)[] = [];
   #ids = 0;
@@ -57,7 +57,7 @@ export class ChangingHub {
     const { pathname, searchParams: query } = new URL(new Request(input, init).url);
     if (pathname.endsWith("/api/")) return Response.json({ version: "6.1.1" });
     const [offset, wanted] = [Number(query.get("offset")), Number(query.get("limit"))];
-    this.asked.push([offset, wanted]);
+    this.recorded.push([offset, wanted]);
     await new Promise<void>((resolve, reject) => {
       init?.signal?.addEventListener("abort", () => {
         this.#waiting = this.#waiting.filter((one) => one !== resolve);

@@ -59,7 +59,7 @@ describe("users who are there throughout", () => {
           listed.filter(({ created }) => throughout.some((row) => row.created === created)),
         ).toEqual(throughout);
         expect([...times.values()].filter((count) => count > 1)).toEqual([]);
-        const offsets = hub.asked.map(([offset]) => offset);
+        const offsets = hub.recorded.map(([offset]) => offset);
         if (offsets.some((offset, index) => offset < (offsets[index - 1] ?? 0))) steppedBack += 1;
       },
     );

@@ -187,9 +187,9 @@ export class FakeHub {
     const events = [[0, { progress: 0, message: "Server requested" }] as const, ...this.tale];
     const last = outcome === "ready" || outcome === "check" ? ready : failed;
     const end = (over ?? Infinity) - begun;
-    const told = [...events.filter(([at]) => at < end), [end, last] as const];
+    const reported = [...events.filter(([at]) => at < end), [end, last] as const];
     let now = elapsed - begun;
-    const stream = told.flatMap(([at, event]) => {
+    const stream = reported.flatMap(([at, event]) => {
       const wait = Math.max(0, at - now);
       now += wait;
       return [...silence(wait), event];

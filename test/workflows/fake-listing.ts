@@ -19,7 +19,7 @@ export interface ListingOptions {
 }
 
 /** What was asked, as "/users?offset=0&limit=200". */
-export interface Asked {
+export interface Recorded {
   path: string;
   accept: string | null;
 }
@@ -31,13 +31,13 @@ export const names = (count: number): string[] =>
 export function fakeListing(
   items: string[],
   options: ListingOptions = {},
-): { hub: JupyterHub; asked: Asked[] } {
+): { hub: JupyterHub; recorded: Recorded[] } {
   const { version = "6.1.1", max = 200, shape = named, first = [], takes = 0 } = options;
-  const asked: Asked[] = [];
+  const recorded: Recorded[] = [];
 
   const answer = (url: URL, accept: string | null): unknown => {
     if (url.pathname.endsWith("/hub/api/")) return { version };
-    asked.push({ path: url.href.replace(base, ""), accept });
+    recorded.push({ path: url.href.replace(base, ""), accept });
     if (first.length > 0) return first.shift();
     // Hubs 1.x know nothing of pages.
     if (!isAtLeast(version, "2.0")) return shape(items);
@@ -74,7 +74,7 @@ export function fakeListing(
       headers: { "X-JupyterHub-Version": version, "Content-Type": "application/json" },
     });
   };
-  return { hub: new JupyterHub({ url: base, token: "a-token", fetch }), asked };
+  return { hub: new JupyterHub({ url: base, token: "a-token", fetch }), recorded };
 }
 
 const named = (items: string[]): unknown => items.map((name) => ({ name }));

@@ -34,18 +34,18 @@ describe("servers.listActive", () => {
     ["1.5.1", ["/users?state=active&offset=0&limit=200"]],
     ["1.2.2", ["/users?offset=0&limit=200"]],
   ])("gives the servers of all users on hub %s", async (version, paths) => {
-    const { hub, asked } = fake(version);
+    const { hub, recorded } = fake(version);
     const active = await hub.servers.listActive();
     expect(active.map(short)).toEqual(all);
     expect(active[0]).toEqual({ user: model("ada"), server: { name: "", ready: true } });
-    expect(asked.map(({ path }) => path)).toEqual(paths);
+    expect(recorded.map(({ path }) => path)).toEqual(paths);
   });
 
   it("selects and sorts users as users.list does", async () => {
-    const { hub, asked } = fake("6.1.1");
+    const { hub, recorded } = fake("6.1.1");
     for await (const _ of hub.servers.listActive({ name_filter: "a", sort: "name", limit: 2 }))
       break;
-    expect(asked.map(({ path }) => path)).toEqual([
+    expect(recorded.map(({ path }) => path)).toEqual([
       "/users?name_filter=a&sort=name&state=active&offset=0&limit=2",
     ]);
   });

@@ -80,9 +80,9 @@ describe.each(listings)("%s", (_, route, row, list) => {
   const shape = (items: string[]): object[] => items.map(row);
 
   it("gives everything, page by page, each with the last row of the one before", async () => {
-    const { hub, asked } = fakeListing(names(450), { shape });
+    const { hub, recorded } = fakeListing(names(450), { shape });
     expect(await list(hub)).toEqual(names(450).map(row));
-    expect(asked.map(({ path }) => path)).toEqual([
+    expect(recorded.map(({ path }) => path)).toEqual([
       `${route}?offset=0&limit=200`,
       `${route}?offset=199&limit=200`,
       `${route}?offset=398&limit=200`,
@@ -90,9 +90,9 @@ describe.each(listings)("%s", (_, route, row, list) => {
   });
 
   it("asks for as many at once as it is told", async () => {
-    const { hub, asked } = fakeListing(names(3), { shape });
+    const { hub, recorded } = fakeListing(names(3), { shape });
     expect(await list(hub, 2)).toHaveLength(3);
-    expect(asked.map(({ path }) => path)).toEqual([
+    expect(recorded.map(({ path }) => path)).toEqual([
       `${route}?offset=0&limit=2`,
       `${route}?offset=1&limit=2`,
     ]);
@@ -109,9 +109,9 @@ it.each([
   ["groups.list", (hub: JupyterHub) => hub.groups.list()],
   ["proxy.listRoutes", (hub: JupyterHub) => hub.proxy.listRoutes()],
 ])("%s asks for pages by their media type, alone and to the letter", async (_, list) => {
-  const { hub, asked } = fakeListing(names(3), { max: 2 });
+  const { hub, recorded } = fakeListing(names(3), { max: 2 });
   await list(hub);
-  expect(asked.map(({ accept }) => accept)).toEqual([pageType, pageType]);
+  expect(recorded.map(({ accept }) => accept)).toEqual([pageType, pageType]);
 });
 
 describe("proxy.listRoutes", () => {
@@ -120,9 +120,9 @@ describe("proxy.listRoutes", () => {
   it.each(["6.1.1", "3.0.0"])(
     "gives the routes of all pages as a list on hub %s",
     async (version) => {
-      const { hub, asked } = fakeListing(names(450), { version, shape: routeMap });
+      const { hub, recorded } = fakeListing(names(450), { version, shape: routeMap });
       expect(await hub.proxy.listRoutes()).toEqual(routes(450));
-      expect(asked.map(({ path }) => path)).toEqual([
+      expect(recorded.map(({ path }) => path)).toEqual([
         "/proxy?offset=0&limit=200",
         "/proxy?offset=199&limit=200",
         "/proxy?offset=398&limit=200",
@@ -131,9 +131,9 @@ describe("proxy.listRoutes", () => {
   );
 
   it("asks for as many at once as it is told", async () => {
-    const { hub, asked } = fakeListing(names(3), { shape: routeMap });
+    const { hub, recorded } = fakeListing(names(3), { shape: routeMap });
     expect(await hub.proxy.listRoutes({ limit: 2 })).toEqual(routes(3));
-    expect(asked.map(({ path }) => path)).toEqual([
+    expect(recorded.map(({ path }) => path)).toEqual([
       "/proxy?offset=0&limit=2",
       "/proxy?offset=1&limit=2",
     ]);
@@ -142,9 +142,9 @@ describe("proxy.listRoutes", () => {
   it.each(["2.3.1", "2.0.0", "1.2.2"])(
     "asks hub %s for everything at once, which would fail at pages or ignore them",
     async (version) => {
-      const { hub, asked } = fakeListing(names(180), { version, shape: routeMap });
+      const { hub, recorded } = fakeListing(names(180), { version, shape: routeMap });
       expect(await hub.proxy.listRoutes({ limit: 2 })).toEqual(routes(180));
-      expect(asked).toEqual([{ path: "/proxy", accept: "application/json" }]);
+      expect(recorded).toEqual([{ path: "/proxy", accept: "application/json" }]);
     },
   );
 
@@ -162,9 +162,9 @@ describe("proxy.listRoutes", () => {
 describe("services.list", () => {
   it("gives the services of the hub's map as a list", async () => {
     const services = { cull: { name: "cull", admin: true }, docs: { name: "docs", admin: false } };
-    const { hub, asked } = fakeListing([], { first: [services] });
+    const { hub, recorded } = fakeListing([], { first: [services] });
     expect(await hub.services.list()).toEqual([services.cull, services.docs]);
-    expect(asked.map(({ path }) => path)).toEqual(["/services"]);
+    expect(recorded.map(({ path }) => path)).toEqual(["/services"]);
   });
 
   it("is empty where there is none", async () => {

@@ -11,13 +11,13 @@ type Ask = PageWalk<string>["fetchPage"];
 
 /** Answers a listing's questions one after the other; asked once more, it fails. */
 function answers(...pages: unknown[]) {
-  const asked: object[] = [];
+  const recorded: object[] = [];
   const ask: Ask = async (query) => {
-    asked.push(query);
+    recorded.push(query);
     if (pages.length === 0) throw new Error("Nobody expected another question");
     return pages.shift() as string[];
   };
-  return { ask, asked };
+  return { ask, recorded };
 }
 
 const page = (items: unknown, next: object | null, offset = 0, limit = 2): object => ({
@@ -124,15 +124,15 @@ describe("all items", () => {
       [at(0), at(1), at(2)],
     ],
   ])("%s", async (_, pages, items, expected) => {
-    const { ask, asked } = answers(...pages);
+    const { ask, recorded } = answers(...pages);
     expect(await listingOf(ask)).toEqual(items);
-    expect(asked).toEqual(expected);
+    expect(recorded).toEqual(expected);
   });
 
   it("are not looked for where their order changes by itself", async () => {
-    const { ask, asked } = answers(page(["a", "b"], at(2)), page(["c", "d"], null, 1));
+    const { ask, recorded } = answers(page(["a", "b"], at(2)), page(["c", "d"], null, 1));
     expect(await listingOf(ask, false)).toEqual(["a", "b", "c", "d"]);
-    expect(asked).toEqual([at(0), at(1)]);
+    expect(recorded).toEqual([at(0), at(1)]);
   });
 
   it.each<[what: string, next: object]>([
@@ -141,11 +141,11 @@ describe("all items", () => {
     ["has no offset", { limit: 2 }],
     ["has no number for an offset", { offset: "later", limit: 2 }],
   ])("are refused when next %s", async (_, next) => {
-    const { ask, asked } = answers(page(["a", "b"], at(2)), page(["b", "c"], next, 1));
+    const { ask, recorded } = answers(page(["a", "b"], at(2)), page(["b", "c"], next, 1));
     const error = await rejectionOf(listingOf(ask));
     expect(error).toBeInstanceOf(UnexpectedResponseError);
     expect(error).toMatchObject({ message: expect.stringContaining("does not advance") });
-    expect(asked).toHaveLength(2);
+    expect(recorded).toHaveLength(2);
   });
 
   it.each<[what: string, answer: unknown]>([
@@ -186,25 +186,25 @@ describe("users.list on a hub", () => {
     ["that is asked for one at once", 3, {}, 1, 3],
     ["before 2.0, which sends everybody", 450, { version: "1.2.2" }, undefined, 1],
   ])("%s gives everybody, in order, once", async (_, count, options, limit, requests) => {
-    const { hub, asked } = fakeListing(names(count), options);
+    const { hub, recorded } = fakeListing(names(count), options);
     const users = await hub.users.list(limit === undefined ? {} : { limit });
     expect(users.map(({ name }) => name)).toEqual(names(count));
-    expect(asked).toHaveLength(requests);
+    expect(recorded).toHaveLength(requests);
   });
 
   it("asks for the selected users on every page", async () => {
-    const { hub, asked } = fakeListing(names(3), { max: 2 });
+    const { hub, recorded } = fakeListing(names(3), { max: 2 });
     await hub.users.list({ state: "active", sort: "-name" });
-    expect(asked.map(({ path }) => path)).toEqual([
+    expect(recorded.map(({ path }) => path)).toEqual([
       "/users?state=active&sort=-name&offset=0&limit=200",
       "/users?state=active&sort=-name&offset=1&limit=2",
     ]);
   });
 
   it("stops at a page that cannot be had", async () => {
-    const { hub, asked } = fakeListing(names(5), { max: 2, first: [null] });
+    const { hub, recorded } = fakeListing(names(5), { max: 2, first: [null] });
     expect(await rejectionOf(hub.users.list())).toBeInstanceOf(UnexpectedResponseError);
-    expect(asked).toHaveLength(1);
+    expect(recorded).toHaveLength(1);
   });
 });
 
@@ -212,7 +212,7 @@ describe("a listing with a timeout", () => {
   useClock();
 
   it("has that time for all of its pages together, and asks for none after it", async () => {
-    const { hub, asked } = fakeListing(names(10), { max: 2, takes: 400 });
+    const { hub, recorded } = fakeListing(names(10), { max: 2, takes: 400 });
     const begun = Date.now();
     const error = await failure(hub.users.list({}, { timeout: 1000 }));
     expect(error).toMatchObject({
@@ -221,10 +221,10 @@ describe("a listing with a timeout", () => {
       message: "The listing was not complete within 1000 ms.",
     });
     expect(Date.now() - begun).toBe(1000);
-    const { length } = asked;
+    const { length } = recorded;
     expect(length).toBeLessThan(10);
     await vi.advanceTimersByTimeAsync(5000);
-    expect(asked).toHaveLength(length);
+    expect(recorded).toHaveLength(length);
     expect(vi.getTimerCount()).toBe(0);
   });
 
@@ -243,24 +243,24 @@ describe("a listing with a timeout", () => {
   });
 
   it.each([0, -1, Number.NaN])("refuses %s milliseconds", async (timeout) => {
-    const { hub, asked } = fakeListing(names(10));
+    const { hub, recorded } = fakeListing(names(10));
     const error = await rejectionOf(hub.users.list({}, { timeout }));
     expect(error).toMatchObject({
       name: "InvalidInputError",
       message: "The timeout must be a number above 0.",
     });
-    expect(asked).toEqual([]);
+    expect(recorded).toEqual([]);
   });
 
   it("asks for no further page once it is aborted", async () => {
-    const { hub, asked } = fakeListing(names(30), { max: 2, takes: 400 });
+    const { hub, recorded } = fakeListing(names(30), { max: 2, takes: 400 });
     const controller = new AbortController();
     setTimeout(() => controller.abort("enough"), 1000);
     const listed = hub.users.list({}, { signal: controller.signal });
     expect(await failure(listed)).toBe("enough");
-    const { length } = asked;
+    const { length } = recorded;
     await vi.advanceTimersByTimeAsync(5000);
-    expect(asked).toHaveLength(length);
+    expect(recorded).toHaveLength(length);
     expect(length).toBeLessThan(15);
   });
 });

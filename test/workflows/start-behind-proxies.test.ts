@@ -24,8 +24,8 @@ describe("a start whose response the hub delays", () => {
         [5000, "ready"],
       ],
     });
-    const { told, times } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([requested, starting, ready]);
+    const { reported, times } = await settled(story(hub.client().servers.start("ada")));
+    expect(reported).toEqual([requested, starting, ready]);
     expect(times[0]).toBeLessThan(1000);
     expect([hub.count(stream), hub.open, vi.getTimerCount()]).toEqual([1, 0, 0]);
   });

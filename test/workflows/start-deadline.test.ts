@@ -24,9 +24,9 @@ describe("the deadline of a start", () => {
       timeout: 900_000,
       message: "The server of ada was not ready within 900000 ms.",
     });
-    const asked = hub.sent.length;
+    const recorded = hub.sent.length;
     await pass(10_000);
-    expect(hub.sent).toHaveLength(asked);
+    expect(hub.sent).toHaveLength(recorded);
   });
 
   it.each<[where: string, script: (hub: FakeHub) => void]>([
@@ -62,13 +62,13 @@ describe("an abort of a start", () => {
     const started = watch(hub.client().servers.start("ada", {}, { signal: controller.signal }));
     await pass(1000);
     expect(started.settled).toBe(false);
-    const asked = hub.sent.length;
+    const recorded = hub.sent.length;
     const reason = new Error("the page was left");
     controller.abort(reason);
     await pass(0);
     expect(started.error).toBe(reason);
     await pass(10_000);
-    expect(hub.sent).toHaveLength(asked);
+    expect(hub.sent).toHaveLength(recorded);
     expect(hub.writes).toEqual([post]);
   });
 

@@ -21,8 +21,10 @@ describe("the iteration of a start", () => {
   it("tells what the hub tells, as soon as it does, and ends when the server is there to stay", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: soon("ready") });
-    const { told, times, error, ended } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([requested, starting, ready]);
+    const { reported, times, error, ended } = await settled(
+      story(hub.client().servers.start("ada")),
+    );
+    expect(reported).toEqual([requested, starting, ready]);
     expect(times).toEqual([0, 500, 2000]);
     expect(ended).toBe(3200);
     expect(error).toBeUndefined();
@@ -38,9 +40,9 @@ describe("the iteration of a start", () => {
       [5000, { progress: 90, message: "too late" }],
     ];
     hub.next(post, { status: 202, fate: soon("ready") });
-    const { told } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([requested, html, ready]);
-    expect(told[1]?.message).toBeUndefined();
+    const { reported } = await settled(story(hub.client().servers.start("ada")));
+    expect(reported).toEqual([requested, html, ready]);
+    expect(reported[1]?.message).toBeUndefined();
   });
 
   it.each<[what: string, script: (hub: FakeHub) => void]>([
@@ -49,8 +51,8 @@ describe("the iteration of a start", () => {
   ])("ends with a ready event, made of the model, when the server %s", async (_, script) => {
     const hub = new FakeHub();
     script(hub);
-    const { told, ended } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([ready]);
+    const { reported, ended } = await settled(story(hub.client().servers.start("ada")));
+    expect(reported).toEqual([ready]);
     expect(ended).toBeLessThan(100);
     expect(hub.count(stream)).toBe(0);
   });
@@ -64,9 +66,9 @@ describe("the iteration of a start", () => {
     const second = story(start);
     expect(await settled(start)).toMatchObject({ name: "", ready: true });
     const third = await story(start);
-    expect((await first).told).toEqual([requested, starting, ready]);
-    expect((await second).told).toEqual((await first).told);
-    expect(third.told).toEqual((await first).told);
+    expect((await first).reported).toEqual([requested, starting, ready]);
+    expect((await second).reported).toEqual((await first).reported);
+    expect(third.reported).toEqual((await first).reported);
     expect(hub.writes).toEqual([post]);
   });
 
@@ -93,13 +95,13 @@ describe("the iteration of a start that fails", () => {
       const hub = new FakeHub();
       hub.next(post, answer);
       const start = hub.client().servers.start("ada");
-      const { told, error, ended } = await settled(story(start));
-      expect(told).toEqual([requested, starting, failed]);
+      const { reported, error, ended } = await settled(story(start));
+      expect(reported).toEqual([requested, starting, failed]);
       expect(ended).toBe(2000);
       expect(error).toBeInstanceOf(SpawnFailedError);
       expect(error).toMatchObject({
         reason: "No GPU is left",
-        events: told,
+        events: reported,
         message: "The server of ada failed to start: No GPU is left. The hub's log may say more.",
       });
       expect(await failure(start)).toBe(error);
@@ -115,8 +117,8 @@ describe("the iteration of a start that fails", () => {
       [0, "stopped"],
     ];
     hub.next(post, { status: 500, message: "Internal Server Error", fate });
-    const { told, error } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([failed]);
+    const { reported, error } = await settled(story(hub.client().servers.start("ada")));
+    expect(reported).toEqual([failed]);
     expect(error).toMatchObject({
       name: "SpawnFailedError",
       reason: "No GPU is left",
@@ -150,8 +152,8 @@ describe("the iteration of a start that fails", () => {
         [9000, "stopped"],
       ],
     });
-    const { told, times, error } = await settled(story(hub.client().servers.start("ada")));
-    expect(told.at(-1)).toEqual(ready);
+    const { reported, times, error } = await settled(story(hub.client().servers.start("ada")));
+    expect(reported.at(-1)).toEqual(ready);
     expect(times.at(-1)).toBe(2000);
     expect(error).toMatchObject({
       name: "SpawnFailedError",
@@ -163,8 +165,8 @@ describe("the iteration of a start that fails", () => {
     const hub = new FakeHub();
     hub.tale = [[500, { progress: 50, failed: true, message: "Try again" }]];
     hub.next(post, { status: 202, fate: soon("ready") });
-    const { told, error } = await settled(story(hub.client().servers.start("ada")));
+    const { reported, error } = await settled(story(hub.client().servers.start("ada")));
     expect(error).toBeUndefined();
-    expect(told.map(({ ready, failed }) => ({ ready, failed }))).toEqual([{}, { ready: true }]);
+    expect(reported.map(({ ready, failed }) => ({ ready, failed }))).toEqual([{}, { ready: true }]);
   });
 });

@@ -60,8 +60,8 @@ describe.each(["5.5.4", "6.1.1"])("what a Spawner repeats on a hub of %s", (vers
     const hub = new FakeHub(version);
     hub.tale = [[100, { progress: 10, message: echo }]];
     hub.next(post, { status: 202, fate: soon("stopped") });
-    const { told, error } = await settled(story(start(hub)));
-    expect(told[1]?.message).toBe(echo);
+    const { reported, error } = await settled(story(start(hub)));
+    expect(reported[1]?.message).toBe(echo);
     expect((error as { events: ProgressEvent[] }).events[1]?.message).toMatch(
       /^image \[redacted\]/,
     );
@@ -136,17 +136,17 @@ describe("a stream of events without an end", () => {
     const start = server.hub.servers.start("ada");
     expect(await start).toMatchObject({ ready: true });
     await server.left;
-    const { told, error } = await story(start);
+    const { reported, error } = await story(start);
     expect(error).toBeUndefined();
-    expect(told).toHaveLength(most + 1);
-    expect(told.at(-1)).toMatchObject({ progress: ready.progress, ready: true });
+    expect(reported).toHaveLength(most + 1);
+    expect(reported.at(-1)).toMatchObject({ progress: ready.progress, ready: true });
     expect(heap() - before).toBeLessThan(100);
   });
 
   it("ends the iteration of its progress with an error that says so", async () => {
     await using server = await endless((count) => ({ progress: count % 100 }));
-    const { told, error } = await story(server.hub.servers.progress("ada"));
-    expect(told).toHaveLength(10_000);
+    const { reported, error } = await story(server.hub.servers.progress("ada"));
+    expect(reported).toHaveLength(10_000);
     expect(error).toMatchObject({
       name: "UnexpectedResponseError",
       message: expect.stringMatching(/more than 10000 events or 4194304 characters/),

@@ -20,8 +20,8 @@ describe("a start whose stream", () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: soon("ready") });
     hub.next(stream, { status: 200, stream: pieces });
-    const { told } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([requested, starting, ready]);
+    const { reported } = await settled(story(hub.client().servers.start("ada")));
+    expect(reported).toEqual([requested, starting, ready]);
     expect(hub.count(stream)).toBe(2);
     expect([hub.writes, hub.open]).toEqual([[post], 0]);
   });
@@ -30,8 +30,8 @@ describe("a start whose stream", () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: soon("ready") });
     hub.next(stream, { status: 200, stream: [requested, 2000, cut] });
-    const { told } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([requested, ready]);
+    const { reported } = await settled(story(hub.client().servers.start("ada")));
+    expect(reported).toEqual([requested, ready]);
   });
 
   it("stands still is opened again after thirty seconds", async () => {
@@ -44,8 +44,8 @@ describe("a start whose stream", () => {
       ],
     });
     hub.next(stream, { status: 200, stream: [requested, Infinity] });
-    const { told, times } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([requested, starting, ready]);
+    const { reported, times } = await settled(story(hub.client().servers.start("ada")));
+    expect(reported).toEqual([requested, starting, ready]);
     expect(times[1]).toBeLessThan(30_500);
     expect(times[2]).toBe(40_000);
     expect([hub.count(stream), hub.open]).toEqual([2, 0]);
@@ -56,8 +56,8 @@ describe("a start whose stream", () => {
     hub.next(post, { status: 202, fate: soon("ready") });
     const alive = Array.from({ length: 1000 }, () => [8000, "\n\n"]).flat();
     hub.next(stream, { status: 200, stream: alive });
-    const { told, ended } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([ready]);
+    const { reported, ended } = await settled(story(hub.client().servers.start("ada")));
+    expect(reported).toEqual([ready]);
     expect(ended).toBeLessThan(31_300);
     expect([hub.count(stream), hub.open, vi.getTimerCount()]).toEqual([1, 0, 0]);
   });
@@ -82,8 +82,8 @@ describe("a start whose stream", () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: soon("ready") });
     hub.next(stream, answer);
-    const { told } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([ready]);
+    const { reported } = await settled(story(hub.client().servers.start("ada")));
+    expect(reported).toEqual([ready]);
     expect(hub.count(stream)).toBe(1);
     expect(hub.count(model)).toBeGreaterThan(3);
   });
@@ -101,8 +101,8 @@ describe("a start whose stream", () => {
       stream,
       ...Array.from({ length: 9 }, () => ({ status: 200, stream: [requested, cut] })),
     );
-    const { told } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([requested, ready]);
+    const { reported } = await settled(story(hub.client().servers.start("ada")));
+    expect(reported).toEqual([requested, ready]);
     expect([hub.count(stream), hub.open]).toEqual([5, 0]);
   });
 

@@ -178,9 +178,9 @@ describe("a stop", () => {
       timeout: 300_000,
       message: "The server gpu of ada was not stopped within 300000 ms.",
     });
-    const asked = hub.sent.length;
+    const recorded = hub.sent.length;
     await pass(10_000);
-    expect(hub.sent).toHaveLength(asked);
+    expect(hub.sent).toHaveLength(recorded);
   });
 
   it("rejects at once with the reason of an abort", async () => {
@@ -190,12 +190,12 @@ describe("a stop", () => {
     const stopped = watch(hub.client().servers.stop("ada", {}, { signal: controller.signal }));
     await pass(1000);
     expect(stopped.settled).toBe(false);
-    const asked = hub.sent.length;
+    const recorded = hub.sent.length;
     controller.abort("enough");
     await pass(0);
     expect(stopped.error).toBe("enough");
     await pass(5000);
-    expect(hub.sent).toHaveLength(asked);
+    expect(hub.sent).toHaveLength(recorded);
   });
 });
 

@@ -9,13 +9,13 @@ useClock();
 /** A hub whose place others take for so many milliseconds. */
 function starting(milliseconds: number, meanwhile: () => Response | Promise<Response>) {
   const begun = Date.now();
-  let asked = 0;
+  let recorded = 0;
   const fetch = async (): Promise<Response> => {
-    asked += 1;
+    recorded += 1;
     return Date.now() - begun < milliseconds ? meanwhile() : answer({ version: "6.1.1" });
   };
   const hub = new JupyterHub({ url: "http://hub.test.local", fetch });
-  return { hub, asked: () => asked };
+  return { hub, recorded: () => recorded };
 }
 
 const unreachable = (code: string) => () =>
@@ -25,9 +25,9 @@ const unreachable = (code: string) => () =>
 
 describe("a hub", () => {
   it("that answers is ready at once", async () => {
-    const { hub, asked } = starting(0, page);
+    const { hub, recorded } = starting(0, page);
     await expect(settled(hub.waitUntilReady())).resolves.toBeUndefined();
-    expect(asked()).toBe(1);
+    expect(recorded()).toBe(1);
   });
 
   it.each<[what: string, meanwhile: () => Response | Promise<Response>]>([
@@ -38,12 +38,12 @@ describe("a hub", () => {
     ["the connection is cut", unreachable("ECONNRESET")],
     ["the hub itself is not up yet", () => refusal(503, "starting")],
   ])("is waited for while %s", async (_, meanwhile) => {
-    const { hub, asked } = starting(20_000, meanwhile);
+    const { hub, recorded } = starting(20_000, meanwhile);
     const begun = Date.now();
     await settled(hub.waitUntilReady());
     expect(Date.now() - begun).toBeGreaterThanOrEqual(20_000);
     expect(Date.now() - begun).toBeLessThan(35_000);
-    expect(asked()).toBeLessThan(60);
+    expect(recorded()).toBeLessThan(60);
     expect(vi.getTimerCount()).toBe(0);
   });
 
@@ -78,9 +78,9 @@ describe("a hub", () => {
     ["no such host", unreachable("ENOTFOUND"), "ConnectionError"],
     ["a hub that fails", () => refusal(500, "Internal Server Error"), "HubError"],
   ])("is not waited for behind %s", async (_, meanwhile, name) => {
-    const { hub, asked } = starting(Infinity, meanwhile);
+    const { hub, recorded } = starting(Infinity, meanwhile);
     expect(await failure(hub.waitUntilReady())).toMatchObject({ name });
-    expect(asked()).toBe(1);
+    expect(recorded()).toBe(1);
   });
 
   it("is waited for as long as the call says, and until it is aborted", async () => {

@@ -25,16 +25,16 @@ export const soon = (state: "ready" | "stopped"): Fate => [
 /** What an iteration gives, with the times of it, and what it throws in the end. */
 export async function story(events: AsyncIterable<ProgressEvent>) {
   const begun = Date.now();
-  const told: ProgressEvent[] = [];
+  const reported: ProgressEvent[] = [];
   const times: number[] = [];
   let error: unknown;
   try {
     for await (const event of events) {
-      told.push(event);
+      reported.push(event);
       times.push(Date.now() - begun);
     }
   } catch (thrown) {
     error = thrown;
   }
-  return { told, times, error, ended: Date.now() - begun };
+  return { reported, times, error, ended: Date.now() - begun };
 }
