@@ -45,7 +45,7 @@ describe("users who exist throughout", () => {
           max,
           choose: (waiting) => (order[(turn += 1) % order.length] ?? 0) % waiting,
           before: (hub, answers) => {
-            // Whoever goes before the first answer was not there.
+            // A user who is deleted before the first response does not exist throughout.
             if (answers === 0) return;
             for (const one of happens[answers - 1] ?? []) apply(hub, one, (serial += 1));
           },
@@ -64,7 +64,7 @@ describe("users who exist throughout", () => {
       },
     );
     await fc.assert(property, { numRuns: 500 });
-    // Else it would say nothing of what is hard.
+    // The test is meaningful only if many walks go back.
     expect(steppedBack).toBeGreaterThan(50);
   });
 });

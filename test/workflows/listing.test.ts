@@ -271,7 +271,7 @@ describe("the number of concurrent requests", () => {
       const listed = hub.users.list({}, { concurrency }).then((users) => users.map(nameOf));
       await asks(1);
       open[0]?.answer();
-      // After the first, there are as many pages of nine as it takes for the 90 that are left.
+      // After the first page, the remaining 90 users are on pages of nine.
       const flying = Math.min(atMost, 10);
       await asks(1 + flying);
       await new Promise(setImmediate);
@@ -310,7 +310,7 @@ describe("the number of concurrent requests", () => {
     expect(listed.map(nameOf)).toEqual(names(60));
     expect(hub.recorded.map(([offset]) => offset)).toEqual([
       0, 9, 18, 27,
-      // Once the second page has been answered, the third is another's.
+      // After the second page, the third begins with another row.
       36, 9, 0, 9, 18, 27, 36, 45,
     ]);
   });
@@ -351,7 +351,7 @@ describe("a listing whose iteration deletes users", () => {
     async (concurrency) => {
       const hub = new ChangingHub(6000, { max: 200 });
       const { rows } = hub;
-      // The first are kept, and so stay before all others.
+      // The first users are kept, and stay before all others.
       const isKept = (name: string): boolean => Number(name.slice(1)) < 50;
       const received: string[] = [];
       for await (const { name } of hub.client().users.list({}, { concurrency })) {

@@ -159,7 +159,7 @@ describe("many starts", () => {
     const { hub } = manyHub();
     const controller = new AbortController();
     const { signal } = controller;
-    // The cancel that each start sends takes a second.
+    // The cancellation of each start takes a second.
     const call = { signal, concurrency: 3, onAbort: "cancel" } as const;
     const results = hub.servers.startMany(users, {}, call)[Symbol.asyncIterator]();
     await settled(results.next());

@@ -128,7 +128,7 @@ describe("servers.stop", () => {
         [5000, "stopped"],
       ],
     ],
-    // A start that is cancelled is called ready until the hub takes the server away.
+    // A cancelled start is ready until the hub removes the server.
     [
       "was starting",
       [
