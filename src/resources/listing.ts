@@ -121,7 +121,8 @@ export function listItems<Row, Item>(source: Source<Row, Item>): Listing<Item> {
       checkCall(call, optionKeys);
       checkKeys("query of a page", query, pageKeys);
       const { signal, timeout, concurrency = pagesInFlight, headers } = call;
-      const { offset = 0, limit = input.limit ?? pageSize } = query;
+      const { limit = pageSize } = input;
+      const start = { offset: query.offset ?? 0, limit: query.limit ?? limit };
       const walk = {
         fetchPage: (query: PageRange, signal: AbortSignal) => fetchPage(query, { headers, signal }),
         keyOf,
@@ -130,7 +131,7 @@ export function listItems<Row, Item>(source: Source<Row, Item>): Listing<Item> {
         timeout,
         signal,
       };
-      for await (const page of walkPages(walk, { offset, limit })) {
+      for await (const page of walkPages(walk, start)) {
         yield { ...page, items: readShape(() => page.items.flatMap(itemsOf)) };
       }
     } catch (error) {

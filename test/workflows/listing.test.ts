@@ -146,7 +146,7 @@ describe("a listing that is left early", () => {
       let pages = 0;
       for await (const _ of hub.users.list().pages()) if ((pages += 1) === 2) break;
     },
-    "by an error of whoever iterates it": async (hub) => {
+    "by an error in the loop": async (hub) => {
       for await (const { name } of hub.users.list()) if (name === "n15") throw new Error("mine");
     },
   };

@@ -38,7 +38,7 @@ const listingOf = (fetchPage: Ask, isOrdered = true): Listing<string> =>
 const at = (offset: number, limit = 2): object => ({ offset, limit });
 
 describe("all items", () => {
-  it.each<[what: string, pages: unknown[], items: string[], asked: object[]]>([
+  it.each<[what: string, pages: unknown[], items: string[], recorded: object[]]>([
     ["of a single page", [page(["a", "b"], null)], ["a", "b"], [at(0)]],
     ["of an empty listing", [page([], null)], [], [at(0)]],
     [
@@ -175,7 +175,13 @@ describe("all items", () => {
 
 describe("users.list on a hub", () => {
   it.each<
-    [what: string, count: number, options: ListingOptions, limit: number | undefined, asked: number]
+    [
+      what: string,
+      count: number,
+      options: ListingOptions,
+      limit: number | undefined,
+      requests: number,
+    ]
   >([
     ["without users", 0, {}, undefined, 1],
     ["with exactly one page of users", 200, {}, undefined, 1],
@@ -230,15 +236,15 @@ describe("a listing with a timeout", () => {
 
   it("includes the time between two items of an iteration", async () => {
     const { hub } = fakeListing(names(10), { max: 5 });
-    const heard: string[] = [];
+    const received: string[] = [];
     const iterate = async (): Promise<void> => {
       for await (const { name } of hub.users.list({}, { timeout: 1000 })) {
-        heard.push(name);
+        received.push(name);
         await new Promise((resolve) => setTimeout(resolve, 300));
       }
     };
     expect(await failure(iterate())).toMatchObject({ name: "TimeoutError", timeout: 1000 });
-    expect(heard).toEqual(names(5));
+    expect(received).toEqual(names(5));
     expect(vi.getTimerCount()).toBe(0);
   });
 
