@@ -55,9 +55,9 @@ const discoveryKeys = { signal: true, timeout: true } as const;
 /**
  * A client of one hub.
  *
- * A method takes names, then the input of its operation with the hub's own keys, if there is any, then the options of the
- * call (`signal`, `timeout`, `headers`). An unknown key is an {@link InvalidInputError}, and nothing is sent. Methods
- * reject with a {@link JupyterHubError}, or with the signal's reason if it aborts.
+ * A method takes names, then the input of its operation with the hub's own keys, if there is any, then the options of
+ * the call (`signal`, `timeout`, `headers`). An unknown key is an {@link InvalidInputError}, and nothing is sent.
+ * Methods reject with a {@link JupyterHubError}, or with the signal's reason if it aborts.
  */
 export class JupyterHub {
   readonly #context: ClientContext;
@@ -125,8 +125,8 @@ export class JupyterHub {
    * @param options the constructor's, without `url`. By default the environment's token is used, for the hub of
    * `JUPYTERHUB_API_URL` only
    * @param call options of the search, without `headers`
-   * @throws UnexpectedResponseError if no address is a hub's; HubError if the hub is down; InvalidInputError if the link is
-   * invalid
+   * @throws UnexpectedResponseError if no address is a hub's; HubError if the hub is down; InvalidInputError if the
+   * link is invalid
    */
   static async discover(
     link: string,
@@ -151,8 +151,8 @@ export class JupyterHub {
   }
 
   /**
-   * Returns another client of the same hub, with this client's options and those given. A token replaces a page's cookie
-   * and vice versa. Both clients share the limit of concurrent calls, unless `maxConcurrency` is given. Sends nothing.
+   * Returns another client of the same hub, with this client's options and those given. A token replaces a page's
+   * cookie and vice versa. Unless `maxConcurrency` is given, both share one limit of concurrent calls. Sends nothing.
    * @throws InvalidInputError if an option is invalid
    */
   withOptions(options: Omit<JupyterHubOptions, "url">): JupyterHub {
@@ -176,8 +176,8 @@ export class JupyterHub {
   }
 
   /**
-   * Waits until the hub's API answers. While a hub starts, its address is unreachable, or its proxy answers. `timeout` is
-   * 60,000 ms by default.
+   * Waits until the hub's API answers. While a hub starts, its address is unreachable, or its proxy answers. `timeout`
+   * is 60,000 ms by default.
    *
    * `GET /` · public
    * @throws TimeoutError, with the last failure as its cause; UnexpectedResponseError if the response is not a hub's
@@ -259,7 +259,7 @@ export class JupyterHub {
   }
 
   /**
-   * Shuts down the hub. `input` or the hub's configuration decides whether the proxy and the users' servers stop as well.
+   * Shuts down the hub. `input` or the hub's configuration decides whether the proxy and the users' servers stop, too.
    *
    * `POST /shutdown` · scope `shutdown`
    * @throws ForbiddenError without the scope

@@ -37,7 +37,7 @@ export class Groups {
   }
 
   /**
-   * Lists all groups in the order of their creation. The list is complete even if it changes meanwhile: see {@link Listing}.
+   * Lists all groups in the order of their creation, complete even if others change meanwhile: see {@link Listing}.
    *
    * `GET /groups` · scope `list:groups`; members and properties need `read:groups`
    * @param input.limit groups per request; the listing always has all of them. Default 200

@@ -51,9 +51,9 @@ export interface ListOptions extends CallOptions {
  * A lazy list. Await it for all items, or iterate it for items as their pages arrive:
  * `for await (const user of hub.users.list())`. Each of these starts a new listing; nothing is sent before.
  *
- * The list is complete even if it changes meanwhile: each item that exists throughout appears exactly once, in the order
- * of creation. An item that is deleted and created again may appear twice, if the hub shows its time of creation (that of
- * users with the scope `read:users`, that of groups never). Exceptions:
+ * The list is complete even if it changes meanwhile: each item that exists throughout appears exactly once, in the
+ * order of creation. An item that is deleted and created again may appear twice, if the hub shows its time of creation
+ * (that of users with the scope `read:users`, that of groups never). Exceptions:
  * - with `state`, only users who have the state throughout are certain. Users may be missing with the state `"ready"`,
  *   and shares if some have expired, when others are deleted meanwhile: hubs filter these after paging;
  * - with `sort`, users who are renamed (`name`) or active (`last_activity`) meanwhile may be missing or appear twice;
@@ -73,7 +73,7 @@ export interface Listing<Item> extends PromiseLike<Item[]>, AsyncIterable<Item> 
   ): Promise<Item[] | Failure>;
   /** Requests all items, and runs a function at the end. */
   finally(onfinally?: (() => void) | null): Promise<Item[]>;
-  /** Iterates over the pages as they arrive, each without items of earlier pages. Starts at `offset`, by default at 0. */
+  /** Iterates over the pages as they arrive, without items of earlier pages. Starts at `offset`, by default at 0. */
   pages(query?: PageQuery): AsyncIterable<Page<Item>>;
   /** Requests one page, for example of a table: `listing.page({ offset: 100, limit: 50 })`. */
   page(query?: PageQuery): Promise<Page<Item>>;

@@ -101,9 +101,9 @@ export class OAuth<Client = unknown> {
    * `POST /oauth2/token` · public: the body contains the client's secret
    * @param callback the URL at which the browser arrived, or its path and query: `request.url`
    * @param attempt the result of `authorizeUrl` for this browser; undefined if its session has none
-   * @throws InvalidInputError, before anything is sent, if the state is not this browser's; ForbiddenError if the hub sent
-   * an error instead of a code; AuthenticationError if the hub refuses the code (used, expired, another verifier) or the
-   * client's secret
+   * @throws InvalidInputError, before anything is sent, if the state is not this browser's; ForbiddenError if the hub
+   * sent an error instead of a code; AuthenticationError if the hub refuses the code (used, expired, another verifier)
+   * or the client's secret
    */
   async exchangeCode(
     callback: string,

@@ -262,9 +262,9 @@ export class ServerConnections {
   }
 
   /**
-   * Finds a server, and the user to create a token for: the server's owner or, if the server is shared with the client's
-   * user (since 5.0), that user. For a default server also the names of the owner's other servers, whose addresses are
-   * below its own, if the token's scopes include the user's model.
+   * Finds a server, and the user to create a token for: the server's owner or, if the server is shared with the
+   * client's user (since 5.0), that user. For a default server also the names of the owner's other servers, whose
+   * addresses are below its own, if the token's scopes include the user's model.
    */
   async #find(ref: ServerRef, call: CallOptions): Promise<Found> {
     const { user, server } = ref;

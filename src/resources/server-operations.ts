@@ -32,8 +32,8 @@ export interface ServerInput {
 /** The server to start or create. */
 export interface StartServerInput extends ServerInput {
   /**
-   * Options for the hub's Spawner, such as `{ profile: "large" }`; the keys depend on the Spawner. Omitted or null: those
-   * of the last start. `{}` clears them.
+   * Options for the hub's Spawner, such as `{ profile: "large" }`; the keys depend on the Spawner. Omitted or null:
+   * those of the last start. `{}` clears them.
    */
   user_options?: Record<string, unknown> | null | undefined;
   /** The name that people see. Since 6.0; not for the default server. */

@@ -72,7 +72,7 @@ export interface StopManyOptions extends CallOptions {
   concurrency?: number | undefined;
 }
 
-/** A start in progress, sent when the method is called. Await it for the server, or iterate it for its progress events. */
+/** A start in progress, sent when the method is called. Await it for the server, or iterate over its events. */
 export interface ServerStart extends Promise<Server>, AsyncIterable<ProgressEvent> {}
 
 /** A server to start: the name of its user, or an object with the user, the server and its input. */

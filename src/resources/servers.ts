@@ -118,8 +118,8 @@ export class Servers {
   }
 
   /**
-   * Lists all active servers of all users: those that run, start or stop. The users are in the order of their creation or
-   * by `sort`. A page has the servers of a page of users: its `limit`, `offset` and `total` count users.
+   * Lists all active servers of all users: those that run, start or stop. The users are in the order of their creation
+   * or by `sort`. A page has the servers of a page of users: its `limit`, `offset` and `total` count users.
    *
    * `GET /users` · scopes `list:users` and `read:servers` · by `state` since 1.3 (before, all users are
    * read), `name_filter` since 2.3, `sort` since 5.0
@@ -174,12 +174,12 @@ export class Servers {
    * running server (see `ifRunning`), and waits if the hub limits its rate. Does not retry a start that failed. Without
    * `user_options`, the hub uses those of the last start.
    *
-   * The result is a promise of the server and an iterable of the progress events. Each iteration yields all events, ends
-   * with a `ready` or a `failed` event, and then throws if the promise rejects. Leaving an iteration does not cancel the
-   * start. A cancelled start is `ready` for a second, so the promise and the iteration may end 1,200 ms after that event.
-   * Events are as the hub sent them, and a Spawner may repeat `user_options` or a token in them; errors contain neither.
-   * After 10,000 events or 4,194,304 characters, the start is polled instead. An `async` function that returns the result
-   * awaits it.
+   * The result is a promise of the server and an iterable of the progress events. Each iteration yields all events. It
+   * ends with a `ready` event or, if the hub sent one, a `failed` event, and then throws if the promise rejects. Leaving
+   * an iteration does not cancel the start. A cancelled start is `ready` for a second, so the promise and the iteration
+   * may end 1,200 ms after that event. Events are as the hub sent them, and a Spawner may repeat `user_options` or a
+   * token in them; errors contain neither. After 10,000 events or 4,194,304 characters, the start is polled instead. An
+   * `async` function that returns the result awaits it.
    *
    * `POST /users/{name}/server`, `POST /users/{name}/servers/{server_name}`, then
    * `GET /users/{name}/server/progress`, `GET /users/{name}/servers/{server_name}/progress` · scopes
@@ -216,13 +216,13 @@ export class Servers {
 
   /**
    * Starts many servers, 8 at a time or as many as `concurrency`, and yields the server or the error of each as it
-   * completes. Begins when it is iterated. After a 429, all starts wait. Leaving the iteration begins no more starts, but
-   * does not cancel those in flight; `signal` aborts them. `timeout` applies to each server.
+   * completes. Begins when it is iterated. After a 429, all starts wait. Leaving the iteration begins no more starts,
+   * but does not cancel those in flight; `signal` aborts them. `timeout` applies to each server.
    *
    * `POST /users/{name}/server`, `POST /users/{name}/servers/{server_name}`, then
    * `GET /users/{name}/server/progress`, `GET /users/{name}/servers/{server_name}/progress` · scopes
    * `start:servers` (`servers` before 6.0) and `read:servers`
-   * @param targets names of users, or objects such as `{ user: "ada", server: "gpu", user_options: {} }`, in any iterable
+   * @param targets users' names, or objects such as `{ user: "ada", server: "gpu", user_options: {} }`, in any iterable
    * @param input for targets without these keys
    * @throws InvalidInputError if the targets are not a list. The results contain all other errors
    */
@@ -235,10 +235,11 @@ export class Servers {
   }
 
   /**
-   * Iterates over the progress events of a start, by whichever client, up to the last one, `ready` or `failed`. A running
-   * server has one ready event, a server that has just failed one failed event. Each iteration opens a connection, resumes
-   * after a lost one, and closes it when it is left. Skips data that is not a JSON object. Events are as the hub sent
-   * them: a Spawner may repeat `user_options` in them; `message` is text, `html_message` is unsanitised HTML.
+   * Iterates over the progress events of a start, whichever client began it, up to the last one: `ready` or `failed`.
+   * A running server has one ready event, a server that has just failed one failed event. Each iteration opens a
+   * connection, resumes after a lost one, and closes it when it is left. Skips data that is not a JSON object. Events
+   * are as the hub sent them: a Spawner may repeat `user_options` in them; `message` is text, `html_message` is
+   * unsanitised HTML.
    *
    * `GET /users/{name}/server/progress`, `GET /users/{name}/servers/{server_name}/progress` · scope
    * `read:servers`
@@ -267,8 +268,8 @@ export class Servers {
 
   /**
    * Stops many servers, 8 at a time or as many as `concurrency`, and yields the result of each as it completes. Begins
-   * when it is iterated. Leaving the iteration begins no more stops; `signal` aborts those in flight. `timeout` applies to
-   * each server.
+   * when it is iterated. Leaving the iteration begins no more stops; `signal` aborts those in flight. `timeout` applies
+   * to each server.
    *
    * `DELETE /users/{name}/server`, `DELETE /users/{name}/servers/{server_name}` · scopes `delete:servers`
    * and `read:servers`
@@ -288,7 +289,8 @@ export class Servers {
    * Changes the name, display name or options of a server that does not run.
    *
    * `PATCH /users/{name}/server`, `PATCH /users/{name}/servers/{server_name}` · scope `start:servers` · since 6.0
-   * @throws BadRequestError if the server runs; ConflictError if the new name is in use; UnsupportedByHubError before 6.0
+   * @throws BadRequestError if the server runs; ConflictError if the new name is in use; UnsupportedByHubError before
+   * 6.0
    */
   async update(user: string, input: UpdateServerInput, call?: CallOptions): Promise<Server> {
     const { server, body } = withoutServer(input, updateKeys);
@@ -318,17 +320,18 @@ export class Servers {
 
   /**
    * Returns the settings to reach a running server, as `ServerConnection.makeSettings` of `@jupyterlab/services` takes
-   * them: its public address, and a new token that reaches this server only (with `useClientToken`, the client's token).
+   * them: its public address, and a new token that reaches this server only (with `useClientToken`, the client's
+   * token).
    *
-   * Requests and WebSockets to a default server are refused if their path begins with the name of one of the user's named
-   * servers, which would receive them. These names are read once, if the token's scopes include the user's model.
+   * Requests and WebSockets to a default server are refused if their path begins with the name of one of the user's
+   * named servers, which would receive them. These names are read once, if the token's scopes include the user's model.
    *
    * `GET /users/{name}` for the default server, `GET /users/{name}/servers/{server_name}` for a named one
    * (since 6.0; before, `GET /users/{name}`), then `POST /users/{name}/tokens` · scopes `read:servers` and `tokens` ·
    * `roles` since 2.0, `scopes` since 3.0: before, with `useClientToken` only
    * @param input.expires_in lifetime of the token in whole seconds. Default 3600
-   * @throws ServerNotRunningError if the server does not run; UnsupportedByHubError before 3.0 without `useClientToken`;
-   * ForbiddenError if the client's token cannot create tokens
+   * @throws ServerNotRunningError if the server does not run; UnsupportedByHubError before 3.0 without
+   * `useClientToken`; ForbiddenError if the client's token cannot create tokens
    */
   async connect(
     user: string,
@@ -343,9 +346,10 @@ export class Servers {
    * Sends a request to a running server, such as `/api/kernels`, with a token that reaches this server only. Resolves
    * with the server's response, whatever its status. Does not follow redirects.
    *
-   * Reuses the address and the token for about an hour, per owner of the client's token (a token function is called once,
-   * and the hub tells the owner). With `useClientToken`, `middleware`, a page's cookie, `headers` here, or an
-   * `Authorization` or `Cookie` in the client's `headers`, each request creates a token: use `connect` for many requests.
+   * Reuses the address and the token for about an hour, per owner of the client's token (a token function is called
+   * once, and the hub tells the owner). With `useClientToken`, `middleware`, a page's cookie, `headers` here, or an
+   * `Authorization` or `Cookie` in the client's `headers`, each request creates a token: use `connect` for many
+   * requests.
    *
    * `GET /users/{name}` for the default server, `GET /users/{name}/servers/{server_name}` for a named one
    * (since 6.0; before, `GET /users/{name}`), then `POST /users/{name}/tokens` · scopes `read:servers` and `tokens` ·

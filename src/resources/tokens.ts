@@ -115,8 +115,8 @@ export class Tokens<Client = unknown> {
    * `POST /users/{name}/tokens` · scope `tokens` · `roles` since 2.0, `scopes` since 3.0
    * @param input.expires_in lifetime in whole seconds, at least 1. By default until it is revoked
    * @param input.scopes the token's scopes. By default all of its owner's
-   * @throws BadRequestError for scopes that do not exist or that the owner lacks; ForbiddenError also if the user does not
-   * exist
+   * @throws BadRequestError for scopes that do not exist or that the owner lacks; ForbiddenError also if the user does
+   * not exist
    */
   async create(user: string, input: CreateTokenInput = {}, call?: CallOptions): Promise<NewToken> {
     checkInput(input, createKeys);
@@ -159,8 +159,8 @@ export class Tokens<Client = unknown> {
    * @param username the user's name on the hub, usually in lower case
    * @param input.expires_in lifetime in whole seconds, at least 1. By default until it is revoked
    * @param input.scopes the token's scopes. By default all of the user's. To revoke the token, it needs `tokens`
-   * @throws AuthenticationError if the user or the password is wrong; BadRequestError for scopes that do not exist or that
-   * the user lacks
+   * @throws AuthenticationError if the user or the password is wrong; BadRequestError for scopes that do not exist or
+   * that the user lacks
    */
   async login(username: string, input: LoginInput, call?: CallOptions): Promise<Login<Client>> {
     checkInput(input, loginKeys);

@@ -61,8 +61,8 @@ export class Users {
   }
 
   /**
-   * Lists users, all or a selection, in the order of their creation or by `sort`. The list is complete even if it changes
-   * meanwhile: see {@link Listing}.
+   * Lists users, all or a selection, in the order of their creation or by `sort`. The list is complete even if it
+   * changes meanwhile: see {@link Listing}.
    *
    * `GET /users` · scope `list:users`; further scopes decide what each user contains · `state` since 1.3,
    * `name_filter` since 2.3, `include_stopped_servers` since 3.0, `sort` since 5.0
@@ -106,8 +106,8 @@ export class Users {
   }
 
   /**
-   * Returns a user, and creates them from `input` if they do not exist. Does not change an existing user. Hubs lower the
-   * case of names at a login, but not in the API: `Ada` and `ada` are two users, and only `ada` can log in.
+   * Returns a user, and creates them from `input` if they do not exist. Does not change an existing user. Hubs lower
+   * the case of names at a login, but not in the API: `Ada` and `ada` are two users, and only `ada` can log in.
    *
    * `GET /users/{name}`, then `POST /users/{name}` · scopes `read:users` and `admin:users`
    * @throws BadRequestError if the hub's rules refuse the name; ForbiddenError without the scopes

@@ -1,9 +1,9 @@
 /**
  * Reads the progress events of a start.
  *
- * Guarantees the events of one start up to the last one (`ready` or `failed`), over several connections if needed: a hub
- * repeats all events to each, and known ones are skipped as long as they are equal. Skips data that is not a JSON object,
- * such as the `NaN` of some Spawners. The number and length of the events is limited.
+ * Guarantees the events of one start up to the last one (`ready` or `failed`), over several connections if needed: a
+ * hub repeats all events to each, and known ones are skipped as long as they are equal. Skips data that is not a JSON
+ * object, such as the `NaN` of some Spawners. The number and length of the events is limited.
  */
 import type { ProgressEvent } from "../../generated/types.gen.js";
 import { ConnectionError, UnexpectedResponseError } from "../core/errors.js";

@@ -56,7 +56,7 @@ export async function spawnErrorOf(
   return spawnFailed(start, message, { event, reason, cause });
 }
 
-/** The error of a failed spawn that the hub reports with the Spawner's own status; undefined if it refused the start. */
+/** The error of a failed spawn that the hub reports with the Spawner's own status; undefined for a refused start. */
 export async function toSpawnFailedError(
   error: unknown,
   start: StartContext,

@@ -18,7 +18,6 @@ import {
   type StartOutcome,
   type StartContext,
 } from "./spawn-error.js";
-
 import { isFinal, progressEvents } from "./progress.js";
 import {
   cancelGracePeriod,
