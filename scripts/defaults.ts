@@ -1,10 +1,10 @@
 /** The README's table of defaults, with the values of the code. */
 import { defaults } from "../src/core/options.js";
 import { maxDelay, maxRetryAfter, minDelay } from "../src/core/retry.js";
-import { readyTimeout } from "../src/resources/admin.js";
+import { readyTimeout } from "../src/client.js";
 import { defaultConcurrency, cancelTimeout } from "../src/resources/server-starts.js";
 import { lifetime } from "../src/resources/tokens.js";
-import { pagesInFlight } from "../src/workflows/listing.js";
+import { pagesInFlight } from "../src/resources/listing.js";
 import { pageSize } from "../src/workflows/pagination.js";
 import { startTimeout, stopTimeout } from "../src/workflows/server-state.js";
 
@@ -26,7 +26,7 @@ const rows: readonly (readonly [string, string, string])[] = [
     "`timeout` of the call",
   ],
   ["`servers.restart`", ms(stopTimeout + startTimeout), "`timeout` of the call"],
-  ["`hub.ready`", ms(readyTimeout), "`timeout` of the call"],
+  ["`hub.waitUntilReady`", ms(readyTimeout), "`timeout` of the call"],
   ['the cancellation of a start with `onAbort: "cancel"`', ms(cancelTimeout), ""],
   ["retries of a safe method (GET)", String(defaults.retry), "option `retry`"],
   ["the delay before the first retry, at random up to", ms(minDelay), ""],

@@ -29,10 +29,9 @@ export type { BadRequestReason, ErrorDetails } from "./core/errors.js";
 export type { ApiClient } from "./core/api-client.js";
 export type { FilteredScope, ScopeContext } from "./core/scopes.js";
 export type { CallOptions } from "./resources/call.js";
-export type { ListOptions, ListUsersInput, PageInput } from "./resources/listing.js";
-export type { Listing } from "./workflows/listing.js";
+export type { Listing, ListOptions, ListUsersInput, PageInput } from "./resources/listing.js";
 export type { Page, PageQuery } from "./workflows/pagination.js";
-export type { ShutdownInput } from "./resources/admin.js";
+export type { ShutdownInput } from "./client.js";
 export type {
   ActivityInput,
   CreateUserInput,
@@ -86,17 +85,15 @@ export type {
   ListGroupsInput,
 } from "./resources/groups.js";
 export type {
+  CreateShareCodeInput,
   ListServerSharesInput,
   ListSharesInput,
+  RevokeShareCodeInput,
   RevokeShareInput,
+  ShareCodes,
   ShareInput,
   Shares,
 } from "./resources/shares.js";
-export type {
-  CreateShareCodeInput,
-  RevokeShareCodeInput,
-  ShareCodes,
-} from "./resources/share-codes.js";
 export type { Services } from "./resources/services.js";
 export type { AuthorizeInput, OAuth, OAuthAttempt, OAuthLogin } from "./resources/oauth.js";
 export type { ListRoutesInput, Proxy, UpdateProxyInput } from "./resources/proxy.js";

@@ -1,9 +1,9 @@
 /**
  * Maps many items with a concurrency limit.
  *
- * Promises one result per item, in the order of completion; that no more items are in flight, or done and not taken,
- * than the limit; and that leaving the iteration begins no more. The caller's signal aborts what is in flight, also
- * after the iteration was left; the iteration then rejects with its reason, once all in flight has ended.
+ * Guarantees one result per item, in the order of completion; a limit of items in flight or completed and not yet read;
+ * and that leaving the iteration begins no more items. The caller's signal aborts the items in flight, also after the
+ * iteration was left. The iteration then rejects with the signal's reason, once they have ended.
  */
 import { onAbort } from "../core/deadline.js";
 
@@ -38,7 +38,7 @@ export async function* mapConcurrent<Item, Result>(
     for (;;) {
       await throwIfAborted();
       if (!isExhausted && inFlight.size < concurrency) upcoming ??= Promise.resolve(source.next());
-      // A source may be slow: results are given out meanwhile.
+      // The source may be slow: results are yielded meanwhile.
       const first = await Promise.race([
         aborted,
         ...(upcoming ? [upcoming] : []),
@@ -63,7 +63,7 @@ export async function* mapConcurrent<Item, Result>(
     }
   } finally {
     void Promise.allSettled(inFlight.values()).then(unsubscribe);
-    // A generator that is still asked for an item ends after that.
+    // A generator whose next item is pending ends after it.
     const returned = isExhausted ? undefined : source.return?.();
     if (!upcoming) await returned;
   }

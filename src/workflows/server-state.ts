@@ -1,5 +1,5 @@
 /**
- * What starts and stops share: the requests that they need, and reading the server's model.
+ * What starts and stops share: the requests that they need, reading the server's model, and waiting.
  *
  * Waits for a hub that restarts, since the start or stop goes on meanwhile.
  */
@@ -88,3 +88,32 @@ export const hasUnknownOutcome = (
   error: unknown,
 ): error is JupyterHubError & { outcome: "unknown" } =>
   isJupyterHubError(error) && error.outcome === "unknown";
+
+/** The shortest delay after a 429, in milliseconds. */
+const minRateLimitDelay = 250;
+
+/**
+ * Delays starts after a 429.
+ *
+ * A start that was rejected waits for its own `Retry-After`, which hubs choose at random. Other starts wait until the
+ * first rejected one may retry.
+ */
+export class RateLimitGate {
+  #opensAt = 0;
+
+  /** Waits after a 429, and closes the gate for other starts meanwhile. */
+  async backOff(retryAfter: number, signal: AbortSignal): Promise<void> {
+    const wait = Math.max(retryAfter, minRateLimitDelay);
+    const now = performance.now();
+    this.#opensAt = Math.min(this.#opensAt > now ? this.#opensAt : Infinity, now + wait);
+    await delay(wait, signal);
+  }
+
+  async waitUntilOpen(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const left = this.#opensAt - performance.now();
+      if (left <= 0) return;
+      await delay(left, signal);
+    }
+  }
+}

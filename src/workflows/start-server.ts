@@ -9,6 +9,7 @@
 import type { ProgressEvent, Server } from "../../generated/types.gen.js";
 import { BadRequestError, HubError, RateLimitError } from "../core/errors.js";
 import { asJson, equal } from "../core/json.js";
+import { maxRetryAfter } from "../core/retry.js";
 import { DeadlinePassed, withCleanup, delay, pollDelays, withDeadline } from "../core/deadline.js";
 import {
   spawnErrorOf,
@@ -17,7 +18,6 @@ import {
   type StartOutcome,
   type StartContext,
 } from "./spawn-error.js";
-import type { RateLimitGate } from "./rate-limit-gate.js";
 import { isFinal, progressEvents } from "./progress.js";
 import {
   cancelGracePeriod,
@@ -25,6 +25,7 @@ import {
   readServer,
   readServerAfter,
   waitUntilIdle,
+  type RateLimitGate,
   type ServerOperations,
 } from "./server-state.js";
 
@@ -51,7 +52,7 @@ export const startServer = (start: Start, caller: AbortSignal): Promise<Server> 
   withCleanup(caller, ({ signal }) => startAndWait(start, signal));
 
 async function startAndWait(start: Start, signal: AbortSignal): Promise<Server> {
-  const { operations, wanted, ifRunning } = start;
+  const { operations } = start;
   let sent: Sent;
   try {
     sent = await send(start, signal);
@@ -64,8 +65,7 @@ async function startAndWait(start: Start, signal: AbortSignal): Promise<Server> 
   }
   const server = await untilReady(start, sent.answer, signal);
   const lost = hasUnknownOutcome(sent.answer) ? sent.answer : undefined;
-  const mayJoin = ifRunning === "join" || !wanted;
-  if ((sent.joins || lost) && !mayJoin && !equal(asJson(wanted), server.user_options)) {
+  if ((sent.joins || lost) && !mayJoin(start, server)) {
     throw new BadRequestError(
       `${operations.what} was started by another call, with other user_options than those asked for.`,
       { reason: "already-running", cause: lost },
@@ -79,9 +79,6 @@ interface Sent {
   /** Whether another start was already pending. */
   joins: boolean;
 }
-
-/** The longest `Retry-After` that a start waits for, in milliseconds. */
-const maxRetryAfter = 60_000;
 
 /** Sends the start until the hub accepts it. Waits for a pending stop, and after a 429. */
 async function send(start: Start, signal: AbortSignal): Promise<Sent> {
@@ -117,19 +114,23 @@ async function send(start: Start, signal: AbortSignal): Promise<Sent> {
   }
 }
 
+/** Whether a server that another call started has the wanted options. */
+const mayJoin = ({ ifRunning, wanted }: Start, server: Server): boolean =>
+  ifRunning === "join" || !wanted || equal(asJson(wanted), server.user_options);
+
 async function joinRunning(
-  { operations, wanted, ifRunning, eventLog }: Start,
+  start: Start,
   refusal: BadRequestError,
   signal: AbortSignal,
 ): Promise<Server> {
+  const { operations, ifRunning, eventLog } = start;
   if (ifRunning === "fail") throw refusal;
   const server = await readServer(operations, signal);
   if (!server?.ready) throw refusal;
-  if (ifRunning !== "join" && wanted && !equal(asJson(wanted), server.user_options)) {
-    const { status, hubMessage, method, url, hubVersion, reason } = refusal;
+  if (!mayJoin(start, server)) {
     throw new BadRequestError(
       `${operations.what} already runs, with other user_options. Use servers.restart, or pass ifRunning: "join".`,
-      { status, hubMessage, method, url, hubVersion, reason, cause: refusal },
+      { ...refusal, cause: refusal },
     );
   }
   eventLog.add(readyEvent(server));

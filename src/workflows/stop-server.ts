@@ -1,5 +1,5 @@
 /**
- * Stops a server and waits until it is gone.
+ * Stops a server and waits until it has stopped.
  *
  * Waits for a pending action that makes the hub refuse the stop. A stop whose response was lost is not repeated: the
  * server's model shows whether the hub received it.
@@ -18,41 +18,40 @@ import {
 /** How long a stopped server may wait for its removal, in milliseconds. Hubs remove it at once. */
 const maxRemoval = 10_000;
 
-/** Stops the server and resolves when it is no longer active or, with `removed`, when it no longer exists. */
+/** Stops the server and resolves when it is no longer active or, with `remove`, when it no longer exists. */
 export async function stopServer(
   operations: ServerOperations,
-  removed: boolean,
+  remove: boolean,
   signal: AbortSignal,
 ): Promise<void> {
   const answer = await sendStop(operations, signal);
   const lost = typeof answer !== "number";
   if (lost) await delay(cancelGracePeriod, signal);
-  else if (answer !== 202 && !removed) return;
-  const waits = pollDelays();
-  let stoppedAt: number | undefined;
-  for (let stopping: Server | undefined; ;) {
+  else if (answer !== 202 && !remove) return;
+  let before: Server | undefined;
+  let stoppedAt = Infinity;
+  for (const wait of pollDelays()) {
     const server = await readServerAfter(answer, operations, signal);
     if (!server) return;
-    const stops = server.pending === "stop";
-    const wasAccepted = stopping || stops || (!removed && !server.ready && !server.pending);
-    if (lost && !wasAccepted) throw answer;
-    if (!removed && !stops) {
+    const { ready, pending } = server;
+    const isStopping = pending === "stop";
+    const hasStopped = !ready && !pending;
+    if (lost && !before && !isStopping && (remove || !hasStopped)) throw answer;
+    if (!remove && !isStopping) {
       // A running server was started again, unless it is the one from before.
-      if (server.ready && server.started === stopping?.started) {
-        throw new JupyterHubError(`${operations.what} still runs: the hub could not stop it.`);
-      }
-      return;
+      if (!ready || server.started !== before?.started) return;
+      throw new JupyterHubError(`${operations.what} still runs: the hub could not stop it.`);
     }
-    if (!stops && !server.ready && !server.pending) {
-      stoppedAt ??= performance.now();
+    if (hasStopped) {
+      stoppedAt = Math.min(stoppedAt, performance.now());
       if (performance.now() - stoppedAt > maxRemoval) {
         throw new JupyterHubError(
           `${operations.what} is stopped, but was not removed. A proxy in front of the hub may drop the body of a DELETE.`,
         );
       }
     }
-    stopping = server;
-    await delay(waits.next().value, signal);
+    before = server;
+    await delay(wait, signal);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Promises that can be iterated, and the feeds behind them. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Action } from "../../src/workflows/action.js";
-import { EventLog } from "../../src/workflows/event-log.js";
+import { Action, EventLog } from "../../src/workflows/action.js";
+
 import { JupyterHubError } from "../../src/index.js";
 
 /** An action that a test carries on by hand. */

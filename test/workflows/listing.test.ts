@@ -1,4 +1,4 @@
-/** What can be done with a listing: await it, iterate it, take its pages; and what is sent for that. */
+/** A listing can be awaited and iterated, by items or pages: the results, and the requests. */
 import { getEventListeners } from "node:events";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -11,7 +11,7 @@ const offsets = (recorded: readonly Recorded[]): number[] =>
   recorded.map(({ path }) => Number(/offset=(\d+)/.exec(path)?.[1]));
 const nameOf = ({ name }: { name: string }): string => name;
 
-/** A hub whose answers wait for the test: page by page, of ten users each. */
+/** A hub whose responses the test sends, in pages of ten users. */
 function waiting(total: number) {
   const open: { offset: number; signal: AbortSignal; answer: () => void; fail: () => void }[] = [];
   const fetch = answering((request, signal) => {
@@ -46,7 +46,7 @@ describe("a listing", () => {
     expect(recorded).toEqual([]);
   });
 
-  it("asks anew each time", async () => {
+  it("sends new requests each time", async () => {
     const { hub, recorded } = fakeListing(names(3));
     const listing = hub.users.list();
     expect(await listing).toEqual(await listing);
@@ -56,7 +56,7 @@ describe("a listing", () => {
     expect(recorded).toHaveLength(5);
   });
 
-  it("gives its items by then, catch and finally as a promise does", async () => {
+  it("resolves by then, catch and finally as a promise does", async () => {
     const { hub } = fakeListing(names(3));
     const received: string[] = [];
     const listing = hub.users.list();
@@ -71,7 +71,7 @@ describe("a listing", () => {
     expect(received).toEqual(["finally", "again"]);
   });
 
-  it("gives items as their pages arrive", async () => {
+  it("yields items as their pages arrive", async () => {
     const { hub, open, asks } = waiting(25);
     const received: string[] = [];
     const done = (async () => {
@@ -87,7 +87,7 @@ describe("a listing", () => {
     expect(received).toEqual(names(25));
   });
 
-  it("gives pages without what was in those before", async () => {
+  it("yields pages without items of earlier pages", async () => {
     const { hub } = fakeListing(names(5), { max: 3 });
     const pages = [];
     for await (const { items, ...page } of hub.users.list().pages()) {
@@ -103,7 +103,7 @@ describe("a listing", () => {
   it.each<[what: string, version: string]>([
     ["that sends pages", "6.1.1"],
     ["that sends everything at once", "1.2.2"],
-  ])("gives a single page of a hub %s", async (_, version) => {
+  ])("returns a single page of a hub %s", async (_, version) => {
     const { hub, recorded } = fakeListing(names(50), { version });
     const listing = hub.groups.list({ limit: 15 });
     const { items, ...page } = await listing.page({ offset: 10, limit: 20 });
@@ -115,7 +115,7 @@ describe("a listing", () => {
     expect(offsets(recorded)).toEqual([10, 0, 40, 60]);
   });
 
-  it("gives pages from where it is told on", async () => {
+  it("yields pages from the given offset on", async () => {
     const { hub, recorded } = fakeListing(names(50));
     const found: string[] = [];
     for await (const { items } of hub.users.list().pages({ offset: 30, limit: 10 })) {
@@ -129,7 +129,7 @@ describe("a listing", () => {
     ["offset", { offset: -1 }],
     ["offset", { offset: 1.5 }],
     ["limit", { limit: -1 }],
-  ])("refuses an %s that is none: %j", async (_, query) => {
+  ])("refuses an invalid %s: %j", async (_, query) => {
     const { hub, recorded } = fakeListing(names(3));
     const error = await rejectionOf(hub.users.list().page(query));
     expect(error).toMatchObject({ name: "InvalidInputError" });
@@ -146,12 +146,12 @@ describe("a listing that is left early", () => {
       let pages = 0;
       for await (const _ of hub.users.list().pages()) if ((pages += 1) === 2) break;
     },
-    "by an error of whoever iterates it": async (hub) => {
+    "by an error in the loop": async (hub) => {
       for await (const { name } of hub.users.list()) if (name === "n15") throw new Error("mine");
     },
   };
 
-  it.each(Object.entries(ways))("%s cancels what is in flight", async (_, leave) => {
+  it.each(Object.entries(ways))("%s aborts the requests in flight", async (_, leave) => {
     const { hub, open, asks } = waiting(100);
     const left = leave(hub).catch(() => undefined);
     await asks(1);
@@ -162,7 +162,7 @@ describe("a listing that is left early", () => {
     expect(open.map(({ signal }) => signal.aborted)).toEqual([false, false, true]);
   });
 
-  it("by an abort cancels what is in flight, and rejects with the reason", async () => {
+  it("by an abort aborts the requests in flight, and rejects with the reason", async () => {
     const { hub, open, asks } = waiting(100);
     const controller = new AbortController();
     const { signal } = controller;
@@ -176,7 +176,7 @@ describe("a listing that is left early", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
-  it("by an abort gives no further item of a page that has arrived", async () => {
+  it("by an abort yields no further item of a page that has arrived", async () => {
     const { hub, recorded } = fakeListing(names(10));
     const controller = new AbortController();
     const received: string[] = [];
@@ -191,14 +191,14 @@ describe("a listing that is left early", () => {
     expect(recorded).toHaveLength(1);
   });
 
-  it("sends nothing when it is aborted already", async () => {
+  it("sends nothing if it is aborted before", async () => {
     const { hub, recorded } = fakeListing(names(10));
     const listed = hub.users.list({}, { signal: AbortSignal.abort("enough") });
     expect(await rejectionOf(listed)).toBe("enough");
     expect(recorded).toEqual([]);
   });
 
-  it("does not keep the program running, although its time is not over", async () => {
+  it("does not keep the program running until its timeout", async () => {
     const timers = () => process.getActiveResourcesInfo().filter((one) => one === "Timeout").length;
     const before = timers();
     const { hub } = fakeListing(names(3));
@@ -217,7 +217,7 @@ describe("a listing that is left early", () => {
 });
 
 describe("a page that fails", () => {
-  it("ends the listing when its turn has come, and cancels those behind it", async () => {
+  it("rejects the listing at its turn, and aborts later pages", async () => {
     const { hub, open, asks } = waiting(100);
     const received: string[] = [];
     const iterate = async (): Promise<void> => {
@@ -236,7 +236,7 @@ describe("a page that fails", () => {
     expect(open.at(-1)?.signal.aborted).toBe(true);
   });
 
-  it("while nobody waits for it is no unhandled rejection", async () => {
+  it("before its turn is not an unhandled rejection", async () => {
     const unhandled: unknown[] = [];
     const listener = (reason: unknown): unknown => unhandled.push(reason);
     process.on("unhandledRejection", listener);
@@ -258,31 +258,34 @@ describe("a page that fails", () => {
   });
 });
 
-describe("how many pages are asked for at once", () => {
+describe("the number of concurrent requests", () => {
   it.each<[concurrency: number | undefined, atMost: number]>([
     [undefined, 2],
     [1, 1],
     [5, 5],
     [50, 10],
-  ])("is with %s the first, then up to %i", async (concurrency, atMost) => {
-    const { hub, open, asks } = waiting(100);
-    const listed = hub.users.list({}, { concurrency }).then((users) => users.map(nameOf));
-    await asks(1);
-    open[0]?.answer();
-    // After the first, there are as many pages of nine as it takes for the 90 that are left.
-    const flying = Math.min(atMost, 10);
-    await asks(1 + flying);
-    await new Promise(setImmediate);
-    expect(open).toHaveLength(1 + flying);
-    for (let answered = 1; answered < 11; answered += 1) {
-      await expect.poll(() => open.length, { interval: 1 }).toBeGreaterThan(answered);
-      open[answered]?.answer();
-    }
-    expect(await listed).toEqual(names(100));
-    expect(open.map(({ offset }) => offset)).toEqual([0, 9, 18, 27, 36, 45, 54, 63, 72, 81, 90]);
-  });
+  ])(
+    "is with concurrency %s one for the first page, then up to %i",
+    async (concurrency, atMost) => {
+      const { hub, open, asks } = waiting(100);
+      const listed = hub.users.list({}, { concurrency }).then((users) => users.map(nameOf));
+      await asks(1);
+      open[0]?.answer();
+      // After the first page, the remaining 90 users are on pages of nine.
+      const flying = Math.min(atMost, 10);
+      await asks(1 + flying);
+      await new Promise(setImmediate);
+      expect(open).toHaveLength(1 + flying);
+      for (let answered = 1; answered < 11; answered += 1) {
+        await expect.poll(() => open.length, { interval: 1 }).toBeGreaterThan(answered);
+        open[answered]?.answer();
+      }
+      expect(await listed).toEqual(names(100));
+      expect(open.map(({ offset }) => offset)).toEqual([0, 9, 18, 27, 36, 45, 54, 63, 72, 81, 90]);
+    },
+  );
 
-  it("is one when the pages are iterated with a concurrency of 1: the next when it is wanted", async () => {
+  it("is one with concurrency 1: each page is requested when it is wanted", async () => {
     const { hub, recorded } = fakeListing(names(450));
     for await (const _ of hub.users.list({}, { concurrency: 1 }).pages()) break;
     for await (const { name } of hub.users.list({}, { concurrency: 1 })) if (name === "n250") break;
@@ -296,7 +299,7 @@ describe("how many pages are asked for at once", () => {
     expect(recorded).toEqual([]);
   });
 
-  it("is one while the last item that was seen is being looked for", async () => {
+  it("is one while the walk goes back", async () => {
     const hub = new ChangingHub(60, {
       max: 10,
       before: (hub, answers) => {
@@ -307,14 +310,14 @@ describe("how many pages are asked for at once", () => {
     expect(listed.map(nameOf)).toEqual(names(60));
     expect(hub.recorded.map(([offset]) => offset)).toEqual([
       0, 9, 18, 27,
-      // Once the second page has been answered, the third is another's.
+      // After the second page, the third begins with another row.
       36, 9, 0, 9, 18, 27, 36, 45,
     ]);
   });
 });
 
 describe("going back", () => {
-  it("finds those who remain, however small the pages are and however many have gone", async () => {
+  it("finds the remaining users, whatever the page size and the number of deletions", async () => {
     const hub = new ChangingHub(300, {
       max: 3,
       before: (hub, answers) => {
@@ -326,7 +329,7 @@ describe("going back", () => {
     expect(new Set(listed.map(nameOf)).size).toBe(listed.length);
   });
 
-  it("does not lead before where the pages were to begin", async () => {
+  it("does not go back before the given offset", async () => {
     const hub = new ChangingHub(60, {
       max: 10,
       before: (hub, answers) => {
@@ -342,13 +345,13 @@ describe("going back", () => {
   });
 });
 
-describe("a listing whose users are deleted by whoever iterates it", () => {
+describe("a listing whose iteration deletes users", () => {
   it.each([undefined, 1, 8])(
     "gives everybody, and those who are kept once, with a concurrency of %s",
     async (concurrency) => {
       const hub = new ChangingHub(6000, { max: 200 });
       const { rows } = hub;
-      // The first are kept, and so stay before all others.
+      // The first users are kept, and stay before all others.
       const isKept = (name: string): boolean => Number(name.slice(1)) < 50;
       const received: string[] = [];
       for await (const { name } of hub.client().users.list({}, { concurrency })) {
@@ -361,8 +364,8 @@ describe("a listing whose users are deleted by whoever iterates it", () => {
   );
 });
 
-describe("pages that hubs leave rows out of", () => {
-  it("do not end a listing, nor make it look for what it was not shown", async () => {
+describe("pages from which hubs omit rows", () => {
+  it("neither end a listing nor make it go back", async () => {
     const hub = new ChangingHub(60, {
       max: 10,
       shows: ({ name }) => Number(name.slice(1)) % 7 === 3,
@@ -388,8 +391,8 @@ describe("pages that hubs leave rows out of", () => {
   });
 });
 
-describe("users without a name, as some hubs have them", () => {
-  it("come as others do", async () => {
+describe("users without a name, which some hubs have", () => {
+  it("are listed like others", async () => {
     const row = (name: string): object => ({
       name: name === "n3" || name === "n5" ? null : name,
       created: name,

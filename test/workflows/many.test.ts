@@ -1,4 +1,4 @@
-/** `servers.startMany` and `stopMany`: a result a name as it comes, and never more than the hub allows. */
+/** `servers.startMany` and `stopMany`: a result per server as it completes, and a limit of concurrent requests. */
 import { getEventListeners } from "node:events";
 import { describe, expect, it, vi } from "vitest";
 import { JupyterHub, type StartResult, type StartTarget } from "../../src/index.js";
@@ -15,7 +15,7 @@ interface Sent {
   body: string;
 }
 
-/** A hub of many users, whose servers start within a second; some fail, and so many may start at once. */
+/** A hub of many users, whose servers start within a second or fail. `limit` may start at once. */
 function manyHub({ limit = 100, failing = new Set<string>(), takes = 1000 } = {}) {
   const sent: Sent[] = [];
   const running = new Set<string>();
@@ -73,7 +73,7 @@ async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
 }
 
 describe("many starts", () => {
-  it("give the server of each, eight at a time", async () => {
+  it("yield the server of each, eight at a time", async () => {
     const { hub, writes, running, most } = manyHub();
     const begun = Date.now();
     const results = await settled(all(hub.servers.startMany(users)));
@@ -87,7 +87,7 @@ describe("many starts", () => {
     expect(running.size).toBe(20);
   });
 
-  it("give the error of who fails, and go on with the others", async () => {
+  it("yield the error of a failed start, and continue with the others", async () => {
     const { hub } = manyHub({ failing: new Set(["user3", "user7"]) });
     const results = await settled(all(hub.servers.startMany(users, {}, { concurrency: 20 })));
     const failed = results.filter(({ error }) => error !== undefined);
@@ -98,14 +98,14 @@ describe("many starts", () => {
     }
   });
 
-  it("are begun by the iteration, not before", async () => {
+  it("begin with the iteration, not before", async () => {
     const { hub, sent } = manyHub();
     hub.servers.startMany(users);
     await pass(5000);
     expect(sent).toEqual([]);
   });
 
-  it("are begun no more when the iteration is left; what is under way is left to itself", async () => {
+  it("begin no more when the iteration is left; those in flight continue", async () => {
     const { hub, writes, running } = manyHub();
     const first = (async (): Promise<StartResult | undefined> => {
       for await (const result of hub.servers.startMany(users, {}, { concurrency: 3 }))
@@ -118,7 +118,7 @@ describe("many starts", () => {
     expect(running.size).toBe(3);
   });
 
-  it("wait for who takes the results", async () => {
+  it("wait until results are read", async () => {
     const { hub, writes } = manyHub();
     const results = hub.servers.startMany(users, {}, { concurrency: 3 })[Symbol.asyncIterator]();
     await settled(results.next());
@@ -129,7 +129,7 @@ describe("many starts", () => {
     expect(writes()).toHaveLength(4);
   });
 
-  it("all wait when the hub asks one of them to", async () => {
+  it("all wait after a 429", async () => {
     const { hub, writes, running, most } = manyHub({ limit: 3, takes: 1500 });
     await settled(all(hub.servers.startMany(users.slice(0, 9))));
     expect(running.size).toBe(9);
@@ -138,7 +138,7 @@ describe("many starts", () => {
     expect(times).toEqual([0, 2000, 4000]);
   });
 
-  it("end with the reason of an abort, and with nothing under way", async () => {
+  it("reject with the reason of an abort, with no start in flight", async () => {
     const { hub, writes } = manyHub();
     const controller = new AbortController();
     const { signal } = controller;
@@ -155,11 +155,11 @@ describe("many starts", () => {
     expect(writes()).toHaveLength(begun);
   });
 
-  it("end so, too, when the abort comes while a result is looked at", async () => {
+  it("reject in the same way if the abort comes while a result is processed", async () => {
     const { hub } = manyHub();
     const controller = new AbortController();
     const { signal } = controller;
-    // The cancel that each start sends takes a second.
+    // The cancellation of each start takes a second.
     const call = { signal, concurrency: 3, onAbort: "cancel" } as const;
     const results = hub.servers.startMany(users, {}, call)[Symbol.asyncIterator]();
     await settled(results.next());
@@ -171,7 +171,7 @@ describe("many starts", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("share one listener on a signal, and so do those who watch", async () => {
+  it("share one listener on a signal, also with the iterations of their progress", async () => {
     const { hub } = manyHub();
     const { signal } = new AbortController();
     const done = Promise.all([
@@ -208,7 +208,7 @@ describe("many starts", () => {
     ]);
   });
 
-  it("give out results while the source is slow", async () => {
+  it("yield results while the source is slow", async () => {
     const { hub } = manyHub();
     async function* targets(): AsyncGenerator<string> {
       yield "ada";
@@ -238,7 +238,7 @@ describe("many starts", () => {
     expect(ended).toBe(true);
   });
 
-  it("have an error each for a target that does not fit", async () => {
+  it("yield an error for each invalid target", async () => {
     const { hub, sent } = manyHub();
     const targets = [{ user: "ada", sever: "gpu" }, { server: "gpu" }, 5] as never;
     const results = await settled(all(hub.servers.stopMany(targets)));
@@ -250,7 +250,7 @@ describe("many starts", () => {
     expect(sent).toEqual([]);
   });
 
-  it("are cancelled by an abort that comes after the iteration was left", async () => {
+  it("are aborted by the signal also after the iteration was left", async () => {
     const { hub, writes } = manyHub({ takes: 5000 });
     const controller = new AbortController();
     const { signal } = controller;
@@ -274,7 +274,7 @@ describe("many starts", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("have a deadline each", async () => {
+  it("have a timeout each", async () => {
     const { hub } = manyHub({ takes: 5000 });
     const results = await settled(all(hub.servers.startMany(users, {}, { timeout: 2000 })));
     expect(results).toHaveLength(20);
@@ -282,10 +282,10 @@ describe("many starts", () => {
   });
 
   it.each<[what: string, run: (hub: JupyterHub) => AsyncIterable<unknown>]>([
-    ["a name for the names", (hub) => hub.servers.startMany("ada")],
-    ["no names", (hub) => hub.servers.stopMany(undefined as never)],
-    ["none at once", (hub) => hub.servers.startMany(users, {}, { concurrency: 0 })],
-    ["no number at once", (hub) => hub.servers.stopMany(users, {}, { concurrency: NaN })],
+    ["a single name", (hub) => hub.servers.startMany("ada")],
+    ["undefined", (hub) => hub.servers.stopMany(undefined as never)],
+    ["a concurrency of 0", (hub) => hub.servers.startMany(users, {}, { concurrency: 0 })],
+    ["a concurrency of NaN", (hub) => hub.servers.stopMany(users, {}, { concurrency: NaN })],
   ])("refuse %s, and send nothing", async (_, run) => {
     const { hub, sent } = manyHub();
     await expect(all(run(hub))).rejects.toMatchObject({ name: "InvalidInputError" });
@@ -294,7 +294,7 @@ describe("many starts", () => {
 });
 
 describe("many stops", () => {
-  it("give the name of each as it is gone, and the error of who is not", async () => {
+  it("yield each name when its server has stopped, or its error", async () => {
     const { hub, writes } = manyHub({ failing: new Set(["user3"]) });
     const results = await settled(all(hub.servers.stopMany(users.slice(0, 10))));
     expect(results).toHaveLength(10);

@@ -1,26 +1,23 @@
-/** Listings are complete and in order, whatever pages a hub makes of them. */
+/** Listings are complete and in order, however the hub splits them into pages. */
 import { describe, expect, it, vi } from "vitest";
 import { UnexpectedResponseError } from "../../src/index.js";
-import {
-  createListing,
-  pagesInFlight,
-  type Listing,
-  type ListingParts,
-} from "../../src/workflows/listing.js";
-import { pageSize, type FetchPage } from "../../src/workflows/pagination.js";
+import { list, pagesInFlight, type Listing } from "../../src/resources/listing.js";
+import { pageSize, type PageWalk } from "../../src/workflows/pagination.js";
 import { rejectionOf } from "../unit/helpers.js";
 import { fakeListing, names, type ListingOptions } from "./fake-listing.js";
 import { failure, useClock } from "./time.js";
 
-/** Answers a listing's questions one after the other; asked once more, it fails. */
+type Ask = PageWalk<string>["fetchPage"];
+
+/** Responds to the requests of a listing with these pages; further requests fail. */
 function answers(...pages: unknown[]) {
   const recorded: object[] = [];
-  const ask: FetchPage<string> = async (query) => {
+  const ask: Ask = async (query) => {
     recorded.push(query);
-    if (pages.length === 0) throw new Error("Nobody expected another question");
+    if (pages.length === 0) throw new Error("An unexpected request");
     return pages.shift() as string[];
   };
-  return { ask, recorded: recorded };
+  return { ask, recorded };
 }
 
 const page = (items: unknown, next: object | null, offset = 0, limit = 2): object => ({
@@ -28,69 +25,62 @@ const page = (items: unknown, next: object | null, offset = 0, limit = 2): objec
   _pagination: { offset, limit, total: 0, next },
 });
 
-/** A listing of names that asks for two at once unless it is told otherwise. */
-const listingOf = (
-  ask: FetchPage<string>,
-  options: Partial<ListingParts<string, string>> = {},
-): Listing<string> =>
-  createListing<string, string>(() => ({
-    ask,
+/** A listing of names that requests one page at a time. */
+const listingOf = (fetchPage: Ask, isOrdered = true): Listing<string> =>
+  list<string>({
+    input: { limit: 2 },
+    call: { concurrency: 1 },
+    fetchPage: (query, { signal }) => fetchPage(query, signal!),
     keyOf: (name) => name,
-    itemsOf: (name) => [name],
-    ordered: true,
-    limit: 2,
-    concurrency: 1,
-    timeout: undefined,
-    signal: undefined,
-    ...options,
-  }));
+    isOrdered: () => isOrdered,
+  });
 
 const at = (offset: number, limit = 2): object => ({ offset, limit });
 
 describe("all items", () => {
-  it.each<[what: string, pages: unknown[], items: string[], asked: object[]]>([
+  it.each<[what: string, pages: unknown[], items: string[], recorded: object[]]>([
     ["of a single page", [page(["a", "b"], null)], ["a", "b"], [at(0)]],
     ["of an empty listing", [page([], null)], [], [at(0)]],
     [
-      "of several pages, each of which begins with the last item of the one before",
+      "of several pages that overlap by an item",
       [page(["b", "a"], at(2)), page(["a", "d"], at(3), 1), page(["d", "c"], null, 2)],
       ["b", "a", "d", "c"],
       [at(0), at(1), at(2)],
     ],
     [
-      "beyond a short page, whose last row is not known",
+      "after a short page, whose last row is unknown",
       [page(["a"], at(2)), page(["b", "c"], null, 1)],
       ["a", "b", "c"],
       [at(0), at(1)],
     ],
     [
-      "beyond empty pages",
+      "after empty pages",
       [page([], at(2)), page([], at(3), 1), page(["a"], null, 2)],
       ["a"],
       [at(0), at(1), at(2)],
     ],
     [
-      "where the hub changes its mind about offset and limit",
+      "if the hub changes offset and limit",
       [page(["a"], at(50, 50)), page(["b"], at(53, 7), 49, 50), page(["c"], null, 52, 7)],
       ["a", "b", "c"],
       [at(0), at(49, 50), at(52, 7)],
     ],
     [
-      "where a page leads on by one row only",
+      "if the next page is one row further",
       [page(["a"], at(1)), page(["b"], null, 1)],
       ["a", "b"],
       [at(0), at(1)],
     ],
     [
-      "page by page where a page has one",
+      "with a limit of 1",
       [page(["a"], at(1, 1), 0, 1), page(["b"], at(2, 1), 1, 1), page(["c"], null, 2, 1)],
       ["a", "b", "c"],
       [at(0), at(1, 1), at(2, 1)],
     ],
-    ["of a plain list, as old hubs send it", [["a", "b", "c"]], ["a", "b", "c"], [at(0)]],
-    ["of an empty plain list", [[]], [], [at(0)]],
+    ["of an array, as old hubs send it", [["a", "b", "c"]], ["a", "b", "c"], [at(0)]],
+    ["of an empty array", [[]], [], [at(0)]],
     [
-      "without following an address",
+      "without the URL of the next page",
       [
         page(["a", "b"], { offset: 2, limit: 2, url: "http://wrong.test.invalid/?offset=9" }),
         page(["b"], null, 1),
@@ -99,7 +89,7 @@ describe("all items", () => {
       [at(0), at(1)],
     ],
     [
-      "when the last item of a page has gone: of a page further ahead",
+      "if the last item of a page was deleted: the walk goes back",
       [
         page(["a", "b"], at(2)),
         page(["d", "e"], at(3), 1),
@@ -111,7 +101,7 @@ describe("all items", () => {
       [at(0), at(1), at(0), at(1), at(2)],
     ],
     [
-      "when so many have gone that a page is beyond the end",
+      "if so many were deleted that a page is after the end",
       [
         page(["a", "b"], at(2)),
         page(["b", "c"], at(3), 1),
@@ -122,13 +112,13 @@ describe("all items", () => {
       [at(0), at(1), at(2), at(1)],
     ],
     [
-      "when all that were listed have gone",
+      "if all listed items were deleted",
       [page(["a", "b"], at(2)), page(["d"], null, 1), page(["c", "d"], null)],
       ["a", "b", "c", "d"],
       [at(0), at(1), at(0)],
     ],
     [
-      "where others have come before them",
+      "if others were inserted before them",
       [page(["a", "b"], at(2)), page(["a", "b"], at(3), 1), page(["b", "c"], null, 2)],
       ["a", "b", "c"],
       [at(0), at(1), at(2)],
@@ -139,9 +129,9 @@ describe("all items", () => {
     expect(recorded).toEqual(expected);
   });
 
-  it("are not looked for where their order changes by itself", async () => {
+  it("are complete without going back if the order may change", async () => {
     const { ask, recorded } = answers(page(["a", "b"], at(2)), page(["c", "d"], null, 1));
-    expect(await listingOf(ask, { ordered: false })).toEqual(["a", "b", "c", "d"]);
+    expect(await listingOf(ask, false)).toEqual(["a", "b", "c", "d"]);
     expect(recorded).toEqual([at(0), at(1)]);
   });
 
@@ -149,8 +139,8 @@ describe("all items", () => {
     ["stands still", at(1)],
     ["goes back", at(0)],
     ["has no offset", { limit: 2 }],
-    ["has no number for an offset", { offset: "later", limit: 2 }],
-  ])("are refused when next %s", async (_, next) => {
+    ["has an offset that is not a number", { offset: "later", limit: 2 }],
+  ])("reject if next %s", async (_, next) => {
     const { ask, recorded } = answers(page(["a", "b"], at(2)), page(["b", "c"], next, 1));
     const error = await rejectionOf(listingOf(ask));
     expect(error).toBeInstanceOf(UnexpectedResponseError);
@@ -160,49 +150,55 @@ describe("all items", () => {
 
   it.each<[what: string, answer: unknown]>([
     ["nothing", null],
-    ["a text", "hello"],
+    ["a string", "hello"],
     ["a number", 7],
-    ["some object", { users: [] }],
+    ["another object", { users: [] }],
     ["a page without items", { _pagination: { next: null } }],
-    ["items that are no list", { items: { a: 1 }, _pagination: { next: null } }],
+    ["items that are not an array", { items: { a: 1 }, _pagination: { next: null } }],
     ["items without a pagination", { items: [] }],
-  ])("are refused when the answer is %s", async (_, answer) => {
+  ])("reject if the response is %s", async (_, answer) => {
     const { ask } = answers(answer);
     const error = await rejectionOf(listingOf(ask));
     expect(error).toBeInstanceOf(UnexpectedResponseError);
     expect(error).toMatchObject({ message: expect.stringContaining("neither a list nor a page") });
   });
 
-  it("reject with what a page fails with", async () => {
+  it("reject with the error of a page", async () => {
     const { ask } = answers(page(["a", "b"], at(2)));
-    await expect(listingOf(ask)).rejects.toThrow("Nobody expected another question");
+    await expect(listingOf(ask)).rejects.toThrow("An unexpected request");
   });
 
-  it("are asked for 200 at once, the most that a hub gives, and two pages at once", () => {
+  it("are requested 200 per page, the maximum of hubs, and two pages at once", () => {
     expect({ pageSize, pagesInFlight }).toEqual({ pageSize: 200, pagesInFlight: 2 });
   });
 });
 
 describe("users.list on a hub", () => {
   it.each<
-    [what: string, count: number, options: ListingOptions, limit: number | undefined, asked: number]
+    [
+      what: string,
+      count: number,
+      options: ListingOptions,
+      limit: number | undefined,
+      requests: number,
+    ]
   >([
-    ["with nobody", 0, {}, undefined, 1],
-    ["with as many users as a page holds", 200, {}, undefined, 1],
-    ["with one more than that", 201, {}, undefined, 2],
+    ["without users", 0, {}, undefined, 1],
+    ["with exactly one page of users", 200, {}, undefined, 1],
+    ["with one user more than a page", 201, {}, undefined, 2],
     ["with three pages of users", 450, {}, undefined, 3],
-    ["that gives fewer at once than it is asked for", 230, { max: 100 }, 500, 3],
-    ["that is asked for a few at once", 10, {}, 4, 3],
-    ["that is asked for one at once", 3, {}, 1, 3],
-    ["before 2.0, which sends everybody", 450, { version: "1.2.2" }, undefined, 1],
-  ])("%s gives everybody, in order, once", async (_, count, options, limit, requests) => {
+    ["whose pages are smaller than requested", 230, { max: 100 }, 500, 3],
+    ["with a limit of 4", 10, {}, 4, 3],
+    ["with a limit of 1", 3, {}, 1, 3],
+    ["before 2.0, which sends all users at once", 450, { version: "1.2.2" }, undefined, 1],
+  ])("%s lists all users once, in order", async (_, count, options, limit, requests) => {
     const { hub, recorded } = fakeListing(names(count), options);
     const users = await hub.users.list(limit === undefined ? {} : { limit });
     expect(users.map(({ name }) => name)).toEqual(names(count));
     expect(recorded).toHaveLength(requests);
   });
 
-  it("asks for the selected users on every page", async () => {
+  it("sends its filters with every page", async () => {
     const { hub, recorded } = fakeListing(names(3), { max: 2 });
     await hub.users.list({ state: "active", sort: "-name" });
     expect(recorded.map(({ path }) => path)).toEqual([
@@ -211,7 +207,7 @@ describe("users.list on a hub", () => {
     ]);
   });
 
-  it("stops at a page that cannot be had", async () => {
+  it("rejects at an invalid page", async () => {
     const { hub, recorded } = fakeListing(names(5), { max: 2, first: [null] });
     expect(await rejectionOf(hub.users.list())).toBeInstanceOf(UnexpectedResponseError);
     expect(recorded).toHaveLength(1);
@@ -221,7 +217,7 @@ describe("users.list on a hub", () => {
 describe("a listing with a timeout", () => {
   useClock();
 
-  it("has that time for all of its pages together, and asks for none after it", async () => {
+  it("rejects after that time for all pages, and requests no more", async () => {
     const { hub, recorded } = fakeListing(names(10), { max: 2, takes: 400 });
     const begun = Date.now();
     const error = await failure(hub.users.list({}, { timeout: 1000 }));
@@ -238,17 +234,17 @@ describe("a listing with a timeout", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("counts the pauses of whoever iterates it", async () => {
+  it("includes the time between two items of an iteration", async () => {
     const { hub } = fakeListing(names(10), { max: 5 });
-    const heard: string[] = [];
+    const received: string[] = [];
     const iterate = async (): Promise<void> => {
       for await (const { name } of hub.users.list({}, { timeout: 1000 })) {
-        heard.push(name);
+        received.push(name);
         await new Promise((resolve) => setTimeout(resolve, 300));
       }
     };
     expect(await failure(iterate())).toMatchObject({ name: "TimeoutError", timeout: 1000 });
-    expect(heard).toEqual(names(5));
+    expect(received).toEqual(names(5));
     expect(vi.getTimerCount()).toBe(0);
   });
 
@@ -262,7 +258,7 @@ describe("a listing with a timeout", () => {
     expect(recorded).toEqual([]);
   });
 
-  it("asks for no further page once it is aborted", async () => {
+  it("requests no further page after an abort", async () => {
     const { hub, recorded } = fakeListing(names(30), { max: 2, takes: 400 });
     const controller = new AbortController();
     setTimeout(() => controller.abort("enough"), 1000);

@@ -1,6 +1,6 @@
-/** Starts behind proxies, on restarting hubs and with clocks that jump. */
+/** Starts behind proxies, on restarting hubs and with system clocks that change. */
 import { describe, expect, it, vi } from "vitest";
-import { RateLimitGate } from "../../src/workflows/rate-limit-gate.js";
+import { RateLimitGate } from "../../src/workflows/server-state.js";
 import { FakeHub, type Answer } from "./fake-hub.js";
 import { failure, settled, useClock } from "./time.js";
 import { model, post, ready, requested, starting, story, stream } from "./watching.js";
@@ -30,7 +30,7 @@ describe("a start whose response the hub delays", () => {
     expect([hub.count(stream), hub.open, vi.getTimerCount()]).toEqual([1, 0, 0]);
   });
 
-  it("opens no stream when the hub answers at once", async () => {
+  it("opens no stream if the hub responds at once", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 201, fate: [[0, "ready"]] });
     await settled(hub.client().servers.start("ada"));
@@ -40,8 +40,8 @@ describe("a start whose response the hub delays", () => {
 
 describe("a start behind a proxy", () => {
   it.each<[string, Answer]>([
-    ["holds back the headers of the stream", { status: 200, stream: [], takes: 1_000_000 }],
-    ["holds back its events", { status: 200, stream: [requested, Infinity] }],
+    ["buffers the headers of the stream", { status: 200, stream: [], takes: 1_000_000 }],
+    ["buffers its events", { status: 200, stream: [requested, Infinity] }],
   ])("that %s is noticed within two seconds of being ready", async (_, answer) => {
     const hub = new FakeHub();
     hub.next(post, {
@@ -53,7 +53,7 @@ describe("a start behind a proxy", () => {
     });
     hub.next(stream, answer, answer, answer);
     const { ended } = await settled(story(hub.client().servers.start("ada")));
-    // The last 1,200 ms make sure that nobody cancelled it.
+    // In the last 1,200 ms, a cancelled start would be removed.
     expect(ended).toBeLessThanOrEqual(9000 + 2000 + 1200);
     expect([hub.open, vi.getTimerCount()]).toEqual([0, 0]);
   });
@@ -70,7 +70,7 @@ describe("a start with options", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("says what to do when the server runs with others", async () => {
+  it("rejects with advice if the server runs with others", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "ready"]], { profile: "small" });
     const start = hub.client().servers.start("ada", { user_options: { profile: "large" } });
@@ -84,7 +84,7 @@ describe("a start with options", () => {
 });
 
 describe("a deletion behind a proxy that drops the body of a DELETE", () => {
-  it("says so, once the server is stopped and not removed", async () => {
+  it("rejects with advice if the server has stopped and is not removed", async () => {
     const hub = new FakeHub();
     hub.next("DELETE /users/ada/servers/gpu", { status: 204, fate: [[0, "stopped"]] });
     const begun = Date.now();
@@ -98,7 +98,7 @@ describe("a deletion behind a proxy that drops the body of a DELETE", () => {
 });
 
 describe("a clock that is set back", () => {
-  it("does not hold starts back", async () => {
+  it("does not delay starts", async () => {
     const gate = new RateLimitGate();
     const { signal } = new AbortController();
     await settled(gate.backOff(1000, signal));

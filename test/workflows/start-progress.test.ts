@@ -1,4 +1,4 @@
-/** A start as an iterable: what it tells, when, and how it ends. */
+/** A start as an iterable: its events, their times and its end. */
 import { describe, expect, it } from "vitest";
 import { SpawnFailedError } from "../../src/index.js";
 import { FakeHub, type Answer, type Fate } from "./fake-hub.js";
@@ -18,7 +18,7 @@ import {
 useClock();
 
 describe("the iteration of a start", () => {
-  it("tells what the hub tells, as soon as it does, and ends when the server is there to stay", async () => {
+  it("yields events as they arrive, and ends when the server is certainly ready", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: soon("ready") });
     const { reported, times, error, ended } = await settled(
@@ -32,7 +32,7 @@ describe("the iteration of a start", () => {
     expect([hub.count(stream), hub.count(model), hub.open]).toEqual([1, 1, 0]);
   });
 
-  it("tells of what comes before the spawn's end alone: HTML stays HTML, keys of the Spawner's own are kept", async () => {
+  it("yields events unchanged, with html_message and the Spawner's own keys", async () => {
     const hub = new FakeHub();
     const html = { progress: 20, html_message: "<b>Pulling</b>", image: { tag: 1 } };
     hub.tale = [
@@ -47,8 +47,8 @@ describe("the iteration of a start", () => {
 
   it.each<[what: string, script: (hub: FakeHub) => void]>([
     ["is ready at once", (hub) => hub.next(post, { status: 201, fate: [[0, "ready"]] })],
-    ["runs already", (hub) => hub.become("", [[0, "ready"]])],
-  ])("ends with a ready event, made of the model, when the server %s", async (_, script) => {
+    ["already runs", (hub) => hub.become("", [[0, "ready"]])],
+  ])("ends with a ready event from the model if the server %s", async (_, script) => {
     const hub = new FakeHub();
     script(hub);
     const { reported, ended } = await settled(story(hub.client().servers.start("ada")));
@@ -57,7 +57,7 @@ describe("the iteration of a start", () => {
     expect(hub.count(stream)).toBe(0);
   });
 
-  it("is of the one start that was sent at the call, whoever awaits and iterates it, and when", async () => {
+  it("belongs to one start, however often it is awaited and iterated", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: soon("ready") });
     const start = hub.client().servers.start("ada");
@@ -72,7 +72,7 @@ describe("the iteration of a start", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("leaves the start alone when it is left", async () => {
+  it("does not cancel the start when it is left", async () => {
     const hub = new FakeHub();
     const start = hub.client().servers.start("ada");
     const watched = (async () => {
@@ -89,28 +89,25 @@ describe("the iteration of a start that fails", () => {
   it.each<[what: string, answer: Answer]>([
     ["after a 202", { status: 202, fate: soon("stopped") }],
     ["after a 500", { status: 500, message: "error", fate: soon("stopped") }],
-  ])(
-    "gives the event of the failure, then throws what the promise rejects with: %s",
-    async (_, answer) => {
-      const hub = new FakeHub();
-      hub.next(post, answer);
-      const start = hub.client().servers.start("ada");
-      const { reported, error, ended } = await settled(story(start));
-      expect(reported).toEqual([requested, starting, failed]);
-      expect(ended).toBe(2000);
-      expect(error).toBeInstanceOf(SpawnFailedError);
-      expect(error).toMatchObject({
-        reason: "No GPU is left",
-        events: reported,
-        message: "The server of ada failed to start: No GPU is left. The hub's log may say more.",
-      });
-      expect(await failure(start)).toBe(error);
-      expect(hub.writes).toEqual([post]);
-      expect(hub.open).toBe(0);
-    },
-  );
+  ])("yields the failed event, then throws the promise's error: %s", async (_, answer) => {
+    const hub = new FakeHub();
+    hub.next(post, answer);
+    const start = hub.client().servers.start("ada");
+    const { reported, error, ended } = await settled(story(start));
+    expect(reported).toEqual([requested, starting, failed]);
+    expect(ended).toBe(2000);
+    expect(error).toBeInstanceOf(SpawnFailedError);
+    expect(error).toMatchObject({
+      reason: "No GPU is left",
+      events: reported,
+      message: "The server of ada failed to start: No GPU is left. The hub's log may say more.",
+    });
+    expect(await failure(start)).toBe(error);
+    expect(hub.writes).toEqual([post]);
+    expect(hub.open).toBe(0);
+  });
 
-  it("gives it also when the hub answers that the spawn has failed already", async () => {
+  it("yields the failed event also if the response already reports the failure", async () => {
     const hub = new FakeHub();
     const fate: Fate = [
       [-1, "spawn"],
@@ -129,7 +126,7 @@ describe("the iteration of a start that fails", () => {
     });
   });
 
-  it("says so when the hub gives no reason", async () => {
+  it("throws an error without a reason if the hub sends none", async () => {
     const hub = new FakeHub();
     hub.why = "";
     hub.next(post, { status: 202, fate: soon("stopped") });
@@ -141,7 +138,7 @@ describe("the iteration of a start that fails", () => {
     });
   });
 
-  it("has been told that the server is ready, when somebody cancels the start: only the end counts", async () => {
+  it("throws after a ready event if the start was cancelled", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 202,
@@ -161,7 +158,7 @@ describe("the iteration of a start that fails", () => {
     });
   });
 
-  it("does not take a failure that the Spawner tells of for one while the hub goes on", async () => {
+  it("does not end at a Spawner's failed event while the start continues", async () => {
     const hub = new FakeHub();
     hub.tale = [[500, { progress: 50, failed: true, message: "Try again" }]];
     hub.next(post, { status: 202, fate: soon("ready") });
