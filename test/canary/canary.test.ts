@@ -1,6 +1,6 @@
 /**
  * The canary: every operation is called with planted secrets and made to fail in every way of the fault
- * table, and what comes of it (errors, logs, what is printed, the clients themselves) is searched for them.
+ * table, and the outcome (errors, logs, printed values, the clients themselves) is searched for them.
  */
 import { format, inspect } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";

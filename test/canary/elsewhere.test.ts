@@ -204,12 +204,12 @@ describe("the token is not sent", () => {
     ],
     ["where it says so in two halves", { HOST: "http://hub.example.org" }, (hub) => hub],
     [
-      "where it is told so later",
+      "where the hub says so later",
       {},
       (hub) => hub.withOptions({ publicUrl: "http://hub.example.org/hub/" }),
     ],
     [
-      "where it is told so after another change",
+      "where the hub says so after another change",
       { PUBLIC_HUB_URL: "https://hub.example.org/hub/" },
       (hub) => hub.withOptions({ retry: 0 }).withOptions({ publicUrl: "http://hub.example.org" }),
     ],

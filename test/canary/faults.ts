@@ -1,6 +1,6 @@
 /**
  * Every way in which a call is made to fail: the faults of the fault table, without sockets; the errors of
- * other runtimes' `fetch`; and answers, of hubs and of what stands before them, that repeat what they were
+ * other runtimes' `fetch`; and responses of hubs and gateways that repeat what they were
  * sent.
  */
 import { inspect } from "node:util";

@@ -215,7 +215,7 @@ describe("a request to a server that is refused before it is sent tells no secre
   });
 });
 
-describe("over real sockets no secret is told", () => {
+describe("no secret leaks over real sockets", () => {
   const path = { name: "ada" };
   const calls = [
     (hub: JupyterHub) =>

@@ -128,7 +128,7 @@ async function survived(
   const outcome = await run(hub);
   expect(performance.now() - begun).toBeLessThan(deadline);
   await server.silent();
-  // What has been rejected without a handler is told when the event loop turns.
+  // Unhandled rejections are reported at the next turn of the event loop.
   await turn();
   expect(rejections).toEqual([]);
   // The test's own frame has timers, too, but not for long; those of a call would be there for seconds.

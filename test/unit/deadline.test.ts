@@ -48,7 +48,7 @@ describe("work with a deadline", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("rejects when the time has passed, though the work does not heed it", async () => {
+  it("rejects after the timeout, even if the work ignores its signal", async () => {
     let received: AbortSignal | undefined;
     const rejected = rejectionOf(
       withDeadline(1000, undefined, (signal) => {

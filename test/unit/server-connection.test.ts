@@ -499,7 +499,7 @@ describe("a server that does not run", () => {
     ["a redirect to the hub", toTheHub],
     ["424", () => answer({ message: "x" }, { status: 424 })],
     ["503 from the proxy", () => page(503)],
-  ])("is told by %s", async (_, serves) => {
+  ])("is recognised by %s", async (_, serves) => {
     // It ran when the connection was made.
     const hub = hubAt(cluster({ ready: [true, false], serves }));
     const error = await rejectionOf(hub.servers.fetch("ada", "/api"));

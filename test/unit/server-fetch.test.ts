@@ -67,7 +67,7 @@ function hubWith({ whose = (token) => token, names = [""], version = "6.1.1" }: 
   };
 }
 
-/** A token function that acts for whoever makes the call. */
+/** A token function that returns the token of the caller. */
 const acting = () => {
   const session = new AsyncLocalStorage<string>();
   return { as: session.run.bind(session), token: () => session.getStore() };

@@ -191,7 +191,7 @@ describe("a redirect", () => {
     ],
     ["http://[", " was redirected, which"],
     ["", " was redirected, which"],
-  ])("to %j is told without its secrets", async (Location, words) => {
+  ])("to %j is reported without its secrets", async (Location, words) => {
     const headers = { Location };
     const hub = hubOf(answering(() => new Response(null, { status: 302, headers })));
     const error = await rejectionOf(hub.users.get("ada"));
