@@ -4,7 +4,7 @@
  * The hub is a process of its own (bench-hub.ts), which notes in each `ready` event when it sent it; both
  * read the same clock.
  */
-import type { JupyterHub } from "../dist/src/index.js";
+import type { JupyterHub } from "jupyterhub-client";
 
 /** Milliseconds from the sending of the event to its arrival in the program, start by start. */
 export async function noticed(hub: JupyterHub, rounds: number): Promise<number[]> {

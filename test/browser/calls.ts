@@ -1,5 +1,5 @@
 /** What the pages do, whichever they are. It runs in the page: what it needs comes in as its argument. */
-import type { JupyterHubOptions } from "../../dist/src/index.js";
+import type { JupyterHubOptions } from "jupyterhub-client";
 
 /** What is sent of the options of a client into a page. */
 export type PageOptions = Pick<JupyterHubOptions, "url" | "token" | "auth" | "allowInsecure">;

@@ -3,7 +3,7 @@
  * proxy, since pages reach it so. That of 5 has a prefix, of characters that may be encoded and of some that must be.
  */
 import { afterAll, beforeAll } from "vitest";
-import { JupyterHub } from "../../dist/src/index.js";
+import { JupyterHub } from "jupyterhub-client";
 import { startHub, type RunningHub, type StartOptions } from "../hubs/hub.js";
 import { release } from "../hubs/story.js";
 

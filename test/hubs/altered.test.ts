@@ -1,6 +1,6 @@
 /** A real hub behind a proxy that removes its header, answers in its place, or shows a page. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { JupyterHub, UnexpectedResponseError, RateLimitError } from "../../dist/src/index.js";
+import { JupyterHub, UnexpectedResponseError, RateLimitError } from "jupyterhub-client";
 import { alteringProxy, type AlteringProxy, type Interfere } from "./altering-proxy.js";
 import { signalled } from "../unit/helpers.js";
 import { failure, itSince, openStory, release, since } from "./story.js";

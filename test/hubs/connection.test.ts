@@ -1,6 +1,6 @@
 /** The way to a server behind a real proxy: to one that runs, and what comes of it when it does not. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { InvalidInputError, NotFoundError, ServerNotRunningError } from "../../dist/src/index.js";
+import { InvalidInputError, NotFoundError, ServerNotRunningError } from "jupyterhub-client";
 import { failure, itBefore, itSince, openStory, since } from "./story.js";
 
 const story = openStory("connection", { proxy: "configurable-http-proxy" });

@@ -3,8 +3,8 @@
  * thrown away, and beside it what the package does. Their answers are not judged: they are the bugs.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { getUsers, postUserTokens } from "../../dist/src/api.js";
-import { InvalidInputError, JupyterHub } from "../../dist/src/index.js";
+import { getUsers, postUserTokens } from "jupyterhub-client/api";
+import { InvalidInputError, JupyterHub } from "jupyterhub-client";
 import { startHub, type RunningHub } from "./hub.js";
 import { failure, itSince, release, since } from "./story.js";
 

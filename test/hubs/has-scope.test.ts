@@ -1,6 +1,6 @@
 /** What hasScope says of a token, held against what a real hub lets that token do. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { hasScope } from "../../dist/src/index.js";
+import { hasScope } from "jupyterhub-client";
 import { openStory, since } from "./story.js";
 
 const story = openStory("has-scope");

@@ -1,6 +1,6 @@
 /** The hub itself on a real hub: what it says of itself, services, the proxy, operations without a method, its end. */
 import { describe, expect, it } from "vitest";
-import * as api from "../../dist/src/api.js";
+import * as api from "jupyterhub-client/api";
 import {
   ConflictError,
   HubError,
@@ -8,7 +8,7 @@ import {
   UnexpectedResponseError,
   NotFoundError,
   UnsupportedByHubError,
-} from "../../dist/src/index.js";
+} from "jupyterhub-client";
 import { authorizeInBrowser, loginByForm } from "./login.js";
 import { failure, itBefore, itSince, openStory, release, since } from "./story.js";
 

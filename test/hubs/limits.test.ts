@@ -1,6 +1,6 @@
 /** What a real hub refuses when too many servers start or run, and how long it asks to wait. */
 import { describe, expect, it } from "vitest";
-import { RateLimitError } from "../../dist/src/index.js";
+import { RateLimitError } from "jupyterhub-client";
 import { failure, openStory } from "./story.js";
 
 const story = openStory("limits", {

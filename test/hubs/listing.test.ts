@@ -1,6 +1,6 @@
 /** A listing of a real hub is complete while a second client adds users and removes others. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { JupyterHub, type ListOptions } from "../../dist/src/index.js";
+import { JupyterHub, type ListOptions } from "jupyterhub-client";
 import { itSince, openStory } from "./story.js";
 
 const story = openStory("listing", { extraConfig: "c.JupyterHub.api_page_max_limit = 50" });

@@ -1,6 +1,6 @@
 /** Logging a person in with a real hub: its login form, its consent page, and the token for the code. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { AuthenticationError, InvalidInputError, JupyterHub } from "../../dist/src/index.js";
+import { AuthenticationError, InvalidInputError, JupyterHub } from "jupyterhub-client";
 import { consent, loginByForm, type Cookies } from "./login.js";
 import { failure, itBefore, itSince, openStory, since } from "./story.js";
 

@@ -1,6 +1,6 @@
 /** A real hub that dies in the middle of something, behind a real proxy that answers in its place. */
 import { describe, expect, it } from "vitest";
-import { SpawnFailedError } from "../../dist/src/index.js";
+import { SpawnFailedError } from "jupyterhub-client";
 import { failure, itSince, openStory } from "./story.js";
 
 const story = openStory("outage", {

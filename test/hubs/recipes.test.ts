@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { JupyterHub } from "../../dist/src/index.js";
+import { JupyterHub } from "jupyterhub-client";
 import { openStory, since } from "./story.js";
 
 const story = openStory("recipes");

@@ -1,6 +1,6 @@
 /** A real hub behind a real proxy, as people reach it: servers at their URLs, and what the proxy says when it must answer itself. */
 import { describe, expect, it } from "vitest";
-import { HubError, JupyterHub, UnexpectedResponseError } from "../../dist/src/index.js";
+import { HubError, JupyterHub, UnexpectedResponseError } from "jupyterhub-client";
 import { failure, openStory } from "./story.js";
 
 const story = openStory("routed", { proxy: "configurable-http-proxy", database: "file" });

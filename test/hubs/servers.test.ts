@@ -7,7 +7,7 @@ import {
   SpawnFailedError,
   UnsupportedByHubError,
   type ProgressEvent,
-} from "../../dist/src/index.js";
+} from "jupyterhub-client";
 import { failure, itBefore, itSince, openStory, since } from "./story.js";
 
 const story = openStory("servers");

@@ -1,6 +1,6 @@
 /** The example of a service (examples/service), its users logging in with a real hub. */
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { JupyterHub } from "../../dist/src/index.js";
+import { JupyterHub } from "jupyterhub-client";
 import { createService } from "../../examples/service/app.js";
 import { Cookies, consent, loginByForm } from "./login.js";
 import { openStory, since } from "./story.js";

@@ -6,7 +6,7 @@ import {
   InvalidInputError,
   NotFoundError,
   UnsupportedByHubError,
-} from "../../dist/src/index.js";
+} from "jupyterhub-client";
 import { failure, itBefore, itSince, openStory, since } from "./story.js";
 
 const story = openStory("sharing");

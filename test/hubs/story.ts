@@ -5,7 +5,7 @@
  * The tests of a file are one story: what comes later stands on what came before.
  */
 import { afterAll, beforeAll, it } from "vitest";
-import { JupyterHub } from "../../dist/src/index.js";
+import { JupyterHub } from "jupyterhub-client";
 import { resolveRelease } from "../../scripts/releases.js";
 import { isAtLeast } from "../../src/core/version.js";
 import { startHub, type RunningHub, type StartOptions } from "./hub.js";

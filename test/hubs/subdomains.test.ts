@@ -1,6 +1,6 @@
 /** A real hub with a subdomain for each user: where its models say that servers are. */
 import { describe, expect, it } from "vitest";
-import { InvalidInputError, JupyterHub } from "../../dist/src/index.js";
+import { InvalidInputError, JupyterHub } from "jupyterhub-client";
 import { failure, openStory, since } from "./story.js";
 
 const extraConfig = `

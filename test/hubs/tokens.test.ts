@@ -1,6 +1,6 @@
 /** Tokens for a password and tokens for a while, on a real hub. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { AuthenticationError, BadRequestError, ForbiddenError } from "../../dist/src/index.js";
+import { AuthenticationError, BadRequestError, ForbiddenError } from "jupyterhub-client";
 import { failure, itBefore, itSince, openStory } from "./story.js";
 
 const story = openStory("tokens");
