@@ -5,15 +5,22 @@ import { release } from "../hubs/story.js";
 import { everyMethod, everyRequest, listed, slowStart } from "./calls.js";
 import { openHub, prefix } from "./hub.js";
 import { logIn, openBrowser, submitLogin, withClient } from "./browser.js";
-import { servePages } from "./bundle.js";
+import { browserFile, servePages } from "./bundle.js";
 
 const pages = await servePages();
 afterAll(() => pages[Symbol.asyncDispose]());
 
 const service = { name: "page", url: pages.origin };
-const story = openHub(() => ({
-  extraConfig: `c.JupyterHub.services.append(${JSON.stringify(service)})`,
-}));
+// The hub's own files with one more in its static folder.
+const extraConfig = `
+import shutil
+from jupyterhub._data import DATA_FILES_PATH
+shutil.copytree(DATA_FILES_PATH, "share")
+shutil.copy(${JSON.stringify(browserFile)}, "share/static/jupyterhub-client.js")
+c.JupyterHub.data_files_path = "share"
+c.JupyterHub.services.append(${JSON.stringify(service)})
+`;
+const story = openHub(() => ({ extraConfig }));
 const { visitor } = openBrowser();
 const cookie = { auth: "cookie" } as const;
 
@@ -136,6 +143,20 @@ describe("a page by plain http from a public host", () => {
       identified: { name: "AuthenticationError" },
       unsafe: { name: "InvalidInputError" },
     });
+  });
+});
+
+describe("a page without a build step", () => {
+  it("imports browser.js from the hub's static folder", async () => {
+    const page = await logIn(await visitor(), story.real, "admin");
+    const file = `${new URL(story.real.publicUrl).pathname}hub/static/jupyterhub-client.js`;
+    const content = `import * as jupyterhub from "${file}"; Object.assign(globalThis, { jupyterhub });`;
+    await page.addScriptTag({ type: "module", content });
+    await page.waitForFunction(() => "jupyterhub" in globalThis);
+    const name = await page.evaluate(async () => {
+      return (await new jupyterhub.JupyterHub({ auth: "cookie" }).whoami()).name;
+    });
+    expect(name).toBe("admin");
   });
 });
 
