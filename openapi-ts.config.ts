@@ -13,6 +13,10 @@ const modules: Readonly<Record<string, string>> = {
   urlSearchParamsBodySerializer: "./core/bodySerializer.gen.js",
 };
 
+/** Whether a schema is of requests: `scripts/annotations.ts` marks these, and a query consists of them. */
+const isInput = (schema: { properties?: object }): boolean =>
+  "x-input" in schema || Object.values(schema.properties ?? {}).some(isInput);
+
 /**
  * How the corrected document becomes code; `scripts/generate-client.ts` runs this. The wrapper owns base
  * URL, credentials and the client, so the generated functions hold none of them.
@@ -43,6 +47,30 @@ export default defineConfig({
     {
       name: "@hey-api/typescript",
       $resolvers: {
+        // Nothing that is sent is changed, so that readonly lists fit.
+        array: ({ $, nodes, schema, ...context }) =>
+          // The list in a nullable one has no mark of its own.
+          isInput(schema) || schema.items?.some(isInput)
+            ? $.type("Readonly").generic(nodes.base({ $, nodes, schema, ...context }))
+            : undefined,
+        // Under exactOptionalPropertyTypes, an optional key of a request may be there and undefined.
+        object: ({ $, nodes, schema, walk, ...context }) => {
+          const { properties = {}, required = [] } = schema;
+          const optional = Object.entries(properties)
+            .filter(([name, part]) => !required.includes(name) && isInput(part))
+            .map(([, part]) => part);
+          return nodes.base({
+            $,
+            nodes,
+            schema,
+            ...context,
+            walk: (part, at) => {
+              const result = walk(part, at);
+              if (!optional.includes(part)) return result;
+              return { ...result, type: $.type.or(result.type, $.type("undefined")) };
+            },
+          });
+        },
         // A newer hub may add values to an open enumeration: other strings are allowed as well.
         enum: ({ $, nodes, schema, ...context }) =>
           "x-open" in schema

@@ -252,7 +252,7 @@ export type ServerRequest = {
      *
      * @since 6.0
      */
-    display_name?: string;
+    display_name?: string | undefined;
     /**
      * Added in JupyterHub 6.0.
      *
@@ -268,7 +268,7 @@ export type ServerRequest = {
      */
     user_options?: {
         [key: string]: unknown;
-    } | null;
+    } | null | undefined;
 };
 
 /**
@@ -806,17 +806,17 @@ export type ServerChanges = {
     /**
      * The server's new name
      */
-    name?: string;
+    name?: string | undefined;
     /**
      * The name to show to people
      */
-    display_name?: string;
+    display_name?: string | undefined;
     /**
      * The options for the Spawner, in place of the present ones
      */
     user_options?: {
         [key: string]: unknown;
-    };
+    } | undefined;
 };
 
 /**
@@ -826,55 +826,55 @@ export type ServiceRequest = {
     /**
      * Whether the service is an admin
      */
-    admin?: boolean;
+    admin?: boolean | undefined;
     /**
      * The URL where the service runs, for the proxy to route to
      */
-    url?: string;
+    url?: string | undefined;
     /**
      * The service's API token, of 8 to 64 characters
      */
-    api_token?: string;
+    api_token?: string | undefined;
     /**
      * Anything the deployment wants to keep with the service
      */
     info?: {
         [key: string]: unknown;
-    };
+    } | undefined;
     /**
      * Whether people see the service in the hub's menu
      */
-    display?: boolean;
+    display?: boolean | undefined;
     /**
      * The id of the service as an OAuth client
      */
-    oauth_client_id?: string;
+    oauth_client_id?: string | undefined;
     /**
      * Where people are sent back to with a code
      */
-    oauth_redirect_uri?: string;
+    oauth_redirect_uri?: string | undefined;
     /**
      * Whether the hub skips the page that asks people to consent
      */
-    oauth_no_confirm?: boolean;
+    oauth_no_confirm?: boolean | undefined;
     /**
      * The scopes that the service may ask people for
      */
-    oauth_client_allowed_scopes?: Array<string>;
+    oauth_client_allowed_scopes?: Readonly<Array<string>> | undefined;
     /**
      * The folder that the service runs in
      */
-    cwd?: string;
+    cwd?: string | undefined;
     /**
      * Environment variables of the service
      */
     environment?: {
         [key: string]: unknown;
-    };
+    } | undefined;
     /**
      * The system user that the service runs as
      */
-    user?: string;
+    user?: string | undefined;
 };
 
 /**
@@ -1103,7 +1103,7 @@ export type GetUsersData = {
          *
          * @since 1.3
          */
-        state?: 'inactive' | 'active' | 'ready';
+        state?: 'inactive' | 'active' | 'ready' | undefined;
         /**
          * Skip this many results.
          * Can be used with limit to paginate.
@@ -1111,7 +1111,7 @@ export type GetUsersData = {
          *
          * @since 2.0
          */
-        offset?: number;
+        offset?: number | undefined;
         /**
          * Return at most this many results; the hub clamps it to 1 and its `api_page_max_limit` (200).
          * Can be used with offset to paginate.
@@ -1119,7 +1119,7 @@ export type GetUsersData = {
          *
          * @since 2.0
          */
-        limit?: number;
+        limit?: number | undefined;
         /**
          * Include stopped servers in user model(s).
          * Added in JupyterHub 3.0.
@@ -1128,7 +1128,7 @@ export type GetUsersData = {
          *
          * @since 3.0
          */
-        include_stopped_servers?: boolean;
+        include_stopped_servers?: boolean | undefined;
         /**
          * Sort users by this key (new in JupyterHub 5.0).
          * Default: `id` (opaque but stable internal order).
@@ -1139,7 +1139,7 @@ export type GetUsersData = {
          *
          * @since 5.0
          */
-        sort?: 'id' | '-id' | 'name' | '-name' | 'last_activity' | '-last_activity';
+        sort?: 'id' | '-id' | 'name' | '-name' | 'last_activity' | '-last_activity' | undefined;
         /**
          * Return only users whose name holds this text, in any case.
          * `%` stands for any characters and `_` for any one of them.
@@ -1147,8 +1147,8 @@ export type GetUsersData = {
          *
          * @since 2.3
          */
-        name_filter?: string;
-    };
+        name_filter?: string | undefined;
+    } | undefined;
     url: '/users';
 };
 
@@ -1179,11 +1179,11 @@ export type PostUsersData = {
         /**
          * list of usernames to create on the Hub
          */
-        usernames: Array<string>;
+        usernames: Readonly<Array<string>>;
         /**
          * whether the created users should be admins
          */
-        admin?: boolean;
+        admin?: boolean | undefined;
     };
     path?: never;
     query?: never;
@@ -1276,8 +1276,8 @@ export type GetUserData = {
          *
          * @since 3.0
          */
-        include_stopped_servers?: boolean;
-    };
+        include_stopped_servers?: boolean | undefined;
+    } | undefined;
     url: '/users/{name}';
 };
 
@@ -1311,17 +1311,17 @@ export type PatchUserData = {
         /**
          * The new name. The hub may change its case, so read it from the answer.
          */
-        name?: string;
+        name?: string | undefined;
         /**
          * update admin (optional, if another key is updated i.e. name)
          */
-        admin?: boolean;
+        admin?: boolean | undefined;
         /**
          * The user's new authentication state. Needs a hub with `enable_auth_state`.
          */
         auth_state?: {
             [key: string]: unknown;
-        };
+        } | undefined;
     };
     path: {
         /**
@@ -1368,8 +1368,8 @@ export type PostUserData = {
         /**
          * Whether the new user is an admin. Only admins may say so.
          */
-        admin?: boolean;
-    };
+        admin?: boolean | undefined;
+    } | undefined;
     path: {
         /**
          * username
@@ -1418,7 +1418,7 @@ export type PostUserActivityData = {
          * with using a given server.
          *
          */
-        last_activity?: string;
+        last_activity?: string | undefined;
         /**
          * Register activity for specific servers by name.
          * The keys of this dict are the names of servers.
@@ -1433,7 +1433,7 @@ export type PostUserActivityData = {
                  */
                 last_activity: string;
             };
-        } | null;
+        } | null | undefined;
     };
     path: {
         /**
@@ -1696,8 +1696,8 @@ export type DeleteUserServerNameData = {
          * Default: false.
          *
          */
-        remove?: boolean;
-    };
+        remove?: boolean | undefined;
+    } | undefined;
     path: {
         /**
          * username
@@ -2003,7 +2003,7 @@ export type GetUserSharedData = {
          *
          * @since 2.0
          */
-        offset?: number;
+        offset?: number | undefined;
         /**
          * Return at most this many results; the hub clamps it to 1 and its `api_page_max_limit` (200).
          * Can be used with offset to paginate.
@@ -2011,8 +2011,8 @@ export type GetUserSharedData = {
          *
          * @since 2.0
          */
-        limit?: number;
-    };
+        limit?: number | undefined;
+    } | undefined;
     url: '/users/{name}/shared';
 };
 
@@ -2175,11 +2175,11 @@ export type PostUserTokensData = {
          * as the hub's `token_expires_in_max_seconds` allows.
          *
          */
-        expires_in?: number | null;
+        expires_in?: number | null | undefined;
         /**
          * A note attached to the token for future bookkeeping
          */
-        note?: string;
+        note?: string | undefined;
         /**
          * A list of role names from which to derive scopes.
          * This is a shortcut for assigning collections of scopes;
@@ -2189,21 +2189,21 @@ export type PostUserTokensData = {
          *
          * @since 2.0
          */
-        roles?: Array<string> | null;
+        roles?: Readonly<Array<string>> | null | undefined;
         /**
          * A list of scopes that the token should have.
          * (new in JupyterHub 3.0).
          *
          * @since 3.0
          */
-        scopes?: Array<string> | null;
+        scopes?: Readonly<Array<string>> | null | undefined;
         /**
          * What the hub's Authenticator asks for, usually `username` and `password`, in place of a token.
          */
         auth?: {
             [key: string]: unknown;
-        } | null;
-    };
+        } | null | undefined;
+    } | undefined;
     path: {
         /**
          * username
@@ -2321,7 +2321,7 @@ export type GetGroupsData = {
          *
          * @since 2.0
          */
-        offset?: number;
+        offset?: number | undefined;
         /**
          * Return at most this many results; the hub clamps it to 1 and its `api_page_max_limit` (200).
          * Can be used with offset to paginate.
@@ -2329,8 +2329,8 @@ export type GetGroupsData = {
          *
          * @since 2.0
          */
-        limit?: number;
-    };
+        limit?: number | undefined;
+    } | undefined;
     url: '/groups';
 };
 
@@ -2361,11 +2361,11 @@ export type PostGroupsData = {
         /**
          * The names of the groups to create
          */
-        groups: Array<string>;
+        groups: Readonly<Array<string>>;
         /**
          * The names of users who become members of each of these groups
          */
-        users?: Array<string>;
+        users?: Readonly<Array<string>> | undefined;
     };
     path?: never;
     query?: never;
@@ -2475,8 +2475,8 @@ export type PostGroupData = {
         /**
          * The names of the group's first members, who must exist
          */
-        users?: Array<string>;
-    };
+        users?: Readonly<Array<string>> | undefined;
+    } | undefined;
     path: {
         /**
          * group name
@@ -2537,7 +2537,7 @@ export type GetGroupSharedData = {
          *
          * @since 2.0
          */
-        offset?: number;
+        offset?: number | undefined;
         /**
          * Return at most this many results; the hub clamps it to 1 and its `api_page_max_limit` (200).
          * Can be used with offset to paginate.
@@ -2545,8 +2545,8 @@ export type GetGroupSharedData = {
          *
          * @since 2.0
          */
-        limit?: number;
-    };
+        limit?: number | undefined;
+    } | undefined;
     url: '/groups/{name}/shared';
 };
 
@@ -2674,7 +2674,7 @@ export type DeleteGroupUsersData = {
         /**
          * List of usernames to remove from the group
          */
-        users: Array<string>;
+        users: Readonly<Array<string>>;
     };
     path: {
         /**
@@ -2724,7 +2724,7 @@ export type PostGroupUsersData = {
         /**
          * List of usernames to add to the group
          */
-        users: Array<string>;
+        users: Readonly<Array<string>>;
     };
     path: {
         /**
@@ -2827,7 +2827,7 @@ export type GetSharesOwnerData = {
          *
          * @since 2.0
          */
-        offset?: number;
+        offset?: number | undefined;
         /**
          * Return at most this many results; the hub clamps it to 1 and its `api_page_max_limit` (200).
          * Can be used with offset to paginate.
@@ -2835,8 +2835,8 @@ export type GetSharesOwnerData = {
          *
          * @since 2.0
          */
-        limit?: number;
-    };
+        limit?: number | undefined;
+    } | undefined;
     url: '/shares/{owner}';
 };
 
@@ -2929,7 +2929,7 @@ export type GetSharesServerData = {
          *
          * @since 2.0
          */
-        offset?: number;
+        offset?: number | undefined;
         /**
          * Return at most this many results; the hub clamps it to 1 and its `api_page_max_limit` (200).
          * Can be used with offset to paginate.
@@ -2937,8 +2937,8 @@ export type GetSharesServerData = {
          *
          * @since 2.0
          */
-        limit?: number;
-    };
+        limit?: number | undefined;
+    } | undefined;
     url: '/shares/{owner}/{server_name}';
 };
 
@@ -2971,28 +2971,28 @@ export type GetSharesServerResponse = GetSharesServerResponses[keyof GetSharesSe
 export type PatchSharesServerData = {
     body: ({
         user: string;
-        group?: null;
+        group?: null | undefined;
     } | {
         group: string;
-        user?: null;
+        user?: null | undefined;
     }) & {
         /**
          * group to revoke permissions from.
          * Exactly one of 'user' and 'group' must be specified.
          *
          */
-        group?: string | null;
+        group?: string | null | undefined;
         /**
          * user to revoke permissions from.
          * Exactly one of 'user' and 'group' must be specified.
          *
          */
-        user?: string | null;
+        user?: string | null | undefined;
         /**
          * The scopes to revoke, one at least. Left out, everything that the user or group has of the server is revoked.
          *
          */
-        scopes?: Array<string>;
+        scopes?: Readonly<Array<string>> | undefined;
     };
     path: {
         /**
@@ -3047,27 +3047,27 @@ export type PatchSharesServerResponse = PatchSharesServerResponses[keyof PatchSh
 export type PostSharesServerData = {
     body: ({
         user: string;
-        group?: null;
+        group?: null | undefined;
     } | {
         group: string;
-        user?: null;
+        user?: null | undefined;
     }) & {
         /**
          * group to grant permissions to.
          * Exactly one of 'user' and 'group' can be specified.
          *
          */
-        group?: string | null;
+        group?: string | null | undefined;
         /**
          * user to grant permissions to.
          * Exactly one of 'user' and 'group' can be specified.
          *
          */
-        user?: string | null;
+        user?: string | null | undefined;
         /**
          * scopes to grant
          */
-        scopes?: Array<string> | null;
+        scopes?: Readonly<Array<string>> | null | undefined;
     };
     path: {
         /**
@@ -3131,7 +3131,7 @@ export type GetShareCodesOwnerData = {
          *
          * @since 2.0
          */
-        offset?: number;
+        offset?: number | undefined;
         /**
          * Return at most this many results; the hub clamps it to 1 and its `api_page_max_limit` (200).
          * Can be used with offset to paginate.
@@ -3139,8 +3139,8 @@ export type GetShareCodesOwnerData = {
          *
          * @since 2.0
          */
-        limit?: number;
-    };
+        limit?: number | undefined;
+    } | undefined;
     url: '/share-codes/{owner}';
 };
 
@@ -3188,12 +3188,12 @@ export type DeleteShareCodeData = {
         /**
          * the share code to revoke
          */
-        code?: string;
+        code?: string | undefined;
         /**
          * the id of the share code to revoke
          */
-        id?: string;
-    };
+        id?: string | undefined;
+    } | undefined;
     url: '/share-codes/{owner}/{server_name}';
 };
 
@@ -3242,7 +3242,7 @@ export type GetShareCodesServerData = {
          *
          * @since 2.0
          */
-        offset?: number;
+        offset?: number | undefined;
         /**
          * Return at most this many results; the hub clamps it to 1 and its `api_page_max_limit` (200).
          * Can be used with offset to paginate.
@@ -3250,8 +3250,8 @@ export type GetShareCodesServerData = {
          *
          * @since 2.0
          */
-        limit?: number;
-    };
+        limit?: number | undefined;
+    } | undefined;
     url: '/share-codes/{owner}/{server_name}';
 };
 
@@ -3291,12 +3291,12 @@ export type PostShareCodeData = {
          * If unspecified, expires in one day (86400)
          *
          */
-        expires_in?: number;
+        expires_in?: number | undefined;
         /**
          * scopes to grant
          */
-        scopes?: Array<string> | null;
-    };
+        scopes?: Readonly<Array<string>> | null | undefined;
+    } | undefined;
     path: {
         /**
          * name of the user who owns the shared server
@@ -3502,7 +3502,7 @@ export type GetProxyData = {
          *
          * @since 2.0
          */
-        offset?: number;
+        offset?: number | undefined;
         /**
          * Return at most this many results; the hub clamps it to 1 and its `api_page_max_limit` (200).
          * Can be used with offset to paginate.
@@ -3510,8 +3510,8 @@ export type GetProxyData = {
          *
          * @since 2.0
          */
-        limit?: number;
-    };
+        limit?: number | undefined;
+    } | undefined;
     url: '/proxy';
 };
 
@@ -3549,11 +3549,11 @@ export type PatchProxyData = {
         /**
          * CONFIGPROXY_AUTH_TOKEN for the new proxy
          */
-        auth_token?: string;
+        auth_token?: string | undefined;
         /**
          * The URL of the new proxy's API
          */
-        api_url?: string;
+        api_url?: string | undefined;
     };
     path?: never;
     query?: never;
@@ -3613,9 +3613,9 @@ export type PostProxyResponses = {
 
 export type PostAuthTokenData = {
     body?: {
-        username?: string;
-        password?: string;
-    };
+        username?: string | undefined;
+        password?: string | undefined;
+    } | undefined;
     path?: never;
     query?: never;
     url: '/authorizations/token';
@@ -3722,27 +3722,27 @@ export type GetOauthAuthorizeData = {
         /**
          * A state string
          */
-        state?: string;
+        state?: string | undefined;
         /**
          * The redirect url
          */
-        redirect_uri?: string;
+        redirect_uri?: string | undefined;
         /**
          * The scopes, or names of roles, to ask for, with a space between them
          */
-        scope?: string;
+        scope?: string | undefined;
         /**
          * The PKCE challenge; ignored before 6.0
          *
          * @since 6.0
          */
-        code_challenge?: string;
+        code_challenge?: string | undefined;
         /**
          * How the challenge was made from the verifier
          *
          * @since 6.0
          */
-        code_challenge_method?: 'S256';
+        code_challenge_method?: 'S256' | undefined;
     };
     url: '/oauth2/authorize';
 };
@@ -3796,7 +3796,7 @@ export type PostOauthTokenData = {
          *
          * @since 6.0
          */
-        code_verifier?: string;
+        code_verifier?: string | undefined;
     };
     path?: never;
     query?: never;
@@ -3830,12 +3830,12 @@ export type PostShutdownData = {
         /**
          * Whether the proxy should be shutdown as well (default from Hub config)
          */
-        proxy?: boolean;
+        proxy?: boolean | undefined;
         /**
          * Whether users' notebook servers should be shutdown as well (default from Hub config)
          */
-        servers?: boolean;
-    };
+        servers?: boolean | undefined;
+    } | undefined;
     path?: never;
     query?: never;
     url: '/shutdown';

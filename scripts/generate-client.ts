@@ -8,7 +8,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createClient } from "@hey-api/openapi-ts";
 import config from "../openapi-ts.config.js";
-import { annotate } from "./annotations.js";
+import { annotate, markInputs } from "./annotations.js";
 import { assertReferences, follow, operationsOf, type DocumentedOperation } from "./document.js";
 import { at, type JsonObject } from "./json.js";
 import { functionName, keyOf } from "./operation-table.js";
@@ -57,7 +57,12 @@ export async function generateClient(
     parser: {
       ...settings.parser,
       filters: { ...settings.parser.filters, operations: { exclude: streams.map(keyOf) } },
-      patch: { input: (read: unknown) => annotate(read as JsonObject) },
+      patch: {
+        input: (read: unknown) => {
+          annotate(read as JsonObject);
+          markInputs(read as JsonObject);
+        },
+      },
     },
     output: {
       ...settings.output,

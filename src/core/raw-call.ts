@@ -10,15 +10,15 @@ import type { TDataShape } from "../../generated/client/types.gen.js";
 /** Options of one call beside what it sends. */
 interface CallOptions<ThrowOnError extends boolean> {
   /** Headers for this call alone. */
-  headers?: Readonly<Record<string, string>>;
+  headers?: Readonly<Record<string, string>> | undefined;
   /** Aborts the call; its error is then the signal's reason. */
-  signal?: AbortSignal | null;
+  signal?: AbortSignal | null | undefined;
   /** Whether the call rejects with its error, in place of resolving with it. @default false */
-  throwOnError?: ThrowOnError;
+  throwOnError?: ThrowOnError | undefined;
   /** Milliseconds for the whole call; the client's own `timeout` bounds each attempt of it. */
-  timeout?: number;
+  timeout?: number | undefined;
   /** Whether `query` and `body` may have keys that this package does not know, for newer hubs. @default false */
-  allowUnknownKeys?: boolean;
+  allowUnknownKeys?: boolean | undefined;
 }
 
 /** Options of a generated function: the operation's path, query and body, and those of a call. */
@@ -35,17 +35,17 @@ export interface RequestOptions<
   /** The route, such as `/users/{name}`. */
   url: string;
   /** The values of the route's `{…}` segments. */
-  path?: Readonly<Record<string, unknown>>;
+  path?: Readonly<Record<string, unknown>> | undefined;
   /** Query parameters; those that are undefined or null are left out. */
-  query?: Readonly<Record<string, unknown>>;
+  query?: Readonly<Record<string, unknown>> | undefined;
   /** The body, sent as JSON. */
   body?: unknown;
   /** Turns the body into text in place of JSON. */
-  bodySerializer?: ((body: unknown) => unknown) | null;
+  bodySerializer?: ((body: unknown) => unknown) | null | undefined;
   /** `"stream"`: the data is the response's body as a stream. */
-  parseAs?: "stream";
+  parseAs?: "stream" | undefined;
   /** For the package's own use. */
-  meta?: Readonly<Record<string, unknown>>;
+  meta?: Readonly<Record<string, unknown>> | undefined;
 }
 
 type Value<TResponses> =

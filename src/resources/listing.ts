@@ -21,7 +21,7 @@ export interface PageInput {
    * many as its `api_page_max_limit` allows.
    * @default 200
    */
-  limit?: number;
+  limit?: number | undefined;
 }
 
 /** Options of a listing. */

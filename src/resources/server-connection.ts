@@ -89,7 +89,7 @@ export interface ConnectionSettings {
    * Sends a request to this server, with the token: to an address of its own, or to one below it.
    * @throws InvalidInputError for any other address; ServerNotRunningError; ConnectionError
    */
-  fetch: (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
+  fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
   /** Opens a WebSocket to this server, with the token in a header, where there is a WebSocket that can. */
   WebSocket?: typeof WebSocket;
 }

@@ -70,7 +70,7 @@ import {
 /** Which of a user's servers to list. */
 export interface ListServersInput {
   /** Whether to list servers that do not run, too. Since 3.0. @default false */
-  include_stopped_servers?: boolean;
+  include_stopped_servers?: boolean | undefined;
 }
 
 /** Changes to a server that does not run. At least one beside `server` is needed. */

@@ -35,7 +35,7 @@ import { ifDeleted, isDeleted, reconcile } from "./reconcile.js";
 /** What a new token may do and how long it lasts. */
 export type CreateTokenInput = Omit<NonNullable<PostUserTokensData["body"]>, "auth" | "scopes"> & {
   /** What it may do; without it, all that its owner may. Since 3.0. */
-  scopes?: FilteredScope[] | null;
+  scopes?: readonly FilteredScope[] | null | undefined;
 };
 
 /** A password, and what the token that it is given for may do and how long it lasts. */
@@ -57,7 +57,12 @@ export type TemporaryTokenInput = Omit<CreateTokenInput, "expires_in"> & {
 };
 
 /** A token that is revoked when the block ends that holds it by `await using`. */
-export type TemporaryToken = NewToken & AsyncDisposable;
+export type TemporaryToken = NewToken & Disposable;
+
+/** `AsyncDisposable`, where the compiler's `lib` or the types of the runtime have `Symbol.asyncDispose`. */
+type Disposable = SymbolConstructor extends { readonly asyncDispose: infer Key extends symbol }
+  ? { readonly [_ in Key]: () => Promise<void> }
+  : unknown;
 
 /** How long a token lasts, in seconds, that somebody wants for a while. */
 export const lifetime = 3600;
