@@ -13,7 +13,7 @@ const modules: Readonly<Record<string, string>> = {
   urlSearchParamsBodySerializer: "./core/bodySerializer.gen.js",
 };
 
-/** Whether a schema is of requests: `scripts/annotations.ts` marks these, and a query consists of them. */
+/** Whether a schema belongs to a request: `scripts/inputs.ts` marks those, and a query contains them. */
 const isInput = (schema: { properties?: object }): boolean =>
   "x-input" in schema || Object.values(schema.properties ?? {}).some(isInput);
 
@@ -47,13 +47,13 @@ export default defineConfig({
     {
       name: "@hey-api/typescript",
       $resolvers: {
-        // Nothing that is sent is changed, so that readonly lists fit.
+        // The client changes no input, so lists may be readonly.
         array: ({ $, nodes, schema, ...context }) =>
-          // The list in a nullable one has no mark of its own.
+          // A nullable list has the mark on its union and on its items.
           isInput(schema) || schema.items?.some(isInput)
             ? $.type("Readonly").generic(nodes.base({ $, nodes, schema, ...context }))
             : undefined,
-        // Under exactOptionalPropertyTypes, an optional key of a request may be there and undefined.
+        // With exactOptionalPropertyTypes, only `| undefined` allows an optional key that is undefined.
         object: ({ $, nodes, schema, walk, ...context }) => {
           const { properties = {}, required = [] } = schema;
           const optional = Object.entries(properties)

@@ -14,7 +14,7 @@ import { correctedDocument } from "./document.js";
 import type { JsonObject } from "./json.js";
 import { projectionOf } from "./projection.js";
 import { publishedDocument } from "./published-document.js";
-import { releases } from "./releases.js";
+import { releases } from "./known-releases.js";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");

@@ -11,7 +11,7 @@ import {
   type ClientContext,
   type JupyterHubOptions,
 } from "./core/options.js";
-import { environmentVariable } from "./core/environment.js";
+import { environmentVariable } from "./core/runtime.js";
 import { InvalidInputError } from "./core/errors.js";
 import { checkKeys } from "./core/known-keys.js";
 import { oauthClient } from "./core/oauth.js";
@@ -78,6 +78,7 @@ export class JupyterHub {
     const connection = createClientContext(options, operations);
     const hub: ResourceContext = {
       client: connection.client,
+      authorization: connection.credentials.authorization,
       version: async (call) => {
         const { client: _, throwOnError: __, ...options } = requestOptions(hub, call);
         return hubVersion(connection, options);

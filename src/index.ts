@@ -23,13 +23,8 @@ export { hasScope } from "./core/scopes.js";
 
 export type { JupyterHubOptions, OAuthOptions } from "./core/options.js";
 export type { TokenSource } from "./core/auth.js";
-export type {
-  AttemptContext,
-  HubRequest,
-  LogFields,
-  Logger,
-  Middleware,
-} from "./core/middleware.js";
+export type { AttemptContext, HubRequest, Middleware } from "./core/middleware.js";
+export type { LogFields, Logger } from "./core/logger.js";
 export type { BadRequestReason, ErrorDetails } from "./core/errors.js";
 export type { ApiClient } from "./core/api-client.js";
 export type { FilteredScope, ScopeContext } from "./core/scopes.js";

@@ -16,7 +16,12 @@ import {
   type AttemptParts,
 } from "./attempts.js";
 import { createContext, type CallContext } from "./call-context.js";
-import { InvalidInputError, UnexpectedResponseError, type JupyterHubError } from "./errors.js";
+import {
+  InvalidInputError,
+  UnexpectedResponseError,
+  setDetails,
+  type JupyterHubError,
+} from "./errors.js";
 import { errorFromThrown, isResponseLost, withCallSite } from "./network-errors.js";
 import { checkInput, checkOptions } from "./input.js";
 import { unsupportedError } from "./error-mapping.js";
@@ -145,8 +150,7 @@ async function call(parts: Parts, method: Method, options: CallOptions): Promise
 }
 
 function marked(failure: JupyterHubError, context: CallContext): JupyterHubError {
-  if (context.sent && isResponseLost(failure, context))
-    Object.assign(failure, { outcome: "unknown" });
+  if (context.sent && isResponseLost(failure, context)) setDetails(failure, { outcome: "unknown" });
   return withCallSite(failure);
 }
 
@@ -227,17 +231,12 @@ async function checked(
   const rules = meta?.asIs ? { ...operation, body: {} } : operation;
   const open = meta?.asIs || options.allowUnknownKeys || operation === unknown;
   const input = checkInput(url, rules, { path, query, body, open });
-  for (const { what, since } of input.versionedKeys) {
+  for (const { what, rule } of input.versionedKeys) {
     const version = await hubVersion(parts, {
       ...(deadline && { signal: deadline }),
       ...(headers && { headers: without(headers, "Content-Type", "Authorization") }),
     });
-    const unsupported = unsupportedError(
-      version,
-      { since },
-      `${what} of ${method} ${route}`,
-      context,
-    );
+    const unsupported = unsupportedError(version, rule, `${what} of ${method} ${route}`, context);
     if (unsupported) throw unsupported;
   }
   return input.body;

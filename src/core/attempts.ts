@@ -12,7 +12,7 @@ import {
   type JupyterHubError,
 } from "./errors.js";
 import { errorFromThrown } from "./network-errors.js";
-import { logAttempt, type LogFields, type Logger } from "./middleware.js";
+import { logAttempt, type LogFields, type Logger } from "./logger.js";
 import { errorFromResponse } from "./error-mapping.js";
 import { withBody } from "./response.js";
 import { retryDelay } from "./retry.js";

@@ -51,26 +51,33 @@ export function onAbort(signal: AbortSignal | null | undefined, listener: Listen
   };
 }
 
+/** Throws an {@link InvalidInputError} unless a timeout is above 0 or undefined. */
+export function checkTimeout(timeout: number | undefined): void {
+  if (timeout === undefined || timeout > 0) return;
+  throw new InvalidInputError("The timeout must be a number above 0.");
+}
+
 /** The longest delay of a timer. A longer one would fire at once. */
 const maxTimer = 2 ** 31 - 1;
 
 /**
  * Calls `listener` once: when the caller's signal aborts (at once if it has), or with a {@link DeadlinePassed} after
- * `timeout` milliseconds. Returns a function that unsubscribes from both.
+ * `timeout` milliseconds. Returns a function that unsubscribes from both. With `unref`, the timer does not keep the
+ * program running, where the runtime knows that.
  */
 export function onTimeoutOrAbort(
   timeout: number | undefined,
   caller: AbortSignal | null | undefined,
   listener: Listener,
+  { unref = false } = {},
 ): () => void {
-  if (timeout !== undefined && !(timeout > 0)) {
-    throw new InvalidInputError("The timeout must be a number above 0.");
-  }
+  checkTimeout(timeout);
   const unsubscribe = onAbort(caller, listener);
   const timer =
     timeout === undefined || timeout > maxTimer || caller?.aborted
       ? undefined
       : setTimeout(() => listener(new DeadlinePassed(timeout)), timeout);
+  if (unref) (timer as { unref?(): void } | undefined)?.unref?.();
   return () => {
     clearTimeout(timer);
     unsubscribe();
@@ -96,11 +103,12 @@ export function withDeadline<Value>(
       controller.abort(reason);
     };
     const unsubscribe = onTimeoutOrAbort(timeout, caller, abort);
+    const succeed = (value: Value): void => {
+      unsubscribe();
+      resolve(value);
+    };
     try {
-      work(controller.signal).then((value) => {
-        unsubscribe();
-        resolve(value);
-      }, abort);
+      work(controller.signal).then(succeed, abort);
     } catch (error) {
       abort(error);
     }

@@ -60,16 +60,17 @@ function namesIn(route: string): Keys {
 }
 const namesByRoute = new Map<string, Keys>();
 
-/** A key that an older hub would ignore or misread. */
+/** A key that older or newer hubs would ignore or misread. */
 export interface VersionedKey {
   what: string;
-  since: string;
+  /** Has the releases that know the key. */
+  rule: Rule;
 }
 
 export interface CheckedInput {
   /** The body to send. */
   body: unknown;
-  /** Keys that need a minimum version of the hub. */
+  /** Keys that only some versions of the hub know. */
   versionedKeys: VersionedKey[];
 }
 
@@ -143,8 +144,9 @@ function checkValues(
       continue;
     }
     if (!isValid(value, rule)) throw invalidValue(key, rule, value);
-    if (rule.since && value !== false)
-      versionedKeys.push({ what: `\`${key}\``, since: rule.since });
+    if ((rule.since || rule.until) && value !== false) {
+      versionedKeys.push({ what: `\`${key}\``, rule });
+    }
   }
 }
 

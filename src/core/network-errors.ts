@@ -9,7 +9,7 @@ import {
 import { lookUp } from "./error-mapping.js";
 import { isSafe } from "./retry.js";
 import { DeadlinePassed } from "./deadline.js";
-import { pageOrigin } from "./browser.js";
+import { pageOrigin } from "./runtime.js";
 import { maxText, redactor, shorten, type Redact } from "./redact.js";
 import type { CallContext } from "./call-context.js";
 

@@ -7,7 +7,7 @@
 import { omitCookies } from "./auth.js";
 import { ConnectionError, InvalidInputError, ServerNotRunningError } from "./errors.js";
 import { sanitizeCause } from "./network-errors.js";
-import { pageOrigin } from "./browser.js";
+import { pageOrigin } from "./runtime.js";
 import { Secrets } from "./redact.js";
 
 export interface ServerTarget {
@@ -16,6 +16,10 @@ export interface ServerTarget {
   /** The server's address, with a slash at its end. */
   baseUrl: string;
   token: string;
+  /** The `Authorization` header with this token. */
+  authorization: string;
+  /** Until when the token may be used again, by `performance.now()`. */
+  reuseUntil: number;
   /** The user's named servers, whose addresses are below that of the default server. */
   siblings: ReadonlySet<string>;
   /** Where people reach the hub. */
@@ -86,7 +90,7 @@ async function requestOf(
   const url = valid(target, () => new URL(new Request(new URL(address, target.baseUrl)).url));
   assertBelow(target, url.href);
   const headers = valid(target, () => new Headers(init.headers ?? given?.headers));
-  if (!headers.has("Authorization")) headers.set("Authorization", `Bearer ${target.token}`);
+  if (!headers.has("Authorization")) headers.set("Authorization", target.authorization);
   const body = init.body ?? (given && (await bodyOf(given, target)));
   const checked = { method: init.method ?? given?.method ?? "GET", body: body == null ? null : "" };
   // Checked here, since the error of fetch would quote it.
@@ -161,7 +165,7 @@ export const runtimeWebSocket = (): typeof WebSocket | undefined =>
 
 /** A WebSocket class for the server that sends the token in a header. */
 export function createWebSocketClass(Base: object, target: ServerTarget): typeof WebSocket {
-  const headers = { Authorization: `Bearer ${target.token}` };
+  const headers = { Authorization: target.authorization };
   // The package `ws` takes headers as third argument, runtimes beside the protocols.
   const third = "createWebSocketStream" in Base;
   return class extends (Base as new (...options: unknown[]) => WebSocket) {

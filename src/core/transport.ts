@@ -15,7 +15,7 @@ import {
 } from "./errors.js";
 import { sanitizeCause, connectionError } from "./network-errors.js";
 import { runMiddleware, type HubRequest, type Middleware } from "./middleware.js";
-import { pageOrigin } from "./browser.js";
+import { pageOrigin } from "./runtime.js";
 import { assertHubResponse, readText, typeOf, versionOf } from "./response.js";
 import { isSafe } from "./retry.js";
 import type { Semaphore } from "./semaphore.js";

@@ -11,7 +11,8 @@ import {
   type Keys,
   type KeysOf,
 } from "../core/known-keys.js";
-import { DeadlinePassed, withDeadline } from "../core/deadline.js";
+import { DeadlinePassed, checkTimeout, withDeadline } from "../core/deadline.js";
+import { captureCallSite } from "../core/network-errors.js";
 
 /** Options of one call, beside what it sends. */
 export interface CallOptions {
@@ -23,10 +24,12 @@ export interface CallOptions {
   headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** What resources stand on. */
+/** The parts of a client that resources use. */
 export interface ResourceContext {
   readonly client: ApiClient;
-  /** The hub's version, from its last answer or asked for. */
+  /** The value of an `Authorization` header with a token. */
+  authorization(token: string): string;
+  /** The hub's version: that of its last response, or requested. */
   version(call?: CallOptions): Promise<string>;
 }
 
@@ -52,9 +55,11 @@ export function requestOptions(
   };
 }
 
-/** Refuses unknown options of a call; `known` are those of a method that has more than every call. */
-export const checkCall = (call: CallOptions, known: KeysOf<CallOptions> & Keys = callKeys): void =>
+/** Refuses unknown options of a call and a timeout of 0. `known`: the options of a method with more than every call. */
+export function checkCall(call: CallOptions, known: KeysOf<CallOptions> & Keys = callKeys): void {
   checkKeys("options of the call", call, known, callHints);
+  checkTimeout(call.timeout);
+}
 
 /** Refuses unknown keys of an input, where a method does not send it as it is. */
 export const checkInput = (input: object, known: Keys): void =>
@@ -98,13 +103,16 @@ export async function withSharedDeadline<Value>(
   call: CallOptions,
   work: (call: CallOptions & { signal: AbortSignal }) => Promise<Value>,
 ): Promise<Value> {
+  const atCallSite = captureCallSite(withSharedDeadline);
   checkCall(call);
   const { signal: caller, timeout, ...rest } = call;
   try {
     return await withDeadline(timeout, caller, (signal) => work({ ...rest, signal }));
   } catch (error) {
-    if (!(error instanceof DeadlinePassed)) throw error;
+    if (!(error instanceof DeadlinePassed)) throw atCallSite(error);
     const { timeout, outcome, cause } = error;
-    throw new TimeoutError(`${late} within ${timeout} ms.`, { timeout, outcome, cause });
+    throw atCallSite(
+      new TimeoutError(`${late} within ${timeout} ms.`, { timeout, outcome, cause }),
+    );
   }
 }

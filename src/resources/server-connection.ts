@@ -4,8 +4,8 @@
  * Guarantees a token that expires, never the client's own unless that is asked for, and that nobody is served with
  * a connection that was made for somebody else. Does not send to servers: see server-link.ts.
  */
-import { postUserTokens } from "../../generated/sdk.gen.js";
-import type { Server } from "../../generated/types.gen.js";
+import { getCurrentUser, getUserSharedServer } from "../../generated/sdk.gen.js";
+import type { NewToken, Server } from "../../generated/types.gen.js";
 import { assertSafe } from "../core/auth.js";
 import { ForbiddenError, InvalidInputError, NotFoundError } from "../core/errors.js";
 import { callKeys, type KeysOf } from "../core/known-keys.js";
@@ -19,7 +19,7 @@ import {
 } from "../core/server-client.js";
 import { PromiseCache } from "../core/promise-cache.js";
 import { withDeadline } from "../core/deadline.js";
-import { serverUrl, withoutTrailingSlashes } from "../core/url.js";
+import { isPrivateHost, serverUrl, withoutTrailingSlashes } from "../core/url.js";
 import { isAtLeast } from "../core/version.js";
 import {
   checkCall,
@@ -29,8 +29,8 @@ import {
   type CallOptions,
   type ResourceContext,
 } from "./call.js";
-import { TokenOwners, bearer, reuseTime } from "./token-owners.js";
-import { lifetime } from "./tokens.js";
+import { TokenOwners, reuseTime } from "./token-owners.js";
+import { createShortLived } from "./tokens.js";
 import {
   allServers,
   readModel,
@@ -109,7 +109,7 @@ export type ConnectionContext = Pick<ClientContext, "publicUrl" | "options" | "c
 interface Wanted extends TokenChoice {
   user: string;
   server: string;
-  expires_in: number;
+  expires_in?: number | undefined;
 }
 
 /** The connections of one client, which `servers.fetch` uses again, each for one caller. */
@@ -137,7 +137,7 @@ export class ServerConnections {
       ...rest
     } = call;
     const server = serverOf(input, connectionInputKeys);
-    const { expires_in = lifetime } = input;
+    const { expires_in } = input;
     if (useClientToken && appendToken) {
       throw new InvalidInputError(
         "The client's own token goes into no URL: useClientToken and appendToken exclude each other.",
@@ -173,7 +173,7 @@ export class ServerConnections {
     const caller = callers.length > 0 ? AbortSignal.any(callers) : undefined;
     const late = `${nameOf(user, server)} did not answer`;
     return withSharedDeadline(late, { signal: caller, timeout, headers }, async (call) => {
-      const wanted = { user, server, useClientToken, expires_in: lifetime };
+      const wanted = { user, server, useClientToken };
       const { link, key } = await withDeadline(undefined, call.signal, () =>
         this.#linkFor(wanted, call),
       );
@@ -198,9 +198,17 @@ export class ServerConnections {
     if (token === undefined) return { link: await this.#link(wanted, call) };
     const caller = await this.#callers.of(token);
     const key = JSON.stringify([wanted.user, wanted.server, caller.key]);
-    const link = await this.#links.get(key, () =>
-      this.#callers.renewing(caller.token, (token) => this.#make(wanted, bearer(token), token)),
-    );
+    const get = (): Promise<ServerTarget> =>
+      this.#links.get(key, () =>
+        this.#callers.renewing(caller.token, (token) =>
+          this.#make(wanted, this.#callers.callOptions(token), token),
+        ),
+      );
+    let link = await get();
+    if (link.reuseUntil < performance.now()) {
+      this.#links.delete(key);
+      link = await get();
+    }
     return { link, key };
   }
 
@@ -213,93 +221,129 @@ export class ServerConnections {
     if (token === undefined) return this.#make(wanted, call);
     const hasOwn = Object.keys(call.headers ?? {}).some((name) => /^authorization$/i.test(name));
     return this.#callers.renewing(token, (token) => {
-      const headers = { ...call.headers, ...(!hasOwn && bearer(token).headers) };
+      const headers = { ...call.headers, ...(!hasOwn && this.#callers.callOptions(token).headers) };
       return this.#make(wanted, { ...call, headers }, token);
     });
   }
 
   async #make(wanted: Wanted, call: CallOptions, own?: string): Promise<ServerTarget> {
-    const { user, server, useClientToken, expires_in } = wanted;
-    const { options, publicUrl } = this.#reach;
-    const { model, siblings } = await this.#lookUp(user, server, call);
+    const { user, server, useClientToken } = wanted;
+    const { options, publicUrl, credentials } = this.#reach;
+    const { model, siblings, tokenOwner } = await this.#lookUp(user, server, call);
     if (!model?.ready) throw notRunningError(nameOf(user, server));
     const baseUrl = this.#addressOf(model, server);
     assertSafe(baseUrl, options.allowInsecure ?? false);
+    const created =
+      useClientToken && own ? undefined : await this.#newToken(tokenOwner, wanted, call);
+    // Both by the hub's clock. A tenth is left for requests under way.
+    const granted = created && Date.parse(created.expires_at ?? "") - Date.parse(created.created);
+    const token = created?.token ?? own!;
     return {
       what: nameOf(user, server),
       baseUrl,
       siblings,
-      token: useClientToken && own ? own : await this.#newToken(user, server, expires_in, call),
+      token,
+      authorization: credentials.authorization(token),
+      reuseUntil: performance.now() + (granted ? 0.9 * granted : reuseTime),
       hubUrl: publicUrl,
       send: options.fetch ?? globalThis.fetch,
-      runs: async (signal) => (await this.#modelOf(user, server, { signal }))?.ready ?? false,
+      runs: async (signal) => (await this.#lookUp(user, server, { signal })).model?.ready ?? false,
     };
   }
 
-  /** The server's address, as people reach it. */
-  #addressOf({ url }: Server, server: string): string {
+  /**
+   * The server's address as people reach it, at the hub's own host. A client inside a cluster may know only an inner
+   * address of the hub: then the hub's `full_url` counts.
+   */
+  #addressOf({ url, full_url }: ServerAddress, server: string): string {
+    const { publicUrl } = this.#reach;
+    if (full_url && isPrivateHost(new URL(publicUrl).hostname)) {
+      return serverUrl(full_url, new URL(full_url, publicUrl).origin);
+    }
     // Old hubs put the server's name there as it is, in which a question mark would end the path.
     const raw = `/${server}/`;
     const whole = `${withoutTrailingSlashes(url)}/`;
     const path = whole.endsWith(raw) ? whole.slice(0, -raw.length) + `/${escaped(server)}/` : whole;
-    return serverUrl(path, this.#reach.publicUrl);
+    return serverUrl(path, publicUrl);
   }
 
   /**
-   * The server's model; for the default server also the names of the user's others, whose addresses are below its
-   * own. Where the token's scopes do not reach the user's model, they stay unknown.
+   * Finds a server, and the user to create a token for: the server's owner or, for a server that is shared with the
+   * client's user (since 5.0), that user. For a default server also the names of the owner's named servers, whose
+   * addresses are below its own, if the token's scopes include the user's model.
    */
-  async #lookUp(
-    user: string,
-    server: string,
-    call: CallOptions,
-  ): Promise<{ model: Server | undefined; siblings: ReadonlySet<string> }> {
+  async #lookUp(user: string, server: string, call: CallOptions): Promise<Found> {
     let siblings = new Set<string>();
-    if (server === "") {
-      try {
-        const servers = await allServers(this.#hub, user, call);
+    const found = (model: Found["model"], tokenOwner = user): Found => ({
+      model,
+      siblings,
+      tokenOwner,
+    });
+    try {
+      if (server === "") {
+        const servers = await allServers(this.#hub, user, call).catch(
+          async (error: unknown): Promise<Record<string, Server>> => {
+            // Before 6.0 there is no other way to see the server.
+            const isSeparate = isAtLeast(await this.#hub.version(call), "6.0");
+            if (isHidden(error) && isSeparate) return {};
+            throw error;
+          },
+        );
         siblings = new Set(Object.keys(servers).filter(Boolean));
-        if (servers[""]) return { model: servers[""], siblings };
-      } catch (error) {
-        const isRefused = error instanceof ForbiddenError || error instanceof NotFoundError;
-        // Before 6.0 there is no other way to see the server.
-        if (!isRefused || !isAtLeast(await this.#hub.version(call), "6.0")) throw error;
+        if (servers[""]) return found(servers[""]);
       }
+      return found(await readModel(this.#hub, user, server, call));
+    } catch (error) {
+      // A NotFoundError without a method is this package's own: the user's model has no such server.
+      if (error instanceof NotFoundError && server === "" && !error.method) return found(undefined);
+      if (!isHidden(error)) throw error;
+      const shared = await this.#sharedWithMe(user, server, call);
+      if (!shared) throw error;
+      return found(shared.model, shared.tokenOwner);
     }
-    return { model: await this.#modelOf(user, server, call), siblings };
   }
 
-  /** The server as the hub has it; undefined for a default server that hubs before 6.0 do not list. */
-  async #modelOf(user: string, server: string, call: CallOptions): Promise<Server | undefined> {
+  /** A server that its owner shares with the client's user; undefined without such a share. */
+  async #sharedWithMe(owner: string, server: string, call: CallOptions) {
+    if (!isAtLeast(await this.#hub.version(call), "5.0")) return undefined;
+    const options = requestOptions(this.#hub, call);
     try {
-      return await readModel(this.#hub, user, server, call);
+      const { kind, name } = await dataOf(getCurrentUser(options));
+      if (kind !== "user" || !name || name === owner) return undefined;
+      const path = { name, owner, server_name: server };
+      const share = await dataOf(getUserSharedServer({ ...options, path }));
+      return { model: share.server, tokenOwner: name };
     } catch (error) {
-      // With a method, it is the hub's word that there is no such user or server.
-      if (error instanceof NotFoundError && server === "" && !error.method) return undefined;
+      if (isHidden(error)) return undefined;
       throw error;
     }
   }
 
+  /** Creates a token for the server alone. */
   async #newToken(
-    user: string,
-    server: string,
-    expires_in: number,
+    owner: string,
+    { user, server, expires_in }: Wanted,
     call: CallOptions,
-  ): Promise<string> {
-    const { token } = await dataOf(
-      postUserTokens({
-        ...requestOptions(this.#hub, call),
-        path: { name: user },
-        body: {
-          note: "To reach a server",
-          expires_in,
-          scopes: [`access:servers!server=${user}/${server}`],
-        },
-      }),
-    );
-    return token;
+  ): Promise<NewToken> {
+    const scopes = [`access:servers!server=${user}/${server}`];
+    const input = { note: "To reach a server", scopes, expires_in };
+    return createShortLived(this.#hub, owner, input, call);
   }
 }
+
+/** Where a server is, by its model or a share. */
+type ServerAddress = Pick<Server, "url" | "ready"> & { full_url?: string | null };
+
+/** A server to reach, and the user to create a token for. */
+interface Found {
+  model: ServerAddress | undefined;
+  siblings: ReadonlySet<string>;
+  tokenOwner: string;
+}
+
+/** Whether the token's scopes may be the reason that something was not found. */
+const isHidden = (error: unknown): boolean =>
+  error instanceof ForbiddenError || error instanceof NotFoundError;
 
 /** A name as hubs escape it in the addresses of servers. */
 const escaped = (name: string): string =>

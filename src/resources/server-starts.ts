@@ -13,7 +13,7 @@ import { EventLog } from "../workflows/event-log.js";
 import { RateLimitGate } from "../workflows/rate-limit-gate.js";
 import { mapConcurrent, type ConcurrencyOptions } from "../workflows/map-concurrent.js";
 import { progressEvents } from "../workflows/progress.js";
-import { startTimeout, stopTimeout } from "../workflows/server-state.js";
+import { retryWhileUnavailable, startTimeout, stopTimeout } from "../workflows/server-state.js";
 import { startServer, type Start } from "../workflows/start-server.js";
 import { sendStop, stopServer } from "../workflows/stop-server.js";
 import { checkCall, withSharedDeadline, type CallOptions, type ResourceContext } from "./call.js";
@@ -148,7 +148,10 @@ async function runStart(
       { ...rest, timeout: timeout ?? (restarts ? stopTimeout + startTimeout : startTimeout) },
       async (call) => {
         const { signal } = call;
-        const payload = await createStartBody(hub, user, input, call);
+        const payload = await retryWhileUnavailable(
+          () => createStartBody(hub, user, input, call),
+          signal,
+        );
         const secrets = new Secrets();
         secrets.addInput({ user_options: input.user_options });
         const operations = createServerOperations(

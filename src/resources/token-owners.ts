@@ -20,8 +20,6 @@ interface TokenOwner {
 /** How long what has a new token is used again, in milliseconds: less than the token lasts, since clocks differ. */
 export const reuseTime = (lifetime - 300) * 1000;
 
-export const bearer = (token: string) => ({ headers: { Authorization: `Bearer ${token}` } });
-
 export class TokenOwners {
   readonly #hub: ResourceContext;
   readonly #client: Pick<ClientContext, "options" | "credentials">;
@@ -30,6 +28,11 @@ export class TokenOwners {
   constructor(hub: ResourceContext, client: Pick<ClientContext, "options" | "credentials">) {
     this.#hub = hub;
     this.#client = client;
+  }
+
+  /** Options of a call that acts with this token. */
+  callOptions(token: string) {
+    return { headers: { Authorization: this.#hub.authorization(token) } };
   }
 
   /** Whether nothing but the client's token can say who asks. */
@@ -64,7 +67,9 @@ export class TokenOwners {
   }
 
   #identify(token: string, signal?: AbortSignal): Promise<RequestIdentity> {
-    return dataOf(getCurrentUser(requestOptions(this.#hub, { ...bearer(token), signal })));
+    return dataOf(
+      getCurrentUser(requestOptions(this.#hub, { ...this.callOptions(token), signal })),
+    );
   }
 
   /** Does something with a token; once more with another, where the hub refuses it and a function has another. */

@@ -16,7 +16,7 @@ import type {
   Token,
 } from "../../generated/types.gen.js";
 import { checkToken } from "../core/auth.js";
-import { InvalidInputError } from "../core/errors.js";
+import { BadRequestError, InvalidInputError } from "../core/errors.js";
 import { assertShape, readShape } from "../core/json.js";
 import { describeType } from "../core/path-names.js";
 import type { FilteredScope } from "../core/scopes.js";
@@ -66,6 +66,28 @@ type Disposable = SymbolConstructor extends { readonly asyncDispose: infer Key e
 
 /** How long a token lasts, in seconds, that somebody wants for a while. */
 export const lifetime = 3600;
+
+/**
+ * Creates a token with a lifetime of an hour unless `input.expires_in` says otherwise. A hub with a lower
+ * `token_expires_in_max_seconds` grants that instead.
+ */
+export async function createShortLived(
+  hub: ResourceContext,
+  user: string,
+  { expires_in, ...input }: TemporaryTokenInput,
+  call: CallOptions,
+): Promise<NewToken> {
+  const create = (body: CreateTokenInput): Promise<NewToken> =>
+    dataOf(postUserTokens({ ...requestOptions(hub, call), path: { name: user }, body }));
+  if (expires_in !== undefined) return create({ ...input, expires_in });
+  return create({ ...input, expires_in: lifetime }).catch((error: unknown) => {
+    const isTooLong =
+      error instanceof BadRequestError && /must not exceed/.test(error.hubMessage ?? "");
+    if (!isTooLong) throw error;
+    // Without a lifetime, such a hub grants its maximum.
+    return create(input);
+  });
+}
 
 const createKeys = keysOf("POST /users/{name}/tokens", "auth");
 const loginKeys = { ...createKeys, password: true };
@@ -141,8 +163,7 @@ export class Tokens<Client = unknown> {
     call: CallOptions = {},
   ): Promise<TemporaryToken> {
     checkInput(input, createKeys);
-    const { expires_in = lifetime, ...rest } = input;
-    const created = await this.create(user, { ...rest, expires_in }, call);
+    const created = await createShortLived(this.#hub, user, input, call);
     assertShape(typeof created.id === "string");
     // Whatever has ended the call since, the token is to go.
     const { headers } = call;
@@ -206,7 +227,9 @@ export class Tokens<Client = unknown> {
   async identify(token: string, call?: CallOptions): Promise<RequestIdentity> {
     checkToken(token);
     return dataOf(
-      getCurrentUser(requestOptions(this.#hub, call, { Authorization: `Bearer ${token}` })),
+      getCurrentUser(
+        requestOptions(this.#hub, call, { Authorization: this.#hub.authorization(token) }),
+      ),
     );
   }
 }

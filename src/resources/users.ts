@@ -122,7 +122,8 @@ export class Users {
   }
 
   /**
-   * The user, created if need be. Who exists is left as is: `input` counts for a new user alone.
+   * Returns the user, and creates it if it does not exist. An existing user is not changed: `input` is for a new one.
+   * Hubs lower-case names at login, but not in the API: `Ada` and `ada` are two users, and only `ada` can log in.
    *
    * `GET /users/{name}`, then `POST /users/{name}` · scopes `read:users` and `admin:users`
    * @throws BadRequestError when the hub's rules refuse the name; ForbiddenError without the scopes

@@ -46,7 +46,7 @@ export interface Listing<Item> extends PromiseLike<Item[]>, AsyncIterable<Item> 
 }
 
 /** What a listing is made of. */
-export interface ListingParts<Row, Item> extends Omit<PageWalk<Row>, "concurrency" | "at"> {
+export interface ListingParts<Row, Item> extends Omit<PageWalk<Row>, "concurrency"> {
   /** The items that are in a row. */
   itemsOf(row: Row): readonly Item[];
   limit: number;
@@ -103,8 +103,12 @@ class PagedListing<Row, Item> implements Listing<Item> {
     checkKeys("query of a page", query, pageKeys);
     if (!(concurrency >= 1)) throw new InvalidInputError("The concurrency must be at least 1.");
     const start = { offset: query.offset ?? 0, limit: query.limit ?? limit };
-    for await (const page of walkPages({ ...rest, concurrency, at: this.#at }, start)) {
-      yield { ...page, items: readShape(() => page.items.flatMap(itemsOf)) };
+    try {
+      for await (const page of walkPages({ ...rest, concurrency }, start)) {
+        yield { ...page, items: readShape(() => page.items.flatMap(itemsOf)) };
+      }
+    } catch (error) {
+      throw this.#at(error);
     }
   }
 

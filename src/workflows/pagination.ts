@@ -65,13 +65,11 @@ export interface PageWalk<Row> {
   /** Milliseconds for all of it, the pauses between two pages included. */
   timeout: number | undefined;
   signal: AbortSignal | undefined;
-  /** Gives an error the place where the listing was asked for: a timer knows none. */
-  at: (error: unknown) => unknown;
 }
 
 /** The pages of a listing, each without what was in those before. */
 export async function* walkPages<Row>(
-  { ask, keyOf, ordered, concurrency, timeout, signal, at }: PageWalk<Row>,
+  { ask, keyOf, ordered, concurrency, timeout, signal }: PageWalk<Row>,
   start: PageRange,
 ): AsyncGenerator<Page<Row>, void, undefined> {
   const seen = new Set<string>();
@@ -81,9 +79,10 @@ export async function* walkPages<Row>(
     if (Array.isArray(answer)) everything = answer as readonly Row[];
     return pageOf<Row>(answer, query);
   });
-  const unsubscribe = onTimeoutOrAbort(timeout, signal, (reason) => {
-    ahead.end(reason instanceof DeadlinePassed ? at(late(reason)) : reason);
-  });
+  const end = (reason: unknown): void =>
+    ahead.end(reason instanceof DeadlinePassed ? late(reason) : reason);
+  // An iteration that was dropped does not keep the program running.
+  const unsubscribe = onTimeoutOrAbort(timeout, signal, end, { unref: true });
   let wanted = start;
   let total = 0;
   let anchored = false;

@@ -10,16 +10,16 @@ import { planted } from "./planted-secrets.js";
 
 const { token } = planted;
 let another: Listening;
-let heard: string[] = [];
+let received: string[] = [];
 beforeAll(async () => {
   another = await serve(({ url, headers }, response) => {
-    heard.push(`${url} ${JSON.stringify(headers)}`);
+    received.push(`${url} ${JSON.stringify(headers)}`);
     response.end();
   });
 });
 afterAll(() => another[Symbol.asyncDispose]());
 beforeEach(() => {
-  heard = [];
+  received = [];
 });
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -75,11 +75,19 @@ describe("the token is not sent", () => {
       (hub: JupyterHub) => hub.users.update("ada", { admin: true }),
       (hub: JupyterHub) => hub.tokens.login("ada", { password: planted.password }),
       (hub: JupyterHub) => hub.servers.start("ada"),
-      (hub: JupyterHub) => JupyterHub.discover(`${hub.url}/users`, { token }),
     ]) {
       expect((await asked(says, call)).outcome).toMatchObject({ name: "UnexpectedResponseError" });
     }
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
+  });
+
+  it("by a search for a hub, which follows redirects", async () => {
+    const redirect = (elsewhere: string) => ({ status: 302, location: `${elsewhere}/hub/api/` });
+    await asked({ GET: redirect }, (hub) => JupyterHub.discover(`${hub.url}/users`, { token }));
+    expect(received.length).toBeGreaterThan(0);
+    expect(
+      received.filter((one) => /authorization|cookie/i.test(one) || one.includes(token)),
+    ).toEqual([]);
   });
 
   it("where the next page is said to be elsewhere", async () => {
@@ -105,7 +113,7 @@ describe("the token is not sent", () => {
     const { requests, outcome } = await asked(says, (hub) => hub.users.list({ limit: 1 }));
     expect(outcome).toMatchObject([{ name: "ada" }, { name: "grace" }]);
     expect(requests).toHaveLength(2);
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
   });
 
   it("where a server and its progress are said to be elsewhere", async () => {
@@ -126,7 +134,7 @@ describe("the token is not sent", () => {
     const { requests, outcome } = await asked(says, (hub) => hub.servers.start("ada"));
     expect(outcome).toMatchObject({ ready: true });
     expect(requests).toContain("GET /users/ada/server/progress");
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
   });
 
   it("to a server that the model has at another origin, nor is a token made for it", async () => {
@@ -147,7 +155,7 @@ describe("the token is not sent", () => {
       expect(outcome).toMatchObject({ name: "InvalidInputError" });
       expect(requests).not.toContain("POST /users/ada/tokens");
     }
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
   });
 
   it("to a server at the hub's own origin, which gets one of its own", async () => {

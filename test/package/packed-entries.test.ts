@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { releases } from "../../scripts/releases.js";
+import { releases } from "../../scripts/known-releases.js";
 import { installed, program } from "./packed.js";
 import { manifest } from "./sources.js";
 

@@ -4,7 +4,7 @@ import { correctedDocument, operationsOf } from "../../scripts/document.js";
 import { isObject, type Json } from "../../scripts/json.js";
 import { projectionOf } from "../../scripts/projection.js";
 import { publishedDocument } from "../../scripts/published-document.js";
-import { releases } from "../../scripts/releases.js";
+import { releases } from "../../scripts/known-releases.js";
 import { root } from "./root.js";
 
 const { document } = correctedDocument(root);

@@ -48,3 +48,54 @@ describe("the stack of an error names the line of the user", () => {
     expect(error.stack).toContain("theProgramOfTheUser");
   });
 });
+
+describe("the stack of a rejection names the line of the call", () => {
+  const never = () => hubOf(answering(() => new Promise(() => {})));
+  const aborted = { signal: AbortSignal.abort(new Error("enough")) };
+  it.each<[string, (hub: JupyterHub) => PromiseLike<unknown>]>([
+    ["a method", (hub) => hub.users.get("ada")],
+    ["a write", (hub) => hub.users.update("ada", { admin: true })],
+    ["a workflow", (hub) => hub.users.ensure("ada")],
+    ["a listing", (hub) => hub.users.list()],
+    ["a page of a listing", (hub) => hub.users.list().page()],
+    ["the items of a listing", (hub) => all(hub.users.list())],
+    ["the active servers", (hub) => hub.servers.listActive()],
+    ["a server", (hub) => hub.servers.get("ada")],
+    ["a start", (hub) => hub.servers.start("ada")],
+    ["a restart", (hub) => hub.servers.restart("ada")],
+    ["a stop", (hub) => hub.servers.stop("ada")],
+    ["a deletion", (hub) => hub.servers.delete("ada", { server: "gpu" })],
+    ["a connection", (hub) => hub.servers.connect("ada")],
+    ["a request to a server", (hub) => hub.servers.fetch("ada", "/api")],
+    ["a temporary token", (hub) => hub.tokens.createTemporary("ada")],
+    ["a timeout of 0", (hub) => hub.users.get("ada", {}, { timeout: 0 })],
+    ["a timeout of 0 of a listing", (hub) => hub.users.list({}, { timeout: 0 })],
+    ["a timeout of 0 of a workflow", (hub) => hub.servers.stop("ada", {}, { timeout: 0 })],
+    ["an unknown key", (hub) => hub.users.list({ stat: "active" } as never)],
+    ["an unknown key of a start", (hub) => hub.servers.start("ada", { sever: "x" } as never)],
+    ["a bad name", (hub) => hub.users.get("..")],
+  ])("of %s", async (_, call) => {
+    const error = (await rejectionOf(call(refusing()))) as Error;
+    expect(error.stack).toContain("call-site.test.ts");
+  });
+
+  it.each<[string, (hub: JupyterHub) => PromiseLike<unknown>]>([
+    ["a method", (hub) => hub.users.get("ada", {}, { timeout: 1 })],
+    ["a stop", (hub) => hub.servers.stop("ada", {}, { timeout: 1 })],
+    ["a start", (hub) => hub.servers.start("ada", {}, { timeout: 1 })],
+    ["a request to a server", (hub) => hub.servers.fetch("ada", "/api", {}, { timeout: 1 })],
+    ["waiting until the hub is ready", (hub) => hub.waitUntilReady({ timeout: 1 })],
+  ])("of %s that takes too long", async (_, call) => {
+    const error = (await rejectionOf(call(never()))) as Error;
+    expect(error.name).toBe("TimeoutError");
+    expect(error.stack).toContain("call-site.test.ts");
+  });
+
+  it.each<[string, (hub: JupyterHub) => PromiseLike<unknown>]>([
+    ["a method", (hub) => hub.users.get("ada", {}, aborted)],
+    ["a listing", (hub) => hub.users.list({}, aborted)],
+    ["a start", (hub) => hub.servers.start("ada", {}, aborted)],
+  ])("of %s that was aborted is the caller's own: the reason of its signal", async (_, call) => {
+    expect(await rejectionOf(call(never()))).toBe(aborted.signal.reason);
+  });
+});

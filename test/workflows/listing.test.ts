@@ -198,6 +198,15 @@ describe("a listing that is left early", () => {
     expect(asked).toEqual([]);
   });
 
+  it("does not keep the program running, although its time is not over", async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((one) => one === "Timeout").length;
+    const before = timers();
+    const { hub } = fakeListing(names(3));
+    const items = hub.users.list({}, { timeout: 1_000_000 })[Symbol.asyncIterator]();
+    await items.next();
+    expect(timers()).toBe(before);
+  });
+
   it("leaves no listener on the caller's signal", async () => {
     const { hub } = fakeListing(names(500));
     const { signal } = new AbortController();

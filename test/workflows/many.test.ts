@@ -231,9 +231,8 @@ describe("many starts", () => {
         ended = true;
       }
     }
-    const results = hub.servers
-      .startMany(targets(), {}, { concurrency: 2 })
-      [Symbol.asyncIterator]();
+    const starts = hub.servers.startMany(targets(), {}, { concurrency: 2 });
+    const results = starts[Symbol.asyncIterator]();
     await settled(results.next());
     await settled(Promise.resolve(results.return?.()));
     expect(ended).toBe(true);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { StartServerInput } from "../../src/index.js";
 import { UnsupportedByHubError } from "../../src/index.js";
-import { FakeHub } from "./fake-hub.js";
+import { FakeHub, type Answer } from "./fake-hub.js";
 import { failure, settled, useClock } from "./time.js";
 
 useClock();
@@ -91,13 +91,14 @@ describe("the release of the hub", () => {
     expect(hub.count("GET /")).toBe(0);
   });
 
-  it("that cannot be had fails the start before it is sent", async () => {
+  it("that cannot be read for a minute fails the start before it is sent", async () => {
     const hub = new FakeHub();
-    hub.next("GET /", { status: 503, message: "starting" });
+    const down: Answer = { status: 0, lost: true };
+    hub.next("GET /", ...Array.from({ length: 100 }, () => down));
     const error = await failure(
       hub.client({ retry: 0 }).servers.start("ada", { user_options: { a: 1 } }),
     );
-    expect(error).toMatchObject({ name: "HubError", status: 503, method: "GET" });
+    expect(error).toMatchObject({ name: "ConnectionError", method: "GET" });
     expect(hub.writes).toEqual([]);
   });
 });
