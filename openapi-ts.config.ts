@@ -56,9 +56,10 @@ export default defineConfig({
         // With exactOptionalPropertyTypes, only `| undefined` allows an optional key that is undefined.
         object: ({ $, nodes, schema, walk, ...context }) => {
           const { properties = {}, required = [] } = schema;
-          const optional = Object.entries(properties)
-            .filter(([name, part]) => !required.includes(name) && isInput(part))
-            .map(([, part]) => part);
+          const inputs = Object.entries(properties).filter(([, part]) => isInput(part));
+          const optional = new Set(
+            inputs.filter(([name]) => !required.includes(name)).map(([, part]) => part),
+          );
           return nodes.base({
             $,
             nodes,
@@ -66,7 +67,7 @@ export default defineConfig({
             ...context,
             walk: (part, at) => {
               const result = walk(part, at);
-              if (!optional.includes(part)) return result;
+              if (!optional.has(part)) return result;
               return { ...result, type: $.type.or(result.type, $.type("undefined")) };
             },
           });
