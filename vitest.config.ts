@@ -11,10 +11,13 @@ groups.groupBy ??= <Key, Item>(items: Iterable<Item>, keyOf: (item: Item) => Key
   return grouped;
 };
 
+/** Tests of the packed package: test/package/vitest.config.ts runs these. */
+export const packed = ["test/package/packed-*.test.ts", "test/consumers/**/*.test.ts"];
+
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["test/hubs/**", "test/browser/**", "node_modules/**"],
+    exclude: [...packed, "test/hubs/**", "test/browser/**", "test/runtimes/**", "node_modules/**"],
     // A server that never answers must fail its test, not hang the run.
     testTimeout: 60_000,
   },

@@ -252,7 +252,7 @@ export type ServerRequest = {
      *
      * @since 6.0
      */
-    display_name?: string;
+    display_name?: string | undefined;
     /**
      * Added in JupyterHub 6.0.
      *
@@ -268,7 +268,7 @@ export type ServerRequest = {
      */
     user_options?: {
         [key: string]: unknown;
-    } | null;
+    } | null | undefined;
 };
 
 /**
@@ -806,17 +806,17 @@ export type ServerChanges = {
     /**
      * The server's new name
      */
-    name?: string;
+    name?: string | undefined;
     /**
      * The name to show to people
      */
-    display_name?: string;
+    display_name?: string | undefined;
     /**
      * The new options for the Spawner, which replace the present ones
      */
     user_options?: {
         [key: string]: unknown;
-    };
+    } | undefined;
 };
 
 /**
@@ -826,55 +826,55 @@ export type ServiceRequest = {
     /**
      * Whether the service is an admin
      */
-    admin?: boolean;
+    admin?: boolean | undefined;
     /**
      * The URL where the service runs, for the proxy to route to
      */
-    url?: string;
+    url?: string | undefined;
     /**
      * The service's API token, of 8 to 64 characters
      */
-    api_token?: string;
+    api_token?: string | undefined;
     /**
      * Free-form data about the service
      */
     info?: {
         [key: string]: unknown;
-    };
+    } | undefined;
     /**
      * Whether the hub's pages list the service in their menu
      */
-    display?: boolean;
+    display?: boolean | undefined;
     /**
      * The id of the service as an OAuth client
      */
-    oauth_client_id?: string;
+    oauth_client_id?: string | undefined;
     /**
      * The address to which the hub redirects with an authorization code
      */
-    oauth_redirect_uri?: string;
+    oauth_redirect_uri?: string | undefined;
     /**
      * Whether the hub skips the page that asks for consent
      */
-    oauth_no_confirm?: boolean;
+    oauth_no_confirm?: boolean | undefined;
     /**
      * The scopes that the service may request from users
      */
-    oauth_client_allowed_scopes?: Array<string>;
+    oauth_client_allowed_scopes?: Readonly<Array<string>> | undefined;
     /**
      * The folder that the service runs in
      */
-    cwd?: string;
+    cwd?: string | undefined;
     /**
      * Environment variables of the service
      */
     environment?: {
         [key: string]: unknown;
-    };
+    } | undefined;
     /**
      * The system user that the service runs as
      */
-    user?: string;
+    user?: string | undefined;
 };
 
 /**
@@ -1102,14 +1102,14 @@ export type GetUsersData = {
          *
          * @since 1.3
          */
-        state?: 'inactive' | 'active' | 'ready';
+        state?: 'inactive' | 'active' | 'ready' | undefined;
         /**
          * The number of results to skip, 0 by default.
          * Can be used with limit to paginate.
          *
          * @since 2.0
          */
-        offset?: number;
+        offset?: number | undefined;
         /**
          * The maximum number of results, which the hub limits to between 1 and its `api_page_max_limit` (200).
          * Can be used with offset to paginate.
@@ -1117,7 +1117,7 @@ export type GetUsersData = {
          *
          * @since 2.0
          */
-        limit?: number;
+        limit?: number | undefined;
         /**
          * Include stopped servers in user model(s).
          * Added in JupyterHub 3.0.
@@ -1126,7 +1126,7 @@ export type GetUsersData = {
          *
          * @since 3.0
          */
-        include_stopped_servers?: boolean;
+        include_stopped_servers?: boolean | undefined;
         /**
          * Sort users by this key (new in JupyterHub 5.0).
          * Default: `id` (opaque but stable internal order).
@@ -1137,7 +1137,7 @@ export type GetUsersData = {
          *
          * @since 5.0
          */
-        sort?: 'id' | '-id' | 'name' | '-name' | 'last_activity' | '-last_activity';
+        sort?: 'id' | '-id' | 'name' | '-name' | 'last_activity' | '-last_activity' | undefined;
         /**
          * Return only users whose name contains this text, ignoring case.
          * `%` matches any characters and `_` matches any single character.
@@ -1145,8 +1145,8 @@ export type GetUsersData = {
          *
          * @since 2.3
          */
-        name_filter?: string;
-    };
+        name_filter?: string | undefined;
+    } | undefined;
     url: '/users';
 };
 
@@ -1177,11 +1177,11 @@ export type PostUsersData = {
         /**
          * list of usernames to create on the Hub
          */
-        usernames: Array<string>;
+        usernames: Readonly<Array<string>>;
         /**
          * whether the created users should be admins
          */
-        admin?: boolean;
+        admin?: boolean | undefined;
     };
     path?: never;
     query?: never;
@@ -1274,8 +1274,8 @@ export type GetUserData = {
          *
          * @since 3.0
          */
-        include_stopped_servers?: boolean;
-    };
+        include_stopped_servers?: boolean | undefined;
+    } | undefined;
     url: '/users/{name}';
 };
 
@@ -1309,17 +1309,17 @@ export type PatchUserData = {
         /**
          * The new name. The hub may normalise it, so read it from the response.
          */
-        name?: string;
+        name?: string | undefined;
         /**
          * update admin (optional, if another key is updated i.e. name)
          */
-        admin?: boolean;
+        admin?: boolean | undefined;
         /**
          * The user's new authentication state. Needs a hub with `enable_auth_state`.
          */
         auth_state?: {
             [key: string]: unknown;
-        };
+        } | undefined;
     };
     path: {
         /**
@@ -1366,8 +1366,8 @@ export type PostUserData = {
         /**
          * Whether the new user is an admin. Only admins can set it.
          */
-        admin?: boolean;
-    };
+        admin?: boolean | undefined;
+    } | undefined;
     path: {
         /**
          * username
@@ -1416,7 +1416,7 @@ export type PostUserActivityData = {
          * with using a given server.
          *
          */
-        last_activity?: string;
+        last_activity?: string | undefined;
         /**
          * Register activity for specific servers by name.
          * The keys of this dict are the names of servers.
@@ -1431,7 +1431,7 @@ export type PostUserActivityData = {
                  */
                 last_activity: string;
             };
-        } | null;
+        } | null | undefined;
     };
     path: {
         /**
@@ -1694,8 +1694,8 @@ export type DeleteUserServerNameData = {
          * Default: false.
          *
          */
-        remove?: boolean;
-    };
+        remove?: boolean | undefined;
+    } | undefined;
     path: {
         /**
          * username
@@ -2000,7 +2000,7 @@ export type GetUserSharedData = {
          *
          * @since 2.0
          */
-        offset?: number;
+        offset?: number | undefined;
         /**
          * The maximum number of results, which the hub limits to between 1 and its `api_page_max_limit` (200).
          * Can be used with offset to paginate.
@@ -2008,8 +2008,8 @@ export type GetUserSharedData = {
          *
          * @since 2.0
          */
-        limit?: number;
-    };
+        limit?: number | undefined;
+    } | undefined;
     url: '/users/{name}/shared';
 };
 
@@ -2172,11 +2172,11 @@ export type PostUserTokensData = {
          * as long as the hub's `token_expires_in_max_seconds` allows.
          *
          */
-        expires_in?: number | null;
+        expires_in?: number | null | undefined;
         /**
          * A note attached to the token for future bookkeeping
          */
-        note?: string;
+        note?: string | undefined;
         /**
          * A list of role names from which to derive scopes.
          * This is a shortcut for assigning collections of scopes;
@@ -2186,21 +2186,21 @@ export type PostUserTokensData = {
          *
          * @since 2.0
          */
-        roles?: Array<string> | null;
+        roles?: Readonly<Array<string>> | null | undefined;
         /**
          * A list of scopes that the token should have.
          * (new in JupyterHub 3.0).
          *
          * @since 3.0
          */
-        scopes?: Array<string> | null;
+        scopes?: Readonly<Array<string>> | null | undefined;
         /**
          * The user's credentials for the hub's Authenticator, usually `username` and `password`, instead of a token.
          */
         auth?: {
             [key: string]: unknown;
-        } | null;
-    };
+        } | null | undefined;
+    } | undefined;
     path: {
         /**
          * username
@@ -2317,7 +2317,7 @@ export type GetGroupsData = {
          *
          * @since 2.0
          */
-        offset?: number;
+        offset?: number | undefined;
         /**
          * The maximum number of results, which the hub limits to between 1 and its `api_page_max_limit` (200).
          * Can be used with offset to paginate.
@@ -2325,8 +2325,8 @@ export type GetGroupsData = {
          *
          * @since 2.0
          */
-        limit?: number;
-    };
+        limit?: number | undefined;
+    } | undefined;
     url: '/groups';
 };
 
@@ -2357,11 +2357,11 @@ export type PostGroupsData = {
         /**
          * The names of the groups to create
          */
-        groups: Array<string>;
+        groups: Readonly<Array<string>>;
         /**
          * The names of the users to add to each of these groups
          */
-        users?: Array<string>;
+        users?: Readonly<Array<string>> | undefined;
     };
     path?: never;
     query?: never;
@@ -2471,8 +2471,8 @@ export type PostGroupData = {
         /**
          * The names of the group's first members, who must exist
          */
-        users?: Array<string>;
-    };
+        users?: Readonly<Array<string>> | undefined;
+    } | undefined;
     path: {
         /**
          * group name
@@ -2532,7 +2532,7 @@ export type GetGroupSharedData = {
          *
          * @since 2.0
          */
-        offset?: number;
+        offset?: number | undefined;
         /**
          * The maximum number of results, which the hub limits to between 1 and its `api_page_max_limit` (200).
          * Can be used with offset to paginate.
@@ -2540,8 +2540,8 @@ export type GetGroupSharedData = {
          *
          * @since 2.0
          */
-        limit?: number;
-    };
+        limit?: number | undefined;
+    } | undefined;
     url: '/groups/{name}/shared';
 };
 
@@ -2669,7 +2669,7 @@ export type DeleteGroupUsersData = {
         /**
          * List of usernames to remove from the group
          */
-        users: Array<string>;
+        users: Readonly<Array<string>>;
     };
     path: {
         /**
@@ -2719,7 +2719,7 @@ export type PostGroupUsersData = {
         /**
          * List of usernames to add to the group
          */
-        users: Array<string>;
+        users: Readonly<Array<string>>;
     };
     path: {
         /**
@@ -2821,7 +2821,7 @@ export type GetSharesOwnerData = {
          *
          * @since 2.0
          */
-        offset?: number;
+        offset?: number | undefined;
         /**
          * The maximum number of results, which the hub limits to between 1 and its `api_page_max_limit` (200).
          * Can be used with offset to paginate.
@@ -2829,8 +2829,8 @@ export type GetSharesOwnerData = {
          *
          * @since 2.0
          */
-        limit?: number;
-    };
+        limit?: number | undefined;
+    } | undefined;
     url: '/shares/{owner}';
 };
 
@@ -2922,7 +2922,7 @@ export type GetSharesServerData = {
          *
          * @since 2.0
          */
-        offset?: number;
+        offset?: number | undefined;
         /**
          * The maximum number of results, which the hub limits to between 1 and its `api_page_max_limit` (200).
          * Can be used with offset to paginate.
@@ -2930,8 +2930,8 @@ export type GetSharesServerData = {
          *
          * @since 2.0
          */
-        limit?: number;
-    };
+        limit?: number | undefined;
+    } | undefined;
     url: '/shares/{owner}/{server_name}';
 };
 
@@ -2964,28 +2964,28 @@ export type GetSharesServerResponse = GetSharesServerResponses[keyof GetSharesSe
 export type PatchSharesServerData = {
     body: ({
         user: string;
-        group?: null;
+        group?: null | undefined;
     } | {
         group: string;
-        user?: null;
+        user?: null | undefined;
     }) & {
         /**
          * group to revoke permissions from.
          * Exactly one of 'user' and 'group' must be specified.
          *
          */
-        group?: string | null;
+        group?: string | null | undefined;
         /**
          * user to revoke permissions from.
          * Exactly one of 'user' and 'group' must be specified.
          *
          */
-        user?: string | null;
+        user?: string | null | undefined;
         /**
          * The scopes to revoke, at least one. If omitted, all access of the user or group to the server is revoked.
          *
          */
-        scopes?: Array<string>;
+        scopes?: Readonly<Array<string>> | undefined;
     };
     path: {
         /**
@@ -3040,27 +3040,27 @@ export type PatchSharesServerResponse = PatchSharesServerResponses[keyof PatchSh
 export type PostSharesServerData = {
     body: ({
         user: string;
-        group?: null;
+        group?: null | undefined;
     } | {
         group: string;
-        user?: null;
+        user?: null | undefined;
     }) & {
         /**
          * group to grant permissions to.
          * Exactly one of 'user' and 'group' can be specified.
          *
          */
-        group?: string | null;
+        group?: string | null | undefined;
         /**
          * user to grant permissions to.
          * Exactly one of 'user' and 'group' can be specified.
          *
          */
-        user?: string | null;
+        user?: string | null | undefined;
         /**
          * scopes to grant
          */
-        scopes?: Array<string> | null;
+        scopes?: Readonly<Array<string>> | null | undefined;
     };
     path: {
         /**
@@ -3123,7 +3123,7 @@ export type GetShareCodesOwnerData = {
          *
          * @since 2.0
          */
-        offset?: number;
+        offset?: number | undefined;
         /**
          * The maximum number of results, which the hub limits to between 1 and its `api_page_max_limit` (200).
          * Can be used with offset to paginate.
@@ -3131,8 +3131,8 @@ export type GetShareCodesOwnerData = {
          *
          * @since 2.0
          */
-        limit?: number;
-    };
+        limit?: number | undefined;
+    } | undefined;
     url: '/share-codes/{owner}';
 };
 
@@ -3180,12 +3180,12 @@ export type DeleteShareCodeData = {
         /**
          * the share code to revoke
          */
-        code?: string;
+        code?: string | undefined;
         /**
          * the id of the share code to revoke
          */
-        id?: string;
-    };
+        id?: string | undefined;
+    } | undefined;
     url: '/share-codes/{owner}/{server_name}';
 };
 
@@ -3233,7 +3233,7 @@ export type GetShareCodesServerData = {
          *
          * @since 2.0
          */
-        offset?: number;
+        offset?: number | undefined;
         /**
          * The maximum number of results, which the hub limits to between 1 and its `api_page_max_limit` (200).
          * Can be used with offset to paginate.
@@ -3241,8 +3241,8 @@ export type GetShareCodesServerData = {
          *
          * @since 2.0
          */
-        limit?: number;
-    };
+        limit?: number | undefined;
+    } | undefined;
     url: '/share-codes/{owner}/{server_name}';
 };
 
@@ -3282,12 +3282,12 @@ export type PostShareCodeData = {
          * If unspecified, expires in one day (86400)
          *
          */
-        expires_in?: number;
+        expires_in?: number | undefined;
         /**
          * scopes to grant
          */
-        scopes?: Array<string> | null;
-    };
+        scopes?: Readonly<Array<string>> | null | undefined;
+    } | undefined;
     path: {
         /**
          * name of the user who owns the shared server
@@ -3492,7 +3492,7 @@ export type GetProxyData = {
          *
          * @since 2.0
          */
-        offset?: number;
+        offset?: number | undefined;
         /**
          * The maximum number of results, which the hub limits to between 1 and its `api_page_max_limit` (200).
          * Can be used with offset to paginate.
@@ -3500,8 +3500,8 @@ export type GetProxyData = {
          *
          * @since 2.0
          */
-        limit?: number;
-    };
+        limit?: number | undefined;
+    } | undefined;
     url: '/proxy';
 };
 
@@ -3539,11 +3539,11 @@ export type PatchProxyData = {
         /**
          * CONFIGPROXY_AUTH_TOKEN for the new proxy
          */
-        auth_token?: string;
+        auth_token?: string | undefined;
         /**
          * The URL of the new proxy's API
          */
-        api_url?: string;
+        api_url?: string | undefined;
     };
     path?: never;
     query?: never;
@@ -3603,9 +3603,9 @@ export type PostProxyResponses = {
 
 export type PostAuthTokenData = {
     body?: {
-        username?: string;
-        password?: string;
-    };
+        username?: string | undefined;
+        password?: string | undefined;
+    } | undefined;
     path?: never;
     query?: never;
     url: '/authorizations/token';
@@ -3712,27 +3712,27 @@ export type GetOauthAuthorizeData = {
         /**
          * A state string
          */
-        state?: string;
+        state?: string | undefined;
         /**
          * The redirect url
          */
-        redirect_uri?: string;
+        redirect_uri?: string | undefined;
         /**
          * The scopes or names of roles to request, separated by spaces
          */
-        scope?: string;
+        scope?: string | undefined;
         /**
          * The PKCE challenge; ignored before 6.0
          *
          * @since 6.0
          */
-        code_challenge?: string;
+        code_challenge?: string | undefined;
         /**
          * How the challenge was derived from the verifier
          *
          * @since 6.0
          */
-        code_challenge_method?: 'S256';
+        code_challenge_method?: 'S256' | undefined;
     };
     url: '/oauth2/authorize';
 };
@@ -3786,7 +3786,7 @@ export type PostOauthTokenData = {
          *
          * @since 6.0
          */
-        code_verifier?: string;
+        code_verifier?: string | undefined;
     };
     path?: never;
     query?: never;
@@ -3820,12 +3820,12 @@ export type PostShutdownData = {
         /**
          * Whether the proxy should be shutdown as well (default from Hub config)
          */
-        proxy?: boolean;
+        proxy?: boolean | undefined;
         /**
          * Whether users' notebook servers should be shutdown as well (default from Hub config)
          */
-        servers?: boolean;
-    };
+        servers?: boolean | undefined;
+    } | undefined;
     path?: never;
     query?: never;
     url: '/shutdown';

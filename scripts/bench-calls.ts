@@ -6,10 +6,10 @@
  */
 import { cpus, loadavg } from "node:os";
 import ky from "ky";
-import { createClient as createGenerated } from "../dist/generated/client/client.gen.js";
-import { getUser } from "../dist/generated/sdk.gen.js";
-import type { ApiClient } from "../dist/src/api.js";
-import { JupyterHub } from "../dist/src/index.js";
+import { createClient as createGenerated } from "../.cache/tsc/generated/client/client.gen.js";
+import { getUser } from "../.cache/tsc/generated/sdk.gen.js";
+import type { ApiClient } from "jupyterhub-client/api";
+import { JupyterHub } from "jupyterhub-client";
 
 /** Microseconds of one call: the median of all rounds. */
 interface Cost {

@@ -7,7 +7,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { JupyterHub, type ListOptions } from "../dist/src/index.js";
+import { JupyterHub, type ListOptions } from "jupyterhub-client";
 import { compareCalls } from "./bench-calls.js";
 
 /** A variant of a comparison. */

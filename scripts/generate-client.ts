@@ -16,6 +16,7 @@ import {
   operationsOf,
   type DocumentedOperation,
 } from "./document.js";
+import { markInputs } from "./inputs.js";
 import { at, type JsonObject } from "./json.js";
 import { functionName, keyOf, operationTable } from "./operation-table.js";
 
@@ -63,7 +64,12 @@ export async function generateClient(
     parser: {
       ...settings.parser,
       filters: { ...settings.parser.filters, operations: { exclude: streams.map(keyOf) } },
-      patch: { input: (read: unknown) => addDocTags(read as JsonObject) },
+      patch: {
+        input: (read: unknown) => {
+          addDocTags(read as JsonObject);
+          markInputs(read as JsonObject);
+        },
+      },
     },
     output: {
       ...settings.output,

@@ -10,15 +10,15 @@ import type { TDataShape } from "../../generated/client/types.gen.js";
 /** Options of one call, besides what it sends. */
 interface CallOptions<ThrowOnError extends boolean> {
   /** Headers for this call only. */
-  headers?: Readonly<Record<string, string>>;
+  headers?: Readonly<Record<string, string>> | undefined;
   /** Aborts the call, which then fails with the signal's reason. */
-  signal?: AbortSignal | null;
+  signal?: AbortSignal | null | undefined;
   /** Whether the call rejects with its error instead of resolving with it. @default false */
-  throwOnError?: ThrowOnError;
+  throwOnError?: ThrowOnError | undefined;
   /** Milliseconds for the whole call, retries included; the client's `timeout` limits each attempt. */
-  timeout?: number;
+  timeout?: number | undefined;
   /** Whether `query` and `body` may have unknown keys, for newer hubs. @default false */
-  allowUnknownKeys?: boolean;
+  allowUnknownKeys?: boolean | undefined;
 }
 
 /** Options of a generated function: the operation's path, query and body, and the options of a call. */
@@ -35,17 +35,17 @@ export interface RequestOptions<
   /** The route, such as `/users/{name}`. */
   url: string;
   /** Values for the route's `{…}` segments. */
-  path?: Readonly<Record<string, unknown>>;
+  path?: Readonly<Record<string, unknown>> | undefined;
   /** Query parameters; undefined and null are omitted. */
-  query?: Readonly<Record<string, unknown>>;
+  query?: Readonly<Record<string, unknown>> | undefined;
   /** The body, sent as JSON. */
   body?: unknown;
   /** Serialises the body instead of `JSON.stringify`. */
-  bodySerializer?: ((body: unknown) => unknown) | null;
+  bodySerializer?: ((body: unknown) => unknown) | null | undefined;
   /** `"stream"` returns the response's body as a stream. */
-  parseAs?: "stream";
+  parseAs?: "stream" | undefined;
   /** Internal. */
-  meta?: Readonly<Record<string, unknown>>;
+  meta?: Readonly<Record<string, unknown>> | undefined;
 }
 
 type Value<TResponses> =

@@ -36,7 +36,7 @@ export const notRunningError = (what: string, status?: number): ServerNotRunning
 /** A fetch for the server. Relative addresses are resolved below it. */
 export const createServerFetch =
   (target: ServerTarget) =>
-  async (input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> => {
+  async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
     const { what, baseUrl, hubUrl, send, runs } = target;
     const { url, request } = await requestOf(target, input, init);
     const { method, headers, signal } = request;
@@ -80,7 +80,7 @@ type ServerRequestInit = Omit<RequestInit, "headers"> & { method: string; header
 /** Checks the address and adds the token. */
 async function requestOf(
   target: ServerTarget,
-  input: RequestInfo | URL,
+  input: string | URL | Request,
   init: RequestInit,
 ): Promise<{ url: URL; request: ServerRequestInit }> {
   // A Request, also of another implementation.

@@ -33,7 +33,7 @@ export interface PageInput {
    * Items per request, not in total: a listing is complete. A hub's `api_page_max_limit` may reduce it.
    * @default 200
    */
-  limit?: number;
+  limit?: number | undefined;
 }
 
 /** Options of a listing. */

@@ -84,7 +84,7 @@ export interface ConnectionSettings {
    * Sends a request with the token, to the server's address or one below it.
    * @throws InvalidInputError for any other address; ServerNotRunningError; ConnectionError
    */
-  fetch: (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
+  fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
   /** Opens a WebSocket to the server, with the token in a header; undefined in browsers. */
   WebSocket?: typeof WebSocket;
 }

@@ -62,7 +62,7 @@ import {
 /** The servers of a user to list. */
 export interface ListServersInput {
   /** Whether to include servers that do not run. Since 3.0. @default false */
-  include_stopped_servers?: boolean;
+  include_stopped_servers?: boolean | undefined;
 }
 
 /** Changes to a server that does not run, at least one besides `server`. */

@@ -25,7 +25,7 @@ import { ifDeleted, isDeleted, write } from "./reconcile.js";
 /** The scopes and the lifetime of a new token. */
 export type CreateTokenInput = Omit<NonNullable<PostUserTokensData["body"]>, "auth" | "scopes"> & {
   /** The token's scopes; by default all of its owner's. Since 3.0. */
-  scopes?: FilteredScope[] | null;
+  scopes?: readonly FilteredScope[] | null | undefined;
 };
 
 /** A password, and the scopes and the lifetime of the token to create. */
@@ -47,7 +47,12 @@ export type TemporaryTokenInput = Omit<CreateTokenInput, "expires_in"> & {
 };
 
 /** A token that is revoked at the end of the block that holds it by `await using`. */
-export type TemporaryToken = NewToken & AsyncDisposable;
+export type TemporaryToken = NewToken & Disposable;
+
+/** `AsyncDisposable`, where the compiler's `lib` or the types of the runtime have `Symbol.asyncDispose`. */
+type Disposable = SymbolConstructor extends { readonly asyncDispose: infer Key extends symbol }
+  ? { readonly [_ in Key]: () => Promise<void> }
+  : unknown;
 
 /** The default lifetime of temporary tokens and of those for servers, in seconds. */
 export const lifetime = 3600;

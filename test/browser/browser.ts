@@ -6,8 +6,8 @@
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll } from "vitest";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
-import type * as client from "../../dist/src/index.js";
-import type * as api from "../../dist/src/api.js";
+import type * as client from "jupyterhub-client";
+import type * as api from "jupyterhub-client/api";
 import { bundle } from "./bundle.js";
 
 declare global {

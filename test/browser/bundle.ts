@@ -5,9 +5,13 @@
  */
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The package as one file, for pages without a build step. */
+export const browserFile = join(root, "dist/browser.js");
 
 interface Esbuild {
   build(options: object): Promise<{ outputFiles: [{ text: string }] }>;

@@ -1,5 +1,5 @@
 /** Functions that run in a page of any origin. Their arguments must be serialisable. */
-import type { JupyterHubOptions } from "../../dist/src/index.js";
+import type { JupyterHubOptions } from "jupyterhub-client";
 
 /** The options of a client that are passed into a page. */
 export type PageOptions = Pick<JupyterHubOptions, "url" | "token" | "auth" | "allowInsecure">;

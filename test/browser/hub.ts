@@ -3,7 +3,7 @@
  * pages reach it. Hub 5 has a prefix with characters that may or must be percent-encoded.
  */
 import { afterAll, beforeAll } from "vitest";
-import { JupyterHub } from "../../dist/src/index.js";
+import { JupyterHub } from "jupyterhub-client";
 import { startHub, type RunningHub, type StartOptions } from "../hubs/hub.js";
 import { release } from "../hubs/hub-fixture.js";
 

@@ -5,7 +5,7 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { BrowserContext, Page } from "playwright-core";
-import { AuthenticationError, InvalidInputError, JupyterHub } from "../../dist/src/index.js";
+import { AuthenticationError, InvalidInputError, JupyterHub } from "jupyterhub-client";
 import { freePort } from "../hubs/scratch.js";
 import { failure, since } from "../hubs/hub-fixture.js";
 import { openBrowser, submitLogin } from "./browser.js";

@@ -5,15 +5,22 @@ import { release } from "../hubs/hub-fixture.js";
 import { everyMethod, everyRequest, listed, slowStart } from "./calls.js";
 import { openHub, prefix } from "./hub.js";
 import { logIn, openBrowser, submitLogin, withClient } from "./browser.js";
-import { servePages } from "./bundle.js";
+import { browserFile, servePages } from "./bundle.js";
 
 const pages = await servePages();
 afterAll(() => pages[Symbol.asyncDispose]());
 
 const service = { name: "page", url: pages.origin };
-const fixture = openHub(() => ({
-  extraConfig: `c.JupyterHub.services.append(${JSON.stringify(service)})`,
-}));
+// The hub's own files, and one more in its static folder.
+const extraConfig = `
+import shutil
+from jupyterhub._data import DATA_FILES_PATH
+shutil.copytree(DATA_FILES_PATH, "share")
+shutil.copy(${JSON.stringify(browserFile)}, "share/static/jupyterhub-client.js")
+c.JupyterHub.data_files_path = "share"
+c.JupyterHub.services.append(${JSON.stringify(service)})
+`;
+const fixture = openHub(() => ({ extraConfig }));
 const { visitor } = openBrowser();
 const cookie = { auth: "cookie" } as const;
 
@@ -23,6 +30,20 @@ const openService = async (context: BrowserContext): Promise<Page> => {
   await page.goto(`${fixture.real.publicUrl}services/page/`);
   return page;
 };
+
+describe("a page without a build step", () => {
+  it("imports browser.js from the hub's static folder", async () => {
+    const page = await logIn(await visitor(), fixture.real, "admin");
+    const file = `${new URL(fixture.real.publicUrl).pathname}hub/static/jupyterhub-client.js`;
+    const content = `import * as jupyterhub from "${file}"; Object.assign(globalThis, { jupyterhub });`;
+    await page.addScriptTag({ type: "module", content });
+    await page.waitForFunction(() => "jupyterhub" in globalThis);
+    const name = await page.evaluate(async () => {
+      return (await new jupyterhub.JupyterHub({ auth: "cookie" }).whoami()).name;
+    });
+    expect(name).toBe("admin");
+  });
+});
 
 describe("a page of the hub with a logged-in admin", () => {
   let page: Page;

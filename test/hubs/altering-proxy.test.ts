@@ -1,6 +1,6 @@
 /** A real hub behind a proxy that removes its version header, answers requests itself, or shows a page. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { JupyterHub, UnexpectedResponseError, RateLimitError } from "../../dist/src/index.js";
+import { JupyterHub, UnexpectedResponseError, RateLimitError } from "jupyterhub-client";
 import { alteringProxy, type AlteringProxy, type Interfere } from "./altering-proxy.js";
 import { signalled } from "../unit/helpers.js";
 import { failure, itSince, useHubFixture, release, since } from "./hub-fixture.js";

@@ -2,7 +2,7 @@
  * A real hub behind a real proxy, as users reach it: servers at their URLs, and the proxy's own responses.
  */
 import { describe, expect, it } from "vitest";
-import { HubError, JupyterHub, UnexpectedResponseError } from "../../dist/src/index.js";
+import { HubError, JupyterHub, UnexpectedResponseError } from "jupyterhub-client";
 import { failure, useHubFixture } from "./hub-fixture.js";
 
 const fixture = useHubFixture("behind-proxy", {

@@ -1,6 +1,6 @@
 /** Connections to servers behind a real proxy, running or not. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { InvalidInputError, NotFoundError, ServerNotRunningError } from "../../dist/src/index.js";
+import { InvalidInputError, NotFoundError, ServerNotRunningError } from "jupyterhub-client";
 import { failure, itBefore, itSince, useHubFixture, since } from "./hub-fixture.js";
 
 const fixture = useHubFixture("connection", { proxy: "configurable-http-proxy" });

@@ -1,6 +1,6 @@
 /** Compares `hasScope` with the real permissions of a token on a hub. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { hasScope } from "../../dist/src/index.js";
+import { hasScope } from "jupyterhub-client";
 import { useHubFixture, since } from "./hub-fixture.js";
 
 const fixture = useHubFixture("has-scope");

@@ -3,8 +3,8 @@
  * hub of its own, and then what the package does. The responses are not validated: they are the bugs.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { getUsers, postUserTokens } from "../../dist/src/api.js";
-import { InvalidInputError, JupyterHub } from "../../dist/src/index.js";
+import { getUsers, postUserTokens } from "jupyterhub-client/api";
+import { InvalidInputError, JupyterHub } from "jupyterhub-client";
 import { startHub, type RunningHub } from "./hub.js";
 import { failure, itSince, release, since } from "./hub-fixture.js";
 

@@ -5,7 +5,7 @@
  * The tests of a file run in order, and later ones rely on earlier ones.
  */
 import { afterAll, beforeAll, it } from "vitest";
-import { JupyterHub } from "../../dist/src/index.js";
+import { JupyterHub } from "jupyterhub-client";
 import { resolveRelease } from "../../scripts/known-releases.js";
 import { isAtLeast } from "../../src/core/version.js";
 import { startHub, type RunningHub, type StartOptions } from "./hub.js";

@@ -3,7 +3,7 @@
  * shutdown.
  */
 import { describe, expect, it } from "vitest";
-import * as api from "../../dist/src/api.js";
+import * as api from "jupyterhub-client/api";
 import {
   ConflictError,
   HubError,
@@ -11,7 +11,7 @@ import {
   UnexpectedResponseError,
   NotFoundError,
   UnsupportedByHubError,
-} from "../../dist/src/index.js";
+} from "jupyterhub-client";
 import { authorizeInBrowser, loginByForm } from "./login.js";
 import { failure, itBefore, itSince, useHubFixture, release, since } from "./hub-fixture.js";
 

@@ -1,6 +1,6 @@
 /** A listing of a real hub is complete while a second client creates and deletes users. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { JupyterHub, type ListOptions } from "../../dist/src/index.js";
+import { JupyterHub, type ListOptions } from "jupyterhub-client";
 import { itSince, useHubFixture } from "./hub-fixture.js";
 
 const fixture = useHubFixture("listing", { extraConfig: "c.JupyterHub.api_page_max_limit = 50" });

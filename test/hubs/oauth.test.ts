@@ -1,6 +1,6 @@
 /** An OAuth login through a real hub: the login form, the consent page, and the token for the code. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { AuthenticationError, InvalidInputError, JupyterHub } from "../../dist/src/index.js";
+import { AuthenticationError, InvalidInputError, JupyterHub } from "jupyterhub-client";
 import { consent, loginByForm, type Cookies } from "./login.js";
 import { failure, itBefore, itSince, useHubFixture, since } from "./hub-fixture.js";
 

@@ -1,6 +1,6 @@
 /** A real hub that crashes during an operation, behind a real proxy that then answers itself. */
 import { describe, expect, it } from "vitest";
-import { SpawnFailedError } from "../../dist/src/index.js";
+import { SpawnFailedError } from "jupyterhub-client";
 import { failure, itSince, useHubFixture } from "./hub-fixture.js";
 
 const fixture = useHubFixture("outage", {

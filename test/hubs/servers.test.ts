@@ -7,7 +7,7 @@ import {
   SpawnFailedError,
   UnsupportedByHubError,
   type ProgressEvent,
-} from "../../dist/src/index.js";
+} from "jupyterhub-client";
 import { failure, itBefore, itSince, useHubFixture, since } from "./hub-fixture.js";
 
 const fixture = useHubFixture("servers");

@@ -1,6 +1,6 @@
 /** The example service (examples/service), whose users log in through a real hub. */
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { JupyterHub } from "../../dist/src/index.js";
+import { JupyterHub } from "jupyterhub-client";
 import { createService } from "../../examples/service/app.js";
 import { Cookies, consent, loginByForm } from "./login.js";
 import { useHubFixture, since } from "./hub-fixture.js";

@@ -6,7 +6,7 @@ import {
   InvalidInputError,
   NotFoundError,
   UnsupportedByHubError,
-} from "../../dist/src/index.js";
+} from "jupyterhub-client";
 import { failure, itBefore, itSince, useHubFixture, since } from "./hub-fixture.js";
 
 const fixture = useHubFixture("sharing");

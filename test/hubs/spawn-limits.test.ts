@@ -1,6 +1,6 @@
 /** How a real hub refuses starts above its limits, and its Retry-After. */
 import { describe, expect, it } from "vitest";
-import { RateLimitError } from "../../dist/src/index.js";
+import { RateLimitError } from "jupyterhub-client";
 import { failure, useHubFixture } from "./hub-fixture.js";
 
 const fixture = useHubFixture("spawn-limits", {

@@ -1,6 +1,6 @@
 /** A real hub with a subdomain for each user: the addresses of servers. */
 import { describe, expect, it } from "vitest";
-import { InvalidInputError, JupyterHub } from "../../dist/src/index.js";
+import { InvalidInputError, JupyterHub } from "jupyterhub-client";
 import { failure, useHubFixture, since } from "./hub-fixture.js";
 
 const extraConfig = `

@@ -1,6 +1,6 @@
 /** Tokens for a password and temporary tokens on a real hub. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { AuthenticationError, BadRequestError, ForbiddenError } from "../../dist/src/index.js";
+import { AuthenticationError, BadRequestError, ForbiddenError } from "jupyterhub-client";
 import { failure, itBefore, itSince, useHubFixture } from "./hub-fixture.js";
 
 const fixture = useHubFixture("tokens");

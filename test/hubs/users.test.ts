@@ -1,6 +1,6 @@
 /** Users, their tokens and permissions on a real hub. */
 import { describe, expect, it } from "vitest";
-import * as api from "../../dist/src/api.js";
+import * as api from "jupyterhub-client/api";
 import {
   AuthenticationError,
   BadRequestError,
@@ -9,7 +9,7 @@ import {
   InvalidInputError,
   NotFoundError,
   UnsupportedByHubError,
-} from "../../dist/src/index.js";
+} from "jupyterhub-client";
 import { failure, itBefore, itSince, useHubFixture, since } from "./hub-fixture.js";
 
 const fixture = useHubFixture("users");
