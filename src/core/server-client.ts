@@ -59,15 +59,25 @@ export const createServerFetch =
     }
     if (origin === "server") return response;
     let isRunning = false;
+    let isOfHub = origin === "hub";
     try {
       // An application in the server may answer in the same way as the hub or the proxy: the hub knows.
       isRunning = await runs(signal ?? new AbortController().signal);
-      if (isRunning && origin === "unknown") return response;
+      // A server that died runs for the hub until it looks again; the proxy then serves the hub's page.
+      if (isRunning && !isOfHub)
+        isOfHub = response.status === 503 && (await isHubPage(response, hubUrl));
+      if (isRunning && !isOfHub) return response;
     } finally {
       // Streams of node-fetch have no such method.
-      if (!isRunning || origin === "hub") await response.body?.cancel?.();
+      if (!isRunning || isOfHub) await response.body?.cancel?.();
     }
     if (!isRunning) throw notRunningError(what, response.status || undefined);
+    if (response.status === 503) {
+      throw new ServerNotRunningError(
+        `${what} does not answer, and the hub has not noticed yet. If it stays so, restart it: servers.restart.`,
+        { ...details, status: 503 },
+      );
+    }
     throw new ConnectionError(
       `${what} runs, but ${baseUrl} leads to the hub. Is publicUrl where people reach it?`,
       { ...details, status: response.status },
@@ -158,6 +168,11 @@ function originOf({ status, type, headers }: Response, hub: string): "server" | 
   const isPage = !/json/.test(headers.get("Content-Type") ?? "");
   return isPage && [403, 404, 405].includes(status) ? "unknown" : "server";
 }
+
+/** Whether a response is a page of the hub, each of which loads its static files. Leaves the body unread. */
+const isHubPage = async (response: Response, hubUrl: string): Promise<boolean> =>
+  /html/.test(response.headers.get("Content-Type") ?? "") &&
+  (await response.clone().text()).includes(`${new URL(hubUrl).pathname}static/`);
 
 /** The runtime's WebSocket if it can send headers, which those of browsers cannot. */
 export const runtimeWebSocket = (): typeof WebSocket | undefined =>

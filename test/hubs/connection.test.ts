@@ -112,6 +112,8 @@ describe("a connection to a server that does not run", () => {
       ({ routespec }) => routespec === "/user/ada/",
     )!;
     await globalThis.fetch(`${target}/die`).catch(() => undefined);
-    expect(await failure(fetch(`${baseUrl}api/status`))).toBeInstanceOf(ServerNotRunningError);
+    const error = await failure(fetch(`${baseUrl}api/status`));
+    expect(error).toBeInstanceOf(ServerNotRunningError);
+    expect((error as Error).message).toContain("does not answer, and the hub has not noticed yet");
   });
 });

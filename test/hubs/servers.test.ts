@@ -134,7 +134,11 @@ describe("servers", () => {
     const watched = await collectEvents(servers.progress("grace", { server: "telling" }));
     expect(watched).toMatchObject({ all: [{ ready: true, url }], error: undefined });
     const again = await collectEvents(servers.start("grace", { server: "telling" }));
-    expect(again).toEqual({ all: [{ progress: 100, ready: true, url }], error: undefined });
+    const message = `Server ready at ${url}`;
+    expect(again).toEqual({
+      all: [{ progress: 100, ready: true, url, message }],
+      error: undefined,
+    });
     await servers.delete("grace", { server: "telling" });
     const idle = await collectEvents(servers.progress("grace", { server: "telling" }));
     expect(idle).toMatchObject({ all: [], error: { name: "NotFoundError" } });

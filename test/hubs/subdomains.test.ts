@@ -1,7 +1,7 @@
 /** A real hub with a subdomain for each user: the addresses of servers. */
 import { describe, expect, it } from "vitest";
 import { InvalidInputError, JupyterHub } from "jupyterhub-client";
-import { failure, useHubFixture, since } from "./hub-fixture.js";
+import { failure, itBefore, itSince, since, useHubFixture } from "./hub-fixture.js";
 
 const extraConfig = `
 c.JupyterHub.subdomain_host = "http://hub.localhost:" + env["HUB_URL"].rsplit(":", 1)[1]
@@ -23,7 +23,15 @@ describe("a hub with subdomains", () => {
     expect(baseUrl).toBe(`http://ada.hub.localhost:${port}/user/ada/`);
   });
 
-  it("rejects a connection if the client does not know the public address", async () => {
+  itSince("5.0")(
+    "has its servers reached at full_url by a client with a private address",
+    async () => {
+      const { baseUrl } = await fixture.hub.servers.connect("ada");
+      expect(baseUrl).toBe(`http://ada.hub.localhost:${new URL(fixture.real.url).port}/user/ada/`);
+    },
+  );
+
+  itBefore("5.0")("rejects a connection of a client with a private address", async () => {
     const before = await fixture.hub.tokens.list("ada");
     const error = await failure(fixture.hub.servers.connect("ada", {}, call));
     expect(error).toBeInstanceOf(InvalidInputError);

@@ -515,6 +515,19 @@ describe("a server that does not run", () => {
     expect(response.status).toBe(serves().status);
   });
 
+  it.each(["", "/people"])(
+    "is recognised by the hub's page behind the proxy's 503, before the hub notices: %s",
+    async (prefix) => {
+      const link = `<link href="${prefix}/hub/static/css/style.min.css" />`;
+      const serves = (): Response =>
+        answer(link, { status: 503, type: "text/html", version: null });
+      const hub = hubAt(cluster({ serves }), { publicUrl: origin + prefix });
+      const error = await rejectionOf(hub.servers.fetch("ada", "/api"));
+      expect(error).toMatchObject({ name: "ServerNotRunningError", status: 503 });
+      expect((error as Error).message).toContain("the hub has not noticed yet");
+    },
+  );
+
   it("is not told by an address of the hub alone, where the proxy is elsewhere", async () => {
     const error = await rejectionOf(
       hubAt(cluster({ serves: toTheHub })).servers.fetch("ada", "/api"),
