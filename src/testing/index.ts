@@ -1,0 +1,5 @@
+/** What `jupyterhub-client/testing` exports: doubles of a hub, for tests of code that uses one. */
+export { FakeHub, type FakeRequest } from "./fake/hub.js";
+export type { Fault } from "./fake/faults.js";
+export type { FakeGroup, FakeHubOptions, FakeService, FakeUser } from "./fake/options.js";
+export type { SpawnerBehaviour, SpawnerEvent, SpawnerRule, SpawnRequest } from "./fake/spawner.js";
