@@ -1,6 +1,7 @@
 /**
  * npm run test:hub -- [versions…]          runs the built package against real JupyterHubs; all by default
- * npm run test:hub -- --write              and keeps the table, and what hubs before 5.0 deviate in
+ * npm run test:hub -- --write              and keeps the table, what hubs before 5.0 deviate in, and the
+ *                                          answers to the scenarios that the fake hub is held to
  *
  * Each version gets a virtual environment (made once, then kept in .cache/hubs) and hubs of its own. Two
  * versions run at a time where there are two cores; the output of each then comes as a whole, when it ends.
@@ -24,6 +25,8 @@ import { releases, resolveRelease } from "./releases.js";
 
 const vitest = ["node_modules/vitest/vitest.mjs", "run", "--config", "test/hubs/vitest.config.ts"];
 
+const writes = process.argv.includes("--write");
+
 /** Whether the tests pass on a hub of this version; leaves its answers to the report. */
 async function exercise(version: string, alone: boolean): Promise<boolean> {
   forget(version);
@@ -33,7 +36,7 @@ async function exercise(version: string, alone: boolean): Promise<boolean> {
   if (alone) console.log(`\nJupyterHub ${version}`);
   const child = spawn(process.execPath, [...vitest, ...(alone ? [] : ["--maxWorkers=2"])], {
     stdio: ["ignore", alone ? "inherit" : "pipe", alone ? "inherit" : "pipe"],
-    env: { ...process.env, HUB_VERSION: version },
+    env: { ...process.env, HUB_VERSION: version, ...(writes && { HUB_RECORD: "yes" }) },
   });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.on("error", reject).on("close", resolve);
@@ -70,7 +73,7 @@ try {
   const failed = await exerciseAll(versions);
 
   const reports: HubReport[] = versions.map(reportOf);
-  if (process.argv.includes("--write")) {
+  if (writes) {
     writeDeviations(reports);
     if (versions.length === releases.length) writeTable(reports);
   }

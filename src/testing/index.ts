@@ -1,5 +1,7 @@
 /** What `jupyterhub-client/testing` exports: doubles of a hub, for tests of code that uses one. */
-export { FakeHub, type FakeRequest } from "./fake/hub.js";
+export { FakeHub } from "./fake/hub.js";
+export type { AuthorizationCode } from "./fake/oauth.js";
+export type { FakeRequest } from "./fake/requests.js";
 export type { Fault } from "./fake/faults.js";
 export type { FakeGroup, FakeHubOptions, FakeService, FakeUser } from "./fake/options.js";
 export type { SpawnerBehaviour, SpawnerEvent, SpawnerRule, SpawnRequest } from "./fake/spawner.js";

@@ -13,6 +13,8 @@ const since: Readonly<Record<string, string>> = {
   // These are about the tests and this package more than about the hub.
   harness: "5.0",
   listing: "2.0",
+  // Older ones have no fake to hold to them.
+  scenarios: "4.1",
   many: "2.0",
 };
 const release = resolveRelease(process.env["HUB_VERSION"] ?? "6");

@@ -190,7 +190,7 @@ const normalisedText = (text: string): string =>
     .replace(/(No such token a)\d+/, "$1#")
     .replace(/<APIToken\('\w*\.\.\./, "<APIToken('<start>...")
     .replace(/^\d{4}-\d\d-\d\dT[\d:]+(\.\d+)?Z$/, "<time>")
-    .replace(/http:\/\/[\w.-]+(:\d+)?/, "<origin>")
+    .replace(/https?:\/\/(?!errors\.pydantic)[\w.-]+(:\d+)?/, "<origin>")
     .replace(/([?&]code=)[\w-]+/, "$1<code>")
     .replace(
       /(Not assigning requested scopes )(\S+)/,

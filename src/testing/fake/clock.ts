@@ -55,7 +55,8 @@ export class ManualClock implements Clock {
   }
 
   async sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted) return;
+    // What takes no time happens at once, without being advanced.
+    if (signal?.aborted || milliseconds <= 0) return;
     await new Promise<void>((resolve) => {
       const sleeper: Sleeper = { at: this.#now + milliseconds, wake };
       const sleepers = this.#sleepers;

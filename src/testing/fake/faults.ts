@@ -29,7 +29,11 @@ const kinds = ["status", "network", "stall", "cut"] as const;
 export class Faults {
   readonly #declared: Declared[] = [];
 
-  add(fault: Fault): void {
+  add(fault: Fault, { operations }: { operations: ReadonlySet<string> }): void {
+    const { operation } = fault;
+    if (operation !== undefined && !operations.has(operation)) {
+      throw new TypeError(`The fake hub has no operation ${operation}: see GET /users/{name}`);
+    }
     const given = kinds.filter((kind) => fault[kind] !== undefined);
     if (given.length !== 1) {
       throw new TypeError(

@@ -7,29 +7,15 @@ import { connectionError, cutBody, Faults, type Fault } from "./faults.js";
 import type { Listening } from "./node-server.js";
 import type { FakeHubOptions } from "./options.js";
 import { findOwner, forget } from "./lookups.js";
+import { makeCode, type AuthorizationCode } from "./oauth.js";
 import { HttpError } from "./replies.js";
+import { parsed, untilAborted, type FakeRequest } from "./requests.js";
 import { errorResponse, responseTo } from "./responses.js";
 import { Router, type Match } from "./router.js";
 import { makeWorld } from "./setup.js";
 import type { SpawnerRule } from "./spawner.js";
 import { findToken, makeToken } from "./tokens-made.js";
 import type { World } from "./world.js";
-
-/** One request that a fake hub was sent. */
-export interface FakeRequest {
-  /** Method and path as the document has them: "GET /users/{name}". */
-  readonly operation: string;
-  readonly method: string;
-  /** Below the API, as it was sent: "/users/ada". */
-  readonly path: string;
-  readonly query: Readonly<Record<string, string>>;
-  /** What was sent, parsed as JSON where it is JSON; undefined when nothing was. */
-  readonly body: unknown;
-  /** The name of the user or service whose token it carried; undefined without a valid one. */
-  readonly by: string | undefined;
-  /** The status of the answer; undefined while there is none, and where a fault left none. */
-  status: number | undefined;
-}
 
 /**
  * An in-memory JupyterHub for tests: `new JupyterHub({ url: fake.url, token: fake.token, fetch: fake.fetch })`.
@@ -161,6 +147,11 @@ export class FakeHub implements AsyncDisposable {
     return makeToken(this.#world, owner, { expiresIn, ...(scopes && { scopes }) }).value;
   }
 
+  /** A code that a user has been given at a consent page, and the client that may exchange it. */
+  authorizationCode(user: string, scopes: readonly string[]): AuthorizationCode {
+    return makeCode(this.#world, user, scopes);
+  }
+
   /**
    * Lets time pass, with everything that happens in it: servers start and stop, tokens expire.
    *
@@ -184,9 +175,13 @@ export class FakeHub implements AsyncDisposable {
     this.#world.spawner = rule;
   }
 
-  /** Declares what goes wrong with the next requests. Faults befall them in the order of their declaration. */
+  /**
+   * Declares what goes wrong with the next requests. Faults befall them in the order of their declaration.
+   *
+   * @throws TypeError unless it says one thing that goes wrong, with an operation that there is
+   */
   fail(fault: Fault): void {
-    this.#faults.add(fault);
+    this.#faults.add(fault, this.#router);
   }
 
   /**
@@ -230,31 +225,3 @@ export class FakeHub implements AsyncDisposable {
 }
 
 const unavailable = { status: 503, headers: { "Content-Type": "text/html" } };
-
-function parsed(text: string): unknown {
-  if (text === "") return undefined;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
-}
-
-/** The value of a promise, unless the caller gives up or the hub ends before. */
-async function untilAborted(
-  wanted: Promise<Response>,
-  caller: AbortSignal,
-  hub: AbortSignal,
-): Promise<Response> {
-  const settled = new AbortController();
-  const aborted = new Promise<never>((_, reject) => {
-    const { signal } = settled;
-    caller.addEventListener("abort", () => reject(caller.reason), { signal });
-    hub.addEventListener("abort", () => reject(connectionError()), { signal });
-  });
-  try {
-    return await Promise.race([wanted, aborted]);
-  } finally {
-    settled.abort();
-  }
-}

@@ -6,11 +6,31 @@ import type { Call } from "./call.js";
 import type { Endpoints } from "./endpoints.js";
 import { json, type Reply } from "./replies.js";
 import { makeToken, tokenScopes } from "./tokens-made.js";
+import type { World } from "./world.js";
 
 export const oauth: Endpoints = {
   "GET /oauth2/authorize": { handle: authorize },
   "POST /oauth2/token": { handle: exchange },
 };
+
+/** What an OAuth client needs to exchange a code. */
+export interface AuthorizationCode {
+  code: string;
+  clientId: string;
+  clientSecret: string;
+}
+
+/** Makes a code, as a browser gets one at the consent page. */
+export function makeCode(world: World, name: string, scopes: readonly string[]): AuthorizationCode {
+  const user = world.user(name);
+  if (!user) throw new RangeError(`The fake hub has no user named ${name}.`);
+  const clientId = "service-webapp";
+  const clientSecret = world.oauthClients.get(clientId) ?? world.nextSecret("client");
+  world.oauthClients.set(clientId, clientSecret);
+  const code = world.nextSecret("code");
+  world.codes.set(code, { client: clientId, user, scopes });
+  return { code, clientId, clientSecret };
+}
 
 const lifetime = 1_209_600;
 

@@ -71,7 +71,7 @@ export function settingsOf(options: FakeHubOptions): Settings {
   const { pageLimit, ...rest } = options;
   return {
     version: "6.1.1",
-    url: "http://hub.example.test/hub/api",
+    url: "https://hub.example.test/hub/api",
     time: "real",
     users: [],
     groups: [],

@@ -60,6 +60,11 @@ export class Router {
       .map(([operation]) => routeOf(operation));
   }
 
+  /** The operations that there are: "GET /users/{name}". */
+  get operations(): ReadonlySet<string> {
+    return new Set(this.#routes.map(({ operation }) => operation));
+  }
+
   /** What answers a request, or a refusal of a path or method that there is not. */
   find(method: string, path: string): Match {
     const fitting = this.#routes.filter(({ pattern }) => pattern.test(path));
