@@ -13,6 +13,10 @@ const modules: Readonly<Record<string, string>> = {
   urlSearchParamsBodySerializer: "./core/bodySerializer.gen.js",
 };
 
+/** Whether a schema belongs to a request: `scripts/inputs.ts` marks those, and a query contains them. */
+const isInput = (schema: { properties?: object }): boolean =>
+  "x-input" in schema || Object.values(schema.properties ?? {}).some(isInput);
+
 /**
  * How the corrected document becomes code; `scripts/generate-client.ts` runs this. The wrapper owns base
  * URL, credentials and the client, so the generated functions hold none of them.
@@ -43,6 +47,31 @@ export default defineConfig({
     {
       name: "@hey-api/typescript",
       $resolvers: {
+        // The client changes no input, so lists may be readonly.
+        array: ({ $, nodes, schema, ...context }) =>
+          // A nullable list has the mark on its union and on its items.
+          isInput(schema) || schema.items?.some(isInput)
+            ? $.type("Readonly").generic(nodes.base({ $, nodes, schema, ...context }))
+            : undefined,
+        // With exactOptionalPropertyTypes, only `| undefined` allows an optional key that is undefined.
+        object: ({ $, nodes, schema, walk, ...context }) => {
+          const { properties = {}, required = [] } = schema;
+          const inputs = Object.entries(properties).filter(([, part]) => isInput(part));
+          const optional = new Set(
+            inputs.filter(([name]) => !required.includes(name)).map(([, part]) => part),
+          );
+          return nodes.base({
+            $,
+            nodes,
+            schema,
+            ...context,
+            walk: (part, at) => {
+              const result = walk(part, at);
+              if (!optional.has(part)) return result;
+              return { ...result, type: $.type.or(result.type, $.type("undefined")) };
+            },
+          });
+        },
         // A newer hub may add values to an open enumeration: other strings are allowed as well.
         enum: ({ $, nodes, schema, ...context }) =>
           "x-open" in schema

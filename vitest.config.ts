@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 // Vitest's report of failures needs it, and Node 20 does not have it.
@@ -11,10 +12,23 @@ groups.groupBy ??= <Key, Item>(items: Iterable<Item>, keyOf: (item: Item) => Key
   return grouped;
 };
 
+/** Tests of the packed package: test/package/vitest.config.ts runs these. */
+export const packed = ["test/package/packed-*.test.ts", "test/consumers/**/*.test.ts"];
+
+const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
 export default defineConfig({
+  // The examples of docs/ import the package by name. Here its sources stand in for dist/.
+  resolve: {
+    alias: {
+      "jupyterhub-client/testing": source("src/testing/index.ts"),
+      "jupyterhub-client/api": source("src/api.ts"),
+      "jupyterhub-client": source("src/index.ts"),
+    },
+  },
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["test/hubs/**", "test/browser/**", "node_modules/**"],
+    exclude: [...packed, "test/hubs/**", "test/browser/**", "test/runtimes/**", "node_modules/**"],
     // A server that never answers must fail its test, not hang the run.
     testTimeout: 60_000,
   },

@@ -1,13 +1,13 @@
-/** The hub that examples talk to: the one of the environment, or a mock that ends with the example. */
+/** The hub for the examples: the one from the environment, or a mock that ends with the example. */
 import type { JupyterHubOptions } from "jupyterhub-client";
-import { corrected } from "../test/mock/documents.js";
+import { corrected } from "../test/mock/openapi-files.js";
 import { examples } from "../test/mock/examples.js";
 import { mockCopy } from "../test/mock/mock-copy.js";
 import { startPrism } from "../test/mock/prism.js";
 
 export interface OpenedHub extends AsyncDisposable {
   options: JupyterHubOptions;
-  /** The name of a server to try out; the mock knows this one. */
+  /** The name of a server to use; the mock has this one. */
   server: string;
   isMock: boolean;
 }
@@ -31,7 +31,7 @@ export async function openHub(): Promise<OpenedHub> {
   };
 }
 
-/** Prints what each call is, as it goes out. */
+/** Prints each call when it is sent. */
 const printing: typeof fetch = async (input, init) => {
   const request = new Request(input, init);
   const response = await fetch(request);

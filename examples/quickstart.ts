@@ -1,8 +1,8 @@
 /**
- * The first steps with a hub: who is there, a server that starts and stops, a token for a while.
+ * First steps with a hub: the current user, starting and stopping a server, a temporary token.
  *
- * npm start                                        against a mock that comes with this repository
- * JUPYTERHUB_API_URL=… JUPYTERHUB_API_TOKEN=… npm start    against that hub, which is left as it was found
+ * npm start                                                uses a mock that comes with this repository
+ * JUPYTERHUB_API_URL=… JUPYTERHUB_API_TOKEN=… npm start    uses that hub, and undoes its changes
  */
 import {
   BadRequestError,
@@ -31,10 +31,10 @@ try {
   console.log(`Not for this token: it needs ${error.requiredScopes.join(" or ")}`);
 }
 
-/** Undoes what this run does, the last first. */
+/** Undoes the changes of this run in reverse order. */
 const undo: (() => Promise<void>)[] = [];
 
-// A service has no servers of its own, so it starts one for a user of its making.
+// A service has no servers, so it starts one for a new user.
 let user = me.name;
 if (me.kind !== "user") {
   user = `quickstart-${Date.now()}`;
@@ -54,13 +54,13 @@ try {
 }
 console.log("Stopped and revoked: the hub is as it was.");
 
-/** Starts a named server or, where the hub allows none, the default one. */
+/** Starts a named server, or the default one if the hub allows no named servers. */
 async function startServer(name: string): Promise<Server> {
   try {
     const before = await find(name);
     const server = await hub.servers.start(user, { server: name });
     if (!before) undo.push(() => hub.servers.delete(user, { server: name }));
-    // The mock's server always runs, and nobody works in it.
+    // The mock's server always runs.
     if (!before?.ready || opened.isMock) undo.push(() => hub.servers.stop(user, { server: name }));
     return server;
   } catch (error) {
@@ -74,7 +74,7 @@ async function startServer(name: string): Promise<Server> {
   }
 }
 
-/** The user's server of this name, if there is one. */
+/** The user's server with this name, if any. */
 async function find(server: string): Promise<Server | undefined> {
   try {
     return await hub.servers.get(user, { server });

@@ -1,15 +1,15 @@
 /**
- * What one call costs, ours beside what a program would use in its place: time and CPU on loopback, and CPU
- * alone where `fetch` answers at once.
+ * Measures the cost of one call, in this package and in alternatives: time and CPU on loopback, and CPU
+ * with a stubbed `fetch`.
  *
- * The ways take turns, batch by batch, so that they share whatever else the machine does.
+ * The clients run in turns, batch by batch, so that other load on the machine affects all of them.
  */
 import { cpus, loadavg } from "node:os";
 import ky from "ky";
-import { createClient as createGenerated } from "../dist/generated/client/client.gen.js";
-import { getUser } from "../dist/generated/sdk.gen.js";
-import type { ApiClient } from "../dist/src/api.js";
-import { JupyterHub } from "../dist/src/index.js";
+import { createClient as createGenerated } from "../.cache/tsc/generated/client/client.gen.js";
+import { getUser } from "../.cache/tsc/generated/sdk.gen.js";
+import type { ApiClient } from "jupyterhub-client/api";
+import { JupyterHub } from "jupyterhub-client";
 
 /** Microseconds of one call: the median of all rounds. */
 interface Cost {
@@ -89,13 +89,13 @@ async function costs(url: string, send: Send, rounds: number): Promise<Record<st
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
-/** A hub in this process that answers at once. */
+/** A `fetch` that resolves at once with a user, as a hub would. */
 const stub: Send = async () =>
   new Response('{"name": "ada", "kind": "user", "admin": false}', {
     headers: { "Content-Type": "application/json", "X-JupyterHub-Version": "6.1.1" },
   });
 
-/** Prints what one call costs at the hub at `url`; false where ours costs more than it may. */
+/** Prints the cost of one call to the hub at `url`. Returns whether every limit is kept. */
 export async function compareCalls(url: string): Promise<boolean> {
   const loopback = await costs(url, fetch, 21);
   const stubbed = await costs("http://localhost", stub, 21);

@@ -1,7 +1,7 @@
 /**
- * A hub of 10,000 users for the benchmark, in a process of its own. It returns one user at once and answers
- * every other request after 50 ms, as a distant hub does; a server starts in as much time. It prints its
- * address on standard output, and ends when its standard input does.
+ * A hub with 10,000 users for the benchmark, in a process of its own. It returns one user at once, and
+ * answers every other request after 50 ms; a server starts in the same time. It prints its address on
+ * standard output and ends when standard input closes.
  */
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -22,15 +22,18 @@ const users = Array.from({ length: total }, (_, index) => ({
   servers: {},
 }));
 
-/** The start of a server: told at once, and ready soon after. The ready event says when it was sent. */
-function tellProgress(response: ServerResponse): void {
+/**
+ * Streams the start of a server, which is ready after the latency. The ready event holds the time at which
+ * it was sent.
+ */
+function sendProgress(response: ServerResponse): void {
   response.setHeader("Content-Type", "text/event-stream");
   response.setHeader("X-JupyterHub-Version", "6.1.1");
-  const tell = (event: object): boolean => response.write(`data: ${JSON.stringify(event)}\n\n`);
-  tell({ progress: 0, message: "Server requested" });
+  const send = (event: object): boolean => response.write(`data: ${JSON.stringify(event)}\n\n`);
+  send({ progress: 0, message: "Server requested" });
   setTimeout(() => {
     const sentAt = performance.timeOrigin + performance.now();
-    tell({ progress: 100, ready: true, url: "/user/ada/", sentAt });
+    send({ progress: 100, ready: true, url: "/user/ada/", sentAt });
     response.end();
   }, latency);
 }
@@ -43,7 +46,7 @@ const server = createServer((request, response) => {
     response.setHeader("X-JupyterHub-Version", "6.1.1");
     return response.end(one);
   }
-  if (request.url?.endsWith("/progress")) return tellProgress(response);
+  if (request.url?.endsWith("/progress")) return sendProgress(response);
   if (request.method === "POST") {
     response.writeHead(202, { "X-JupyterHub-Version": "6.1.1", "Content-Type": "text/plain" });
     return response.end();

@@ -1,21 +1,19 @@
 /**
- * Collects what the overlay corrects: the differences between JupyterHub's document and the corrected one, by
- * operation and shared schema, each with the reason and the evidence that its entry in the overlay gives.
- * Leaves out what this package adds for itself.
+ * Collects the overlay's corrections: the differences between JupyterHub's document and the corrected one,
+ * by operation and shared schema, each with reason and evidence. Leaves out this package's own additions.
  */
 import { isDeepStrictEqual } from "node:util";
 import { follow, methods } from "./document.js";
-import { isObject, type Json, type JsonObject } from "./json.js";
-import { applyWhereItFits, type Path } from "./overlay.js";
-import { entriesOf } from "./overlay-entries.js";
+import { at, isObject, type Json, type JsonObject } from "./json.js";
+import { applyWhereItFits, entriesOf, type Path } from "./overlay.js";
 
-/** A value of the document, and what belongs in its place. */
+/** A value of the document, and the corrected value. */
 export interface Difference {
-  /** Below the operation or the schema. */
+  /** The path below the operation or schema. */
   path: Path;
-  /** Undefined where the document says nothing. */
+  /** Undefined if the document has no value. */
   was: Json | undefined;
-  /** Undefined where hubs have no such thing. */
+  /** Undefined if hubs have nothing there. */
   now: Json | undefined;
 }
 
@@ -23,12 +21,12 @@ export interface Correction {
   /** `GET /users`, `schemas/User`. */
   place: string;
   why: string;
-  /** "6.1.1 GET /users", as the overlay has it; undefined where nothing can be seen on a hub. */
+  /** The overlay's `x-seen`; undefined if no hub can show the correction. */
   seen: string | undefined;
   differences: readonly Difference[];
 }
 
-/** Every correction: what one entry of the overlay changes in one place. */
+/** Returns every correction: the changes of one overlay entry in one place. */
 export function corrections(document: JsonObject, overlay: JsonObject): Correction[] {
   let current = document;
   const entries = entriesOf(overlay).flatMap(({ actions }) => {
@@ -36,21 +34,24 @@ export function corrections(document: JsonObject, overlay: JsonObject): Correcti
     for (const action of actions) current = applyWhereItFits(current, action).document;
     const [{ "x-why": why = "", "x-seen": seen } = {}] = actions;
     const isOurs = seen === undefined && actions.every((action) => action["x-was"] === undefined);
-    return isOurs
-      ? []
-      : [{ why, seen, paths: differencesOf(before, current).map(({ path }) => path) }];
+    return isOurs ? [] : [{ why, seen, changes: differencesOf(before, current) }];
   });
   const found = new Map<string, Correction & { differences: Difference[] }>();
   for (const difference of differencesOf(document, current)) {
-    // What is new has the reason of the entry that adds it; else the last entry to change it says why.
-    const adds = ({ paths }: (typeof entries)[number]): boolean =>
-      paths.some(
-        (path) => path.length <= difference.path.length && overlaps(path, difference.path),
+    // An addition has the reason of the entry that adds it, a change that of the last entry that changes
+    // it.
+    const adds = ({ changes }: (typeof entries)[number]): boolean =>
+      changes.some(
+        ({ path, now }) =>
+          now !== undefined &&
+          path.length <= difference.path.length &&
+          overlaps(path, difference.path),
       );
-    const changes = ({ paths }: (typeof entries)[number]): boolean =>
-      paths.some((path) => overlaps(path, difference.path));
+    const changesIt = ({ changes }: (typeof entries)[number]): boolean =>
+      changes.some(({ path }) => overlaps(path, difference.path));
     const entry =
-      (difference.was === undefined ? entries.find(adds) : undefined) ?? entries.findLast(changes);
+      (difference.was === undefined ? entries.find(adds) : undefined) ??
+      entries.findLast(changesIt);
     if (entry === undefined) continue;
     const { place, depth } = placeOf(difference.path);
     const key = `${entries.indexOf(entry)} ${place}`;
@@ -61,11 +62,11 @@ export function corrections(document: JsonObject, overlay: JsonObject): Correcti
   return [...found.values()];
 }
 
-/** Whether one of two paths leads to or into the other. */
+/** Whether one of two paths is a prefix of the other. */
 const overlaps = (one: Path, other: Path): boolean =>
   one.every((step, index) => index >= other.length || step === other[index]);
 
-/** The operation or shared part that a path leads into, and how many steps lead to it. */
+/** The operation or shared part that a path leads into, and the number of steps to it. */
 function placeOf(path: Path): { place: string; depth: number } {
   const [part, one = "", two = ""] = path.map(String);
   if (part === "paths" && methods.some((method) => method === two)) {
@@ -75,13 +76,13 @@ function placeOf(path: Path): { place: string; depth: number } {
   return { place: "document", depth: 0 };
 }
 
-/** Whether a value is compared as a whole once only one of two documents has it. */
+/** Whether a path is too short to be an operation or shared part. */
 const isPlace = (path: Path): boolean =>
   (path[0] === "paths" || path[0] === "components") && path.length < 3;
 
 const differencesOf = (was: JsonObject, now: JsonObject): Difference[] =>
   differences(plain(was), plain(now), [], now).filter(
-    // More words are no correction.
+    // An added description is not a correction.
     ({ path, was: old }) => path.at(-1) !== "description" || old !== undefined,
   );
 
@@ -93,12 +94,12 @@ function differences(
 ): Difference[] {
   if (isDeepStrictEqual(was, now)) return [];
   const [oldPart, freshPart] = [was, now].map((value) =>
-    // A path or schema that is new is a place, or holds some.
+    // A new path or group of schemas is compared entry by entry.
     value === undefined && isPlace(path) ? {} : value,
   );
   if (isObject(oldPart) && isObject(freshPart)) {
     if (isTyped(oldPart) && "$ref" in freshPart) {
-      // The words of a shared schema are about all of its uses.
+      // The description of a shared schema is not specific to this use.
       return differences(oldPart, plain(follow(document, freshPart)), path, document).filter(
         (difference) => difference.path.at(-1) !== "description",
       );
@@ -118,12 +119,12 @@ const compositions = ["$ref", "allOf", "anyOf", "oneOf"];
 const isTyped = (schema: JsonObject): boolean =>
   "type" in schema && !compositions.some((keyword) => keyword in schema);
 
-/** Whether two schemas are made of different parts, and so are best compared as a whole. */
+/** Whether two schemas are composed differently, so that they are compared as a whole. */
 const isComposedOtherwise = (one: JsonObject, other: JsonObject): boolean =>
   compositions.some((keyword) => !isDeepStrictEqual(one[keyword], other[keyword])) ||
   (one["type"] !== other["type"] && "items" in one !== "items" in other);
 
-/** Elements with a name are compared by it; others are gone or new. */
+/** Compares elements by their name. Other elements are removed or added. */
 function elementDifferences(
   old: readonly Json[],
   fresh: readonly Json[],
@@ -162,7 +163,10 @@ function elementDifferences(
   ];
 }
 
-/** Values without a name are one difference, "read:a or read:b"; kinds of credentials are one each. */
+/**
+ * Values without a name form one difference, such as "read:a or read:b". Each kind of credentials forms one
+ * of its own.
+ */
 function unnamedDifferences(
   gone: readonly Json[],
   come: readonly Json[],
@@ -180,13 +184,15 @@ function unnamedDifferences(
   });
 }
 
-/** A value without the marks (`x-…`) that are this package's own. */
+/**
+ * Returns a value without this package's own marks (`x-…`) and without what the newest hubs no longer have.
+ */
 function plain(value: Json | undefined): Json | undefined {
   if (Array.isArray(value)) return value.map((one) => plain(one) ?? null);
   if (!isObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([key]) => !key.startsWith("x-"))
+      .filter(([key, one]) => !key.startsWith("x-") && at(one)["x-until"] === undefined)
       .map(([key, one]) => [key, plain(one) ?? null]),
   );
 }

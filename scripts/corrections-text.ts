@@ -34,7 +34,9 @@ export function placeText(path: Path): string {
   return words.join(", ");
 }
 
-/** A difference in a few words, for a heading: "Missing: response 404". `whole` names all of the place. */
+/**
+ * Summarises a difference for a heading: "Missing: response 404". `whole` is the name of the place itself.
+ */
 export function differenceText(
   { path, was, now }: { path: Path; was: Json | undefined; now: Json | undefined },
   whole: string,
@@ -59,7 +61,7 @@ const keywords: Readonly<Record<string, string>> = {
   additionalProperties: "further keys",
 };
 
-/** A value of a document in one line; undefined when it takes more. */
+/** Describes a value of a document in one line; undefined if it needs several. */
 export function valueText(
   path: Path,
   value: Json | undefined,
@@ -126,7 +128,7 @@ const referenceText = (node: Json | undefined): string | undefined => {
   return typeof reference === "string" ? `\`${reference.split("/").at(-1)}\`` : undefined;
 };
 
-/** A schema in one line; undefined when it declares fields of its own. */
+/** Describes a schema in one line; undefined if it declares fields of its own. */
 function schemaText(schema: Json): string | undefined {
   const reference = referenceText(schema);
   if (reference !== undefined) return reference;
@@ -164,7 +166,7 @@ function schemaText(schema: Json): string | undefined {
   );
 }
 
-/** A value in the notation of the document. */
+/** Returns a value as a YAML block. */
 export const yamlBlock = (path: Path, value: Json): string[] => {
   const keyword = path.at(-1);
   const named = keyword === undefined ? value : { [String(keyword)]: value };

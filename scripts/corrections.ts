@@ -1,14 +1,14 @@
 /**
  * npm run corrections              writes docs/upstream-corrections.md
- * npm run corrections -- --check   writes nothing; fails when the page is not what it would write
+ * npm run corrections -- --check   writes nothing; fails if the page is out of date
  *
- * The page is for JupyterHub's maintainers: what their document says and what hubs do, with the evidence and
- * a command that shows it. All of it comes from openapi/overlay.yaml and the document that it corrects.
+ * The page is for JupyterHub's maintainers: what their document says, what hubs do, the evidence and the
+ * commands that show it. All of it comes from openapi/overlay.yaml and the document that it corrects.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { corrections, type Correction, type Difference } from "./corrections-collect.js";
-import { curlOf } from "./corrections-curl.js";
+import { evidenceOf } from "./corrections-evidence.js";
 import { differenceText, placeText, valueText, yamlBlock } from "./corrections-text.js";
 import {
   correctedDocument,
@@ -22,12 +22,12 @@ import {
 import type { JsonObject } from "./json.js";
 import { keyOf } from "./operation-table.js";
 
-/** A correction, with every place that it changes in the same way. */
+/** A correction with all places that it changes in the same way. */
 interface Item extends Correction {
   places: readonly string[];
 }
 
-/** So many places are listed once, in a section of their own. */
+/** A correction of this many places has one entry, in a section of its own. */
 const several = 4;
 
 export function correctionsPage(root: string): string {
@@ -36,7 +36,7 @@ export function correctionsPage(root: string): string {
   const { document } = correctedDocument(root);
   const operations = new Map(operationsOf(document).map((one) => [keyOf(one), one]));
   const all = itemsOf(corrections(readUpstream(root, source), overlay));
-  // A shared part that the document does not have is a name that other corrections use.
+  // An added shared part is a name that other corrections refer to.
   const isPart = ({ place, differences: [first] }: Item): boolean =>
     !operations.has(place) && first?.path.length === 0 && first.was === undefined;
   const [parts, items] = [all.filter(isPart), all.filter((item) => !isPart(item))];
@@ -75,6 +75,18 @@ export function correctionsPage(root: string): string {
   ].join("\n");
 }
 
+const setUp = [
+  ["POST", "/users", '{"usernames":["ada","grace"]}'],
+  ["POST", "/groups/class", '{"users":["ada"]}'],
+  ["POST", "/services/announcer", '{"display":true}'],
+  ["PUT", "/users/ada/servers/lab", "{}"],
+  ["PUT", "/users/ada/servers/notes", "{}"],
+  ["PUT", "/users/grace/servers/lab", "{}"],
+].map(
+  ([method, path, body]) =>
+    `curl -X ${method} -H "Authorization: token $TOKEN" --json '${body}' "$HUB${path}"`,
+);
+
 const introduction = (
   { version, file }: { version: string; file: string },
   count: number,
@@ -83,21 +95,25 @@ const introduction = (
   "",
   "# Corrections to JupyterHub's REST API document",
   "",
-  `The document is \`${file}\` of JupyterHub ${version}. This page lists ${count} corrections to it. Each one says`,
-  "what the document has, what hubs do, on which release that was seen, and a command that shows it. A dash",
-  "stands for what the document does not have, or what hubs do not. Every section can be used as the text of an",
-  "issue.",
+  `The document is \`${file}\` of JupyterHub ${version}. This page lists ${count} corrections to it. Each`,
+  "one says what the document has, what hubs do, on which release that was seen, and the commands that show it",
+  "where requests alone can show it. A dash means that the document or the hub does not have it. Every section can",
+  "be used as the text of an issue.",
   "",
-  "The commands expect two variables. Some of them create or delete things, so use a hub that is made for tests.",
+  "The commands need a hub for tests with `allow_named_servers` and `enable_auth_state`, the two variables, and what",
+  "the commands below create. Use a new hub for each section, since some commands leave a hub in a state in which",
+  "others fail. A comment above a command says what its token must be. Other variables, such as `$CLIENT_ID`, are those",
+  "of an OAuth client.",
   "",
   "```sh",
   "HUB=http://127.0.0.1:8000/hub/api",
-  "TOKEN=… # an API token of an admin, unless the text names its scopes",
+  "TOKEN=… # of an admin who is not one of the users below, unless a comment says otherwise",
+  ...setUp,
   "```",
   "",
 ];
 
-/** Corrections that change several places in the same way, as one. */
+/** Combines corrections that change several places in the same way. */
 function itemsOf(all: readonly Correction[]): Item[] {
   const items = new Map<string, Item>();
   for (const correction of all) {
@@ -119,7 +135,7 @@ const titleOf = (place: string): string => {
   return kinds[kind ?? ""] ? `${kinds[kind ?? ""]} ${name}` : place;
 };
 
-/** What a place is called in a sentence. */
+/** The name of a place in a sentence. */
 const wholeOf = (place: string): string =>
   place.includes(" ") ? "the operation" : `this ${place.split("/")[0]?.replace(/s$/, "")}`;
 
@@ -138,7 +154,8 @@ function itemLines(
 ): string[] {
   const { why, seen, places, place, differences } = item;
   const isGeneral = places.length >= several;
-  const curl = curlOf(item, isGeneral ? places : [place], document, operations);
+  const evidence =
+    seen === undefined ? undefined : evidenceOf(seen, isGeneral ? places : [place], operations);
   return [
     "",
     `### ${number}. ${headingOf(differences, wholeOf(place))}`,
@@ -147,20 +164,12 @@ function itemLines(
     "",
     ...(isGeneral ? [`In ${places.map((place) => `\`${place}\``).join(", ")}.`, ""] : []),
     ...differenceLines(differences, document, wholeOf(place)),
-    ...(seen === undefined ? [] : [`Seen on JupyterHub ${seenText(seen)}.`]),
-    ...(curl === undefined ? [] : ["", "```sh", curl, "```"]),
+    ...(evidence ? [`Seen on JupyterHub ${evidence.release}: ${evidence.text}.`] : []),
+    ...(evidence && evidence.commands.length > 0 ? ["", "```sh", ...evidence.commands, "```"] : []),
   ];
 }
 
-/** "6.1.1: `GET /users` without a token" */
-const seenText = (seen: string): string => {
-  const [, version = "", rest = ""] = /^(\S+?),? (.*)$/s.exec(seen.trim()) ?? [];
-  return `${version}: ${rest
-    .replaceAll(/((?:[A-Z]+(?:, | and ))*[A-Z]{3,}) (\/[^\s,]*)/g, "`$1 $2`")
-    .replaceAll(/(?<= with )(\{.*\})/g, "`$1`")}`;
-};
-
-/** What the document has and what hubs do: a table, and blocks for what takes several lines. */
+/** Shows differences in a table, and in blocks if they need several lines. */
 function differenceLines(
   differences: readonly Difference[],
   document: JsonObject,
@@ -181,7 +190,7 @@ function differenceLines(
   return [...table, ...blocks];
 }
 
-/** A difference in sentences, with what is short in the line and what is long in a block. */
+/** Shows a difference in a sentence, or in blocks if a value is long. */
 function blockLines(
   { path, was, now }: Difference,
   before: string | undefined,
@@ -202,7 +211,7 @@ function blockLines(
   ];
 }
 
-/** The first differences in a few words. */
+/** Summarises the first differences. */
 function headingOf(differences: readonly Difference[], whole: string): string {
   const texts = [...new Set(differences.map((difference) => differenceText(difference, whole)))];
   const more = texts.length > 2 ? `, and ${texts.length - 2} more` : "";
@@ -225,7 +234,7 @@ if (process.argv[1] === import.meta.filename) {
     writeFileSync(file, page);
     console.log("docs/upstream-corrections.md is written.");
   } else if (existsSync(file) && readFileSync(file, "utf8") === page) {
-    console.log("docs/upstream-corrections.md is what `npm run corrections` writes.");
+    console.log("docs/upstream-corrections.md is up to date.");
   } else {
     console.error(
       "docs/upstream-corrections.md is out of date: run `npm run corrections`, and commit it.",

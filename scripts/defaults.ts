@@ -1,47 +1,47 @@
-/** README's table of defaults, out of the code that goes by them. */
+/** The README's table of defaults, with the values of the code. */
 import { defaults } from "../src/core/options.js";
 import { maxDelay, maxRetryAfter, minDelay } from "../src/core/retry.js";
-import { readyTimeout } from "../src/resources/admin.js";
+import { readyTimeout } from "../src/client.js";
 import { defaultConcurrency, cancelTimeout } from "../src/resources/server-starts.js";
 import { lifetime } from "../src/resources/tokens.js";
-import { pagesInFlight } from "../src/workflows/listing.js";
+import { pagesInFlight } from "../src/resources/listing.js";
 import { pageSize } from "../src/workflows/pagination.js";
 import { startTimeout, stopTimeout } from "../src/workflows/server-state.js";
 
 const ms = (milliseconds: number): string => `${milliseconds.toLocaleString("en")} ms`;
 
-/** What, how much, and what changes it. */
+/** The setting, its default, and the option that changes it. */
 const rows: readonly (readonly [string, string, string])[] = [
-  ["one attempt, headers and body", ms(defaults.timeout), "option `timeout`"],
-  ["a stream without a byte", ms(defaults.timeout), "option `timeout`"],
-  ["a whole call, attempts and pauses", "no limit", "`timeout` of the call"],
+  ["one attempt, including the body", ms(defaults.timeout), "option `timeout`"],
+  ["a stream without data", ms(defaults.timeout), "option `timeout`"],
+  ["a whole call with all attempts", "no limit", "`timeout` of the call"],
   [
     "`servers.start` and `startMany`, each server until it is ready",
     ms(startTimeout),
     "`timeout` of the call",
   ],
   [
-    "`servers.stop`, `delete` and `stopMany`, each server until it is gone",
+    "`servers.stop`, `delete` and `stopMany`, each server until it has stopped",
     ms(stopTimeout),
     "`timeout` of the call",
   ],
   ["`servers.restart`", ms(stopTimeout + startTimeout), "`timeout` of the call"],
-  ["`hub.ready`", ms(readyTimeout), "`timeout` of the call"],
-  ['the end of a spawn that `onAbort: "cancel"` ends', ms(cancelTimeout), ""],
-  ["further attempts of a call that only reads", String(defaults.retry), "option `retry`"],
-  ["the pause before the first of them, at random up to", ms(minDelay), ""],
-  ["the pause before a later one, at random up to", ms(maxDelay), ""],
-  ["the longest `Retry-After` that is waited for", ms(maxRetryAfter), ""],
+  ["`hub.waitUntilReady`", ms(readyTimeout), "`timeout` of the call"],
+  ['the cancellation of a start with `onAbort: "cancel"`', ms(cancelTimeout), ""],
+  ["retries of a safe method (GET)", String(defaults.retry), "option `retry`"],
+  ["the delay before the first retry, at random up to", ms(minDelay), ""],
+  ["the delay before later retries, at random up to", ms(maxDelay), ""],
+  ["the longest accepted `Retry-After`", ms(maxRetryAfter), ""],
   [
-    "the body of a response, at most",
+    "the maximum body of a response",
     `${defaults.maxResponseBytes.toLocaleString("en")} bytes`,
     "option `maxResponseBytes`",
   ],
-  ["calls under way at once", String(defaults.maxConcurrency), "option `maxConcurrency`"],
-  ["users, groups, shares or routes in a page", String(pageSize), "`limit` of the input"],
-  ["pages of a listing asked for at once", String(pagesInFlight), "`concurrency` of the call"],
+  ["concurrent requests", String(defaults.maxConcurrency), "option `maxConcurrency`"],
+  ["users, groups, shares or routes per page", String(pageSize), "`limit` of the input"],
+  ["concurrent requests of a listing", String(pagesInFlight), "`concurrency` of the call"],
   [
-    "servers that `startMany` and `stopMany` work on at once",
+    "concurrent starts or stops of `startMany` and `stopMany`",
     String(defaultConcurrency),
     "`concurrency` of the call",
   ],

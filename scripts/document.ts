@@ -1,9 +1,9 @@
 /**
- * Reads the vendored documents and makes the corrected one of them.
+ * Reads the vendored documents and creates the corrected one.
  *
- * Promises that an upstream file is what JupyterHub released (its hash stands in SOURCES.yaml), that
- * every operation of the corrected document has its id, and that every reference in it leads somewhere:
- * the generator skips those that do not and succeeds all the same.
+ * Promises that an upstream file is unmodified (SOURCES.yaml has its hash), that every operation of the
+ * corrected document has an id, and that every reference resolves: the generator skips broken references
+ * without an error.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -16,7 +16,7 @@ export interface Source {
   version: string;
   file: string;
   sha256: string;
-  /** Whether openapi/overlay.yaml corrects this one, and the client is made of it. */
+  /** Whether openapi/overlay.yaml corrects this document, from which the client is generated. */
   corrected?: true;
 }
 
@@ -32,7 +32,7 @@ export const readYaml = (path: string): JsonObject =>
 export const readSources = (root: string): Source[] =>
   load(readFileSync(join(root, "openapi/SOURCES.yaml"), "utf8")) as Source[];
 
-/** One vendored document; throws when it is not the file that JupyterHub released. */
+/** Reads one vendored document. Throws if it is not the file that JupyterHub released. */
 export function readUpstream(root: string, { version, sha256: expected }: Source): JsonObject {
   const text = readFileSync(join(root, `openapi/upstream/${version}.yml`), "utf8");
   if (sha256(text) !== expected) {
@@ -44,7 +44,7 @@ export function readUpstream(root: string, { version, sha256: expected }: Source
   return load(text) as JsonObject;
 }
 
-/** The vendored document that SOURCES.yaml marks as the one to correct. */
+/** The vendored document that SOURCES.yaml marks as `corrected`. */
 export function sourceToCorrect(sources: readonly Source[]): Source {
   const [marked, ...more] = sources.filter(({ corrected }) => corrected);
   if (marked && more.length === 0) return marked;
@@ -53,7 +53,7 @@ export function sourceToCorrect(sources: readonly Source[]): Source {
   );
 }
 
-/** The marked document with the overlay applied, and the text that it is kept as. */
+/** Applies the overlay to the marked document. Returns the result and its text. */
 export function correctedDocument(root: string): {
   document: JsonObject;
   text: string;
@@ -75,29 +75,29 @@ export function correctedDocument(root: string): {
   return { document, header, text: `${header.map((line) => `# ${line}\n`).join("")}${yaml}` };
 }
 
-/** Throws when a `$ref` of the document leads nowhere, naming each one. */
+/** Throws an error that names every broken `$ref` of the document. */
 export function assertReferences(document: JsonObject): void {
-  const lost = lostReferences(document);
-  if (lost.length > 0) throw new Error(`References that lead nowhere: ${lost.join(", ")}`);
+  const broken = brokenReferences(document);
+  if (broken.length > 0) throw new Error(`Broken references: ${broken.join(", ")}`);
 }
 
-/** Each `$ref` of the document that leads nowhere. */
-export function lostReferences(document: JsonObject): string[] {
-  const lost = new Set<string>();
+/** Every `$ref` of the document that does not resolve. */
+export function brokenReferences(document: JsonObject): string[] {
+  const broken = new Set<string>();
   const visit = (node: Json): void => {
     if (Array.isArray(node)) node.forEach(visit);
     if (!isObject(node)) return;
     const reference = node["$ref"];
     if (typeof reference === "string" && resolveReference(document, reference) === undefined) {
-      lost.add(reference);
+      broken.add(reference);
     }
     Object.values(node).forEach(visit);
   };
   visit(document);
-  return [...lost];
+  return [...broken];
 }
 
-/** What a local reference (`#/components/…`) leads to. */
+/** The target of a local reference (`#/components/…`). */
 export function resolveReference(document: JsonObject, reference: string): Json | undefined {
   if (!reference.startsWith("#/")) return undefined;
   return reference
@@ -107,7 +107,7 @@ export function resolveReference(document: JsonObject, reference: string): Json 
     .reduce<Json | undefined>((node, step) => (isObject(node) ? node[step] : undefined), document);
 }
 
-/** The object itself, or the one that its `$ref` leads to. */
+/** The object itself, or the target of its `$ref`. */
 export function follow(document: JsonObject, node: Json | undefined): JsonObject {
   if (!isObject(node)) return {};
   const reference = node["$ref"];
@@ -133,13 +133,13 @@ export function operationsOf(document: JsonObject): DocumentedOperation[] {
   );
 }
 
-/** What an operation is known by in documents that name their path parameters differently. */
+/** The key of an operation in documents that name their path parameters differently. */
 export const routeOf = ({ method, path }: DocumentedOperation): string =>
   `${method.toUpperCase()} ${path.replaceAll(/\{[^}]*\}/g, "{}")}`;
 
 /**
- * A copy in which every operation has an id. Documents before 5.0 have none: theirs are those of the
- * same method and path in `named`, so that a function has one name whatever the release.
+ * Returns a copy in which every operation has an id. Documents before 5.0 have none: they get the id of the
+ * same method and path in `named`, so that functions have the same name in every release.
  */
 export function withOperationIds(document: JsonObject, named: JsonObject): JsonObject {
   const copy = JSON.parse(JSON.stringify(document)) as JsonObject;
@@ -149,15 +149,15 @@ export function withOperationIds(document: JsonObject, named: JsonObject): JsonO
   for (const one of operationsOf(copy)) {
     if (one.operation["operationId"] !== undefined) continue;
     const id = known.get(routeOf(one));
-    one.operation["operationId"] = id !== undefined && !taken.has(id) ? id : madeId(one);
+    one.operation["operationId"] = id !== undefined && !taken.has(id) ? id : derivedId(one);
   }
   return copy;
 }
 
 const idOf = (one: DocumentedOperation): string => {
   const id = one.operation["operationId"];
-  return typeof id === "string" ? id : madeId(one);
+  return typeof id === "string" ? id : derivedId(one);
 };
 
-const madeId = ({ method, path }: DocumentedOperation): string =>
+const derivedId = ({ method, path }: DocumentedOperation): string =>
   [method, ...(path.match(/[A-Za-z0-9]+/g) ?? [])].join("-").toLowerCase();

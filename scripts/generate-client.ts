@@ -1,19 +1,26 @@
 /**
- * Runs `@hey-api/openapi-ts` on a document, as openapi-ts.config.ts says.
+ * Runs `@hey-api/openapi-ts` on a document, with the settings of openapi-ts.config.ts.
  *
- * The generator succeeds on input that is missing or half understood: here that is a failure. Its output
- * is kept as it writes it, except for the files that nothing imports: these are removed.
+ * The generator accepts input that is missing or partly unsupported; here that is an error. Its output is
+ * kept unchanged, except that files which nothing imports are removed.
  */
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createClient } from "@hey-api/openapi-ts";
 import config from "../openapi-ts.config.js";
-import { annotate } from "./annotations.js";
-import { assertReferences, follow, operationsOf, type DocumentedOperation } from "./document.js";
+import { addDocTags } from "./doc-tags.js";
+import {
+  assertReferences,
+  correctedDocument,
+  follow,
+  operationsOf,
+  type DocumentedOperation,
+} from "./document.js";
+import { markInputs } from "./inputs.js";
 import { at, type JsonObject } from "./json.js";
-import { functionName, keyOf } from "./operation-table.js";
+import { functionName, keyOf, operationTable } from "./operation-table.js";
 
-/** What the generator writes and nothing imports: barrels and helpers of other plugins. */
+/** Files that nothing imports: barrels and helpers of other plugins. */
 const unused = [
   "client.gen.ts",
   "client/index.ts",
@@ -21,7 +28,7 @@ const unused = [
   "core/queryKeySerializer.gen.ts",
 ] as const;
 
-/** What openapi-ts.config.ts holds. */
+/** The settings of openapi-ts.config.ts. */
 interface Settings {
   output: object;
   parser: { filters: object };
@@ -29,9 +36,9 @@ interface Settings {
 }
 
 /**
- * Generates the functions and types of the document at `input` into the folder `output`; resolves with
- * the operations that have no function there, because they answer with event streams. A `standalone` client
- * is the generator's own alone: with its types, its barrels and no import from src/.
+ * Generates the functions and types of the document at `input` into the folder `output`. Resolves with the
+ * operations that have no function because they answer with event streams. A `standalone` client is the
+ * generator's output alone: with its types and barrels, and without imports from src/.
  */
 export async function generateClient(
   input: string,
@@ -40,7 +47,7 @@ export async function generateClient(
   header: readonly string[],
   standalone = false,
 ): Promise<string[]> {
-  // An absolute path: `openapi/x.yml` would be taken for a name in a registry.
+  // The generator would read `openapi/x.yml` as a name in a registry.
   const path = resolve(input);
   if (!existsSync(path)) throw new Error(`There is no document at ${path}`);
   assertReferences(document);
@@ -57,7 +64,12 @@ export async function generateClient(
     parser: {
       ...settings.parser,
       filters: { ...settings.parser.filters, operations: { exclude: streams.map(keyOf) } },
-      patch: { input: (read: unknown) => annotate(read as JsonObject) },
+      patch: {
+        input: (read: unknown) => {
+          addDocTags(read as JsonObject);
+          markInputs(read as JsonObject);
+        },
+      },
     },
     output: {
       ...settings.output,
@@ -81,8 +93,29 @@ export async function generateClient(
   return streams.map(keyOf);
 }
 
-/** Whether an operation answers with an event stream: the generator's own reader of these is left out. */
+/** Whether an operation answers with an event stream. The generator's stream reader is not used. */
 const isStream = (document: JsonObject, { operation }: DocumentedOperation): boolean =>
   Object.values(at(operation, "responses")).some(
     (response) => "text/event-stream" in at(follow(document, response), "content"),
   ) || [operation["produces"]].flat().includes("text/event-stream");
+
+/**
+ * Writes all generated files below the folder `target`: the corrected document, functions and types, and
+ * the operation table. The layout is that of the repository, so both can be compared.
+ */
+export async function writeGenerated(root: string, target: string): Promise<void> {
+  const { document, text, header } = correctedDocument(root);
+  mkdirSync(join(target, "openapi"), { recursive: true });
+  writeFileSync(join(target, "openapi/jupyterhub.yaml"), text);
+  await generateClient(
+    join(target, "openapi/jupyterhub.yaml"),
+    join(target, "generated"),
+    document,
+    header,
+  );
+  writeFileSync(join(target, "generated/operations.gen.ts"), operationTable(document, header));
+  cpSync(
+    join(root, "node_modules/@hey-api/openapi-ts/LICENSE.md"),
+    join(target, "generated/LICENSE.md"),
+  );
+}

@@ -1,16 +1,16 @@
 /**
  * npm run generate              writes openapi/jupyterhub.yaml and generated/
- * npm run generate -- --check   writes nothing; fails when either is not what it would write
+ * npm run generate -- --check   writes nothing; fails if a file is out of date
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { writeGenerated } from "./write-generated.js";
+import { writeGenerated } from "./generate-client.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
-/** The files that differ between two trees, or that only one of them has. */
+/** The files that differ between two folders, or exist in only one of them. */
 function differences(expected: string, actual: string, folder: string): string[] {
   const files = (base: string): string[] =>
     readdirSync(join(base, folder), { recursive: true, withFileTypes: true })
@@ -40,12 +40,12 @@ async function check(): Promise<void> {
     }
     if (stale.length > 0) {
       console.error(
-        `Not what \`npm run generate\` writes:\n${stale.map((name) => `  ${name}`).join("\n")}\n` +
-          "Run it and commit the result; corrections go into openapi/overlay.yaml.",
+        `Out of date:\n${stale.map((name) => `  ${name}`).join("\n")}\n` +
+          "Run `npm run generate` and commit the result. Corrections belong in openapi/overlay.yaml.",
       );
       process.exitCode = 1;
     } else {
-      console.log("openapi/jupyterhub.yaml and generated/ are what `npm run generate` writes.");
+      console.log("openapi/jupyterhub.yaml and generated/ are up to date.");
     }
   } finally {
     rmSync(scratch, { recursive: true, force: true });

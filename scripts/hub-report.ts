@@ -1,10 +1,10 @@
 /**
- * Judges what real hubs answered, after a run: every answer against that hub's projection of the
- * corrected document, strictly, and beside it against JupyterHub's own document of that release. And the
- * other way round: each operation must have succeeded, and each status that is declared must have been seen.
+ * Validates the responses of real hubs after a run: strictly against that hub's projection of the corrected
+ * document, and for comparison against JupyterHub's own document of that release. Each operation must have
+ * succeeded, and each declared status must have occurred.
  *
- * Hubs 5 and 6 must not deviate. Where older ones do stands in test/hubs/deviations.yaml, exactly: a
- * deviation that is not there fails, and one that no longer occurs fails, too.
+ * Hubs 5 and 6 must not deviate. test/hubs/deviations.yaml lists the deviations of older hubs exactly: a
+ * deviation that is missing there is an error, and so is one that no longer occurs.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,15 +12,15 @@ import { dump, load } from "js-yaml";
 import { isAtLeast } from "../src/core/version.js";
 import { upstreamForValidation } from "../test/hubs/upstream.js";
 import { recordings } from "../test/hubs/recorder.js";
-import { observe, unseenFields } from "../test/hubs/tightness.js";
+import { observe, unseenFields } from "../test/hubs/loose-schemas.js";
 import { validatorOf, type Answer, type Validator } from "../test/hubs/validator.js";
 import { correctedDocument, operationsOf } from "./document.js";
 import { at, type JsonObject } from "./json.js";
 import { keyOf } from "./operation-table.js";
 import { projectionOf } from "./projection.js";
-import { corrected } from "./releases.js";
+import { correctedRelease } from "./known-releases.js";
 
-/** "GET /users 200" → what the document does not allow of it. */
+/** "GET /users 200" → the violations of the document. */
 type Deviations = Record<string, string[]>;
 
 export interface HubReport {
@@ -28,25 +28,25 @@ export interface HubReport {
   answers: number;
   operations: number;
   sent: number;
-  /** Operations that have a success by the document, and had none. */
+  /** Operations that declare a success and never succeeded. */
   failed: string[];
-  /** Answers of status 2xx. */
+  /** Responses with a status of 2xx. */
   successes: number;
   violations: number;
   upstreamViolations: number;
-  /** Answers of status 2xx that break JupyterHub's own document. */
+  /** Responses with a status of 2xx that violate JupyterHub's own document. */
   upstreamSuccessViolations: number;
-  /** Ways in which answers break the document. */
+  /** The number of different violations of the document. */
   ways: number;
   deviations: Deviations;
-  /** What the document says of fields, and no answer of the newest hub showed: older ones have less. */
+  /** Fields and nulls that the document declares and no response of the newest hub contained. */
   unseen: string[];
 }
 
 const root = join(import.meta.dirname, "..");
 const listed = join(root, "test/hubs/deviations.yaml");
 
-/** What an answer of an operation deviates in, over all answers. */
+/** The different violations by operation and status. */
 function deviationsOf(answers: readonly Answer[], validate: Validator): Deviations {
   const found = new Map<string, Set<string>>();
   for (const answer of answers) {
@@ -64,7 +64,7 @@ function deviationsOf(answers: readonly Answer[], validate: Validator): Deviatio
 
 const isSuccess = (status: number | string): boolean => /^[23]/.test(String(status));
 
-/** The statuses that a document declares, and no answer had. */
+/** The statuses that a document declares and no response had. */
 export function unseenIn(document: JsonObject, answers: readonly Answer[]): Deviations {
   const seen = new Set(answers.map(({ operation, status }) => `${operation} ${status}`));
   const isSeen = (operation: string, status: string, declared: readonly string[]): boolean =>
@@ -82,22 +82,22 @@ export function unseenIn(document: JsonObject, answers: readonly Answer[]): Devi
       .filter((status) => !isSeen(keyOf(one), status, declared))
       .map((status) => `${keyOf(one)} ${status}`);
   });
-  return Object.fromEntries(unseen.map((key) => [key, ["is declared, and was not seen"]]));
+  return Object.fromEntries(unseen.map((key) => [key, ["is declared, but did not occur"]]));
 }
 
 export function reportOf(version: string): HubReport {
   const projection = projectionOf(correctedDocument(root).document, version);
   const known = operationsOf(projection).map(keyOf);
   const answers = recordings(version);
-  // What a hub is too old for is not in its document: a 404 or 405 is all that it says.
+  // Operations that a hub is too old for are not in its document. It answers them with 404 or 405.
   const relevant = answers.filter(
     ({ operation, status }) => known.includes(operation) || ![404, 405].includes(status),
   );
   const validate = validatorOf(projection);
   const validateUpstream = validatorOf(upstreamForValidation(version));
   const successes = relevant.filter(({ status }) => status >= 200 && status < 300);
-  const count = (judge: Validator, all: readonly Answer[] = relevant): number =>
-    all.filter((answer) => judge(answer).length > 0).length;
+  const count = (validate: Validator, all: readonly Answer[] = relevant): number =>
+    all.filter((answer) => validate(answer).length > 0).length;
   const sent = new Set(relevant.map(({ operation }) => operation));
   const succeeded = new Set(
     relevant.filter(({ status }) => isSuccess(status)).map(({ operation }) => operation),
@@ -118,7 +118,7 @@ export function reportOf(version: string): HubReport {
     upstreamSuccessViolations: count(validateUpstream, successes),
     ways: Object.values(broken).flat().length,
     deviations: { ...broken, ...unseenIn(projection, relevant) },
-    unseen: version === corrected ? unseenFields(observe(projection, relevant)) : [],
+    unseen: version === correctedRelease ? unseenFields(observe(projection, relevant)) : [],
   };
 }
 
@@ -133,16 +133,16 @@ export function writeDeviations(reports: readonly HubReport[]): void {
     if (!isAtLeast(version, "5.0")) all[version] = sorted(deviations);
   }
   const header =
-    "# Where hubs before 5.0 answer otherwise than the types say. Written by\n" +
-    "# `npm run test:hub -- --write`; a run fails when they deviate in anything else, or no longer in this.\n";
+    "# Where responses of hubs before 5.0 deviate from the types. Written by\n" +
+    "# `npm run test:hub -- --write`; a run fails if there is another deviation, or if one of these no longer occurs.\n";
   writeFileSync(listed, header + dump(sorted(all), { lineWidth: 110 }));
 }
 
 const sorted = <Value>(record: Record<string, Value>): Record<string, Value> =>
   Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => a.localeCompare(b)));
 
-/** What is wrong with a report; nothing when all is as it should be. */
-export function complaintsOf(report: HubReport): string[] {
+/** The problems of a report; empty if there are none. */
+export function problemsOf(report: HubReport): string[] {
   const { version, operations, sent, failed, deviations, unseen } = report;
   const expected = isAtLeast(version, "5.0") ? {} : (readDeviations()[version] ?? {});
   const lines = (all: Deviations): string[] =>
@@ -152,7 +152,7 @@ export function complaintsOf(report: HubReport): string[] {
   return [
     ...(sent < operations ? [`${operations - sent} operations were not sent`] : []),
     ...failed.map((operation) => `never succeeds: ${operation}`),
-    ...unseen.map((field) => `declares too much: ${field}`),
+    ...unseen.map((field) => `declared, but not observed: ${field}`),
     ...[...actual].filter((line) => !known.has(line)).map((line) => `deviates: ${line}`),
     ...[...known].filter((line) => !actual.has(line)).map((line) => `no longer deviates: ${line}`),
   ];
@@ -161,7 +161,7 @@ export function complaintsOf(report: HubReport): string[] {
 const percent = (part: number, whole: number): string =>
   `${part} (${Math.round((100 * part) / whole)} %)`;
 
-/** The table that the README shows. */
+/** The table in the README. */
 export function tableOf(reports: readonly HubReport[]): string {
   const rows = reports.map((one) => {
     return [
@@ -177,11 +177,11 @@ export function tableOf(reports: readonly HubReport[]): string {
   const head = [
     "hub",
     "operations",
-    "answers",
-    "break JupyterHub's document",
+    "responses",
+    "violate JupyterHub's document",
     "successful ones",
-    "break JupyterHub's document",
-    "answers that break ours",
+    "violate JupyterHub's document",
+    "violate the corrected document",
   ];
   return [head, head.map(() => "---"), ...rows]
     .map((cells) => `| ${cells.join(" | ")} |`)
@@ -191,7 +191,7 @@ export function tableOf(reports: readonly HubReport[]): string {
 const begin = "<!-- hubs: written by `npm run test:hub -- --write` -->";
 const end = "<!-- /hubs -->";
 
-/** Puts the table of a run over all releases into the README. */
+/** Writes the table of a run over all releases to the README. */
 export function writeTable(reports: readonly HubReport[]): void {
   const file = join(root, "README.md");
   const [before, rest] = readFileSync(file, "utf8").split(begin);

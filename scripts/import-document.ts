@@ -1,37 +1,36 @@
 /**
- * Generates a client of any document, without our overlay, in a folder of its own: to see what a document is
- * worth. Operations without an id get ours. Promises that the client compiles, and says what in the document
- * contradicts ours for the same release, and then what it lacks. Changes nothing in this repository.
+ * Generates a client from any document, without the overlay, in a separate folder. Operations without an id
+ * get the ids of this repository. Promises that the client compiles. Reports first what contradicts the
+ * corrected document of the same release, then what is missing. Changes nothing in this repository.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dump, load } from "js-yaml";
-import { compare } from "./compare.js";
-import { lostReferences, operationsOf, readYaml, withOperationIds } from "./document.js";
+import { compareDocuments } from "./compare-documents.js";
+import { brokenReferences, operationsOf, readYaml, withOperationIds } from "./document.js";
 import { generateClient } from "./generate-client.js";
 import { at, isObject, type Json, type JsonObject } from "./json.js";
 import { projectionOf } from "./projection.js";
-import { redocly } from "./redocly.js";
 
 export interface ImportedClient {
-  /** Where the document, the generated sources and the compiled client are. */
+  /** The folder with the document, the generated sources and the compiled client. */
   folder: string;
   operations: number;
-  /** Those of them that answer with event streams, and so have no function. */
+  /** The operations that answer with event streams and have no function. */
   streams: readonly string[];
-  /** What the compiler complains of; empty when it compiles. */
-  complaints: string;
+  /** The compiler's errors; empty if it compiles. */
+  compilerErrors: string;
 }
 
-/** Reads a document, whole: what it refers to in other files is taken in. */
+/** Reads a document and includes its references to other files. */
 export async function readDocument(root: string, from: string): Promise<JsonObject> {
   const document = parsed(from, await textAt(from));
   if (!("openapi" in document) && !("swagger" in document)) {
-    throw new Error(`${from} is no OpenAPI or Swagger document`);
+    throw new Error(`${from} is not an OpenAPI or Swagger document`);
   }
-  const elsewhere = lostReferences(document).some((reference) => !reference.startsWith("#"));
+  const elsewhere = brokenReferences(document).some((reference) => !reference.startsWith("#"));
   return elsewhere ? parsed(from, redocly(root, ["bundle", from])) : document;
 }
 
@@ -47,6 +46,21 @@ async function textAt(from: string): Promise<string> {
   return response.text();
 }
 
+/**
+ * Runs redocly's command line without telemetry and returns its output. Throws its errors if there is no
+ * output.
+ */
+function redocly(root: string, args: readonly string[]): string {
+  const cli = join(root, "node_modules/@redocly/cli/bin/cli.js");
+  const { stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
+    encoding: "utf8",
+    env: { ...process.env, REDOCLY_TELEMETRY: "off" },
+    maxBuffer: 1e9,
+  });
+  if (stdout.trim() !== "") return stdout;
+  throw new Error(`redocly ${args.join(" ")} has no output:\n${stderr.trim()}`);
+}
+
 function parsed(from: string, text: string): JsonObject {
   if (hasLostIndentation(text)) {
     throw new Error(
@@ -55,7 +69,7 @@ function parsed(from: string, text: string): JsonObject {
     );
   }
   try {
-    // By way of JSON, so that statuses are strings and what a YAML alias shares does not stay shared.
+    // Through JSON, so that statuses are strings and YAML aliases are not shared.
     const document = JSON.parse(JSON.stringify(load(text))) as Json;
     return isObject(document) ? document : {};
   } catch (error) {
@@ -63,11 +77,11 @@ function parsed(from: string, text: string): JsonObject {
   }
 }
 
-/** Whether a text was an OpenAPI document in YAML before every line of it was moved to the left margin. */
+/** Whether a text is an OpenAPI document in YAML whose indentation was removed. */
 const hasLostIndentation = (text: string): boolean =>
   /^(swagger|openapi):/m.test(text) && /^paths:\s*$/m.test(text) && !/^[ \t]+\S/m.test(text);
 
-/** Generates and compiles a client into a new folder, which is left there. */
+/** Generates and compiles a client in a new folder, which is kept. */
 export async function generateClientOf(
   root: string,
   document: JsonObject,
@@ -95,7 +109,7 @@ export async function generateClientOf(
     json({
       compilerOptions: {
         ...compilerOptions,
-        // The generator's own runtime leaves some unused.
+        // The generator's runtime has unused locals.
         noUnusedLocals: false,
         noUnusedParameters: false,
         declaration: true,
@@ -111,15 +125,15 @@ export async function generateClientOf(
     folder,
     operations: operationsOf(named).length,
     streams,
-    complaints: compiled.status === 0 ? "" : `${compiled.stdout}${compiled.stderr}`.trim(),
+    compilerErrors: compiled.status === 0 ? "" : `${compiled.stdout}${compiled.stderr}`.trim(),
   };
 }
 
-/** The hub release that a document says it is of; some say it with a suffix, "1.2.0dev". */
+/** The hub release of a document. Some have a suffix, such as "1.2.0dev". */
 export const releaseOf = (document: JsonObject): string | undefined =>
   /^\d+\.\d+(\.\d+)?/.exec(String(at(document, "info")["version"] ?? ""))?.[0];
 
-/** Compares a document with ours for a release: first what contradicts ours, then what it lacks. */
+/** Compares a document with the corrected one of a release: first contradictions, then omissions. */
 export function comparisonLines(
   root: string,
   document: JsonObject,
@@ -127,21 +141,21 @@ export function comparisonLines(
 ): string[] {
   const whole = readYaml(join(root, "openapi/jupyterhub.yaml"));
   const ours = release === undefined ? whole : projectionOf(whole, release);
-  const { removed, added, changed } = compare(ours, document);
+  const { removed, added, changed } = compareDocuments(ours, document);
   const hub = release === undefined ? "the newest hub" : `JupyterHub ${release}`;
   const wrong = changed.filter(({ adds }) => adds.length > 0);
   const lacking = changed.filter(({ lacks }) => lacks.length > 0);
   return [
-    `Wrong, as ours for ${hub} says otherwise: ${added.length} operations that no hub has, ` +
-      `and something in ${wrong.length} others:`,
+    `Errors, compared with the corrected document of ${hub}: ${added.length} operations that no hub has, ` +
+      `and parts of ${wrong.length} others:`,
     ...added.map((operation) => `  no hub has  ${operation}`),
     ...wrong.flatMap(({ operation, lacks, adds }) => [
       `  wrong in    ${operation}`,
       ...adds.map((what) => `                ${what}${insteadOf(what, lacks)}`),
     ]),
     "",
-    `Missing, beside ours for ${hub}: ${removed.length} operations, ` +
-      `and something in ${lacking.length} others:`,
+    `Missing, compared with the corrected document of ${hub}: ${removed.length} operations, ` +
+      `and parts of ${lacking.length} others:`,
     ...removed.map((operation) => `  missing     ${operation}`),
     ...lacking.flatMap(({ operation, lacks }) => [
       `  missing in  ${operation}`,
@@ -150,11 +164,11 @@ export function comparisonLines(
   ];
 }
 
-/** What hubs have in place of something wrong: another status, another kind or type. */
+/** The correct status, type or field type for a wrong one. */
 function insteadOf(wrong: string, lacks: readonly string[]): string {
   const [aspect = ""] = wrong.split(":");
   const right = lacks.find((what) => what.startsWith(`${aspect}:`));
-  return right && ["answers", "kinds", "field types"].includes(aspect)
+  return right && ["responses", "types", "field types"].includes(aspect)
     ? ` (hubs: ${right.slice(aspect.length + 2)})`
     : "";
 }

@@ -10,19 +10,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { corrected } from "../test/mock/documents.js";
+import { corrected } from "../test/mock/openapi-files.js";
 import { examples } from "../test/mock/examples.js";
 import { API_BASE, mockCopy } from "../test/mock/mock-copy.js";
-import { projectedMock } from "../test/mock/projected.js";
-import { readSources } from "./document.js";
+import { projectedMock } from "../test/mock/projected-mock.js";
+import { resolveRelease } from "./known-releases.js";
 
-/** "4.1.6" of "4.1.6", "4.1" or "4": the newest vendored release that is meant. */
-function vendoredRelease(asked: string): string {
-  const releases = readSources(join(import.meta.dirname, "..")).map(({ version }) => version);
-  const found = releases.findLast((one) => one === asked || one.startsWith(`${asked}.`));
-  if (found !== undefined) return found;
-  console.error(`No JupyterHub "${asked}" to mock; there are ${releases.join(", ")}.`);
-  process.exit(1);
+/** The vendored release that is meant by a version. */
+function vendoredRelease(requested: string): string {
+  try {
+    return resolveRelease(requested);
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(1);
+  }
 }
 
 const { values, positionals } = parseArgs({

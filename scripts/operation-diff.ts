@@ -1,14 +1,20 @@
 /** Compares two operations: their names, parameters, bodies, responses and scopes. */
 import { isDeepStrictEqual } from "node:util";
 import { at, isObject, type Json } from "./json.js";
-import { child, followed, listOf, sharesReference, type Located } from "./located.js";
+import {
+  childNode,
+  resolveNode,
+  listOf,
+  sharesReference,
+  type DocumentNode,
+} from "./document-node.js";
 import { diffSchemas } from "./schema-diff.js";
 import { diffMarks, type Report } from "./schema-limits.js";
 import type { Direction } from "./semver-rules.js";
 
 export function diffOperations(
-  base: Located,
-  revision: Located,
+  base: DocumentNode,
+  revision: DocumentNode,
   reportOf: (direction: Direction) => Report,
 ): void {
   const [request, response] = [reportOf("request"), reportOf("response")];
@@ -18,33 +24,36 @@ export function diffOperations(
   }
   diffMarks(base, revision, "", request);
   diffParameterLists(base, revision, request);
-  diffBodies(child(base, "requestBody"), child(revision, "requestBody"), request);
-  diffStatuses(child(base, "responses"), child(revision, "responses"), response);
+  diffBodies(childNode(base, "requestBody"), childNode(revision, "requestBody"), request);
+  diffStatuses(childNode(base, "responses"), childNode(revision, "responses"), response);
   diffScopes(base, revision, request);
 }
 
 /** The parameters of an operation and of its path, by place and name. */
-function parametersOf(operation: Located): Map<string, Located> {
+function parametersOf(operation: DocumentNode): Map<string, DocumentNode> {
   const { document, path } = operation;
-  const item: Located = {
+  const item: DocumentNode = {
     document,
     path: path.slice(0, -1),
     value: at(document, "paths", String(path[1])),
   };
   const all = [item, operation].flatMap((holder) =>
-    listOf(at(holder.value)["parameters"]).map((_, index) => child(holder, "parameters", index)),
+    listOf(at(holder.value)["parameters"]).map((_, index) =>
+      childNode(holder, "parameters", index),
+    ),
   );
   return new Map(
     all.map((place) => {
-      const { in: location, name } = at(followed(place).value);
+      const { in: location, name } = at(resolveNode(place).value);
       return [`${String(location)} ${String(name)}`, place];
     }),
   );
 }
 
-const nameOf = (place: Located): string => `parameter ${String(at(followed(place).value)["name"])}`;
+const nameOf = (place: DocumentNode): string =>
+  `parameter ${String(at(resolveNode(place).value)["name"])}`;
 
-function diffParameterLists(base: Located, revision: Located, report: Report): void {
+function diffParameterLists(base: DocumentNode, revision: DocumentNode, report: Report): void {
   const [before, after] = [parametersOf(base), parametersOf(revision)];
   for (const [key, place] of after) {
     const known = before.get(key);
@@ -52,7 +61,7 @@ function diffParameterLists(base: Located, revision: Located, report: Report): v
       if (!sharesReference(known, place)) diffParameters(known, place, nameOf(place), report);
       continue;
     }
-    const isRequired = Boolean(at(followed(place).value)["required"]);
+    const isRequired = Boolean(at(resolveNode(place).value)["required"]);
     report(isRequired ? "added as required" : "added", place, nameOf(place));
   }
   for (const [key, place] of before) {
@@ -61,24 +70,29 @@ function diffParameterLists(base: Located, revision: Located, report: Report): v
 }
 
 export function diffParameters(
-  base: Located,
-  revision: Located,
+  base: DocumentNode,
+  revision: DocumentNode,
   label: string,
   report: Report,
 ): void {
-  const [before, after] = [followed(base), followed(revision)];
+  const [before, after] = [resolveNode(base), resolveNode(revision)];
   diffRequired(before, after, label, report);
   diffMarks(before, after, label, report);
-  diffSchemas(child(before, "schema"), child(after, "schema"), label, report);
+  diffSchemas(childNode(before, "schema"), childNode(after, "schema"), label, report);
 }
 
-function diffRequired(before: Located, after: Located, label: string, report: Report): void {
+function diffRequired(
+  before: DocumentNode,
+  after: DocumentNode,
+  label: string,
+  report: Report,
+): void {
   const [was, is] = [before, after].map((place) => Boolean(at(place.value)["required"]));
   if (was !== is) report(is ? "now required" : "no longer required", after, label);
 }
 
-function diffBodies(base: Located, revision: Located, report: Report): void {
-  const [before, after] = [followed(base), followed(revision)];
+function diffBodies(base: DocumentNode, revision: DocumentNode, report: Report): void {
+  const [before, after] = [resolveNode(base), resolveNode(revision)];
   if (before.value === undefined && after.value === undefined) return;
   if (before.value === undefined) {
     report(at(after.value)["required"] ? "added as required" : "added", revision, "body");
@@ -92,35 +106,35 @@ function diffBodies(base: Located, revision: Located, report: Report): void {
 
 /** Compares the contents of two responses, or of two bodies of requests. */
 export function diffResponses(
-  base: Located,
-  revision: Located,
+  base: DocumentNode,
+  revision: DocumentNode,
   label: string,
   report: Report,
 ): void {
   if (sharesReference(base, revision)) return;
-  const [before, after] = [followed(base), followed(revision)];
+  const [before, after] = [resolveNode(base), resolveNode(revision)];
   diffMarks(before, after, label, report);
-  const [old, now] = [child(before, "content"), child(after, "content")];
+  const [old, now] = [childNode(before, "content"), childNode(after, "content")];
   for (const type of Object.keys({ ...at(old.value), ...at(now.value) })) {
-    const [one, other] = [child(old, type), child(now, type)];
+    const [one, other] = [childNode(old, type), childNode(now, type)];
     if (one.value === undefined) report("media type added", other, label, type);
     else if (other.value === undefined) report("media type removed", one, label, type);
-    else diffSchemas(child(one, "schema"), child(other, "schema"), label, report);
+    else diffSchemas(childNode(one, "schema"), childNode(other, "schema"), label, report);
   }
 }
 
-function diffStatuses(base: Located, revision: Located, report: Report): void {
+function diffStatuses(base: DocumentNode, revision: DocumentNode, report: Report): void {
   const statuses = Object.keys({ ...at(base.value), ...at(revision.value) });
   const isError = (status: string): boolean => !/^[123]/.test(status);
-  const contentOf = (place: Located): Json => at(followed(place).value)["content"] ?? {};
-  /** Whether one of these statuses of success has such a body. */
-  const hasBody = (responses: Located, content: Json): boolean =>
+  const contentOf = (place: DocumentNode): Json => at(resolveNode(place).value)["content"] ?? {};
+  /** Whether one of these success statuses has such a body. */
+  const hasBody = (responses: DocumentNode, content: Json): boolean =>
     Object.keys(at(responses.value)).some(
       (status) =>
-        !isError(status) && isDeepStrictEqual(contentOf(child(responses, status)), content),
+        !isError(status) && isDeepStrictEqual(contentOf(childNode(responses, status)), content),
     );
   for (const status of statuses) {
-    const [one, other] = [child(base, status), child(revision, status)];
+    const [one, other] = [childNode(base, status), childNode(revision, status)];
     if (one.value !== undefined && other.value !== undefined) {
       diffResponses(one, other, status, report);
     } else if (isError(status)) {
@@ -137,8 +151,8 @@ function diffStatuses(base: Located, revision: Located, report: Report): void {
 
 const anyCredentials = "any credentials";
 
-/** The sets of scopes that suffice for a call; an empty one for a call without credentials. */
-function alternativesOf({ document, value }: Located): string[][] {
+/** The sets of scopes that are sufficient for a call; an empty one for a call without credentials. */
+function alternativesOf({ document, value }: DocumentNode): string[][] {
   const declared = at(value)["security"] ?? document["security"];
   const requirements = listOf(declared).filter(isObject);
   if (requirements.length === 0) return [[]];
@@ -147,7 +161,7 @@ function alternativesOf({ document, value }: Located): string[][] {
   return named.length > 0 ? named : [[anyCredentials]];
 }
 
-function diffScopes(base: Located, revision: Located, report: Report): void {
+function diffScopes(base: DocumentNode, revision: DocumentNode, report: Report): void {
   const [before, after] = [alternativesOf(base), alternativesOf(revision)];
   const suffices = (scopes: readonly string[], some: readonly string[][]): boolean =>
     some.some((needed) =>

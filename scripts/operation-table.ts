@@ -1,7 +1,7 @@
 /**
- * Writes generated/operations.gen.ts: what the document knows of each operation and the wrapper must
- * know at run time. Only what changes a request or the reading of its answer goes in; the scopes stand
- * apart, so that a bundle without them is smaller.
+ * Writes generated/operations.gen.ts: the properties of each operation that the wrapper needs at run time,
+ * which are those that affect requests or the handling of responses. Scopes are a separate export, so that
+ * a bundle without them is smaller.
  */
 import { follow, operationsOf, type DocumentedOperation } from "./document.js";
 import { at, isObject, type Json, type JsonObject } from "./json.js";
@@ -27,15 +27,15 @@ const text = (value: Json | undefined): string | undefined =>
   typeof value === "string" ? value : undefined;
 const list = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : []);
 
-/** `getUsers` of `get-users`: the generator's own way with names. */
+/** "get-users" → "getUsers", as the generator names functions. */
 export const functionName = (operationId: string): string =>
   operationId.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
-/** `GET /users/{name}`: how operations are known here, in every version of the document. */
+/** "GET /users/{name}", the key of an operation in every version of the document. */
 export const keyOf = ({ method, path }: DocumentedOperation): string =>
   `${method.toUpperCase()} ${path}`;
 
-/** The scopes that suffice for an operation; where several are needed at once, joined by a plus. */
+/** The sufficient scopes of an operation. Scopes that are needed together are joined by a plus. */
 export function scopesOf(operation: JsonObject): string[] {
   return list(operation["security"])
     .map((alternative) => (isObject(alternative) ? list(alternative["oauth2"]) : []))
@@ -43,7 +43,7 @@ export function scopesOf(operation: JsonObject): string[] {
     .map((scopes) => scopes.join(" + "));
 }
 
-/** What the hub refuses, misreads or ignores, so that it can be refused before anything is sent. */
+/** The restrictions of a value that the client checks before it sends a request. */
 function ruleOf(field: JsonObject, schema: JsonObject): Rule {
   const rule: Rule = {};
   const kinds = new Set([schema["type"]].flat());
@@ -57,12 +57,14 @@ function ruleOf(field: JsonObject, schema: JsonObject): Rule {
   if (options.length > 0) rule["enum"] = options;
   if (typeof schema["minimum"] === "number") rule["min"] = schema["minimum"];
   const { maximum } = schema;
-  // Above that, no number is exact, and so none is taken.
+  // Larger numbers are not exact, so the client rejects them anyway.
   if (typeof maximum === "number" && maximum < Number.MAX_SAFE_INTEGER) rule["max"] = maximum;
   const since = text(field["x-since"]);
+  const until = text(field["x-until"]);
   const differsFrom = text(field["x-differs-from"]);
   const ifEmpty = text(field["x-if-empty"]);
   if (since && !field["x-ignored-harmlessly"]) rule["since"] = since;
+  if (until && !field["x-ignored-harmlessly"]) rule["until"] = until;
   if (differsFrom) rule["differsFrom"] = differsFrom;
   if (ifEmpty) rule["ifEmpty"] = ifEmpty;
   if (field["x-credentials"]) rule["credentials"] = true;
@@ -99,7 +101,7 @@ function rowOf(document: JsonObject, { operation }: DocumentedOperation): Row {
     const name = text(resolved["name"]) ?? "";
     if (resolved["x-may-be-empty"]) (row.mayBeEmpty ??= []).push(name);
     const rule = ruleOf(resolved, follow(document, resolved["schema"]));
-    if (resolved["in"] === "query") (row.query ??= {})[name] = withoutOwn(rule, since);
+    if (resolved["in"] === "query") (row.query ??= {})[name] = withoutImplied(rule, row);
   }
 
   const body = Object.values(at(operation, "requestBody", "content"))[0];
@@ -107,7 +109,7 @@ function rowOf(document: JsonObject, { operation }: DocumentedOperation): Row {
   for (const [key, property] of Object.entries(at(schema, "properties"))) {
     if (!isObject(property)) continue;
     const rule = ruleOf(property, follow(document, property));
-    (row.body ??= {})[key] = withoutOwn(rule, since);
+    (row.body ??= {})[key] = withoutImplied(rule, row);
   }
   if (isObject(body)) {
     row.body ??= {};
@@ -130,18 +132,19 @@ function isOpen(schema: JsonObject): boolean {
   );
 }
 
-/** A key that is as old as its operation needs no release of its own. */
-function withoutOwn(rule: Rule, operationSince: string | undefined): Rule {
-  const { since, ...rest } = rule;
-  const own = typeof since === "string" && isNewer(since, operationSince ?? "0");
-  return own ? rule : rest;
+/** The rule without releases that its operation already implies. */
+function withoutImplied({ since, until, ...rule }: Rule, operation: Row): Rule {
+  const isLater = typeof since === "string" && isNewer(since, operation.since ?? "0");
+  const endsEarlier =
+    typeof until === "string" && (!operation.until || isNewer(operation.until, until));
+  return { ...rule, ...(isLater && { since }), ...(endsEarlier && { until }) };
 }
 
-/** Whether a release is newer than another, number by number: 5.10 than 5.9. */
+/** Whether a release is newer than another, compared by numbers: 5.10 is newer than 5.9. */
 const isNewer = (release: string, other: string): boolean =>
   release.localeCompare(other, "en", { numeric: true }) > 0;
 
-/** The features that `hub.supports()` knows, each with the release that brought it. */
+/** The features that `hub.supports()` knows, each with its first release. */
 function featuresOf(document: JsonObject): { [feature: string]: string } {
   const found: { [feature: string]: string } = {};
   const visit = (node: Json): void => {
@@ -171,69 +174,72 @@ export function operationTable(document: JsonObject, header: readonly string[]):
   );
   const json = (value: unknown): string => JSON.stringify(value, null, 2);
   return `${header.map((line) => `// ${line}\n`).join("")}
-/** What is known of a query parameter or a body key. */
+/** The restrictions of a query parameter or a body key. */
 export interface Rule {
+  /** The first release that knows it; without one, every supported hub does. */
   readonly since?: string;
+  /** The first release that no longer knows it. */
+  readonly until?: string;
   readonly type?: "integer" | "array" | "object";
   readonly nullable?: true;
   readonly enum?: readonly string[];
   readonly min?: number;
   readonly max?: number;
-  /** What an array holds. */
+  /** The type of an array's items. */
   readonly items?: "string";
-  /** How many items an array has at least. */
+  /** The minimum number of items of an array. */
   readonly minItems?: number;
-  /** What to do in place of sending an empty list, or null. */
+  /** The error message for an empty list or null: what to do instead. */
   readonly ifEmpty?: string;
-  /** Left out of the body when it equals this path parameter. */
+  /** It is omitted from the body if it equals this path parameter. */
   readonly differsFrom?: string;
-  /** Stands for the credentials of the call, which then carries no token. */
+  /** It holds the credentials of the call, which then carries no token. */
   readonly credentials?: true;
 }
 
-/** What is known of an operation. */
+/** The properties of an operation. */
 export interface Operation {
-  /** The first release that has it; without one, every supported hub has. */
+  /** The first release that has it; without one, every supported hub does. */
   readonly since?: string;
   /** The first release that no longer has it. */
   readonly until?: string;
-  /** Whether it needs no credentials, and so is sent none. */
+  /** Whether it needs no credentials. The client then sends none. */
   readonly public?: true;
-  /** Whether any valid credentials will do, so that a refusal can only mean invalid ones. */
+  /** Whether any valid credentials are sufficient, so that a 403 means invalid ones. */
   readonly anyCredentials?: true;
-  /** The media types, beside JSON, of its answers. */
+  /** The media types of its responses besides JSON. */
   readonly media?: readonly string[];
-  /** Whether its answer is empty when it succeeds, whatever it is labelled. */
+  /** Whether a successful response is empty, whatever its media type. */
   readonly empty?: true;
   /** The path parameters that may be empty. */
   readonly mayBeEmpty?: readonly string[];
-  /** Whether it redirects a browser to another page, such as the login's. */
+  /** Whether it redirects a browser, for example to the login page. */
   readonly redirects?: true;
-  /** Every query parameter, with what is known of it. */
+  /** Every query parameter with its restrictions. */
   readonly query?: Readonly<Record<string, Rule>>;
-  /** Every key of its body, with what is known of it; without one, it has no body. */
+  /** Every key of its body with its restrictions; without one, it has no body. */
   readonly body?: Readonly<Record<string, Rule>>;
-  /** Whether its body may have other keys, too. */
+  /** Whether its body may have other keys. */
   readonly open?: true;
-  /** How many keys its body has at least. */
+  /** The minimum number of keys of its body. */
   readonly minKeys?: number;
-  /** The keys of its body of which exactly one is given. */
+  /** The body keys of which exactly one must be given. */
   readonly exactlyOneOf?: readonly string[];
 }
 
 /** Every operation, by method and path. */
 export const operations: Readonly<Record<string, Operation>> = ${json(rows)};
 
-/** The scopes that suffice for each operation; where several are needed at once, joined by a plus. */
+/** The sufficient scopes of each operation. Scopes that are needed together are joined by a plus. */
 export const scopes: Readonly<Record<string, readonly string[]>> = ${json(scopes)};
 
-/** What came with some release, and with which. */
+/** Features with their first release. */
 export const features = ${json(featuresOf(document))} as const;
 
-/** The name of something that not every supported hub has. */
+/** The name of a feature that not every supported hub has. */
 export type Feature = keyof typeof features;
 
-/** The scopes that hubs come with. */
+/** The scopes that hubs define. */
 export type Scope =
 ${known.map(([scope]) => `  | ${JSON.stringify(scope)}`).join("\n")};
 `;

@@ -1,16 +1,16 @@
 /**
  * Finds the actions of an overlay that no longer apply to a document, and comments them out.
  *
- * Each action is tried on the result of the actions before it, so an action that depends on a conflicting
- * one conflicts as well; so does one whose `$ref` leads nowhere without another. An action that conflicts at
- * some of its matches keeps the others: its copy names them in place of the original target.
+ * Each action is applied to the result of the actions before it, so an action that depends on a conflicting
+ * one conflicts as well, and so does one whose `$ref` no longer resolves. An action that conflicts at some
+ * of its matches is replaced by copies for the others.
  */
 import { isDeepStrictEqual } from "node:util";
 import { load } from "js-yaml";
-import { lostReferences } from "./document.js";
+import { brokenReferences } from "./document.js";
 import type { JsonObject } from "./json.js";
 import { actionsOf, applyWhereItFits, type OverlayAction } from "./overlay.js";
-import { targetsOf } from "./overlay-target.js";
+import { targetsOf } from "./overlay-targets.js";
 
 export interface Conflict {
   /** The position of the action in the overlay, counted from 0. */
@@ -23,22 +23,22 @@ export interface Conflict {
 
 export interface OverlayConflicts {
   conflicts: readonly Conflict[];
-  /** The document with everything applied that fits. */
+  /** The document after all actions that apply. */
   document: JsonObject;
 }
 
 export function overlayConflicts(document: JsonObject, overlay: JsonObject): OverlayConflicts {
   const actions = actionsOf(overlay);
   if ("swagger" in document) {
-    // Some would apply literally, and produce a document of neither dialect.
+    // Some would apply and produce an invalid mixture of both dialects.
     const conflicts = actions.map(({ target }, index) => ({
       index,
-      problems: [`${target}: is about OpenAPI 3, and this is Swagger 2.0`],
+      problems: [`${target}: applies to OpenAPI 3, and the document is Swagger 2.0`],
       remaining: [],
     }));
     return { conflicts, document };
   }
-  /** Actions whose reference leads nowhere, with that reference. */
+  /** Actions with a broken reference. */
   const unresolved = new Map<number, string>();
   for (;;) {
     const conflicts: Conflict[] = [];
@@ -46,7 +46,7 @@ export function overlayConflicts(document: JsonObject, overlay: JsonObject): Ove
     for (const [index, action] of actions.entries()) {
       const reference = unresolved.get(index);
       if (reference !== undefined) {
-        const problem = `${action.target}: refers to ${reference}, which is nowhere`;
+        const problem = `${action.target}: refers to ${reference}, which does not exist`;
         conflicts.push({ index, problems: [problem], remaining: [] });
         continue;
       }
@@ -57,7 +57,7 @@ export function overlayConflicts(document: JsonObject, overlay: JsonObject): Ove
       corrected = next;
     }
     const known = unresolved.size;
-    for (const reference of lostReferences(corrected)) {
+    for (const reference of brokenReferences(corrected)) {
       for (const [index, action] of actions.entries()) {
         if (refersTo(action, reference) && !unresolved.has(index)) unresolved.set(index, reference);
       }
@@ -70,8 +70,8 @@ const refersTo = (action: OverlayAction, reference: string): boolean =>
   JSON.stringify(action).includes(`"$ref":${JSON.stringify(reference)}`);
 
 /**
- * Returns the overlay's text with the conflicting actions commented out, each below its reasons. An
- * action that still fits elsewhere is followed by copies of it for those places.
+ * Returns the overlay's text with the conflicting actions commented out below the reasons. An action that
+ * still applies elsewhere is followed by copies for those places.
  */
 export function commentOut(text: string, conflicts: readonly Conflict[], release: string): string {
   const lines = text.split("\n");
@@ -82,7 +82,7 @@ export function commentOut(text: string, conflicts: readonly Conflict[], release
     (at) => at > list && lines[at]?.startsWith(`${indent}- `),
   );
   const result = [...lines];
-  // From the last to the first, so that the earlier positions stay right.
+  // From the last to the first, so that earlier positions stay valid.
   for (const { index, problems, remaining } of conflicts.toReversed()) {
     const start = starts[index] ?? lines.length;
     const rest = lines.slice(start + 1);
@@ -93,7 +93,7 @@ export function commentOut(text: string, conflicts: readonly Conflict[], release
     result.splice(
       start,
       body.length,
-      ...problems.map((problem) => `${indent}# Does not fit ${release}: ${problem}`),
+      ...problems.map((problem) => `${indent}# Does not apply to ${release}: ${problem}`),
       ...body.map((line) => (line === "" ? line : `${indent}# ${line.slice(indent.length)}`)),
       ...remaining.flatMap((target) => withTarget(body, indent, target)),
     );
@@ -102,13 +102,13 @@ export function commentOut(text: string, conflicts: readonly Conflict[], release
   return result.join("\n");
 }
 
-/** The lines of an action with another target in place of its own, which stands first. */
+/** The lines of an action with another target. The target is the first line. */
 function withTarget(lines: readonly string[], indent: string, target: string): string[] {
   const next = lines.findIndex((line) => new RegExp(`^${indent}  [\\w-]+:`).test(line));
   return [`${indent}- target: ${target}`, ...lines.slice(next)];
 }
 
-/** Throws unless exactly what fits is left. */
+/** Throws unless exactly the actions that apply are left. */
 function assertLeft(text: string, before: string, conflicts: readonly Conflict[]): void {
   const byIndex = new Map(conflicts.map((conflict) => [conflict.index, conflict]));
   const expected = actionsOf(load(before) as JsonObject).flatMap((action, index) => {
@@ -118,7 +118,7 @@ function assertLeft(text: string, before: string, conflicts: readonly Conflict[]
   try {
     if (isDeepStrictEqual(actionsOf(load(text) as JsonObject), expected)) return;
   } catch {
-    // An alias whose anchor is gone.
+    // An alias without its anchor.
   }
   throw new Error(
     "These actions cannot be commented out by themselves: others use what they anchor (&name).",

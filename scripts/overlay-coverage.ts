@@ -1,35 +1,34 @@
 /**
- * npm run overlay:coverage    takes each entry of the overlay back in turn and asks whether the recordings of
- *                             the last `npm run test:hub` notice
+ * npm run overlay:coverage   removes each entry of the overlay in turn, and checks that the recordings of
+ * the last `npm run test:hub` detect it
  *
- * An entry is the actions that follow each other for one reason. What it corrects of answers must be
- * noticed: by an answer that breaks the document without it, or by a field that the document then says
- * less of than hubs always send. What it says of requests, other tests hold: see the contract tests.
+ * An entry is a group of neighbouring actions with the same reason. The removal of an entry about responses
+ * must be detected: by a response that violates the document without it, or by a field that the document
+ * then describes less precisely than hubs send it. Contract tests cover the entries about requests.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
 import {
-  looselyNumeric,
-  looselyOptional,
+  overlyNumericFields,
+  overlyOptionalFields,
   observe,
   unseenFields,
   type Observations,
-} from "../test/hubs/tightness.js";
+} from "../test/hubs/loose-schemas.js";
 import { recordings } from "../test/hubs/recorder.js";
 import { validatorOf, type Answer } from "../test/hubs/validator.js";
 import { isAtLeast } from "../src/core/version.js";
 import { operationsOf, readSources, readUpstream, sourceToCorrect } from "./document.js";
 import { at, type JsonObject } from "./json.js";
 import { keyOf } from "./operation-table.js";
-import { actionsOf, applyOverlay, type OverlayAction } from "./overlay.js";
-import { entriesOf, type Entry } from "./overlay-entries.js";
+import { actionsOf, applyOverlay, entriesOf, type Entry, type OverlayAction } from "./overlay.js";
 import { projectionOf } from "./projection.js";
-import { releases } from "./releases.js";
+import { releases } from "./known-releases.js";
 
 const root = join(import.meta.dirname, "..");
 
-/** Whether an entry says anything of answers. */
+/** Whether an entry is about responses. */
 const concernsAnswers = ({ actions }: Entry): boolean =>
   actions.some(({ target, update }) => {
     if (
@@ -40,22 +39,25 @@ const concernsAnswers = ({ actions }: Entry): boolean =>
     return false;
   });
 
-/** Whether an update holds nothing but marks and words, which no answer can show. */
+/** Whether an update contains only marks and descriptions, which no response can show. */
 const isMark = (update: unknown): boolean =>
   typeof update === "object" &&
   update !== null &&
   !Array.isArray(update) &&
   Object.keys(update).every((key) => key.startsWith("x-") || key === "description");
 
-interface Judgement {
+interface Evaluation {
   violations: number;
-  /** Where the document says less than hubs always do. */
+  /** Places where the document is less strict than hubs are. */
   loose: ReadonlySet<string>;
-  /** What it says anything of. */
+  /** The fields that the document describes. */
   fields: ReadonlySet<string>;
 }
 
-function judge(document: JsonObject, answers: ReadonlyMap<string, readonly Answer[]>): Judgement {
+function evaluate(
+  document: JsonObject,
+  answers: ReadonlyMap<string, readonly Answer[]>,
+): Evaluation {
   let violations = 0;
   const observed: Observations = new Map();
   const seen = new Set<string>();
@@ -70,42 +72,40 @@ function judge(document: JsonObject, answers: ReadonlyMap<string, readonly Answe
     Object.keys(at(one.operation, "responses")).map((status) => `${keyOf(one)} ${status}`),
   );
   const loose = [
-    ...looselyOptional(observed).map((field) => `${field} is always there`),
+    ...overlyOptionalFields(observed).map((field) => `${field} is always present`),
     ...unseenFields(observed),
-    ...looselyNumeric(observed).map((field) => `${field} is always whole`),
-    ...statuses
-      .filter((status) => !seen.has(status))
-      .map((status) => `${status} is never answered`),
+    ...overlyNumericFields(observed).map((field) => `${field} is always an integer`),
+    ...statuses.filter((status) => !seen.has(status)).map((status) => `${status} never occurs`),
   ];
   return { violations, loose: new Set(loose), fields: new Set(observed.keys()) };
 }
 
-/** Why an entry's absence is noticed; undefined when it is not. */
-function notice(
+/** How the removal of an entry is detected; undefined if it is not. */
+function reasonDetected(
   entry: Entry,
   actions: readonly OverlayAction[],
   upstream: JsonObject,
   answers: ReadonlyMap<string, readonly Answer[]>,
-  whole: Judgement,
+  whole: Evaluation,
 ): string | undefined {
   const rest = actions.filter((action) => !entry.actions.includes(action));
   let document: JsonObject;
   try {
     document = applyOverlay(upstream, { actions: rest } as unknown as JsonObject);
   } catch {
-    return "what stands on it no longer fits";
+    return "entries that depend on it no longer apply";
   }
-  const without = judge(document, answers);
+  const without = evaluate(document, answers);
   const more = without.violations - whole.violations;
-  if (more > 0) return `${more} answers break the document`;
+  if (more > 0) return `${more} responses violate the document`;
   const looser = [...without.loose].filter((line) => !whole.loose.has(line));
   if (looser.length > 0) return `it is too loose: ${looser.slice(0, 2).join(", ")}`;
   const silent = [...whole.fields].filter((field) => !without.fields.has(field));
-  return silent.length > 0 ? `it says nothing of ${silent.slice(0, 2).join(", ")}` : undefined;
+  return silent.length > 0 ? `it no longer describes ${silent.slice(0, 2).join(", ")}` : undefined;
 }
 
 const source = sourceToCorrect(readSources(root));
-// A newer hub answers what the document of an older one does not know.
+// A newer hub sends responses that an older document does not describe.
 const available = releases.filter(
   (version) =>
     isAtLeast(source.version, version) && existsSync(join(root, ".cache/recordings", version)),
@@ -121,25 +121,25 @@ const upstream = readUpstream(root, source);
 const overlay = load(readFileSync(join(root, "openapi/overlay.yaml"), "utf8")) as JsonObject;
 const actions = actionsOf(overlay);
 const answers = new Map(available.map((version) => [version, recordings(version)]));
-const whole = judge(applyOverlay(upstream, overlay), answers);
+const whole = evaluate(applyOverlay(upstream, overlay), answers);
 
 const entries = entriesOf(overlay);
-const judged = entries.filter(concernsAnswers);
-const unshown = judged.filter(({ actions: own }) => own.some((action) => action["x-unshown"]));
-const missed = judged.filter((entry) => {
-  const reason = notice(entry, actions, upstream, answers, whole);
-  if (process.argv.includes("--verbose")) console.log(`${reason ?? "NOT NOTICED"}  ${entry.name}`);
+const concerned = entries.filter(concernsAnswers);
+const excused = concerned.filter(({ actions: own }) => own.some((action) => action["x-unshown"]));
+const undetected = concerned.filter((entry) => {
+  const reason = reasonDetected(entry, actions, upstream, answers, whole);
+  if (process.argv.includes("--verbose")) console.log(`${reason ?? "NOT DETECTED"}  ${entry.name}`);
   return reason === undefined;
 });
-const unexplained = missed.filter((entry) => !unshown.includes(entry));
-const stale = unshown.filter((entry) => !missed.includes(entry));
+const unexplained = undetected.filter((entry) => !excused.includes(entry));
+const wronglyExcused = excused.filter((entry) => !undetected.includes(entry));
 console.log(
-  `${judged.length - missed.length} of ${judged.length} entries about answers are noticed when they are taken back ` +
-    `from the document of ${source.version}, by recordings of ${available.join(", ")}; ${entries.length - judged.length} more are about requests, names, scopes or words.`,
+  `${concerned.length - undetected.length} of ${concerned.length} entries about responses are detected when they are removed ` +
+    `from the document of ${source.version}, by recordings of ${available.join(", ")}; ${entries.length - concerned.length} more are about requests, names, scopes or descriptions.`,
 );
-for (const { name, actions: own } of missed) {
+for (const { name, actions: own } of undetected) {
   const reason = own.find((action) => action["x-unshown"])?.["x-unshown"];
-  console.log(`  not noticed: ${name}${reason ? ` (${reason})` : ""}`);
+  console.log(`  not detected: ${name}${reason ? ` (${reason})` : ""}`);
 }
-for (const { name } of stale) console.log(`  noticed, though it says that it cannot be: ${name}`);
-if (unexplained.length > 0 || stale.length > 0) process.exitCode = 1;
+for (const { name } of wronglyExcused) console.log(`  detected, though it has x-unshown: ${name}`);
+if (unexplained.length > 0 || wronglyExcused.length > 0) process.exitCode = 1;

@@ -1,9 +1,9 @@
 /**
- * Applies openapi/overlay.yaml to JupyterHub's newest spec.
+ * Applies openapi/overlay.yaml to JupyterHub's newest document.
  *
- * A standard OpenAPI Overlay, held to more than the standard asks: every action says why (`x-why`),
- * every value that it replaces or removes is written down (`x-was`) and must still stand there, and
- * a target must match. So an upstream fix makes its patch fail by name instead of hiding under it.
+ * The overlay follows the OpenAPI Overlay standard with stricter rules: every action has a reason
+ * (`x-why`), every value that it replaces or removes is given (`x-was`) and must still be there, and every
+ * target must match. So an action that upstream made unnecessary fails by name.
  */
 import { isDeepStrictEqual } from "node:util";
 import { exec } from "jsonpath-rfc9535";
@@ -19,20 +19,20 @@ export interface OverlayAction {
   "x-unshown"?: string;
 }
 
-/** Every conflict between an overlay and its document, one line each. */
+/** Lists every conflict between an overlay and its document, one line each. */
 export class OverlayError extends Error {
   override name = "OverlayError";
   readonly problems: readonly string[];
   constructor(problems: readonly string[]) {
-    super(`The overlay does not fit:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
+    super(`The overlay does not apply:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
     this.problems = problems;
   }
 }
 
-/** The keys and indexes that lead to a value of a document. */
+/** The keys and indexes to a value of a document. */
 export type Path = readonly (string | number)[];
 
-/** What became of one action. */
+/** The result of one action. */
 export interface Application {
   /** One line for each conflict. It names the action's target, or the one match that conflicts. */
   problems: readonly string[];
@@ -50,10 +50,7 @@ export function applyOverlay(document: JsonObject, overlay: JsonObject): JsonObj
   return corrected;
 }
 
-/**
- * Applies one action to a copy of `document`, to those matches of its target that do not conflict.
- * Matches that conflict stay as they were.
- */
+/** Applies one action to a copy of `document`, at the matches of its target that do not conflict. */
 export function applyWhereItFits(
   document: JsonObject,
   action: OverlayAction,
@@ -71,6 +68,30 @@ export function applyWhereItFits(
 export const actionsOf = (overlay: JsonObject): OverlayAction[] =>
   (Array.isArray(overlay["actions"]) ? overlay["actions"] : []) as unknown as OverlayAction[];
 
+/** Neighbouring actions that belong to one correction. */
+export interface Entry {
+  actions: OverlayAction[];
+  /** The first target and the reason, as a name for people. */
+  name: string;
+}
+
+/** Groups neighbouring actions with the same reason for the same place. */
+export function entriesOf(overlay: JsonObject): Entry[] {
+  const entries: Entry[] = [];
+  for (const action of actionsOf(overlay)) {
+    const last = entries.at(-1)?.actions[0];
+    const stem = (target: string): string => target.replace(/\.(type|schema|allOf|enum)$/, "");
+    const belongs =
+      last?.["x-why"] === action["x-why"] &&
+      last?.["x-seen"] === action["x-seen"] &&
+      (stem(last?.target ?? "") === stem(action.target) ||
+        stem(last?.target ?? "").startsWith(`${action.target}.`));
+    if (belongs) entries.at(-1)?.actions.push(action);
+    else entries.push({ actions: [action], name: `${action.target}: ${action["x-why"] ?? ""}` });
+  }
+  return entries;
+}
+
 /** `$.paths['/users'].get`, a path in the notation of overlays. */
 export const pathText = (path: Path): string => `$${path.map(stepText).join("")}`;
 
@@ -80,8 +101,8 @@ const stepText = (step: string | number): string => {
 };
 
 /**
- * Applies an action to `document` itself. `conflicts` holds the matches to leave alone, with their
- * problems; matches that conflict now are added to it.
+ * Applies an action to `document` itself. Leaves out the matches in `conflicts`, and adds to it those that
+ * conflict now.
  */
 function applyAction(
   document: JsonObject,
@@ -93,7 +114,7 @@ function applyAction(
     problems: [`${target}: ${problem}`],
     applied: [],
   });
-  if (!action["x-why"]) return whole("says no x-why");
+  if (!action["x-why"]) return whole("has no x-why");
   const matches: { value: Json; path: Path }[] = [];
   try {
     exec(document, target, (value, path) => matches.push({ value, path: [...path] }));
@@ -103,7 +124,7 @@ function applyAction(
   if (matches.length === 0) return whole("matches nothing");
 
   const applied: Path[] = [];
-  // From the last to the first, so that removing an array's element leaves the earlier ones in place.
+  // From the last to the first, so that removing an array element keeps the earlier positions valid.
   for (const { value, path } of matches.toReversed()) {
     const place = pathText(path);
     if (conflicts.has(place)) continue;
@@ -130,7 +151,7 @@ function applyTo(document: JsonObject, action: OverlayAction, path: Path, value:
 
 function remove(document: JsonObject, path: Path, value: Json, was?: Json): string[] {
   if (was === undefined) return ["removes a value without x-was"];
-  if (!contains(value, was)) return [`x-was no longer holds: upstream has ${show(value)}`];
+  if (!contains(value, was)) return [`x-was differs: upstream has ${show(value)}`];
   const key = path.at(-1);
   const parent = path
     .slice(0, -1)
@@ -140,26 +161,26 @@ function remove(document: JsonObject, path: Path, value: Json, was?: Json): stri
   return [];
 }
 
-/** Merges as the standard says: objects by key, arrays by appending, other values by replacing. */
+/** Merges as the standard defines it: objects by key, arrays by appending, other values by replacing. */
 function merge(node: Json, update: Json, was: Json | undefined, where: string): string[] {
   const here = where || "the target";
   const problems: string[] = [];
   if (isContainer(update) && Object.keys(update as object).length === 0) {
-    problems.push(`${here} is updated with nothing`);
+    problems.push(`${here} has an empty update`);
   }
   if (Array.isArray(node) && Array.isArray(update)) {
     if (was !== undefined && !isDeepStrictEqual(node, was)) {
-      problems.push(`x-was no longer holds: upstream has ${show(node)}`);
+      problems.push(`x-was differs: upstream has ${show(node)}`);
     }
     const doubled = update.filter((item) => node.some((other) => isDeepStrictEqual(item, other)));
     node.push(...copy(update));
-    return [...problems, ...doubled.map((item) => `${here} already holds ${show(item)}`)];
+    return [...problems, ...doubled.map((item) => `${here} already contains ${show(item)}`)];
   }
   if (!isObject(node) || !isObject(update)) {
-    return [`${here} is of another kind than its update: remove it first`];
+    return [`${here} has another type than its update: remove it first`];
   }
   if (was !== undefined && !isObject(was)) {
-    problems.push(`x-was of ${here} is of another kind than its update`);
+    problems.push(`x-was of ${here} has another type than its update`);
   }
   const expected = isObject(was) ? was : {};
   const path = (key: string): string => (where ? `${where}.${key}` : key);
@@ -176,7 +197,7 @@ function merge(node: Json, update: Json, was: Json | undefined, where: string): 
     } else if (isDeepStrictEqual(current, value)) {
       problems.push(`${path(key)} is ${show(value)} upstream already`);
     } else if (!isDeepStrictEqual(current, expected[key])) {
-      problems.push(`${path(key)} would replace ${show(current)} without an x-was that says so`);
+      problems.push(`${path(key)} would replace ${show(current)} without an x-was`);
     } else {
       node[key] = value;
     }
@@ -186,7 +207,7 @@ function merge(node: Json, update: Json, was: Json | undefined, where: string): 
 
 const isContainer = (value: Json): boolean => typeof value === "object" && value !== null;
 
-/** Whether everything that `part` says is so in `whole`; of an object it may say a part alone. */
+/** Whether `whole` contains `part`; objects may have more keys. */
 function contains(whole: Json | undefined, part: Json): boolean {
   if (Array.isArray(part) && Array.isArray(whole)) {
     return (
@@ -202,6 +223,6 @@ function contains(whole: Json | undefined, part: Json): boolean {
 const brief = (text: string): string => (text.length > 80 ? `${text.slice(0, 77)}...` : text);
 const show = (value: Json): string => brief(JSON.stringify(value));
 
-// By way of JSON, so that what a YAML alias shares does not stay shared.
+// Through JSON, so that YAML aliases are not shared.
 export const copy = <Value extends Json>(value: Value): Value =>
   JSON.parse(JSON.stringify(value)) as Value;

@@ -1,10 +1,10 @@
 /**
- * Hub N's document: the corrected one, less what N does not know.
+ * The document of hub N: the corrected one without what N does not know.
  *
- * Operations, parameters, body keys and fields say by `x-since` and `x-until` which releases have them;
- * what says neither, every supported hub has. Enumerations say the same of single values by `x-enum-since` and
- * `x-enum-until`, which map values to releases. For scopes, the OAuth flow's `x-scopes` says it: in place of
- * one that N does not know stands the scope that older hubs ask for.
+ * `x-since` and `x-until` give the releases of operations, parameters, body keys and fields; without them,
+ * every supported hub has it. `x-enum-since` and `x-enum-until` give the releases of single values of an
+ * enumeration. `x-scopes` of the OAuth flow gives those of scopes: a scope that N does not know is replaced
+ * by the one that older hubs use.
  */
 import { isAtLeast } from "../src/core/version.js";
 import { follow } from "./document.js";
@@ -30,7 +30,7 @@ export const has = (version: string, part: Json): boolean => {
   );
 };
 
-/** The pruned document with the scopes that a hub of this release knows. */
+/** Replaces the scopes that a hub of this release does not know. */
 function withKnownScopes(pruned: JsonObject, document: JsonObject, version: string): JsonObject {
   const flow = ["components", "securitySchemes", "oauth2", "flows", "authorizationCode"] as const;
   const unknown = Object.entries(at(document, ...flow, "x-scopes")).filter(
@@ -65,7 +65,7 @@ function prune(node: Json, keeps: (part: Json) => boolean): Json {
   return pruned;
 }
 
-/** Since and until when an enumeration has one of its values. */
+/** The marks of one value of an enumeration. */
 const marksOf = (schema: JsonObject, value: Json): JsonObject => ({
   "x-since": at(schema["x-enum-since"])[String(value)] ?? null,
   "x-until": at(schema["x-enum-until"])[String(value)] ?? null,

@@ -1,11 +1,11 @@
 /**
  * npm run readme              writes the generated parts of README.md: methods and operations, defaults
- * npm run readme -- --check   fails when they are not what it would write
+ * npm run readme -- --check   fails if they are out of date
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { operations, scopes } from "../generated/operations.gen.js";
-import { aliases, methodScopes, onlyScope, rawOnly } from "./aliases.js";
+import { methodOperations, methodScopes, onlyScope, rawOnly } from "./method-operations.js";
 import { defaultsTable } from "./defaults.js";
 
 const file = join(import.meta.dirname, "../README.md");
@@ -32,7 +32,7 @@ const sinceOf = (operation: string): string => {
 };
 
 function table(): string {
-  const rows = Object.entries(aliases).flatMap(([method, keys]) =>
+  const rows = Object.entries(methodOperations).flatMap(([method, keys]) =>
     keys.map((key, index) => [
       index === 0 ? code(`hub.${method}`) : "",
       code(key),
@@ -55,7 +55,7 @@ function table(): string {
   ].join("\n");
 }
 
-/** A text with what stands between two marks replaced. */
+/** Replaces the text between two marks. */
 function withPart(text: string, name: string, part: string): string {
   const begin = `<!-- ${name}: written by \`npm run readme\` -->`;
   const end = `<!-- /${name} -->`;
@@ -73,7 +73,7 @@ if (!process.argv.includes("--check")) {
   writeFileSync(file, written);
 } else if (written !== readme) {
   console.error(
-    "The tables in README.md are not what `npm run readme` writes. Run it and commit the result.",
+    "The tables in README.md are out of date. Run `npm run readme` and commit the result.",
   );
   process.exitCode = 1;
 }

@@ -1,17 +1,24 @@
 /**
- * Compares two schemas, field by field, and names each change by a rule of semver-rules.ts.
+ * Compares two schemas field by field, and names each change by a rule of semver-rules.ts.
  *
- * What both refer to by the same name is compared where it is defined, once; what only one of them refers to
- * is followed. Fields of an `allOf` count as fields of the schema itself.
+ * A schema that both refer to by the same name is compared once, where it is defined. Other references are
+ * resolved. Fields of an `allOf` count as fields of the schema itself.
  */
 import { isDeepStrictEqual } from "node:util";
 import { at, isObject, type Json } from "./json.js";
-import { child, followed, listOf, referenceOf, sharesReference, type Located } from "./located.js";
+import {
+  childNode,
+  resolveNode,
+  listOf,
+  referenceOf,
+  sharesReference,
+  type DocumentNode,
+} from "./document-node.js";
 import { diffLimits, diffMarks, diffOpenness, type Report } from "./schema-limits.js";
 
 export function diffSchemas(
-  base: Located,
-  revision: Located,
+  base: DocumentNode,
+  revision: DocumentNode,
   label: string,
   report: Report,
   seen: readonly string[] = [],
@@ -20,7 +27,7 @@ export function diffSchemas(
   const pair = `${referenceOf(base)} ${referenceOf(revision)}`;
   if (referenceOf(base) !== undefined && seen.includes(pair)) return;
   const inside = [...seen, pair];
-  const [before, after] = [followed(base), followed(revision)];
+  const [before, after] = [resolveNode(base), resolveNode(revision)];
 
   diffTypes(before, after, label, report);
   diffEnums(before, after, label, report);
@@ -32,7 +39,7 @@ export function diffSchemas(
     ["items", `${label}[]`],
     ["additionalProperties", `${label}.*`],
   ] as const) {
-    const [one, other] = [child(before, keyword), child(after, keyword)];
+    const [one, other] = [childNode(before, keyword), childNode(after, keyword)];
     if (isObject(one.value) && isObject(other.value)) {
       diffSchemas(one, other, name, report, inside);
     } else if (!isDeepStrictEqual(one.value, other.value)) {
@@ -41,17 +48,17 @@ export function diffSchemas(
   }
 }
 
-const typesOf = ({ value }: Located): string[] => {
+const typesOf = ({ value }: DocumentNode): string[] => {
   const type = isObject(value) ? value["type"] : undefined;
   return [type].flat().filter((one) => typeof one === "string");
 };
 
-/** Whether a schema says nothing of the type of its values. */
-const isAnything = (place: Located): boolean =>
+/** Whether a schema does not restrict the type of its values. */
+const isAnything = (place: DocumentNode): boolean =>
   typesOf(place).length === 0 &&
   !["enum", "oneOf", "anyOf", "allOf", "properties"].some((key) => key in at(place.value));
 
-function diffTypes(before: Located, after: Located, label: string, report: Report): void {
+function diffTypes(before: DocumentNode, after: DocumentNode, label: string, report: Report): void {
   const [old, now] = [typesOf(before), typesOf(after)];
   const detail = `${old.join(" | ") || "unspecified"} → ${now.join(" | ") || "unspecified"}`;
   if (isAnything(before) !== isAnything(after)) {
@@ -76,8 +83,8 @@ function diffTypes(before: Located, after: Located, label: string, report: Repor
   }
 }
 
-function diffEnums(before: Located, after: Located, label: string, report: Report): void {
-  const [old, now] = [child(before, "enum"), child(after, "enum")];
+function diffEnums(before: DocumentNode, after: DocumentNode, label: string, report: Report): void {
+  const [old, now] = [childNode(before, "enum"), childNode(after, "enum")];
   if (Array.isArray(old.value) !== Array.isArray(now.value)) {
     if (isAnything(before) || isAnything(after)) return;
     report(Array.isArray(now.value) ? "narrowed" : "widened", after, label, "enum");
@@ -86,7 +93,8 @@ function diffEnums(before: Located, after: Located, label: string, report: Repor
   const [wasOpen, isOpen] = [before, after].map((place) => Boolean(at(place.value)["x-open"]));
   if (wasOpen !== isOpen) report(isOpen ? "widened" : "narrowed", after, label, "x-open");
   // Null counts as a type.
-  const values = (place: Located): Json[] => listOf(place.value).filter((value) => value !== null);
+  const values = (place: DocumentNode): Json[] =>
+    listOf(place.value).filter((value) => value !== null);
   for (const value of values(now).filter((one) => !values(old).includes(one))) {
     const rule = isOpen ? "value added to an open enumeration" : "value added";
     report(rule, now, label, String(value));
@@ -97,18 +105,21 @@ function diffEnums(before: Located, after: Located, label: string, report: Repor
 }
 
 function diffAlternatives(
-  before: Located,
-  after: Located,
+  before: DocumentNode,
+  after: DocumentNode,
   label: string,
   report: Report,
   seen: readonly string[],
 ): void {
-  const alternatives = (place: Located): Located[] =>
+  const alternatives = (place: DocumentNode): DocumentNode[] =>
     ["oneOf", "anyOf"].flatMap((keyword) =>
-      listOf(at(place.value)[keyword]).map((_, index) => child(place, keyword, index)),
+      listOf(at(place.value)[keyword]).map((_, index) => childNode(place, keyword, index)),
     );
   const [old, now] = [alternatives(before), alternatives(after)];
-  const without = (some: readonly Located[], others: readonly Located[]): Located[] =>
+  const without = (
+    some: readonly DocumentNode[],
+    others: readonly DocumentNode[],
+  ): DocumentNode[] =>
     some.filter((one) => !others.some((other) => isDeepStrictEqual(other.value, one.value)));
   const [gone, come] = [without(old, now), without(now, old)];
   if (old.length === 0 || now.length === 0) {
@@ -127,25 +138,30 @@ function diffAlternatives(
   for (const one of come.slice(gone.length)) report("widened", one, label, nameOf(one));
 }
 
-const nameOf = (place: Located): string =>
+const nameOf = (place: DocumentNode): string =>
   referenceOf(place)?.split("/").at(-1) ?? (typesOf(place).join(" | ") || "an alternative");
 
 interface Field {
-  place: Located;
+  place: DocumentNode;
   required: boolean;
 }
 
 /** The fields of a schema, also those of its `allOf`, and those beside its `$ref`. */
-function fieldsOf(place: Located, seen: readonly (Json | undefined)[] = []): Map<string, Field> {
-  const target = followed(place);
+function fieldsOf(
+  place: DocumentNode,
+  seen: readonly (Json | undefined)[] = [],
+): Map<string, Field> {
+  const target = resolveNode(place);
   if (seen.includes(target.value)) return new Map();
   const layers = target === place ? [place] : [target, place];
-  const parts = listOf(at(target.value)["allOf"]).map((_, index) => child(target, "allOf", index));
+  const parts = listOf(at(target.value)["allOf"]).map((_, index) =>
+    childNode(target, "allOf", index),
+  );
   const inherited = parts.flatMap((part) => [...fieldsOf(part, [...seen, target.value])]);
   const own = layers.flatMap((layer) =>
     Object.keys(at(layer.value, "properties")).map((name): [string, Field] => [
       name,
-      { place: child(layer, "properties", name), required: false },
+      { place: childNode(layer, "properties", name), required: false },
     ]),
   );
   const fields = new Map([...inherited, ...own]);
@@ -157,8 +173,8 @@ function fieldsOf(place: Located, seen: readonly (Json | undefined)[] = []): Map
 }
 
 function diffFields(
-  base: Located,
-  revision: Located,
+  base: DocumentNode,
+  revision: DocumentNode,
   label: string,
   report: Report,
   seen: readonly string[],

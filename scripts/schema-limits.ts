@@ -1,13 +1,13 @@
-/** Compares what a schema, parameter or operation says beside its type: limits, openness, marks and words. */
+/** Compares limits, openness, marks and descriptions of schemas, parameters and operations. */
 import { isDeepStrictEqual } from "node:util";
 import { at, isObject, type Json } from "./json.js";
-import type { Located } from "./located.js";
+import type { DocumentNode } from "./document-node.js";
 import type { Rule } from "./semver-rules.js";
 
-/** Reports a change: where it is, in the document that has it, and what was there before and is now. */
-export type Report = (rule: Rule, place: Located, label: string, detail?: string) => void;
+/** Reports a change with its node in the document that has it, and with the values before and after. */
+export type Report = (rule: Rule, place: DocumentNode, label: string, detail?: string) => void;
 
-/** Whether a larger number allows less. */
+/** Whether a larger number is stricter. */
 const limits = {
   minimum: true,
   exclusiveMinimum: true,
@@ -21,7 +21,12 @@ const limits = {
   maxProperties: false,
 } as const;
 
-export function diffLimits(before: Located, after: Located, label: string, report: Report): void {
+export function diffLimits(
+  before: DocumentNode,
+  after: DocumentNode,
+  label: string,
+  report: Report,
+): void {
   for (const [keyword, isLower] of Object.entries(limits)) {
     const [old, now] = [at(before.value)[keyword], at(after.value)[keyword]];
     if (old === now) continue;
@@ -36,10 +41,10 @@ export function diffLimits(before: Located, after: Located, label: string, repor
   }
 }
 
-/** What stands in place of a schema for items or further keys: `true`, `false` or nothing. */
+/** Compares values that replace a schema for items or further keys: `true`, `false` or nothing. */
 export function diffOpenness(
   keyword: "items" | "additionalProperties",
-  after: Located,
+  after: DocumentNode,
   old: Json | undefined,
   now: Json | undefined,
   label: string,
@@ -55,8 +60,13 @@ export function diffOpenness(
   }
 }
 
-/** Since and until when, deprecation, and the words. */
-export function diffMarks(before: Located, after: Located, label: string, report: Report): void {
+/** Compares releases, deprecation and descriptions. */
+export function diffMarks(
+  before: DocumentNode,
+  after: DocumentNode,
+  label: string,
+  report: Report,
+): void {
   const [old, now] = [at(before.value), at(after.value)];
   const release = (value: Json | undefined, missing: number): number[] =>
     typeof value === "string" ? value.split(".").map(Number) : [missing];

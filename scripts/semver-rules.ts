@@ -1,6 +1,6 @@
 /**
- * The rules by which a change of the document is major, minor or patch for users of this package: whether
- * code that was written against the earlier types still compiles, and whether its calls still go through.
+ * The rules that rate a change of the document as major, minor or patch for users of this package: whether
+ * code for the earlier types still compiles, and whether its calls still succeed.
  * test/spec/semver-rules.test.ts proves each rule, most of them with the TypeScript compiler.
  */
 export const impacts = ["major", "minor", "patch"] as const;
@@ -22,11 +22,11 @@ export const rules = {
   removed: "major",
   "now required": { request: "major", response: "minor" },
   "no longer required": { request: "minor", response: "major" },
-  /** The type takes more values than before: null, a further type, any string. */
+  /** The type accepts more values than before: null, a further type, any string. */
   widened: { request: "minor", response: "major" },
-  /** The type takes fewer values than before, and none of those that are gone had a name. */
+  /** The type accepts fewer values than before, and the removed ones had no name. */
   narrowed: { request: "major", response: "minor" },
-  /** A type that a value could have, or an alternative of a union. */
+  /** A type or an alternative of a union. */
   "alternative removed": "major",
   /** A value of an enumeration. Users may list all values, unless the enumeration is marked `x-open`. */
   "value added": { request: "minor", response: "major" },
@@ -35,33 +35,33 @@ export const rules = {
   /** Limits such as `minimum`, which the types do not show and the client checks before it sends. */
   "limit tightened": { request: "major", response: "patch" },
   "limit loosened": { request: "minor", response: "patch" },
-  /** A status of success whose body has the type of another one. */
+  /** A success status whose body has the type of another one. */
   "status added": "minor",
   "status removed": "major",
-  /** A status of failure: calls reject with the same classes of errors, documented or not. */
+  /** An error status. Calls reject with the same error classes, documented or not. */
   "error status added": "minor",
   "error status removed": "minor",
   "media type added": "minor",
   "media type removed": "major",
-  /** Scopes that sufficed no longer do. */
+  /** Scopes that were sufficient no longer are. */
   "scopes tightened": "major",
   "scopes loosened": "minor",
-  /** The client refuses the call on hubs that it called before. */
+  /** The client rejects the call on hubs on which it was allowed before. */
   "supported by fewer hubs": "major",
   "supported by more hubs": "minor",
-  /** Gone from the newest release. Types and functions stay, for the hubs before it. */
+  /** Removed from the newest release. Types and functions stay for older hubs. */
   "ended with a release": "minor",
   deprecated: "minor",
   /** A shared schema, whose type users can import by its name. */
   "type added": "minor",
   "type removed": "major",
-  /** Descriptions, examples, formats and all else that neither types nor calls depend on. */
+  /** Descriptions, examples, formats and whatever else affects neither types nor calls. */
   words: "patch",
 } as const satisfies Record<string, RuleImpact>;
 
 export type Rule = keyof typeof rules;
 
-/** The gravest impact of a rule among the directions that its place has. */
+/** The most severe impact of a rule among the directions of its place. */
 export function impactOf(rule: Rule, directions: readonly Direction[]): Impact {
   const impact: RuleImpact = rules[rule];
   if (typeof impact === "string") return impact;

@@ -1,13 +1,13 @@
 /**
- * Says what a maintainer has to do about the changes of a newer release: overlay actions to paste, for what
- * is new and for what is gone, and one line for each breaking change that needs a decision.
+ * Advises a maintainer about the changes of a newer release: overlay actions to paste for additions and
+ * removals, and one line for each breaking change that needs a decision.
  */
 import { dump } from "js-yaml";
-import { lostReferences } from "./document.js";
+import { brokenReferences } from "./document.js";
 import { at, isObject, type Json, type JsonObject } from "./json.js";
-import { child, followed, type Located } from "./located.js";
+import { childNode, resolveNode, type DocumentNode } from "./document-node.js";
 import { applyWhereItFits, copy, type OverlayAction, type Path } from "./overlay.js";
-import { targetsOf } from "./overlay-target.js";
+import { targetsOf } from "./overlay-targets.js";
 import { changeText, type Change, type SpecDiff } from "./spec-diff.js";
 import type { Rule } from "./semver-rules.js";
 
@@ -17,33 +17,33 @@ export interface Step {
   to: string;
 }
 
-/** "6.2" of "6.2.0b1": how `x-since` and `x-until` write releases. */
+/** "6.2.0b1" → "6.2", the form of `x-since` and `x-until`. */
 const minor = (version: string): string => /^\d+\.\d+/.exec(version)?.[0] ?? version;
 
 const isScope = ({ label }: Change): boolean => label === "scopes";
 const isValue = ({ rule }: Change): boolean => rule.startsWith("value ");
 const keyOf = ({ place, label, detail }: Change): string => `${place} ${label} ${detail}`;
 
-/** Actions that say since when there is what the corrected document has newly and without an `x-since`. */
+/** Actions that add `x-since` to what is new in the corrected document and has none. */
 export function sinceActions({ changes }: SpecDiff, { from, to }: Step): OverlayAction[] {
   const release = minor(to);
-  const why = `Came after ${from}, with ${release} or before.`;
+  const why = `Added after ${from}, in ${release} or before.`;
   const additions = changes.filter((change) => /added/.test(change.rule) && !isScope(change));
   const parts = additions
     .filter(({ rule }) => ["operation added", "added", "added as required"].includes(rule))
-    .flatMap(({ at: place, label }) => (label === "body" ? keysOf(place) : [followed(place)]))
+    .flatMap(({ at: place, label }) => (label === "body" ? keysOf(place) : [resolveNode(place)]))
     .filter(({ path, value }) => path.at(-1) !== "additionalProperties" && isObject(value))
     .filter(({ value }) => at(value)["x-since"] === undefined)
     .map(({ document, path }) => actionAt(document, path, why, { "x-since": release }));
   return [...parts, ...valueActions(additions.filter(isValue), "x-enum-since", release, why)];
 }
 
-/** The keys of a body that is new as a whole. */
-const keysOf = (body: Located): Located[] => {
-  const content = child(followed(body), "content");
+/** The keys of a body that was added as a whole. */
+const keysOf = (body: DocumentNode): DocumentNode[] => {
+  const content = childNode(resolveNode(body), "content");
   return Object.keys(at(content.value)).flatMap((type) => {
-    const properties = child(followed(child(content, type, "schema")), "properties");
-    return Object.keys(at(properties.value)).map((key) => child(properties, key));
+    const properties = childNode(resolveNode(childNode(content, type, "schema")), "properties");
+    return Object.keys(at(properties.value)).map((key) => childNode(properties, key));
   });
 };
 
@@ -53,14 +53,14 @@ const actionAt = (document: JsonObject, path: Path, why: string, update: Json): 
   update,
 });
 
-/** One action for each enumeration, which says of each of these values in which release it came or went. */
+/** Returns one action for each enumeration, with the release of each value. */
 function valueActions(
   changes: readonly Change[],
   mark: "x-enum-since" | "x-enum-until",
   release: string,
   why: string,
 ): OverlayAction[] {
-  const byEnum = new Map<string, { place: Located; values: string[] }>();
+  const byEnum = new Map<string, { place: DocumentNode; values: string[] }>();
   for (const { at: place, detail } of changes) {
     const schema = place.path.slice(0, -1);
     const known = at(located(place.document, schema).value, mark)[detail];
@@ -74,15 +74,12 @@ function valueActions(
   });
 }
 
-const located = (document: JsonObject, path: Path): Located =>
-  child({ document, path: [], value: document }, ...path);
+const located = (document: JsonObject, path: Path): DocumentNode =>
+  childNode({ document, path: [], value: document }, ...path);
 
 /**
- * Actions that restore, with an `x-until`, what upstream removed and the corrected document no longer has.
- * They belong before all others, which then still apply to what they restore.
- *
- * @param upstream the difference between the two documents of JupyterHub
- * @param users the difference between the two corrected ones
+ * Returns actions that restore with `x-until` what upstream removed and the corrected document no longer
+ * has. They must come before all others, which then apply to the restored parts.
  */
 export function restoringActions(
   upstream: SpecDiff,
@@ -90,9 +87,10 @@ export function restoringActions(
   { from, to }: Step,
   revision: JsonObject,
 ): OverlayAction[] {
-  const isGone = ({ rule }: Change): boolean => /^(operation )?removed$|^value removed$/.test(rule);
-  const missing = new Set(users.changes.filter(isGone).map(keyOf));
-  const gone = upstream.changes.filter((one) => isGone(one) && missing.has(keyOf(one)));
+  const isRemoved = ({ rule }: Change): boolean =>
+    /^(operation )?removed$|^value removed$/.test(rule);
+  const missing = new Set(users.changes.filter(isRemoved).map(keyOf));
+  const removed = upstream.changes.filter((one) => isRemoved(one) && missing.has(keyOf(one)));
   const until = minor(to);
   const reasons = {
     "x-why": `Hubs before ${until} have it.`,
@@ -100,42 +98,42 @@ export function restoringActions(
   };
   const actions: OverlayAction[] = [];
   let document = revision;
-  const add = (place: Located, value: Json): void => {
-    const action = { ...restoring(document, place, value), ...reasons };
+  const add = (place: DocumentNode, value: Json): void => {
+    const action = { ...restoringAction(document, place, value), ...reasons };
     actions.push(action);
     document = applyWhereItFits(document, action).document;
   };
-  for (const { at: place } of gone.filter((one) => !isValue(one) && !isScope(one))) {
-    add(place, ended(followed(place).value ?? {}, until));
+  for (const { at: place } of removed.filter((one) => !isValue(one) && !isScope(one))) {
+    add(place, withUntil(resolveNode(place).value ?? {}, until));
   }
-  for (const change of gone.filter((one) => isValue(one) && !isScope(one))) {
+  for (const change of removed.filter((one) => isValue(one) && !isScope(one))) {
     actions.push({
       ...actionAt(document, change.at.path, "", [change.detail]),
       ...reasons,
     });
   }
-  const values = gone.filter((one) => isValue(one) && !isScope(one));
+  const values = removed.filter((one) => isValue(one) && !isScope(one));
   actions.push(...valueActions(values, "x-enum-until", until, reasons["x-why"]));
 
   const restoreReferences = (base: JsonObject): void => {
-    const places = lostReferences(document).map((reference) =>
-      followed({ document: base, path: [], value: { $ref: reference } }),
+    const places = brokenReferences(document).map((reference) =>
+      resolveNode({ document: base, path: [], value: { $ref: reference } }),
     );
     const known = places.filter(({ value }) => value !== undefined);
     for (const place of known) add(place, place.value ?? {});
     // These may refer to others.
     if (known.length > 0) restoreReferences(base);
   };
-  const [base] = gone.map(({ at: place }) => place.document);
+  const [base] = removed.map(({ at: place }) => place.document);
   if (base) restoreReferences(base);
   return actions;
 }
 
-const ended = (value: Json, until: string): Json =>
+const withUntil = (value: Json, until: string): Json =>
   isObject(value) ? { ...copy(value), "x-until": until } : value;
 
-/** An action that adds a value where the deepest part of its path is that the document has. */
-function restoring(document: JsonObject, place: Located, value: Json): OverlayAction {
+/** Returns an action that adds a value at the deepest existing part of its path. */
+function restoringAction(document: JsonObject, place: DocumentNode, value: Json): OverlayAction {
   const has = (length: number): boolean =>
     located(document, place.path.slice(0, length)).value !== undefined;
   let depth = place.path.length - 1;
@@ -144,7 +142,7 @@ function restoring(document: JsonObject, place: Located, value: Json): OverlayAc
     const step = place.path[length];
     const inner = length === place.path.length - 1 ? value : wrap(length + 1);
     if (typeof step === "number") return [inner];
-    // Parameters of a path belong to its operations, and go when the path goes.
+    // Parameters of a path belong to its operations and are removed with the path.
     const parameters = at(place.document, ...place.path.slice(0, length + 1).map(String))[
       "parameters"
     ];
@@ -154,9 +152,9 @@ function restoring(document: JsonObject, place: Located, value: Json): OverlayAc
   return actionAt(document, place.path.slice(0, depth), "", wrap(depth));
 }
 
-/** What to do about a change that breaks users' code or calls, or that needs code of ours. */
+/** What to do about a change that breaks users' code or calls, or that needs new code here. */
 const advice: Readonly<Partial<Record<Rule, string>>> = {
-  "operation added": "give it a method in src/ and scripts/aliases.ts, or a reason there",
+  "operation added": "give it a method in src/ and scripts/method-operations.ts, or a reason there",
   "operation removed": "keep it with x-until, unless no hub before had it",
   "operation renamed": "keep the earlier name: set its operationId in the overlay",
   removed: "keep it with x-until, unless no hub before had it",

@@ -1,11 +1,11 @@
 /**
- * npm run spec:check   says whether a newer release of JupyterHub exists than the one that the document is
- *                      made from. Exits with 0 if not, with 1 if so, and with 2 if that cannot be found out
+ * npm run spec:check   checks whether JupyterHub has a newer release than the one that the document is made
+ * from. Exits with 0 if not, with 1 if so, and with 2 if that is unknown
  */
 import { join } from "node:path";
 import { readSources, sourceToCorrect } from "./document.js";
-import { newestRelease } from "./release.js";
-import { isNewer } from "./sources.js";
+import { newestRelease } from "./download-release.js";
+import { isNewer } from "./vendor-release.js";
 
 try {
   const { version } = sourceToCorrect(readSources(join(import.meta.dirname, "..")));

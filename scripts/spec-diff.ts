@@ -1,14 +1,14 @@
 /**
- * Compares two documents and says what the difference means for users of this package: each change by a rule
- * of semver-rules.ts, and the gravest as the verdict. A change in a shared part is named once, with the
- * operations that it reaches. Where one of the documents is Swagger 2.0, only names are compared.
+ * Compares two documents and rates the difference for users of this package: each change by a rule of
+ * semver-rules.ts, and the most severe one as the verdict. A change of a shared part is reported once, with
+ * the operations that use it. If one of the documents is Swagger 2.0, only names are compared.
  */
 import { isDeepStrictEqual } from "node:util";
 import { load } from "js-yaml";
-import { compare } from "./compare.js";
+import { compareDocuments } from "./compare-documents.js";
 import { operationsOf, routeOf } from "./document.js";
 import { at, isObject, type Json, type JsonObject } from "./json.js";
-import { child, followed, type Located } from "./located.js";
+import { childNode, resolveNode, type DocumentNode } from "./document-node.js";
 import { diffOperations, diffParameters, diffResponses } from "./operation-diff.js";
 import { keyOf } from "./operation-table.js";
 import { diffSchemas } from "./schema-diff.js";
@@ -25,14 +25,14 @@ import {
 export interface Change {
   /** `GET /users`, or a shared part: `schemas/User`. */
   place: string;
-  /** What of it: `parameter sort`, `body.scopes`, `200.items[].name`; empty for all of it. */
+  /** The changed part: `parameter sort`, `body.scopes`, `200.items[].name`; empty for the whole. */
   label: string;
   rule: Rule;
   impact: Impact;
-  /** What was there before and is now, or the value of an enumeration. */
+  /** The values before and after, or the value of an enumeration. */
   detail: string;
-  /** Where it is, in the earlier document if it is gone, else in the later one. */
-  at: Located;
+  /** Its node: in the earlier document if it was removed, otherwise in the later one. */
+  at: DocumentNode;
 }
 
 export interface SpecDiff {
@@ -84,7 +84,7 @@ export function documentDiff(base: JsonObject, revision: JsonObject): SpecDiff {
   };
 }
 
-const operations = (document: JsonObject): Map<string, { key: string; place: Located }> =>
+const operations = (document: JsonObject): Map<string, { key: string; place: DocumentNode }> =>
   new Map(
     operationsOf(document).map((one) => [
       routeOf(one),
@@ -95,23 +95,23 @@ const operations = (document: JsonObject): Map<string, { key: string; place: Loc
     ]),
   );
 
-/** Compares what operations share, and the names of scopes. */
+/** Compares shared parts and the names of scopes. */
 function diffShared(
   base: JsonObject,
   revision: JsonObject,
   reporterOf: (place: string) => Report,
 ): void {
-  const part = (document: JsonObject, kind: string): Located =>
-    child({ document, path: [], value: document }, "components", kind);
+  const part = (document: JsonObject, kind: string): DocumentNode =>
+    childNode({ document, path: [], value: document }, "components", kind);
   const each = (
     kind: string,
-    both: (before: Located, after: Located, report: Report) => void,
+    both: (before: DocumentNode, after: DocumentNode, report: Report) => void,
     rules?: readonly [added: Rule, removed: Rule],
   ): void => {
     const [before, after] = [part(base, kind), part(revision, kind)];
     const names = Object.keys({ ...at(before.value), ...at(after.value) });
     for (const name of names) {
-      const [one, other] = [child(before, name), child(after, name)];
+      const [one, other] = [childNode(before, name), childNode(after, name)];
       if (isDeepStrictEqual(one.value, other.value)) continue;
       const report = reporterOf(`${kind}/${name}`);
       if (one.value !== undefined && other.value !== undefined) both(one, other, report);
@@ -127,14 +127,19 @@ function diffShared(
   each("responses", (one, other, report) => diffResponses(one, other, "", report));
   each("requestBodies", (one, other, report) => diffResponses(one, other, "", report));
   each("securitySchemes", (one, other, report) => {
-    const scopes = (place: Located): Located =>
-      child(place, "flows", "authorizationCode", "scopes");
+    const scopes = (place: DocumentNode): DocumentNode =>
+      childNode(place, "flows", "authorizationCode", "scopes");
     const [before, after] = [at(scopes(one).value), at(scopes(other).value)];
     for (const scope of Object.keys(after).filter((name) => !(name in before))) {
-      report("value added to an open enumeration", child(scopes(other), scope), "scopes", scope);
+      report(
+        "value added to an open enumeration",
+        childNode(scopes(other), scope),
+        "scopes",
+        scope,
+      );
     }
     for (const scope of Object.keys(before).filter((name) => !(name in after))) {
-      report("value removed", child(scopes(one), scope), "scopes", scope);
+      report("value removed", childNode(scopes(one), scope), "scopes", scope);
     }
   });
 }
@@ -152,7 +157,7 @@ function usesOf(
     if ($ref === target) return true;
     if (typeof $ref === "string" && !seen.has($ref)) {
       seen.add($ref);
-      if (reaches(followed({ document, path: [], value: node }).value, seen)) return true;
+      if (reaches(resolveNode({ document, path: [], value: node }).value, seen)) return true;
     }
     return Object.values(node).some((one) => reaches(one, seen));
   };
@@ -174,8 +179,8 @@ function diffByNames(
   revision: JsonObject,
   reporter: (place: string, directions: readonly Direction[]) => Report,
 ): void {
-  const nowhere: Located = { document: revision, path: [], value: undefined };
-  const { added, removed, changed } = compare(base, revision);
+  const nowhere: DocumentNode = { document: revision, path: [], value: undefined };
+  const { added, removed, changed } = compareDocuments(base, revision);
   const report = (rule: Rule, place: string, label = ""): void =>
     reporter(place, ["request", "response"])(rule, nowhere, label);
   for (const operation of added) report("operation added", operation);
@@ -186,7 +191,7 @@ function diffByNames(
   }
 }
 
-/** The diff in words, one line each. */
+/** The differences as text, one line each. */
 export function diffLines({ changes, reach }: SpecDiff): string[] {
   if (changes.length === 0) return ["  no difference"];
   const whole = (rule: Rule, word: string): string[] =>

@@ -1,12 +1,12 @@
 /**
  * npm run spec:update -- 6.2.0                 makes that release's document the one that is corrected
  * npm run spec:update -- latest                the same with the newest release
- * npm run spec:update -- 6.2.0 --drop-stale    and comments out the overlay's actions that do not apply to it
- * npm run spec:update -- --from <file or URL>  a client of any document, as it is, in a scratch folder
+ * npm run spec:update -- 6.2.0 --drop-stale    also comments out the overlay's actions that do not apply
+ * npm run spec:update -- --from <file or URL>  generates a client of any document in a separate folder
  *
- * The first three say what changed, what that means for users of this package and what to do about it. They
- * name each action of the overlay that no longer applies, and regenerate once there is none: fix these, and
- * run the command again. The last changes nothing here.
+ * The first three report the changes, their impact on users of this package and what to do. They list each
+ * overlay action that no longer applies, and regenerate if there is none: fix these and run the command
+ * again. The last one changes nothing in the repository.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,8 +16,14 @@ import { readSources, readYaml, sha256, type Source } from "./document.js";
 import { comparisonLines, generateClientOf, readDocument, releaseOf } from "./import-document.js";
 import type { JsonObject } from "./json.js";
 import { commentOut, overlayConflicts, type Conflict } from "./overlay-conflicts.js";
-import { downloadRelease, newestRelease } from "./release.js";
-import { fileOf, isNewer, linesReading, obtain, vendor } from "./sources.js";
+import { downloadRelease, newestRelease } from "./download-release.js";
+import {
+  fileOf,
+  isNewer,
+  linesThatRead,
+  obtainDocument,
+  vendorDocument,
+} from "./vendor-release.js";
 import {
   actionsText,
   decisions,
@@ -26,7 +32,7 @@ import {
   type Step,
 } from "./spec-advice.js";
 import { diffLines, documentDiff, type SpecDiff } from "./spec-diff.js";
-import { writeGenerated } from "./write-generated.js";
+import { writeGenerated } from "./generate-client.js";
 
 const root = join(import.meta.dirname, "..");
 const correctedFile = join(root, "openapi/jupyterhub.yaml");
@@ -34,7 +40,7 @@ const overlayFile = join(root, "openapi/overlay.yaml");
 const usage =
   "Usage: npm run spec:update -- <version | latest> [--drop-stale] | --from <file or URL> [version]";
 
-const say = (...lines: string[]): void => console.log(lines.join("\n"));
+const print = (...lines: string[]): void => console.log(lines.join("\n"));
 const versionsOf = (sources: readonly Source[]): string =>
   sources.map(({ version }) => version).join(", ");
 
@@ -42,7 +48,7 @@ async function update(version: string, dropStale: boolean): Promise<void> {
   const before = readFileSync(correctedFile, "utf8");
   const [, from = "", hash = ""] = /^# upstream (\S+) sha256 (\S+)/m.exec(before) ?? [];
   const base = earlierDocument(from, hash);
-  keep(version);
+  vendorRelease(version);
   const upstream = readYaml(fileOf(root, version));
   const overlay = readFileSync(overlayFile, "utf8");
   const { conflicts, document } = overlayConflicts(upstream, load(overlay) as JsonObject);
@@ -51,14 +57,14 @@ async function update(version: string, dropStale: boolean): Promise<void> {
   const step = `from ${from} to ${version}`;
   if (from !== version) {
     const own = documentDiff(base, upstream);
-    say(`JupyterHub's own document, ${step}${namesAlone(own)}:`, ...diffLines(own), "");
-    say(`For users of this package, ${step}: ${users.verdict}${namesAlone(users)}`);
-    say(...diffLines(users), "");
-    if (isNewer(version, from)) advise(own, users, { from, to: version }, upstream);
+    print(`JupyterHub's own document, ${step}${comparisonNote(own)}:`, ...diffLines(own), "");
+    print(`For users of this package, ${step}: ${users.verdict}${comparisonNote(users)}`);
+    print(...diffLines(users), "");
+    if (isNewer(version, from)) printAdvice(own, users, { from: from, to: version }, upstream);
   }
   fitOverlay(version, overlay, conflicts, dropStale);
   await writeGenerated(root, root);
-  say("", "openapi/jupyterhub.yaml and generated/ are written. Review the diff; then npm test.");
+  print("", "openapi/jupyterhub.yaml and generated/ are written. Review the diff; then npm test.");
 }
 
 /** The document that the corrected one was made from, which may no longer be vendored. */
@@ -72,32 +78,32 @@ function earlierDocument(version: string, hash: string): JsonObject {
   );
 }
 
-/** Keeps the document of a release as the one that is corrected, and says so. */
-function keep(version: string): void {
-  const obtained = obtain(root, version, downloadRelease);
-  const replaced = vendor(root, obtained);
+/** Vendors the document of a release as the one that is corrected. */
+function vendorRelease(version: string): void {
+  const obtained = obtainDocument(root, version, downloadRelease);
+  const replaced = vendorDocument(root, obtained);
   const how = obtained.downloaded ? "downloaded" : "vendored already";
-  say(`JupyterHub ${version}: ${obtained.source.file}, ${how}`);
+  print(`JupyterHub ${version}: ${obtained.source.file}, ${how}`);
   if (replaced) {
-    say(`It replaces ${replaced.version}, the newest of its major release until now.`);
-    const lines = linesReading(root, replaced.version);
+    print(`It replaces ${replaced.version}, the newest of its major release until now.`);
+    const lines = linesThatRead(root, replaced.version);
     if (lines.length > 0) {
-      say(
+      print(
         "These lines open the replaced document. Edit them:",
         ...lines.map((line) => `  ${line}`),
       );
     }
   }
-  say(`Vendored: ${versionsOf(readSources(root))}; ${version} is the one that is corrected.`, "");
+  print(`Vendored: ${versionsOf(readSources(root))}; ${version} is the one that is corrected.`, "");
 }
 
-const namesAlone = ({ by }: SpecDiff): string => (by === "types" ? "" : " (by names alone)");
+const comparisonNote = ({ by }: SpecDiff): string => (by === "types" ? "" : " (names only)");
 
-/** Says what to do about the changes of a newer release. */
-function advise(own: SpecDiff, users: SpecDiff, step: Step, upstream: JsonObject): void {
+/** Prints what to do about the changes of a newer release. */
+function printAdvice(own: SpecDiff, users: SpecDiff, step: Step, upstream: JsonObject): void {
   const restoring = restoringActions(own, users, step, upstream);
   if (restoring.length > 0) {
-    say(
+    print(
       `Removed, though hubs before ${step.to} have it. To keep it for them, add these actions to`,
       "openapi/overlay.yaml, before all others:",
       ...actionsText(restoring),
@@ -106,17 +112,17 @@ function advise(own: SpecDiff, users: SpecDiff, step: Step, upstream: JsonObject
   }
   const since = sinceActions(users, step);
   if (since.length > 0) {
-    say(
-      "New. Check which release brought it, and add to the end of openapi/overlay.yaml:",
+    print(
+      "New. Check which release added it, and append to openapi/overlay.yaml:",
       ...actionsText(since),
       "",
     );
   }
   const lines = decisions(users);
-  if (lines.length > 0) say("To decide, each on a real hub:", ...lines, "");
+  if (lines.length > 0) print("To decide, each on a real hub:", ...lines, "");
 }
 
-/** Names the actions of the overlay that do not apply, and throws unless they may be commented out. */
+/** Prints the conflicting overlay actions. Throws unless they may be commented out. */
 function fitOverlay(
   version: string,
   overlay: string,
@@ -124,7 +130,7 @@ function fitOverlay(
   dropStale: boolean,
 ): void {
   if (conflicts.length === 0) return;
-  say(
+  print(
     `${conflicts.length} actions of openapi/overlay.yaml conflict with ${version}:`,
     ...conflicts.flatMap(({ problems, remaining }) => [
       ...problems.map((problem) => `  - ${problem}`),
@@ -138,17 +144,17 @@ function fitOverlay(
     );
   }
   writeFileSync(overlayFile, commentOut(overlay, conflicts, `JupyterHub ${version}`));
-  say("They are commented out now.", "");
+  print("They are commented out now.", "");
 }
 
-async function from(place: string, asked: string | undefined): Promise<void> {
+async function from(place: string, requested: string | undefined): Promise<void> {
   const document = await readDocument(root, place);
-  const { folder, operations, streams, complaints } = await generateClientOf(root, document);
-  say("", `A client of ${place} is in ${folder}: ${operations} operations.`);
-  if (streams.length > 0) say(`Event streams have no function: ${streams.join(", ")}.`);
-  if (complaints) throw new Error(`It does not compile:\n${complaints}`);
+  const { folder, operations, streams, compilerErrors } = await generateClientOf(root, document);
+  print("", `A client of ${place} is in ${folder}: ${operations} operations.`);
+  if (streams.length > 0) print(`Event streams have no function: ${streams.join(", ")}.`);
+  if (compilerErrors) throw new Error(`It does not compile:\n${compilerErrors}`);
 
-  say("It compiles.", "", ...comparisonLines(root, document, asked ?? releaseOf(document)));
+  print("It compiles.", "", ...comparisonLines(root, document, requested ?? releaseOf(document)));
 }
 
 try {
@@ -164,7 +170,7 @@ try {
   }
   const release = place === undefined ? /^(\d+\.\d+\.\d+((a|b|rc)\d+)?|latest)$/ : /^\d+(\.\d+)*/;
   if (version !== undefined && !release.test(version)) {
-    throw new Error(`"${version}" is no release of JupyterHub, such as 6.1.1.\n${usage}`);
+    throw new Error(`"${version}" is not a release of JupyterHub, such as 6.1.1.\n${usage}`);
   }
   if (place !== undefined) await from(place, version);
   else if (version !== undefined) {

@@ -1,16 +1,16 @@
 /**
- * npm run test:browser -- [versions…]      drives the built package in Chromium, in pages of real JupyterHubs
+ * npm run test:browser -- [versions…]   runs the built package in Chromium, in pages of real JupyterHubs
  *
- * Chromium is Debian's, or the one that the variable CHROMIUM names.
+ * Uses Debian's Chromium, or the one in the variable CHROMIUM.
  */
 import { spawnSync } from "node:child_process";
 import { executable } from "../test/browser/browser.js";
-import { resolveRelease } from "./releases.js";
+import { resolveRelease } from "./known-releases.js";
 
 const newestOfEach = ["4", "5", "6"];
 
 /** Whether the tests pass on a hub of this version. */
-function drive(version: string): boolean {
+function runTests(version: string): boolean {
   console.log(`\nJupyterHub ${version}`);
   const vitest = ["node_modules/vitest/vitest.mjs", "run", "--config"];
   const env = { ...process.env, HUB_VERSION: version };
@@ -19,10 +19,10 @@ function drive(version: string): boolean {
 }
 
 try {
-  const asked = process.argv.slice(2);
-  const versions = (asked.length > 0 ? asked : newestOfEach).map(resolveRelease);
+  const requested = process.argv.slice(2);
+  const versions = (requested.length > 0 ? requested : newestOfEach).map(resolveRelease);
   console.log(`Chromium: ${executable()}`);
-  const failed = versions.filter((version) => !drive(version));
+  const failed = versions.filter((version) => !runTests(version));
   if (failed.length > 0) throw new Error(`\nTests failed on ${failed.join(", ")}.`);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

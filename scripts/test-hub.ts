@@ -1,36 +1,38 @@
 /**
- * npm run test:hub -- [versions…]          runs the built package against real JupyterHubs; all by default
- * npm run test:hub -- --write              and keeps the table, what hubs before 5.0 deviate in, and the
- *                                          answers to the scenarios that the fake hub is held to
+ * npm run test:hub -- [versions…]   runs the built package against real JupyterHubs; all by default
+ * npm run test:hub -- --write       also writes the README's table, the deviations of hubs before 5.0, and the responses
+ *                                   that the fake hub is compared with
  *
- * Each version gets a virtual environment (made once, then kept in .cache/hubs) and hubs of its own. Two
- * versions run at a time where there are two cores; the output of each then comes as a whole, when it ends.
- * Every answer is recorded, then judged: see hub-report.ts.
+ * Each version has a virtual environment (created once and kept in .cache/hubs) and hubs of its own. Two
+ * versions run at a time if there are two cores; the output of each is then printed when it ends. Every
+ * response is recorded and then validated: see hub-report.ts.
  */
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { text } from "node:stream/consumers";
-import { forget } from "../test/hubs/recorder.js";
+import { clearRecordings } from "../test/hubs/recorder.js";
 import { isAtLeast } from "../src/core/version.js";
 import { ensureHub, ensureNotebook } from "../test/hubs/venv.js";
 import {
-  complaintsOf,
+  problemsOf,
   reportOf,
   tableOf,
   writeDeviations,
   writeTable,
   type HubReport,
 } from "./hub-report.js";
-import { releases, resolveRelease } from "./releases.js";
+import { releases, resolveRelease } from "./known-releases.js";
 
 const vitest = ["node_modules/vitest/vitest.mjs", "run", "--config", "test/hubs/vitest.config.ts"];
 
 const writes = process.argv.includes("--write");
 
-/** Whether the tests pass on a hub of this version; leaves its answers to the report. */
-async function exercise(version: string, alone: boolean): Promise<boolean> {
-  forget(version);
-  // Before the tests start: each of their files would make one.
+/**
+ * Runs the tests on a hub of this version. Returns whether they pass; the report validates the responses.
+ */
+async function runTests(version: string, alone: boolean): Promise<boolean> {
+  clearRecordings(version);
+  // Before the tests start, since each test file would create one.
   await ensureHub(version);
   const began = Date.now();
   if (alone) console.log(`\nJupyterHub ${version}`);
@@ -50,17 +52,17 @@ async function exercise(version: string, alone: boolean): Promise<boolean> {
   return code === 0;
 }
 
-/** Exercises the versions, a few at a time; resolves with those whose tests failed. */
-async function exerciseAll(versions: readonly string[]): Promise<string[]> {
-  // All but the oldest have a test with it.
+/** Runs the tests on all versions, a few at a time. Resolves with the versions that failed. */
+async function runAllTests(versions: readonly string[]): Promise<string[]> {
+  // Hubs since 3.0 have a test with a notebook server.
   if (versions.some((version) => isAtLeast(version, "3.0"))) await ensureNotebook();
   const atOnce = Math.min(2, availableParallelism(), versions.length);
-  // The newest take longest.
+  // The newest versions take longest.
   const queue = versions.toReversed();
   const failed: string[] = [];
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      if (!(await exercise(next, atOnce === 1))) failed.push(next);
+      if (!(await runTests(next, atOnce === 1))) failed.push(next);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
@@ -68,22 +70,22 @@ async function exerciseAll(versions: readonly string[]): Promise<string[]> {
 }
 
 try {
-  const asked = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
-  const versions = asked.length > 0 ? asked.map(resolveRelease) : [...releases];
-  const failed = await exerciseAll(versions);
+  const requested = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
+  const versions = requested.length > 0 ? requested.map(resolveRelease) : [...releases];
+  const failed = await runAllTests(versions);
 
   const reports: HubReport[] = versions.map(reportOf);
   if (writes) {
     writeDeviations(reports);
     if (versions.length === releases.length) writeTable(reports);
   }
-  const complaints = reports.flatMap((report) =>
-    complaintsOf(report).map((complaint) => `${report.version}: ${complaint}`),
+  const problems = reports.flatMap((report) =>
+    problemsOf(report).map((complaint) => `${report.version}: ${complaint}`),
   );
   console.log(`\n${tableOf(reports)}`);
-  if (complaints.length > 0) console.error(`\n${complaints.join("\n")}`);
+  if (problems.length > 0) console.error(`\n${problems.join("\n")}`);
   if (failed.length > 0) console.error(`\nTests failed on ${failed.join(", ")}.`);
-  if (complaints.length > 0 || failed.length > 0) process.exitCode = 1;
+  if (problems.length > 0 || failed.length > 0) process.exitCode = 1;
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

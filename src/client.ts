@@ -1,9 +1,19 @@
-/** The `JupyterHub` class: takes the options, wires the parts together, and owns no logic. */
+/** The `JupyterHub` class: creates the parts of a client from its options, and has the methods about the hub itself. */
 import { features, operations, type Feature } from "../generated/operations.gen.js";
-import type { HubInfo, RequestIdentity, ShutdownAnswer } from "../generated/types.gen.js";
+import * as api from "../generated/sdk.gen.js";
+import type {
+  HubInfo,
+  PostShutdownData,
+  RequestIdentity,
+  ShutdownAnswer,
+} from "../generated/types.gen.js";
 import { fetchVersion, hubVersion, type ApiClient } from "./core/api-client.js";
 import { checkToken } from "./core/auth.js";
-import { withoutCredentials, discover } from "./core/discover.js";
+import { delay, pollDelays } from "./core/deadline.js";
+import { createProbe, discover } from "./core/discover.js";
+import { InvalidInputError, TimeoutError, type JupyterHubError } from "./core/errors.js";
+import { checkKeys } from "./core/known-keys.js";
+import { oauthClient } from "./core/oauth.js";
 import {
   createClientContext,
   inheritFrom,
@@ -11,14 +21,13 @@ import {
   type ClientContext,
   type JupyterHubOptions,
 } from "./core/options.js";
-import { environmentVariable } from "./core/environment.js";
-import { InvalidInputError } from "./core/errors.js";
-import { checkKeys } from "./core/known-keys.js";
-import { oauthClient } from "./core/oauth.js";
+import { isUnavailable } from "./core/retry.js";
+import { environmentVariable } from "./core/runtime.js";
 import { isAtLeast } from "./core/version.js";
-import * as admin from "./resources/admin.js";
 import {
+  omitEmpty,
   requestOptions,
+  send,
   withSharedDeadline,
   type CallOptions,
   type ResourceContext,
@@ -28,35 +37,37 @@ import { OAuth } from "./resources/oauth.js";
 import { Proxy } from "./resources/proxy.js";
 import { Servers } from "./resources/servers.js";
 import { Services } from "./resources/services.js";
-import { ShareCodes } from "./resources/share-codes.js";
-import { Shares } from "./resources/shares.js";
+import { ShareCodes, Shares } from "./resources/shares.js";
 import { Tokens } from "./resources/tokens.js";
 import { Users } from "./resources/users.js";
 
-/** The options of a client whose url is known otherwise. */
-const { url: _, ...otherKeys } = optionKeys;
-/** A discovery sends no headers of the caller. */
-const discoveryKeys = { signal: true, timeout: true } as const;
+/** Whether the proxy and the users' servers end with the hub. Omitted keys follow the hub's configuration. */
+export type ShutdownInput = NonNullable<PostShutdownData["body"]>;
 
-const noToken = (): undefined => undefined;
+/** The default timeout of `waitUntilReady`, in milliseconds. */
+export const readyTimeout = 60_000;
+
+/** The options of a client whose url is given elsewhere. */
+const { url: _, ...otherKeys } = optionKeys;
+/** The requests of a discovery have no headers of the caller. */
+const discoveryKeys = { signal: true, timeout: true } as const;
 
 /**
  * A client of one hub.
  *
- * Every method takes the names it needs, then, if its operation takes any input, one bag of it in the
- * hub's own words, then the options of the call (`signal`, `timeout`, `headers`). An unknown key in a bag
- * is an {@link InvalidInputError}, and nothing is sent. Every method rejects with a
- * {@link JupyterHubError}, or with the signal's reason when it is aborted.
+ * A method takes names, then the input of its operation with the hub's own keys, if there is any, then the options of
+ * the call (`signal`, `timeout`, `headers`). An unknown key is an {@link InvalidInputError}, and nothing is sent.
+ * Methods reject with a {@link JupyterHubError}, or with the signal's reason if it aborts.
  */
 export class JupyterHub {
-  readonly #connection: ClientContext;
+  readonly #context: ClientContext;
   readonly #hub: ResourceContext;
 
-  /** Where the hub's API is: `https://host/prefix/hub/api`. */
+  /** The address of the hub's API: `https://host/prefix/hub/api`. */
   readonly url: string;
-  /** Where people reach the hub: `https://host/prefix/hub/`. */
+  /** The address at which people reach the hub: `https://host/prefix/hub/`. */
   readonly publicUrl: string;
-  /** For the functions of `jupyterhub-client/api`: this client's transport, checks and errors. */
+  /** The client for the functions of `jupyterhub-client/api`, with the same transport, checks and errors. */
   readonly client: ApiClient;
 
   readonly users: Users;
@@ -70,55 +81,52 @@ export class JupyterHub {
   readonly oauth: OAuth<JupyterHub>;
 
   /**
-   * Sends nothing. Without options it takes what a hub tells the programs that it starts:
+   * Creates a client. Sends nothing. By default it uses the environment of a program that a hub started:
    * `JUPYTERHUB_API_URL`, `JUPYTERHUB_API_TOKEN` and `JUPYTERHUB_PUBLIC_HUB_URL`.
-   * @throws InvalidInputError when an option does not fit, or there is no url
+   * @throws InvalidInputError if an option is invalid, or there is no url
    */
   constructor(options: JupyterHubOptions = {}) {
-    const connection = createClientContext(options, operations);
+    const context = createClientContext(options, operations);
     const hub: ResourceContext = {
-      client: connection.client,
-      version: async (call) => {
-        const { client: _, throwOnError: __, ...options } = requestOptions(hub, call);
-        return hubVersion(connection, options);
-      },
+      client: context.client,
+      authorization: context.credentials.authorization,
+      version: async (call) => hubVersion(context, requestOptions(hub, call)),
     };
-    const as = (token: string): JupyterHub => {
-      // Without one, it would be a client with this one's own token.
+    const clientOf = (token: string): JupyterHub => {
+      // Without a token, it would be a client with this one's own.
       checkToken(token);
       return this.withOptions({ token });
     };
-    this.#connection = connection;
+    this.#context = context;
     this.#hub = hub;
-    this.url = connection.apiUrl;
-    this.publicUrl = connection.publicUrl;
-    this.client = connection.client;
-    this.servers = new Servers(hub, connection);
+    this.url = context.apiUrl;
+    this.publicUrl = context.publicUrl;
+    this.client = context.client;
+    this.servers = new Servers(hub, context);
     this.users = new Users(hub, this.servers);
-    this.tokens = new Tokens(hub, as);
+    this.tokens = new Tokens(hub, clientOf);
     this.groups = new Groups(hub);
     this.shares = new Shares(hub);
     this.shareCodes = new ShareCodes(hub);
     this.services = new Services(hub);
     this.proxy = new Proxy(hub);
-    this.oauth = new OAuth(hub, as, oauthClient(connection));
+    this.oauth = new OAuth(hub, clientOf, oauthClient(context));
   }
 
   /**
-   * Finds the hub behind any of its links, such as `https://hub.example.org/user/ada/lab`, and returns a client of
-   * it. Asks at up to five addresses for the hub's version, never below a segment that is `hub`, `user` or
-   * `services`. These requests carry no token, cookie or header of yours and run no middleware, since a link can
-   * lead anywhere. The client that is returned has all of the options: take links from people whom you trust with
-   * its token.
+   * Finds the hub behind any of its links, such as `https://hub.example.org/user/ada/lab`, and returns a client of it.
+   * Requests the version at up to five addresses, never below a segment `hub`, `user` or `services`, and follows
+   * redirects. As a link can lead anywhere, these requests have no token, cookie, headers or middleware. The client has
+   * all options: discover only links that you trust with its token.
    *
    * `GET /` · public
-   * @param link at most 8,000 characters. A hub whose prefix contains one of these segments, or that lets nobody in
-   * without a gateway's key, is not found: give its address to the constructor
-   * @param options as for the constructor, without `url`. Without `token`, the environment's is used only for the
-   * hub of its `JUPYTERHUB_API_URL`
-   * @param call bounds the search; it takes no `headers`
-   * @throws UnexpectedResponseError when no address answers as a hub; HubError when the hub is down; InvalidInputError for
-   * what is not a link
+   * @param link at most 8,000 characters. Give the constructor the address of a hub whose prefix contains one of these
+   * segments, or that is behind a gateway with a key
+   * @param options the constructor's, without `url`. By default the environment's token is used, for the hub of
+   * `JUPYTERHUB_API_URL` only
+   * @param call options of the search, without `headers`
+   * @throws UnexpectedResponseError if no address is a hub's; HubError if the hub is down; InvalidInputError if the
+   * link is invalid
    */
   static async discover(
     link: string,
@@ -128,83 +136,100 @@ export class JupyterHub {
     checkKeys("options of the client", options, otherKeys);
     checkKeys("options of the call", call, discoveryKeys);
     // The environment's token is only for the hub that the environment names.
-    const named = environmentVariable("JUPYTERHUB_API_URL") !== undefined;
-    const token = options.token ?? (named || options.auth ? undefined : noToken);
+    const isNamed = environmentVariable("JUPYTERHUB_API_URL") !== undefined;
+    const token = options.token ?? (isNamed || options.auth ? undefined : () => undefined);
     return withSharedDeadline("No hub was found", call, (call) =>
       discover(link, async (url) => {
-        // Before anything is sent: this refuses options that do not fit.
+        // Before anything is sent, since this checks the options.
         const found = new JupyterHub({ ...options, url, token });
-        await new JupyterHub({ ...withoutCredentials(options), url }).version(call);
-        return found;
+        const probe = createProbe(options);
+        await new JupyterHub({ ...probe.options, url }).version(call);
+        const target = probe.target();
+        return target === undefined ? found : new JupyterHub({ ...options, url: target, token });
       }),
     );
   }
 
   /**
-   * Another client of the same hub: what `options` leaves out is as it is here, but that a token takes the
-   * place of a page's cookie, and the other way round. Without a `maxConcurrency` of its own, its calls count
-   * together with those of this one. Sends nothing.
-   * @throws InvalidInputError when an option does not fit
+   * Returns another client of the same hub, with this client's options and those given. A token replaces a page's
+   * cookie and vice versa. Unless `maxConcurrency` is given, both share one limit of concurrent calls. Sends nothing.
+   * @throws InvalidInputError if an option is invalid
    */
   withOptions(options: Omit<JupyterHubOptions, "url">): JupyterHub {
     checkKeys("options of the client", options, otherKeys);
     const given = Object.entries(options).filter(([, value]) => value !== undefined);
-    const { auth, token, ...own } = this.#connection.options;
+    const { auth, token, ...own } = this.#context.options;
     const replaced = options.token !== undefined || options.auth !== undefined;
     const credentials = replaced ? {} : { auth, token };
     const all = { ...own, ...credentials, ...Object.fromEntries(given), url: this.url };
-    const isBoundApart = options.maxConcurrency !== undefined;
-    return new JupyterHub(inheritFrom(all, this.#connection, isBoundApart));
+    return new JupyterHub(inheritFrom(all, this.#context, options.maxConcurrency !== undefined));
   }
 
   /**
-   * The hub's version, such as "6.1.1", asked for now.
+   * Requests the hub's version, such as "6.1.1".
    *
    * `GET /` · public
-   * @throws UnexpectedResponseError when something else answers; ConnectionError when nothing does
+   * @throws UnexpectedResponseError if the response is not a hub's; ConnectionError if there is none
    */
   async version(call?: CallOptions): Promise<string> {
-    const { client: _, throwOnError: __, ...options } = requestOptions(this.#hub, call);
-    return fetchVersion(this.#connection, options);
+    return fetchVersion(this.#context, requestOptions(this.#hub, call));
   }
 
   /**
-   * Resolves when the API answers: while a hub starts, nothing or its proxy does. `timeout` is 60,000 ms by
-   * default.
+   * Waits until the hub's API answers. While a hub starts, its address is unreachable, or its proxy answers. `timeout`
+   * is 60,000 ms by default.
    *
    * `GET /` · public
-   * @throws TimeoutError when it does not, with what answered last as its cause; UnexpectedResponseError when something
-   * else answers
+   * @throws TimeoutError, with the last failure as its cause; UnexpectedResponseError if the response is not a hub's
    */
-  waitUntilReady(call: CallOptions = {}): Promise<void> {
-    return admin.waitUntilReady((call) => this.version(call), call);
+  async waitUntilReady(call: CallOptions = {}): Promise<void> {
+    let last: JupyterHubError | undefined;
+    const poll = async (call: CallOptions & { signal: AbortSignal }): Promise<void> => {
+      for (const wait of pollDelays(250)) {
+        try {
+          await this.version(call);
+          return;
+        } catch (error) {
+          if (call.signal.aborted || !isUnavailable(error)) throw error;
+          last = error as JupyterHubError;
+        }
+        await delay(wait, call.signal);
+      }
+    };
+    try {
+      await withSharedDeadline("The hub did not answer", call, poll, readyTimeout);
+    } catch (error) {
+      if (!(error instanceof TimeoutError && last)) throw error;
+      const { message, timeout } = error;
+      throw new TimeoutError(`${message} ${last.message}`, { timeout, cause: last });
+    }
   }
 
   /**
-   * What the hub runs on: versions of Python, the Authenticator and the Spawner.
+   * Returns the versions of the hub's Python, Authenticator and Spawner.
    *
    * `GET /info` · scope `read:hub`
    * @throws ForbiddenError without the scope
    */
   info(call?: CallOptions): Promise<HubInfo> {
-    return admin.info(this.#hub, call);
+    return send(this.#hub, api.getInfo, {}, call);
   }
 
   /**
-   * Whose token the client has (a user's or a service's: see `kind`) and what it may do.
+   * Returns the owner of the client's token, a user or a service (see `kind`), and its scopes.
    *
-   * `GET /user` · any valid token · scopes are told since 2.0, the token's id since 5.0
+   * `GET /user` · any valid token · contains the scopes since 2.0, the token's id since 5.0
    * @throws AuthenticationError without a valid token
    */
   whoami(call?: CallOptions): Promise<RequestIdentity> {
-    return admin.whoami(this.#hub, call);
+    return send(this.#hub, api.getCurrentUser, {}, call);
   }
 
   /**
-   * Whether the hub is new enough for a feature. Asks for the hub's version if no answer has told it yet.
+   * Whether the hub is new enough for a feature. Requests the hub's version unless an earlier response contained it.
    *
    * `GET /` · public
-   * @throws InvalidInputError for a feature that there is not
+   * @throws InvalidInputError for an unknown feature
    */
   async supports(feature: Feature, call: CallOptions = {}): Promise<boolean> {
     if (!Object.hasOwn(features, feature)) {
@@ -214,32 +239,32 @@ export class JupyterHub {
   }
 
   /**
-   * Resolves when the hub is alive.
+   * Resolves if the hub is healthy.
    *
    * `GET /health` · public · since 1.4
-   * @throws HubError or ConnectionError when it is not
+   * @throws HubError or ConnectionError if it is not
    */
-  health(call?: CallOptions): Promise<void> {
-    return admin.health(this.#hub, call);
+  async health(call?: CallOptions): Promise<void> {
+    await send(this.#hub, api.getHealth, {}, call);
   }
 
   /**
-   * The hub's metrics in the text format of Prometheus.
+   * Returns the hub's metrics in the text format of Prometheus.
    *
    * `GET /metrics` · scope `read:metrics` · since 1.4
    * @throws ForbiddenError without the scope
    */
   metrics(call?: CallOptions): Promise<string> {
-    return admin.metrics(this.#hub, call);
+    return send(this.#hub, api.getMetrics, {}, call);
   }
 
   /**
-   * Ends the hub, and with it the proxy and people's servers as `input` or the hub's configuration says.
+   * Shuts down the hub. `input` or the hub's configuration decides whether the proxy and the users' servers stop, too.
    *
    * `POST /shutdown` · scope `shutdown`
    * @throws ForbiddenError without the scope
    */
-  shutdown(input: admin.ShutdownInput = {}, call?: CallOptions): Promise<ShutdownAnswer> {
-    return admin.shutdown(this.#hub, input, call);
+  async shutdown(input: ShutdownInput = {}, call?: CallOptions): Promise<ShutdownAnswer> {
+    return send(this.#hub, api.postShutdown, omitEmpty(input), call);
   }
 }

@@ -23,21 +23,15 @@ export { hasScope } from "./core/scopes.js";
 
 export type { JupyterHubOptions, OAuthOptions } from "./core/options.js";
 export type { TokenSource } from "./core/auth.js";
-export type {
-  AttemptContext,
-  HubRequest,
-  LogFields,
-  Logger,
-  Middleware,
-} from "./core/middleware.js";
+export type { AttemptContext, HubRequest, Middleware } from "./core/middleware.js";
+export type { LogFields, Logger } from "./core/logger.js";
 export type { BadRequestReason, ErrorDetails } from "./core/errors.js";
 export type { ApiClient } from "./core/api-client.js";
 export type { FilteredScope, ScopeContext } from "./core/scopes.js";
 export type { CallOptions } from "./resources/call.js";
-export type { ListOptions, ListUsersInput, PageInput } from "./resources/listing.js";
-export type { Listing } from "./workflows/listing.js";
+export type { Listing, ListOptions, ListUsersInput, PageInput } from "./resources/listing.js";
 export type { Page, PageQuery } from "./workflows/pagination.js";
-export type { ShutdownInput } from "./resources/admin.js";
+export type { ShutdownInput } from "./client.js";
 export type {
   ActivityInput,
   CreateUserInput,
@@ -67,9 +61,12 @@ export type {
   ServerStart,
   StartManyOptions,
   StartResult,
+  StartTarget,
   StartServerOptions,
   StopManyOptions,
   StopResult,
+  StopTarget,
+  Targets,
 } from "./resources/server-starts.js";
 export type {
   ConnectionInput,
@@ -88,17 +85,15 @@ export type {
   ListGroupsInput,
 } from "./resources/groups.js";
 export type {
+  CreateShareCodeInput,
   ListServerSharesInput,
   ListSharesInput,
+  RevokeShareCodeInput,
   RevokeShareInput,
+  ShareCodes,
   ShareInput,
   Shares,
 } from "./resources/shares.js";
-export type {
-  CreateShareCodeInput,
-  RevokeShareCodeInput,
-  ShareCodes,
-} from "./resources/share-codes.js";
 export type { Services } from "./resources/services.js";
 export type { AuthorizeInput, OAuth, OAuthAttempt, OAuthLogin } from "./resources/oauth.js";
 export type { ListRoutesInput, Proxy, UpdateProxyInput } from "./resources/proxy.js";

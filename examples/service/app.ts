@@ -1,9 +1,10 @@
 /**
- * A web service whose users log in with the hub, as a Hono app.
+ * A web service whose users log in through the hub, as a Hono app.
  *
- * Who may come in: whoever has `access:services!service=<name>`, by a browser that has logged in or by a
- * token in the `Authorization` header. The hub is asked each time, so that access that was taken away is gone.
- * Answers tell nothing of errors, which name the hub's internal address: those are for the log.
+ * Users with the scope `access:services!service=<name>` have access, with a browser that is logged in or
+ * with a token in the `Authorization` header. The service asks the hub on every request, so that revoked
+ * access ends at once. Responses contain no error messages, since these name the hub's internal address:
+ * the log has them.
  */
 import { randomBytes } from "node:crypto";
 import { Hono, type Context } from "hono";
@@ -25,29 +26,29 @@ export interface ServiceOptions {
   hub: JupyterHub;
   /** The service's name in the hub's configuration. */
   name: string;
-  /** The path below which the hub's proxy sends requests here: `/services/<name>/`. */
+  /** The path prefix that the hub's proxy routes here: `/services/<name>/`. */
   prefix: string;
 }
 
-/** The answer to those whom the hub does not know. */
+/** The response to unknown users. */
 const unknown = "Log in, or send a token of the hub";
 
 export function createService({ hub, name, prefix }: ServiceOptions) {
-  // In memory: who has logged in does so again after a restart, mostly without noticing.
+  // Sessions are in memory: after a restart users log in again, mostly without noticing.
   const sessions = new Map<string, { token: string; ends: number }>();
   const signature = randomBytes(32).toString("base64url");
-  // Hono compares paths decoded.
+  // Hono compares decoded paths.
   const path = decodeURI(prefix);
   const app = new Hono<{ Variables: { user: RequestIdentity } }>();
 
-  /** A cookie for this service alone, that no script sees. */
+  /** A cookie for this service only, which scripts cannot read. */
   const cookie = (c: Context) => {
     const protocol = c.req.header("X-Forwarded-Proto") ?? new URL(c.req.url).protocol;
     const secure = protocol.startsWith("https");
     return { path: prefix, httpOnly: true, sameSite: "Lax", secure } as const;
   };
 
-  /** Sends a browser to the hub, and remembers in a cookie of its own which browser that was. */
+  /** Redirects a browser to the hub, and remembers the browser in a cookie of its own. */
   const login = async (c: Context, next: string): Promise<Response> => {
     const { url, ...attempt } = await hub.oauth.authorizeUrl({ next: within(prefix, next) });
     await setSignedCookie(c, "attempt", JSON.stringify(attempt), signature, {
@@ -66,7 +67,7 @@ export function createService({ hub, name, prefix }: ServiceOptions) {
     const { token, expires_in, next } = await hub.oauth.exchangeCode(c.req.url, attempt);
     const now = Date.now();
     for (const [id, { ends }] of sessions) if (ends < now) sessions.delete(id);
-    // A new name for each login, which nobody can have known before.
+    // A new session id for each login, which nobody can know in advance.
     const id = randomBytes(32).toString("base64url");
     sessions.set(id, { token, ends: now + expires_in * 1000 });
     await setSignedCookie(c, "session", id, signature, { ...cookie(c), maxAge: expires_in });
@@ -74,9 +75,9 @@ export function createService({ hub, name, prefix }: ServiceOptions) {
   });
 
   /**
-   * Revokes the token of a session, which others may have seen by now. Hubs revoke with it the user's other tokens for
-   * this service: the user's other browsers log in again. Needs the scope `tokens` for these users (main.ts);
-   * without it, the token lasts until it expires.
+   * Revokes the token of a session, which others may have seen. Hubs then also revoke the user's other
+   * tokens for this service: the user's other browsers log in again. Needs the scope `tokens` for these
+   * users (main.ts); without it, the token is valid until it expires.
    */
   const revoke = async (token: string): Promise<void> => {
     try {
@@ -85,12 +86,15 @@ export function createService({ hub, name, prefix }: ServiceOptions) {
       const own = tokens.find((one) => one.oauth_client === `JupyterHub service ${name}`);
       if (own) await hub.tokens.revoke(user, own.id);
     } catch (error) {
-      // A token that the hub does not know needs no revoking.
+      // An unknown token needs no revocation.
       if (!(error instanceof AuthenticationError)) console.error(error);
     }
   };
 
-  /** Only pages of this origin may log their user out. A proxy may end TLS, so the protocol may differ. */
+  /**
+   * Only pages of this origin may log out their user. A proxy may terminate TLS, so the protocol may
+   * differ.
+   */
   const isOwn = (origin: string, c: Context): boolean =>
     URL.canParse(origin) && new URL(origin).host === c.req.header("Host");
 
@@ -103,7 +107,7 @@ export function createService({ hub, name, prefix }: ServiceOptions) {
     return c.text("Bye. You are still logged in with the hub.");
   });
 
-  /** Everything else is for those who may come in. */
+  /** All other routes need a login. */
   app.use(`${path}*`, async (c, next) => {
     const shown = /^(?:bearer|token) +(\S+)$/i.exec(c.req.header("Authorization") ?? "")?.[1];
     const session = sessions.get((await getSignedCookie(c, signature, "session")) || "");
@@ -120,7 +124,7 @@ export function createService({ hub, name, prefix }: ServiceOptions) {
       }
       c.set("user", user);
     } catch (error) {
-      // The token of a session may end before it: then the hub gives another.
+      // The token may expire before the session: then the user logs in again.
       if (error instanceof AuthenticationError && shown === undefined && isPage) return begin();
       throw error;
     }
@@ -149,7 +153,7 @@ export function createService({ hub, name, prefix }: ServiceOptions) {
   return app;
 }
 
-/** A page of this service: wherever else a link leads, it becomes the first page. */
+/** Returns a path of this service; links to other places become the first page. */
 function within(prefix: string, link: string | undefined): string {
   const here = "http://here.invalid";
   if (link === undefined || !URL.canParse(link, here)) return prefix;

@@ -1,15 +1,14 @@
 /**
  * The client that the generated functions call: `hub.client`.
  *
- * Every call, by a method or a raw function, comes through here. Its input is checked; where an older hub
- * would misread it, the hub's version is asked for. Then the generated client builds the request, sends it
- * through {@link sendWithRetries} and parses the response. Whatever goes wrong becomes one kind of error. Everything
- * is kept in a closure, so that nothing of it can be printed or changed.
+ * Every call, by a method or a raw function, runs through here: it checks the input, asks for the hub's version if an
+ * older hub would misread it, lets the generated client build the request, sends it with {@link sendWithRetries}, and
+ * returns the parsed value or a typed error. All state is in closures, so that it cannot be printed or changed.
  */
 import { createClient } from "../../generated/client/client.gen.js";
 import { jsonBodySerializer } from "../../generated/core/bodySerializer.gen.js";
 import type { Operation } from "../../generated/operations.gen.js";
-import { onAbort } from "./abort.js";
+import { onAbort } from "./deadline.js";
 import {
   sendWithRetries,
   type AbortSignals,
@@ -17,7 +16,12 @@ import {
   type AttemptParts,
 } from "./attempts.js";
 import { createContext, type CallContext } from "./call-context.js";
-import { InvalidInputError, UnexpectedResponseError, type JupyterHubError } from "./errors.js";
+import {
+  InvalidInputError,
+  UnexpectedResponseError,
+  setDetails,
+  type JupyterHubError,
+} from "./errors.js";
 import { errorFromThrown, isResponseLost, withCallSite } from "./network-errors.js";
 import { checkInput, checkOptions } from "./input.js";
 import { unsupportedError } from "./error-mapping.js";
@@ -31,13 +35,13 @@ import { isBelow } from "./transport.js";
 /** What the generated functions take as `client`. */
 export type ApiClient = Client;
 
-/** What the floors above say of a call. */
+/** What methods and workflows add to a call. */
 export type CallMeta = {
-  /** The body was made for this hub: its keys are not the operation's, and it is sent as it is. */
+  /** The body was built for this hub's version: it is sent unchecked. */
   asIs?: true;
-  /** The call is sent once: its caller waits for the hub's `Retry-After` itself. */
+  /** The call is never retried: its caller handles `Retry-After`. */
   once?: true;
-  /** Where the call adds its secrets, when several calls share them. */
+  /** Collects the secrets of several calls. */
   secrets?: Secrets;
 };
 
@@ -58,7 +62,7 @@ interface Parts extends ApiClientParts {
   client: ApiClient;
 }
 
-/** A body that is sent as it is, since it was made for this hub: its keys are not the operation's. */
+/** Sends a body unchecked, since it was built for this hub's version. */
 export const sendAsIs: { meta: CallMeta } = { meta: { asIs: true } };
 
 const methods = ["get", "post", "put", "patch", "delete"] as const;
@@ -74,19 +78,19 @@ export function createApiClient(parts: ApiClientParts): ApiClient {
   return client;
 }
 
-/** What asks for the hub's version. */
+/** What {@link hubVersion} needs. */
 export interface VersionSource {
   client: ApiClient;
   transport: AttemptParts["transport"];
 }
 
-/** The hub's version: from its last response, or asked for. */
+/** The hub's version: that of its last response, or requested. */
 export const hubVersion = async (
   source: VersionSource,
   options?: Partial<RequestOptions>,
 ): Promise<string> => source.transport.hubVersion ?? fetchVersion(source, options);
 
-/** The hub's version, asked for now. */
+/** Requests the hub's version. */
 export async function fetchVersion(
   { client, transport }: VersionSource,
   options: Partial<RequestOptions> = {},
@@ -101,7 +105,7 @@ export async function fetchVersion(
   );
 }
 
-/** What is known of a route that is not in the table. */
+/** The operation of a route that is not in the table. */
 const unknown: Operation = {};
 
 async function call(parts: Parts, method: Method, options: CallOptions): Promise<Result> {
@@ -111,7 +115,7 @@ async function call(parts: Parts, method: Method, options: CallOptions): Promise
   const url = options.url.startsWith("/") ? options.url : `/${options.url}`;
   const context = createContext({
     method: verb,
-    // A route that the table lacks goes out as it is: a newer hub may have it.
+    // A newer hub may have a route that the table lacks.
     operation: parts.operations[`${verb} ${url}`] ?? unknown,
     streams: options.parseAs === "stream",
     once: Boolean(meta?.once),
@@ -122,7 +126,7 @@ async function call(parts: Parts, method: Method, options: CallOptions): Promise
     body,
     secrets: meta?.secrets,
   });
-  // A deadline over several calls reports what it has ended.
+  // A deadline over several calls: tells it what it interrupts.
   const unsubscribe = onAbort(signal, (reason) => {
     if (!(reason instanceof DeadlinePassed)) return;
     if (context.sent && !isSafe(verb)) reason.outcome = "unknown";
@@ -146,12 +150,11 @@ async function call(parts: Parts, method: Method, options: CallOptions): Promise
 }
 
 function marked(failure: JupyterHubError, context: CallContext): JupyterHubError {
-  if (context.sent && isResponseLost(failure, context))
-    Object.assign(failure, { outcome: "unknown" });
+  if (context.sent && isResponseLost(failure, context)) setDetails(failure, { outcome: "unknown" });
   return withCallSite(failure);
 }
 
-/** One call by way of the generated client: only what is named here reaches it. */
+/** Sends one call with the generated client. Only the options named here reach it. */
 async function request(
   parts: Parts,
   context: CallContext,
@@ -167,14 +170,14 @@ async function request(
   const result: Result = await parts.generated[context.method.toLowerCase() as Method]({
     url,
     ...(path && { path }),
-    ...(query && { query: withPlainKeys(query) }),
+    ...(query && { query: withEncodedKeys(query) }),
     ...(headers && { headers }),
     body: input,
     bodySerializer: (body) => (text = serialise(body) as string),
     parseAs: parseAsOf(context),
     fetch: async (built) => {
       const { url, headers } = built as Request;
-      // Routes of the table stay below the API, since their names have been checked; others may not.
+      // Routes of the table cannot leave the API, since their names were checked. Others can.
       if (context.operation === unknown && !isBelow(baseUrl, url)) {
         throw new InvalidInputError(
           `${context.method} ${context.url} would leave the hub's API.`,
@@ -190,11 +193,11 @@ async function request(
       return attempted.response;
     },
   });
-  // No response: what the attempts threw, or the generated client where no request can be built.
+  // No response: the error of the attempts, or of the generated client if it cannot build a request.
   if (!attempted) throw result.error;
   const { response, body, log } = attempted as AttemptResult;
   try {
-    // It quotes the body, which may hold a secret.
+    // The parser's error quotes the body, which may hold a secret.
     if (result.error && !context.operation.empty) throw invalidJsonError(context, body);
     const data = valueOf(body, result.data, context);
     log();
@@ -205,7 +208,7 @@ async function request(
   }
 }
 
-/** The body to send; throws where the input does not fit the operation, or the hub is too old for it. */
+/** Returns the body to send. Throws if the input does not fit the operation or the hub's version. */
 async function checked(
   parts: Parts,
   context: CallContext,
@@ -228,31 +231,26 @@ async function checked(
   const rules = meta?.asIs ? { ...operation, body: {} } : operation;
   const open = meta?.asIs || options.allowUnknownKeys || operation === unknown;
   const input = checkInput(url, rules, { path, query, body, open });
-  for (const { what, since } of input.versionedKeys) {
+  for (const { what, rule } of input.versionedKeys) {
     const version = await hubVersion(parts, {
       ...(deadline && { signal: deadline }),
       ...(headers && { headers: without(headers, "Content-Type", "Authorization") }),
     });
-    const unsupported = unsupportedError(
-      version,
-      { since },
-      `${what} of ${method} ${route}`,
-      context,
-    );
+    const unsupported = unsupportedError(version, rule, `${what} of ${method} ${route}`, context);
     if (unsupported) throw unsupported;
   }
   return input.body;
 }
 
-/** The query with its keys encoded: the generated client encodes the values alone. */
-const withPlainKeys = (query: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+/** Encodes the keys of a query: the generated client encodes only the values. */
+const withEncodedKeys = (query: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.keys(query).every((key) => /^[\w-]+$/.test(key))
     ? query
     : Object.fromEntries(
         Object.entries(query).map(([key, value]) => [encodeURIComponent(key), value]),
       );
 
-/** The headers that a gateway may ask for: not those that belong to one request. */
+/** The headers less some: a request of its own keeps those of gateways. */
 const without = (headers: unknown, ...names: string[]): Record<string, string> =>
   Object.fromEntries(
     [...new Headers(headers as HeadersInit)].filter(

@@ -1,28 +1,28 @@
 /**
- * The `fetch` that the generated client calls: one call, however many attempts it takes.
+ * The retry loop: the `fetch` that the generated client calls.
  *
- * Asks for the token, sends the request, and retries where retry.ts allows it or a token function has
- * another token. Returns a successful response of the hub, or throws the error that a failure means.
+ * Gets the token, sends the request, and retries if retry.ts allows it or a token function has another token. Returns
+ * a successful response of the hub, or throws a typed error.
  */
 import type { CallContext } from "./call-context.js";
 import {
-  AuthenticationError,
+  InvalidInputError,
   UnexpectedResponseError,
-  XsrfError,
+  isJupyterHubError,
   type JupyterHubError,
 } from "./errors.js";
 import { errorFromThrown } from "./network-errors.js";
-import { logAttempt, type LogFields, type Logger } from "./middleware.js";
+import { logAttempt, type LogFields, type Logger } from "./logger.js";
 import { errorFromResponse } from "./error-mapping.js";
 import { withBody } from "./response.js";
 import { retryDelay } from "./retry.js";
-import { withIdleTimeout } from "./stream.js";
+import { withIdleTimeout } from "./event-stream.js";
 import { delay } from "./deadline.js";
 import type { AttemptResponse, AttemptRequest, Transport } from "./transport.js";
 
 export interface AttemptParts {
   transport: Transport;
-  /** How often a call may be retried. */
+  /** The most retries of a call. */
   retries: number;
   logger: Logger | undefined;
 }
@@ -31,22 +31,22 @@ export interface AttemptParts {
 export interface BuiltRequest {
   url: string;
   headers: Headers;
-  /** The body's text, null without one: kept beside the request, so that it can be sent again. */
+  /** The body's text or null. A retry sends it again. */
   body: string | null;
 }
 
-/** What ends a call early: its deadline, and the caller's own signal, which is part of it. */
+/** What aborts a call: its deadline, which includes the caller's signal, and that signal itself. */
 export interface AbortSignals {
   deadline: AbortSignal | undefined;
   caller: AbortSignal | undefined;
 }
 
-/** A response with its whole body, and the log entry of its attempt, written once the body is parsed. */
+/** A response with its whole body. Its attempt is logged when the body has been parsed. */
 export interface AttemptResult {
   response: Response;
   /** The body's text; undefined for a stream. */
   body: string | undefined;
-  /** Logs the attempt: as a success, or with the error that reading its body led to. */
+  /** Logs the attempt: as a success, or with the error of parsing its body. */
   log(error?: JupyterHubError): void;
 }
 
@@ -62,11 +62,11 @@ export async function sendWithRetries(
   let token: string | undefined;
   let renewed = false;
   for (;;) {
-    const begun = Date.now();
+    const begun = performance.now();
     const log = (outcome: Pick<LogFields, "status" | "error" | "retryIn">): void => {
       if (!logger) return;
       const operation = `${method} ${context.route}`;
-      const duration = Date.now() - begun;
+      const duration = performance.now() - begun;
       logAttempt(logger, method, { operation, url: context.url, attempt, duration, ...outcome });
     };
     const headers = headersOf(request, attempt, hasOwnToken, transport);
@@ -76,7 +76,7 @@ export async function sendWithRetries(
       if (!hasOwnToken) out.token ??= await transport.token(context, deadline);
       const incoming = await transport.send(out, context, deadline);
       context.response = incoming.response;
-      const { response, body } = accepted(transport, context, out, incoming, caller);
+      const { response, body } = assertSuccess(transport, context, out, incoming, caller);
       const { status } = response;
       return { response, body, log: (error) => log({ status, error: error?.name }) };
     } catch (error) {
@@ -85,13 +85,13 @@ export async function sendWithRetries(
       let retryIn: number | undefined;
       try {
         if (deadline?.aborted) throw failure;
-        if (!renewed && isRefused(failure, out, transport)) {
+        if (!renewed && isTokenRejected(failure, out, transport)) {
           renewed = true;
           context.sent = false;
           context.lastFailure = failure;
           token = await transport.renewed(out.token, context, deadline);
         }
-        // A repetition with another token is not one of the retries.
+        // A repetition with another token is not counted as a retry.
         const tries = {
           method,
           attempt: renewed ? attempt - 1 : attempt,
@@ -111,10 +111,7 @@ export async function sendWithRetries(
   }
 }
 
-/**
- * The headers of an attempt. The first one takes those of the request itself; a copy is made where they are
- * needed once more, or a middleware may change them.
- */
+/** The headers of an attempt: a copy if a retry needs them again, or a middleware may change them. */
 function headersOf(
   { headers }: BuiltRequest,
   attempt: number,
@@ -127,18 +124,18 @@ function headersOf(
   return copy;
 }
 
-/** Whether the hub has refused the token that was sent, or asks for the XSRF token of a page. */
-const isRefused = (
+/** Whether the hub rejected the token that was sent, or asks for an XSRF token. */
+const isTokenRejected = (
   failure: JupyterHubError,
   { token }: AttemptRequest,
   { credentials }: Transport,
 ) =>
   credentials === "cookie"
-    ? failure instanceof XsrfError
-    : failure instanceof AuthenticationError && token !== undefined;
+    ? isJupyterHubError(failure, "XsrfError")
+    : isJupyterHubError(failure, "AuthenticationError") && token !== undefined;
 
-/** A successful response, its body ready for the generated client; throws what any other one means. */
-function accepted(
+/** A successful response, its body ready for the generated client. Throws the typed error of any other. */
+function assertSuccess(
   transport: Transport,
   context: CallContext,
   { headers }: AttemptRequest,
@@ -146,12 +143,20 @@ function accepted(
   signal: AbortSignal | undefined,
 ): AttemptResponse {
   if (response.ok && context.streams) {
-    if (body === undefined && response.body) {
+    if (body === undefined && typeof response.body?.getReader === "function") {
       const stream = withIdleTimeout(response.body, transport.timeout, context, signal);
       return { response: withBody(response, stream), body };
     }
+    if (body === undefined && response.body) {
+      // As in node-fetch: its streams are closed by this method.
+      (response.body as { destroy?(): void }).destroy?.();
+      throw new InvalidInputError(
+        `${context.method} ${context.url}: the body is no web stream. Give the client a \`fetch\` whose responses have one.`,
+        context,
+      );
+    }
     const { status } = response;
-    const what = `${context.method} ${context.url} was not answered with a stream.`;
+    const what = `${context.method} ${context.url} got a response that is no stream.`;
     throw new UnexpectedResponseError(what, { ...context, status });
   }
   if (response.ok) return { response: withBody(response, body ?? ""), body: body ?? "" };

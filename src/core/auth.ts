@@ -1,40 +1,42 @@
 /**
- * The token of a client: where it comes from and where it may travel.
+ * A client's token: where it comes from, and where it may be sent.
  *
- * Promises that a token is looked up anew for each attempt, is never part of an error, and goes over
- * plain http only to hosts that are not public.
+ * Promises that a token function is called before each attempt, that no error contains a token, and that no token is
+ * sent over plain http to a public host.
  */
 import { InvalidInputError, isJupyterHubError } from "./errors.js";
 import { sanitizeCause } from "./network-errors.js";
-import { describeType } from "./path-names.js";
-import { pageOrigin } from "./browser.js";
+import { assertString } from "./path-names.js";
+import { pageOrigin } from "./runtime.js";
 import { isPrivateHost } from "./url.js";
 
 /**
- * A token, or a function that is asked for it before each attempt. Where the hub refuses a token that the
- * function gave, it is asked once more, with that token as `refused`, so that one which keeps its token
- * knows that it needs another. Calls that are refused at the same time share that question.
+ * A token, or a function that returns one and is called before each attempt. If the hub rejects its token, the function
+ * is called once more with that token as `refused`, so that a function that caches a token can replace it. Calls that
+ * are rejected at the same time share that result.
  */
 export type TokenSource =
   | string
   | ((refused?: string) => string | undefined | Promise<string | undefined>);
 
-/** The credentials of a client: a token, or the cookie of a page and its XSRF token (cookie.ts). */
+/** A client's credentials: a token, or the page's cookie and its XSRF token (`cookie-auth.ts`). */
 export interface Credentials {
   readonly kind: "token" | "cookie";
-  /** What `fetch` is told of cookies, where there are any. */
+  /** The options of `fetch` that send or omit cookies. */
   readonly init: RequestInit;
-  /** The token to send, or undefined where the client has none; a promise where a function is to be asked. */
+  /** The token to send, undefined if there is none; a promise if it comes from a function. */
   secret(): string | undefined | Promise<string | undefined>;
-  /** What to send in place of a token that the hub has refused; the same where there is nothing else. */
+  /** The token to send after the hub rejected one; the same if there is no other. */
   renewed(refused: string | undefined): Promise<string | undefined>;
-  /** Puts the token where the hub looks for it. */
+  /** Adds the token to a request's headers. */
   put(headers: Headers, token: string): void;
-  /** Throws where a token would travel unencrypted to a public host. */
+  /** The value of an `Authorization` header with a token. */
+  authorization(token: string): string;
+  /** Throws if a token would be sent unencrypted to a public host. */
   assertSafe(): void;
 }
 
-/** A hub takes the cookie of a page where it does not know the token: that would be somebody else. */
+/** Omits a page's cookie: a hub that rejects the token would accept the cookie, which may be another user's. */
 export const omitCookies = (): { credentials?: "omit" } =>
   pageOrigin() === undefined ? {} : { credentials: "omit" };
 
@@ -42,92 +44,85 @@ export function createCredentials(
   source: TokenSource | undefined,
   baseUrl: string,
   allowInsecure: boolean,
+  scheme: "Bearer" | "token" = "Bearer",
 ): Credentials {
-  if (source !== undefined && typeof source !== "function") checkToken(source);
-  const ask = asking(source);
-  // By the token that was refused: a function may give each of its callers their own.
-  const renewals = new Map<string, Promise<string | undefined>>();
-  // The last answer, for calls that were on their way with that token and are refused later.
-  let last: { refused: string; token: string } | undefined;
   let isSafe = false;
+  const authorization = (token: string): string => `${scheme} ${token}`;
   return {
     kind: "token",
     init: omitCookies(),
-    secret:
-      typeof source === "function"
-        ? async () => {
-            const token = await ask();
-            // A function that gives it still is to be asked anew.
-            if (token === last?.refused) last = undefined;
-            return token;
-          }
-        : () => source,
-    put: (headers, token) => headers.set("Authorization", `Bearer ${token}`),
-    renewed(refused) {
-      if (typeof source !== "function" || refused === undefined) return Promise.resolve(refused);
-      if (last?.refused === refused) return Promise.resolve(last.token);
-      const renewal =
-        renewals.get(refused) ??
-        ask(refused)
-          .then((token) => {
-            if (token !== undefined && token !== refused) last = { refused, token };
-            return token;
-          })
-          .finally(() => renewals.delete(refused));
-      renewals.set(refused, renewal);
-      return renewal;
-    },
+    ...(typeof source === "function" ? fromFunction(source) : fromString(source)),
+    authorization,
+    put: (headers, token) => headers.set("Authorization", authorization(token)),
     assertSafe() {
       isSafe ||= assertSafe(baseUrl, allowInsecure);
     },
   };
 }
 
-/** The most tokens of a function that are remembered, to be left out of its errors. */
-const remembered = 10;
+type Tokens = Pick<Credentials, "secret" | "renewed">;
 
-/** Asks a token function. What that throws may quote the tokens that it gave before. */
-function asking(source: TokenSource | undefined) {
-  const given = new Set<string>();
-  return async (refused?: string): Promise<string | undefined> => {
-    if (typeof source !== "function") return source;
+function fromString(token: string | undefined): Tokens {
+  if (token !== undefined) checkToken(token);
+  return { secret: () => token, renewed: (refused) => Promise.resolve(refused) };
+}
+
+/** The most tokens of a function that are remembered, to redact them in its errors. */
+const maxRemembered = 10;
+
+function fromFunction(source: Exclude<TokenSource, string>): Tokens {
+  let remembered: string[] = [];
+  /** Calls the function. Its error may quote the tokens that it returned before. */
+  const ask = async (refused?: string): Promise<string | undefined> => {
     let token: string | undefined;
     try {
       token = await (refused === undefined ? source() : source(refused));
     } catch (error) {
-      throw isJupyterHubError(error) ? error : sanitizeCause(error, { secrets: given });
+      throw isJupyterHubError(error) ? error : sanitizeCause(error, { secrets: remembered });
     }
     if (token === undefined) return undefined;
     checkToken(token);
-    given.delete(token);
-    given.add(token);
-    for (const oldest of given) if (given.size > remembered) given.delete(oldest);
+    remembered = [token, ...remembered.filter((one) => one !== token)].slice(0, maxRemembered);
     return token;
+  };
+  // By rejected token: a function may return a different one to each of its callers.
+  const renewals = new Map<string, Promise<string | undefined>>();
+  // The last renewal, for calls in flight whose token is rejected later.
+  let last: { refused: string; token: string } | undefined;
+  return {
+    async secret() {
+      const token = await ask();
+      // The function still returns the rejected token, so the next rejection calls it again.
+      if (token === last?.refused) last = undefined;
+      return token;
+    },
+    async renewed(refused) {
+      if (refused === undefined) return undefined;
+      if (refused === last?.refused) return last.token;
+      const renewal = renewals.get(refused) ?? ask(refused).finally(() => renewals.delete(refused));
+      renewals.set(refused, renewal);
+      const token = await renewal;
+      if (token !== undefined && token !== refused) last = { refused, token };
+      return token;
+    },
   };
 }
 
-/** True; throws where a token would travel unencrypted to a public host. */
+/** Returns true, or throws if a token would be sent unencrypted to a public host. */
 export function assertSafe(url: string, allowInsecure: boolean): true {
   const { protocol, hostname, origin } = new URL(url);
   if (protocol !== "http:" || allowInsecure || isPrivateHost(hostname)) return true;
   throw new InvalidInputError(
-    `A token would travel to ${origin} unencrypted. Use https, or set allowInsecure if that is meant.`,
+    `A token would be sent to ${origin} unencrypted. Use https, or set allowInsecure.`,
   );
 }
 
-/** Throws an {@link InvalidInputError} unless `token` can be sent in a header as it is. */
+/** Throws an {@link InvalidInputError} unless `token` can be sent in a header. */
 export function checkToken(token: unknown): void {
-  if (typeof token !== "string") {
-    throw new InvalidInputError(`The token must be a string, not ${describeType(token)}.`);
-  }
-  if (token === "") {
-    throw new InvalidInputError(
-      "The token must not be empty. Leave it out for calls that need none.",
-    );
-  }
+  assertString("token", token);
   if (!/^[\x21-\x7E]+$/.test(token)) {
     throw new InvalidInputError(
-      'The token must be the token alone, in plain ASCII: no spaces, no line break, no "Bearer" before it.',
+      'The token must be plain ASCII without spaces, line breaks or "Bearer".',
     );
   }
 }

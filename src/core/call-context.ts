@@ -1,28 +1,30 @@
-/** What is known of one call: what it asks for, how far it has come, and which secrets it holds. */
+/** The state of one call: its operation, its progress and its secrets. */
 import type { Operation } from "../../generated/operations.gen.js";
 import type { JupyterHubError } from "./errors.js";
 import { redactedUrl, Secrets } from "./redact.js";
 
 export interface CallContext {
   readonly method: string;
-  /** The path as the API's document has it: `/users/{name}`. */
+  /** The path of the operation: `/users/{name}`. */
   readonly route: string;
   readonly operation: Operation;
-  /** Whether the body holds the credentials, so that no token is sent. */
+  /** Whether the body has credentials of its own, so that no token is sent. */
   readonly ownCredentials: boolean;
   /** Whether the caller wants the response's body as a stream. */
   readonly streams: boolean;
-  /** Whether the call is sent once and never retried. */
+  /** Whether the call is never retried. */
   readonly once: boolean;
   /** The URL for errors and logs: without query and secrets. */
   readonly url: string;
-  /** What errors and logs must not repeat: of the input, and of the headers of every attempt. */
+  /** The secrets of the input and of the headers of every attempt, for redaction. */
   readonly secrets: Secrets;
-  /** Whether an attempt has been sent and its outcome is not known. */
+  /** Whether the attempt waits for other calls to end. */
+  isQueued: boolean;
+  /** Whether an attempt was sent and its outcome is unknown. */
   sent: boolean;
-  /** The response to the last attempt, if one came. */
+  /** The response to the last attempt. */
   response: Response | undefined;
-  /** How the previous attempt failed. */
+  /** The error of the previous attempt. */
   lastFailure: JupyterHubError | undefined;
 }
 
@@ -33,11 +35,11 @@ type Given = Pick<CallContext, "method" | "operation" | "streams" | "once"> & {
   path: Readonly<Record<string, unknown>> | undefined;
   query: Readonly<Record<string, unknown>> | undefined;
   body: unknown;
-  /** Where the call adds its secrets, when several calls share them. */
+  /** Collects the secrets of several calls. */
   secrets: Secrets | undefined;
 };
 
-/** URL and secrets are computed when an error or a log needs them: most calls succeed unseen. */
+/** Computes the URL and the secrets only when an error or a log needs them: most calls succeed. */
 export function createContext(given: Given): CallContext {
   const { method, operation, streams, once, baseUrl, url, path, query, body } = given;
   const { secrets = new Secrets() } = given;
@@ -55,6 +57,7 @@ export function createContext(given: Given): CallContext {
     streams,
     once,
     secrets,
+    isQueued: false,
     sent: false,
     response: undefined,
     lastFailure: undefined,

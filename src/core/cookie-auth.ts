@@ -1,19 +1,16 @@
 /**
- * The credentials of a page that the hub serves: the cookie of whoever is logged in there, which scripts
- * cannot read, and the XSRF token that proves that the request comes from such a page.
+ * The credentials of a page that the hub serves: the user's cookie, which scripts cannot read, and the XSRF token,
+ * which proves that a request comes from such a page.
  *
- * Promises that the token goes to the hub's own origin alone, and is found anew where it is stale.
+ * Promises that the XSRF token is sent to the hub's own origin only, and is replaced when the hub rejects it.
  */
 import type { Credentials } from "./auth.js";
-import { AuthenticationError, InvalidInputError } from "./errors.js";
-import { page, pageOrigin } from "./browser.js";
 import { withDeadline } from "./deadline.js";
+import { AuthenticationError, InvalidInputError } from "./errors.js";
+import { page, pageOrigin } from "./runtime.js";
 import { pageUrl } from "./url.js";
 
-/**
- * The credentials of the page that runs this; `send` is what asks the hub for another XSRF token, in at most
- * `timeout` milliseconds.
- */
+/** Creates the credentials of the current page. `send` requests a new XSRF token, within `timeout` milliseconds. */
 export function createCookieCredentials(
   baseUrl: string,
   send: typeof fetch,
@@ -26,57 +23,54 @@ export function createCookieCredentials(
     );
   }
   const hub = pageUrl(baseUrl);
-  let found: string | undefined;
-  let asking: Promise<string | undefined> | undefined;
-  // Hubs look at the cookie of their own path; pages of other paths do not see it, but a page of theirs holds it.
-  const secret = (): string | undefined => ownCookie(hub) ?? found ?? pageToken();
-  const ask = async (): Promise<string | undefined> =>
-    (found = await tokenOf(`${hub}home`, send, timeout));
+  let fetched: string | undefined;
+  let fetching: Promise<string | undefined> | undefined;
+  // Hubs check the cookie of their own path. Pages of other paths cannot read it, but their template has the token.
+  const secret = (): string | undefined => cookieToken(hub) ?? fetched ?? templateToken();
   return {
     kind: "cookie",
     init: { credentials: "same-origin" },
     secret,
-    async renewed(stale) {
-      const present = secret();
-      if (present !== undefined && present !== stale) return present;
-      // Calls that are refused at the same time share the question.
-      asking ??= ask().finally(() => (asking = undefined));
-      return asking;
+    async renewed(rejected) {
+      const current = secret();
+      if (current !== undefined && current !== rejected) return current;
+      // Calls that are rejected at the same time share the request.
+      fetching ??= fetchToken(`${hub}home`, send, timeout).finally(() => (fetching = undefined));
+      return (fetched = await fetching);
     },
+    authorization: (token) => `Bearer ${token}`,
     put: (headers, token) => headers.set("X-XSRFToken", token),
     assertSafe: () => undefined,
   };
 }
 
-/** The hub's own cookie, which browsers show to pages below the hub's path alone. */
-function ownCookie(hub: string): string | undefined {
+/** The XSRF token in the hub's cookie, which only pages below the hub's path can read. */
+function cookieToken(hub: string): string | undefined {
   const { location, document } = page;
   if (!location || !(location.origin + location.pathname).startsWith(hub)) return undefined;
   return /(?:^|; )_xsrf=([^;]+)/.exec(document?.cookie ?? "")?.[1];
 }
 
-const pageToken = (): string | undefined => {
+function templateToken(): string | undefined {
   const token = page.jhdata?.xsrf_token;
-  return typeof token === "string" && token !== "" ? token : undefined;
-};
+  return typeof token === "string" && token ? token : undefined;
+}
 
-/** The XSRF token in a page of the hub. */
-async function tokenOf(
+/** Requests a page of the hub and returns its XSRF token; undefined if none arrives. */
+const fetchToken = (
   url: string,
   send: typeof fetch,
   timeout: number,
-): Promise<string | undefined> {
-  const ask = async (signal: AbortSignal): Promise<string | undefined> => {
+): Promise<string | undefined> =>
+  // Without the caller's signal, since other calls may share the request.
+  withDeadline(timeout, undefined, async (signal) => {
     const response = await send(url, { credentials: "same-origin", redirect: "manual", signal });
     if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
       throw new AuthenticationError("Nobody is logged in to the hub in this browser.", { url });
     }
     return /xsrf_token: "([^"]+)"/.exec(await response.text())?.[1];
-  };
-  // No caller's signal: others may have joined the question.
-  return withDeadline(timeout, undefined, ask).catch((error: unknown) => {
+  }).catch((error: unknown) => {
     if (error instanceof AuthenticationError) throw error;
-    // Where no page comes, the refusal that led here says more.
+    // The hub's rejection says more than a page that cannot be loaded.
     return undefined;
   });
-}

@@ -1,16 +1,15 @@
 /**
- * Waiting that ends: deadlines over a piece of work, and pauses that an abort cuts short.
+ * Timeouts, aborts and delays.
  *
  * Promises that no timer and no listener on the caller's signal outlives the work.
  */
-import { onAbort } from "./abort.js";
 import { InvalidInputError } from "./errors.js";
 
-/** Raised inside this package when a deadline passes; becomes a TimeoutError that knows the call. */
+/** Thrown inside this package when a deadline passes. It becomes a TimeoutError that names the call. */
 export class DeadlinePassed extends Error {
   override name = "DeadlinePassed";
   readonly timeout: number;
-  /** Whether a call that changes something was under way. */
+  /** Set when a write was in flight. */
   outcome?: "unknown";
   constructor(timeout: number) {
     super(`${timeout} ms passed`);
@@ -18,26 +17,67 @@ export class DeadlinePassed extends Error {
   }
 }
 
-/** The longest that a timer can wait; a longer one would fire at once. */
+type Listener = (reason: unknown) => void;
+const subscriptions = new WeakMap<
+  AbortSignal,
+  { listeners: Set<Listener>; dispatch: () => void }
+>();
+
+/**
+ * Calls `listener` when the signal aborts, or at once if it has aborted. Returns a function that unsubscribes.
+ *
+ * Many calls may share a signal, and Node warns of a leak at its eleventh listener. So a signal has at most one
+ * listener of this package, which is removed with the last subscription.
+ */
+export function onAbort(signal: AbortSignal | null | undefined, listener: Listener): () => void {
+  if (!signal || signal.aborted) {
+    if (signal) listener(signal.reason);
+    return () => undefined;
+  }
+  let shared = subscriptions.get(signal);
+  if (!shared) {
+    const listeners = new Set<Listener>();
+    const dispatch = (): void => listeners.forEach((one) => one(signal.reason));
+    shared = { listeners, dispatch };
+    subscriptions.set(signal, shared);
+    signal.addEventListener("abort", dispatch, { once: true });
+  }
+  const { listeners, dispatch } = shared;
+  listeners.add(listener);
+  return () => {
+    if (!listeners.delete(listener) || listeners.size > 0) return;
+    signal.removeEventListener("abort", dispatch);
+    subscriptions.delete(signal);
+  };
+}
+
+/** Throws an {@link InvalidInputError} unless a timeout is above 0 or undefined. */
+export function checkTimeout(timeout: number | undefined): void {
+  if (timeout === undefined || timeout > 0) return;
+  throw new InvalidInputError("The timeout must be a number above 0.");
+}
+
+/** The longest delay of a timer. A longer one would fire at once. */
 const maxTimer = 2 ** 31 - 1;
 
 /**
- * Calls `abort` once, when the caller's signal aborts or, with a {@link DeadlinePassed}, after `timeout`
- * milliseconds; at once when the signal has aborted already. What it returns lets go of both.
+ * Calls `listener` once: when the caller's signal aborts (at once if it has), or with a {@link DeadlinePassed} after
+ * `timeout` milliseconds. Returns a function that unsubscribes from both. With `unref`, the timer does not keep the
+ * program running, where the runtime knows that.
  */
 export function onTimeoutOrAbort(
   timeout: number | undefined,
   caller: AbortSignal | null | undefined,
-  abort: (reason: unknown) => void,
+  listener: Listener,
+  { unref = false } = {},
 ): () => void {
-  if (timeout !== undefined && !(timeout > 0)) {
-    throw new InvalidInputError("The timeout must be a number above 0.");
-  }
-  const unsubscribe = onAbort(caller, abort);
+  checkTimeout(timeout);
+  const unsubscribe = onAbort(caller, listener);
   const timer =
     timeout === undefined || timeout > maxTimer || caller?.aborted
       ? undefined
-      : setTimeout(() => abort(new DeadlinePassed(timeout)), timeout);
+      : setTimeout(() => listener(new DeadlinePassed(timeout)), timeout);
+  if (unref) (timer as { unref?(): void } | undefined)?.unref?.();
   return () => {
     clearTimeout(timer);
     unsubscribe();
@@ -45,10 +85,8 @@ export function onTimeoutOrAbort(
 }
 
 /**
- * Runs `work` with a signal that aborts when the caller's does, with a {@link DeadlinePassed} after
- * `timeout` milliseconds, or when the work fails: nothing of it goes on after that. Rejects at the abort,
- * whether or not the work reacts to it. Every attempt of every call runs through here, so it makes no more
- * promises than it needs.
+ * Runs `work` with a signal that aborts when the caller's does, with a {@link DeadlinePassed} after `timeout`
+ * milliseconds, or when the work fails. Rejects at the abort, whether or not the work reacts to it.
  */
 export function withDeadline<Value>(
   timeout: number | undefined,
@@ -56,6 +94,7 @@ export function withDeadline<Value>(
   work: (signal: AbortSignal) => Promise<Value>,
 ): Promise<Value> {
   if (caller?.aborted) return Promise.reject(caller.reason as Error);
+  // Every attempt of every call runs through here, so it creates no more promises than it needs.
   return new Promise<Value>((resolve, reject) => {
     const controller = new AbortController();
     const abort = (reason: unknown): void => {
@@ -77,8 +116,8 @@ export function withDeadline<Value>(
 }
 
 /**
- * Runs `work` with a controller that aborts when the caller's signal does, and in any case when the work
- * is over: what it has left open is closed.
+ * Runs `work` with a controller that aborts when the caller's signal does, and in any case when the work ends:
+ * what the work left open is closed.
  */
 export async function withCleanup<Value>(
   caller: AbortSignal | undefined,
@@ -94,13 +133,13 @@ export async function withCleanup<Value>(
   }
 }
 
-/** Milliseconds between two looks at something: short at first, then two seconds. */
+/** Delays between two polls in milliseconds: from `first`, growing to two seconds. */
 export function* pollDelays(first = 100): Generator<number, never> {
   for (let milliseconds = first; ; milliseconds = Math.min(milliseconds * 1.5, 2000))
     yield milliseconds;
 }
 
-/** Waits, or rejects with the signal's reason as soon as it aborts. */
+/** Resolves after so many milliseconds. Rejects with the signal's reason as soon as it aborts. */
 export const delay = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
     const timer = setTimeout(() => {

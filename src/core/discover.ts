@@ -1,39 +1,60 @@
 /**
- * Finds the hub behind a link, by asking for its version at the addresses where its API can be.
+ * Finds the hub behind a link: requests the version at each address at which its API can be.
  *
- * A link may lead to anybody: these requests carry nothing that identifies the caller.
+ * A link can lead anywhere, so these requests contain nothing that identifies the caller.
  */
 import { HubError, UnexpectedResponseError, isJupyterHubError } from "./errors.js";
 import type { JupyterHubOptions } from "./options.js";
-import { apiCandidates } from "./url.js";
+import { apiCandidates, withoutTrailingSlashes } from "./url.js";
 
-/** The bytes of a response to a discovery: that of a hub has some twenty. */
+/** The most bytes of a response. A hub's has about twenty. */
 const maxResponseBytes = 2 ** 16;
 
+/** A request for the version: its options, and the address at which its redirects ended. */
+export interface Probe {
+  options: JupyterHubOptions;
+  /** The API's address after redirects; undefined without any. Throws if it cannot be a hub's. */
+  target(): string | undefined;
+}
+
 /**
- * The options for the requests of a discovery: no token, no cookie, no headers (a gateway's keys), and no
- * middleware, which could add any of them.
+ * Creates the options of a request: no token, cookie or headers (a gateway's keys), and no middleware, which could add
+ * them. Without credentials, it may follow redirects.
  */
-export const withoutCredentials = ({
-  fetch,
-  timeout,
-  retry,
-  appName,
-  logger,
-}: JupyterHubOptions): JupyterHubOptions => ({
-  fetch,
-  timeout,
-  retry,
-  appName,
-  logger,
-  maxResponseBytes,
-  token: () => undefined,
-});
+export function createProbe(options: JupyterHubOptions): Probe {
+  const { fetch: send = fetch, timeout, retry, appName, logger } = options;
+  let end: string | undefined;
+  return {
+    options: {
+      fetch: async (url, init) => {
+        const response = await send(url, { ...init, redirect: "follow" });
+        end = response.url && response.url !== String(url) ? response.url : undefined;
+        return response;
+      },
+      timeout,
+      retry,
+      appName,
+      logger,
+      maxResponseBytes,
+      token: () => undefined,
+    },
+    target() {
+      if (end === undefined) return undefined;
+      const { origin, pathname } = new URL(end);
+      const [api] = apiCandidates(end);
+      // Below `hub`, `user` or `services`, a user's server may respond.
+      if (api === origin + withoutTrailingSlashes(pathname)) return api;
+      throw new UnexpectedResponseError(
+        `The link was redirected to ${origin}, to an address that is not that of a hub's API.`,
+      );
+    },
+  };
+}
 
-/** Errors for which no other address is tried. */
-const final = new Set(["ConnectionError", "TimeoutError", "InvalidInputError"]);
+/** Errors after which no other address is tried. */
+const final = /^(Connection|Timeout|InvalidInput)Error$/;
 
-/** What `ask` resolves with for the first of the link's addresses at which a hub answers. */
+/** Resolves with the result of `ask` for the first of the link's addresses that is a hub's. */
 export async function discover<Found>(
   link: string,
   ask: (url: string) => Promise<Found>,
@@ -44,15 +65,15 @@ export async function discover<Found>(
     try {
       return await ask(candidate);
     } catch (error) {
-      if (!isJupyterHubError(error) || final.has(error.name)) throw error;
-      // A hub that is down is the most helpful of the reasons.
+      if (!isJupyterHubError(error) || final.test(error.name)) throw error;
+      // A hub that is down is the most helpful reason.
       if (!(last instanceof HubError)) last = error;
     }
   }
   if (last instanceof HubError) throw last;
   throw new UnexpectedResponseError(
-    `No hub was found behind the link, at ${candidates.join(", ")}. If its address is another, give that as the \`url\` ` +
-      "of new JupyterHub.",
+    `No hub was found behind the link, at ${candidates.join(", ")}. ` +
+      "If its address is another, give it to new JupyterHub as the `url`.",
     { cause: last },
   );
 }

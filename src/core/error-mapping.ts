@@ -1,9 +1,8 @@
 /**
- * Which error an answer means.
+ * Maps an error response of a hub to one error class per meaning.
  *
- * Hubs say 403 for four things, 404 for two and 400 for everything else, so status alone does not tell:
- * the hub's words decide, and where it has none (6.x sends null), the operation does. The tables below
- * are tested against messages of real hubs.
+ * Hubs use 403 for four things, 404 for two and 400 for everything else, so the status alone is not enough. The hub's
+ * message decides or, without one (6.x sends null), the operation. The tables are tested against messages of real hubs.
  */
 import type { Operation } from "../../generated/operations.gen.js";
 import {
@@ -20,10 +19,11 @@ import {
   type BadRequestReason,
   type ErrorDetails,
 } from "./errors.js";
+import { parseJson } from "./json.js";
 import { maxText, shorten, withoutSecrets } from "./redact.js";
 import { isAtLeast } from "./version.js";
 
-/** An answer of status 400 or more, and what was asked. */
+/** A response with status 400 or more, and its request. */
 export interface ErrorResponse {
   status: number;
   /** The body as text: JSON from the API, HTML from pages and proxies. */
@@ -33,13 +33,13 @@ export interface ErrorResponse {
   url: string;
   operation: Operation;
   hubVersion: string | undefined;
-  /** What the call was given and sent that its error must not repeat. */
+  /** The secrets of the call, which its error must not repeat. */
   secrets?: Iterable<string>;
-  /** What the call carried: a token in its headers, a password in its body, a page's cookie, or nothing. */
+  /** The credentials of the request: a token in its headers, a password in its body, a page's cookie, or none. */
   credentials: "token" | "body" | "cookie" | "none";
 }
 
-/** The meaning of a 400, by the hub's words. */
+/** The reason for a 400, by the hub's message. */
 const reasons: readonly (readonly [RegExp, BadRequestReason])[] = [
   [/is already running/, "already-running"],
   [
@@ -54,11 +54,11 @@ const reasons: readonly (readonly [RegExp, BadRequestReason])[] = [
   ],
 ];
 
-/** OAuth's words for credentials that it does not take, and what is to be checked. */
+/** OAuth's errors about credentials, and what to check. */
 const oauthAdvice: readonly (readonly [RegExp, string])[] = [
   [
     /"error":\s*"invalid_grant"/,
-    "The code was used before, has expired, or was made for another client, address or verifier.",
+    "The code was used before, has expired, or belongs to another client, redirect URI or verifier.",
   ],
   [
     /"error":\s*"invalid_client"/,
@@ -75,53 +75,55 @@ const standardPhrases: Readonly<Record<number, string>> = {
   429: "Too Many Requests",
 };
 
-/** The error that an answer of status 400 or more means. */
-export function errorFromResponse(refusal: ErrorResponse): JupyterHubError {
-  const { status, method, url, operation, hubVersion } = refusal;
-  // What it means, the hub's words tell; what is told of them is without secrets, which may be words, too.
-  const given = hubMessageOf(refusal.body);
-  const message = given?.slice(0, maxText);
-  const hubMessage = given && withoutSecrets(given, refusal.secrets ?? []);
+/** The error for a response with status 400 or more. */
+export function errorFromResponse(response: ErrorResponse): JupyterHubError {
+  const { status, method, url, operation, hubVersion } = response;
+  // The raw message decides the class. Errors get it without secrets, which may be words that matter here.
+  const given = hubMessageOf(response.body);
+  const message = given?.slice(0, maxText) ?? "";
+  const hubMessage = given && withoutSecrets(given, response.secrets ?? []);
   const details: ErrorDetails = { status, hubMessage, method, url, hubVersion };
-  const retryAfter = parseRetryAfter(refusal.retryAfter);
-  const words = (hubMessage ?? standardPhrases[status] ?? "refused").replace(/\.$/, "");
-  const said = `${method} ${url}: ${status} ${shorten(words, 1000)}`;
+  const phrase = (hubMessage ?? standardPhrases[status] ?? "refused").replace(/\.{1,3}$/, "");
+  const text = `${method} ${url}: ${status} ${shorten(phrase, 1000)}`;
+  const withRetryAfter = { ...details, retryAfter: parseRetryAfter(response.retryAfter) };
 
   if ((status === 404 || status === 405) && hubVersion) {
     const unsupported = unsupportedError(hubVersion, operation, `${method} ${url}`, details);
     if (unsupported) return unsupported;
   }
-  const advice = oauthAdvice.find(([words]) => words.test(refusal.body.slice(0, maxText)))?.[1];
-  if (advice) return new AuthenticationError(`${said}. ${advice}`, details);
+  const advice = lookUp(oauthAdvice, response.body.slice(0, maxText));
+  if (advice) return new AuthenticationError(`${text}. ${advice}`, details);
+  if (status >= 500) return new HubError(text, withRetryAfter);
   switch (status) {
     case 400:
-      return new BadRequestError(said, {
-        ...details,
-        reason: reasons.find(([words]) => words.test(message ?? ""))?.[1] ?? "other",
-      });
+      return new BadRequestError(text, { ...details, reason: lookUp(reasons, message) ?? "other" });
     case 401:
-      return new AuthenticationError(said, details);
+      return new AuthenticationError(text, details);
     case 403:
-      return forbidden(refusal, message, said, details);
+      return forbidden(response, message, text, details);
     case 404:
       return new NotFoundError(
-        `${said}. Hubs also say so of what the token's scopes do not reach.`,
+        `${text}. It does not exist, or the token's scopes do not include it.`,
         details,
       );
     case 405:
-      return new BadRequestError(said, details);
+      return new BadRequestError(text, details);
     case 409:
-      return new ConflictError(said, details);
+      return new ConflictError(text, details);
     case 429:
-      return new RateLimitError(said, { ...details, retryAfter });
+      return new RateLimitError(text, withRetryAfter);
     default:
-      return status >= 500
-        ? new HubError(said, { ...details, retryAfter })
-        : new JupyterHubError(said, details);
+      return new JupyterHubError(text, details);
   }
 }
 
-/** The error for an operation that a hub of this version does not have, if that is so. */
+/** The value of the first row whose pattern matches. */
+export const lookUp = <Value>(
+  table: readonly (readonly [RegExp, Value])[],
+  text: string,
+): Value | undefined => table.find(([pattern]) => pattern.test(text))?.[1];
+
+/** The error for something that a hub of this version does not have; undefined if it has it. */
 export function unsupportedError(
   hubVersion: string,
   { since, until }: { since?: string; until?: string },
@@ -131,7 +133,7 @@ export function unsupportedError(
   const tooOld = since !== undefined && !isAtLeast(hubVersion, since);
   const tooNew = until !== undefined && isAtLeast(hubVersion, until);
   if (!tooOld && !tooNew) return undefined;
-  const when = tooOld ? `needs JupyterHub ${since} or newer` : `ended with JupyterHub ${until}`;
+  const when = tooOld ? `needs JupyterHub ${since} or newer` : `was removed in JupyterHub ${until}`;
   return new UnsupportedByHubError(`${what} ${when}; this hub is ${hubVersion}.`, {
     ...details,
     hubVersion,
@@ -140,70 +142,61 @@ export function unsupportedError(
   });
 }
 
-// Not the bare word: each page of a hub holds an XSRF token.
+// Not the bare word: each page of a hub has an XSRF token.
 const aboutXsrf = /_xsrf(?:'|&#39;) argument|XSRF cookie does not match/;
 
+/** A 403 means wrong or no credentials, missing scopes, a missing XSRF token, or the expired login of a user. */
 function forbidden(
   { body, credentials, operation, secrets = [] }: ErrorResponse,
-  message: string | undefined,
-  said: string,
+  message: string,
+  text: string,
   details: ErrorDetails,
 ): JupyterHubError {
-  // A page begins with scripts and styles: the refusal of metrics stands far behind them.
+  // A page begins with scripts and styles: the refusal of metrics comes far behind them.
   const start = Math.max(0, body.indexOf(" requires scope "));
-  const words = message ?? body.slice(start, start + maxText);
+  const words = message || body.slice(start, start + maxText);
   const required = /requires (?:any of \[|scope (?:'|&#39;))/.exec(words);
-  const mute = !message || message === "Forbidden";
-  if (credentials === "body" && mute) {
-    return new AuthenticationError(`${said}. The user or password is wrong.`, details);
-  }
-  if (credentials === "none") {
-    return new AuthenticationError(
-      `${said}. The call carried no token; give the client one.`,
-      details,
-    );
-  }
+  const isBare = !message || message === "Forbidden";
+  const refused = (advice: string) => new AuthenticationError(`${text}. ${advice}`, details);
+  if (credentials === "body" && isBare) return refused("The user or password is wrong.");
+  if (credentials === "none") return refused("The call carried no token; give the client one.");
   if (required) {
     const [list = ""] = words.slice(required.index + required[0].length).split(/[\]'&]/, 1);
-    const scopes = withoutSecrets(list, secrets);
-    const requiredScopes = scopes.split(", ").filter(Boolean);
-    return new ForbiddenError(said, { ...details, requiredScopes });
+    const requiredScopes = withoutSecrets(list, secrets).split(", ").filter(Boolean);
+    return new ForbiddenError(text, { ...details, requiredScopes });
   }
-  if (aboutXsrf.test(words) && credentials === "cookie") {
-    return new XsrfError(`${said}. Reload a page of the hub, or use a token.`, details);
+  if (/auth has expired for /.test(words)) {
+    const advice =
+      "This is the login of that user, not the token: they must log in to the hub again.";
+    return new ForbiddenError(`${text}. ${advice}`, details);
   }
-  // To a call with a token, the hub speaks of XSRF when it does not know the token.
-  const unknown =
-    aboutXsrf.test(words) || /missing or invalid credentials|auth has expired/i.test(words);
-  if (unknown || (mute && operation.anyCredentials)) {
+  const isXsrf = aboutXsrf.test(words);
+  if (isXsrf && credentials === "cookie") {
+    return new XsrfError(`${text}. Reload a page of the hub, or use a token.`, details);
+  }
+  // To a request with a token that it does not know, the hub answers with an XSRF message.
+  const isUnknown = isXsrf || /missing or invalid credentials/i.test(words);
+  if (isUnknown || (isBare && operation.anyCredentials)) {
     const what = credentials === "cookie" ? "Nobody is logged in, or the login" : "The token";
-    return new AuthenticationError(`${said}. ${what} is wrong, expired or revoked.`, details);
+    return refused(`${what} is wrong, expired or revoked.`);
   }
-  return new ForbiddenError(said, details);
+  return new ForbiddenError(text, details);
 }
 
-/** The hub's own words in an error body: its `message`, or OAuth's description. */
+/** The hub's own message in an error body: its `message`, or OAuth's description. */
 function hubMessageOf(body: string): string | undefined {
-  try {
-    const {
-      message,
-      error,
-      error_description: description,
-    } = JSON.parse(body) as Record<string, unknown>;
-    const words = message ?? description ?? error;
-    if (typeof words !== "string" || words === "") return undefined;
-    // Here hubs quote the body that they were sent, with the secrets in it.
-    return words.replace(/^(Invalid JSON (?:keys|data)): .*/s, "$1");
-  } catch {
-    return undefined;
-  }
+  const json = (parseJson(body) ?? {}) as Record<string, unknown>;
+  const message = json["message"] ?? json["error_description"] ?? json["error"];
+  if (typeof message !== "string" || message === "") return undefined;
+  // Here hubs quote the body that they were sent, with its secrets.
+  return message.replace(/^(Invalid JSON (?:keys|data)): .*/s, "$1");
 }
 
 /** `Retry-After` in milliseconds, from seconds or a date; undefined when it is neither. */
-export function parseRetryAfter(retryAfter: string | null, now = Date.now()): number | undefined {
-  if (retryAfter === null) return undefined;
-  if (/^\s*\d+\s*$/.test(retryAfter)) return Number(retryAfter) * 1000;
-  // Engines read nearly anything as a date, such as -5; one of HTTP begins with its weekday.
-  const milliseconds = /^\s*[A-Z][a-z]+,? /.test(retryAfter) ? Date.parse(retryAfter) - now : NaN;
+export function parseRetryAfter(value: string | null, now = Date.now()): number | undefined {
+  if (value === null) return undefined;
+  if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;
+  // Engines parse nearly anything as a date, such as -5. HTTP's dates begin with a weekday.
+  const milliseconds = /^\s*[A-Z][a-z]+,? /.test(value) ? Date.parse(value) - now : NaN;
   return Number.isNaN(milliseconds) ? undefined : Math.max(0, milliseconds);
 }

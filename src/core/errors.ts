@@ -1,68 +1,74 @@
 /**
- * The errors of this package, one class a meaning.
+ * The error classes, one per meaning, and the guard {@link isJupyterHubError}.
  *
- * All extend {@link JupyterHubError} and carry what a caller needs to act: status, the hub's own words,
- * method, URL without its query, and the hub's version. None holds a secret. Which answer becomes which
- * class is decided in meaning.ts.
+ * Every error carries what a caller needs to act: status, the hub's message, method, URL without query, hub version.
+ * None holds a secret. Messages and `hubMessage` are bounded. `error-mapping.ts` decides which response becomes which.
  */
 import type { ProgressEvent } from "../../generated/types.gen.js";
 import { shorten } from "./redact.js";
-import { printable } from "./text.js";
 
-/** What is known when something goes wrong. */
+/** What an error carries besides its message. */
 export interface ErrorDetails {
-  /** The HTTP status, where there was an answer. */
+  /** The HTTP status; undefined without a response. */
   status?: number | undefined;
-  /** The hub's own words; absent when it sent none (6.x often sends null). */
+  /** The hub's own message, of at most 4,096 characters; undefined if it sent none (6.x often sends null). */
   hubMessage?: string | undefined;
   /** The HTTP method of the call. */
   method?: string | undefined;
-  /** The URL of the call, without its query and with secrets in its path left out. */
+  /** The URL of the call, without its query and with secrets in its path redacted. */
   url?: string | undefined;
-  /** The hub's version, where it is known. */
+  /** The hub's version, if known. */
   hubVersion?: string | undefined;
-  /** Whether the hub may have done it, though its answer was lost. */
+  /**
+   * `"unknown"` if the response to a write was lost: the hub may or may not have carried it out. Read the state
+   * before you repeat the call.
+   */
   outcome?: "unknown" | undefined;
   cause?: unknown;
 }
 
+/** The constructor's details of a class with details of its own. */
+type DetailsOf<Class, Key extends keyof Class> = ErrorDetails & Partial<Pick<Class, Key>>;
+
+/** Sets properties of an error. Those without a value are not enumerable, so that a printed error does not list them. */
+export function setDetails(error: Error, details: object): void {
+  for (const [key, value] of Object.entries(details)) {
+    const enumerable = value !== undefined;
+    Object.defineProperty(error, key, { value, enumerable, writable: true, configurable: true });
+  }
+}
+
 const brand = Symbol.for("jupyterhub-client.error");
 
-/** The base of every error that this package makes. Use {@link isJupyterHubError} to recognise one. */
-export class JupyterHubError extends Error {
+/** The base class of every error of this package. Use {@link isJupyterHubError} to recognise one. */
+export class JupyterHubError extends Error implements ErrorDetails {
   override name = "JupyterHubError";
-  /** The HTTP status, where there was an answer. */
-  readonly status: number | undefined;
-  /** The hub's own words; undefined when it sent none. */
-  readonly hubMessage: string | undefined;
-  /** The HTTP method of the call. */
-  readonly method: string | undefined;
-  /** The URL of the call, without its query. */
-  readonly url: string | undefined;
-  /** The hub's version, where it is known. */
-  readonly hubVersion: string | undefined;
-  /**
-   * `"unknown"` when the answer to a call that changes something was lost: the hub may have done it or
-   * not. Look before you send it again.
-   */
-  readonly outcome: "unknown" | undefined;
+  declare readonly status: number | undefined;
+  declare readonly hubMessage: string | undefined;
+  declare readonly method: string | undefined;
+  declare readonly url: string | undefined;
+  declare readonly hubVersion: string | undefined;
+  declare readonly outcome: "unknown" | undefined;
 
   constructor(message: string, details: ErrorDetails = {}) {
     super(printable(message), details.cause === undefined ? undefined : { cause: details.cause });
-    this.status = details.status;
-    this.hubMessage = details.hubMessage && shorten(details.hubMessage);
-    this.method = details.method;
-    this.url = details.url;
-    this.hubVersion = details.hubVersion;
-    this.outcome = details.outcome;
+    const { status, hubMessage, method, url, hubVersion, outcome } = details;
+    setDetails(this, {
+      status,
+      hubMessage: hubMessage && shorten(hubMessage),
+      method,
+      url,
+      hubVersion,
+      outcome,
+    });
     Object.defineProperty(this, brand, { value: true });
   }
 }
 
 /**
- * Whether a value is an error of this package, also of another copy of it in the same program, where
- * `instanceof` fails.
- * @param name the name of its class, such as "NotFoundError"; without one, any will do
+ * Returns whether a value is an error of this package. Also recognises errors of another copy of the package in the
+ * same program, for which `instanceof` fails.
+ * @param name the name of a class, such as "NotFoundError"; without it, any error of this package matches
  */
 export const isJupyterHubError = <Name extends keyof Errors = "JupyterHubError">(
   value: unknown,
@@ -73,42 +79,39 @@ export const isJupyterHubError = <Name extends keyof Errors = "JupyterHubError">
   brand in value &&
   (!name || name === "JupyterHubError" || (value as Partial<Error>).name === name);
 
-/** An argument or option does not fit; nothing was sent. Mend the call: the message says how. */
+/** An argument or option is invalid; nothing was sent. Fix the call: the message says how. */
 export class InvalidInputError extends JupyterHubError {
   override name = "InvalidInputError";
 }
 
-/** The hub knows no such credentials: missing, mistyped, expired or revoked. Give the client a valid token. */
+/** The hub rejects the credentials: missing, mistyped, expired or revoked. Give the client a valid token. */
 export class AuthenticationError extends JupyterHubError {
   override name = "AuthenticationError";
 }
 
-/** The hub wants the XSRF token of a page that it served. Reload a page of the hub, or use a token instead of cookies. */
+/** The XSRF token is missing or expired. Reload a page of the hub, or use an API token in place of cookies. */
 export class XsrfError extends JupyterHubError {
   override name = "XsrfError";
 }
 
-/** The credentials are valid, but their scopes do not suffice. See `requiredScopes`, and use a token that has one. */
+/** The credentials are valid, but lack the scope. See `requiredScopes`, and use a token that has one of them. */
 export class ForbiddenError extends JupyterHubError {
   override name = "ForbiddenError";
-  /** The scopes of which the hub wants one, in its own words; empty when it does not say. */
+  /** The scopes of which the hub requires one, as it names them; empty if it names none. */
   readonly requiredScopes: readonly string[];
 
-  constructor(
-    message: string,
-    details: ErrorDetails & { requiredScopes?: readonly string[] } = {},
-  ) {
+  constructor(message: string, details: DetailsOf<ForbiddenError, "requiredScopes"> = {}) {
     super(message, details);
     this.requiredScopes = details.requiredScopes ?? [];
   }
 }
 
-/** There is no such thing, or the token's scopes are limited to others: hubs say 404 to both. Check the name, then the scopes. */
+/** It does not exist, or the token's scopes do not include it: hubs answer 404 to both. Check the name, then the scopes. */
 export class NotFoundError extends JupyterHubError {
   override name = "NotFoundError";
 }
 
-/** Why a hub answered 400. `other` stands for everything that has no meaning of its own. */
+/** Why a hub answered 400; `other` if the reason is none of these. */
 export type BadRequestReason =
   | "already-running"
   | "pending"
@@ -117,129 +120,116 @@ export type BadRequestReason =
   | "invalid-name"
   | "other";
 
-/**
- * The hub refuses the request as it is; `reason` says which of the usual cases this is. Act on that, or change
- * the call as `hubMessage` says.
- */
+/** The hub refuses the request. Act on `reason`, or change the call as `hubMessage` says. */
 export class BadRequestError extends JupyterHubError {
   override name = "BadRequestError";
   readonly reason: BadRequestReason;
 
-  constructor(message: string, details: ErrorDetails & { reason?: BadRequestReason } = {}) {
+  constructor(message: string, details: DetailsOf<BadRequestError, "reason"> = {}) {
     super(message, details);
     this.reason = details.reason ?? "other";
   }
 }
 
-/** It exists already. Take the one that exists, or another name. */
+/** It already exists. Use the existing one, or take another name. */
 export class ConflictError extends JupyterHubError {
   override name = "ConflictError";
 }
 
 /**
- * Too many servers are starting or running. Try again after `retryAfter` milliseconds, or, where it does not
- * say, when others have stopped.
+ * Too many servers are starting or running. Try again after `retryAfter` milliseconds or, if that is undefined, when
+ * other servers have stopped.
  */
 export class RateLimitError extends JupyterHubError {
   override name = "RateLimitError";
-  /** Milliseconds that the hub asks to wait; undefined when its limit of running servers is reached. */
-  readonly retryAfter: number | undefined;
+  /** Milliseconds to wait, from `Retry-After`; undefined if the limit of running servers is reached. */
+  declare readonly retryAfter: number | undefined;
 
-  constructor(message: string, details: ErrorDetails & { retryAfter?: number | undefined } = {}) {
+  constructor(message: string, details: DetailsOf<RateLimitError, "retryAfter"> = {}) {
     super(message, details);
-    this.retryAfter = details.retryAfter;
+    setDetails(this, { retryAfter: details.retryAfter });
   }
 }
 
 /**
- * The hub, or the proxy in front of it, failed: any status from 500 on. Read the hub's log, and try again later,
- * unless `outcome` says to look first.
+ * The hub, or the proxy in front of it, failed: any status from 500 on. Read the hub's log, and try again later; if
+ * `outcome` is `"unknown"`, read the state first.
  */
 export class HubError extends JupyterHubError {
   override name = "HubError";
-  /** Milliseconds that the answer asks to wait, if it does. */
-  readonly retryAfter: number | undefined;
+  /** Milliseconds to wait, from `Retry-After`; undefined without it. */
+  declare readonly retryAfter: number | undefined;
 
-  constructor(message: string, details: ErrorDetails & { retryAfter?: number | undefined } = {}) {
+  constructor(message: string, details: DetailsOf<HubError, "retryAfter"> = {}) {
     super(message, details);
-    this.retryAfter = details.retryAfter;
+    setDetails(this, { retryAfter: details.retryAfter });
   }
 }
 
 /**
- * A server did not come up. See `reason` and `events`, then the hub's log; start it again when that is mended.
- * The cause, where there is one, is what the hub answered to the start.
+ * A server failed to start. See `reason` and `events`, then the hub's log; start it again when the cause is fixed.
+ * If the hub refused the request itself, that error is the `cause`.
  */
 export class SpawnFailedError extends JupyterHubError {
   override name = "SpawnFailedError";
   /**
-   * Why, in the words of the hub or its Spawner, such as "No GPU is left"; undefined when it does not say. Here and
-   * in `events`, the texts in the start's `user_options` and its token are replaced by "[redacted]".
+   * The reason that the hub or its Spawner gives, such as "No GPU is left"; undefined if it gives none. Here and in
+   * `events`, the texts in the start's `user_options` and its token are replaced by "[redacted]".
    */
-  readonly reason: string | undefined;
-  /** What the hub told of this start; the last event is the one that it failed with, where it told that. */
+  declare readonly reason: string | undefined;
+  /** The progress events of this start. The last one is the failure, if the hub sent it. */
   readonly events: readonly ProgressEvent[];
 
-  constructor(
-    message: string,
-    details: ErrorDetails & {
-      reason?: string | undefined;
-      events?: readonly ProgressEvent[];
-    } = {},
-  ) {
+  constructor(message: string, details: DetailsOf<SpawnFailedError, "reason" | "events"> = {}) {
     super(message, details);
-    this.reason = details.reason;
+    setDetails(this, { reason: details.reason });
     this.events = details.events ?? [];
   }
 }
 
-/** A server was to be reached that does not run, or does not answer. Start it, then try again. */
+/** The server of a request is not running or does not respond. Start it, then try again. */
 export class ServerNotRunningError extends JupyterHubError {
   override name = "ServerNotRunningError";
 }
 
-/** Something answered that is not a JupyterHub, or not its API. Check the `url`. */
+/** The response is not from a JupyterHub, or not from its API. Check the `url`. */
 export class UnexpectedResponseError extends JupyterHubError {
   override name = "UnexpectedResponseError";
 }
 
-/** This hub is too old, or too new, for what was asked. See `since` and `until`, and do without it there. */
+/** This hub is too old or too new for the call. See `since` and `until`, and avoid the call on this hub. */
 export class UnsupportedByHubError extends JupyterHubError {
   override name = "UnsupportedByHubError";
-  /** The first release that can do it. */
-  readonly since: string | undefined;
-  /** The first release that no longer can. */
-  readonly until: string | undefined;
+  /** The first release that supports it. */
+  declare readonly since: string | undefined;
+  /** The first release that no longer supports it. */
+  declare readonly until: string | undefined;
 
-  constructor(
-    message: string,
-    details: ErrorDetails & { since?: string | undefined; until?: string | undefined } = {},
-  ) {
+  constructor(message: string, details: DetailsOf<UnsupportedByHubError, "since" | "until"> = {}) {
     super(message, details);
-    this.since = details.since;
-    this.until = details.until;
+    setDetails(this, { since: details.since, until: details.until });
   }
 }
 
 /**
- * No answer came: no such host, connection refused or lost, a certificate that is not trusted. Check the `url`,
- * the network and the certificate.
+ * No response arrived: unknown host, connection refused or lost, or an untrusted certificate. Check the `url`, the
+ * network and the certificate.
  */
 export class ConnectionError extends JupyterHubError {
   override name = "ConnectionError";
-  /** The platform's own code for it, such as `ECONNREFUSED`, if it has one. */
-  readonly code: string | undefined;
+  /** The platform's error code, such as `ECONNREFUSED`, if it has one. */
+  declare readonly code: string | undefined;
 
-  constructor(message: string, details: ErrorDetails & { code?: string | undefined } = {}) {
+  constructor(message: string, details: DetailsOf<ConnectionError, "code"> = {}) {
     super(message, details);
-    this.code = details.code;
+    setDetails(this, { code: details.code });
   }
 }
 
-/** No answer came in time. Raise `timeout`, or see what keeps the hub. */
+/** The timeout passed without a response. Raise `timeout`, or check why the hub is slow. */
 export class TimeoutError extends JupyterHubError {
   override name = "TimeoutError";
-  /** The milliseconds that were waited. */
+  /** The timeout in milliseconds. */
   readonly timeout: number;
 
   constructor(message: string, details: ErrorDetails & { timeout: number }) {
@@ -248,7 +238,7 @@ export class TimeoutError extends JupyterHubError {
   }
 }
 
-/** The classes by their names. */
+/** The classes by name. */
 interface Errors {
   JupyterHubError: JupyterHubError;
   InvalidInputError: InvalidInputError;
@@ -266,4 +256,27 @@ interface Errors {
   UnsupportedByHubError: UnsupportedByHubError;
   ConnectionError: ConnectionError;
   TimeoutError: TimeoutError;
+}
+
+/** The longest message, in characters before escaping. Of a longer one the middle is cut: the end says what to do. */
+const maxLength = 4000;
+const keptAtEnd = 1000;
+
+/** Control characters, lone surrogates, line separators and marks that change the direction of text. */
+const unprintable = /[\p{Cc}\p{Cs}\u2028\u2029\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
+
+/**
+ * Escapes and bounds a message. Names and hub messages reach it: they must not start a new line in a log or move a
+ * terminal's cursor.
+ */
+export const printable = (text: string): string =>
+  (text.length > maxLength
+    ? `${text.slice(0, maxLength - keptAtEnd)} … ${text.slice(-keptAtEnd)}`
+    : text
+  ).replace(unprintable, escaped);
+
+/** Escapes as JSON does, or by number the characters that JSON leaves as they are. */
+function escaped(character: string): string {
+  const json = JSON.stringify(character).slice(1, -1);
+  return json === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}` : json;
 }

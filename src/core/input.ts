@@ -1,8 +1,8 @@
 /**
- * Refuses input that a hub would refuse, misread or stumble over, before anything is sent.
+ * Validates the input of a call before anything is sent.
  *
- * Knows no operation: the rules come with the operation table, which is generated from the corrected
- * document. What it lets through is sent as it is, less a body key that would repeat its path.
+ * Refuses what a hub would refuse, misread or fail at. The rules come from the generated operation table. Valid input
+ * is sent unchanged, without a body key that would repeat its path.
  */
 import type { Operation, Rule } from "../../generated/operations.gen.js";
 import { InvalidInputError } from "./errors.js";
@@ -21,7 +21,7 @@ export interface Input {
   open?: boolean | undefined;
 }
 
-/** What a generated function takes. */
+/** The options of a generated function. */
 const optionKeys: KeysOf<RequestOptions & { client: unknown }> = {
   ...callKeys,
   allowUnknownKeys: true,
@@ -54,26 +54,27 @@ function namesIn(route: string): Keys {
   const names: Keys = Object.fromEntries(
     [...route.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, true]),
   );
-  // Routes of the table are few; those that a program makes up may be endless.
+  // The routes of the table are few. Those of a program may be unlimited.
   if (namesByRoute.size < 200) namesByRoute.set(route, names);
   return names;
 }
 const namesByRoute = new Map<string, Keys>();
 
-/** An argument that an older hub would silently ignore or misread. */
+/** A key that older or newer hubs would ignore or misread. */
 export interface VersionedKey {
   what: string;
-  since: string;
+  /** Has the releases that know the key. */
+  rule: Rule;
 }
 
 export interface CheckedInput {
   /** The body to send. */
   body: unknown;
-  /** What the hub must be new enough for. */
+  /** Keys that only some versions of the hub know. */
   versionedKeys: VersionedKey[];
 }
 
-/** Throws an {@link InvalidInputError} at the first thing that does not fit. */
+/** Throws an {@link InvalidInputError} for the first invalid value. */
 export function checkInput(route: string, operation: Operation, input: Input): CheckedInput {
   const { path = {}, query = {}, body } = input;
   const names = namesIn(route);
@@ -108,7 +109,7 @@ function checkSent(
   checkValues(bag as Bag, rules, versionedKeys);
 }
 
-/** A body without the keys that would repeat its path. */
+/** The body without keys that repeat a value of the path. */
 function withoutRepeated(body: Bag, rules: Rules = {}, path: Bag): Bag {
   const repeated = Object.entries(rules).filter(
     ([key, { differsFrom }]) => differsFrom && body[key] === path[differsFrom],
@@ -118,7 +119,7 @@ function withoutRepeated(body: Bag, rules: Rules = {}, path: Bag): Bag {
   );
 }
 
-/** Checks how many keys a body has, whatever their values are. */
+/** Checks the number of keys of a body. */
 function checkCount(body: Bag, { minKeys = 0, exactlyOneOf = [] }: Operation): void {
   if (minKeys > 0 && Object.values(body).filter((value) => value !== undefined).length < minKeys) {
     throw new InvalidInputError("The body must have at least one key.");
@@ -143,8 +144,9 @@ function checkValues(
       continue;
     }
     if (!isValid(value, rule)) throw invalidValue(key, rule, value);
-    if (rule.since && value !== false)
-      versionedKeys.push({ what: `\`${key}\``, since: rule.since });
+    if ((rule.since || rule.until) && value !== false) {
+      versionedKeys.push({ what: `\`${key}\``, rule });
+    }
   }
 }
 
@@ -161,7 +163,7 @@ function isValid(value: unknown, rule: Rule): boolean {
   if (type === "object") return isPlainObject(value);
   if (type === "integer") {
     return (
-      // A larger one is not exact, and hubs fail at the largest.
+      // Larger ones are not exact, and hubs fail at the largest.
       Number.isSafeInteger(value) &&
       (value as number) >= (min ?? -Infinity) &&
       (value as number) <= (max ?? Infinity)

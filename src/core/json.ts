@@ -1,31 +1,29 @@
-/** Reads and compares values as JSON knows them. */
+/** Parses and compares JSON values, and reads them with an error for an unexpected shape. */
 import { InvalidInputError, UnexpectedResponseError } from "./errors.js";
 
-/** What `work` reads from an answer. Throws a {@link UnexpectedResponseError} where that has another shape than the API's. */
-export function readShape<Value>(work: () => Value): Value {
+/** Returns what `read` takes from a response. Throws an {@link UnexpectedResponseError} if its shape is not the API's. */
+export function readShape<Value>(read: () => Value): Value {
   try {
-    return work();
+    return read();
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof InvalidInputError)) throw error;
-    // Not kept as the cause: engines may quote what they cannot read.
-    throw otherShape();
+    // Not kept as the cause: engines may quote the value.
+    throw unexpectedShape();
   }
 }
 
-/** Throws a {@link UnexpectedResponseError} unless a response has what a method reads in it. */
+/** Throws an {@link UnexpectedResponseError} unless a response has the shape that a method reads. */
 export function assertShape(hasShape: boolean): void {
-  if (!hasShape) throw otherShape();
+  if (!hasShape) throw unexpectedShape();
 }
 
-const otherShape = (): UnexpectedResponseError =>
-  new UnexpectedResponseError(
-    "A response has another shape than a hub's: some other API. Check the url.",
-  );
+const unexpectedShape = (): UnexpectedResponseError =>
+  new UnexpectedResponseError("The response is not shaped like a hub's. Check the url.");
 
-/** What JSON makes of a value: keys without a value are not sent. */
+/** Returns the JSON form of a value, without undefined keys. */
 export const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-/** Whether two values that came from JSON are equal. */
+/** Whether two JSON values are equal. */
 export function equal(one: unknown, other: unknown): boolean {
   if (typeof one !== "object" || typeof other !== "object" || !one || !other) return one === other;
   const keys = Object.keys(one);
@@ -36,8 +34,17 @@ export function equal(one: unknown, other: unknown): boolean {
   );
 }
 
-/** Whether a model has all that was asked for, whatever else it has. */
+/** Whether a model has every value of `wanted`. */
 export const containsAll = (model: object, wanted: object): boolean =>
   Object.entries(wanted).every(
     ([key, value]) => value === undefined || equal(asJson(value), model[key as never]),
   );
+
+/** Returns the value of a JSON text; undefined if it is invalid. The error of `JSON.parse` would quote the text. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,31 +1,30 @@
 /**
- * Refuses unknown keys in a bag of inputs or options: a misspelt key that is ignored lets a call do more
- * than was asked.
+ * Refuses unknown keys of an input or of options: a call that ignores a misspelt key may do more than was meant.
  *
- * Promises an error before anything is sent that names the key, what it probably should be and the known
- * keys, and never a value. Own keys count, with the value undefined too; inherited ones do not.
+ * The error names the key, the closest known key and all known keys, but no value. It is thrown before anything is
+ * sent. Own keys count, also with the value undefined; inherited keys do not.
  */
 import { InvalidInputError } from "./errors.js";
 import { describeType } from "./path-names.js";
 
-/** Known keys, as those of an object; its values do not matter. */
+/** Known keys: those of an object, whatever its values. */
 export type Keys = Readonly<Record<string, unknown>>;
 
 /** An object with exactly the keys of a type. */
 export type KeysOf<Bag> = { readonly [Key in keyof Bag]-?: true };
 
-/** What an error says beside the known keys. */
+/** What an error adds to the known keys. */
 export interface KeyHints {
-  /** The place, in words, that a key belongs in which is unknown here; undefined where there is none. */
+  /** Where a key that is unknown here belongs; undefined if nowhere. */
   elsewhere?: (key: string) => string | undefined;
   /** How to send a key that is unknown everywhere. */
   newer?: string;
 }
 
-/** What every call may be given beside its input. */
+/** The options of every call. */
 export const callKeys = { signal: true, timeout: true, headers: true } as const;
 
-/** Hints for what is sent to a hub. */
+/** Hints for an input. */
 export const inputHints: KeyHints = {
   elsewhere: (key) => (Object.hasOwn(callKeys, key) ? "the options of the call" : undefined),
   newer:
@@ -42,8 +41,8 @@ export function checkKeys(what: string, bag: unknown, known: Keys, hints?: KeyHi
 }
 
 /**
- * Throws an {@link InvalidInputError} unless `bag` is an object with keys. A Map, a promise or a signal has
- * none and would be an empty bag; an AbortController inherits a known one, `signal`.
+ * Throws an {@link InvalidInputError} unless `bag` is an object with keys of its own. A Map, a promise or a signal has
+ * none, and would count as empty. An AbortController inherits a known key, `signal`.
  */
 export function checkBag(what: string, bag: unknown, known: Keys = {}): asserts bag is Keys {
   const isBag =
@@ -74,10 +73,10 @@ function unknownKey(
   return new InvalidInputError(sentences.filter(Boolean).join(" "));
 }
 
-/** A key without line breaks and at most 60 characters of it. */
+/** At most 60 characters of a key, on one line. */
 const quoted = (key: string): string => `\`${JSON.stringify(key.slice(0, 60)).slice(1, -1)}\``;
 
-/** The known key that was probably meant: at most one edit in three characters away, and at most three. */
+/** The closest known key: at most one edit per three characters away, and at most three edits. */
 function closest(key: string, known: readonly string[]): string | undefined {
   const given = plain(key);
   const most = Math.min(Math.max(given.length / 3, 1), 3);
@@ -88,10 +87,10 @@ function closest(key: string, known: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** `expiresIn` and `expires_in` are the same but for their style. */
+/** Ignores case and style: `expiresIn` is `expires_in`. */
 const plain = (key: string): string => key.slice(0, 60).toLowerCase().replaceAll("_", "");
 
-/** Whether so many characters inserted, deleted or replaced lead from one to the other. */
+/** Whether so many insertions, deletions and replacements lead from one word to the other. */
 const isWithin = (edits: number, from: string, to: string): boolean =>
   from === to ||
   (from[0] === to[0]

@@ -1,22 +1,29 @@
-/** What a call can fail with before a hub has answered, as errors that say which call it was and what to do. */
+/** Maps what `fetch` and other foreign code throw to errors that name the call, say what to do and hold no secret. */
 import {
   ConnectionError,
-  HubError,
   InvalidInputError,
-  UnexpectedResponseError,
   TimeoutError,
   isJupyterHubError,
   type JupyterHubError,
 } from "./errors.js";
+import { lookUp } from "./error-mapping.js";
 import { isSafe } from "./retry.js";
 import { DeadlinePassed } from "./deadline.js";
-import { pageOrigin } from "./browser.js";
+import { pageOrigin } from "./runtime.js";
 import { maxText, redactor, shorten, type Redact } from "./redact.js";
 import type { CallContext } from "./call-context.js";
 
 const advice: readonly (readonly [RegExp, string])[] = [
   [/ECONNREFUSED/, "Nothing listens there: check the url and whether the hub is up."],
   [/ENOTFOUND|EAI_AGAIN/, "No such host: check the url."],
+  [
+    /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|before secure TLS/,
+    "This port does not speak TLS: begin the url with http://.",
+  ],
+  [
+    /HANDSHAKE_FAILURE|CERTIFICATE_REQUIRED/,
+    "It asks for a client certificate, as hubs with internal_ssl do inside a cluster: use the hub's public address.",
+  ],
   [/CERT_ALTNAME/, "Its certificate is for another host: check the url."],
   [/CERT_HAS_EXPIRED/, "Its certificate has expired."],
   [
@@ -31,36 +38,41 @@ const denoCodes: readonly (readonly [RegExp, string])[] = [
   [/dns error/, "ENOTFOUND"],
 ];
 
-const lookUp = <Value>(table: readonly (readonly [RegExp, Value])[], words: string) =>
-  table.find(([pattern]) => pattern.test(words))?.[1];
-
-/** No answer, or half of one. */
+/** The error for a request that got no response, or a part of one. */
 export function connectionError(cause: unknown, call: CallContext): ConnectionError {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
   const clean = createSanitizer(call);
   const words = inner instanceof Error ? clean(inner.message) : "";
   const code = codeOf(inner, clean) ?? lookUp(denoCodes, words);
-  const hint = crossOrigin(call) ?? lookUp(advice, code ?? "");
+  const hint = crossOrigin(call) ?? lookUp(advice, `${code} ${words}`) ?? tlsAdvice(call, code);
   return new ConnectionError(
-    `${call.method} ${call.url}: the connection failed (${shorten(code || words || "no answer", 1000)}).${hint ? ` ${hint}` : ""}`,
+    `${call.method} ${call.url}: the connection failed (${shorten(code || words || "no response", 1000)}).${hint ? ` ${hint}` : ""}`,
     { ...call, code, cause: sanitizeCause(cause, call) },
   );
 }
 
-/** Where a request went, as errors tell it, and the secrets that errors leave out. */
+/** A server that expects TLS, or a client certificate, closes the connection without a word. */
+function tlsAdvice({ url }: CallContext, code: string | undefined): string | undefined {
+  if (code !== "ECONNRESET" && code !== "UND_ERR_SOCKET") return undefined;
+  return url.startsWith("http:")
+    ? "If this port expects TLS, begin the url with https://."
+    : "If the hub runs with internal_ssl, use its public address.";
+}
+
+/** What a foreign error must not repeat. */
 interface RedactionScope {
-  /** What takes the place of URLs, whose queries may hold more; without it, their origin does. */
+  /** Replaces URLs, whose queries may hold secrets. Without it, their origin does. */
   url?: string;
   secrets: Iterable<string>;
 }
 
-/** Credentials that texts name: of others than this package, such as those of a token function. */
+/** Credentials in a text that this package does not know, such as those of a token function. */
 const credentialPattern =
   /((?:bearer|basic) +|(?:token|secret|password|api_?key)["']?[=:] ?["']?(?:bearer +|basic +)?)[^\s"'&,;)]+/gi;
 
 type Clean = (text: unknown) => string;
 
-/** Removes from a foreign text the secrets of a call, and what URLs hold beside their origin. Deno quotes them whole. */
+/** Removes the secrets of a call from a foreign text, and all of a URL but its origin. Deno quotes whole URLs. */
 function createSanitizer({ url, secrets }: RedactionScope, redact = redactor(secrets)): Clean {
   return (text) =>
     redact(String(text))
@@ -70,7 +82,7 @@ function createSanitizer({ url, secrets }: RedactionScope, redact = redactor(sec
 
 const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).origin : "[redacted]");
 
-/** The platform's own code, such as ECONNREFUSED; those of DOM exceptions are numbers and say nothing. */
+/** The platform's code, such as ECONNREFUSED. Those of DOM exceptions are numbers without meaning here. */
 function codeOf(thrown: unknown, clean: Clean): string | undefined {
   const code = (thrown as { code?: unknown } | null | undefined)?.code;
   if (typeof code !== "string") return undefined;
@@ -79,8 +91,8 @@ function codeOf(thrown: unknown, clean: Clean): string | undefined {
 }
 
 /**
- * What foreign code threw, as far as it tells no secret: name, message, code, stack and causes. Node's parser keeps
- * what it cannot parse, Bun the whole URL, libraries the request.
+ * A copy of what foreign code threw, without secrets: name, message, code, stack and causes. Nothing else is copied:
+ * Node's parser keeps what it cannot parse, Bun the whole URL, libraries the request.
  */
 export function sanitizeCause(thrown: unknown, call: RedactionScope): unknown {
   const redact = redactor(call.secrets);
@@ -108,7 +120,7 @@ const framesOf = (stack: unknown): string =>
     .filter((line) => /^ +at |^[^ ]*@/.test(line))
     .join("\n");
 
-/** Browsers do not tell pages why a request failed; to those of another origin, mostly for want of leave. */
+/** Browsers hide why a request failed. For a page of another origin, the usual reason is the hub's CORS setting. */
 function crossOrigin({ url, operation: { since } }: CallContext): string | undefined {
   const origin = pageOrigin();
   if (origin === undefined || new URL(url).origin === origin) return undefined;
@@ -119,10 +131,7 @@ function crossOrigin({ url, operation: { since } }: CallContext): string | undef
   );
 }
 
-/**
- * Whatever a call can fail with, as an error of this package. `sent` says whether anything was sent, `last`
- * how an earlier attempt failed.
- */
+/** Any thrown value as an error of this package. `sent`: whether anything was sent; `last`: the previous failure. */
 export function errorFromThrown(
   error: unknown,
   call: CallContext,
@@ -133,7 +142,10 @@ export function errorFromThrown(
   if (isJupyterHubError(error)) return error;
   if (error instanceof DeadlinePassed) {
     const { timeout } = error;
-    return new TimeoutError(`${where}: no answer within ${timeout} ms.`, {
+    const what = call.isQueued
+      ? `not sent within ${timeout} ms, since maxConcurrency calls were in flight`
+      : `no response within ${timeout} ms`;
+    return new TimeoutError(`${where}: ${what}.`, {
       ...call,
       timeout,
       cause: last,
@@ -146,27 +158,27 @@ export function errorFromThrown(
       call,
     );
   }
-  return new ConnectionError(`${where}: the answer could not be read.`, {
+  return new ConnectionError(`${where}: the response could not be read.`, {
     ...call,
     cause: sanitizeCause(error, call),
   });
 }
 
-/** Faults in which nothing has reached the hub. */
-const unsent =
+/** Codes of failures in which nothing has reached the hub. */
+const notSentCodes =
   /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CONNECT_TIMEOUT|CERT|SELF_SIGNED|UNABLE_TO_VERIFY|EPROTO|ERR_SSL/;
 
-/** Whether a call that changes something, and that was sent, may have done so though its answer was lost. */
+/** Whether a write that was sent may have been carried out, though its response was lost. */
 export function isResponseLost(failure: JupyterHubError, { method }: CallContext): boolean {
   if (isSafe(method)) return false;
   const { status, hubVersion } = failure;
-  if (failure instanceof ConnectionError) return !unsent.test(failure.code ?? "");
-  // A proxy's own words: the hub behind it may have heard the call before it went away.
-  if (failure instanceof HubError) return !hubVersion;
-  // No answer that anybody has seen, or one that says it was done, but not what.
+  if (isJupyterHubError(failure, "ConnectionError")) return !notSentCodes.test(failure.code ?? "");
+  // From a proxy: the hub behind it may have received the request before it became unavailable.
+  if (isJupyterHubError(failure, "HubError")) return !hubVersion;
+  // No response, or one that says that it was done, but not what.
   return (
     status === undefined ||
-    (failure instanceof UnexpectedResponseError && status >= 200 && status < 300)
+    (isJupyterHubError(failure, "UnexpectedResponseError") && status >= 200 && status < 300)
   );
 }
 
@@ -174,15 +186,15 @@ const { captureStackTrace } = Error as {
   captureStackTrace?: (target: object, below: unknown) => void;
 };
 
-/** Where the call was made, and not how deep in here it failed: engines keep ten lines, which that would fill. */
+/** Replaces the stack by that of the call: engines keep ten frames, which this package's own would fill. */
 export function withCallSite(failure: JupyterHubError): JupyterHubError {
   captureStackTrace?.(failure, withCallSite);
   return failure;
 }
 
 /**
- * Notes where `below` was called, for what engines do not follow to there. What it returns gives an error of
- * ours that place, and hands back any.
+ * Captures where `below` was called, for code that engines cannot trace back to it. Returns a function that puts that
+ * call site into the stack of an error of this package, and returns the error.
  */
 export function captureCallSite(below: unknown): (error: unknown) => unknown {
   const here: { stack?: string } = {};

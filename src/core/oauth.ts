@@ -1,26 +1,26 @@
 /**
- * What logging in with a hub needs beside requests: who the client is, its secrets of one login, and
- * where to go after it.
+ * The parts of an OAuth login that send nothing: the client's registration, the secrets of one login, and the page to
+ * return to.
  *
- * Promises that a state is random and bound to the page that it leads back to, that this page is one of
- * the application's own, and that the client's secret stands in no error.
+ * Promises that a state is random and contains the page that it returns to, that this page is a path of the
+ * application's own site, and that no error contains the client's secret.
  */
-import { environmentVariable } from "./environment.js";
 import { InvalidInputError } from "./errors.js";
-import { describeType } from "./path-names.js";
 import type { ClientContext, OAuthOptions } from "./options.js";
+import { describeType } from "./path-names.js";
+import { environmentVariable } from "./runtime.js";
 
-/** An OAuth client, and where browsers log in with it. */
+/** An OAuth client, and the page at which browsers log in. */
 export interface OAuthClient extends OAuthOptions {
-  /** The address of the hub's page; a mere path where hub and service have one origin. */
+  /** The address of the hub's page; only its path if hub and service share an origin. */
   authorizeUrl: string;
 }
 
-/** The OAuth client that the options name, or that the hub made of the service that runs here. */
+/** The OAuth client of the options, or of the service that the hub started. */
 export function oauthClient({ options, publicUrl, own }: ClientContext): OAuthClient | undefined {
   const { oauth: given } = options;
   const env = (name: string): string | undefined => (own ? environmentVariable(name) : undefined);
-  // Where nobody has told the hub its address, its services are at the same origin.
+  // A hub without a public address has its services at its own origin.
   const base = options.publicUrl || given ? undefined : env("JUPYTERHUB_BASE_URL");
   const pages = base ? `${base}hub/` : publicUrl;
   const { clientId, clientSecret, redirectUri } = given ?? {
@@ -38,45 +38,46 @@ export function oauthClient({ options, publicUrl, own }: ClientContext): OAuthCl
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
 
 const base64url = (bytes: Uint8Array): string =>
-  btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (character) =>
-    character === "+" ? "-" : character === "/" ? "_" : "",
-  );
+  btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
 
-/** A new secret, of characters that a URL and a cookie take as they are. */
+/** Creates a secret of characters that need no encoding in URLs and cookies. */
 export const randomSecret = (): string => base64url(crypto.getRandomValues(new Uint8Array(32)));
 
-/** What the hub is shown of a PKCE verifier beforehand. */
+/** The PKCE challenge of a verifier. */
 export const challengeOf = async (verifier: string): Promise<string> =>
   base64url(
     new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier))),
   );
 
-/** A new state that leads back to a page; only a path of the application's own may be one. */
+/** Creates a state that returns to a page of the application's own site. */
 export const stateFor = (next: string | undefined): string =>
   next === undefined ? randomSecret() : `${randomSecret()}.${encodeURIComponent(ownPath(next))}`;
 
-/** The page that a state leads back to. The state was kept elsewhere, so its page is checked again. */
+/** The page in a state. It is checked again, since the application stored the state. */
 export function nextOf(state: string): string | undefined {
   const dot = state.indexOf(".");
   return dot < 0 ? undefined : ownPath(decoded(state.slice(dot + 1)));
 }
 
-/** A path of the application's own, as browsers read it. */
+/** Returns the path as browsers parse it; throws unless it is one of the application's own site. */
 function ownPath(next: string): string {
   if (typeof next !== "string") {
     throw new InvalidInputError(`\`next\` must be a string, not ${describeType(next)}.`);
   }
-  // Browsers take //host, /\host and /<tab>/host for other sites.
-  const nowhere = "http://nowhere.invalid";
+  // Browsers parse //host, /\host and /<tab>/host as other sites.
+  const site = "http://nowhere.invalid";
   const isPath = next.startsWith("/") && !/\p{Surrogate}/u.test(next);
-  const url = isPath && URL.canParse(next, nowhere) && new URL(next, nowhere);
-  // A path such as /.//host would lead there once it is read, and given out, as //host.
-  if (!url || url.origin !== nowhere || url.pathname.startsWith("//")) {
+  const url = isPath && URL.canParse(next, site) && new URL(next, site);
+  // The path of /.//host is //host.
+  if (!url || url.origin !== site || url.pathname.startsWith("//")) {
     throw new InvalidInputError(
-      "`next` must be a path of your own site, beginning with one slash.",
+      "`next` must be a path of your own site that begins with one slash.",
     );
   }
-  // As it was read: without line breaks, which a header would not take.
+  // Parsing removed line breaks, which are invalid in a header.
   return url.pathname + url.search + url.hash;
 }
 
@@ -88,7 +89,7 @@ function decoded(text: string): string {
   }
 }
 
-/** Whether two secrets are the same, in a time that does not tell where they differ. */
+/** Compares two secrets in constant time. */
 export function isSame(one: string, other: string): boolean {
   let difference = one.length ^ other.length;
   for (let index = 0; index < one.length; index++) {

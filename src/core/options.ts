@@ -1,113 +1,132 @@
 /**
- * What a client can be told, and what it does where it is not told.
+ * The options of a client: their types and defaults, their validation, and the parts that they configure.
  *
- * Reads the environment in one place and refuses what does not fit before anything is sent.
+ * Reads `JUPYTERHUB_*` variables for the options that are left out. Promises that invalid options are refused before
+ * anything is sent, and that the environment's token goes to no hub but its own.
  */
 import type { Operation } from "../../generated/operations.gen.js";
 import { createApiClient, type ApiClient, type ApiClientParts } from "./api-client.js";
 import { createCredentials, type Credentials, type TokenSource } from "./auth.js";
 import { createCookieCredentials } from "./cookie-auth.js";
-import { environmentVariable } from "./environment.js";
 import { InvalidInputError } from "./errors.js";
-import type { Logger, Middleware } from "./middleware.js";
 import { checkKeys, type KeysOf } from "./known-keys.js";
-import { hubUrlOfPage } from "./browser.js";
+import type { Logger } from "./logger.js";
+import type { Middleware } from "./middleware.js";
+import { environmentVariable, hubUrlOfPage } from "./runtime.js";
 import { Semaphore } from "./semaphore.js";
 import { Transport } from "./transport.js";
 import { apiUrl, pageUrl } from "./url.js";
 
-/** The version of this package, as the User-Agent tells it. */
+/** The version of this package, for the User-Agent. */
 export const packageVersion = "0.1.0";
 
-/** What a client can be told. All of it is optional where a hub started the program. */
+/** Options of a client. All are optional in a program that a hub started. */
 export interface JupyterHubOptions {
   /**
-   * Where the hub is: its origin, origin and prefix, `…/hub` or `…/hub/api`, with or without a slash at the end.
-   * @default the environment's `JUPYTERHUB_API_URL`
+   * The hub's address: its origin, origin and prefix, `…/hub` or `…/hub/api`, with or without a trailing slash.
+   * @default the environment variable `JUPYTERHUB_API_URL`
    */
   url?: string | undefined;
   /**
-   * Where people reach the hub, in the same forms, when `url` is an address inside a cluster.
-   * @default the environment's `JUPYTERHUB_PUBLIC_HUB_URL` or `JUPYTERHUB_HOST`, else derived from `url`
+   * The address at which people reach the hub, in the same forms. Needed if `url` is an address inside a cluster.
+   * @default the environment variable `JUPYTERHUB_PUBLIC_HUB_URL` or `JUPYTERHUB_HOST`, else derived from `url`
    */
   publicUrl?: string | undefined;
   /**
-   * An API token, or a function that is asked for one before each attempt. Without one, only public
+   * An API token, or a function that returns one and is called before each attempt. Without a token, only public
    * operations work.
-   * @default the environment's `JUPYTERHUB_API_TOKEN`, unless its `JUPYTERHUB_API_URL` is of another hub than `url`
+   * @default the environment variable `JUPYTERHUB_API_TOKEN`, unless `JUPYTERHUB_API_URL` names another hub than `url`
    */
   token?: TokenSource | undefined;
   /**
-   * `"cookie"` for pages of the hub's own origin: acts as whoever is logged in there, with the cookie and the
-   * XSRF token of JupyterHub's pages, and without a token. The `url` is then that of the hub that served the page.
+   * `"cookie"`, for pages that the hub serves: acts as the user who is logged in, with the cookie and the XSRF token
+   * of the page in place of a token. `url` defaults to the hub that served the page.
    */
   auth?: "cookie" | undefined;
-  /** The fetch to send with: one with a proxy, a certificate authority or a test behind it. @default globalThis.fetch */
+  /**
+   * The scheme of the `Authorization` header, for the API, requests to servers and their WebSockets. Use `"token"`
+   * behind a gateway that takes `Bearer` for itself: hubs and Jupyter servers accept both.
+   * @default "Bearer"
+   */
+  authScheme?: "Bearer" | "token" | undefined;
+  /** The fetch function: one with a proxy, a certificate authority or a test double. @default globalThis.fetch */
   fetch?: typeof fetch | undefined;
   /**
-   * Headers for every request to the hub's API, such as those that a gateway asks for. Requests to servers
-   * do not have them. A call's own headers come before them. An `Authorization` here counts only where the client has no token.
+   * Headers for every request to the hub's API, such as a gateway's key. Requests to servers do not have them. Headers
+   * of a call take precedence. `Authorization` applies only if the client has no token.
    */
   headers?: Readonly<Record<string, string>> | undefined;
-  /** The name of your program, put before this package's in the User-Agent. Not sent by browsers. */
+  /** The name of your program, for the start of the User-Agent. Browsers do not send it. */
   appName?: string | undefined;
-  /** Milliseconds that one attempt may take, until its body has arrived. A start may block for 10,000. @default 30_000 */
+  /** Milliseconds for one attempt, until its body has arrived. A start may block for 10,000. @default 30_000 */
   timeout?: number | undefined;
   /**
-   * How often a call may be tried again: one that only reads, after a fault that may pass (connection lost,
-   * 429, 502, 503, 504), and any call that the hub has put off (429 with `Retry-After`, at most 60,000 ms).
-   * The pauses grow from 250 to 10,000 ms, at random below that. 0 for never.
+   * The most retries of a call; 0 for none. Safe methods are retried after transient failures (connection lost, 429,
+   * 502, 503, 504), any method after a 429 with `Retry-After` of at most 60,000 ms. The back-off is random, below a
+   * limit that grows from 250 to 10,000 ms.
    * @default 3
    */
   retry?: number | undefined;
   /**
-   * The bytes that the body of one response may have, after decompression. A larger one is an error, so that
-   * nothing that answers at `url` can fill the memory. Streams are not bounded.
+   * The most bytes of a response's body, after decompression. A larger body is an error, so that no response fills the
+   * memory. Streams are unlimited.
    * @default 134_217_728
    */
   maxResponseBytes?: number | undefined;
-  /** How many calls may be under way at once; the others wait. A hub works on one at a time. @default 16 */
+  /** The most calls in flight; others wait. A hub handles one at a time. @default 16 */
   maxConcurrency?: number | undefined;
-  /** Runs around each attempt: one, or several with the outermost first. */
+  /** Runs around each attempt: one function, or several with the outermost first. */
   middleware?: Middleware | readonly Middleware[] | undefined;
-  /** Told of each attempt, without secrets; `console` is one. */
+  /** Logs each attempt, without secrets. `console` is a valid logger. */
   logger?: Logger | undefined;
   /**
-   * Whether tokens may travel over plain http to a public host.
-   * @default false, but that the environment's own `JUPYTERHUB_API_URL` is trusted with the client's token
+   * Whether tokens may be sent to a public host over plain http.
+   * @default false; the client's token may always be sent to the environment's own `JUPYTERHUB_API_URL`
    */
   allowInsecure?: boolean | undefined;
   /**
-   * Your application's registration with the hub, for `hub.oauth`.
-   * @default in a service that a hub started, the environment's `JUPYTERHUB_CLIENT_ID`,
+   * Your application's registration as an OAuth client, for `hub.oauth`.
+   * @default in a service that a hub started: the environment variables `JUPYTERHUB_CLIENT_ID`,
    * `JUPYTERHUB_API_TOKEN` and `JUPYTERHUB_OAUTH_CALLBACK_URL`
    */
   oauth?: OAuthOptions | undefined;
 }
 
-/** An application's registration with the hub, as a service of its configuration has it. */
+/** An application's registration as an OAuth client, as in the hub's `c.JupyterHub.services`. */
 export interface OAuthOptions {
   /** The service's `oauth_client_id`, such as `service-portal`. */
   clientId: string;
   /** The service's `api_token`. */
   clientSecret: string;
-  /** The service's `oauth_redirect_uri`, letter by letter: hubs compare it as a string. */
+  /** The service's `oauth_redirect_uri`, character by character: hubs compare strings. */
   redirectUri: string;
 }
 
-/** The options by their names. */
-export const optionKeys: KeysOf<JupyterHubOptions> = {
+/** A predicate, and what the error says the value must be. */
+type Rule = readonly [isValid: (value: unknown) => boolean, requirement: string];
+
+const positive: Rule = [(value) => typeof value === "number" && value > 0, "a number above 0"];
+
+/** The options by name, with a rule for each that only this file validates. */
+export const optionKeys: { readonly [Key in keyof JupyterHubOptions]-?: true | Rule } = {
   url: true,
   publicUrl: true,
   token: true,
   auth: true,
-  fetch: true,
+  authScheme: [(value) => value === "Bearer" || value === "token", '"Bearer" or "token"'],
+  fetch: [(value) => typeof value === "function", "a function"],
   headers: true,
-  appName: true,
-  timeout: true,
-  retry: true,
-  maxConcurrency: true,
-  maxResponseBytes: true,
+  appName: [
+    (value) => /^[\x20-\x7E]*$/.test(String(value)),
+    "plain ASCII, since it is part of a header",
+  ],
+  timeout: positive,
+  retry: [
+    (value) => Number.isInteger(value) && (value as number) >= 0,
+    "a whole number of at least 0",
+  ],
+  maxConcurrency: positive,
+  maxResponseBytes: positive,
   middleware: true,
   logger: true,
   allowInsecure: true,
@@ -115,31 +134,31 @@ export const optionKeys: KeysOf<JupyterHubOptions> = {
 };
 const oauthKeys: KeysOf<OAuthOptions> = { clientId: true, clientSecret: true, redirectUri: true };
 
-/** A client's parts, and the addresses that it goes by. */
+/** The parts of a client, and its addresses. */
 export interface ClientContext extends ApiClientParts {
   client: ApiClient;
-  /** What bounds the calls that are under way. */
+  /** Limits the calls in flight. */
   semaphore: Semaphore;
   credentials: Credentials;
   /** `https://host/prefix/hub/api` */
   apiUrl: string;
-  /** `https://host/prefix/hub/`, as people reach it */
+  /** `https://host/prefix/hub/`, as people reach it. */
   publicUrl: string;
-  /** What it was told, and what it took from the environment. */
+  /** The given options, and those from the environment. */
   options: JupyterHubOptions;
-  /** Whether the environment speaks of this hub. */
+  /** Whether the environment describes this hub. */
   own: boolean;
-  /** Whether the environment names this very address of its API, which may be plain http by design. */
+  /** Whether `JUPYTERHUB_API_URL` is this very address, which may be plain http by design. */
   trusted: boolean;
 }
 
-/** What a client has of the one that it is made of, beside options: by its own. */
+/** What derived clients take over besides options, by their options. */
 const inherited = new WeakMap<
   JupyterHubOptions,
   { trusted: boolean; semaphore: Semaphore | undefined }
 >();
 
-/** Options for a client made of another one; unless it is `apart`, its calls count as those of that one. */
+/** Marks options as those of a client derived from another one. Both share a semaphore unless it is `apart`. */
 export function inheritFrom(
   options: JupyterHubOptions,
   { trusted, semaphore }: ClientContext,
@@ -156,86 +175,84 @@ export const defaults = {
   maxResponseBytes: 2 ** 27,
 } as const;
 
-/** Makes a client of its options; throws an {@link InvalidInputError} when they do not fit. */
+/** Creates the parts of a client. Throws an {@link InvalidInputError} if an option is invalid. */
 export function createClientContext(
   options: JupyterHubOptions,
   operations: Readonly<Record<string, Operation>>,
 ): ClientContext {
-  checkKeys("options of the client", options, optionKeys);
-  if (options.oauth !== undefined) checkKeys("oauth option", options.oauth, oauthKeys);
+  checkOptions(options);
+  const { auth, headers, logger } = options;
   const ownUrl = environmentVariable("JUPYTERHUB_API_URL");
-  const { auth } = options;
-  if (auth !== undefined && (auth !== "cookie" || options.token !== undefined)) {
-    throw new InvalidInputError('The auth can be "cookie", without a token, or be left out.');
-  }
   const url = options.url ?? (auth ? hubUrlOfPage() : ownUrl);
   if (url === undefined) {
     throw new InvalidInputError(
       'No url. Give one, such as new JupyterHub({ url: "https://hub.example.org" }), or set JUPYTERHUB_API_URL.',
     );
   }
-  if (options.fetch !== undefined && typeof options.fetch !== "function") {
-    throw new InvalidInputError("The fetch must be a function.");
-  }
-  if (options.appName !== undefined && !/^[\x20-\x7E]*$/.test(options.appName)) {
-    throw new InvalidInputError("The appName must be plain ASCII: it is part of a header.");
-  }
   const baseUrl = apiUrl(url, options.url === undefined ? "JUPYTERHUB_API_URL" : "url");
   const publicHubUrl = environmentVariable("JUPYTERHUB_PUBLIC_HUB_URL") ?? hubOfHost();
   const parent = inherited.get(options);
-  // A hub that starts a program tells it an address inside the cluster, often plain http by design.
+  // A hub gives the programs that it starts an address inside the cluster, often plain http by design.
   const trusted = parent?.trusted ?? isSame(baseUrl, ownUrl);
-  // The environment speaks of one hub: its token is for no other.
+  // The environment describes one hub. Its token is for no other.
   const own = trusted || ownUrl === undefined || isSame(baseUrl, publicHubUrl);
   const token =
     options.token ?? (own && !auth ? environmentVariable("JUPYTERHUB_API_TOKEN") : undefined);
-  const published = options.publicUrl ?? (own ? publicHubUrl : undefined);
-  const timeout = positive("timeout", options.timeout ?? defaults.timeout);
-  const concurrency = positive("maxConcurrency", options.maxConcurrency ?? defaults.maxConcurrency);
-  const semaphore = parent?.semaphore ?? new Semaphore(concurrency);
+  const publicUrl = options.publicUrl ?? (own ? publicHubUrl : undefined);
+  const timeout = options.timeout ?? defaults.timeout;
+  const semaphore =
+    parent?.semaphore ?? new Semaphore(options.maxConcurrency ?? defaults.maxConcurrency);
   const credentials = auth
     ? createCookieCredentials(baseUrl, options.fetch ?? fetch, timeout)
-    : createCredentials(token, baseUrl, options.allowInsecure ?? trusted);
+    : createCredentials(token, baseUrl, options.allowInsecure ?? trusted, options.authScheme);
   const transport = new Transport({
     baseUrl,
-    fetch: options.fetch,
-    headers: options.headers ? sendable(options.headers) : {},
-    userAgent: `${options.appName ? `${options.appName} ` : ""}jupyterhub-client/${packageVersion}`,
+    fetch: options.fetch ?? undefined,
+    headers: headers ? normalized(headers) : {},
+    userAgent: `${options.appName ?? ""} jupyterhub-client/${packageVersion}`.trimStart(),
     timeout,
-    maxResponseBytes: positive(
-      "maxResponseBytes",
-      options.maxResponseBytes ?? defaults.maxResponseBytes,
-    ),
+    maxResponseBytes: options.maxResponseBytes ?? defaults.maxResponseBytes,
     semaphore,
     credentials,
     middleware: [options.middleware ?? []].flat(),
   });
-  const retries = options.retry ?? defaults.retry;
-  if (!(Number.isInteger(retries) && retries >= 0)) {
-    throw new InvalidInputError("The retry must be a whole number of at least 0.");
-  }
-  const parts = { operations, transport, retries, logger: options.logger };
+  const parts = { operations, transport, retries: options.retry ?? defaults.retry, logger };
   return {
     ...parts,
     semaphore,
     credentials,
     client: createApiClient(parts),
     apiUrl: baseUrl,
-    publicUrl: pageUrl(published ?? baseUrl),
-    // Less what follows from `trusted`: that is of the API's address, and of no other.
-    options: { ...options, url: baseUrl, token, publicUrl: published },
+    publicUrl: pageUrl(publicUrl ?? baseUrl),
+    // Without `allowInsecure: trusted`, which holds for this address alone.
+    options: { ...options, url: baseUrl, token, publicUrl },
     own,
     trusted,
   };
 }
 
-/** The hub's address for people in a hub with subdomains, which tells it in two halves. */
+function checkOptions(options: JupyterHubOptions): void {
+  checkKeys("options of the client", options, optionKeys);
+  const { auth, oauth, token } = options;
+  if (oauth !== undefined) checkKeys("oauth option", oauth, oauthKeys);
+  if (auth !== undefined && (auth !== "cookie" || token !== undefined)) {
+    throw new InvalidInputError('The auth must be "cookie", without a token, or left out.');
+  }
+  for (const [name, rule] of Object.entries(optionKeys)) {
+    const value = options[name as keyof JupyterHubOptions] ?? undefined;
+    if (rule !== true && value !== undefined && !rule[0](value)) {
+      throw new InvalidInputError(`The ${name} must be ${rule[1]}.`);
+    }
+  }
+}
+
+/** The public address of a hub with subdomains, which comes in two variables. */
 function hubOfHost(): string | undefined {
   const host = environmentVariable("JUPYTERHUB_HOST");
   return host && host + (environmentVariable("JUPYTERHUB_BASE_URL") ?? "");
 }
 
-/** Whether an address of the API is what some other address leads to. */
+/** Whether an address in any form leads to the API at `baseUrl`. */
 function isSame(baseUrl: string, other: string | undefined): boolean {
   try {
     return other !== undefined && apiUrl(other) === baseUrl;
@@ -244,20 +261,11 @@ function isSame(baseUrl: string, other: string | undefined): boolean {
   }
 }
 
-function sendable(headers: Readonly<Record<string, string>>): Record<string, string> {
+function normalized(headers: Readonly<Record<string, string>>): Record<string, string> {
   try {
     return Object.fromEntries(new Headers(headers));
   } catch {
     // Not kept as the cause: it quotes the header, which may hold a secret.
-    throw new InvalidInputError(
-      "One of the headers cannot be sent: its name or value is malformed.",
-    );
+    throw new InvalidInputError("A header cannot be sent: its name or value is malformed.");
   }
-}
-
-function positive(name: string, value: number): number {
-  if (typeof value !== "number" || !(value > 0)) {
-    throw new InvalidInputError(`The ${name} must be a number above 0.`);
-  }
-  return value;
 }

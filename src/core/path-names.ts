@@ -1,35 +1,40 @@
 /**
- * Names that can stand in a URL's path without changing the route.
+ * Checks names for use in a URL's path.
  *
- * Everything but what is refused here reaches the hub as itself, percent-encoded: `.` and `..` are
- * folded away by URL parsers even when encoded, an empty segment is another route, and a lone surrogate
- * has no encoding.
+ * Refuses names that change the route: URL parsers remove `.` and `..` even when encoded, an empty segment is another
+ * route, and a lone surrogate has no encoding. Every other name reaches the hub unchanged, percent-encoded.
  */
 import { InvalidInputError } from "./errors.js";
 
-// A high surrogate without its low one, or the other way round.
-const loneSurrogate = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
-
-/** Throws an {@link InvalidInputError} unless `value` is a name that keeps the route what it is. */
+/** Throws an {@link InvalidInputError} unless `value` is a name that keeps the route. */
 export function checkName(parameter: string, value: unknown, mayBeEmpty = false): void {
   const what = parameter.replaceAll("_", " ");
-  if (typeof value !== "string") {
-    throw new InvalidInputError(`The ${what} must be a string, not ${describeType(value)}.`);
-  }
-  if (value === "" && !mayBeEmpty) {
-    throw new InvalidInputError(`The ${what} must not be empty.`);
-  }
-  if (value === "." || value === "..") {
+  assertString(what, value, mayBeEmpty);
+  if (/^\.\.?$/.test(value)) {
     throw new InvalidInputError(
-      `The ${what} must not be ${JSON.stringify(value)}: in a URL it would lead to another route.`,
+      `The ${what} must not be "${value}": in a URL it would lead to another route.`,
     );
   }
-  if (loneSurrogate.test(value)) {
-    throw new InvalidInputError(`The ${what} holds half a character (a lone surrogate).`);
+  if (/\p{Surrogate}/u.test(value)) {
+    throw new InvalidInputError(
+      `The ${what} must not contain half a character (a lone surrogate).`,
+    );
   }
 }
 
-/** What a value is, in words for an error: never the value itself, which may be a secret. */
+/** Throws an {@link InvalidInputError} unless `value` is a string, and not empty. */
+export function assertString(
+  what: string,
+  value: unknown,
+  mayBeEmpty = false,
+): asserts value is string {
+  if (typeof value !== "string") {
+    throw new InvalidInputError(`The ${what} must be a string, not ${describeType(value)}.`);
+  }
+  if (!value && !mayBeEmpty) throw new InvalidInputError(`The ${what} must not be empty.`);
+}
+
+/** Describes the type of a value for an error, which must not contain the value: it may be a secret. */
 export function describeType(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";

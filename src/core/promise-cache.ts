@@ -1,31 +1,31 @@
 /**
- * Results that several callers share for a while.
+ * Caches results by key for a limited time, and shares work in flight.
  *
- * Guarantees that work under way for a key is not begun a second time, that a failure is not kept, and that a
- * limited number of results is: the oldest go first.
+ * Promises that work in flight for a key is not started twice, that failures are not cached, and that the number of
+ * entries is limited: the oldest are removed first.
  */
 
-/** The most results that are kept. */
+/** The most entries of a cache. */
 export const maxEntries = 10_000;
 
 export class PromiseCache<Value> {
   readonly #milliseconds: number;
   readonly #kept = new Map<string, { value: Promise<Value>; until: number }>();
 
-  /** @param milliseconds how long a result is kept, from when its work began */
+  /** @param milliseconds the lifetime of an entry, from the start of its work */
   constructor(milliseconds: number) {
     this.#milliseconds = milliseconds;
   }
 
   /** The result for a key; makes it if there is none. */
   get(key: string, make: () => Promise<Value>): Promise<Value> {
-    const now = Date.now();
+    const now = performance.now();
     for (const [key, { until }] of this.#kept) {
       if (until > now && this.#kept.size < maxEntries) break;
       this.#kept.delete(key);
     }
-    const kept = this.#kept.get(key);
-    if (kept) return kept.value;
+    const cached = this.#kept.get(key);
+    if (cached) return cached.value;
     const value = make();
     this.#kept.set(key, { value, until: now + this.#milliseconds });
     value.catch(() => {

@@ -1,57 +1,57 @@
 /**
- * The types of a call by a generated function: its client, its options, its result.
+ * The types of a generated function's call: its client, options and result.
  *
- * The generated functions import them from here (openapi-ts.config.ts) in place of the generated client's
- * own, which allow options that bypass the transport and promise the request, which holds the token. They
- * stand below everything else in `src/`: this file imports nothing of it.
+ * The generated functions import these (`openapi-ts.config.ts`) in place of the generated client's own types, which allow
+ * options that bypass the transport, and return the request, which contains the token. This file imports nothing from
+ * `src/`.
  */
 import type { TDataShape } from "../../generated/client/types.gen.js";
 
-/** Options of one call beside what it sends. */
+/** Options of one call, besides what it sends. */
 interface CallOptions<ThrowOnError extends boolean> {
-  /** Headers for this call alone. */
-  headers?: Readonly<Record<string, string>>;
-  /** Aborts the call; its error is then the signal's reason. */
-  signal?: AbortSignal | null;
-  /** Whether the call rejects with its error, in place of resolving with it. @default false */
-  throwOnError?: ThrowOnError;
-  /** Milliseconds for the whole call; the client's own `timeout` bounds each attempt of it. */
-  timeout?: number;
-  /** Whether `query` and `body` may have keys that this package does not know, for newer hubs. @default false */
-  allowUnknownKeys?: boolean;
+  /** Headers for this call only. */
+  headers?: Readonly<Record<string, string>> | undefined;
+  /** Aborts the call, which then fails with the signal's reason. */
+  signal?: AbortSignal | null | undefined;
+  /** Whether the call rejects with its error instead of resolving with it. @default false */
+  throwOnError?: ThrowOnError | undefined;
+  /** Milliseconds for the whole call, retries included; the client's `timeout` limits each attempt. */
+  timeout?: number | undefined;
+  /** Whether `query` and `body` may have unknown keys, for newer hubs. @default false */
+  allowUnknownKeys?: boolean | undefined;
 }
 
-/** Options of a generated function: the operation's path, query and body, and those of a call. */
+/** Options of a generated function: the operation's path, query and body, and the options of a call. */
 export type Options<
   TData extends TDataShape = TDataShape,
   ThrowOnError extends boolean = boolean,
   _TResponse = unknown,
 > = Omit<TData, "url" | "headers"> & CallOptions<ThrowOnError>;
 
-/** Options of a method of {@link Client}: a route below the hub's API, what to send, and those of a call. */
+/** Options of a method of {@link Client}: a route of the hub's API, what to send, and the options of a call. */
 export interface RequestOptions<
   ThrowOnError extends boolean = boolean,
 > extends CallOptions<ThrowOnError> {
   /** The route, such as `/users/{name}`. */
   url: string;
-  /** The values of the route's `{…}` segments. */
-  path?: Readonly<Record<string, unknown>>;
-  /** Query parameters; those that are undefined or null are left out. */
-  query?: Readonly<Record<string, unknown>>;
+  /** Values for the route's `{…}` segments. */
+  path?: Readonly<Record<string, unknown>> | undefined;
+  /** Query parameters; undefined and null are omitted. */
+  query?: Readonly<Record<string, unknown>> | undefined;
   /** The body, sent as JSON. */
   body?: unknown;
-  /** Turns the body into text in place of JSON. */
-  bodySerializer?: ((body: unknown) => unknown) | null;
-  /** `"stream"`: the data is the response's body as a stream. */
-  parseAs?: "stream";
-  /** For the package's own use. */
-  meta?: Readonly<Record<string, unknown>>;
+  /** Serialises the body instead of `JSON.stringify`. */
+  bodySerializer?: ((body: unknown) => unknown) | null | undefined;
+  /** `"stream"` returns the response's body as a stream. */
+  parseAs?: "stream" | undefined;
+  /** Internal. */
+  meta?: Readonly<Record<string, unknown>> | undefined;
 }
 
 type Value<TResponses> =
   TResponses extends Record<string, unknown> ? TResponses[keyof TResponses] : TResponses;
 
-/** What a call resolves with: its data, or its error unless `throwOnError` lets it reject. */
+/** The result of a call: its data or its error. With `throwOnError` it rejects with the error. */
 export type RequestResult<
   TResponses = unknown,
   _TErrors = unknown,
@@ -60,7 +60,7 @@ export type RequestResult<
   ? Promise<{ data: Value<TResponses>; response: Response }>
   : Promise<
       ({ data: Value<TResponses>; error: undefined } | { data: undefined; error: Error }) & {
-        /** Undefined when no response came, or none was asked for. */
+        /** Undefined if no response arrived. */
         response?: Response;
       }
     >;
@@ -73,5 +73,5 @@ type MethodFunction = <
   options: RequestOptions<ThrowOnError>,
 ) => RequestResult<TResponses, TErrors, ThrowOnError>;
 
-/** What the generated functions take as `client`: `hub.client`, or what `createClient()` returned. */
+/** The `client` of a generated function: `hub.client`, or the result of `createClient()`. */
 export type Client = Readonly<Record<"get" | "post" | "put" | "patch" | "delete", MethodFunction>>;

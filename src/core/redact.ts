@@ -1,30 +1,30 @@
 /**
- * Removes secrets from texts that errors and logs repeat: a call's URL, and the words of hubs, gateways and
- * libraries, which may quote whole requests.
+ * Redacts secrets in texts that errors and logs repeat: a call's URL, and the messages of hubs, gateways and libraries,
+ * which may quote whole requests.
  *
- * Secrets are collected only when a text needs them: a call that succeeds keeps references to what it was
- * given. At most {@link maxText} characters of a text are examined and repeated.
+ * Secrets are collected only when a text needs redaction. At most {@link maxText} characters of a text are examined and
+ * repeated.
  */
 
-/** What stands in the place of a secret. */
+/** Replaces a secret. */
 export const redacted = "[redacted]";
 
 /** The most characters of a foreign text that are examined, and repeated in an error. */
 export const maxText = 4096;
 
-/** A text of at most `max` characters; an ellipsis ends one that was cut. */
+/** Cuts a text to `max` characters, the last one an ellipsis. */
 export const shorten = (text: string, max = maxText): string =>
   text.length > max ? `${text.slice(0, max - 1)}…` : text;
 
-/** The keys whose values are secrets, with all that is in them: in lower case, without separators. */
+/** The keys whose values, and all values inside them, are secrets: in lower case, without separators. */
 const secretKey =
   /token(?!id$)|secret|passw|passphrase|passcode|pwd$|^pin$|keys?$|code$|verifier$|credential|authorization|authstate|cookie(?!name$)|session|jwt|environment|^env$/;
 
-/** Whether a key's value is a secret, however the key is spelt: `apiToken`, `API_TOKEN`, `api-token`. */
+/** Whether a key's value is a secret, in any spelling of the key: `apiToken`, `API_TOKEN`, `api-token`. */
 const isSecretKey = (key: string): boolean =>
   secretKey.test(key.replace(/[^a-z\d]/gi, "").toLowerCase());
 
-/** The URL of a call for errors, from its route and the values in it. */
+/** The URL of a call for errors, from its route and the values of its parameters. */
 export const redactedUrl = (
   baseUrl: string,
   route: string,
@@ -37,24 +37,24 @@ export const redactedUrl = (
       : (attempt(() => encodeURIComponent(String(path[name]))) ?? "[malformed]"),
   );
 
-/** The secrets of a call, or of several that belong together. Iterating reads what was added. */
+/** The secrets of a call, or of several that belong together. Inputs and headers are read at the first iteration. */
 export class Secrets implements Iterable<string> {
   readonly #found = new Set<string>();
   readonly #unread: (() => Iterable<string>)[] = [];
 
-  /** Adds the strings and numbers of an input below keys that name secrets. */
+  /** Adds the strings and numbers below an input's secret keys. */
   addInput(input: unknown): void {
     this.#add(() => secretsIn(input));
   }
 
-  /** Adds what a request's headers hold: credentials, cookies and the keys of gateways. */
+  /** Adds the secrets of a request's headers: credentials, cookies and gateway keys. */
   addHeaders(headers: Headers): void {
     this.#add(() => secretsOf(headers));
   }
 
   #add(read: () => Iterable<string>): void {
     this.#unread.push(read);
-    // Those of a long start repeat the same few headers.
+    // The many requests of a long start repeat the same few headers.
     if (this.#unread.length > 100) this.#read();
   }
 
@@ -69,51 +69,51 @@ export class Secrets implements Iterable<string> {
 }
 
 /**
- * How short a secret can be below a key. What a Spawner takes as `user_options` may be anything: there, a short
- * value such as "small" or "fail" is taken for a word, which a Spawner's messages are full of.
+ * The length from which on a value below a key is a secret. `user_options` may hold anything: a short value in them,
+ * such as "small" or "fail", is a word that a Spawner's messages are full of.
  */
-function shortestBelow(key: string, above: number): number {
+function minLengthBelow(key: string, above: number): number {
   if (isSecretKey(key)) return 0;
   return key === "user_options" ? Math.min(above, 8) : above;
 }
 
 function* secretsIn(input: unknown): Generator<string, void> {
-  const pending: [value: unknown, shortest: number][] = [[input, Infinity]];
+  const pending: [value: unknown, minLength: number][] = [[input, Infinity]];
   const seen = new Map<object, number>();
-  for (let next = pending.pop(); next; next = pending.pop()) {
-    const [value, shortest] = next;
-    if (/^(string|number|bigint)$/.test(typeof value)) {
-      if (String(value).length >= shortest) yield String(value);
-    }
-    if (typeof value !== "object" || value === null) continue;
-    if ((seen.get(value) ?? Infinity) <= shortest && seen.has(value)) continue;
-    seen.set(value, shortest);
-    for (const [key, inner] of Object.entries(value)) {
-      pending.push([inner, shortestBelow(key, shortest)]);
+  // A loop instead of recursion, since inputs may be nested to any depth.
+  for (const [value, minLength] of pending) {
+    if (typeof value === "object" && value !== null) {
+      if (seen.get(value)! <= minLength) continue;
+      seen.set(value, minLength);
+      for (const [key, inner] of Object.entries(value)) {
+        pending.push([inner, minLengthBelow(key, minLength)]);
+      }
+    } else if (/^(string|number|bigint)$/.test(typeof value)) {
+      const text = String(value);
+      if (text.length >= minLength) yield text;
     }
   }
 }
 
 /** The headers that hold no secret. */
-const plainHeaders = new Set(["accept", "content-type", "user-agent"]);
+const plainHeaders = /^(accept|content-type|user-agent)$/;
 
 function* secretsOf(headers: Headers): Generator<string, void> {
   for (const [name, value] of headers) {
-    if (plainHeaders.has(name)) continue;
-    const form = name.endsWith("authorization")
-      ? /^(\S+) +(.*)$/s
-      : /^(basic|bearer|token) +(.*)$/is;
-    const [, scheme, credentials] = form.exec(value) ?? [];
-    if (credentials !== undefined) yield credentials;
-    if (scheme?.toLowerCase() === "basic") yield* decodedBasic(credentials ?? "");
+    if (plainHeaders.test(name)) continue;
+    const isAuthorization = name.endsWith("authorization");
+    const form = isAuthorization ? /^(\S+) +(.*)$/s : /^(basic|bearer|token) +(.*)$/is;
+    const [, scheme = "", credentials] = form.exec(value) ?? [];
+    if (credentials) yield credentials;
+    if (/^basic$/i.test(scheme)) yield* decodedBasic(credentials!);
     else if (name === "cookie") yield* cookiesIn(value);
-    if (credentials !== undefined && name.endsWith("authorization")) continue;
-    // Gateways have keys of their own. A short value is none, unless the name says so.
+    if (isAuthorization && credentials) continue;
+    // Gateways have keys under names of their own. A short value is none, unless the name says so.
     if (value.length > 7 || isSecretKey(name)) yield value;
   }
 }
 
-/** What Basic credentials say: user and password together, and the password alone. */
+/** The decoded form of Basic credentials: user and password together, and the password alone. */
 function* decodedBasic(credentials: string): Generator<string, void> {
   const bytes = attempt(() => Uint8Array.from(atob(credentials), (one) => one.charCodeAt(0)));
   if (!bytes) return;
@@ -122,7 +122,7 @@ function* decodedBasic(credentials: string): Generator<string, void> {
   yield decoded.slice(decoded.indexOf(":") + 1);
 }
 
-/** The value of each cookie, as it is sent and as it was meant. */
+/** The value of each cookie, as it is sent and decoded. */
 function* cookiesIn(header: string): Generator<string, void> {
   for (const cookie of header.split(";")) {
     const value = cookie.slice(cookie.indexOf("=") + 1).trim();
@@ -132,8 +132,8 @@ function* cookiesIn(header: string): Generator<string, void> {
   }
 }
 
-/** The ways in which texts write a secret. What is shorter than four characters is none. */
-function writingsOf(secret: string): string[] {
+/** The encodings in which a text may quote a secret. A value of fewer than four characters is not a secret. */
+function encodingsOf(secret: string): string[] {
   const text = secret.trim().slice(0, maxText);
   if (text.length < 4) return [];
   const percent = attempt(() => encodeURIComponent(text)) ?? text;
@@ -148,28 +148,28 @@ function writingsOf(secret: string): string[] {
   ];
 }
 
-/** Removes secrets from a text. */
+/** Redacts secrets in a text. */
 export type Redact = (text: string) => string;
 
-/** A function that removes these secrets from texts, as they are or as URLs, forms and JSON have them. */
+/** Returns a function that redacts these secrets: as they are, and as URLs, forms and JSON encode them. */
 export function redactor(secrets: Iterable<string>): Redact {
-  const writings = [...new Set([...secrets].flatMap(writingsOf))];
-  const longest = Math.max(0, ...writings.map(({ length }) => length));
+  const encodings = [...new Set([...secrets].flatMap(encodingsOf))];
+  const longest = Math.max(0, ...encodings.map(({ length }) => length));
   return (text) => {
-    // A secret that begins in the part that is repeated may end behind it.
+    // A secret that begins before the cut may end after it.
     const examined = text.slice(0, maxText + longest);
-    const spans = writings
-      .flatMap((writing) => occurrences(examined, writing))
+    const spans = encodings
+      .flatMap((encoding) => occurrences(examined, encoding))
       .toSorted(([one], [other]) => one - other);
-    let rest = "";
+    let result = "";
     let done = 0;
     for (const [start, end] of spans) {
       if (start >= maxText) break;
-      // One may be a part of another, or overlap it.
-      if (start >= done) rest += examined.slice(done, start) + redacted;
+      // Secrets may contain or overlap each other.
+      if (start >= done) result += examined.slice(done, start) + redacted;
       done = Math.max(done, end);
     }
-    return shorten(rest + examined.slice(done, maxText) + (text.length > maxText ? "…" : ""));
+    return shorten(result + examined.slice(done, maxText) + (text.length > maxText ? "…" : ""));
   };
 }
 
@@ -181,11 +181,11 @@ function occurrences(text: string, part: string): [start: number, end: number][]
   return found;
 }
 
-/** A text without these secrets. */
+/** Redacts these secrets in a text. */
 export const withoutSecrets = (text: string, secrets: Iterable<string>): string =>
   redactor(secrets)(text);
 
-/** A JSON value without these secrets, in its keys, too. What is nested deeper than nine levels is left out. */
+/** Redacts secrets in a JSON value, its keys included. Values nested deeper than nine levels are replaced. */
 export function redactedValue(value: unknown, redact: Redact, depth = 0): unknown {
   if (typeof value === "string") return redact(value);
   if (typeof value === "number") return redact(String(value)) === String(value) ? value : redacted;

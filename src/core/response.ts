@@ -1,22 +1,26 @@
 /**
- * Whether a response is a hub's, and what value it holds.
+ * Decides whether a response comes from a hub's API, and returns its value.
  *
- * Anything may answer at an address: a proxy while the hub is down, a login page, some other API. Only
- * what a hub says counts; all else is an error that says what to check.
+ * Anything may answer at an address: a proxy while the hub is down, a login page, another API. Such a response becomes
+ * an error that says what to check.
  */
-import { HubError, UnexpectedResponseError } from "./errors.js";
-import { parseRetryAfter, unsupportedError } from "./error-mapping.js";
-import { redacted, withoutSecrets } from "./redact.js";
 import type { CallContext } from "./call-context.js";
+import { parseRetryAfter, unsupportedError } from "./error-mapping.js";
+import { HubError, UnexpectedResponseError } from "./errors.js";
+import { parseJson } from "./json.js";
+import { redacted, withoutSecrets } from "./redact.js";
 
-/** An answer's media type, in lower case and without parameters. */
+/** The media type of a response, in lower case and without parameters. */
 export const typeOf = ({ headers }: Response): string =>
   (headers.get("Content-Type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
 
-/**
- * The body of a response as text. Throws an {@link UnexpectedResponseError} once it exceeds `limit` bytes: whatever
- * sends so much would otherwise fill the memory.
- */
+/** The hub's version in a response. Proxies may remove it, and pages of other origins cannot read it. */
+export const versionOf = ({ headers }: Response): string | undefined =>
+  headers.get("X-JupyterHub-Version") ?? undefined;
+
+const isJson = (type: string): boolean => /^application\/(.+\+)?json$/.test(type);
+
+/** The body of a response as text. Throws an {@link UnexpectedResponseError} if it exceeds `limit` bytes. */
 export async function readText(
   response: Response,
   limit: number,
@@ -24,116 +28,98 @@ export async function readText(
   signal: AbortSignal,
 ): Promise<string> {
   const { body } = response;
-  // Responses of other implementations than the platform's have streams of their own.
+  // Responses of node-fetch and the like have streams of another kind.
   if (typeof body?.getReader !== "function") return response.text();
   const reader = body.getReader();
-  const chunks: Uint8Array[] = [];
+  const decoder = new TextDecoder();
+  let text = "";
   let size = 0;
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) break;
-    chunks.push(value);
+    if (done) return text + decoder.decode();
     size += value.byteLength;
+    text += decoder.decode(value, { stream: true });
     if (size <= limit && !signal.aborted) continue;
     reader.cancel().catch(() => undefined);
     if (signal.aborted) throw signal.reason;
-    throw new UnexpectedResponseError(
-      `${call.method} ${call.url}: the response exceeds ${limit} bytes, more than a hub sends. ` +
-        "Check the url; where it is right, raise the option maxResponseBytes.",
-      { ...call, status: response.status, hubVersion: versionOf(response) },
+    throw unexpected(
+      call,
+      response,
+      `: the response exceeds ${limit} bytes, more than a hub sends. ` +
+        "Check the url; if it is right, raise the option maxResponseBytes.",
     );
   }
-  const [only = new Uint8Array()] = chunks;
-  return decoder.decode(chunks.length > 1 ? joined(chunks, size) : only);
 }
 
-const decoder = new TextDecoder();
+const unexpected = (
+  call: CallContext,
+  response: Response | undefined,
+  text: string,
+): UnexpectedResponseError =>
+  new UnexpectedResponseError(`${call.method} ${call.url}${text}`, {
+    ...call,
+    status: response?.status,
+    hubVersion: response && versionOf(response),
+  });
 
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const all = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return all;
-}
-
-/** The hub's version as a response says it; proxies may remove it, and other origins cannot read it. */
-export const versionOf = ({ headers }: Response): string | undefined =>
-  headers.get("X-JupyterHub-Version") ?? undefined;
-
-/** Throws unless the response is that of a hub's API; `body` is undefined for a stream. */
+/** Throws unless a response comes from a hub's API. `body` is undefined for a stream. */
 export function assertHubResponse(
   response: Response,
   body: string | undefined,
   call: CallContext,
 ): void {
-  const error = unexpectedResponse(response, body, call);
-  if (error) throw error;
-}
-
-function unexpectedResponse(
-  response: Response,
-  body: string | undefined,
-  call: CallContext,
-): HubError | UnexpectedResponseError | undefined {
   const { status, headers } = response;
-  const { media = [], empty } = call.operation;
+  const { media = [], empty, redirects } = call.operation;
   const version = versionOf(response);
-  const details = () => ({ ...call, status, hubVersion: version });
-  const where = () => `${call.method} ${call.url}`;
 
   if (response.type === "opaqueredirect" || (status >= 300 && status < 400)) {
-    return new UnexpectedResponseError(
-      `${where()} was redirected${destination(headers, call)}, ${
-        call.operation.redirects
-          ? "as hubs do with browsers. Open this page in one: redirects are not followed here."
-          : "which this operation of a hub never does. " +
-            "Check the url: the hub's prefix may be missing, or a login page may be in front of it."
-      }`,
-      details(),
-    );
+    const target = redirectTarget(headers, call);
+    const to = target ? ` to ${target.origin}${target.pathname}` : "";
+    const advice = redirects
+      ? "as hubs do with browsers. Open this page in a browser: redirects are not followed here."
+      : `which the API of a hub never does. ${redirectAdvice(target, call)}`;
+    throw unexpected(call, response, ` was redirected${to}, ${advice}`);
   }
-  // It means the same from a hub and from a gateway in front of it.
-  if (status === 429) return undefined;
+  // A 429 means the same from a hub and from a gateway.
+  if (status === 429) return;
   const type = typeOf(response);
   const isPage = type === "text/html";
+  const isError = status >= 400 && isErrorBody(response, body ?? "", type, call);
   if (status >= 500) {
-    if (version || isErrorBody(response, body ?? "", type, call)) return undefined;
-    return new HubError(
-      `${where()}: ${status} from a proxy or gateway in front of the hub; the hub may be down.`,
-      { ...details(), retryAfter: parseRetryAfter(headers.get("Retry-After")) },
+    if (version || isError) return;
+    throw new HubError(
+      `${call.method} ${call.url}: ${status} from a proxy or gateway in front of the hub; the hub may be down.`,
+      { ...call, status, retryAfter: parseRetryAfter(headers.get("Retry-After")) },
     );
   }
+  // HTML may come from anything, unless it is empty or the header says that it is the hub's.
+  const isExpected = isJson(type) || (media.includes(type) && (!isPage || body === "" || version));
   if (status >= 400) {
-    const isUnsupported =
-      version && unsupportedError(version, call.operation, where()) !== undefined;
-    // A hub's own pages have the header as well: only these operations are refused with one.
-    if (version && (!isPage || media.includes(type) || isUnsupported)) return undefined;
-    if (isErrorBody(response, body ?? "", type, call)) return undefined;
+    // The pages of a hub have the header as well. Only few operations are refused with one.
+    const isKnown =
+      !isPage || media.includes(type) || unsupportedError(version ?? "", call.operation, "");
+    if (isError || (version && isKnown)) return;
   } else if (body === "") {
-    if (empty && (version || type === "" || type === "text/plain" || isExpected()))
-      return undefined;
-  } else if (isExpected()) return undefined;
-  const advice = !version
-    ? "Check the url, and whether the hub is up: a proxy answers in its place while it starts."
-    : isPage
-      ? "It is a page of the hub itself. Check the url: JupyterHub.discover(link) finds the API from any link."
-      : "Check the url.";
-  return new UnexpectedResponseError(
-    `${where()} answered ${status} with ${describe(type, body)}, which is not the API of a JupyterHub. ${advice}`,
-    details(),
+    if (empty && (version || type === "" || type === "text/plain" || isExpected)) return;
+  } else if (isExpected) return;
+  const found = body === "" ? "nothing" : isPage ? "an HTML page" : type || "an unknown body";
+  const isServer = headers.get("Content-Security-Policy")?.includes("/api/security/csp-report");
+  const advice =
+    isServer && !version
+      ? "It is a Jupyter server and no hub: give the url of the JupyterHub that started it."
+      : !version
+        ? "Check the url, and whether the hub is up: a proxy answers in its place while it starts."
+        : isPage
+          ? "It is a page of the hub itself. Check the url: JupyterHub.discover(link) finds the API from any link."
+          : "Check the url.";
+  throw unexpected(
+    call,
+    response,
+    ` answered ${status} with ${found}, which is not the API of a JupyterHub. ${advice}`,
   );
-
-  function isExpected(): boolean {
-    // A page may be anybody's, unless it is empty or the header says whose it is.
-    const isKnownPage = !isPage || body === "" || version !== undefined;
-    return isJson(type) || (media.includes(type) && isKnownPage);
-  }
 }
 
-/** A response whose body has been read already, with that body in its place. */
+/** The response, with the body that was already read in its place. */
 export const withBody = (response: Response, body: string | ReadableStream): Response =>
   typeof body === "string"
     ? Object.defineProperty(response, "text", { value: async () => body })
@@ -143,7 +129,7 @@ export const withBody = (response: Response, body: string | ReadableStream): Res
 export const parseAsOf = ({ streams, operation }: CallContext): "json" | "auto" | "stream" =>
   streams ? "stream" : operation.media ? "auto" : "json";
 
-/** The value of a response; `parsed` is what the generated client made of its body. */
+/** The value of a response. `parsed` is its body as the generated client parsed it. */
 export function valueOf(body: string | undefined, parsed: unknown, call: CallContext): unknown {
   if (call.operation.empty || body === "") return undefined;
   // Every JSON of a hub's API is an object or a list.
@@ -152,71 +138,59 @@ export function valueOf(body: string | undefined, parsed: unknown, call: CallCon
   throw invalidJsonError(call);
 }
 
-/** The error for a body that is labelled JSON and is none, or none that a hub sends. It quotes nothing. */
+/** The error for a body that is not JSON, or not a hub's, despite its label. It quotes nothing of it. */
 export function invalidJsonError(call: CallContext, body = ""): UnexpectedResponseError {
-  const fault = holdsNaN(body)
-    ? "the hub's response holds NaN or Infinity, which JSON does not have. " +
-      "A program put it there, most likely into a server's user_options: replace it by a finite number."
-    : "the response is labelled JSON, but is not that of a hub.";
-  return new UnexpectedResponseError(`${call.method} ${call.url}: ${fault}`, {
-    ...call,
-    status: call.response?.status,
-  });
-}
-
-/** Whether a text is JSON but for numbers that Python writes and JSON does not have. */
-const holdsNaN = (text: string): boolean => {
-  const finite = text.replace(
+  // Python writes these numbers, and JSON does not have them.
+  const finite = body.replace(
     /([:[,]\s*)-?(?:NaN|Infinity)\b/g,
     (_, before: string) => `${before}0`,
   );
-  return finite !== text && isParsable(finite);
-};
-
-/** What `JSON.parse` throws quotes the text, secrets and all. */
-function isParsable(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+  const hasNaN = finite !== body && parseJson(finite) !== undefined;
+  const fault = hasNaN
+    ? "the hub's response holds NaN or Infinity, which JSON does not have. " +
+      "A program put it there, most likely into a server's user_options: replace it by a finite number."
+    : "the response is labelled JSON, but is not that of a hub.";
+  return unexpected(call, call.response, `: ${fault}`);
 }
 
-const isJson = (type: string): boolean => /^application\/(.+\+)?json$/.test(type);
-
-/** Whether an error without the hub's header is in the shape that hubs give their errors. */
+/** Whether an error without the hub's header has the shape of a hub's errors. */
 function isErrorBody(
   { status }: Response,
   body: string,
   type: string,
   { operation }: CallContext,
 ): boolean {
-  // Metrics are the one thing that the API refuses with a page.
-  if (type === "text/html") return /metrics requires scope/.test(body);
-  if (!isJson(type)) return false;
-  try {
-    const error = JSON.parse(body) as Record<string, unknown> | null;
-    if (error === null) return false;
-    if (error["status"] === status && "message" in error) return true;
-    // OAuth, which is public and has a body, words its errors in its own way.
-    return "error" in error && Boolean(operation.public && operation.body);
-  } catch {
-    return false;
-  }
+  // Only metrics are refused with a page.
+  if (type === "text/html") return body.includes("metrics requires scope");
+  const error = isJson(type) && parseJson(body);
+  if (typeof error !== "object" || error === null) return false;
+  if ("status" in error && error.status === status && "message" in error) return true;
+  // OAuth, which is public and has a body, has its own shape of errors.
+  return "error" in error && Boolean(operation.public && operation.body);
 }
 
-const describe = (type: string, body: string | undefined): string =>
-  body === "" ? "nothing" : type === "text/html" ? "an HTML page" : type || "an unknown body";
-
-/** Where a redirect leads: less its query, and not at all where it may repeat a secret of the path. */
-function destination(headers: Headers, { url, secrets }: CallContext): string {
+/** The target of a redirect; undefined without one, and where it may repeat a secret of the path. */
+function redirectTarget(headers: Headers, { url, secrets }: CallContext): URL | undefined {
   const location = headers.get("Location");
-  if (!location || url.includes(redacted)) return "";
-  try {
-    const { origin, pathname } = new URL(location, url);
-    return ` to ${withoutSecrets(origin + pathname, secrets)}`;
-  } catch {
-    return "";
+  if (!location || url.includes(redacted) || !URL.canParse(location, url)) return undefined;
+  const { origin, pathname } = new URL(location, url);
+  const target = withoutSecrets(origin + pathname, secrets);
+  return URL.canParse(target) ? new URL(target) : undefined;
+}
+
+/** What a redirect changes, and the `url` to configure instead. */
+function redirectAdvice(target: URL | undefined, { url }: CallContext): string {
+  const from = new URL(url);
+  const route = from.pathname.slice(from.pathname.lastIndexOf("/hub/api"));
+  if (target?.pathname.endsWith(route)) {
+    const prefix = target.pathname.slice(0, -route.length);
+    return `Configure its target: url: "${target.origin}${prefix}".`;
   }
+  if (target && target.pathname === `${from.pathname}/`) {
+    return "Only a slash at the end differs: something in front of the hub rewrites paths. Exempt /hub/api from that.";
+  }
+  if (target && /login|oauth|signin|auth/i.test(target.pathname + target.hostname)) {
+    return "It leads to a login page: something in front of the hub asks for a login. Use the hub's own address.";
+  }
+  return "Check the url: the hub's prefix may be missing, or a login page may be in front of it.";
 }

@@ -1,76 +1,67 @@
 /**
- * Whether a call that failed is sent again, and when.
+ * The retry policy, as a pure function.
  *
- * A pure function, and the whole policy: what only reads is tried again after what may pass; what writes
- * only where the hub has said that it did nothing (429 with `Retry-After`). A start that failed is an
- * answer like any other: it is never sent again, since hubs give up on themselves after a number of
- * failed spawns in a row.
+ * Safe methods are retried after transient failures. Other methods are retried only after a 429 with `Retry-After`, by
+ * which the hub says that it did nothing. A failed start is never retried: hubs shut down after a number of failed
+ * spawns in a row.
  */
-import {
-  ConnectionError,
-  HubError,
-  UnexpectedResponseError,
-  RateLimitError,
-  TimeoutError,
-  type JupyterHubError,
-} from "./errors.js";
+import { isJupyterHubError, type JupyterHubError } from "./errors.js";
 
 /** Milliseconds. */
 export const minDelay = 250;
 export const maxDelay = 10_000;
-/** The longest `Retry-After` that is waited for, in milliseconds. */
+/** The longest `Retry-After` that a retry waits for, in milliseconds. */
 export const maxRetryAfter = 60_000;
 
-/** What the policy must know of a call. */
+/** What the policy needs to know of a call. */
 export interface FailedAttempt {
   method: string;
-  /** How often the call has been tried so far. */
+  /** The number of attempts so far. */
   attempt: number;
-  /** How often it may be tried again. */
+  /** The most retries. */
   retries: number;
 }
 
-/** Faults that trying again does not mend. */
+/** Codes of permanent failures. */
 const permanentCodes = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ENOTFOUND|EPROTO|^HPE_|^ERR_(?!STREAM)/;
 
-/** What gateways answer while the hub behind them is unavailable; from 520 on, those of CDNs. */
+/** Statuses of gateways whose hub is unavailable; from 520 on, of CDNs. */
 const unavailableStatuses = new Set([502, 503, 504, 520, 521, 522, 523, 524, 527, 530]);
 
 const isTransient = (failure: unknown): boolean =>
-  (failure instanceof ConnectionError && !permanentCodes.test(failure.code ?? "")) ||
-  (failure instanceof HubError && unavailableStatuses.has(failure.status ?? 0));
+  (isJupyterHubError(failure, "ConnectionError") && !permanentCodes.test(failure.code ?? "")) ||
+  (isJupyterHubError(failure, "HubError") && unavailableStatuses.has(failure.status ?? 0));
 
-/**
- * Whether a failure is that of a hub which is down, starting or busy: no response, one of the proxy in its
- * place, or a 429. Waiting for a hub goes on after these.
- */
+/** Errors are compared by name, since a middleware may throw those of another copy of this package. */
+/** Whether the hub is down, starting or busy: no response, a gateway's error, or a 429. Workflows wait and go on. */
 export const isUnavailable = (failure: unknown): boolean =>
   isTransient(failure) ||
-  failure instanceof TimeoutError ||
-  failure instanceof RateLimitError ||
-  (failure instanceof UnexpectedResponseError && failure.status === 404 && !failure.hubVersion);
+  isJupyterHubError(failure, "TimeoutError") ||
+  isJupyterHubError(failure, "RateLimitError") ||
+  (isJupyterHubError(failure, "UnexpectedResponseError") &&
+    failure.status === 404 &&
+    !failure.hubVersion);
 
-/** Whether a method changes nothing. */
+/** Whether a method is safe: it changes nothing. */
 export const isSafe = (method: string): boolean => method === "GET";
 
-/** The milliseconds to wait before the call is sent again; undefined when it is not. */
+/** The milliseconds until the next attempt; undefined without one. */
 export function retryDelay(
   failure: JupyterHubError,
   { method, attempt, retries }: FailedAttempt,
   random: () => number = Math.random,
 ): number | undefined {
   const retryAfter =
-    failure instanceof RateLimitError || failure instanceof HubError
+    isJupyterHubError(failure, "RateLimitError") || isJupyterHubError(failure, "HubError")
       ? failure.retryAfter
       : undefined;
   if (retryAfter !== undefined && retryAfter > maxRetryAfter) return undefined;
 
-  const mayPass =
-    failure instanceof RateLimitError
-      ? isSafe(method) || retryAfter !== undefined
-      : isSafe(method) && isTransient(failure);
-  if (!mayPass || attempt > retries) return undefined;
-  // Full jitter: many clients that failed together do not come back together.
+  const isRetryable = isJupyterHubError(failure, "RateLimitError")
+    ? isSafe(method) || retryAfter !== undefined
+    : isSafe(method) && isTransient(failure);
+  if (!isRetryable || attempt > retries) return undefined;
+  // Full jitter: clients that failed together do not retry together.
   const backOff = random() * Math.min(maxDelay, minDelay * 2 ** (attempt - 1));
   return Math.max(backOff, retryAfter ?? 0);
 }

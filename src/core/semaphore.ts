@@ -1,6 +1,5 @@
-/** Lets a bounded number of calls be under way at once; the others wait in their order. */
-
-import { onAbort } from "./abort.js";
+/** A semaphore: limits the calls in flight. The others wait in a queue. */
+import { onAbort } from "./deadline.js";
 
 export class Semaphore {
   #free: number;
@@ -10,11 +9,11 @@ export class Semaphore {
     this.#free = count;
   }
 
-  /** Runs `work` as soon as a slot is free; rejects with the signal's reason when it aborts before. */
+  /** Runs `work` as soon as a permit is free. Rejects with the signal's reason if it aborts before. */
   async run<Value>(signal: AbortSignal | undefined, work: () => Promise<Value>): Promise<Value> {
     if (signal?.aborted) throw signal.reason;
     if (this.#free > 0) this.#free -= 1;
-    else await this.#turn(signal);
+    else await this.#acquire(signal);
     try {
       return await work();
     } finally {
@@ -24,7 +23,7 @@ export class Semaphore {
     }
   }
 
-  #turn(signal: AbortSignal | undefined): Promise<void> {
+  #acquire(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const start = (): void => {
         unsubscribe();

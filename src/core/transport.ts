@@ -1,9 +1,9 @@
 /**
- * Sends one attempt of a call to the hub and brings back its whole answer, or its stream.
+ * Sends one attempt of a call, and returns the response with its whole body or its stream.
  *
- * Promises that the token goes to the hub's API and nowhere else, that no redirect is followed, that
- * headers and body arrive within the attempt's time, and that what comes back is from a JupyterHub.
- * What an answer means is for others to say (meaning.ts), and whether to try again, too (retry.ts).
+ * Promises that the token goes to the hub's API and nowhere else, that no redirect is followed, that headers and body
+ * arrive within the attempt's timeout, and that the response comes from a JupyterHub. Errors are mapped in
+ * error-mapping.ts, retries decided in retry.ts.
  */
 import { omitCookies, type Credentials } from "./auth.js";
 import type { CallContext } from "./call-context.js";
@@ -15,7 +15,7 @@ import {
 } from "./errors.js";
 import { sanitizeCause, connectionError } from "./network-errors.js";
 import { runMiddleware, type HubRequest, type Middleware } from "./middleware.js";
-import { pageOrigin } from "./browser.js";
+import { pageOrigin } from "./runtime.js";
 import { assertHubResponse, readText, typeOf, versionOf } from "./response.js";
 import { isSafe } from "./retry.js";
 import type { Semaphore } from "./semaphore.js";
@@ -33,12 +33,12 @@ export interface TransportOptions {
   middleware: readonly Middleware[];
 }
 
-/** What an attempt sends; the transport adds the headers that every request has. */
+/** The request of an attempt. The transport adds the headers that every request has. */
 export interface AttemptRequest {
   url: string;
   headers: Headers;
   body: string | null;
-  /** The token to send in place of the client's own. */
+  /** The token to send. */
   token: string | undefined;
   /** 1 for the first attempt. */
   attempt: number;
@@ -46,7 +46,7 @@ export interface AttemptRequest {
 
 export interface AttemptResponse {
   response: Response;
-  /** The whole body as text; undefined where it is a stream that has been asked for. */
+  /** The whole body as text; undefined for a stream. */
   body: string | undefined;
 }
 
@@ -62,53 +62,53 @@ export class Transport {
     return this.#options.baseUrl;
   }
 
-  /** Milliseconds that an attempt may take, and a stream may stand still. */
+  /** Milliseconds: the timeout of an attempt, and the idle timeout of a stream. */
   get timeout(): number {
     return this.#options.timeout;
   }
 
-  /** The hub's version as its last answer told it. */
+  /** The hub's version, from its last response. */
   get hubVersion(): string | undefined {
     return this.#hubVersion;
   }
 
-  /** Remembers what `GET /` says: a proxy may remove the header that says it elsewhere. */
+  /** Set from the body of `GET /`: a proxy may remove the version header. */
   set hubVersion(version: string) {
     this.#hubVersion = version;
   }
 
-  /** Whether a middleware may change what an attempt sends. */
+  /** Whether a middleware may change a request. */
   get hasMiddleware(): boolean {
     return this.#options.middleware.length > 0;
   }
 
-  /** How the client makes itself known. */
+  /** The kind of the client's credentials. */
   get credentials(): Credentials["kind"] {
     return this.#options.credentials.kind;
   }
 
-  /** The token for a call that needs one and has none of its own; a promise where a function is asked. */
+  /** The token for a call that needs one and has no credentials of its own; a promise from a token function. */
   token(
     call: CallContext,
     signal: AbortSignal | undefined,
   ): string | undefined | Promise<string | undefined> {
     if (call.operation.public || call.ownCredentials) return;
     const token = this.#options.credentials.secret();
-    return token instanceof Promise ? this.#told(token, call, signal) : token;
+    return token instanceof Promise ? this.#awaitToken(token, call, signal) : token;
   }
 
-  /** Another token in place of one that the hub has refused; undefined where there is none. */
+  /** Another token after the hub rejected one; undefined if there is none. */
   async renewed(
     refused: string | undefined,
     call: CallContext,
     signal: AbortSignal | undefined,
   ): Promise<string | undefined> {
-    const token = await this.#told(this.#options.credentials.renewed(refused), call, signal);
+    const token = await this.#awaitToken(this.#options.credentials.renewed(refused), call, signal);
     return token === refused ? undefined : token;
   }
 
-  /** What a token function tells, in the time of an attempt; where it fails, so does the authentication. */
-  #told<Token>(
+  /** The result of a token function, within the timeout of an attempt. */
+  #awaitToken<Token>(
     token: Promise<Token>,
     call: CallContext,
     signal: AbortSignal | undefined,
@@ -124,7 +124,7 @@ export class Transport {
     );
   }
 
-  /** The answer to one attempt, read to its end. Rejects where none came or it is not from a hub. */
+  /** Sends one attempt and reads its response. Rejects if there is none, or it is not from a hub. */
   send(
     out: AttemptRequest,
     call: CallContext,
@@ -132,9 +132,14 @@ export class Transport {
   ): Promise<AttemptResponse> {
     const { timeout, semaphore } = this.#options;
     this.#prepare(out, call);
-    return semaphore.run(signal, () =>
-      withDeadline(timeout, signal, (attempt) => this.#attempt(out, call, attempt)),
-    );
+    const attempt = (): Promise<AttemptResponse> => {
+      call.isQueued = false;
+      return withDeadline(timeout, signal, (signal) => this.#attempt(out, call, signal));
+    };
+    // A stream whose headers a proxy holds back would block other calls.
+    if (call.streams) return attempt();
+    call.isQueued = true;
+    return semaphore.run(signal, attempt);
   }
 
   async #attempt(
@@ -142,7 +147,7 @@ export class Transport {
     call: CallContext,
     signal: AbortSignal,
   ): Promise<AttemptResponse> {
-    const response = await this.#answer(out, call, signal);
+    const response = await this.#request(out, call, signal);
     let body: string | undefined;
     try {
       if (!isStream(response, call)) {
@@ -156,15 +161,15 @@ export class Transport {
     try {
       assertHubResponse(response, body, call);
     } catch (error) {
-      // A stream that nobody reads would keep its connection.
+      // An unread stream would keep its connection.
       if (body === undefined) await response.body?.cancel();
       throw error;
     }
     return { response, body };
   }
 
-  /** The response, by way of the middleware if there is any. */
-  #answer(out: AttemptRequest, call: CallContext, signal: AbortSignal): Promise<Response> {
+  /** Sends the request, through the middleware if there is any. */
+  #request(out: AttemptRequest, call: CallContext, signal: AbortSignal): Promise<Response> {
     const request = { method: call.method, url: out.url, headers: out.headers, body: out.body };
     return this.hasMiddleware
       ? this.#throughMiddleware(request, out.attempt, call, signal)
@@ -183,7 +188,9 @@ export class Transport {
     try {
       const response = await runMiddleware(middleware, request, context, send);
       if (typeof response?.text === "function" && !response.bodyUsed) return response;
-      throw new TypeError("It gave no Response that can still be read");
+      throw new TypeError(
+        "It returned no Response with an unread body. Return what next() resolves with",
+      );
     } catch (cause) {
       if (signal.aborted || isJupyterHubError(cause)) throw cause;
       throw new JupyterHubError(`${call.method} ${call.url}: a middleware failed.`, {
@@ -196,18 +203,18 @@ export class Transport {
   async #fetch(request: HubRequest, call: CallContext, signal: AbortSignal): Promise<Response> {
     const { url, method, headers, body } = request;
     const { baseUrl, credentials, fetch: send = fetch } = this.#options;
-    // The routes of the table stay below the API, since their names have been checked; a middleware's may not.
+    // A middleware may have changed the URL. Without one, its names were checked.
     if (this.hasMiddleware && !isBelow(baseUrl, url)) {
       throw new InvalidInputError(`${method} ${call.url} would leave the hub's API.`, call);
     }
     if (this.hasMiddleware) call.secrets.addHeaders(headers);
-    // Here, since a middleware may have set a token. A password is no less secret than one.
+    // Checked here, since a middleware may have set a token. Passwords count as well.
     if (call.ownCredentials || headers.has("Authorization")) credentials.assertSafe();
     call.sent = true;
     try {
       const init: RequestInit = { method, headers, body, redirect: "manual", signal };
-      // Who the page's cookie is, is not asked where a call has credentials of its own.
-      const own = call.ownCredentials || showsToken(headers);
+      // No cookie of the page beside credentials of the call itself.
+      const own = call.ownCredentials || hasHubToken(headers);
       return await send(url, { ...init, ...(own ? omitCookies() : credentials.init) });
     } catch (cause) {
       if (signal.aborted || isJupyterHubError(cause)) throw cause;
@@ -218,19 +225,19 @@ export class Transport {
   #prepare({ headers, token }: AttemptRequest, call: CallContext): void {
     const { credentials } = this.#options;
     if (token !== undefined) credentials.put(headers, token);
-    // With a cookie, hubs take no other type for a change, not even for one without a body.
+    // With a cookie, hubs demand this type for writes, also without a body.
     if (credentials.kind === "cookie" && !isSafe(call.method) && !headers.has("Content-Type")) {
       headers.set("Content-Type", "application/json");
     }
     for (const [name, value] of Object.entries(this.#options.headers)) {
       if (!headers.has(name)) headers.set(name, value);
     }
-    // Else the hub would take these, and not look at the password or secret in the body.
-    if (call.ownCredentials && showsToken(headers)) headers.delete("Authorization");
+    // The hub would prefer these to the password or secret in the body.
+    if (call.ownCredentials && hasHubToken(headers)) headers.delete("Authorization");
     if (!headers.has("Accept")) {
       headers.set("Accept", [...(call.operation.media ?? []), "application/json"].join(", "));
     }
-    // Pages may send no User-Agent of their own: the hub's CORS does not allow it.
+    // The hub's CORS settings do not allow this header to pages.
     if (pageOrigin() === undefined && !headers.has("User-Agent")) {
       headers.set("User-Agent", this.#options.userAgent);
     }
@@ -238,14 +245,14 @@ export class Transport {
   }
 }
 
-/** Whether there is a token that a hub would look at; what else a gateway wants, it does not. */
-const showsToken = (headers: Headers): boolean =>
+/** Whether the headers have a token for the hub. Other schemes are for gateways. */
+const hasHubToken = (headers: Headers): boolean =>
   /^(bearer|token)\s/i.test(headers.get("Authorization") ?? "");
 
-/** Whether a URL is of the API at `baseUrl`. */
+/** Whether a URL is below the API at `baseUrl`. */
 export const isBelow = (baseUrl: string, url: string): boolean =>
   new URL(url).href.startsWith(`${baseUrl}/`);
 
-/** Whether an answer is the stream that was asked for and that its operation promises. */
+/** Whether a response is the stream that was requested and that its operation declares. */
 const isStream = (response: Response, { operation, streams }: CallContext): boolean =>
   streams && response.ok && (operation.media?.includes(typeOf(response)) ?? true);

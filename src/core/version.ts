@@ -1,9 +1,9 @@
-/** Compares releases of JupyterHub by their leading numbers: 6.0.0b2 counts as 6.0.0. */
+/** Compares JupyterHub versions by their leading numbers: 6.0.0b2 equals 6.0.0. */
 
 const numbers = (version: string): number[] =>
   (/^\d+(\.\d+)*/.exec(version)?.[0] ?? "").split(".").map(Number);
 
-/** Whether `version` is `since` or newer. */
+/** Returns whether `version` is `since` or newer. */
 export function isAtLeast(version: string, since: string): boolean {
   const [actual, wanted] = [numbers(version), numbers(since)];
   for (const [index, part] of wanted.entries()) {

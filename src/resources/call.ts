@@ -1,7 +1,12 @@
-/** What every method shares: the options of a call, and the way from a generated function to its value. */
+/**
+ * What all methods share: the options of a call, sending it with a generated function, and a deadline over several
+ * requests.
+ *
+ * Guarantees that unknown options and invalid timeouts are refused before anything is sent.
+ */
 import { operations } from "../../generated/operations.gen.js";
-import type { ApiClient } from "../core/api-client.js";
-import { TimeoutError } from "../core/errors.js";
+import type { ApiClient, CallMeta } from "../core/api-client.js";
+import { InvalidInputError, TimeoutError } from "../core/errors.js";
 import {
   callKeys,
   checkBag,
@@ -11,52 +16,75 @@ import {
   type Keys,
   type KeysOf,
 } from "../core/known-keys.js";
-import { DeadlinePassed, withDeadline } from "../core/deadline.js";
+import { DeadlinePassed, checkTimeout, withDeadline } from "../core/deadline.js";
+import { captureCallSite } from "../core/network-errors.js";
 
-/** Options of one call, beside what it sends. */
+/** Options of one call, besides its input. */
 export interface CallOptions {
   /** Aborts the call, which then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Milliseconds for the whole call; the client's own `timeout` bounds each attempt of it. */
+  /** Milliseconds for the whole call, retries included. The client's `timeout` limits each attempt. */
   timeout?: number | undefined;
-  /** Headers for this call alone. */
+  /** Headers for this call only. */
   headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** What resources stand on. */
+/** The parts of a client that resources use. */
 export interface ResourceContext {
   readonly client: ApiClient;
-  /** The hub's version, from its last answer or asked for. */
+  /** The value of an `Authorization` header with a token. */
+  authorization(token: string): string;
+  /** The hub's version: that of its last response, or requested. */
   version(call?: CallOptions): Promise<string>;
 }
 
-/** The options of a generated function for a call of ours. */
-export type GeneratedOptions = { client: ApiClient; throwOnError: true } & {
+/** The options of a generated function, besides its input. */
+export interface GeneratedOptions {
+  client: ApiClient;
+  throwOnError: true;
   signal?: AbortSignal;
   timeout?: number;
-  headers?: Record<string, string>;
-};
-
-export function requestOptions(
-  hub: ResourceContext,
-  call?: CallOptions,
-  headers?: Record<string, string>,
-): GeneratedOptions {
-  if (call !== undefined) checkCall(call);
-  return {
-    client: hub.client,
-    throwOnError: true,
-    ...(call?.signal && { signal: call.signal }),
-    ...(call?.timeout !== undefined && { timeout: call.timeout }),
-    ...((call?.headers || headers) && { headers: { ...call?.headers, ...headers } }),
-  };
+  headers: Record<string, string>;
+  meta?: CallMeta;
 }
 
-/** Refuses unknown options of a call; `known` are those of a method that has more than every call. */
-export const checkCall = (call: CallOptions, known: KeysOf<CallOptions> & Keys = callKeys): void =>
-  checkKeys("options of the call", call, known, callHints);
+/** Converts the options of a call to those of a generated function. */
+export function requestOptions(
+  { client }: ResourceContext,
+  call: CallOptions = {},
+  headers?: Readonly<Record<string, string>>,
+): GeneratedOptions {
+  checkCall(call);
+  const options = { ...call, headers: { ...call.headers, ...headers } };
+  return { ...(options as Partial<GeneratedOptions> & typeof options), client, throwOnError: true };
+}
 
-/** Refuses unknown keys of an input, where a method does not send it as it is. */
+/** A generated function. */
+export type GeneratedFunction<Input, Value> = (
+  options: GeneratedOptions & Input,
+) => Promise<{ data: Value; response: Response }>;
+
+/** Calls a generated function and resolves with the value of the response. */
+export const send = async <Input, Value>(
+  hub: ResourceContext,
+  operation: GeneratedFunction<Input, Value>,
+  input: Input,
+  call?: CallOptions,
+  headers?: Readonly<Record<string, string>>,
+): Promise<Value> => (await operation({ ...input, ...requestOptions(hub, call, headers) })).data;
+
+/** Throws an {@link InvalidInputError} for unknown or invalid options. `known`: those of a method with more of them. */
+export function checkCall(
+  call: CallOptions & { concurrency?: number | undefined },
+  known: KeysOf<CallOptions> & Keys = callKeys,
+): void {
+  checkKeys("options of the call", call, known, callHints);
+  checkTimeout(call.timeout);
+  const { concurrency = 1 } = call;
+  if (!(concurrency >= 1)) throw new InvalidInputError("The concurrency must be at least 1.");
+}
+
+/** Throws an {@link InvalidInputError} for unknown keys, if a method does not send its input as it is. */
 export const checkInput = (input: object, known: Keys): void =>
   checkKeys("input", input, known, inputHints);
 
@@ -67,44 +95,40 @@ const callHints: KeyHints = {
       : undefined,
 };
 
-/** The keys of an operation's query and body, less those that a method fills in by itself. */
+/** The keys of an operation's query and body, without those that a method sets itself. */
 export function keysOf(operation: string, ...own: string[]): Keys {
   const { query, body } = operations[operation] ?? {};
   const keys = Object.entries({ ...query, ...body });
   return Object.fromEntries(keys.filter(([key]) => !own.includes(key)));
 }
 
-/** The value of an answer. */
-export const dataOf = async <Value>(answer: Promise<{ data: Value }>): Promise<Value> =>
-  (await answer).data;
-
-/** The body of an operation that may do without one. */
+/** The body of an operation that needs none: omitted if it is empty. */
 export function omitEmpty<Body extends object>(body: Body): { body?: Body } {
   checkBag("input", body);
   return Object.keys(body).length > 0 ? { body } : {};
 }
 
-/** For operations whose answer is empty. */
-export const discardResult = async (answer: Promise<unknown>): Promise<void> => {
-  await answer;
-};
-
 /**
- * Several requests as one call: the call's `timeout` bounds them together, and `late` says what was not
- * done in it.
+ * Runs several requests as one call, which the call's `timeout` limits as a whole.
+ * @param late what did not happen in time, for the error
+ * @param timeout milliseconds if the call has no `timeout`. Without either, there is no limit
  */
 export async function withSharedDeadline<Value>(
   late: string,
   call: CallOptions,
   work: (call: CallOptions & { signal: AbortSignal }) => Promise<Value>,
+  timeout?: number,
 ): Promise<Value> {
+  const atCallSite = captureCallSite(withSharedDeadline);
   checkCall(call);
-  const { signal: caller, timeout, ...rest } = call;
+  const { signal: caller, timeout: own = timeout, ...rest } = call;
   try {
-    return await withDeadline(timeout, caller, (signal) => work({ ...rest, signal }));
+    return await withDeadline(own, caller, (signal) => work({ ...rest, signal }));
   } catch (error) {
-    if (!(error instanceof DeadlinePassed)) throw error;
+    if (!(error instanceof DeadlinePassed)) throw atCallSite(error);
     const { timeout, outcome, cause } = error;
-    throw new TimeoutError(`${late} within ${timeout} ms.`, { timeout, outcome, cause });
+    throw atCallSite(
+      new TimeoutError(`${late} within ${timeout} ms.`, { timeout, outcome, cause }),
+    );
   }
 }

@@ -1,14 +1,5 @@
-/** Groups of users. Their names are case-sensitive and may hold anything but a slash. */
-import {
-  deleteGroup,
-  deleteGroupUsers,
-  getGroup,
-  getGroups,
-  postGroup,
-  postGroups,
-  postGroupUsers,
-  putGroupProperties,
-} from "../../generated/sdk.gen.js";
+/** The groups of users. Their names are case-sensitive and may contain any character but a slash. */
+import * as api from "../../generated/sdk.gen.js";
 import type {
   Group,
   PostGroupData,
@@ -16,27 +7,25 @@ import type {
   PostGroupUsersData,
   PutGroupPropertiesData,
 } from "../../generated/types.gen.js";
-import type { Listing } from "../workflows/listing.js";
+import { omitEmpty, send, type CallOptions, type ResourceContext } from "./call.js";
 import {
-  discardResult,
-  omitEmpty,
-  requestOptions,
-  dataOf,
-  type CallOptions,
-  type ResourceContext,
-} from "./call.js";
-import { paginationHeaders, list, type ListOptions, type PageInput } from "./listing.js";
-import { ifDeleted, ifMatches, reconcile } from "./reconcile.js";
+  list,
+  paginationHeaders,
+  type Listing,
+  type ListOptions,
+  type PageInput,
+} from "./listing.js";
+import { ifDeleted, ifMatches, write } from "./reconcile.js";
 
-/** How the listing is asked for. */
+/** The page size of the listing. */
 export type ListGroupsInput = PageInput;
-/** Who the members of a new group are. */
+/** The members of a new group. */
 export type CreateGroupInput = NonNullable<PostGroupData["body"]>;
-/** Which groups to create, and who the members of each of them are. */
+/** The names of new groups, and the members of each of them. */
 export type CreateGroupsInput = PostGroupsData["body"];
-/** Which users to add or remove. */
+/** The users to add or remove. */
 export type GroupMembersInput = PostGroupUsersData["body"];
-/** Anything that a deployment keeps with a group. */
+/** Any data that a deployment stores with a group. */
 export type GroupProperties = PutGroupPropertiesData["body"];
 
 /** `hub.groups` */
@@ -48,131 +37,116 @@ export class Groups {
   }
 
   /**
-   * All groups, in the order in which they were made, and complete while some come and go: see {@link Listing}.
+   * Lists all groups in the order of their creation, complete even if others change meanwhile: see {@link Listing}.
    *
    * `GET /groups` · scope `list:groups`; members and properties need `read:groups`
-   * @param input.limit how many the hub is asked for at once, not how many come. Default 200
+   * @param input.limit groups per request; the listing always has all of them. Default 200
    * @throws ForbiddenError without the scope
    */
   list(input: ListGroupsInput = {}, call?: ListOptions): Listing<Group> {
-    return list(
-      { input, call },
-      (call, page) =>
-        dataOf(getGroups({ ...requestOptions(this.#hub, call, paginationHeaders), query: page })),
-      () => ({ keyOf: ({ name }) => name }),
-    );
+    return list({
+      input,
+      call,
+      fetchPage: (query, call) =>
+        send(this.#hub, api.getGroups, { query }, call, paginationHeaders),
+      keyOf: ({ name }) => name,
+    });
   }
 
   /**
-   * One group.
+   * Returns a group.
    *
    * `GET /groups/{name}` · any scope that reads a part of the group, such as `read:groups`
-   * @throws NotFoundError when there is no such group, or the token's scopes do not reach it
+   * @throws NotFoundError if the group does not exist, or the token's scopes do not include it
    */
   async get(name: string, call?: CallOptions): Promise<Group> {
-    return dataOf(getGroup({ ...requestOptions(this.#hub, call), path: { name } }));
+    return send(this.#hub, api.getGroup, { path: { name } }, call);
   }
 
   /**
-   * Creates a group, with members if `users` names some.
+   * Creates a group, with members if `users` is given.
    *
    * `POST /groups/{name}` · scope `admin:groups`
-   * @throws ConflictError when it exists; BadRequestError when one of the users does not
+   * @throws ConflictError if the group exists; BadRequestError if one of the users does not exist
    */
   async create(name: string, input: CreateGroupInput = {}, call?: CallOptions): Promise<Group> {
-    return reconcile(
+    return write(
+      this.#hub,
+      api.postGroup,
+      { path: { name }, ...omitEmpty(input) },
       call,
-      (call) =>
-        dataOf(
-          postGroup({ ...requestOptions(this.#hub, call), path: { name }, ...omitEmpty(input) }),
-        ),
-      (call) =>
-        ifMatches(this.get(name, call), ({ users = [] }) => isSame(users, input.users ?? [])),
+      (call) => {
+        const { users: wanted = [] } = input;
+        return ifMatches(
+          this.get(name, call),
+          ({ users = [] }) =>
+            users.length === wanted.length && wanted.every((user) => users.includes(user)),
+        );
+      },
     );
   }
 
   /**
-   * Creates several groups in their order, each with the same members if `users` names some.
-   * The hub stops at the first that exists: those before it stay created.
+   * Creates several groups in the given order, each with the same members if `users` is given. The hub stops at the
+   * first group that exists; those before it stay created.
    *
    * `POST /groups` · scope `admin:groups`
-   * @throws ConflictError when one exists; BadRequestError when one of the users does not
+   * @throws ConflictError if one of the groups exists; BadRequestError if one of the users does not exist
    */
   async createMany(input: CreateGroupsInput, call?: CallOptions): Promise<Group[]> {
-    return dataOf(postGroups({ ...requestOptions(this.#hub, call), body: input }));
+    return send(this.#hub, api.postGroups, { body: input }, call);
   }
 
   /**
-   * Deletes a group. Its members stay users.
+   * Deletes a group, not its members.
    *
    * `DELETE /groups/{name}` · scope `delete:groups`
-   * @throws NotFoundError when there is no such group
+   * @throws NotFoundError if the group does not exist
    */
   async delete(name: string, call?: CallOptions): Promise<void> {
-    return reconcile(
-      call,
-      (call) => discardResult(deleteGroup({ ...requestOptions(this.#hub, call), path: { name } })),
-      (call) => ifDeleted(this.get(name, call)),
+    await write(this.#hub, api.deleteGroup, { path: { name } }, call, (call) =>
+      ifDeleted(this.get(name, call)),
     );
   }
 
   /**
-   * Replaces all of a group's properties by `input`.
+   * Replaces all properties of a group.
    *
    * `PUT /groups/{name}/properties` · scope `groups` · since 4.0
-   * @throws NotFoundError when there is no such group; UnsupportedByHubError before 4.0
+   * @throws NotFoundError if the group does not exist; UnsupportedByHubError before 4.0
    */
   async setProperties(name: string, input: GroupProperties, call?: CallOptions): Promise<Group> {
-    return reconcile(
-      call,
-      (call) =>
-        dataOf(
-          putGroupProperties({ ...requestOptions(this.#hub, call), path: { name }, body: input }),
-        ),
-      (call) => ifMatches(this.get(name, call), { properties: input }),
+    return write(this.#hub, api.putGroupProperties, { path: { name }, body: input }, call, (call) =>
+      ifMatches(this.get(name, call), { properties: input }),
     );
   }
 
   /**
-   * Adds users to a group; those who are members stay so.
+   * Adds users to a group. Users who are members already stay members.
    *
    * `POST /groups/{name}/users` · scope `groups`
-   * @throws NotFoundError when there is no such group; BadRequestError when one of the users does not exist
+   * @throws NotFoundError if the group does not exist; BadRequestError if one of the users does not exist
    */
   async addUsers(name: string, input: GroupMembersInput, call?: CallOptions): Promise<Group> {
-    return reconcile(
-      call,
-      (call) =>
-        dataOf(postGroupUsers({ ...requestOptions(this.#hub, call), path: { name }, body: input })),
-      (call) =>
-        ifMatches(this.get(name, call), ({ users = [] }) =>
-          input.users.every((user) => users.includes(user)),
-        ),
+    return write(this.#hub, api.postGroupUsers, { path: { name }, body: input }, call, (call) =>
+      ifMatches(this.get(name, call), ({ users }) =>
+        input.users.every((user) => users?.includes(user)),
+      ),
     );
   }
 
   /**
-   * Removes users from a group; those who are no members are passed over.
+   * Removes users from a group. Users who are not members are ignored.
    *
    * `DELETE /groups/{name}/users` · scope `groups`
-   * @throws NotFoundError when there is no such group; BadRequestError when one of the users does not exist
+   * @throws NotFoundError if the group does not exist; BadRequestError if one of the users does not exist
    */
   async removeUsers(name: string, input: GroupMembersInput, call?: CallOptions): Promise<Group> {
-    return reconcile(
-      call,
-      (call) =>
-        dataOf(
-          deleteGroupUsers({ ...requestOptions(this.#hub, call), path: { name }, body: input }),
-        ),
-      (call) =>
-        ifMatches(
-          this.get(name, call),
-          ({ users }) => users !== undefined && !input.users.some((user) => users.includes(user)),
-        ),
+    return write(this.#hub, api.deleteGroupUsers, { path: { name }, body: input }, call, (call) =>
+      ifMatches(
+        this.get(name, call),
+        ({ users }) => users?.some((user) => input.users.includes(user)) === false,
+      ),
     );
   }
 }
-
-/** Whether two lists hold the same names, in whatever order. */
-const isSame = (some: readonly string[], others: readonly string[]): boolean =>
-  some.length === others.length && others.every((one) => some.includes(one));

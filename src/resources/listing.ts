@@ -1,116 +1,192 @@
-/** How resources list: the options of a listing, and the users' pages, which two resources list. */
-import { getUsers } from "../../generated/sdk.gen.js";
+/**
+ * Listings, as `hub.users.list()` returns them: lazy, awaitable and iterable.
+ *
+ * Guarantees that nothing is sent before a listing is awaited or iterated, that each of these starts a new listing, and
+ * that leaving one early (`break`, error, abort, timeout) aborts its requests. `workflows/pagination.ts` walks through
+ * the pages.
+ */
+import * as api from "../../generated/sdk.gen.js";
 import type { GetUsersData, User } from "../../generated/types.gen.js";
-import { callKeys, type Keys, type KeysOf } from "../core/known-keys.js";
-import { createListing, type Listing } from "../workflows/listing.js";
-import { pageSize, type FetchPage } from "../workflows/pagination.js";
+import { readShape } from "../core/json.js";
+import { callKeys, checkKeys, type Keys, type KeysOf } from "../core/known-keys.js";
+import { captureCallSite } from "../core/network-errors.js";
+import {
+  pageSize,
+  walkPages,
+  type HubPage,
+  type Page,
+  type PageQuery,
+  type PageRange,
+} from "../workflows/pagination.js";
 import {
   checkCall,
   checkInput,
   keysOf,
-  requestOptions,
-  dataOf,
+  send,
   type CallOptions,
   type ResourceContext,
 } from "./call.js";
 
-/** How a listing is asked for. */
+/** The page size of a listing. */
 export interface PageInput {
   /**
-   * How many items the hub is asked for at once, not how many come: a listing is complete. A hub gives as
-   * many as its `api_page_max_limit` allows.
+   * Items per request, not in total: a listing is complete. A hub's `api_page_max_limit` may reduce it.
    * @default 200
    */
-  limit?: number;
+  limit?: number | undefined;
 }
 
 /** Options of a listing. */
 export interface ListOptions extends CallOptions {
   /**
-   * Milliseconds for the whole listing. When it is iterated, your own pauses between the items count;
-   * without a `timeout` they may be as long as you like.
+   * Milliseconds for the whole listing, including the time that your code takes between two items of an iteration. By
+   * default unlimited.
    */
   timeout?: number | undefined;
-  /** How many pages the hub is asked for at once. A hub works on one at a time. @default 2 */
+  /** The most concurrent requests. A hub handles one at a time. @default 2 */
   concurrency?: number | undefined;
 }
 
-/** What a method that lists was given, and which keys its input may have. */
-interface Given<Input extends PageInput> {
-  input: Input;
-  call: ListOptions | undefined;
-  known?: Keys;
+/**
+ * A lazy list. Await it for all items, or iterate it for items as their pages arrive:
+ * `for await (const user of hub.users.list())`. Each of these starts a new listing; nothing is sent before.
+ *
+ * The list is complete even if it changes meanwhile: each item that exists throughout appears exactly once, in the
+ * order of creation. An item that is deleted and created again may appear twice, if the hub shows its time of creation
+ * (that of users with the scope `read:users`, that of groups never). Exceptions:
+ * - with `state`, only users who have the state throughout are certain. Users may be missing with the state `"ready"`,
+ *   and shares if some have expired, when others are deleted meanwhile: hubs filter these after paging;
+ * - with `sort`, users who are renamed (`name`) or active (`last_activity`) meanwhile may be missing or appear twice;
+ * - items may be missing with a `limit` of 1, or if more than a thousand in a row are deleted between two pages.
+ *
+ * It is not a promise: an `async` function that returns it awaits it.
+ */
+export interface Listing<Item> extends PromiseLike<Item[]>, AsyncIterable<Item> {
+  /** Requests all items. `await` calls it. */
+  then<Value = Item[], Failure = never>(
+    onfulfilled?: ((items: Item[]) => Value | PromiseLike<Value>) | null,
+    onrejected?: ((reason: unknown) => Failure | PromiseLike<Failure>) | null,
+  ): Promise<Value | Failure>;
+  /** Requests all items, and handles a failure. */
+  catch<Failure = never>(
+    onrejected?: ((reason: unknown) => Failure | PromiseLike<Failure>) | null,
+  ): Promise<Item[] | Failure>;
+  /** Requests all items, and runs a function at the end. */
+  finally(onfinally?: (() => void) | null): Promise<Item[]>;
+  /** Iterates over the pages as they arrive, without items of earlier pages. Starts at `offset`, by default at 0. */
+  pages(query?: PageQuery): AsyncIterable<Page<Item>>;
+  /** Requests one page, for example of a table: `listing.page({ offset: 100, limit: 50 })`. */
+  page(query?: PageQuery): Promise<Page<Item>>;
 }
 
-/** What tells one row of a listing from another, and what else there is to know of it. */
-interface Rows<Row> {
-  keyOf(row: Row): string;
-  ordered?: boolean;
-}
-
-type Ask<Row> = (
+/** Requests one page of rows. */
+type FetchPage<Row> = (
+  query: PageRange,
   call: CallOptions,
-  page: Parameters<FetchPage<Row>>[0],
-) => ReturnType<FetchPage<Row>>;
+) => Promise<readonly Row[] | HubPage<Row>>;
+
+/** A listing of rows that contain items. */
+interface Source<Row, Item> {
+  input: PageInput;
+  call: ListOptions | undefined;
+  /** The keys of the input. */
+  known?: Keys;
+  fetchPage: FetchPage<Row>;
+  /** Identifies a row. */
+  keyOf(row: Row): string;
+  /** Whether rows keep their order. */
+  isOrdered?: () => boolean;
+  itemsOf(row: Row): readonly Item[];
+}
+
+/** The default of concurrent requests of a listing. */
+export const pagesInFlight = 2;
 
 const inputKeys: KeysOf<PageInput> = { limit: true };
 const optionKeys: KeysOf<ListOptions> = { ...callKeys, concurrency: true };
+const pageKeys: KeysOf<PageQuery> = { offset: true, limit: true };
 
-/** The items that are in the rows of a listing. */
-export const listOf = <Input extends PageInput, Row, Item>(
-  { input, call = {}, known = inputKeys }: Given<Input>,
-  ask: Ask<Row>,
-  rowsOf: (input: Input) => Rows<Row>,
-  itemsOf: (row: Row) => readonly Item[],
-): Listing<Item> =>
-  createListing(() => {
-    checkInput(input, known);
-    checkCall(call, optionKeys);
-    const { signal, timeout, concurrency, ...rest } = call;
-    const { limit = pageSize } = input;
-    const { ordered = true, keyOf } = rowsOf(input);
-    return {
-      ask: (page, signal) => ask({ ...rest, signal }, page),
-      keyOf,
-      itemsOf,
-      ordered,
-      limit,
-      concurrency,
-      timeout,
-      signal,
-    };
-  });
+/** Creates a listing of the rows themselves. */
+export const list = <Row>(source: Omit<Source<Row, Row>, "itemsOf">): Listing<Row> =>
+  listItems({ ...source, itemsOf: (row) => [row] });
 
-/** A listing of a hub's rows as they are. */
-export const list = <Input extends PageInput, Row>(
-  given: Given<Input>,
-  ask: Ask<Row>,
-  rowsOf: (input: Input) => Rows<Row>,
-): Listing<Row> => listOf(given, ask, rowsOf, (row) => [row]);
+/** Creates a listing of the items in the rows. */
+export function listItems<Row, Item>(source: Source<Row, Item>): Listing<Item> {
+  const atCallSite = captureCallSite(listItems);
+  const { input, call = {}, known = inputKeys, fetchPage, keyOf, isOrdered, itemsOf } = source;
 
-/** Which users to list, and in which order. */
+  async function* pages(query: PageQuery = {}): AsyncGenerator<Page<Item>, void> {
+    try {
+      checkInput(input, known);
+      checkCall(call, optionKeys);
+      checkKeys("query of a page", query, pageKeys);
+      const { signal, timeout, concurrency = pagesInFlight, headers } = call;
+      const { limit = pageSize } = input;
+      const start = { offset: query.offset ?? 0, limit: query.limit ?? limit };
+      const walk = {
+        fetchPage: (query: PageRange, signal: AbortSignal) => fetchPage(query, { headers, signal }),
+        keyOf,
+        isOrdered: isOrdered?.() ?? true,
+        concurrency,
+        timeout,
+        signal,
+      };
+      for await (const page of walkPages(walk, start)) {
+        yield { ...page, items: readShape(() => page.items.flatMap(itemsOf)) };
+      }
+    } catch (error) {
+      throw atCallSite(error);
+    }
+  }
+
+  async function all(): Promise<Item[]> {
+    const all: Item[] = [];
+    for await (const { items } of pages()) for (const item of items) all.push(item);
+    return all;
+  }
+
+  return {
+    // oxlint-disable-next-line unicorn/no-thenable -- a listing is awaitable by design
+    then: (onfulfilled, onrejected) => all().then(onfulfilled, onrejected),
+    catch: (onrejected) => all().catch(onrejected),
+    finally: (onfinally) => all().finally(onfinally),
+    pages,
+    async page(query) {
+      for await (const page of pages(query)) return page;
+      throw new Error("unreachable");
+    },
+    async *[Symbol.asyncIterator]() {
+      for await (const { items } of pages()) {
+        for (const item of items) {
+          call.signal?.throwIfAborted();
+          yield item;
+        }
+      }
+    },
+  };
+}
+
+/** Filters and order of a listing of users. */
 export type ListUsersInput = Omit<NonNullable<GetUsersData["query"]>, "offset" | "limit"> &
   PageInput;
 
-/** The keys of `ListUsersInput`. */
-export const userKeys = keysOf("GET /users", "offset");
-
-/** Asks for a page of the users that a query selects. */
-export const fetchUsers =
-  (hub: ResourceContext, input: ListUsersInput): Ask<User> =>
-  (call, page) => {
-    const { limit: _, ...query } = input;
-    return dataOf(
-      getUsers({ ...requestOptions(hub, call, paginationHeaders), query: { ...query, ...page } }),
-    );
-  };
-
-/** What there is to know of users in pages. */
-export const userRows = ({ sort }: ListUsersInput): Rows<User> => ({
-  ordered: !String(sort).includes("last_activity"),
-  // Whoever was deleted and made again is somebody else; and some hubs have users without a name.
-  keyOf: ({ name, created }) => `${name} ${created}`,
+/** A listing of users, for `users.list` and `servers.listActive`. */
+export const usersSource = (
+  hub: ResourceContext,
+  input: ListUsersInput,
+  call: ListOptions | undefined,
+) => ({
+  input,
+  call,
+  known: keysOf("GET /users", "offset"),
+  fetchPage: (page: PageRange, call: CallOptions) => {
+    const { limit: _, ...filters } = input;
+    return send(hub, api.getUsers, { query: { ...filters, ...page } }, call, paginationHeaders);
+  },
+  // A user who is deleted and created again is another one. Some hubs have users without a name.
+  keyOf: ({ name, created }: User): string => `${name} ${created}`,
+  isOrdered: () => !String(input.sort).includes("last_activity"),
 });
 
-/** Makes hubs since 2.0 answer in pages. They match this media type exactly. */
+/** Requests a page instead of a list, since 2.0. Hubs compare this media type as a whole. */
 export const paginationHeaders = { Accept: "application/jupyterhub-pagination+json" };

@@ -1,14 +1,13 @@
 /**
- * Logging people in with the hub, for services and portals: the link to its page, and the token for the
- * code that comes back.
+ * Logins through the hub, for services and portals: the link to the hub's page, and the token for the code.
  *
- * Keeps nothing: what belongs to one browser's login is handed out, and wanted back.
+ * Stores nothing: the application keeps an {@link OAuthAttempt} in the browser's session.
  */
-import { postOauthToken } from "../../generated/sdk.gen.js";
+import * as api from "../../generated/sdk.gen.js";
 import { ForbiddenError, InvalidInputError } from "../core/errors.js";
 import { readShape } from "../core/json.js";
 import { checkKeys, type KeysOf } from "../core/known-keys.js";
-import { describeType } from "../core/path-names.js";
+import { assertString } from "../core/path-names.js";
 import {
   challengeOf,
   isSame,
@@ -18,35 +17,35 @@ import {
   type OAuthClient,
 } from "../core/oauth.js";
 import type { FilteredScope } from "../core/scopes.js";
-import { requestOptions, dataOf, type CallOptions, type ResourceContext } from "./call.js";
+import { send, type CallOptions, type ResourceContext } from "./call.js";
 
-/** Where a login leads, and what it asks for. */
+/** The page to return to after a login, and the scopes to request. */
 export interface AuthorizeInput {
-  /** The page of your own to come back to: a path such as `/services/portal/charts?year=1843`. */
+  /** A path of your application, such as `/services/portal/charts?year=1843`. */
   next?: string | undefined;
-  /** What the token is to be allowed; without it, all that the hub allows the client. Names of roles on 2.x. */
+  /** The scopes of the token; by default all that the hub allows the client. Names of roles on 2.x. */
   scopes?: readonly FilteredScope[] | undefined;
 }
 
-/** What to keep for the browser that logs in, where no other browser gets it: in its session. */
+/** What to store in the session of the browser that logs in, where no other browser can read it. */
 export interface OAuthAttempt {
-  /** Tells this browser's login from one that somebody else began. */
+  /** Identifies this browser's login. */
   state: string;
-  /** The secret behind the link (PKCE), which the hub checks since 6.0. */
+  /** The PKCE secret, which hubs check since 6.0. */
   verifier: string;
 }
 
-/** Who has logged in, as a token and a client that acts as that user. */
+/** The result of a login: a token, and a client that acts as its user. */
 export interface OAuthLogin<Client> {
-  /** Acts as that user. */
+  /** Acts as the user. */
   client: Client;
   /** The user's token. */
   token: string;
   /** Seconds until the token expires. */
   expires_in: number;
-  /** What the token may do. */
+  /** The scopes of the token. */
   scopes: string[];
-  /** The page that the login was to lead back to. */
+  /** The page to return to. */
   next: string | undefined;
 }
 
@@ -55,30 +54,30 @@ const authorizeKeys: KeysOf<AuthorizeInput> = { next: true, scopes: true };
 /** `hub.oauth` */
 export class OAuth<Client = unknown> {
   readonly #hub: ResourceContext;
-  readonly #as: (token: string) => Client;
-  readonly #client: OAuthClient | undefined;
+  readonly #clientOf: (token: string) => Client;
+  readonly #registered: OAuthClient | undefined;
 
   constructor(
     hub: ResourceContext,
-    as: (token: string) => Client,
-    client: OAuthClient | undefined,
+    clientOf: (token: string) => Client,
+    registered: OAuthClient | undefined,
   ) {
     this.#hub = hub;
-    this.#as = as;
-    this.#client = client;
+    this.#clientOf = clientOf;
+    this.#registered = registered;
   }
 
   /**
-   * A link to the hub's login, to redirect a browser to, and what to keep for that browser until it comes
-   * back. In a service of the hub's own origin the link may be a path. Sends nothing.
+   * Creates a link to the hub's login, to redirect a browser to, and what to store in its session. In a service at the
+   * hub's own origin, the link may be a path. Sends nothing.
    *
-   * `GET /oauth2/authorize`, which the browser asks for · public
-   * @throws InvalidInputError when the client has no `oauth`, or `next` leads to another site
+   * `GET /oauth2/authorize`, which the browser requests · public
+   * @throws InvalidInputError if the client has no `oauth`, or `next` leads to another site
    */
   async authorizeUrl(input: AuthorizeInput = {}): Promise<OAuthAttempt & { url: string }> {
     checkKeys("input", input, authorizeKeys);
     const { next, scopes } = input;
-    const { clientId, redirectUri, authorizeUrl } = this.#known();
+    const { clientId, redirectUri, authorizeUrl } = this.#client();
     if (scopes !== undefined && !isList(scopes)) {
       throw new InvalidInputError("`scopes` must be an array of strings.");
     }
@@ -97,38 +96,38 @@ export class OAuth<Client = unknown> {
   }
 
   /**
-   * The token for the code with which a browser came back. A code is good for one token, within minutes.
+   * Exchanges the code with which a browser returned for a token. A code is valid once, for some minutes.
    *
-   * `POST /oauth2/token` · public: the client's secret goes into the body
-   * @param callback the URL that the browser came to, or its path and query: `request.url`
-   * @param attempt what `authorizeUrl` gave for this browser; undefined where its session has nothing
-   * @throws InvalidInputError, before anything is sent, when the state is not this browser's; ForbiddenError
-   * when the hub sent no code but a refusal; AuthenticationError when it does not take the code (used before,
-   * expired, another verifier) or the client's secret
+   * `POST /oauth2/token` · public: the body contains the client's secret
+   * @param callback the URL at which the browser arrived, or its path and query: `request.url`
+   * @param attempt the result of `authorizeUrl` for this browser; undefined if its session has none
+   * @throws InvalidInputError, before anything is sent, if the state is not this browser's; ForbiddenError if the hub
+   * sent an error instead of a code; AuthenticationError if the hub refuses the code (used, expired, another verifier)
+   * or the client's secret
    */
   async exchangeCode(
     callback: string,
     attempt: OAuthAttempt | undefined,
     call?: CallOptions,
   ): Promise<OAuthLogin<Client>> {
-    const options = requestOptions(this.#hub, call);
-    const { clientId, clientSecret, redirectUri } = this.#known();
-    const { code, verifier, next } = returned(callback, attempt);
-    const { access_token, expires_in, scope } = await dataOf(
-      postOauthToken({
-        ...options,
-        body: {
-          client_id: clientId,
-          client_secret: clientSecret,
-          grant_type: "authorization_code",
-          code,
-          redirect_uri: redirectUri,
-          code_verifier: verifier,
-        },
-      }),
+    const { clientId, clientSecret, redirectUri } = this.#client();
+    const { code, verifier, next } = readCallback(callback, attempt);
+    const body = {
+      client_id: clientId,
+      client_secret: clientSecret,
+      grant_type: "authorization_code",
+      code,
+      redirect_uri: redirectUri,
+      code_verifier: verifier,
+    } as const;
+    const { access_token, expires_in, scope } = await send(
+      this.#hub,
+      api.postOauthToken,
+      { body },
+      call,
     );
     return readShape(() => ({
-      client: this.#as(access_token),
+      client: this.#clientOf(access_token),
       token: access_token,
       expires_in,
       scopes: scope.split(" ").filter(Boolean),
@@ -136,10 +135,10 @@ export class OAuth<Client = unknown> {
     }));
   }
 
-  #known(): OAuthClient {
-    if (this.#client) return this.#client;
+  #client(): OAuthClient {
+    if (this.#registered) return this.#registered;
     throw new InvalidInputError(
-      "No OAuth client. Give the client `oauth`, or run as a service that a hub starts.",
+      "No OAuth registration. Give the client `oauth`, or run as a service that a hub starts.",
     );
   }
 }
@@ -147,33 +146,25 @@ export class OAuth<Client = unknown> {
 const isList = (value: unknown): boolean =>
   Array.isArray(value) && value.every((item) => typeof item === "string");
 
-/** What is needed for the token, if the browser that comes back is the one that was sent to the hub. */
-function returned(
+/** Reads the code and the page to return to. Throws unless the browser that returns is the one that left. */
+function readCallback(
   callback: string,
-  attempt: OAuthAttempt | undefined,
+  attempt: Partial<OAuthAttempt> | undefined,
 ): { code: string; verifier: string; next: string | undefined } {
-  if (typeof callback !== "string") {
-    throw new InvalidInputError(`The callback must be a string, not ${describeType(callback)}.`);
-  }
+  const { state = "", verifier = "" } = attempt ?? {};
+  assertString("callback", callback, true);
+  assertString("attempt's state", state, true);
+  assertString("attempt's verifier", verifier, true);
   const query = new URLSearchParams(/\?([^#]*)/.exec(callback)?.[1]);
-  const returned = query.get("state");
-  const { state, verifier } = attempt ?? {};
-  for (const [name, value] of Object.entries({ state, verifier })) {
-    if (value !== undefined && typeof value !== "string") {
-      throw new InvalidInputError(
-        `The attempt's ${name} must be a string, not ${describeType(value)}.`,
-      );
-    }
-  }
-  if (!state || !verifier || !returned || !isSame(returned, state)) {
+  if (!state || !verifier || !isSame(query.get("state") ?? "", state)) {
     throw new InvalidInputError(
       "The state is not that of this browser's login. Begin again with authorizeUrl.",
     );
   }
   const refusal = query.get("error");
   if (refusal !== null) {
-    const words = query.get("error_description") ?? refusal;
-    throw new ForbiddenError(`The hub refused the login: ${words}`, { hubMessage: words });
+    const hubMessage = query.get("error_description") ?? refusal;
+    throw new ForbiddenError(`The hub refused the login: ${hubMessage}`, { hubMessage });
   }
   const code = query.get("code");
   if (!code) throw new InvalidInputError("The callback has no code.");

@@ -1,53 +1,55 @@
 /**
- * What became of a call that changes something and whose answer was lost.
+ * Reconciles a write whose response was lost.
  *
- * It is never sent again: the state is read. Where that shows that it was done, the call succeeds; where it
- * does not, the error stands, with its `outcome: "unknown"`, for the caller to look into.
+ * The write is not repeated. The hub's state is read: if it shows the result, the call succeeds. If not, the call keeps
+ * its error, with `outcome: "unknown"`.
  */
 import { NotFoundError, isJupyterHubError } from "../core/errors.js";
 import { containsAll } from "../core/json.js";
-import type { CallOptions } from "./call.js";
+import { send, type CallOptions, type GeneratedFunction, type ResourceContext } from "./call.js";
 
-/** What is found to have been done although the answer was lost; undefined where that cannot be told. */
+/** The result of a write, found by reading; undefined if the state does not show it. */
 export type Reconciled<Value> = { value: Value } | undefined;
 
-/** Sends a call that changes something; where its answer is lost, `look` reads whether it was done. */
-export async function reconcile<Value>(
+/** Sends a write, as `send` does. If its response is lost, `read` finds out whether the hub carried it out. */
+export async function write<Input, Value>(
+  hub: ResourceContext,
+  operation: GeneratedFunction<Input, Value>,
+  input: Input,
   call: CallOptions | undefined,
-  write: (call: CallOptions | undefined) => Promise<Value>,
-  look: (call: CallOptions) => Promise<Reconciled<Value>>,
+  read: (call: CallOptions) => Promise<Reconciled<Value>>,
 ): Promise<Value> {
-  const begun = Date.now();
+  const begun = performance.now();
   try {
-    return await write(call);
+    return await send(hub, operation, input, call);
   } catch (error) {
     if (!isJupyterHubError(error) || error.outcome !== "unknown") throw error;
-    const timeout = call?.timeout && call.timeout - (Date.now() - begun);
+    const timeout = call?.timeout && call.timeout - (performance.now() - begun);
     if (timeout !== undefined && timeout <= 0) throw error;
-    const found = await look({ ...call, timeout }).catch(() => undefined);
-    if (call?.signal?.aborted) throw call.signal.reason;
+    const found = await read({ ...call, timeout }).catch(() => undefined);
+    call?.signal?.throwIfAborted();
     if (!found) throw error;
     return found.value;
   }
 }
 
-/** For deletions: done when what was deleted is no longer there. */
-export const ifDeleted = (reading: Promise<unknown>): Promise<Reconciled<void>> =>
+/** For deletions: the reading must fail, since nothing is there. */
+export const ifDeleted = (reading: Promise<unknown>): Promise<Reconciled<undefined>> =>
   reading.then(
     () => undefined,
-    (error: unknown) => (isDeleted(error) ? { value: undefined } : undefined),
+    (error: unknown) => ifAbsent(!isDeleted(error)),
   );
 
-/** Whether an error says that something is no longer there. */
+/** Whether an error says that something does not exist. */
 export const isDeleted = (error: unknown): boolean =>
-  // To tokens whose scopes do not reach it, hubs say the same of what is there.
+  // If the token's scopes do not include something that exists, hubs answer 404 as well.
   error instanceof NotFoundError && !error.hubMessage?.startsWith("No access");
 
-/** For deletions that a listing shows: done when nothing remains. */
-export const ifAbsent = (remains: boolean): Reconciled<void> =>
+/** For deletions that a listing shows: nothing must remain. */
+export const ifAbsent = (remains: boolean): Reconciled<undefined> =>
   remains ? undefined : { value: undefined };
 
-/** For creations and changes: done when the model has what was asked for. */
+/** For creations and changes: the model must have the wanted values. */
 export const ifMatches = async <Model extends object>(
   reading: Promise<Model>,
   wanted: object | ((model: Model) => boolean),

@@ -1,10 +1,10 @@
 /**
- * The way to a running server: its address as people reach it, and a token for it alone.
+ * Connections to running servers: the public address of a server, and a token for it.
  *
- * Guarantees a token that expires, never the client's own unless that is asked for, and that nobody is served with
- * a connection that was made for somebody else. Does not send to servers: see server-link.ts.
+ * Guarantees a token that expires and reaches this server only, the client's own token only on request, and that a
+ * connection is not reused for another user. `core/server-client.ts` sends the requests.
  */
-import { postUserTokens } from "../../generated/sdk.gen.js";
+import * as api from "../../generated/sdk.gen.js";
 import type { Server } from "../../generated/types.gen.js";
 import { assertSafe } from "../core/auth.js";
 import { ForbiddenError, InvalidInputError, NotFoundError } from "../core/errors.js";
@@ -12,151 +12,144 @@ import { callKeys, type KeysOf } from "../core/known-keys.js";
 import type { ClientContext } from "../core/options.js";
 import {
   createServerFetch,
+  createWebSocketClass,
   notRunningError,
   runtimeWebSocket,
-  createWebSocketClass,
   type ServerTarget,
 } from "../core/server-client.js";
 import { PromiseCache } from "../core/promise-cache.js";
 import { withDeadline } from "../core/deadline.js";
-import { serverUrl, withoutTrailingSlashes } from "../core/url.js";
+import { isPrivateHost, serverUrl, withoutTrailingSlashes } from "../core/url.js";
 import { isAtLeast } from "../core/version.js";
 import {
   checkCall,
-  requestOptions,
+  send,
   withSharedDeadline,
-  dataOf,
   type CallOptions,
   type ResourceContext,
 } from "./call.js";
-import { TokenOwners, bearer, reuseTime } from "./token-owners.js";
-import { lifetime } from "./tokens.js";
+import { TokenOwners, reuseTime } from "./token-owners.js";
+import { createShortLived } from "./tokens.js";
 import {
   allServers,
   readModel,
-  nameOf,
   serverKeys,
-  serverOf,
+  serverRef,
   type ServerInput,
+  type ServerRef,
 } from "./server-operations.js";
 
-/** Which server to reach, and for how long. */
+/** The server to reach, and the lifetime of the token. */
 export interface ConnectionInput extends ServerInput {
-  /** How long the new token lasts, in whole seconds. @default 3600 */
+  /** The lifetime of the new token in whole seconds. @default 3600 */
   expires_in?: number | undefined;
 }
 
-const connectionInputKeys: KeysOf<ConnectionInput> = { ...serverKeys, expires_in: true };
-const fetchKeys: KeysOf<ServerFetchOptions> = { ...callKeys, ...serverKeys, useClientToken: true };
-
-/** With which token to reach a server. */
+/** The token to reach a server with. */
 export interface TokenChoice {
   /**
-   * Whether to reach it with the client's own token in the place of a new one: for hubs before 3.0, and for
-   * tokens that may not make others. Whoever runs the server sees a token that it is reached with.
+   * Whether to use the client's own token instead of a new one: for hubs before 3.0, and for tokens that cannot create
+   * tokens. The server's owner can read it.
    * @default false
    */
   useClientToken?: boolean | undefined;
 }
 
-/** How to reach a server. */
+/** Options of a connection. */
 export interface ConnectionOptions extends CallOptions, TokenChoice {
   /**
-   * The WebSocket to extend by one that sends the token in a header: that of the package `ws` on Node 20, which
-   * has none of its own.
-   * @default the runtime's own; none in browsers, where no WebSocket sends headers
+   * The WebSocket class to extend so that it sends the token in a header: on Node 20, that of the package `ws`.
+   * @default the runtime's own; none in browsers, whose WebSockets cannot send headers
    */
   WebSocket?: (new (...options: never[]) => object) | undefined;
   /**
-   * Whether `@jupyterlab/services` is to put the token into the URL of its WebSockets, where the logs of every
-   * proxy keep it. A page of another origin has no other way. Not together with `useClientToken`.
+   * Whether `@jupyterlab/services` adds the token to the URLs of its WebSockets, which proxies log. Pages of another
+   * origin need it. Excludes `useClientToken`.
    * @default false
    */
   appendToken?: boolean | undefined;
 }
 
-/** The way to a server, as `ServerConnection.makeSettings` of `@jupyterlab/services` takes it. */
+/** Settings to reach a server, as `ServerConnection.makeSettings` of `@jupyterlab/services` takes them. */
 export interface ConnectionSettings {
   /** The server's address, `https://host/prefix/user/ada/`. */
   baseUrl: string;
   /** The same for WebSockets, `wss://host/prefix/user/ada/`. */
   wsUrl: string;
-  /** A token that reaches this server alone; with `useClientToken` the client's own, which reaches all that the client does. */
+  /** A token that reaches this server only; with `useClientToken` the client's own, with all of its scopes. */
   token: string;
-  /** Whether the token goes into the URL of WebSockets. */
+  /** Whether WebSocket URLs contain the token. */
   appendToken: boolean;
   /**
-   * Sends a request to this server, with the token: to an address of its own, or to one below it.
+   * Sends a request with the token, to the server's address or one below it.
    * @throws InvalidInputError for any other address; ServerNotRunningError; ConnectionError
    */
-  fetch: (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
-  /** Opens a WebSocket to this server, with the token in a header, where there is a WebSocket that can. */
+  fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+  /** Opens a WebSocket to the server, with the token in a header; undefined in browsers. */
   WebSocket?: typeof WebSocket;
 }
 
-/** Which server to send a request to, with which token, and how long that may take. */
+/** Options of `servers.fetch`. */
 export interface ServerFetchOptions extends CallOptions, ServerInput, TokenChoice {
-  /** Milliseconds until the server's answer begins; its body may take longer. */
+  /** Milliseconds until the response begins, not until its body is complete. */
   timeout?: number | undefined;
-  /** Headers for the requests to the hub; those for the server belong in `init`. */
+  /** Headers for the requests to the hub. Those for the server are in `init`. */
   headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** What leads beyond the API. */
+const connectionInputKeys: KeysOf<ConnectionInput> = { ...serverKeys, expires_in: true };
+const fetchKeys: KeysOf<ServerFetchOptions> = { ...callKeys, ...serverKeys, useClientToken: true };
+
+/** The parts of a client that connections need. */
 export type ConnectionContext = Pick<ClientContext, "publicUrl" | "options" | "credentials">;
 
-/** Which server a connection is for, and with which token. */
-interface Wanted extends TokenChoice {
-  user: string;
-  server: string;
-  expires_in: number;
+interface Wanted extends ServerRef, TokenChoice {
+  expires_in?: number | undefined;
 }
 
-/** The connections of one client, which `servers.fetch` uses again, each for one caller. */
+/** The connections of one client. */
 export class ServerConnections {
   readonly #hub: ResourceContext;
-  readonly #reach: ConnectionContext;
-  readonly #links = new PromiseCache<ServerTarget>(reuseTime);
-  readonly #callers: TokenOwners;
+  readonly #context: ConnectionContext;
+  readonly #targets = new PromiseCache<ServerTarget>(reuseTime);
+  readonly #owners: TokenOwners;
 
-  constructor(hub: ResourceContext, reach: ConnectionContext) {
+  constructor(hub: ResourceContext, context: ConnectionContext) {
     this.#hub = hub;
-    this.#reach = reach;
-    this.#callers = new TokenOwners(hub, reach);
+    this.#context = context;
+    this.#owners = new TokenOwners(hub, context);
   }
 
+  /** Creates a connection, as `servers.connect`. */
   async open(
     user: string,
     input: ConnectionInput,
     call: ConnectionOptions,
   ): Promise<ConnectionSettings> {
-    const {
-      useClientToken,
-      appendToken = false,
-      WebSocket: Base = runtimeWebSocket(),
-      ...rest
-    } = call;
-    const server = serverOf(input, connectionInputKeys);
-    const { expires_in = lifetime } = input;
+    const { useClientToken, appendToken = false, WebSocket: given, ...rest } = call;
+    const Base = given ?? runtimeWebSocket();
+    const ref = serverRef(user, input, connectionInputKeys);
     if (useClientToken && appendToken) {
       throw new InvalidInputError(
-        "The client's own token goes into no URL: useClientToken and appendToken exclude each other.",
+        "useClientToken and appendToken exclude each other: the client's own token must not be in a URL.",
       );
     }
-    return withSharedDeadline(`${nameOf(user, server)} was not reached`, rest, async (shared) => {
-      const link = await this.#link({ user, server, useClientToken, expires_in }, shared);
-      const { baseUrl, token } = link;
+    const wanted = { ...ref, useClientToken, expires_in: input.expires_in };
+    return withSharedDeadline(`${ref.what} was not reached`, rest, async (call) => {
+      const target = await this.#create(wanted, call, await this.#owners.token());
+      const { baseUrl, token } = target;
       return {
         baseUrl,
         wsUrl: baseUrl.replace(/^http/, "ws"),
         token,
         appendToken,
-        fetch: createServerFetch(link),
-        ...(Base && { WebSocket: createWebSocketClass(Base, link) }),
+        fetch: createServerFetch(target),
+        ...(Base && { WebSocket: createWebSocketClass(Base, target) }),
       };
     });
   }
 
+  /** Sends one request, as `servers.fetch`. */
   async fetch(
     user: string,
     path: string,
@@ -164,145 +157,177 @@ export class ServerConnections {
     options: ServerFetchOptions,
   ): Promise<Response> {
     checkCall(options, fetchKeys);
-    const { server: name, useClientToken, signal, timeout, headers } = options;
-    const server = serverOf(name === undefined ? {} : { server: name });
+    const { server, useClientToken, signal, timeout, headers } = options;
+    const ref = serverRef(user, { server });
     if (typeof path !== "string") {
       throw new InvalidInputError('The path must be a string, such as "/api/kernels".');
     }
-    const callers = [init.signal, signal].filter((one) => one != null);
-    const caller = callers.length > 0 ? AbortSignal.any(callers) : undefined;
-    const late = `${nameOf(user, server)} did not answer`;
-    return withSharedDeadline(late, { signal: caller, timeout, headers }, async (call) => {
-      const wanted = { user, server, useClientToken, expires_in: lifetime };
-      const { link, key } = await withDeadline(undefined, call.signal, () =>
-        this.#linkFor(wanted, call),
+    const signals = [init.signal, signal].filter((one) => one != null);
+    const caller = signals.length > 0 ? AbortSignal.any(signals) : undefined;
+    const call = { signal: caller, timeout, headers };
+    return withSharedDeadline(`${ref.what} did not answer`, call, async (call) => {
+      const { target, key } = await withDeadline(undefined, call.signal, () =>
+        this.#reuse({ ...ref, useClientToken }, call),
       );
-      const url = new URL(`./${path.replace(/^\/+/, "")}`, link.baseUrl);
-      // The body is read after this call, when the caller's own signals still abort it.
-      const both = AbortSignal.any([call.signal, ...callers]);
-      const response = await createServerFetch(link)(url, { ...init, signal: both });
-      // Servers refuse for reasons of their own: another token helps where the hub does not know this one.
-      const isRefused = key !== undefined && (response.status === 401 || response.status === 403);
-      if (isRefused && !(await this.#callers.knows(link.token, call.signal)))
-        this.#links.delete(key);
+      const url = new URL(`./${path.replace(/^\/+/, "")}`, target.baseUrl);
+      // The body is read after this call: then the caller's own signals still abort it.
+      const both = AbortSignal.any([call.signal, ...signals]);
+      const response = await createServerFetch(target)(url, { ...init, signal: both });
+      // Servers have other reasons to refuse a request. A new token helps only if the hub does not know this one.
+      const isRefused = response.status === 401 || response.status === 403;
+      if (key && isRefused && !(await this.#owners.knows(target.token, call.signal))) {
+        this.#targets.delete(key);
+      }
       return response;
     });
   }
 
-  /** The connection for a request. Where the client's token alone says who asks, one that is kept, with its key. */
-  async #linkFor(wanted: Wanted, call: CallOptions): Promise<{ link: ServerTarget; key?: string }> {
-    const token =
-      wanted.useClientToken || !this.#callers.isByToken(call)
-        ? undefined
-        : await this.#callers.token();
-    if (token === undefined) return { link: await this.#link(wanted, call) };
-    const caller = await this.#callers.of(token);
-    const key = JSON.stringify([wanted.user, wanted.server, caller.key]);
-    const link = await this.#links.get(key, () =>
-      this.#callers.renewing(caller.token, (token) => this.#make(wanted, bearer(token), token)),
-    );
-    return { link, key };
+  /** A connection that may be reused, with its key, or one for a single use. */
+  async #reuse(wanted: Wanted, call: CallOptions): Promise<{ target: ServerTarget; key?: string }> {
+    const token = await this.#owners.token();
+    if (token === undefined || wanted.useClientToken || !this.#owners.decides(call)) {
+      return { target: await this.#create(wanted, call, token) };
+    }
+    const owner = await this.#owners.of(token);
+    const key = JSON.stringify([wanted.user, wanted.server, owner.key]);
+    const get = (): Promise<ServerTarget> =>
+      this.#targets.get(key, () => this.#create(wanted, {}, owner.token));
+    let target = await get();
+    if (target.reuseUntil < performance.now()) {
+      this.#targets.delete(key);
+      target = await get();
+    }
+    return { target, key };
   }
 
-  /** A connection for one use. The client's token is asked for once. */
-  async #link(wanted: Wanted, call: CallOptions): Promise<ServerTarget> {
-    const token = await this.#callers.token();
-    if (token === undefined && wanted.useClientToken) {
-      throw new InvalidInputError("The client has no token of its own to reach a server with.");
-    }
-    if (token === undefined) return this.#make(wanted, call);
+  /** Creates a connection. All its requests carry the same client token, unless the call has an `Authorization`. */
+  async #create(
+    wanted: Wanted,
+    call: CallOptions,
+    token: string | undefined,
+  ): Promise<ServerTarget> {
+    if (token === undefined) return this.#target(wanted, call);
     const hasOwn = Object.keys(call.headers ?? {}).some((name) => /^authorization$/i.test(name));
-    return this.#callers.renewing(token, (token) => {
-      const headers = { ...call.headers, ...(!hasOwn && bearer(token).headers) };
-      return this.#make(wanted, { ...call, headers }, token);
+    return this.#owners.renewing(token, (token) => {
+      const { headers } = hasOwn ? {} : this.#owners.callOptions(token);
+      return this.#target(wanted, { ...call, headers: { ...call.headers, ...headers } }, token);
     });
   }
 
-  async #make(wanted: Wanted, call: CallOptions, own?: string): Promise<ServerTarget> {
-    const { user, server, useClientToken, expires_in } = wanted;
-    const { options, publicUrl } = this.#reach;
-    const { model, siblings } = await this.#lookUp(user, server, call);
-    if (!model?.ready) throw notRunningError(nameOf(user, server));
+  async #target(wanted: Wanted, call: CallOptions, own?: string): Promise<ServerTarget> {
+    const { user, server, what, useClientToken, expires_in } = wanted;
+    const { options, publicUrl, credentials } = this.#context;
+    if (useClientToken && own === undefined) {
+      throw new InvalidInputError("The client has no token of its own to reach a server with.");
+    }
+    const { model, siblings, tokenOwner } = await this.#find(wanted, call);
+    if (!model?.ready) throw notRunningError(what);
     const baseUrl = this.#addressOf(model, server);
     assertSafe(baseUrl, options.allowInsecure ?? false);
+    let token = own!;
+    let reuseFor = reuseTime;
+    if (!useClientToken) {
+      const scopes = [`access:servers!server=${user}/${server}`];
+      const input = { note: "To reach a server", scopes, expires_in };
+      const created = await createShortLived(this.#hub, tokenOwner, input, call);
+      token = created.token;
+      // By the hub's clock. A tenth is left for requests in flight.
+      const granted = Date.parse(created.expires_at ?? "") - Date.parse(created.created);
+      if (granted) reuseFor = 0.9 * granted;
+    }
     return {
-      what: nameOf(user, server),
+      what,
       baseUrl,
       siblings,
-      token: useClientToken && own ? own : await this.#newToken(user, server, expires_in, call),
+      token,
+      authorization: credentials.authorization(token),
+      reuseUntil: performance.now() + reuseFor,
       hubUrl: publicUrl,
       send: options.fetch ?? globalThis.fetch,
-      runs: async (signal) => (await this.#modelOf(user, server, { signal }))?.ready ?? false,
+      runs: async (signal) => (await this.#find(wanted, { signal })).model?.ready ?? false,
     };
   }
 
-  /** The server's address, as people reach it. */
-  #addressOf({ url }: Server, server: string): string {
-    // Old hubs put the server's name there as it is, in which a question mark would end the path.
+  /** The server's public address, on the hub's host; by its `full_url` if the client knows only a private host. */
+  #addressOf({ url, full_url }: ServerAddress, server: string): string {
+    const { publicUrl } = this.#context;
+    if (full_url && isPrivateHost(new URL(publicUrl).hostname)) {
+      return serverUrl(full_url, new URL(full_url, publicUrl).origin);
+    }
+    // Old hubs do not encode the server's name, and a question mark in it would end the path.
     const raw = `/${server}/`;
     const whole = `${withoutTrailingSlashes(url)}/`;
-    const path = whole.endsWith(raw) ? whole.slice(0, -raw.length) + `/${escaped(server)}/` : whole;
-    return serverUrl(path, this.#reach.publicUrl);
+    const path = whole.endsWith(raw) ? whole.slice(0, -raw.length) + `/${encoded(server)}/` : whole;
+    return serverUrl(path, publicUrl);
   }
 
   /**
-   * The server's model; for the default server also the names of the user's others, whose addresses are below its
-   * own. Where the token's scopes do not reach the user's model, they stay unknown.
+   * Finds a server, and the user to create a token for: the server's owner or, if the server is shared with the
+   * client's user (since 5.0), that user. For a default server also the names of the owner's other servers, whose
+   * addresses are below its own, if the token's scopes include the user's model.
    */
-  async #lookUp(
-    user: string,
-    server: string,
-    call: CallOptions,
-  ): Promise<{ model: Server | undefined; siblings: ReadonlySet<string> }> {
-    let siblings = new Set<string>();
-    if (server === "") {
-      try {
-        const servers = await allServers(this.#hub, user, call);
-        siblings = new Set(Object.keys(servers).filter(Boolean));
-        if (servers[""]) return { model: servers[""], siblings };
-      } catch (error) {
-        const isRefused = error instanceof ForbiddenError || error instanceof NotFoundError;
-        // Before 6.0 there is no other way to see the server.
-        if (!isRefused || !isAtLeast(await this.#hub.version(call), "6.0")) throw error;
+  async #find(ref: ServerRef, call: CallOptions): Promise<Found> {
+    const { user, server } = ref;
+    const found: Found = { model: undefined, siblings: new Set(), tokenOwner: user };
+    try {
+      if (server === "") {
+        const servers = await this.#serversOf(user, call);
+        found.siblings = new Set(Object.keys(servers).filter(Boolean));
+        found.model = servers[""];
       }
+      found.model ??= await readModel(this.#hub, ref, call);
+    } catch (error) {
+      // A NotFoundError without a method is this package's own: the user's model does not have the server.
+      if (server === "" && error instanceof NotFoundError && !error.method) return found;
+      const shared = isHidden(error) && (await this.#findShared(ref, call));
+      if (!shared) throw error;
+      return { ...found, ...shared };
     }
-    return { model: await this.#modelOf(user, server, call), siblings };
+    return found;
   }
 
-  /** The server as the hub has it; undefined for a default server that hubs before 6.0 do not list. */
-  async #modelOf(user: string, server: string, call: CallOptions): Promise<Server | undefined> {
+  /** The servers of a user; none if the token's scopes do not include them, but may include the default server. */
+  async #serversOf(user: string, call: CallOptions): Promise<Record<string, Server>> {
     try {
-      return await readModel(this.#hub, user, server, call);
+      return await allServers(this.#hub, user, call);
     } catch (error) {
-      // With a method, it is the hub's word that there is no such user or server.
-      if (error instanceof NotFoundError && server === "" && !error.method) return undefined;
+      if (isHidden(error) && isAtLeast(await this.#hub.version(call), "6.0")) return {};
       throw error;
     }
   }
 
-  async #newToken(
-    user: string,
-    server: string,
-    expires_in: number,
-    call: CallOptions,
-  ): Promise<string> {
-    const { token } = await dataOf(
-      postUserTokens({
-        ...requestOptions(this.#hub, call),
-        path: { name: user },
-        body: {
-          note: "To reach a server",
-          expires_in,
-          scopes: [`access:servers!server=${user}/${server}`],
-        },
-      }),
-    );
-    return token;
+  /** Finds a server that its owner shares with the client's user. */
+  async #findShared({ user: owner, server }: ServerRef, call: CallOptions) {
+    if (!isAtLeast(await this.#hub.version(call), "5.0")) return undefined;
+    try {
+      const { kind, name } = await send(this.#hub, api.getCurrentUser, {}, call);
+      if (kind !== "user" || !name || name === owner) return undefined;
+      const path = { name, owner, server_name: server };
+      const share = await send(this.#hub, api.getUserSharedServer, { path }, call);
+      return { model: share.server, tokenOwner: name };
+    } catch (error) {
+      if (isHidden(error)) return undefined;
+      throw error;
+    }
   }
 }
 
-/** A name as hubs escape it in the addresses of servers. */
-const escaped = (name: string): string =>
+/** The address of a server, in its model or in a share. */
+type ServerAddress = Pick<Server, "url" | "ready"> & { full_url?: string | null };
+
+interface Found {
+  model: ServerAddress | undefined;
+  siblings: ReadonlySet<string>;
+  /** The user to create a token for. */
+  tokenOwner: string;
+}
+
+/** Whether the token's scopes may be the reason of an error. */
+const isHidden = (error: unknown): boolean =>
+  error instanceof ForbiddenError || error instanceof NotFoundError;
+
+/** A name as hubs encode it in addresses. */
+const encoded = (name: string): string =>
   encodeURIComponent(name)
     .replaceAll("%40", "@")
     .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);

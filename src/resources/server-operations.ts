@@ -1,17 +1,9 @@
 /**
- * One server of a user, default or named, on any hub: its model, and the requests that the workflows make.
+ * The operations on one server of a user, default or named, on any hub.
  *
- * Owns what differs between releases: where the model is found and what the body of a start looks like.
+ * Handles the differences between hub versions: where the server's model is, and the body of a start.
  */
-import {
-  deleteUserServer,
-  deleteUserServerName,
-  getUser,
-  getUserServer,
-  getUserServerName,
-  postUserServer,
-  postUserServerName,
-} from "../../generated/sdk.gen.js";
+import * as api from "../../generated/sdk.gen.js";
 import type { Server, User } from "../../generated/types.gen.js";
 import { sendAsIs, type CallMeta } from "../core/api-client.js";
 import { ForbiddenError, NotFoundError } from "../core/errors.js";
@@ -25,22 +17,23 @@ import type { ServerOperations } from "../workflows/server-state.js";
 import {
   checkInput,
   requestOptions,
-  dataOf,
+  send,
   type CallOptions,
+  type GeneratedFunction,
   type ResourceContext,
 } from "./call.js";
 
-/** Which of a user's servers. */
+/** One of a user's servers. */
 export interface ServerInput {
   /** The server's name; omitted or empty for the default server. */
   server?: string | undefined;
 }
 
-/** What to start or create. */
+/** The server to start or create. */
 export interface StartServerInput extends ServerInput {
   /**
-   * What the hub's Spawner is to make of it, such as `{ profile: "large" }`: the keys are the Spawner's own.
-   * Omitted or null, those of the last start; `{}` clears them.
+   * Options for the hub's Spawner, such as `{ profile: "large" }`; the keys depend on the Spawner. Omitted or null:
+   * those of the last start. `{}` clears them.
    */
   user_options?: Record<string, unknown> | null | undefined;
   /** The name that people see. Since 6.0; not for the default server. */
@@ -55,173 +48,184 @@ export const startKeys: KeysOf<StartServerInput> = {
   display_name: true,
 };
 
-/** A body made for the hub at hand, and what tells the client that it is. */
-export type ServerBody = { body?: Record<string, unknown>; meta?: CallMeta };
-
-/** How a server is called in errors. */
-export const nameOf = (user: string, server: string): string =>
-  server === "" ? `The server of ${user}` : `The server ${server} of ${user}`;
-
-/**
- * The server that an input names; empty for the default server. Refuses what is no such input, since a
- * server that is not understood must not become the default one.
- */
+/** The server that an input names; empty for the default server. Throws an InvalidInputError for an invalid input. */
 export function serverOf(input: ServerInput, known: Keys = serverKeys): string {
   checkInput(input, known);
-  const { server } = input;
-  if (server === undefined) return "";
+  const { server = "" } = input;
   checkName("server_name", server, true);
   return server;
 }
 
-/** The servers in a user's model; a token without the scope gets a model without them. */
+/** An input without the server, for each member of a union. */
+type BodyOf<Input> = Input extends unknown ? Omit<Input, "server"> : never;
+
+/** Splits an input into the server that it names and the body to send. */
+export function withoutServer<Input extends ServerInput>(
+  input: Input,
+  known: Keys,
+): { server: string; body: BodyOf<Input> } {
+  const server = serverOf(input, known);
+  const { server: _, ...body } = input;
+  return { server, body: body as BodyOf<Input> };
+}
+
+/** One server, and its name in errors. */
+export interface ServerRef {
+  user: string;
+  server: string;
+  what: string;
+}
+
+/** Checks both names before anything is sent, including the request for the hub's version. */
+export function serverRef(user: string, input: ServerInput, known?: Keys): ServerRef {
+  const server = serverOf(input, known);
+  checkName("name", user);
+  const what = server === "" ? `The server of ${user}` : `The server ${server} of ${user}`;
+  return { user, server, what };
+}
+
+/** An operation on servers: the generated functions for default and for named ones. */
+type Pair<Input, Value> = readonly [
+  GeneratedFunction<Input & { path: { name: string } }, Value>,
+  GeneratedFunction<Input & { path: { name: string; server_name: string } }, Value>,
+];
+
+export const pairs = {
+  get: [api.getUserServer, api.getUserServerName] as Pair<object, Server>,
+  start: [api.postUserServer, api.postUserServerName] as Pair<StartBody, unknown>,
+  update: [api.patchUserServer, api.patchUserServerName] as Pair<{ body: object }, Server>,
+  // Default servers always exist: their function has no success.
+  create: [api.putUserServer, api.putUserServerName] as unknown as Pair<{ body: object }, Server>,
+  // Default servers cannot be removed: their function has no body.
+  stop: [api.deleteUserServer, api.deleteUserServerName] as unknown as Pair<
+    { body?: { remove: boolean } },
+    unknown
+  >,
+};
+
+/** The function of a pair for a server. */
+export const forServer =
+  <Input, Value>(
+    [unnamed, named]: Pair<Input, Value>,
+    { user, server }: Omit<ServerRef, "what">,
+  ): GeneratedFunction<Input, Value> =>
+  (options) =>
+    server === ""
+      ? unnamed({ ...options, path: { name: user } })
+      : named({ ...options, path: { name: user, server_name: server } });
+
+/** The servers in a user's model. Throws a ForbiddenError if the token's scopes do not include them. */
 export function serversOf(user: User): Record<string, Server> {
   const { name, servers } = user;
   assertShape("name" in user);
   if (typeof servers === "object" && servers) return servers;
   throw new ForbiddenError(
-    `The token does not reach the servers of ${name}: it needs read:servers.`,
-    {
-      requiredScopes: ["read:servers"],
-    },
+    `The token's scopes do not include the servers of ${name}: they need read:servers.`,
+    { requiredScopes: ["read:servers"] },
   );
 }
 
-/** The server's own model since 6.0; before, that in its user's. */
+/** The server's own model since 6.0; before, that in the user's model. */
 export async function readModel(
   hub: ResourceContext,
-  user: string,
-  server: string,
+  ref: ServerRef,
   call: CallOptions,
 ): Promise<Server> {
-  checkNames(user, server);
   const version = await hub.version(call);
-  const options = requestOptions(hub, call);
   if (isAtLeast(version, "6.0")) {
-    return dataOf(
-      server === ""
-        ? getUserServer({ ...options, path: { name: user } })
-        : getUserServerName({ ...options, path: { name: user, server_name: server } }),
-    );
+    return send(hub, forServer(pairs.get, ref), {}, call);
   }
-  const servers = await allServers(hub, user, call);
-  const found = Object.hasOwn(servers, server) ? servers[server] : undefined;
+  const servers = await allServers(hub, ref.user, call);
+  const found = Object.hasOwn(servers, ref.server) ? servers[ref.server] : undefined;
   if (found) return found;
-  throw new NotFoundError(
-    `${nameOf(user, server)} is not there, or the token's scopes do not reach it.`,
-    { status: 404, hubVersion: version },
-  );
+  throw new NotFoundError(`${ref.what} does not exist, or the token's scopes do not include it.`, {
+    status: 404,
+    hubVersion: version,
+  });
 }
 
-/** All servers of a user, as the hub lists them: before 3.0 those that run. */
+/** All servers of a user that the hub lists: before 3.0, the running ones. */
 export async function allServers(
   hub: ResourceContext,
   user: string,
   call: CallOptions,
 ): Promise<Record<string, Server>> {
-  checkName("name", user);
   const isNew = isAtLeast(await hub.version(call), "3.0");
   const query = isNew ? { include_stopped_servers: true } : {};
-  return serversOf(
-    await dataOf(getUser({ ...requestOptions(hub, call), path: { name: user }, query })),
-  );
+  return serversOf(await send(hub, api.getUser, { path: { name: user }, query }, call));
 }
 
-/**
- * What the workflows need, with the bodies that a start and a stop have, if any. A start and its streams add
- * their secrets to `secrets`.
- */
+/** The body of a start, built for the hub's version. */
+export type StartBody = { body?: Record<string, unknown>; meta?: CallMeta };
+
+/** What a workflow sends, besides the options of the call. */
+interface Payloads {
+  start?: StartBody;
+  /** Whether a stop also removes the server. */
+  remove?: boolean;
+  /** Collects the secrets of the start and its streams. */
+  secrets?: Secrets;
+}
+
+/** The requests of the workflows. `call` without a timeout: the workflow limits all of them. */
 export function createServerOperations(
   hub: ResourceContext,
-  user: string,
-  server: string,
+  ref: ServerRef,
   call: CallOptions,
-  payloads: { start?: ServerBody; stop?: ServerBody } = {},
-  secrets = new Secrets(),
+  { start: payload, remove, secrets = new Secrets() }: Payloads = {},
 ): ServerOperations {
-  const own = { name: user };
-  const named = { ...own, server_name: server };
-  const options = (signal: AbortSignal) => requestOptions(hub, { ...call, signal });
+  const { user, server, what } = ref;
+  const options = (signal: AbortSignal, headers?: Record<string, string>) =>
+    requestOptions(hub, { ...call, signal }, headers);
   return {
-    what: nameOf(user, server),
+    what,
     start: async (signal) => {
-      const meta: CallMeta = { ...payloads.start?.meta, once: true, secrets };
-      const request = { ...options(signal), ...payloads.start, meta };
-      const { response } = await (server === ""
-        ? postUserServer({ ...request, path: own })
-        : postUserServerName({ ...request, path: named }));
+      const meta: CallMeta = { ...payload?.meta, once: true, secrets };
+      const start = forServer(pairs.start, ref);
+      const { response } = await start({ ...options(signal), ...payload, meta });
       return response.status;
     },
     stop: async (signal) => {
-      const { response } = await (server === ""
-        ? deleteUserServer({ ...options(signal), path: own })
-        : deleteUserServerName({ ...options(signal), path: named, ...payloads.stop }));
+      const body = remove ? { body: { remove } } : {};
+      const { response } = await forServer(pairs.stop, ref)({ ...options(signal), ...body });
       return response.status;
     },
-    progress: (signal) => openProgress(hub, user, server, { ...call, signal }, secrets),
-    model: async (signal) => {
-      try {
-        return await readModel(hub, user, server, { ...call, signal });
-      } catch (error) {
+    progress: async (signal) => {
+      const { data } = await hub.client.get({
+        ...options(signal, { Accept: "text/event-stream" }),
+        ...(server === ""
+          ? { url: "/users/{name}/server/progress", path: { name: user } }
+          : {
+              url: "/users/{name}/servers/{server_name}/progress",
+              path: { name: user, server_name: server },
+            }),
+        parseAs: "stream",
+        meta: { secrets },
+      });
+      return data as ReadableStream<Uint8Array>;
+    },
+    model: (signal) =>
+      readModel(hub, ref, { ...call, signal }).catch((error: unknown) => {
         if (error instanceof NotFoundError) return undefined;
         throw error;
-      }
-    },
+      }),
   };
 }
 
-/** The stream of what the hub tells of a server's start. */
-async function openProgress(
-  hub: ResourceContext,
-  user: string,
-  server: string,
-  call: CallOptions,
-  secrets: Secrets,
-): Promise<ReadableStream<Uint8Array>> {
-  const meta: CallMeta = { secrets };
-  const options = { ...requestOptions(hub, call, { Accept: "text/event-stream" }), meta };
-  const { data } = await hub.client.get({
-    ...options,
-    ...(server === ""
-      ? { url: "/users/{name}/server/progress", path: { name: user } }
-      : {
-          url: "/users/{name}/servers/{server_name}/progress",
-          path: { name: user, server_name: server },
-        }),
-    parseAs: "stream",
-  });
-  return data as ReadableStream<Uint8Array>;
-}
-
 /**
- * The body of a start. Before 6.0 the whole body is the user options: with the body of 6.0 they would be
- * nested, and silently wrong.
+ * The body of a start. Before 6.0, the whole body is the user options: in the form of 6.0, they would be nested, and
+ * silently ignored.
  */
 export async function createStartBody(
   hub: ResourceContext,
-  user: string,
-  { server = "", display_name, user_options }: StartServerInput,
+  { display_name, user_options }: StartServerInput,
   call: CallOptions,
-): Promise<ServerBody> {
-  checkNames(user, server);
+): Promise<StartBody> {
   if (display_name === undefined && user_options === undefined) return {};
   const version = await hub.version(call);
-  if (isAtLeast(version, "6.0")) {
-    return {
-      body: {
-        ...(display_name !== undefined && { display_name }),
-        ...(user_options !== undefined && { user_options }),
-      },
-    };
+  if (isAtLeast(version, "6.0")) return { body: { display_name, user_options } };
+  if (display_name !== undefined) {
+    throw unsupportedError(version, { since: "6.0" }, "`display_name`")!;
   }
-  const unsupported =
-    display_name !== undefined && unsupportedError(version, { since: "6.0" }, "`display_name`");
-  if (unsupported) throw unsupported;
   return user_options ? { body: user_options, ...sendAsIs } : {};
-}
-
-/** Names are refused before anything is sent, the question for the version included. */
-function checkNames(user: string, server: string): void {
-  checkName("name", user);
-  checkName("server_name", server, true);
 }

@@ -1,28 +1,33 @@
 /**
- * What starts servers and tells how that goes: the options of it, and the way from a method of
- * `hub.servers` to its workflow.
+ * Starts and stops of one server or of many: their options and results, and the calls of the workflows.
+ *
+ * Handles deadlines, cancellation and call sites. `workflows/` decides what is sent and when a server is ready.
  */
 import type { ProgressEvent, Server } from "../../generated/types.gen.js";
 import { InvalidInputError, TimeoutError } from "../core/errors.js";
 import { captureCallSite } from "../core/network-errors.js";
-import { callKeys, type KeysOf } from "../core/known-keys.js";
+import { callKeys, type Keys, type KeysOf } from "../core/known-keys.js";
 import { Secrets } from "../core/redact.js";
 import { withCleanup } from "../core/deadline.js";
-import { Action } from "../workflows/action.js";
-import { EventLog } from "../workflows/event-log.js";
-import { RateLimitGate } from "../workflows/rate-limit-gate.js";
-import { mapConcurrent, type ConcurrencyOptions } from "../workflows/map-concurrent.js";
+import { EventLog } from "../workflows/action.js";
+import { mapConcurrent } from "../workflows/map-concurrent.js";
 import { progressEvents } from "../workflows/progress.js";
-import { startTimeout, stopTimeout } from "../workflows/server-state.js";
+import {
+  RateLimitGate,
+  retryWhileUnavailable,
+  startTimeout,
+  stopTimeout,
+} from "../workflows/server-state.js";
 import { startServer, type Start } from "../workflows/start-server.js";
 import { sendStop, stopServer } from "../workflows/stop-server.js";
 import { checkCall, withSharedDeadline, type CallOptions, type ResourceContext } from "./call.js";
 import {
-  nameOf,
   createServerOperations,
-  serverOf,
-  startKeys,
   createStartBody,
+  serverKeys,
+  serverOf,
+  serverRef,
+  startKeys,
   type ServerInput,
   type StartServerInput,
 } from "./server-operations.js";
@@ -32,14 +37,15 @@ export interface StartServerOptions extends CallOptions {
   /** Milliseconds until the server must be ready. @default 900_000 */
   timeout?: number | undefined;
   /**
-   * What to do when the server runs already: take it, or fail with the hub's 400. By default it is taken
-   * when no `user_options` are asked for, or those that it runs with.
+   * What to do if the server already runs: resolve with it (`"join"`), or reject with the hub's 400 (`"fail"`).
+   * @default `"join"` without `user_options` or if the server runs with the same ones, else `"fail"`
    */
   ifRunning?: "join" | "fail" | undefined;
   /**
-   * What becomes of the spawn when the signal aborts or the time is over: it is left to itself, or
-   * cancelled by a `DELETE` (scope `delete:servers`) if this call began it, never if it only joined it. The
-   * call then rejects after that was answered, or 15,000 ms later. @default "leave"
+   * What happens to the spawn if the signal aborts or the timeout passes. `"cancel"` sends a `DELETE` (scope
+   * `delete:servers`) if this call began the spawn, not if it joined one; the call rejects after the response, or after
+   * 15,000 ms.
+   * @default "leave"
    */
   onAbort?: "leave" | "cancel" | undefined;
 }
@@ -52,36 +58,47 @@ export interface RestartServerOptions extends StartServerOptions {
 
 /** Options of many starts. */
 export interface StartManyOptions extends StartServerOptions {
-  /** Milliseconds that each server has until it must be ready. @default 900_000 */
+  /** Milliseconds until a server must be ready, for each server. @default 900_000 */
   timeout?: number | undefined;
-  /** How many servers may be starting at once. @default 8 */
+  /** The most concurrent starts. @default 8 */
   concurrency?: number | undefined;
 }
 
 /** Options of many stops. */
 export interface StopManyOptions extends CallOptions {
-  /** Milliseconds that each server has until it must be gone. @default 300_000 */
+  /** Milliseconds until a server must have stopped, for each server. @default 300_000 */
   timeout?: number | undefined;
-  /** How many servers may be stopping at once. @default 8 */
+  /** The most concurrent stops. @default 8 */
   concurrency?: number | undefined;
 }
 
-/**
- * A start under way. Await it for the server, or iterate it for what happens meanwhile; both are about
- * one and the same start, which is sent when the method is called.
- */
+/** A start in progress, sent when the method is called. Await it for the server, or iterate over its events. */
 export interface ServerStart extends Promise<Server>, AsyncIterable<ProgressEvent> {}
 
-/** What became of one of many starts. */
-export type StartResult =
-  | { user: string; server: Server; error?: undefined }
-  | { user: string; server?: undefined; error: unknown };
+/** A server to start: the name of its user, or an object with the user, the server and its input. */
+export type StartTarget = string | (StartServerInput & { user: string });
 
-/** What became of one of many stops; without an error, the server is gone. */
-export interface StopResult {
-  /** Whose server it is. */
+/** A server to stop: the name of its user, or an object with the user and the server. */
+export type StopTarget = string | (ServerInput & { user: string });
+
+/** An array, a generator or any other iterable, also an asynchronous one. */
+export type Targets<Target> = Iterable<Target> | AsyncIterable<Target>;
+
+/** The result of one of many starts. */
+export type StartResult = {
+  /** The owner of the server. */
   user: string;
-  /** Why it is not gone. */
+  /** The server's name; empty for the default server. */
+  serverName: string;
+} & ({ server: Server; error?: undefined } | { server?: undefined; error: unknown });
+
+/** The result of one of many stops. Without an error, the server has stopped. */
+export interface StopResult {
+  /** The owner of the server. */
+  user: string;
+  /** The server's name; empty for the default server. */
+  serverName: string;
+  /** The reason that the server was not stopped. */
   error?: unknown;
 }
 
@@ -90,198 +107,193 @@ const startOptionKeys: KeysOf<StartServerOptions> = {
   ifRunning: true,
   onAbort: true,
 };
-const startManyKeys: KeysOf<StartManyOptions> = { ...startOptionKeys, concurrency: true };
-const stopManyKeys: KeysOf<StopManyOptions> = { ...callKeys, concurrency: true };
 
-/** How many servers start or stop at once, unless the call says otherwise. */
+/** The default of concurrent starts or stops. */
 export const defaultConcurrency = 8;
-/** How long the end of a spawn may take, in milliseconds, when its caller has given up on it. */
+/** How long the cancellation of a start may take, in milliseconds. */
 export const cancelTimeout = 15_000;
 
-type ProgressLog = EventLog<ProgressEvent>;
-
-export const start = (
-  hub: ResourceContext,
-  user: string,
-  input: StartServerInput,
-  call: StartServerOptions,
-): ServerStart =>
-  new Action<Server, ProgressEvent>((eventLog) => runStart(hub, user, input, call, { eventLog }));
-
-/** Where a start is told, what keeps it back, and whether the server is to be stopped before. */
 interface StartParts {
-  eventLog: ProgressLog;
+  /** Receives the events. */
+  eventLog: EventLog<ProgressEvent>;
+  /** Delays starts after a 429. */
   gate?: RateLimitGate;
+  /** Whether to stop the server first. */
   restarts?: boolean;
 }
 
-async function runStart(
+/** Starts a server, as `servers.start` and `servers.restart`. */
+export async function start(
   hub: ResourceContext,
   user: string,
   input: StartServerInput,
   call: StartServerOptions,
   { eventLog, gate = new RateLimitGate(), restarts = false }: StartParts,
 ): Promise<Server> {
-  const server = serverOf(input, startKeys);
+  const ref = serverRef(user, input, startKeys);
   checkCall(call, startOptionKeys);
-  const { ifRunning, onAbort, timeout, ...rest } = call;
+  const { ifRunning, onAbort, ...rest } = call;
   const cancelsOnAbort = onAbort === "cancel";
   let run: Start | undefined;
-  let failed = false;
+  let hasFailed = false;
   try {
     return await withSharedDeadline(
-      `${nameOf(user, server)} was not ready`,
-      { ...rest, timeout: timeout ?? (restarts ? stopTimeout + startTimeout : startTimeout) },
-      async (call) => {
-        const { signal } = call;
-        const payload = await createStartBody(hub, user, input, call);
+      `${ref.what} was not ready`,
+      rest,
+      async ({ signal, ...shared }) => {
+        const payload = await retryWhileUnavailable(
+          () => createStartBody(hub, input, { ...shared, signal }),
+          signal,
+        );
         const secrets = new Secrets();
         secrets.addInput({ user_options: input.user_options });
-        const operations = createServerOperations(
-          hub,
-          user,
-          server,
-          rest,
-          { start: payload },
-          secrets,
-        );
+        const operations = createServerOperations(hub, ref, shared, { start: payload, secrets });
         if (restarts) await stopServer(operations, false, signal);
-        run = {
-          operations,
-          wanted: input.user_options,
-          ifRunning,
-          cancelsOnAbort,
-          gate,
-          eventLog,
-          secrets,
-        };
+        const wanted = input.user_options;
+        run = { operations, wanted, ifRunning, cancelsOnAbort, gate, eventLog, secrets };
         return startServer(run, signal).catch((error: unknown) => {
-          failed = !signal.aborted;
+          hasFailed = !signal.aborted;
           throw error;
         });
       },
+      restarts ? stopTimeout + startTimeout : startTimeout,
     );
   } catch (error) {
-    // What has failed by itself is no longer there to be cancelled.
-    if (cancelsOnAbort && run?.ownsSpawn && !failed) {
+    // A failed spawn has ended: there is nothing to cancel.
+    if (run?.ownsSpawn && cancelsOnAbort && !hasFailed) {
       const { operations } = run;
-      await withSharedDeadline("", { timeout: cancelTimeout }, ({ signal }) =>
-        sendStop(operations, signal),
-      ).catch(() => undefined);
+      await withSharedDeadline("", {}, ({ signal }) => sendStop(operations, signal), cancelTimeout)
+        // The start's own error is more useful.
+        .catch(() => undefined);
     }
     if (error instanceof TimeoutError) error.cause ??= run?.rateLimit;
     throw error;
   }
 }
 
-export const restart = (
-  hub: ResourceContext,
-  user: string,
-  input: StartServerInput,
-  call: RestartServerOptions,
-): ServerStart =>
-  new Action<Server, ProgressEvent>((eventLog) =>
-    runStart(hub, user, input, call, { eventLog, restarts: true }),
-  );
-
+/** Stops a server, as `servers.stop`; with `remove` as `servers.delete`. */
 export async function stop(
   hub: ResourceContext,
   user: string,
   input: ServerInput,
   call: CallOptions,
+  remove = false,
 ): Promise<void> {
-  const server = serverOf(input);
-  checkCall(call);
-  const { timeout = stopTimeout, ...rest } = call;
-  const late = `${nameOf(user, server)} was not stopped`;
-  return withSharedDeadline(late, { ...rest, timeout }, ({ signal, ...shared }) =>
-    stopServer(createServerOperations(hub, user, server, shared), false, signal),
+  const ref = serverRef(user, input);
+  await withSharedDeadline(
+    `${ref.what} was not ${remove ? "deleted" : "stopped"}`,
+    call,
+    ({ signal, ...shared }) =>
+      stopServer(createServerOperations(hub, ref, shared, { remove }), remove, signal),
+    stopTimeout,
   );
 }
 
+/** Iterates over the events of a start, as `servers.progress`. */
 export const progress = (
   hub: ResourceContext,
   user: string,
   input: ServerInput,
   call: CallOptions,
-  at = captureCallSite(progress),
+  atCallSite = captureCallSite(progress),
 ): AsyncIterable<ProgressEvent> => ({
   [Symbol.asyncIterator]() {
-    const eventLog: ProgressLog = new EventLog();
+    const eventLog = new EventLog<ProgressEvent>();
     let leave = (): void => undefined;
     const run = async (): Promise<void> => {
-      const server = serverOf(input);
+      const ref = serverRef(user, input);
       checkCall(call);
       await withCleanup(call.signal, (own) => {
         leave = () => own.abort();
-        const late = `${nameOf(user, server)} neither started nor failed`;
         return withSharedDeadline(
-          late,
+          `${ref.what} neither started nor failed`,
           { ...call, signal: own.signal },
           async ({ signal, ...shared }) => {
-            const { progress } = createServerOperations(hub, user, server, shared);
+            const { progress } = createServerOperations(hub, ref, shared);
             for await (const event of progressEvents(progress, signal)) eventLog.add(event);
           },
         );
       });
     };
-    run().then(eventLog.end, (error) => eventLog.fail(at(error)));
+    run().then(eventLog.end, (error) => eventLog.fail(atCallSite(error)));
     return eventLog[Symbol.asyncIterator](() => leave());
   },
 });
 
-// Below, `at` is a parameter since a generator has those from its call on; its body begins when it is iterated.
-export async function* startMany(
+/** Starts many servers, as `servers.startMany`. */
+export function startMany(
   hub: ResourceContext,
-  users: Iterable<string>,
+  targets: Targets<StartTarget>,
   input: StartServerInput,
   call: StartManyOptions,
-  at = captureCallSite(startMany),
 ): AsyncGenerator<StartResult, void> {
-  serverOf(input, startKeys);
-  checkCall(call, startManyKeys);
-  const { concurrency, ...rest } = call;
   const gate = new RateLimitGate();
-  yield* mapConcurrent(namesOf(users), limitsOf(concurrency, call), async (user, signal) => {
-    try {
-      const own = { ...rest, signal };
-      return {
-        user,
-        server: await runStart(hub, user, input, own, { eventLog: new EventLog(), gate }),
-      };
-    } catch (error) {
-      return { user, error: at(error) };
-    }
-  });
+  const startOne = async (user: string, input: StartServerInput, call: StartServerOptions) => {
+    const parts = { eventLog: new EventLog<ProgressEvent>(), gate };
+    return { server: await start(hub, user, input, call, parts) };
+  };
+  const inputs = { targets, input, inputKeys: startKeys, call, callKeys: startOptionKeys };
+  return forEachServer(inputs, startOne, captureCallSite(startMany));
 }
 
-export async function* stopMany(
+/** Stops many servers, as `servers.stopMany`. */
+export function stopMany(
   hub: ResourceContext,
-  users: Iterable<string>,
+  targets: Targets<StopTarget>,
   input: ServerInput,
   call: StopManyOptions,
-  at = captureCallSite(stopMany),
 ): AsyncGenerator<StopResult, void> {
-  serverOf(input);
-  checkCall(call, stopManyKeys);
-  const { concurrency, ...rest } = call;
-  yield* mapConcurrent(namesOf(users), limitsOf(concurrency, call), async (user, signal) => {
+  const stopOne = async (user: string, input: ServerInput, call: CallOptions) => {
+    await stop(hub, user, input, call);
+    return {};
+  };
+  const inputs = { targets, input, inputKeys: serverKeys, call, callKeys };
+  return forEachServer(inputs, stopOne, captureCallSite(stopMany));
+}
+
+interface ManyInputs<Input> {
+  targets: Targets<string | (Input & { user: string })>;
+  /** For targets without these keys. */
+  input: Input;
+  inputKeys: Keys;
+  call: StopManyOptions;
+  callKeys: KeysOf<CallOptions> & Keys;
+}
+
+/** Runs `work` for each target and yields its result or its error. */
+async function* forEachServer<Input extends ServerInput, Result extends object>(
+  { targets, input, inputKeys, call, callKeys }: ManyInputs<Input>,
+  work: (user: string, input: ServerInput, call: CallOptions) => Promise<Result>,
+  atCallSite: (error: unknown) => unknown,
+): AsyncGenerator<
+  Pick<StopResult, "user" | "serverName"> & (Result | { server?: undefined; error: unknown }),
+  void
+> {
+  serverOf(input, inputKeys);
+  checkCall(call, { ...callKeys, concurrency: true });
+  checkTargets(targets);
+  const { concurrency = defaultConcurrency, ...rest } = call;
+  const limits = { concurrency, signal: call.signal };
+  yield* mapConcurrent(targets, limits, async (target, signal) => {
+    const one = typeof target === "string" ? { user: target } : target;
+    const { user, ...own } = { ...input, ...one };
+    const result = { user, serverName: own.server ?? "" };
     try {
-      await stop(hub, user, input, { ...rest, signal });
-      return { user };
+      return { ...result, ...(await work(user, own, { ...rest, signal })) };
     } catch (error) {
-      return { user, error: at(error) };
+      return { ...result, error: atCallSite(error) };
     }
   });
 }
 
-/** A name alone is no list of names, though it can be iterated like one. */
-function namesOf(users: Iterable<string>): Iterable<string> {
-  if (typeof users === "object" && users !== null && Symbol.iterator in users) return users;
-  throw new InvalidInputError('The users must be a list of names, such as ["ada", "grace"].');
-}
-
-function limitsOf(concurrency = defaultConcurrency, { signal }: CallOptions): ConcurrencyOptions {
-  if (concurrency >= 1) return { concurrency, signal };
-  throw new InvalidInputError("The concurrency must be a number of at least 1.");
+/** Refuses a single name, which is iterable as well. */
+function checkTargets(targets: Targets<unknown>): void {
+  const isList =
+    typeof targets === "object" &&
+    targets !== null &&
+    (Symbol.iterator in targets || Symbol.asyncIterator in targets);
+  if (isList) return;
+  throw new InvalidInputError(
+    'The targets must be a list, such as ["ada", "grace"] or [{ user: "ada", server: "gpu" }].',
+  );
 }

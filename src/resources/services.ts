@@ -1,16 +1,9 @@
-/** Services: programs beside the hub that act by its API. */
+/** Services: programs that use the hub's API. */
 import { assertShape } from "../core/json.js";
-import { deleteService, getService, getServices, postService } from "../../generated/sdk.gen.js";
+import * as api from "../../generated/sdk.gen.js";
 import type { Service, ServiceRequest } from "../../generated/types.gen.js";
-import {
-  discardResult,
-  omitEmpty,
-  requestOptions,
-  dataOf,
-  type CallOptions,
-  type ResourceContext,
-} from "./call.js";
-import { ifDeleted, ifMatches, reconcile } from "./reconcile.js";
+import { omitEmpty, send, type CallOptions, type ResourceContext } from "./call.js";
+import { ifDeleted, ifMatches, write } from "./reconcile.js";
 
 /** `hub.services` */
 export class Services {
@@ -21,42 +14,41 @@ export class Services {
   }
 
   /**
-   * All services.
+   * Returns all services.
    *
-   * `GET /services` · scope `list:services`; what each holds depends on further scopes
+   * `GET /services` · scope `list:services`; further scopes decide what each service contains
    * @throws ForbiddenError without the scope
    */
   async list(call?: CallOptions): Promise<Service[]> {
-    const services = Object.values(await dataOf(getServices(requestOptions(this.#hub, call))));
+    const services = Object.values(await send(this.#hub, api.getServices, {}, call));
     assertShape(services.every((service) => typeof service === "object"));
     return services;
   }
 
   /**
-   * One service.
+   * Returns a service.
    *
    * `GET /services/{name}` · any scope that reads a part of the service, such as `read:services`
-   * @throws NotFoundError when there is no such service, or the token's scopes do not reach it
+   * @throws NotFoundError if the service does not exist, or the token's scopes do not include it
    */
   async get(name: string, call?: CallOptions): Promise<Service> {
-    return dataOf(getService({ ...requestOptions(this.#hub, call), path: { name } }));
+    return send(this.#hub, api.getService, { path: { name } }, call);
   }
 
   /**
-   * Registers an external service. One that the hub itself is to run needs its configuration.
+   * Registers an external service. A service that the hub runs must be in the hub's configuration.
    *
    * `POST /services/{name}` · scope `admin:services` · since 5.0
    * @param input.api_token the service's token, of 8 to 64 characters
-   * @throws ConflictError when it exists; BadRequestError when the name or a key does not fit;
-   * UnsupportedByHubError before 5.0
+   * @throws ConflictError if the service exists; BadRequestError if the name or a key is invalid; UnsupportedByHubError
+   * before 5.0
    */
   async create(name: string, input: ServiceRequest = {}, call?: CallOptions): Promise<Service> {
-    return reconcile(
+    return write(
+      this.#hub,
+      api.postService,
+      { path: { name }, ...omitEmpty(input) },
       call,
-      (call) =>
-        dataOf(
-          postService({ ...requestOptions(this.#hub, call), path: { name }, ...omitEmpty(input) }),
-        ),
       (call) => {
         const { api_token: _, ...visible } = input;
         return ifMatches(this.get(name, call), visible);
@@ -65,17 +57,14 @@ export class Services {
   }
 
   /**
-   * Deletes a service that was registered by the API.
+   * Deletes a service that was registered through the API.
    *
    * `DELETE /services/{name}` · scope `admin:services` · since 5.0
-   * @throws BadRequestError for one from the hub's configuration; NotFoundError when there is no such service
+   * @throws BadRequestError for a service of the hub's configuration; NotFoundError if the service does not exist
    */
   async delete(name: string, call?: CallOptions): Promise<void> {
-    return reconcile(
-      call,
-      (call) =>
-        discardResult(deleteService({ ...requestOptions(this.#hub, call), path: { name } })),
-      (call) => ifDeleted(this.get(name, call)),
+    await write(this.#hub, api.deleteService, { path: { name } }, call, (call) =>
+      ifDeleted(this.get(name, call)),
     );
   }
 }

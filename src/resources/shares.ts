@@ -1,51 +1,43 @@
-/** Access to a server that its owner shares with other users or with groups. Since 5.0. */
-import {
-  deleteGroupSharedServer,
-  deleteSharesServer,
-  deleteUserSharedServer,
-  getGroupShared,
-  getGroupSharedServer,
-  getSharesOwner,
-  getSharesServer,
-  getUserShared,
-  getUserSharedServer,
-  patchSharesServer,
-  postSharesServer,
-} from "../../generated/sdk.gen.js";
+/** Access to servers that their owners share with users, with groups, or by a code in a link. Since 5.0. */
+import * as api from "../../generated/sdk.gen.js";
 import type {
+  NewShareCode,
   PatchSharesServerData,
+  PostShareCodeData,
   PostSharesServerData,
   Share,
+  ShareCode,
 } from "../../generated/types.gen.js";
-import type { KeysOf } from "../core/known-keys.js";
-import type { Listing } from "../workflows/listing.js";
-import {
-  keysOf,
-  discardResult,
-  requestOptions,
-  dataOf,
-  type CallOptions,
-  type ResourceContext,
-} from "./call.js";
-import { list, type ListOptions, type PageInput } from "./listing.js";
-import { serverKeys, serverOf, type ServerInput } from "./server-operations.js";
-import { ifDeleted, ifAbsent, reconcile } from "./reconcile.js";
+import { InvalidInputError } from "../core/errors.js";
+import type { Keys, KeysOf } from "../core/known-keys.js";
+import { keysOf, omitEmpty, send, type CallOptions, type ResourceContext } from "./call.js";
+import { list, type Listing, type ListOptions, type PageInput } from "./listing.js";
+import { ifAbsent, ifDeleted, write } from "./reconcile.js";
+import { serverKeys, serverOf, withoutServer, type ServerInput } from "./server-operations.js";
 
-/** How the listing is asked for. */
+/** The page size of the listing. */
 export type ListSharesInput = PageInput;
 
-/** Whose shares to list: those of one server (empty for the default server) or, without `server`, of all. */
+/** The server whose shares to list, empty for the default server. Without `server`, those of all servers. */
 export interface ListServerSharesInput extends ListSharesInput, ServerInput {}
 
-/** What to share and with whom: a user or a group, not both. Without `scopes`, access to the server. */
+/** What to share with a user or a group (not both). Without `scopes`, access to the server. */
 export type ShareInput = ServerInput & PostSharesServerData["body"];
 
-/** What to take back and from whom: a user or a group, not both. Without `scopes`, everything. */
+/** What to revoke from a user or a group (not both). Without `scopes`, everything. */
 export type RevokeShareInput = ServerInput & PatchSharesServerData["body"];
 
-/** The keys of `ListServerSharesInput`. */
-export const listServerKeys: KeysOf<ListServerSharesInput> = { server: true, limit: true };
+/** The scopes and the lifetime of a code. */
+export type CreateShareCodeInput = ServerInput & NonNullable<PostShareCodeData["body"]>;
+
+/** The code to revoke, by its id or by itself (then it is part of the URL). */
+export type RevokeShareCodeInput = ServerInput &
+  ({ id: string; code?: never } | { code: string; id?: never });
+
+const listKeys: KeysOf<ListServerSharesInput> = { server: true, limit: true };
 const shareKeys = { ...serverKeys, ...keysOf("POST /shares/{owner}/{server_name}") };
+const createCodeKeys = { ...serverKeys, ...keysOf("POST /share-codes/{owner}/{server_name}") };
+const revokeCodeKeys = { ...serverKeys, ...keysOf("DELETE /share-codes/{owner}/{server_name}") };
 
 /** `hub.shares` */
 export class Shares {
@@ -56,88 +48,75 @@ export class Shares {
   }
 
   /**
-   * The shares of one of the owner's servers or, without `server`, of all of them.
+   * Lists the shares of one of the owner's servers or, without `server`, of all of them.
    *
    * `GET /shares/{owner}`, `GET /shares/{owner}/{server_name}` · scope `read:shares` · since 5.0
-   * @throws NotFoundError when there is no such user or server; UnsupportedByHubError before 5.0
+   * @throws NotFoundError if the user or the server does not exist; UnsupportedByHubError before 5.0
    */
   list(owner: string, input: ListServerSharesInput = {}, call?: ListOptions): Listing<Share> {
-    return list(
-      { input, call, known: listServerKeys },
-      (call, page) =>
-        dataOf(
-          input.server === undefined
-            ? getSharesOwner({ ...requestOptions(this.#hub, call), path: { owner }, query: page })
-            : getSharesServer({
-                ...requestOptions(this.#hub, call),
-                path: { owner, server_name: input.server },
-                query: page,
-              }),
-        ),
-      sharesBy,
-    );
+    return list({
+      input,
+      call,
+      known: listKeys,
+      fetchPage: (query, call) =>
+        input.server === undefined
+          ? send(this.#hub, api.getSharesOwner, { path: { owner }, query }, call)
+          : send(
+              this.#hub,
+              api.getSharesServer,
+              { path: pathOf(owner, input, listKeys), query },
+              call,
+            ),
+      keyOf: shareKeyOf,
+    });
   }
 
   /**
-   * Shares a server with a user or a group, or adds to what is shared already.
+   * Shares a server with a user or a group, or adds scopes to what is already shared.
    *
    * `POST /shares/{owner}/{server_name}` · scopes `shares` and `read:users:name` or `read:groups:name` · since 5.0
-   * @throws NotFoundError when there is no such server; BadRequestError for scopes that are not of this server
+   * @throws NotFoundError if the server does not exist; BadRequestError for scopes that do not belong to this server
    */
   async grant(owner: string, input: ShareInput, call?: CallOptions): Promise<Share> {
-    const server = serverOf(input, shareKeys);
-    const { server: _, ...body } = input;
+    const { server, body } = withoutServer(input, shareKeys);
     const path = { owner, server_name: server };
-    return reconcile(
-      call,
-      (call) => dataOf(postSharesServer({ ...requestOptions(this.#hub, call), path, body })),
-      async (call) => {
-        const share = await this.#find(owner, input, call);
-        const wanted = filtered(input.scopes ?? ["access:servers"], owner, server);
-        return share && wanted.every((scope) => share.scopes.includes(scope))
-          ? { value: share }
-          : undefined;
-      },
-    );
+    return write(this.#hub, api.postSharesServer, { path, body }, call, async (call) => {
+      const share = await this.#find(owner, input, call);
+      const wanted = withFilters(input.scopes ?? ["access:servers"], path);
+      const isDone = share && wanted.every((scope) => share.scopes.includes(scope));
+      return isDone ? { value: share } : undefined;
+    });
   }
 
   /**
-   * Takes back what is shared with a user or a group: all of it, or the given scopes alone. A scope
-   * without a filter means this server, as it does when granted. Resolves with what remains, or with
-   * undefined when nothing does.
+   * Revokes what is shared with a user or a group: all scopes, or the given ones. A scope without a filter means this
+   * server, as in `grant`. Resolves with the remaining share; undefined if nothing remains.
    *
    * `PATCH /shares/{owner}/{server_name}` · scope `shares` · since 5.0
-   * @throws NotFoundError when there is no such server; InvalidInputError for an empty list of scopes,
-   * which the hub would take for all of them
+   * @throws NotFoundError if the server does not exist; InvalidInputError for an empty list of scopes, which hubs take
+   * for all scopes
    */
   async revoke(
     owner: string,
     input: RevokeShareInput,
     call?: CallOptions,
   ): Promise<Share | undefined> {
-    const server = serverOf(input, shareKeys);
-    const { server: _, ...body } = input;
+    const { server, body } = withoutServer(input, shareKeys);
     const path = { owner, server_name: server };
-    // Hubs add the filter to scopes that are granted, but not to those that are taken back.
-    const unwanted = input.scopes && filtered(input.scopes, owner, server);
-    if (unwanted) body.scopes = unwanted;
-    return reconcile(
-      call,
-      async (call) => {
-        const share = await dataOf(
-          patchSharesServer({ ...requestOptions(this.#hub, call), path, body }),
-        );
-        return isShare(share) ? share : undefined;
-      },
-      async (call) => {
-        const share = await this.#find(owner, input, call);
-        const remains = unwanted?.some((scope) => share?.scopes.includes(scope)) ?? share;
-        return remains ? undefined : { value: share };
-      },
-    );
+    // Hubs add the filter to granted scopes, but not to revoked ones.
+    const revoked = input.scopes && withFilters(input.scopes, path);
+    if (revoked) body.scopes = revoked;
+    const read = async (call: CallOptions) => {
+      const share = await this.#find(owner, input, call);
+      const remains = revoked?.some((scope) => share?.scopes.includes(scope)) ?? share;
+      return remains ? undefined : { value: share ?? {} };
+    };
+    const rest = await write(this.#hub, api.patchSharesServer, { path, body }, call, read);
+    // If nothing of the share remains, hubs answer with an empty object.
+    return "server" in rest ? (rest as Share) : undefined;
   }
 
-  /** What is shared of a server with a user or a group, by the listing that the same scopes reach. */
+  /** Finds a share in the listing, which needs no further scopes. */
   async #find(
     owner: string,
     { server = "", user, group }: ShareInput | RevokeShareInput,
@@ -148,43 +127,39 @@ export class Shares {
   }
 
   /**
-   * Takes back everything that is shared of a server.
+   * Revokes all shares of a server.
    *
    * `DELETE /shares/{owner}/{server_name}` · scope `shares` · since 5.0
-   * @throws NotFoundError when there is no such server
+   * @throws NotFoundError if the server does not exist
    */
   async revokeAll(owner: string, input: ServerInput = {}, call?: CallOptions): Promise<void> {
-    const server = serverOf(input);
-    const path = { owner, server_name: server };
-    return reconcile(
-      call,
-      (call) => discardResult(deleteSharesServer({ ...requestOptions(this.#hub, call), path })),
-      async (call) => ifAbsent((await this.list(owner, { server }, call)).length > 0),
+    const path = pathOf(owner, input);
+    await write(this.#hub, api.deleteSharesServer, { path }, call, async (call) =>
+      ifAbsent((await this.list(owner, { server: path.server_name }, call)).length > 0),
     );
   }
 
   /**
-   * What others share with a user.
+   * Lists what is shared with a user.
    *
    * `GET /users/{name}/shared` · scope `read:users:shares` · since 5.0
-   * @throws NotFoundError when there is no such user
+   * @throws NotFoundError if the user does not exist
    */
   listForUser(user: string, input: ListSharesInput = {}, call?: ListOptions): Listing<Share> {
-    return list(
-      { input, call },
-      (call, page) =>
-        dataOf(
-          getUserShared({ ...requestOptions(this.#hub, call), path: { name: user }, query: page }),
-        ),
-      sharesBy,
-    );
+    return list({
+      input,
+      call,
+      fetchPage: (query, call) =>
+        send(this.#hub, api.getUserShared, { path: { name: user }, query }, call),
+      keyOf: shareKeyOf,
+    });
   }
 
   /**
-   * What an owner shares of a server with a user.
+   * Returns what is shared of a server with a user.
    *
    * `GET /users/{name}/shared/{owner}/{server_name}` · scope `read:users:shares` · since 5.0
-   * @throws NotFoundError when nothing is shared
+   * @throws NotFoundError if nothing is shared
    */
   async getForUser(
     user: string,
@@ -192,15 +167,15 @@ export class Shares {
     input: ServerInput = {},
     call?: CallOptions,
   ): Promise<Share> {
-    const path = { name: user, owner, server_name: serverOf(input) };
-    return dataOf(getUserSharedServer({ ...requestOptions(this.#hub, call), path }));
+    const path = { name: user, ...pathOf(owner, input) };
+    return send(this.#hub, api.getUserSharedServer, { path }, call);
   }
 
   /**
-   * Gives up a user's access to a server that is shared with them.
+   * Removes a user's access to a server that is shared with them, on the user's side.
    *
    * `DELETE /users/{name}/shared/{owner}/{server_name}` · scope `users:shares` · since 5.0
-   * @throws NotFoundError when nothing is shared
+   * @throws NotFoundError if nothing is shared
    */
   async removeForUser(
     user: string,
@@ -208,40 +183,33 @@ export class Shares {
     input: ServerInput = {},
     call?: CallOptions,
   ): Promise<void> {
-    const path = { name: user, owner, server_name: serverOf(input) };
-    return reconcile(
-      call,
-      (call) => discardResult(deleteUserSharedServer({ ...requestOptions(this.#hub, call), path })),
-      (call) => ifDeleted(this.getForUser(user, owner, input, call)),
+    const path = { name: user, ...pathOf(owner, input) };
+    await write(this.#hub, api.deleteUserSharedServer, { path }, call, (call) =>
+      ifDeleted(this.getForUser(user, owner, input, call)),
     );
   }
 
   /**
-   * What is shared with a group.
+   * Lists what is shared with a group.
    *
    * `GET /groups/{name}/shared` · scope `read:groups:shares` · since 5.0
-   * @throws NotFoundError when there is no such group
+   * @throws NotFoundError if the group does not exist
    */
   listForGroup(group: string, input: ListSharesInput = {}, call?: ListOptions): Listing<Share> {
-    return list(
-      { input, call },
-      (call, page) =>
-        dataOf(
-          getGroupShared({
-            ...requestOptions(this.#hub, call),
-            path: { name: group },
-            query: page,
-          }),
-        ),
-      sharesBy,
-    );
+    return list({
+      input,
+      call,
+      fetchPage: (query, call) =>
+        send(this.#hub, api.getGroupShared, { path: { name: group }, query }, call),
+      keyOf: shareKeyOf,
+    });
   }
 
   /**
-   * What an owner shares of a server with a group.
+   * Returns what is shared of a server with a group.
    *
    * `GET /groups/{name}/shared/{owner}/{server_name}` · scope `read:groups:shares` · since 5.0
-   * @throws NotFoundError when nothing is shared
+   * @throws NotFoundError if nothing is shared
    */
   async getForGroup(
     group: string,
@@ -249,15 +217,15 @@ export class Shares {
     input: ServerInput = {},
     call?: CallOptions,
   ): Promise<Share> {
-    const path = { name: group, owner, server_name: serverOf(input) };
-    return dataOf(getGroupSharedServer({ ...requestOptions(this.#hub, call), path }));
+    const path = { name: group, ...pathOf(owner, input) };
+    return send(this.#hub, api.getGroupSharedServer, { path }, call);
   }
 
   /**
-   * Gives up a group's access to a server that is shared with it.
+   * Removes a group's access to a server that is shared with it, on the group's side.
    *
    * `DELETE /groups/{name}/shared/{owner}/{server_name}` · scope `groups:shares` · since 5.0
-   * @throws NotFoundError when nothing is shared
+   * @throws NotFoundError if nothing is shared
    */
   async removeForGroup(
     group: string,
@@ -265,25 +233,114 @@ export class Shares {
     input: ServerInput = {},
     call?: CallOptions,
   ): Promise<void> {
-    const path = { name: group, owner, server_name: serverOf(input) };
-    return reconcile(
-      call,
-      (call) =>
-        discardResult(deleteGroupSharedServer({ ...requestOptions(this.#hub, call), path })),
-      (call) => ifDeleted(this.getForGroup(group, owner, input, call)),
+    const path = { name: group, ...pathOf(owner, input) };
+    await write(this.#hub, api.deleteGroupSharedServer, { path }, call, (call) =>
+      ifDeleted(this.getForGroup(group, owner, input, call)),
     );
   }
 }
 
-/** Scopes as hubs keep them: one without a filter means the server that is shared. */
-const filtered = (scopes: readonly string[], owner: string, server: string): string[] =>
-  scopes.map((scope) => (scope.includes("!") ? scope : `${scope}!server=${owner}/${server}`));
+/** `hub.shareCodes` */
+export class ShareCodes {
+  readonly #hub: ResourceContext;
 
-/** Hubs answer with an empty object when nothing of a share remains. */
-const isShare = (answer: Share | Record<string, never>): answer is Share => "server" in answer;
+  constructor(hub: ResourceContext) {
+    this.#hub = hub;
+  }
 
-/** How shares are listed: each is of one server with one user or group. */
-const sharesBy = () => ({
-  keyOf: ({ server, kind, user, group, created_at }: Share) =>
-    [server.user.name, server.name, kind, (user ?? group)?.name, created_at].join("/"),
+  /**
+   * Lists the codes of one of the owner's servers or, without `server`, of all of them. The result does not contain the
+   * codes themselves.
+   *
+   * `GET /share-codes/{owner}`, `GET /share-codes/{owner}/{server_name}` · scope `read:shares` · since 5.0
+   * @throws NotFoundError if the user or the server does not exist; UnsupportedByHubError before 5.0
+   */
+  list(owner: string, input: ListServerSharesInput = {}, call?: ListOptions): Listing<ShareCode> {
+    return list({
+      input,
+      call,
+      known: listKeys,
+      fetchPage: (query, call) =>
+        input.server === undefined
+          ? send(this.#hub, api.getShareCodesOwner, { path: { owner }, query }, call)
+          : send(
+              this.#hub,
+              api.getShareCodesServer,
+              { path: pathOf(owner, input, listKeys), query },
+              call,
+            ),
+      keyOf: ({ id }) => id,
+    });
+  }
+
+  /**
+   * Creates a code. Only this result contains the code and its link. Users redeem it in the browser: the API cannot.
+   *
+   * `POST /share-codes/{owner}/{server_name}` · scope `shares` · since 5.0
+   * @param input.expires_in lifetime in whole seconds, from 60 to 31,536,000 (a year). Default 86,400 (a day)
+   * @throws NotFoundError if the server does not exist; BadRequestError for scopes that do not belong to this server
+   */
+  async create(
+    owner: string,
+    input: CreateShareCodeInput = {},
+    call?: CallOptions,
+  ): Promise<NewShareCode> {
+    const { server, body } = withoutServer(input, createCodeKeys);
+    const path = { owner, server_name: server };
+    return send(this.#hub, api.postShareCode, { path, ...omitEmpty(body) }, call);
+  }
+
+  /**
+   * Revokes one code. Prefer its id: the code itself would be in the URL, and so in the hub's log.
+   *
+   * `DELETE /share-codes/{owner}/{server_name}` · scope `shares` · since 5.0
+   * @throws NotFoundError if the code does not exist; InvalidInputError without id and code, by which hubs would revoke
+   * all codes
+   */
+  async revoke(owner: string, input: RevokeShareCodeInput, call?: CallOptions): Promise<void> {
+    const path = pathOf(owner, input, revokeCodeKeys);
+    const { id, code } = input;
+    if (Boolean(id) === Boolean(code)) {
+      throw new InvalidInputError(
+        "Give either the id or the code to revoke. Use revokeAll to revoke all.",
+      );
+    }
+    const query = id ? { id } : { code: code as string };
+    await write(this.#hub, api.deleteShareCode, { path, query }, call, async (call) => {
+      // Listings show ids, but no codes.
+      if (!id) return undefined;
+      const codes = await this.list(owner, { server: path.server_name }, call);
+      return ifAbsent(codes.some((one) => one.id === id));
+    });
+  }
+
+  /**
+   * Revokes all codes of a server.
+   *
+   * `DELETE /share-codes/{owner}/{server_name}` · scope `shares` · since 5.0
+   * @throws NotFoundError if the server does not exist
+   */
+  async revokeAll(owner: string, input: ServerInput = {}, call?: CallOptions): Promise<void> {
+    const path = pathOf(owner, input);
+    await write(this.#hub, api.deleteShareCode, { path }, call, async (call) =>
+      ifAbsent((await this.list(owner, { server: path.server_name }, call)).length > 0),
+    );
+  }
+}
+
+/** The path of a server's shares. */
+const pathOf = (owner: string, input: ServerInput, known?: Keys) => ({
+  owner,
+  server_name: serverOf(input, known),
 });
+
+/** Scopes as hubs store them: one without a filter means the shared server. */
+const withFilters = (
+  scopes: readonly string[],
+  { owner, server_name }: ReturnType<typeof pathOf>,
+): string[] =>
+  scopes.map((scope) => (scope.includes("!") ? scope : `${scope}!server=${owner}/${server_name}`));
+
+/** A share is of one server with one user or group. */
+const shareKeyOf = ({ server, kind, user, group, created_at }: Share): string =>
+  [server.user.name, server.name, kind, (user ?? group)?.name, created_at].join("/");

@@ -1,14 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-/**
- * The API tokens of users: made by a token or a password, for a while or for good, and who one belongs to.
- */
-import {
-  deleteUserToken,
-  getCurrentUser,
-  getUserToken,
-  getUserTokens,
-  postUserTokens,
-} from "../../generated/sdk.gen.js";
+/** The API tokens of users: created with a token or a password, for a limited time or until they are revoked. */
+import * as api from "../../generated/sdk.gen.js";
 import type {
   NewToken,
   PostUserTokensData,
@@ -16,51 +8,74 @@ import type {
   Token,
 } from "../../generated/types.gen.js";
 import { checkToken } from "../core/auth.js";
-import { InvalidInputError } from "../core/errors.js";
+import { BadRequestError } from "../core/errors.js";
 import { assertShape, readShape } from "../core/json.js";
-import { describeType } from "../core/path-names.js";
+import { assertString } from "../core/path-names.js";
 import type { FilteredScope } from "../core/scopes.js";
 import {
   checkInput,
   keysOf,
-  discardResult,
   omitEmpty,
-  requestOptions,
-  dataOf,
+  send,
   type CallOptions,
   type ResourceContext,
 } from "./call.js";
-import { ifDeleted, isDeleted, reconcile } from "./reconcile.js";
+import { ifDeleted, isDeleted, write } from "./reconcile.js";
 
-/** What a new token may do and how long it lasts. */
+/** The scopes and the lifetime of a new token. */
 export type CreateTokenInput = Omit<NonNullable<PostUserTokensData["body"]>, "auth" | "scopes"> & {
-  /** What it may do; without it, all that its owner may. Since 3.0. */
-  scopes?: FilteredScope[] | null;
+  /** The token's scopes; by default all of its owner's. Since 3.0. */
+  scopes?: readonly FilteredScope[] | null | undefined;
 };
 
-/** A password, and what the token that it is given for may do and how long it lasts. */
+/** A password, and the scopes and the lifetime of the token to create. */
 export type LoginInput = CreateTokenInput & {
-  /** The user's password, as the hub's login page takes it. */
+  /** The user's password, as on the hub's login page. */
   password: string;
 };
 
-/** A new token, and a client of the same hub that has it. */
+/** A new token, and a client of the same hub with it. */
 export type Login<Client> = NewToken & {
   /** Acts as the user who logged in. */
   client: Client;
 };
 
-/** What a temporary token may do and how long it lasts at most. */
+/** The scopes and the longest lifetime of a temporary token. */
 export type TemporaryTokenInput = Omit<CreateTokenInput, "expires_in"> & {
-  /** The longest that it may last, in whole seconds, should it not be revoked. @default 3600 */
+  /** The lifetime in whole seconds, if the token is not revoked before. @default 3600 */
   expires_in?: number | undefined;
 };
 
-/** A token that is revoked when the block ends that holds it by `await using`. */
-export type TemporaryToken = NewToken & AsyncDisposable;
+/** A token that is revoked at the end of the block that holds it by `await using`. */
+export type TemporaryToken = NewToken & Disposable;
 
-/** How long a token lasts, in seconds, that somebody wants for a while. */
+/** `AsyncDisposable`, where the compiler's `lib` or the types of the runtime have `Symbol.asyncDispose`. */
+type Disposable = SymbolConstructor extends { readonly asyncDispose: infer Key extends symbol }
+  ? { readonly [_ in Key]: () => Promise<void> }
+  : unknown;
+
+/** The default lifetime of temporary tokens and of those for servers, in seconds. */
 export const lifetime = 3600;
+
+/** Creates a token that expires after an hour, after `expires_in`, or after the hub's lower maximum. */
+export async function createShortLived(
+  hub: ResourceContext,
+  user: string,
+  { expires_in, ...input }: TemporaryTokenInput,
+  call: CallOptions,
+): Promise<NewToken> {
+  const create = (body: CreateTokenInput): Promise<NewToken> =>
+    send(hub, api.postUserTokens, { path: { name: user }, body }, call);
+  try {
+    return await create({ ...input, expires_in: expires_in ?? lifetime });
+  } catch (error) {
+    const isTooLong =
+      error instanceof BadRequestError && /must not exceed/.test(error.hubMessage ?? "");
+    if (expires_in !== undefined || !isTooLong) throw error;
+    // Without a lifetime, the hub grants its `token_expires_in_max_seconds`.
+    return create(input);
+  }
+}
 
 const createKeys = keysOf("POST /users/{name}/tokens", "auth");
 const loginKeys = { ...createKeys, password: true };
@@ -68,67 +83,59 @@ const loginKeys = { ...createKeys, password: true };
 /** `hub.tokens` */
 export class Tokens<Client = unknown> {
   readonly #hub: ResourceContext;
-  readonly #as: (token: string) => Client;
+  readonly #clientOf: (token: string) => Client;
 
-  constructor(hub: ResourceContext, as: (token: string) => Client) {
+  constructor(hub: ResourceContext, clientOf: (token: string) => Client) {
     this.#hub = hub;
-    this.#as = as;
+    this.#clientOf = clientOf;
   }
 
   /**
-   * All tokens of a user, without the tokens themselves.
+   * Returns all tokens of a user, without their secrets.
    *
    * `GET /users/{name}/tokens` · scope `read:tokens`
-   * @throws NotFoundError when there is no such user, or the token's scopes do not reach it
+   * @throws NotFoundError if the user does not exist, or the token's scopes do not include them
    */
   async list(user: string, call?: CallOptions): Promise<Token[]> {
-    const { api_tokens } = await dataOf(
-      getUserTokens({ ...requestOptions(this.#hub, call), path: { name: user } }),
-    );
+    const path = { name: user };
+    const { api_tokens } = await send(this.#hub, api.getUserTokens, { path }, call);
     assertShape(Array.isArray(api_tokens));
     return api_tokens;
   }
 
   /**
-   * One token by its id, without the token itself.
+   * Returns a token by its id, without its secret.
    *
    * `GET /users/{name}/tokens/{token_id}` · scope `read:tokens`
-   * @throws NotFoundError when the user has no such token
+   * @throws NotFoundError if the user has no such token
    */
   async get(user: string, tokenId: string, call?: CallOptions): Promise<Token> {
-    return dataOf(
-      getUserToken({ ...requestOptions(this.#hub, call), path: { name: user, token_id: tokenId } }),
-    );
+    const path = { name: user, token_id: tokenId };
+    return send(this.#hub, api.getUserToken, { path }, call);
   }
 
   /**
-   * Creates a token. The answer holds the token itself, this once.
+   * Creates a token. Only this result contains its secret, `token`.
    *
    * `POST /users/{name}/tokens` · scope `tokens` · `roles` since 2.0, `scopes` since 3.0
-   * @param input.expires_in the token's life in whole seconds, at least 1. Without it, until it is revoked
-   * @param input.scopes what it may do; without it, all that its owner may
-   * @throws BadRequestError for scopes that do not exist or that the owner lacks; ForbiddenError also
-   * when there is no such user
+   * @param input.expires_in lifetime in whole seconds, at least 1. By default until it is revoked
+   * @param input.scopes the token's scopes. By default all of its owner's
+   * @throws BadRequestError for scopes that do not exist or that the owner lacks; ForbiddenError also if the user does
+   * not exist
    */
   async create(user: string, input: CreateTokenInput = {}, call?: CallOptions): Promise<NewToken> {
     checkInput(input, createKeys);
-    return dataOf(
-      postUserTokens({
-        ...requestOptions(this.#hub, call),
-        path: { name: user },
-        ...omitEmpty(input),
-      }),
-    );
+    return send(this.#hub, api.postUserTokens, { path: { name: user }, ...omitEmpty(input) }, call);
   }
 
   /**
    * Creates a token that is revoked at the end of a block: `await using token = await hub.tokens.createTemporary(…)`.
-   * Should the program not come so far, it expires by itself. A token that is gone by then is no error.
+   * It also expires, if the program does not get there. A token that no longer exists at the end is not an error.
    *
    * `POST /users/{name}/tokens`, then `DELETE /users/{name}/tokens/{token_id}` · scope `tokens` · `roles`
    * since 2.0, `scopes` since 3.0
-   * @param input.expires_in whole seconds, at least 1. Default 3600
-   * @throws as `create` does; what fails at the end, as `revoke` does
+   * @param input.expires_in lifetime in whole seconds, at least 1. Default 3600
+   * @throws the errors of `create`; at the end of the block, those of `revoke`
    */
   async createTemporary(
     user: string,
@@ -136,10 +143,9 @@ export class Tokens<Client = unknown> {
     call: CallOptions = {},
   ): Promise<TemporaryToken> {
     checkInput(input, createKeys);
-    const { expires_in = lifetime, ...rest } = input;
-    const created = await this.create(user, { ...rest, expires_in }, call);
+    const created = await createShortLived(this.#hub, user, input, call);
     assertShape(typeof created.id === "string");
-    // Whatever has ended the call since, the token is to go.
+    // The revocation must not depend on the signal and timeout of the creation.
     const { headers } = call;
     return {
       ...created,
@@ -151,57 +157,52 @@ export class Tokens<Client = unknown> {
   }
 
   /**
-   * Creates a token for a password, without the client's own token, and a client that acts as that user.
-   * For hubs whose Authenticator knows passwords, and users who have been there before.
+   * Creates a token for a user's password, without the client's own token, and a client that acts as the user. Works if
+   * the hub's Authenticator checks passwords and the user has logged in before.
    *
    * `POST /users/{name}/tokens` · no token needed · `roles` since 2.0, `scopes` since 3.0
-   * @param username the user's name as the hub has it, mostly in lower case
-   * @param input.expires_in the token's life in whole seconds, at least 1. Without it, until it is revoked
-   * @param input.scopes what it may do; without it, all that the user may: `tokens` too, to revoke it
-   * @throws AuthenticationError when the user or the password is wrong; BadRequestError for scopes that do
-   * not exist or that the user lacks
+   * @param username the user's name on the hub, usually in lower case
+   * @param input.expires_in lifetime in whole seconds, at least 1. By default until it is revoked
+   * @param input.scopes the token's scopes. By default all of the user's. To revoke the token, it needs `tokens`
+   * @throws AuthenticationError if the user or the password is wrong; BadRequestError for scopes that do not exist or
+   * that the user lacks
    */
   async login(username: string, input: LoginInput, call?: CallOptions): Promise<Login<Client>> {
     checkInput(input, loginKeys);
-    const { password, ...body } = input;
-    if (typeof password !== "string") {
-      throw new InvalidInputError(`The password must be a string, not ${describeType(password)}.`);
-    }
-    const created = await dataOf(
-      postUserTokens({
-        ...requestOptions(this.#hub, call),
-        path: { name: username },
-        body: { ...body, auth: { username, password } },
-      }),
+    const { password, ...rest } = input;
+    assertString("password", password, true);
+    const body = { ...rest, auth: { username, password } };
+    const created = await send(
+      this.#hub,
+      api.postUserTokens,
+      { path: { name: username }, body },
+      call,
     );
-    return readShape(() => ({ ...created, client: this.#as(created.token) }));
+    return readShape(() => ({ ...created, client: this.#clientOf(created.token) }));
   }
 
   /**
-   * Revokes a token by its id. One that came from OAuth takes all tokens of its client with it.
+   * Revokes a token by its id. For a token from OAuth, this revokes all tokens of the OAuth client.
    *
    * `DELETE /users/{name}/tokens/{token_id}` · scope `tokens`
-   * @throws NotFoundError when the user has no such token
+   * @throws NotFoundError if the user has no such token
    */
   async revoke(user: string, tokenId: string, call?: CallOptions): Promise<void> {
     const path = { name: user, token_id: tokenId };
-    return reconcile(
-      call,
-      (call) => discardResult(deleteUserToken({ ...requestOptions(this.#hub, call), path })),
-      (call) => ifDeleted(this.get(user, tokenId, call)),
+    await write(this.#hub, api.deleteUserToken, { path }, call, (call) =>
+      ifDeleted(this.get(user, tokenId, call)),
     );
   }
 
   /**
-   * Whose token this is and what it may do, asked with that token instead of the client's own.
+   * Returns the owner and the scopes of a token. The request carries that token instead of the client's own.
    *
    * `GET /user` · any valid token
-   * @throws AuthenticationError when the hub does not know the token
+   * @throws AuthenticationError if the hub does not know the token
    */
   async identify(token: string, call?: CallOptions): Promise<RequestIdentity> {
     checkToken(token);
-    return dataOf(
-      getCurrentUser(requestOptions(this.#hub, call, { Authorization: `Bearer ${token}` })),
-    );
+    const headers = { Authorization: this.#hub.authorization(token) };
+    return send(this.#hub, api.getCurrentUser, {}, call, headers);
   }
 }

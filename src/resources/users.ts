@@ -1,12 +1,5 @@
-/** People who may use the hub. */
-import {
-  deleteUser,
-  getUser,
-  patchUser,
-  postUser,
-  postUserActivity,
-  postUsers,
-} from "../../generated/sdk.gen.js";
+/** The users of the hub. */
+import * as api from "../../generated/sdk.gen.js";
 import type {
   GetUserData,
   PatchUserData,
@@ -17,44 +10,40 @@ import type {
 } from "../../generated/types.gen.js";
 import { ConflictError, NotFoundError } from "../core/errors.js";
 import { callKeys, type KeysOf } from "../core/known-keys.js";
-import type { Listing } from "../workflows/listing.js";
 import {
   checkCall,
   checkInput,
   keysOf,
-  discardResult,
   omitEmpty,
-  requestOptions,
+  send,
   withSharedDeadline,
-  dataOf,
   type CallOptions,
   type ResourceContext,
 } from "./call.js";
 import {
-  fetchUsers,
   list,
-  userKeys,
-  userRows,
+  usersSource,
+  type Listing,
   type ListOptions,
   type ListUsersInput,
 } from "./listing.js";
+import { ifDeleted, ifMatches, write } from "./reconcile.js";
 import type { Servers } from "./servers.js";
-import { ifDeleted, ifMatches, reconcile } from "./reconcile.js";
 
-/** Whether the user's stopped servers come, too. */
+/** Whether to include the user's stopped servers. */
 export type GetUserInput = NonNullable<GetUserData["query"]>;
-/** What a new user is. */
+/** The properties of a new user. */
 export type CreateUserInput = NonNullable<PostUserData["body"]>;
-/** Whom to create, and what all of them are. */
+/** The names of new users, and the properties of all of them. */
 export type CreateUsersInput = PostUsersData["body"];
-/** What becomes of a user: a new name, another role, another `auth_state`. */
+/** Changes to a user: the name, whether they are an admin, the `auth_state`. */
 export type UpdateUserInput = PatchUserData["body"];
 /** When a user, or servers of theirs by name, were last active. */
 export type ActivityInput = PostUserActivityData["body"];
 
 /** Options of `users.delete`. */
 export interface DeleteUserOptions extends CallOptions {
-  /** Whether to stop the user's running servers first; a hub fails (500) while a named one runs. @default false */
+  /** Whether to stop the user's running servers first. Hubs fail (500) if a named server runs. @default false */
   stopServers?: boolean | undefined;
 }
 
@@ -72,64 +61,60 @@ export class Users {
   }
 
   /**
-   * All users, or those that `input` selects, in the order in which they were made unless `sort` says otherwise.
-   * What is promised while users come and go, {@link Listing} says.
+   * Lists users, all or a selection, in the order of their creation or by `sort`. The list is complete even if it
+   * changes meanwhile: see {@link Listing}.
    *
-   * `GET /users` · scope `list:users`; what each user holds depends on further scopes · `state` since 1.3,
+   * `GET /users` · scope `list:users`; further scopes decide what each user contains · `state` since 1.3,
    * `name_filter` since 2.3, `include_stopped_servers` since 3.0, `sort` since 5.0
-   * @param input.limit how many the hub is asked for at once, not how many come. Default 200
-   * @throws ForbiddenError without the scope; UnsupportedByHubError when the hub is too old for a key
+   * @param input.limit users per request; the listing always has all of them. Default 200
+   * @throws ForbiddenError without the scope; UnsupportedByHubError if the hub is too old for a key
    */
   list(input: ListUsersInput = {}, call?: ListOptions): Listing<User> {
-    return list({ input, call, known: userKeys }, fetchUsers(this.#hub, input), userRows);
+    return list(usersSource(this.#hub, input, call));
   }
 
   /**
-   * One user. Only running servers are in it unless `include_stopped_servers` (since 3.0) says otherwise.
+   * Returns a user, with running servers only unless `include_stopped_servers` (since 3.0) is set.
    *
    * `GET /users/{name}` · any scope that reads a part of the user, such as `read:users`
-   * @throws NotFoundError when there is no such user, or the token's scopes do not reach it
+   * @throws NotFoundError if the user does not exist, or the token's scopes do not include them
    */
   async get(name: string, input: GetUserInput = {}, call?: CallOptions): Promise<User> {
-    return dataOf(getUser({ ...requestOptions(this.#hub, call), path: { name }, query: input }));
+    return send(this.#hub, api.getUser, { path: { name }, query: input }, call);
   }
 
   /**
-   * Creates a user. The name is taken as it is: unlike logging in, this does not lower its case.
+   * Creates a user. The name is used as it is: unlike a login, this does not lower its case.
    *
    * `POST /users/{name}` · scope `admin:users`
-   * @throws ConflictError when the user exists; BadRequestError when the hub's rules refuse the name
+   * @throws ConflictError if the user exists; BadRequestError if the hub's rules refuse the name
    */
   async create(name: string, input: CreateUserInput = {}, call?: CallOptions): Promise<User> {
-    return reconcile(
-      call,
-      (call) =>
-        dataOf(
-          postUser({ ...requestOptions(this.#hub, call), path: { name }, ...omitEmpty(input) }),
-        ),
-      (call) => ifMatches(this.get(name, {}, call), { admin: input.admin }),
+    return write(this.#hub, api.postUser, { path: { name }, ...omitEmpty(input) }, call, (call) =>
+      ifMatches(this.get(name, {}, call), { admin: input.admin }),
     );
   }
 
   /**
-   * Creates several users, and returns those that did not exist. The hub lowers the case of their names.
+   * Creates several users and returns those that did not exist. The hub lowers the case of the names.
    *
    * `POST /users` · scope `admin:users`
-   * @throws ConflictError when all of them exist; BadRequestError when the hub's rules refuse a name
+   * @throws ConflictError if all of them exist; BadRequestError if the hub's rules refuse a name
    */
   async createMany(input: CreateUsersInput, call?: CallOptions): Promise<User[]> {
-    return dataOf(postUsers({ ...requestOptions(this.#hub, call), body: input }));
+    return send(this.#hub, api.postUsers, { body: input }, call);
   }
 
   /**
-   * The user, created if need be. Who exists is left as is: `input` counts for a new user alone.
+   * Returns a user, and creates them from `input` if they do not exist. Does not change an existing user. Hubs lower
+   * the case of names at a login, but not in the API: `Ada` and `ada` are two users, and only `ada` can log in.
    *
    * `GET /users/{name}`, then `POST /users/{name}` · scopes `read:users` and `admin:users`
-   * @throws BadRequestError when the hub's rules refuse the name; ForbiddenError without the scopes
+   * @throws BadRequestError if the hub's rules refuse the name; ForbiddenError without the scopes
    */
   async ensure(name: string, input: CreateUserInput = {}, call: CallOptions = {}): Promise<User> {
     checkInput(input, createKeys);
-    return withSharedDeadline(`The user ${name} was not there`, call, async (call) => {
+    return withSharedDeadline(`The user ${name} did not exist`, call, async (call) => {
       try {
         return await this.get(name, {}, call);
       } catch (error) {
@@ -138,7 +123,7 @@ export class Users {
       try {
         return await this.create(name, input, call);
       } catch (error) {
-        // Somebody else was faster.
+        // Another client has created the user meanwhile.
         if (error instanceof ConflictError) return this.get(name, {}, call);
         throw error;
       }
@@ -146,62 +131,50 @@ export class Users {
   }
 
   /**
-   * Renames a user, or changes whether they are an admin or their `auth_state`.
-   * The hub may change the case of a new name: read it from the answer. The present name as `name`
-   * is not sent, since newer hubs would destroy the user.
+   * Changes a user's name, `auth_state` or whether they are an admin. The hub may change the case of the new name: use
+   * that of the result. The current name as `name` is not sent, since newer hubs would delete the user.
    *
    * `PATCH /users/{name}` · scope `admin:users`
-   * @throws BadRequestError when the new name is taken or refused
+   * @throws BadRequestError if the new name is in use or refused
    */
   async update(name: string, input: UpdateUserInput, call?: CallOptions): Promise<User> {
-    return reconcile(
-      call,
-      (call) =>
-        dataOf(patchUser({ ...requestOptions(this.#hub, call), path: { name }, body: input })),
-      async (call) => {
-        const { name: next = name } = input;
-        // The new name may be somebody else's: then the old one is still there.
-        if (next !== name && !(await ifDeleted(this.get(name, {}, call)))) return undefined;
-        return ifMatches(this.get(next, {}, call), input);
-      },
-    );
+    return write(this.#hub, api.patchUser, { path: { name }, body: input }, call, async (call) => {
+      const { name: next = name } = input;
+      // If the old name still exists, the new one is another user's.
+      if (next !== name && !(await ifDeleted(this.get(name, {}, call)))) return undefined;
+      return ifMatches(this.get(next, {}, call), input);
+    });
   }
 
   /**
-   * Deletes a user. With `stopServers`, their running servers are stopped before.
+   * Deletes a user. With `stopServers`, stops their running servers first.
    *
    * `DELETE /users/{name}` · scope `delete:users`; with `stopServers` also `read:servers` and `delete:servers`
-   * @throws HubError while a named server runs; BadRequestError while one stops, or for yourself
+   * @throws HubError if a named server runs; BadRequestError if a server is stopping, or for the token's own user
    */
   async delete(name: string, call: DeleteUserOptions = {}): Promise<void> {
     checkCall(call, deleteKeys);
     const { stopServers, ...options } = call;
     return withSharedDeadline(`The user ${name} was not deleted`, options, async (call) => {
-      if (stopServers) {
-        const servers = await this.#servers.list(name, {}, call);
-        await Promise.all(
-          servers.map((server) => this.#servers.stop(name, { server: server.name }, call)),
-        );
-      }
-      await reconcile(
-        call,
-        (call) => discardResult(deleteUser({ ...requestOptions(this.#hub, call), path: { name } })),
-        (call) => ifDeleted(this.get(name, {}, call)),
+      const running = stopServers ? await this.#servers.list(name, {}, call) : [];
+      await Promise.all(
+        running.map(({ name: server }) => this.#servers.stop(name, { server }, call)),
+      );
+      await write(this.#hub, api.deleteUser, { path: { name } }, call, (call) =>
+        ifDeleted(this.get(name, {}, call)),
       );
     });
   }
 
   /**
-   * Tells the hub that a user, or their servers by name, were active. Times in the future are refused,
-   * older ones than the hub knows are ignored.
+   * Reports when a user, or their servers by name, were last active. Hubs refuse times in the future, and ignore times
+   * before the known one.
    *
    * `POST /users/{name}/activity` · scope `users:activity`
    * @param input.last_activity an ISO 8601 date and time
-   * @throws BadRequestError when neither key is given, a time cannot be read or a server is unknown
+   * @throws BadRequestError without any key, for an invalid time or an unknown server
    */
   async reportActivity(name: string, input: ActivityInput, call?: CallOptions): Promise<void> {
-    return discardResult(
-      postUserActivity({ ...requestOptions(this.#hub, call), path: { name }, body: input }),
-    );
+    await send(this.#hub, api.postUserActivity, { path: { name }, body: input }, call);
   }
 }

@@ -1,50 +1,70 @@
 /**
- * The same for many names, a few at a time.
+ * Maps many items with a concurrency limit.
  *
- * Promises one result a name, in the order in which they come; that no more are under way, or done and
- * not taken yet, than asked for; and that nothing more is begun once the iteration is left. An abort ends
- * it with the signal's reason, once what is under way has heeded it.
+ * Guarantees one result per item, in the order of completion; a limit of items in flight or completed and not yet read;
+ * and that leaving the iteration begins no more items. The caller's signal aborts the items in flight, also after the
+ * iteration was left. The iteration then rejects with the signal's reason, once they have ended.
  */
-import { onAbort } from "../core/abort.js";
+import { onAbort } from "../core/deadline.js";
 
-/** How many at once, and what ends them all. */
 export interface ConcurrencyOptions {
   concurrency: number;
   signal: AbortSignal | undefined;
 }
 
-export async function* mapConcurrent<Result>(
-  names: Iterable<string>,
+export async function* mapConcurrent<Item, Result>(
+  items: Iterable<Item> | AsyncIterable<Item>,
   { concurrency, signal: caller }: ConcurrencyOptions,
-  run: (name: string, signal: AbortSignal) => Promise<Result>,
+  run: (item: Item, signal: AbortSignal) => Promise<Result>,
 ): AsyncGenerator<Result, void> {
-  const underWay = new Map<AbortController, Promise<readonly [AbortController, Result]>>();
+  const source =
+    Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+  type Finished = { own: AbortController; result: Result };
+  const inFlight = new Map<AbortController, Promise<Finished>>();
   const throwIfAborted = async (): Promise<void> => {
     if (!caller?.aborted) return;
-    await Promise.all(underWay.values());
+    await Promise.all(inFlight.values());
     throw caller.reason;
   };
-  const next = async (): Promise<Result> => {
-    const [own, result] = await Promise.race(underWay.values());
-    underWay.delete(own);
-    await throwIfAborted();
-    return result;
-  };
+  let wake!: () => void;
+  const aborted = new Promise<void>((resolve) => (wake = resolve));
   const unsubscribe = onAbort(caller, (reason) => {
-    for (const own of underWay.keys()) own.abort(reason);
+    for (const own of inFlight.keys()) own.abort(reason);
+    wake();
   });
+  let upcoming: Promise<IteratorResult<Item>> | undefined;
+  let isExhausted = false;
   try {
-    for (const name of names) {
-      if (underWay.size >= concurrency) yield await next();
+    for (;;) {
       await throwIfAborted();
-      const own = new AbortController();
-      underWay.set(
-        own,
-        run(name, own.signal).then((result) => [own, result] as const),
-      );
+      if (!isExhausted && inFlight.size < concurrency) upcoming ??= Promise.resolve(source.next());
+      // The source may be slow: results are yielded meanwhile.
+      const first = await Promise.race([
+        aborted,
+        ...(upcoming ? [upcoming] : []),
+        ...inFlight.values(),
+      ]);
+      await throwIfAborted();
+      if (first && "own" in first) {
+        inFlight.delete(first.own);
+        yield first.result;
+      } else if (first) {
+        upcoming = undefined;
+        isExhausted = Boolean(first.done);
+        if (!first.done) {
+          const own = new AbortController();
+          inFlight.set(
+            own,
+            run(first.value, own.signal).then((result) => ({ own, result })),
+          );
+        }
+      }
+      if (isExhausted && inFlight.size === 0) return;
     }
-    while (underWay.size > 0) yield await next();
   } finally {
-    unsubscribe();
+    void Promise.allSettled(inFlight.values()).then(unsubscribe);
+    // A generator whose next item is pending ends after it.
+    const returned = isExhausted ? undefined : source.return?.();
+    if (!upcoming) await returned;
   }
 }

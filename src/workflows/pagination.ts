@@ -1,29 +1,27 @@
 /**
- * From pages to everything: walks through a listing whose rows come and go meanwhile.
+ * Walks through the pages of a listing that may change meanwhile.
  *
- * Promises that whoever is there throughout comes once, in the hub's order. Rows that are made come last;
- * when one is deleted, those behind it move up, and a walk by offsets alone would pass over one. So
- * each page begins with the last row of the one before. When another row is there, the walk goes back
- * until it finds one that it has seen. The hub's `next` ends it, not a short or an empty page. Hubs
- * before 2.0 send everything at once, and it is cut into pages here.
+ * Guarantees that each row that exists throughout appears exactly once, in the hub's order. New rows are last. If a row
+ * is deleted, later rows move up, and offsets alone would skip one. So each page overlaps the previous one by a row: if
+ * it begins with another row, the walk goes back until it finds a known one. The hub's `next` decides where the listing
+ * ends. Hubs before 2.0 send all rows at once, which are cut into pages here.
  */
 import type { Pagination } from "../../generated/types.gen.js";
 import { UnexpectedResponseError, TimeoutError } from "../core/errors.js";
 import { readShape } from "../core/json.js";
 import { DeadlinePassed, onTimeoutOrAbort } from "../core/deadline.js";
-import { PagePrefetcher, rangeAfter, overlapOf, type PageRange } from "./prefetch.js";
 
-/** How many rows to ask for at once: the most that a hub gives unless it is told otherwise. */
+/** The default of rows per page: the most that a hub sends unless it is configured otherwise. */
 export const pageSize = 200;
 
-/** How many of the last rows to remember, beside those of the pages that are asked for ahead. */
+/** How many of the last rows to remember, besides those of the prefetched pages. */
 const memory = 1000;
 
-/** Where a page begins and how many rows it may hold. */
+/** The range of a page of a listing. */
 export interface PageQuery {
-  /** How many items come before it. @default 0 */
+  /** The number of items before it. @default 0 */
   offset?: number | undefined;
-  /** How many items to ask for; a hub gives as many as its `api_page_max_limit` allows. @default that of the listing */
+  /** The most items to request. A hub's `api_page_max_limit` may reduce it. @default that of the listing */
   limit?: number | undefined;
 }
 
@@ -31,14 +29,20 @@ export interface PageQuery {
 export interface Page<Item> {
   /** Its items. */
   items: Item[];
-  /** How many rows of the listing come before it. */
+  /** The number of rows of the listing before it. */
   offset: number;
-  /** The most rows that it may hold, as the hub granted them. */
+  /** The most rows that it may have, as granted by the hub. */
   limit: number;
-  /** How many rows the whole listing has, as the hub counts them: it may count some that it does not show. */
+  /** The number of rows of the listing. Hubs may count rows that they do not show. */
   total: number;
-  /** What to ask for to get the next page; null when this is the last. */
+  /** The query for the next page; null for the last page. */
   next: { offset: number; limit: number } | null;
+}
+
+/** The range of a page. */
+export interface PageRange {
+  offset: number;
+  limit: number;
 }
 
 /** One page of a listing, as hubs send it. */
@@ -47,81 +51,74 @@ export interface HubPage<Row> {
   _pagination: Pagination;
 }
 
-/** Asks for one page. */
-export type FetchPage<Row> = (
-  query: PageRange,
-  signal: AbortSignal,
-) => Promise<readonly Row[] | HubPage<Row>>;
-
-/** What a walk needs to know. */
+/** A walk through a listing. */
 export interface PageWalk<Row> {
-  ask: FetchPage<Row>;
-  /** What tells one row from another. */
+  /** Requests one page. */
+  fetchPage(query: PageRange, signal: AbortSignal): Promise<readonly Row[] | HubPage<Row>>;
+  /** Identifies a row. */
   keyOf(row: Row): string;
-  /** Whether rows keep their order, so that one that is out of place means that others were deleted. */
-  ordered: boolean;
-  /** How many pages may be asked for at once. */
+  /** Whether rows keep their order, so that an unexpected row means that others were deleted. */
+  isOrdered: boolean;
+  /** The most concurrent requests. */
   concurrency: number;
-  /** Milliseconds for all of it, the pauses between two pages included. */
+  /** Milliseconds for the whole walk, including the time between two pages. */
   timeout: number | undefined;
   signal: AbortSignal | undefined;
-  /** Gives an error the place where the listing was asked for: a timer knows none. */
-  at: (error: unknown) => unknown;
 }
 
-/** The pages of a listing, each without what was in those before. */
+/** Yields the pages of a listing, each without rows of earlier pages. */
 export async function* walkPages<Row>(
-  { ask, keyOf, ordered, concurrency, timeout, signal, at }: PageWalk<Row>,
+  { fetchPage, keyOf, isOrdered, concurrency, timeout, signal }: PageWalk<Row>,
   start: PageRange,
 ): AsyncGenerator<Page<Row>, void, undefined> {
   const seen = new Set<string>();
-  let everything: readonly Row[] | undefined;
-  const ahead = new PagePrefetcher(concurrency, async (query, signal) => {
-    const answer = everything ?? (await ask(query, signal));
-    if (Array.isArray(answer)) everything = answer as readonly Row[];
+  let allRows: readonly Row[] | undefined;
+  const prefetcher = new PagePrefetcher(concurrency, async (query, signal) => {
+    const answer = allRows ?? (await fetchPage(query, signal));
+    if (Array.isArray(answer)) allRows = answer;
     return pageOf<Row>(answer, query);
   });
-  const unsubscribe = onTimeoutOrAbort(timeout, signal, (reason) => {
-    ahead.end(reason instanceof DeadlinePassed ? at(late(reason)) : reason);
-  });
+  const end = (reason: unknown): void =>
+    prefetcher.end(reason instanceof DeadlinePassed ? timeoutError(reason) : reason);
+  // An abandoned iteration must not keep the program running.
+  const unsubscribe = onTimeoutOrAbort(timeout, signal, end, { unref: true });
   let wanted = start;
   let total = 0;
-  let anchored = false;
+  let overlaps = false;
   try {
     for (;;) {
-      const page = await ahead.take(wanted, total);
+      const page = await prefetcher.take(wanted, total);
       const keys = readShape(() => page.items.map(keyOf));
-      const lost = anchored && !(keys.length > 0 && seen.has(keys[0] as string));
-      if (lost && wanted.offset > start.offset) {
+      const isKnown = keys.map((key) => seen.has(key));
+      if (overlaps && !isKnown[0] && wanted.offset > start.offset) {
         total = 0;
         wanted = rangeAfter(wanted, -1);
         wanted.offset = Math.max(wanted.offset, start.offset);
         continue;
       }
-      const isNew = keys.map((key) => !seen.has(key));
       remember(seen, keys, memory + (concurrency + 1) * page.limit);
       yield {
         ...page,
-        items: page.items.filter((_, index) => isNew[index]),
-        offset: page.offset + Math.max(isNew.indexOf(true), 0),
+        items: page.items.filter((_, index) => !isKnown[index]),
+        offset: page.offset + Math.max(isKnown.indexOf(false), 0),
       };
       const { next } = page;
       if (!next) return;
       total = page.total;
-      // A page that lacks some of its rows does not tell which: its last row need not be its last item.
-      anchored = ordered && next.limit > 1 && keys.length >= page.limit;
+      // If a page lacks some of its rows, its last row need not be the last of its range.
+      overlaps = isOrdered && next.limit > 1 && keys.length >= page.limit;
       wanted = { ...next, offset: Math.max(next.offset - overlapOf(next), page.offset + 1) };
     }
   } finally {
     unsubscribe();
-    ahead.drop();
+    prefetcher.drop();
   }
 }
 
-const late = ({ timeout }: DeadlinePassed): TimeoutError =>
+const timeoutError = ({ timeout }: DeadlinePassed): TimeoutError =>
   new TimeoutError(`The listing was not complete within ${timeout} ms.`, { timeout });
 
-/** Adds to what was seen, as the latest, and lets go of what was seen longest ago. */
+/** Adds the latest keys, and removes the oldest. */
 function remember(seen: Set<string>, keys: readonly string[], most: number): void {
   for (const key of keys) {
     seen.delete(key);
@@ -133,36 +130,92 @@ function remember(seen: Set<string>, keys: readonly string[], most: number): voi
   }
 }
 
-/** What a hub answered, as the page that it was asked for. */
-function pageOf<Row>(answer: unknown, { offset, limit }: PageRange): Page<Row> {
-  const { items, _pagination } = (
-    Array.isArray(answer) ? cut(answer as Row[], offset, limit) : (answer ?? {})
-  ) as Partial<HubPage<Row>>;
+/** The page of a response. */
+function pageOf<Row>(answer: unknown, { offset, limit: most }: PageRange): Page<Row> {
+  if (Array.isArray(answer)) {
+    const total = answer.length;
+    const limit = Math.max(most, 1);
+    const end = offset + limit;
+    const next = end < total ? { offset: end, limit } : null;
+    return { items: answer.slice(offset, end), offset, limit, total, next };
+  }
+  const { items, _pagination } = (answer ?? {}) as Partial<HubPage<Row>>;
   if (!Array.isArray(items) || !_pagination) {
     throw new UnexpectedResponseError(
-      "A listing was answered with neither a list nor a page: some other API. Check the url.",
+      "The response to a listing is neither a list nor a page. Check the url.",
     );
   }
-  const { next } = _pagination;
+  const { limit, total, next } = _pagination;
   if (next && !(next.offset > offset)) {
     throw new UnexpectedResponseError(
-      `A listing does not advance: after offset ${offset} the hub says ${next.offset}.`,
+      `The listing does not advance: after offset ${offset}, the hub's next is ${next.offset}.`,
     );
   }
-  return {
-    items,
-    offset,
-    limit: _pagination.limit,
-    total: _pagination.total,
-    // Not the hub's address of the next page: it is often wrong about its own.
-    next: next ? { offset: next.offset, limit: next.limit } : null,
-  };
+  // The hub's URL of the next page is ignored: it often has a wrong host.
+  const following = next ? { offset: next.offset, limit: next.limit } : null;
+  return { items, offset, limit, total, next: following };
 }
 
-/** A page of everything, as a newer hub would cut it. */
-function cut<Row>(rows: readonly Row[], offset: number, atMost: number): HubPage<Row> {
-  const limit = Math.max(atMost, 1);
-  const [end, total] = [offset + limit, rows.length];
-  const next = end < total ? { offset: end, limit, url: "" } : null;
-  return { items: rows.slice(offset, end), _pagination: { offset, limit, total, next } };
+/** The number of rows that a page shares with the previous one: none if it has only one. */
+const overlapOf = ({ limit }: PageRange): number => (limit > 1 ? 1 : 0);
+
+/** The range after (`by` 1) or before (-1) another one. */
+const rangeAfter = ({ offset, limit }: PageRange, by = 1): PageRange => ({
+  offset: offset + by * Math.max(limit - 1, 1),
+  limit,
+});
+
+/**
+ * Requests pages before they are wanted.
+ *
+ * Guarantees a limit of requests in flight, pages in their order, a failure no earlier than its page's turn, and that
+ * unwanted requests are aborted.
+ */
+class PagePrefetcher<Result> {
+  readonly #concurrency: number;
+  readonly #fetchPage: (query: PageRange, signal: AbortSignal) => Promise<Result>;
+  readonly #pending: { query: PageRange; page: Promise<Result> }[] = [];
+  #controller = new AbortController();
+  #ended: { reason: unknown } | undefined;
+
+  constructor(
+    concurrency: number,
+    fetchPage: (query: PageRange, signal: AbortSignal) => Promise<Result>,
+  ) {
+    this.#concurrency = concurrency;
+    this.#fetchPage = fetchPage;
+  }
+
+  /** The page at `wanted`. Requests later pages meanwhile, up to `total` rows. */
+  async take(wanted: PageRange, total: number): Promise<Result> {
+    const pending = this.#pending;
+    const { offset, limit } = pending[0]?.query ?? wanted;
+    if (offset !== wanted.offset || limit !== wanted.limit) this.drop();
+    while (!this.#ended && pending.length < this.#concurrency) {
+      const last = pending.at(-1);
+      const query = last ? rangeAfter(last.query) : wanted;
+      if (last && query.offset + overlapOf(query) >= total) break;
+      const page = this.#fetchPage(query, this.#controller.signal);
+      // A failure waits for the page's turn.
+      page.catch(() => undefined);
+      pending.push({ query, page });
+    }
+    if (this.#ended) throw this.#ended.reason;
+    const page = await pending[0]!.page;
+    pending.shift();
+    return page;
+  }
+
+  /** Aborts the requests in flight. */
+  drop(reason?: unknown): void {
+    this.#pending.length = 0;
+    this.#controller.abort(reason);
+    this.#controller = new AbortController();
+  }
+
+  /** Aborts the requests in flight, and sends no more. */
+  end(reason: unknown): void {
+    this.#ended = { reason };
+    this.drop(reason);
+  }
 }

@@ -1,54 +1,54 @@
 /**
- * What a hub tells of a start, event by event.
+ * Reads the progress events of a start.
  *
- * Promises the events of one stream up to its last one (`ready` or `failed`), over as many connections
- * as that takes: a hub tells everything again to each, so what was given already is passed over while it
- * is the same. What is no JSON object is passed over, too: a Spawner can make a hub send `NaN`. Keeps a
- * limited number of events; a stream with more is an error.
+ * Guarantees the events of one start up to the last one (`ready` or `failed`), over several connections if needed: a
+ * hub repeats all events to each, and known ones are skipped as long as they are equal. Skips data that is not a JSON
+ * object, such as the `NaN` of some Spawners. The number and length of the events is limited.
  */
 import type { ProgressEvent } from "../../generated/types.gen.js";
 import { ConnectionError, UnexpectedResponseError } from "../core/errors.js";
+import { parseJson } from "../core/json.js";
 import { isUnavailable } from "../core/retry.js";
-import { parseEventStream } from "../core/sse.js";
+import { parseEventStream } from "../core/event-stream.js";
 import { delay, pollDelays } from "../core/deadline.js";
 
-/** Opens a stream of the events of a start. */
+/** Opens the progress stream of a start. */
 export type OpenProgress = (signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>;
 
-/** How many connections in a row may bring nothing new. */
+/** How many connections in a row may have no new event. */
 const maxEmptyConnections = 4;
 
 /** The most events of one start, and the most characters of all of them. Starts have some dozens. */
 export const maxEvents = 10_000;
 export const maxEventsLength = 2 ** 22;
 
-/** Whether a start ends with this event. */
+/** Whether an event is the last one of a start. */
 export const isFinal = ({ ready, failed }: ProgressEvent): boolean => Boolean(ready || failed);
 
-/** The events of a start. Throws what the hub refuses the stream with, or the loss of the connection. */
+/** Yields the events of a start. Throws the hub's refusal of the stream, or the loss of the connection. */
 export async function* progressEvents(
   open: OpenProgress,
   signal: AbortSignal,
 ): AsyncGenerator<ProgressEvent, void> {
-  const given: string[] = [];
+  const seen: string[] = [];
   let length = 0;
-  const waits = pollDelays();
-  for (let left = maxEmptyConnections; ;) {
-    const known = given.length;
+  let attemptsLeft = maxEmptyConnections;
+  for (const wait of pollDelays()) {
+    const known = seen.length;
     let loss: unknown;
     try {
       let position = 0;
       for await (const data of parseEventStream(await open(signal))) {
-        const event = eventOf(data);
-        if (!event) continue;
-        if (position < known && data === given[position]) {
+        const event = parseJson(data) as ProgressEvent | null | undefined;
+        if (typeof event !== "object" || !event || Array.isArray(event)) continue;
+        if (position < known && data === seen[position]) {
           position += 1;
           continue;
         }
         position = known;
         length += data.length;
-        if (given.length === maxEvents || length > maxEventsLength) throw tooMany();
-        given.push(data);
+        if (seen.length === maxEvents || length > maxEventsLength) throw tooManyEvents();
+        seen.push(data);
         yield event;
         if (isFinal(event)) return;
       }
@@ -56,24 +56,15 @@ export async function* progressEvents(
       if (signal.aborted || !isUnavailable(error)) throw error;
       loss = error;
     }
-    left = given.length > known ? maxEmptyConnections : left - 1;
-    if (left === 0) {
+    attemptsLeft = seen.length > known ? maxEmptyConnections : attemptsLeft - 1;
+    if (attemptsLeft === 0) {
       throw loss ?? new ConnectionError("The hub ends its progress stream before the last event.");
     }
-    await delay(waits.next().value, signal);
+    await delay(wait, signal);
   }
 }
 
-const tooMany = (): UnexpectedResponseError =>
+const tooManyEvents = (): UnexpectedResponseError =>
   new UnexpectedResponseError(
-    `The progress of a start has more than ${maxEvents} events or ${maxEventsLength} characters, which no hub sends.`,
+    `The progress of a start has more than ${maxEvents} events or ${maxEventsLength} characters.`,
   );
-
-function eventOf(data: string): ProgressEvent | undefined {
-  try {
-    const event = JSON.parse(data) as ProgressEvent | null;
-    return typeof event === "object" && event && !Array.isArray(event) ? event : undefined;
-  } catch {
-    return undefined;
-  }
-}

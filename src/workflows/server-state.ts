@@ -1,7 +1,7 @@
 /**
- * What a start and a stop have in common: what they ask of a hub, and how they look at the server.
+ * What starts and stops share: the requests that they need, reading the server's model, and waiting.
  *
- * A hub that restarts meanwhile is waited for: what it was asked to do may well go on.
+ * Waits for a hub that restarts, since the start or stop goes on meanwhile.
  */
 import type { Server } from "../../generated/types.gen.js";
 import { isJupyterHubError, type JupyterHubError, type RateLimitError } from "../core/errors.js";
@@ -9,53 +9,56 @@ import { isUnavailable, maxRetryAfter } from "../core/retry.js";
 import { delay, pollDelays } from "../core/deadline.js";
 import type { OpenProgress } from "./progress.js";
 
-/** What the workflows ask of a hub; resources hand it in. */
+/** The requests of the workflows, implemented by the resources. */
 export interface ServerOperations {
-  /** How the server is called in errors. */
+  /** The server's name in errors. */
   what: string;
-  /** Asks the hub to start the server; resolves with the status, 201 when it has started. */
+  /** Sends a start. Resolves with the status, 201 once the server has started. */
   start(signal: AbortSignal): Promise<number>;
-  /** Asks the hub to stop the server; resolves with the status, 202 while it is still stopping. */
+  /** Sends a stop. Resolves with the status, 202 while the server still stops. */
   stop(signal: AbortSignal): Promise<number>;
-  /** The server as the hub sees it; undefined when there is none. */
+  /** Reads the server's model; undefined without a server. */
   model(signal: AbortSignal): Promise<Server | undefined>;
-  /** What the hub tells of its start. */
+  /** Opens the progress stream of a start. */
   progress: OpenProgress;
 }
 
-/** How long a start and a stop may take, in milliseconds, unless the call says otherwise. */
+/** The default timeouts of a start and a stop, in milliseconds. */
 export const startTimeout = 900_000;
 export const stopTimeout = 300_000;
 
-/**
- * How long a hub may call a start ready that somebody has cancelled, in milliseconds: it waits a second
- * before it takes the server away.
- */
+/** How long a cancelled start may be `ready`, in milliseconds: a hub waits a second before it removes the server. */
 export const cancelGracePeriod = 1200;
 
-/** How long a hub may be away while something is waited for, in milliseconds. */
+/** How long a workflow waits for an unavailable hub, in milliseconds. */
 const maxUnavailable = 60_000;
 
-/** The server as the hub sees it, as soon as the hub can be asked. */
-export async function readServer(
-  { model }: ServerOperations,
+/** Repeats a request while the hub is unavailable, for up to a minute. */
+export async function retryWhileUnavailable<Value>(
+  request: () => Promise<Value>,
   signal: AbortSignal,
-): Promise<Server | undefined> {
-  const begun = Date.now();
+): Promise<Value> {
+  const begun = performance.now();
   const waits = pollDelays();
   for (;;) {
     try {
-      return await model(signal);
+      return await request();
     } catch (error) {
-      if (signal.aborted || !isUnavailable(error) || Date.now() - begun > maxUnavailable)
-        throw error;
+      const isOver = performance.now() - begun > maxUnavailable;
+      if (signal.aborted || !isUnavailable(error) || isOver) throw error;
       const { retryAfter = 0 } = error as Partial<RateLimitError>;
       await delay(Math.max(waits.next().value, Math.min(retryAfter, maxRetryAfter)), signal);
     }
   }
 }
 
-/** The server after an answer. Where it is not to be seen, an answer that was lost stays so. */
+/** The server's model, as soon as the hub is available. */
+export const readServer = (
+  { model }: ServerOperations,
+  signal: AbortSignal,
+): Promise<Server | undefined> => retryWhileUnavailable(() => model(signal), signal);
+
+/** The server's model after a start or stop. If it cannot be read, a lost response stays the error. */
 export const readServerAfter = (
   answer: unknown,
   operations: ServerOperations,
@@ -66,8 +69,8 @@ export const readServerAfter = (
   });
 
 /**
- * Resolves once nothing is pending any more, with whether anything was seen to be. It takes its pauses
- * from those of its caller, so that what is refused again and again is sent ever more seldom.
+ * Waits until nothing is pending. Resolves with whether anything was. It shares the delays of its caller, so that a
+ * repeated refusal is followed by ever longer delays.
  */
 export async function waitUntilIdle(
   operations: ServerOperations,
@@ -80,8 +83,37 @@ export async function waitUntilIdle(
   }
 }
 
-/** Whether a write may have been carried out, though no answer tells. */
+/** Whether a write may have been carried out, though its response was lost. */
 export const hasUnknownOutcome = (
   error: unknown,
 ): error is JupyterHubError & { outcome: "unknown" } =>
   isJupyterHubError(error) && error.outcome === "unknown";
+
+/** The shortest delay after a 429, in milliseconds. */
+const minRateLimitDelay = 250;
+
+/**
+ * Delays starts after a 429.
+ *
+ * A start that was rejected waits for its own `Retry-After`, which hubs choose at random. Other starts wait until the
+ * first rejected one may retry.
+ */
+export class RateLimitGate {
+  #opensAt = 0;
+
+  /** Waits after a 429, and closes the gate for other starts meanwhile. */
+  async backOff(retryAfter: number, signal: AbortSignal): Promise<void> {
+    const wait = Math.max(retryAfter, minRateLimitDelay);
+    const now = performance.now();
+    this.#opensAt = Math.min(this.#opensAt > now ? this.#opensAt : Infinity, now + wait);
+    await delay(wait, signal);
+  }
+
+  async waitUntilOpen(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const left = this.#opensAt - performance.now();
+      if (left <= 0) return;
+      await delay(left, signal);
+    }
+  }
+}

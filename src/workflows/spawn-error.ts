@@ -1,27 +1,24 @@
 /**
- * Why a server did not come up.
+ * The errors of failed starts.
  *
- * The answer to a start says next to nothing ("Internal Server Error"); the reason is in the last event of
- * its stream, which a hub keeps until the next start. So it is asked for once.
+ * The response to a start contains little ("Internal Server Error"). The reason is in the last event of the progress
+ * stream, which hubs keep until the next start, so it is requested afterwards.
  */
 import type { ProgressEvent, Server } from "../../generated/types.gen.js";
 import {
-  AuthenticationError,
   BadRequestError,
-  ConflictError,
   ForbiddenError,
-  JupyterHubError,
-  NotFoundError,
-  RateLimitError,
   SpawnFailedError,
+  isJupyterHubError,
+  type JupyterHubError,
 } from "../core/errors.js";
 import { redactedValue, redactor, shorten } from "../core/redact.js";
 import { withDeadline } from "../core/deadline.js";
+import type { EventLog } from "./action.js";
 import { progressEvents } from "./progress.js";
-import type { EventLog } from "./event-log.js";
 import { hasUnknownOutcome, type ServerOperations } from "./server-state.js";
 
-/** What a start asks of its hub, and what it has told. */
+/** The requests and the events of a start. */
 export interface StartContext {
   operations: ServerOperations;
   eventLog: EventLog<ProgressEvent>;
@@ -29,14 +26,13 @@ export interface StartContext {
   secrets: Iterable<string>;
 }
 
-/** What a hub answered to a start: its status, or an error that does not tell what became of it. */
+/** The response to a start: its status, or an error after which the server may still start. */
 export type StartOutcome = number | JupyterHubError;
 
-/** What is known of a start that failed. */
 interface FailedStart {
   server: Server | undefined;
   answer: StartOutcome;
-  /** The last event of the stream, if it was followed to its end. */
+  /** The last event of the progress stream, if it was read to its end. */
   last: ProgressEvent | undefined;
 }
 
@@ -47,25 +43,20 @@ export async function spawnErrorOf(
   signal: AbortSignal,
 ): Promise<JupyterHubError> {
   const { what } = start.operations;
-  // A start whose answer was lost is unknown, unless its stream has told the end of it.
   if (hasUnknownOutcome(answer) && !last?.failed) return answer;
   const cause = typeof answer === "number" ? undefined : answer;
   if (server?.pending === "stop") {
     return spawnFailed(start, `${what} was stopped while it started.`, { cause });
   }
   const event = last?.failed ? last : await lastFailedEvent(start, signal);
-  const reason = reasonOf(withoutSecretsOf(start, event));
+  const reason = reasonOf(messageOf(start, event));
   const why = event ? reason : cause?.hubMessage;
-  const unseen = event ? "" : ", or the token does not reach it (read:servers)";
-  const because = why ? `: ${shorten(why, 1000)}` : unseen;
-  const words = `${what} failed to start${because}. The hub's log may say more.`;
-  return spawnFailed(start, words, { event, reason, cause });
+  const unread = event ? "" : ", or the token cannot read why (read:servers)";
+  const message = `${what} failed to start${why ? `: ${shorten(why, 1000)}` : unread}. The hub's log may say more.`;
+  return spawnFailed(start, message, { event, reason, cause });
 }
 
-/**
- * The failure of a spawn that a hub answers as if it refused it, with whatever status the Spawner raised;
- * undefined when it did refuse it.
- */
+/** The error of a failed spawn that the hub reports with the Spawner's own status; undefined for a refused start. */
 export async function toSpawnFailedError(
   error: unknown,
   start: StartContext,
@@ -74,43 +65,35 @@ export async function toSpawnFailedError(
   if (!maySpawnFail(error) || !error.hubMessage) return undefined;
   const event = await lastFailedEvent(start, signal);
   const reason = redactor(start.secrets)(error.hubMessage);
-  // What is kept may be of an earlier start. Both may have been cut, at different places.
-  const last = messageOf(withoutSecretsOf(start, event));
-  if (!last?.includes(reason.slice(0, 1000))) return undefined;
-  const words = `${start.operations.what} failed to start: ${shorten(reason, 1000)}.`;
-  return spawnFailed(start, words, { event, reason, cause: error });
+  // The event may be of an earlier start. Both texts may be cut, at different places.
+  if (!messageOf(start, event)?.includes(reason.slice(0, 1000))) return undefined;
+  const message = `${start.operations.what} failed to start: ${shorten(reason, 1000)}.`;
+  return spawnFailed(start, message, { event, reason, cause: error });
 }
 
 const maySpawnFail = (error: unknown): error is JupyterHubError =>
-  error instanceof AuthenticationError ||
-  error instanceof NotFoundError ||
-  error instanceof ConflictError ||
-  error instanceof RateLimitError ||
-  (error instanceof BadRequestError && /other|pending/.test(error.reason)) ||
-  (error instanceof ForbiddenError && error.requiredScopes.length === 0) ||
-  (error as Error | null)?.name === "JupyterHubError";
+  isJupyterHubError(error) &&
+  (/^(Authentication|NotFound|Conflict|RateLimit|JupyterHub)Error$/.test(error.name) ||
+    (error instanceof BadRequestError && /other|pending/.test(error.reason)) ||
+    (error instanceof ForbiddenError && error.requiredScopes.length === 0));
 
-/** The event that the hub keeps of a start that failed. */
+/** The event of a failed start that the hub keeps. */
 async function lastFailedEvent(
   start: StartContext,
   caller: AbortSignal,
 ): Promise<ProgressEvent | undefined> {
-  try {
-    const event = await firstEvent(start, caller);
-    return event?.failed ? event : undefined;
-  } catch {
-    if (caller.aborted) throw caller.reason;
-    return undefined;
-  }
+  const event = await firstEvent(start, caller).catch(() => undefined);
+  caller.throwIfAborted();
+  return event?.failed ? event : undefined;
 }
 
-/** Whether the hub lets it be known that the last start of the server, if any, did not fail. */
+/** Whether the last start of the server, if any, did not fail, and the token can read that. */
 export async function hasNoFailedStart(start: StartContext, caller: AbortSignal): Promise<boolean> {
   try {
     return !(await firstEvent(start, caller))?.failed;
   } catch (error) {
-    if (caller.aborted) throw caller.reason;
-    // Of a server that neither runs nor failed, hubs say 400: it is not starting.
+    caller.throwIfAborted();
+    // For a server that neither runs nor failed, hubs answer 400: it is not starting.
     return error instanceof BadRequestError;
   }
 }
@@ -124,25 +107,19 @@ const firstEvent = (
     return undefined;
   });
 
-/** The Spawner's words, where the hub passes them on; never its HTML. */
-const reasonOf = (event: ProgressEvent | undefined): string | undefined =>
-  messageOf(event)
+/** The text of an event without the start's secrets. A Spawner may send any type. */
+const messageOf = ({ secrets }: StartContext, event?: ProgressEvent): string | undefined =>
+  typeof event?.message === "string" ? redactor(secrets)(event.message) : undefined;
+
+/** The Spawner's reason in the text of an event. */
+const reasonOf = (message: string | undefined): string | undefined =>
+  message
     ?.replace(/^Spawn failed(: |$)/, "")
     .trim()
     .replace(/\.$/, "") || undefined;
 
-/** The message of an event, which a Spawner may send as anything. */
-const messageOf = (event: ProgressEvent | undefined): string | undefined =>
-  typeof event?.message === "string" ? event.message : undefined;
-
-/** An event for an error. Who iterates a start has it as the hub sent it. */
-const withoutSecretsOf = <Event extends ProgressEvent | undefined>(
-  { secrets }: StartContext,
-  event: Event,
-): Event => redactedValue(event, redactor(secrets)) as Event;
-
 function spawnFailed(
-  { eventLog, secrets }: StartContext,
+  start: StartContext,
   message: string,
   {
     event,
@@ -154,18 +131,15 @@ function spawnFailed(
     cause?: JupyterHubError | undefined;
   },
 ): SpawnFailedError {
+  const { eventLog, secrets } = start;
   if (event) eventLog.add(event);
   const redact = redactor(secrets);
-  const events = eventLog.items.map((one) => redactedValue(one, redact) as ProgressEvent);
-  const { status, hubMessage, method, url, hubVersion } = cause ?? {};
   return new SpawnFailedError(message, {
-    status,
-    hubMessage: hubMessage ?? messageOf(event && events.at(-1)),
-    method,
-    url,
-    hubVersion,
+    ...cause,
+    hubMessage: cause?.hubMessage ?? messageOf(start, event),
+    outcome: undefined,
     cause,
     reason,
-    events,
+    events: eventLog.items.map((one) => redactedValue(one, redact) as ProgressEvent),
   });
 }

@@ -1,15 +1,15 @@
 /**
- * Starting a server, to the end.
+ * Starts a server and waits until it is ready.
  *
- * Promises that a start resolves with a server that is ready, or rejects with the hub's reason; and that
- * a spawn is sent once and never again after a failure or a lost answer (hubs give up on themselves after
- * a number of failed spawns in a row). The stream of progress tells early what happens; the hub's model
- * decides: a 201 may be pending still, a 500 may be a spawn under way, and a start that somebody cancels
- * is called ready for a second, on the stream and in the model alike.
+ * Promises that a start resolves with a ready server or rejects with the hub's reason, and that a spawn is never
+ * repeated after a failure or a lost response (hubs shut down after a number of failed spawns in a row). The progress
+ * stream reports early; the server's model decides: a 201 may still be pending, a 500 may be a spawn in progress, and a
+ * cancelled start is `ready` for a second, on the stream and in the model.
  */
 import type { ProgressEvent, Server } from "../../generated/types.gen.js";
 import { BadRequestError, HubError, RateLimitError } from "../core/errors.js";
 import { asJson, equal } from "../core/json.js";
+import { maxRetryAfter } from "../core/retry.js";
 import { DeadlinePassed, withCleanup, delay, pollDelays, withDeadline } from "../core/deadline.js";
 import {
   spawnErrorOf,
@@ -18,7 +18,6 @@ import {
   type StartOutcome,
   type StartContext,
 } from "./spawn-error.js";
-import type { RateLimitGate } from "./rate-limit-gate.js";
 import { isFinal, progressEvents } from "./progress.js";
 import {
   cancelGracePeriod,
@@ -26,28 +25,34 @@ import {
   readServer,
   readServerAfter,
   waitUntilIdle,
+  type RateLimitGate,
   type ServerOperations,
 } from "./server-state.js";
 
-/** One start, as its caller wants it, and how far it has come. */
+/** One start: what its caller wants, and its state. */
 export interface Start extends StartContext {
-  /** The `user_options` that the caller asked for, if any. */
+  /** The `user_options` that the caller wants, if any. */
   wanted: Readonly<Record<string, unknown>> | null | undefined;
-  /** Whether a server that runs already will do. */
+  /** What to do when the server already runs. */
   ifRunning: "join" | "fail" | undefined;
-  /** Whether it must be known whose the spawn is. */
+  /** Whether an abort cancels the spawn, if this start began it. */
   cancelsOnAbort: boolean;
-  /** Whether this start began a spawn; known if it `cancels`. */
+  /** Whether this start began the spawn; known only with `cancelsOnAbort`. */
   ownsSpawn?: boolean;
-  /** The hub's refusal, while it puts this start off. */
+  /** The last 429, while the start waits for its `Retry-After`. */
   rateLimit?: RateLimitError | undefined;
-  /** What keeps starts back while the hub is busy. */
+  /** Delays starts after a 429. */
   gate: RateLimitGate;
+  /** The reading of the progress stream, while there is one. */
+  progress?: Promise<ProgressEvent | undefined> | undefined;
 }
 
-/** Starts the server, or joins its start, and resolves with it when it is ready. */
-export async function startServer(start: Start, signal: AbortSignal): Promise<Server> {
-  const { operations, wanted, ifRunning } = start;
+/** Starts the server, or joins a pending start, and resolves when it is ready. */
+export const startServer = (start: Start, caller: AbortSignal): Promise<Server> =>
+  withCleanup(caller, ({ signal }) => startAndWait(start, signal));
+
+async function startAndWait(start: Start, signal: AbortSignal): Promise<Server> {
+  const { operations } = start;
   let sent: Sent;
   try {
     sent = await send(start, signal);
@@ -60,8 +65,7 @@ export async function startServer(start: Start, signal: AbortSignal): Promise<Se
   }
   const server = await untilReady(start, sent.answer, signal);
   const lost = hasUnknownOutcome(sent.answer) ? sent.answer : undefined;
-  const mayJoin = ifRunning === "join" || !wanted;
-  if ((sent.joins || lost) && !mayJoin && !equal(asJson(wanted), server.user_options)) {
+  if ((sent.joins || lost) && !mayJoin(start, server)) {
     throw new BadRequestError(
       `${operations.what} was started by another call, with other user_options than those asked for.`,
       { reason: "already-running", cause: lost },
@@ -72,74 +76,81 @@ export async function startServer(start: Start, signal: AbortSignal): Promise<Se
 
 interface Sent {
   answer: StartOutcome;
-  /** Whether it found a start of somebody else's under way. */
+  /** Whether another start was already pending. */
   joins: boolean;
 }
 
-/** The longest wait that a hub may ask for. */
-const longestWait = 60_000;
-
-/** Sends the start until the hub takes it: what is pending, and what keeps the hub busy, is waited for. */
+/** Sends the start until the hub accepts it. Waits for a pending stop, and after a 429. */
 async function send(start: Start, signal: AbortSignal): Promise<Sent> {
   const { operations, gate } = start;
   const waits = pollDelays();
   for (;;) {
     await gate.waitUntilOpen(signal);
-    // A hub answers 202 to a start while another is under way, and takes no notice of its options.
-    const asks = start.wanted || start.cancelsOnAbort;
-    const before = asks ? await operations.model(signal) : undefined;
+    // To a second start, a hub answers 202 and ignores its options.
+    const needsModel = start.wanted || start.cancelsOnAbort;
+    const before = needsModel ? await readServer(operations, signal) : undefined;
     const joins = before?.pending === "spawn";
     try {
-      // What runs already, or is on its way, is not this start's, even when no answer says so.
+      // A running or pending server is not this start's, even if no response says so.
       start.ownsSpawn = !before?.ready && !before?.pending;
-      const answer = await operations.start(signal);
+      const answer = await followMeanwhile(start, operations.start(signal), signal);
       start.rateLimit = undefined;
       return { answer, joins };
     } catch (error) {
       if (signal.aborted) throw error;
-      // Some hubs answer 500 while they go on waiting for the server: that is an answer, too.
+      // Some hubs answer 500 and go on waiting for the server.
       if (hasUnknownOutcome(error) || error instanceof HubError) return { answer: error, joins };
-      // What was refused has changed nothing, so it may be sent again.
+      // A refused start has changed nothing, so it may be sent again.
       start.ownsSpawn = false;
-      if (error instanceof RateLimitError && (error.retryAfter ?? Infinity) <= longestWait) {
+      if (error instanceof RateLimitError && (error.retryAfter ?? Infinity) <= maxRetryAfter) {
         start.rateLimit = error;
         await gate.backOff(error.retryAfter ?? 0, signal);
       } else if (error instanceof BadRequestError && error.reason === "pending") {
         const seen = await waitUntilIdle(operations, waits, signal);
-        // It may be over by now; or these are the words of a Spawner that failed.
+        // The pending action may be over. Or a failed Spawner used this message.
         if (!seen && !(await hasNoFailedStart(start, signal))) throw error;
       } else throw error;
     }
   }
 }
 
+/** Whether a server that another call started has the wanted options. */
+const mayJoin = ({ ifRunning, wanted }: Start, server: Server): boolean =>
+  ifRunning === "join" || !wanted || equal(asJson(wanted), server.user_options);
+
 async function joinRunning(
-  { operations, wanted, ifRunning, eventLog }: Start,
+  start: Start,
   refusal: BadRequestError,
   signal: AbortSignal,
 ): Promise<Server> {
+  const { operations, ifRunning, eventLog } = start;
   if (ifRunning === "fail") throw refusal;
-  const server = await operations.model(signal);
-  const joins = ifRunning === "join" || !wanted || equal(asJson(wanted), server?.user_options);
-  if (!server?.ready || !joins) throw refusal;
+  const server = await readServer(operations, signal);
+  if (!server?.ready) throw refusal;
+  if (!mayJoin(start, server)) {
+    throw new BadRequestError(
+      `${operations.what} already runs, with other user_options. Use servers.restart, or pass ifRunning: "join".`,
+      { ...refusal, cause: refusal },
+    );
+  }
   eventLog.add(readyEvent(server));
   return server;
 }
 
-/** Follows the start that a hub has taken until the server is ready. */
+/** Waits until the server of an accepted start is ready. */
 async function untilReady(
   start: Start,
   answer: StartOutcome,
   signal: AbortSignal,
 ): Promise<Server> {
   const { operations, eventLog } = start;
-  // What a hub calls started at once is so; what becomes ready later may have been cancelled.
+  // A 201 is certain. A server that becomes ready after a 202 may have been cancelled.
   let certain = answer === 201;
   let last: ProgressEvent | undefined;
   let streams = true;
   const follows = async (): Promise<void> => {
     streams = false;
-    last = await followProgress(start, signal);
+    last = await progressOf(start, signal);
   };
   if (answer === 202) await follows();
   const waits = pollDelays();
@@ -162,22 +173,52 @@ async function untilReady(
   }
 }
 
-/** How long a stream may tell nothing before the server is looked at, in milliseconds. */
-export const silenceTimeout = 30_000;
+/** How long the progress stream may be silent before the model is polled, in milliseconds. */
+export const silenceTimeout = 2000;
+/** How long the response to a start may take before the progress stream is opened, in milliseconds. */
+const progressDelay = 500;
 
-/** Tells what the stream of the start tells, to its last event; undefined where there is no stream to its end. */
+/** Awaits the response to a start, which a hub may delay for ten seconds, and follows the progress meanwhile. */
+async function followMeanwhile<Value>(
+  start: Start,
+  response: Promise<Value>,
+  signal: AbortSignal,
+): Promise<Value> {
+  const timer = setTimeout(
+    () => void progressOf(start, signal).catch(() => undefined),
+    progressDelay,
+  );
+  try {
+    return await response;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The last event of the start's progress stream; undefined without a stream that reaches its end. */
+function progressOf(start: Start, signal: AbortSignal): Promise<ProgressEvent | undefined> {
+  start.progress ??= followProgress(start, signal).then((last) => {
+    // Without an end, a later call opens the stream again.
+    if (!last) start.progress = undefined;
+    return last;
+  });
+  return start.progress;
+}
+
+/** Logs the events of the progress stream until its last one. */
 async function followProgress(
   { operations, eventLog }: Start,
   caller: AbortSignal,
 ): Promise<ProgressEvent | undefined> {
+  const logged = eventLog.items.length;
   try {
     return await withCleanup(caller, async ({ signal }) => {
       const events = progressEvents(operations.progress, signal);
       try {
-        for (;;) {
+        for (let position = 0; ; position++) {
           const { value: event } = await nextEvent(events.next(), operations, signal);
-          // Whether a start has failed, the model says.
-          if (event && !event.failed) eventLog.add(event);
+          // A stream that is opened again repeats its events. The model decides whether a start has failed.
+          if (event && !event.failed && position >= logged) eventLog.add(event);
           if (!event || isFinal(event)) return event || undefined;
         }
       } finally {
@@ -185,13 +226,13 @@ async function followProgress(
       }
     });
   } catch {
-    // Without a stream, for whatever reason, the model tells as much.
+    // Without a stream, for whatever reason, the model is polled.
     if (caller.aborted) throw caller.reason;
     return undefined;
   }
 }
 
-/** The next event; nothing when there is none for long, and the server is no longer pending. */
+/** The next event. While the stream is silent, polls the model; undefined once the server is no longer pending. */
 async function nextEvent<Next>(
   next: Promise<Next>,
   operations: ServerOperations,
@@ -213,5 +254,10 @@ const isReady = (server: Server | undefined): server is Server =>
 const isPending = (server: Server | undefined): boolean =>
   server?.pending === "spawn" || server?.pending === "check";
 
-/** What the hub's stream would have told. */
-const readyEvent = ({ url }: Server): ProgressEvent => ({ progress: 100, ready: true, url });
+/** The event that the hub's stream would have sent. */
+const readyEvent = ({ url }: Server): ProgressEvent => ({
+  progress: 100,
+  ready: true,
+  message: `Server ready at ${url}`,
+  url,
+});

@@ -1,8 +1,8 @@
 /**
- * Stopping a server, to the end: a stop resolves when the hub says that the server is gone.
+ * Stops a server and waits until it has stopped.
  *
- * Where the hub refuses it for what is pending, that is waited for. A stop whose answer was lost is not
- * sent again: the server tells whether it was heard.
+ * Waits for a pending action that makes the hub refuse the stop. A stop whose response was lost is not repeated: the
+ * server's model shows whether the hub received it.
  */
 import type { Server } from "../../generated/types.gen.js";
 import { BadRequestError, JupyterHubError } from "../core/errors.js";
@@ -15,36 +15,47 @@ import {
   type ServerOperations,
 } from "./server-state.js";
 
-/** Stops the server and resolves when it is gone: no longer active or, when `removed`, no longer there. */
+/** How long a stopped server may wait for its removal, in milliseconds. Hubs remove it at once. */
+const maxRemoval = 10_000;
+
+/** Stops the server and resolves when it is no longer active or, with `remove`, when it no longer exists. */
 export async function stopServer(
   operations: ServerOperations,
-  removed: boolean,
+  remove: boolean,
   signal: AbortSignal,
 ): Promise<void> {
   const answer = await sendStop(operations, signal);
   const lost = typeof answer !== "number";
   if (lost) await delay(cancelGracePeriod, signal);
-  else if (answer !== 202 && !removed) return;
-  const waits = pollDelays();
-  for (let stopping: Server | undefined; ;) {
+  else if (answer !== 202 && !remove) return;
+  let before: Server | undefined;
+  let stoppedAt = Infinity;
+  for (const wait of pollDelays()) {
     const server = await readServerAfter(answer, operations, signal);
     if (!server) return;
-    const stops = server.pending === "stop";
-    const wasAccepted = stopping || stops || (!removed && !server.ready && !server.pending);
-    if (lost && !wasAccepted) throw answer;
-    if (!removed && !stops) {
-      // A server that runs again is another one, unless it never went down.
-      if (server.ready && server.started === stopping?.started) {
-        throw new JupyterHubError(`${operations.what} runs still: the hub could not stop it.`);
-      }
-      return;
+    const { ready, pending } = server;
+    const isStopping = pending === "stop";
+    const hasStopped = !ready && !pending;
+    if (lost && !before && !isStopping && (remove || !hasStopped)) throw answer;
+    if (!remove && !isStopping) {
+      // A running server was started again, unless it is the one from before.
+      if (!ready || server.started !== before?.started) return;
+      throw new JupyterHubError(`${operations.what} still runs: the hub could not stop it.`);
     }
-    stopping = server;
-    await delay(waits.next().value, signal);
+    if (hasStopped) {
+      stoppedAt = Math.min(stoppedAt, performance.now());
+      if (performance.now() - stoppedAt > maxRemoval) {
+        throw new JupyterHubError(
+          `${operations.what} is stopped, but was not removed. A proxy in front of the hub may drop the body of a DELETE.`,
+        );
+      }
+    }
+    before = server;
+    await delay(wait, signal);
   }
 }
 
-/** Sends a stop until the hub takes it; resolves with the status, or the error of an answer that was lost. */
+/** Sends a stop until the hub accepts it. Resolves with the status, or with the error of a lost response. */
 export async function sendStop(
   operations: ServerOperations,
   signal: AbortSignal,
@@ -56,7 +67,7 @@ export async function sendStop(
     } catch (error) {
       if (signal.aborted) throw error;
       if (hasUnknownOutcome(error)) return error;
-      // A request that was refused for what is pending has changed nothing, so it may be sent again.
+      // A refused stop has changed nothing, so it may be sent again.
       if (!(error instanceof BadRequestError && error.reason === "pending")) throw error;
       await waitUntilIdle(operations, waits, signal);
     }

@@ -1,19 +1,19 @@
 /**
- * A real browser without a window, and what a person does in it: logs in to the hub by its own form.
+ * A real headless browser, and what a user does in it: logs in with the hub's form.
  *
- * Each visitor has cookies of their own. The browser has a fresh profile, and ends with the tests.
+ * Each visitor has separate cookies. The browser has a new profile, and ends with the tests.
  */
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll } from "vitest";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
-import type * as client from "../../dist/src/index.js";
-import type * as api from "../../dist/src/api.js";
+import type * as client from "jupyterhub-client";
+import type * as api from "jupyterhub-client/api";
 import { bundle } from "./bundle.js";
 
 declare global {
   /** The package in a page. */
   var jupyterhub: typeof client & { api: typeof api };
-  /** What a call in a page failed with. */
+  /** The error of a call in a page. */
   var failure: (call: PromiseLike<unknown>) => Promise<Failure | undefined>;
 }
 
@@ -23,7 +23,7 @@ export interface Failure {
   status: number | undefined;
 }
 
-/** The Chromium to drive; throws with the way to get one when there is none. */
+/** The path of Chromium. Throws an error that says how to install it. */
 export function executable(): string {
   const named = process.env["CHROMIUM"];
   const path = named ?? "/usr/bin/chromium";
@@ -42,12 +42,12 @@ const args = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  // A public name, as far as a browser can tell.
+  // To the browser, this is a public host name.
   "--host-resolver-rules=MAP hub.test 127.0.0.1",
 ];
 
 export interface Visitors {
-  /** Somebody whom the hub does not know yet. */
+  /** A new visitor without cookies. */
   visitor(): Promise<BrowserContext>;
 }
 
@@ -79,7 +79,7 @@ export function openBrowser(): Visitors {
   };
 }
 
-/** Logs in by the hub's form; the page is then one of the hub. */
+/** Logs in with the hub's form. The page is then a page of the hub. */
 export async function logIn(
   context: BrowserContext,
   { publicUrl, password }: { publicUrl: string; password: string },
@@ -92,14 +92,14 @@ export async function logIn(
   return page;
 }
 
-/** Fills in the hub's login form, wherever it stands. */
+/** Fills in the hub's login form on the current page. */
 export async function submitLogin(page: Page, username: string, password: string): Promise<void> {
   await page.fill('input[name="username"]', username);
   await page.fill('input[name="password"]', password);
   await page.click('input[type="submit"], button[type="submit"]');
 }
 
-/** Puts the package into a page of the hub. */
+/** Loads the package into a page of the hub. */
 export async function withClient(page: Page): Promise<Page> {
   await page.addScriptTag({ content: await bundle() });
   return page;

@@ -1,25 +1,29 @@
 /**
- * The built package as a page has it, bundled as an application would, and a small server of pages.
+ * Bundles the built package as an application would, and serves pages with it.
  *
- * Behind a hub's proxy, the server is a service of the hub; on its own port, it is another origin.
+ * Behind a hub's proxy, the server is a service of the hub. On its own port, it is another origin.
  */
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
+/** The package as one file, for pages without a build step. */
+export const browserFile = join(root, "dist/browser.js");
+
 interface Esbuild {
   build(options: object): Promise<{ outputFiles: [{ text: string }] }>;
 }
-// tsx brings it.
+// A dependency of tsx.
 const { build } = createRequire(createRequire(import.meta.url).resolve("tsx"))(
   "esbuild",
 ) as Esbuild;
 
 let bundled: Promise<string> | undefined;
 
-/** A script after which the package is `jupyterhub`, with the operations in `jupyterhub.api`. */
+/** A script that defines the package as `jupyterhub`, with the operations in `jupyterhub.api`. */
 export const bundle = (): Promise<string> =>
   (bundled ??= build({
     stdin: {

@@ -1,10 +1,10 @@
-/** What the pages do, whichever they are. It runs in the page: what it needs comes in as its argument. */
-import type { JupyterHubOptions } from "../../dist/src/index.js";
+/** Functions that run in a page of any origin. Their arguments must be serialisable. */
+import type { JupyterHubOptions } from "jupyterhub-client";
 
-/** What is sent of the options of a client into a page. */
+/** The options of a client that are passed into a page. */
 export type PageOptions = Pick<JupyterHubOptions, "url" | "token" | "auth" | "allowInsecure">;
 
-/** Reads and writes with every method, with a body and without. */
+/** Sends requests with every HTTP method, with and without a body. */
 export async function everyMethod(options: PageOptions) {
   const hub = new jupyterhub.JupyterHub(options);
   await hub.users.create("ada");
@@ -19,7 +19,7 @@ export async function everyMethod(options: PageOptions) {
   return group;
 }
 
-/** What {@link everyMethod} sends, each once. */
+/** The requests of {@link everyMethod}, in order. */
 export const everyRequest = [
   "POST /hub/api/users/ada",
   "POST /hub/api/users",
@@ -32,13 +32,13 @@ export const everyRequest = [
   "DELETE /hub/api/users/dora",
 ];
 
-/** Everybody, in pages of two. */
+/** Lists all users in pages of two. */
 export async function listed(options: PageOptions) {
   const hub = new jupyterhub.JupyterHub(options);
   return (await hub.users.list({ limit: 2 })).map(({ name }) => name);
 }
 
-/** Starts a server that takes its time, follows its progress meanwhile, and stops it. */
+/** Starts a slow server, follows its progress and stops it. */
 export async function slowStart(options: PageOptions) {
   const hub = new jupyterhub.JupyterHub(options);
   const started = hub.servers.start("ada", { user_options: { behave: "slow", seconds: 4 } });

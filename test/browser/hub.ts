@@ -1,17 +1,17 @@
 /**
- * A hub of the version that is being tested, for the tests of one file or of one `describe`: behind a real
- * proxy, since pages reach it so. That of 5 has a prefix, of characters that may be encoded and of some that must be.
+ * Starts a hub of the tested version for the tests of one file or of one `describe`, behind a real proxy as
+ * pages reach it. Hub 5 has a prefix with characters that may or must be percent-encoded.
  */
 import { afterAll, beforeAll } from "vitest";
-import { JupyterHub } from "../../dist/src/index.js";
+import { JupyterHub } from "jupyterhub-client";
 import { startHub, type RunningHub, type StartOptions } from "../hubs/hub.js";
-import { release } from "../hubs/story.js";
+import { release } from "../hubs/hub-fixture.js";
 
 export const prefix = release.startsWith("5.") ? "/@/space%20word" : "";
 
 export interface OpenHub {
   readonly real: RunningHub;
-  /** A client with every right, outside of the browser. */
+  /** A client with all permissions, outside of the browser. */
   readonly hub: JupyterHub;
 }
 

@@ -1,11 +1,11 @@
 /**
- * Pages of another origin, with a token: browsers send their calls only to hubs that allow it.
+ * Pages of another origin with a token: browsers send their calls only to hubs that allow the origin.
  *
- * The configuration that a hub needs is taken from the error that asks for it, and nothing else is.
+ * The hub's configuration is the one that the error message recommends, and nothing else.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Page } from "playwright-core";
-import { release, since } from "../hubs/story.js";
+import { release, since } from "../hubs/hub-fixture.js";
 import { openBrowser } from "./browser.js";
 import { servePages } from "./bundle.js";
 import { everyMethod, listed, slowStart, type PageOptions } from "./calls.js";
@@ -25,17 +25,17 @@ const admin = ({ real }: OpenHub): PageOptions => ({ url: real.url, token: real.
 
 let configuration: string | undefined;
 
-describe("a hub that does not allow it", () => {
+describe("a hub that does not allow the page's origin", () => {
   const opened = openHub();
 
   if (since("5.0")) {
-    it("still tells its version", async () => {
+    it("returns its version", async () => {
       const call = (url: string) => new jupyterhub.JupyterHub({ url }).version();
       expect(await page.evaluate(call, opened.real.url)).toBe(release);
     });
   }
 
-  it("is a ConnectionError, which names the configuration that allows it", async () => {
+  it("rejects with ConnectionError, whose message names the configuration", async () => {
     const errors = await page.evaluate(async (options) => {
       const hub = new jupyterhub.JupyterHub({ ...options, retry: 0 });
       return [
@@ -53,11 +53,11 @@ describe("a hub that does not allow it", () => {
   });
 });
 
-describe("a hub with that configuration", () => {
+describe("a hub that allows the page's origin", () => {
   const opened = openHub(() => ({ extraConfig: configuration ?? "" }));
   const headers = new Set<string>();
 
-  it("takes every method, with a body and without", async () => {
+  it("accepts every HTTP method, with and without a body", async () => {
     page.on("request", (request) => {
       for (const name of Object.keys(request.headers())) headers.add(name);
     });
@@ -65,20 +65,20 @@ describe("a hub with that configuration", () => {
     expect(group).toMatchObject({ users: ["ada"], properties: { quota: 5 } });
   });
 
-  it("is listed page by page", async () => {
+  it("paginates a listing", async () => {
     expect(await page.evaluate(listed, admin(opened))).toEqual(["admin", "ada", "bea", "cleo"]);
   });
 
-  it("starts a server, shows its progress as it comes, and stops it", async () => {
+  it("starts a server, streams its progress and stops it", async () => {
     const { events, lasted, ...rest } = await page.evaluate(slowStart, admin(opened));
     expect(events).toEqual(expect.arrayContaining([20, 40, 60, 80, 100]));
-    // It takes four seconds.
+    // The start takes four seconds.
     expect(lasted).toBeGreaterThan(1000);
     expect(rest).toEqual({ ready: true, url: `${prefix}/user/ada/`, server: null });
   });
 
-  it("is sent no header that it would have to allow besides", () => {
-    // The browser's own are not asked about.
+  it("receives no header that it would have to allow", () => {
+    // Preflight requests do not list the browser's own headers.
     const own = /^(sec-.*|user-agent|referer|origin|accept-language)$/;
     expect([...headers].filter((name) => !own.test(name)).toSorted()).toEqual([
       "accept",
@@ -87,7 +87,7 @@ describe("a hub with that configuration", () => {
     ]);
   });
 
-  it("refuses as it does elsewhere, though the page does not see its version", async () => {
+  it("maps refusals to the usual errors, without the version header", async () => {
     const errors = await page.evaluate(async (options) => {
       const { JupyterHub } = jupyterhub;
       const hub = new JupyterHub(options);
@@ -112,7 +112,7 @@ describe("a hub with that configuration", () => {
   });
 
   if (!since("5.0")) {
-    it("may be too old, which browsers do not tell from one that does not allow it", async () => {
+    it("cannot be distinguished from a hub that is too old", async () => {
       const error = await page.evaluate(
         (options) => failure(new jupyterhub.JupyterHub(options).shares.list("ada")),
         { ...admin(opened), retry: 0 },

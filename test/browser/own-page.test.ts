@@ -1,47 +1,68 @@
-/** Pages of the hub's own origin: the package acts there as whoever is logged in, by the hub's cookie. */
+/** Pages of the hub's own origin: the package acts for the logged-in user, with the hub's cookie. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { BrowserContext, Page } from "playwright-core";
-import { release } from "../hubs/story.js";
+import { release } from "../hubs/hub-fixture.js";
 import { everyMethod, everyRequest, listed, slowStart } from "./calls.js";
 import { openHub, prefix } from "./hub.js";
 import { logIn, openBrowser, submitLogin, withClient } from "./browser.js";
-import { servePages } from "./bundle.js";
+import { browserFile, servePages } from "./bundle.js";
 
 const pages = await servePages();
 afterAll(() => pages[Symbol.asyncDispose]());
 
 const service = { name: "page", url: pages.origin };
-const story = openHub(() => ({
-  extraConfig: `c.JupyterHub.services.append(${JSON.stringify(service)})`,
-}));
+// The hub's own files, and one more in its static folder.
+const extraConfig = `
+import shutil
+from jupyterhub._data import DATA_FILES_PATH
+shutil.copytree(DATA_FILES_PATH, "share")
+shutil.copy(${JSON.stringify(browserFile)}, "share/static/jupyterhub-client.js")
+c.JupyterHub.data_files_path = "share"
+c.JupyterHub.services.append(${JSON.stringify(service)})
+`;
+const fixture = openHub(() => ({ extraConfig }));
 const { visitor } = openBrowser();
 const cookie = { auth: "cookie" } as const;
 
-/** A service of the hub is a page of its origin that none of its templates made. */
+/** A service of the hub is a page of its origin without the hub's templates. */
 const openService = async (context: BrowserContext): Promise<Page> => {
   const page = await context.newPage();
-  await page.goto(`${story.real.publicUrl}services/page/`);
+  await page.goto(`${fixture.real.publicUrl}services/page/`);
   return page;
 };
 
-describe("a page of the hub, with an admin logged in", () => {
+describe("a page without a build step", () => {
+  it("imports browser.js from the hub's static folder", async () => {
+    const page = await logIn(await visitor(), fixture.real, "admin");
+    const file = `${new URL(fixture.real.publicUrl).pathname}hub/static/jupyterhub-client.js`;
+    const content = `import * as jupyterhub from "${file}"; Object.assign(globalThis, { jupyterhub });`;
+    await page.addScriptTag({ type: "module", content });
+    await page.waitForFunction(() => "jupyterhub" in globalThis);
+    const name = await page.evaluate(async () => {
+      return (await new jupyterhub.JupyterHub({ auth: "cookie" }).whoami()).name;
+    });
+    expect(name).toBe("admin");
+  });
+});
+
+describe("a page of the hub with a logged-in admin", () => {
   let page: Page;
   const requests: string[] = [];
   beforeAll(async () => {
     const context = await visitor();
-    page = await withClient(await logIn(context, story.real, "admin"));
+    page = await withClient(await logIn(context, fixture.real, "admin"));
     page.on("request", (request) => {
       const { pathname } = new URL(request.url());
       requests.push(`${request.method()} ${pathname.replace(prefix, "")}`);
     });
   });
 
-  it("finds its hub", async () => {
+  it("discovers its hub", async () => {
     const url = await page.evaluate(() => new jupyterhub.JupyterHub({ auth: "cookie" }).url);
-    expect(url).toBe(story.real.url);
+    expect(url).toBe(fixture.real.url);
   });
 
-  it("knows who is there, and what version the hub is", async () => {
+  it("returns the logged-in user and the hub's version", async () => {
     const seen = await page.evaluate(async () => {
       const hub = new jupyterhub.JupyterHub({ auth: "cookie" });
       return { version: await hub.version(), identity: await hub.whoami() };
@@ -50,26 +71,26 @@ describe("a page of the hub, with an admin logged in", () => {
     expect(seen.identity).toMatchObject({ kind: "user", name: "admin", admin: true });
   });
 
-  it("reads and writes with every method, with a body and without, each sent once", async () => {
+  it("sends each HTTP method once, with and without a body", async () => {
     requests.length = 0;
     const group = await page.evaluate(everyMethod, cookie);
     expect(group).toMatchObject({ users: ["ada"], properties: { quota: 5 } });
     expect(requests).toEqual(everyRequest);
   });
 
-  it("lists page by page", async () => {
+  it("paginates a listing", async () => {
     expect(await page.evaluate(listed, cookie)).toEqual(["admin", "ada", "bea", "cleo"]);
   });
 
-  it("starts a server, follows its progress as it comes, and stops it", async () => {
+  it("starts a server, streams its progress and stops it", async () => {
     const { events, lasted, ...rest } = await page.evaluate(slowStart, cookie);
     expect(events).toEqual(expect.arrayContaining([20, 40, 60, 80, 100]));
-    // It takes four seconds.
+    // The start takes four seconds.
     expect(lasted).toBeGreaterThan(1000);
     expect(rest).toEqual({ ready: true, url: `${prefix}/user/ada/`, server: null });
   });
 
-  it("is refused as the hub refuses, by what is wrong", async () => {
+  it("maps the hub's refusals to errors", async () => {
     const seen = await page.evaluate(async () => {
       const hub = new jupyterhub.JupyterHub({ auth: "cookie" });
       return [await failure(hub.users.get("nobody")), await failure(hub.users.create("ada"))];
@@ -77,8 +98,8 @@ describe("a page of the hub, with an admin logged in", () => {
     expect(seen.map((error) => error?.name)).toEqual(["NotFoundError", "ConflictError"]);
   });
 
-  it("with a token acts as the token's owner, and with a wrong one as nobody", async () => {
-    const { token } = await story.hub.tokens.create("bea");
+  it("uses a token instead of the login, and fails with an invalid token", async () => {
+    const { token } = await fixture.hub.tokens.create("bea");
     const seen = await page.evaluate(async (token) => {
       const { JupyterHub } = jupyterhub;
       const url = new JupyterHub({ auth: "cookie" }).url;
@@ -100,14 +121,14 @@ describe("a page of the hub, with an admin logged in", () => {
     }, token);
     expect(seen).toMatchObject({ right: "bea", identified: "bea" });
     for (const error of seen.wrong) expect(error).toMatchObject({ name: "AuthenticationError" });
-    expect((await story.hub.users.list()).map(({ name }) => name)).toContain("cleo");
+    expect((await fixture.hub.users.list()).map(({ name }) => name)).toContain("cleo");
   });
 });
 
-// There browsers do not say where a request comes from, and hubs ask a page that only reads for no XSRF token.
-describe("a page by plain http from a public host", () => {
-  it("acts as whoever is logged in, but with a wrong token as nobody", async () => {
-    const { password, publicUrl } = story.real;
+// Browsers send no Sec-Fetch headers there, and hubs ask for no XSRF token for reads.
+describe("a page over plain http on a public host", () => {
+  it("uses the login, and fails with an invalid token", async () => {
+    const { password, publicUrl } = fixture.real;
     const there = { publicUrl: publicUrl.replace("127.0.0.1", "hub.test"), password };
     const page = await withClient(await logIn(await visitor(), there, "ada"));
     const seen = await page.evaluate(async () => {
@@ -130,7 +151,7 @@ describe("a page by plain http from a public host", () => {
     expect(seen.url).toContain("//hub.test:");
     expect(seen).toMatchObject({
       name: "ada",
-      // This is what the hub does with a wrong token and a cookie.
+      // This is the hub's response to an invalid token with a cookie.
       plain: { name: "ada" },
       wrong: { name: "AuthenticationError" },
       identified: { name: "AuthenticationError" },
@@ -139,10 +160,10 @@ describe("a page by plain http from a public host", () => {
   });
 });
 
-describe("a page that none of the hub's templates made", () => {
-  it("acts as whoever is logged in, and looks for the XSRF token once", async () => {
+describe("a page without the hub's templates", () => {
+  it("uses the login, and fetches the XSRF token once", async () => {
     const context = await visitor();
-    await logIn(context, story.real, "ada");
+    await logIn(context, fixture.real, "ada");
     const page = await openService(context);
     const requests: string[] = [];
     page.on("request", (request) => requests.push(new URL(request.url()).pathname));
@@ -151,24 +172,24 @@ describe("a page that none of the hub's templates made", () => {
       await Promise.all([hub.whoami(), hub.whoami(), hub.whoami()]);
       await hub.users.update("bea", { admin: true });
       return (await hub.whoami()).name;
-    }, story.real.url);
+    }, fixture.real.url);
     expect(name).toBe("ada");
     expect(requests.filter((path) => path.endsWith("/hub/home"))).toHaveLength(1);
   });
 });
 
-describe("a stale XSRF token", () => {
-  it("is replaced when the user has logged in anew in another tab", async () => {
+describe("an outdated XSRF token", () => {
+  it("is replaced after a login in another tab", async () => {
     const context = await visitor();
-    const page = await withClient(await logIn(context, story.real, "ada"));
+    const page = await withClient(await logIn(context, fixture.real, "ada"));
     const service = await openService(context);
     await service.evaluate(async (url) => {
       const hub = new jupyterhub.JupyterHub({ auth: "cookie", url });
       await hub.whoami();
       Object.assign(globalThis, { hub });
-    }, story.real.url);
+    }, fixture.real.url);
     await context.clearCookies();
-    await logIn(context, story.real, "ada");
+    await logIn(context, fixture.real, "ada");
     const names = [
       await page.evaluate(async () => {
         const hub = new jupyterhub.JupyterHub({ auth: "cookie" });
@@ -186,11 +207,11 @@ describe("a stale XSRF token", () => {
     expect(names).toEqual(["ada", "ada"]);
   });
 
-  it("whose cookie was gone is replaced once a page of the hub has been opened", async () => {
+  it("without a cookie is replaced after a page of the hub is opened", async () => {
     const context = await visitor();
-    const page = await withClient(await logIn(context, story.real, "ada"));
+    const page = await withClient(await logIn(context, fixture.real, "ada"));
     await context.clearCookies({ name: "_xsrf" });
-    await (await context.newPage()).goto(`${story.real.publicUrl}hub/home`);
+    await (await context.newPage()).goto(`${fixture.real.publicUrl}hub/home`);
     const name = await page.evaluate(async () => {
       Reflect.deleteProperty(globalThis, "jhdata");
       const hub = new jupyterhub.JupyterHub({
@@ -203,7 +224,7 @@ describe("a stale XSRF token", () => {
   });
 });
 
-describe("nobody", () => {
+describe("a page without a login", () => {
   const refusals = (page: Page) =>
     page.evaluate(async (url) => {
       const hub = new jupyterhub.JupyterHub({ auth: "cookie", url });
@@ -214,12 +235,12 @@ describe("nobody", () => {
         await failure(hub.users.create("eve")),
         await failure(hub.users.delete("cleo")),
       ];
-    }, story.real.url);
+    }, fixture.real.url);
 
-  it("is logged in: an AuthenticationError, on the login page and on others", async () => {
+  it("rejects with AuthenticationError, on the login page and on others", async () => {
     const context = await visitor();
     const page = await context.newPage();
-    await page.goto(`${story.real.publicUrl}hub/login`);
+    await page.goto(`${fixture.real.publicUrl}hub/login`);
     await withClient(page);
     for (const place of [page, await openService(context)]) {
       for (const error of await refusals(place)) {
@@ -228,16 +249,16 @@ describe("nobody", () => {
     }
   });
 
-  it("is logged in any more: an AuthenticationError, until somebody logs in again", async () => {
+  it("rejects with AuthenticationError until somebody logs in again", async () => {
     const context = await visitor();
-    const page = await withClient(await logIn(context, story.real, "ada"));
+    const page = await withClient(await logIn(context, fixture.real, "ada"));
     const other = await context.newPage();
-    await other.goto(`${story.real.publicUrl}hub/logout`);
+    await other.goto(`${fixture.real.publicUrl}hub/logout`);
     for (const error of await refusals(page)) {
       expect(error).toMatchObject({ name: "AuthenticationError" });
     }
-    await other.goto(`${story.real.publicUrl}hub/login`);
-    await submitLogin(other, "ada", story.real.password);
+    await other.goto(`${fixture.real.publicUrl}hub/login`);
+    await submitLogin(other, "ada", fixture.real.password);
     await other.waitForURL(/\/(user\/ada|hub)\//);
     const call = () => failure(new jupyterhub.JupyterHub({ auth: "cookie" }).whoami());
     expect(await page.evaluate(call)).toBeUndefined();

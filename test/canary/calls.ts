@@ -7,9 +7,9 @@ import type { JupyterHub } from "../../src/index.js";
 import { calls as contractCalls, titleOf } from "../contract/calls.js";
 import { isObject, objectAt, operationsOf, parametersOf, propertiesOf } from "../mock/document.js";
 import type { Json, JsonObject, Operation } from "../mock/document.js";
-import { corrected } from "../mock/documents.js";
+import { corrected } from "../mock/openapi-files.js";
 import { mockCopy } from "../mock/mock-copy.js";
-import { sampleRequests } from "../mock/sample.js";
+import { sampleRequests } from "../mock/sample-requests.js";
 import { planted } from "./planted-secrets.js";
 
 export interface CanaryCall {

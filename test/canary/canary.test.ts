@@ -1,6 +1,6 @@
 /**
  * The canary: every operation is called with planted secrets and made to fail in every way of the fault
- * table, and what comes of it (errors, logs, what is printed, the clients themselves) is searched for them.
+ * table, and the outcome (errors, logs, printed values, the clients themselves) is searched for them.
  */
 import { format, inspect } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -20,8 +20,8 @@ useClock();
 
 /** Everything that was printed while a test ran. */
 let printed: string[] = [];
-const told: unknown[] = [];
-const keep = (reason: unknown): void => void told.push(reason);
+const reported: unknown[] = [];
+const keep = (reason: unknown): void => void reported.push(reason);
 beforeAll(() => {
   // Where a call was made tells no secret, and takes its time to be written.
   Error.stackTraceLimit = 1;
@@ -155,12 +155,12 @@ async function search(client: string, fault: Fault, calls: readonly CanaryCall[]
   for (const { name, run } of calls) {
     begin();
     // A promise, a listing or a start, which may be printed, too.
-    const asked = run(hub);
-    const { error } = await settled(outcomeOf(asked));
+    const recorded = run(hub);
+    const { error } = await settled(outcomeOf(recorded));
     if (error === undefined) continue;
     failed += 1;
     if (!isJupyterHubError(error)) strangers.add(`${fault.name}: ${name}: ${String(error)}`);
-    const texts = [error, ...(asked.constructor === Promise ? [] : [asked])].map(shown);
+    const texts = [error, ...(recorded.constructor === Promise ? [] : [recorded])].map(shown);
     leaks.push(...texts.flatMap((text) => found(text)).map((leak) => `${name}: ${leak}`));
   }
   leaks.push(...[hub, ...Object.values(hub)].flatMap((part) => found(shown(part))));
@@ -224,7 +224,7 @@ it("every secret that is planted has been sent, or answered", () => {
 
 it("no rejection was left unhandled, and nothing warned of", async () => {
   await new Promise(setImmediate);
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
 });
 
 it("whatever failed has failed with an error of this package", () => {

@@ -10,16 +10,16 @@ import { planted } from "./planted-secrets.js";
 
 const { token } = planted;
 let another: Listening;
-let heard: string[] = [];
+let received: string[] = [];
 beforeAll(async () => {
   another = await serve(({ url, headers }, response) => {
-    heard.push(`${url} ${JSON.stringify(headers)}`);
+    received.push(`${url} ${JSON.stringify(headers)}`);
     response.end();
   });
 });
 afterAll(() => another[Symbol.asyncDispose]());
 beforeEach(() => {
-  heard = [];
+  received = [];
 });
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -32,7 +32,7 @@ type Says = Record<
 >;
 
 /** Calls a hub that says this, and brings back what it was asked. */
-async function asked(says: Says, call: (hub: JupyterHub) => PromiseLike<unknown>) {
+async function recorded(says: Says, call: (hub: JupyterHub) => PromiseLike<unknown>) {
   const requests: string[] = [];
   const authorization: (string | undefined)[] = [];
   await using server = await serve(({ method, url = "", headers }, response) => {
@@ -75,11 +75,21 @@ describe("the token is not sent", () => {
       (hub: JupyterHub) => hub.users.update("ada", { admin: true }),
       (hub: JupyterHub) => hub.tokens.login("ada", { password: planted.password }),
       (hub: JupyterHub) => hub.servers.start("ada"),
-      (hub: JupyterHub) => JupyterHub.discover(`${hub.url}/users`, { token }),
     ]) {
-      expect((await asked(says, call)).outcome).toMatchObject({ name: "UnexpectedResponseError" });
+      expect((await recorded(says, call)).outcome).toMatchObject({
+        name: "UnexpectedResponseError",
+      });
     }
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
+  });
+
+  it("by a search for a hub, which follows redirects", async () => {
+    const redirect = (elsewhere: string) => ({ status: 302, location: `${elsewhere}/hub/api/` });
+    await recorded({ GET: redirect }, (hub) => JupyterHub.discover(`${hub.url}/users`, { token }));
+    expect(received.length).toBeGreaterThan(0);
+    expect(
+      received.filter((one) => /authorization|cookie/i.test(one) || one.includes(token)),
+    ).toEqual([]);
   });
 
   it("where the next page is said to be elsewhere", async () => {
@@ -102,10 +112,10 @@ describe("the token is not sent", () => {
         },
       }),
     };
-    const { requests, outcome } = await asked(says, (hub) => hub.users.list({ limit: 1 }));
+    const { requests, outcome } = await recorded(says, (hub) => hub.users.list({ limit: 1 }));
     expect(outcome).toMatchObject([{ name: "ada" }, { name: "grace" }]);
     expect(requests).toHaveLength(2);
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
   });
 
   it("where a server and its progress are said to be elsewhere", async () => {
@@ -123,10 +133,10 @@ describe("the token is not sent", () => {
       "GET /users/ada/server": (elsewhere) => ({ body: model(elsewhere) }),
       "GET /": () => ({ body: { version: "6.1.1" } }),
     };
-    const { requests, outcome } = await asked(says, (hub) => hub.servers.start("ada"));
+    const { requests, outcome } = await recorded(says, (hub) => hub.servers.start("ada"));
     expect(outcome).toMatchObject({ ready: true });
     expect(requests).toContain("GET /users/ada/server/progress");
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
   });
 
   it("to a server that the model has at another origin, nor is a token made for it", async () => {
@@ -141,13 +151,13 @@ describe("the token is not sent", () => {
       "GET /": () => ({ body: { version: "6.1.1" } }),
     };
     for (const useClientToken of [false, true]) {
-      const { outcome, requests } = await asked(says, (hub) =>
+      const { outcome, requests } = await recorded(says, (hub) =>
         hub.servers.fetch("ada", "/api/kernels", {}, { useClientToken }),
       );
       expect(outcome).toMatchObject({ name: "InvalidInputError" });
       expect(requests).not.toContain("POST /users/ada/tokens");
     }
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
   });
 
   it("to a server at the hub's own origin, which gets one of its own", async () => {
@@ -158,7 +168,9 @@ describe("the token is not sent", () => {
       "POST /users/ada/tokens": () => ({ status: 201, body: newToken }),
       "GET /": () => ({ body: { version: "6.1.1" } }),
     };
-    const { authorization } = await asked(says, (hub) => hub.servers.fetch("ada", "/api/kernels"));
+    const { authorization } = await recorded(says, (hub) =>
+      hub.servers.fetch("ada", "/api/kernels"),
+    );
     expect(authorization.pop()).toBe(`Bearer ${String(newToken["token"])}`);
   });
 
@@ -192,12 +204,12 @@ describe("the token is not sent", () => {
     ],
     ["where it says so in two halves", { HOST: "http://hub.example.org" }, (hub) => hub],
     [
-      "where it is told so later",
+      "where the hub says so later",
       {},
       (hub) => hub.withOptions({ publicUrl: "http://hub.example.org/hub/" }),
     ],
     [
-      "where it is told so after another change",
+      "where the hub says so after another change",
       { PUBLIC_HUB_URL: "https://hub.example.org/hub/" },
       (hub) => hub.withOptions({ retry: 0 }).withOptions({ publicUrl: "http://hub.example.org" }),
     ],

@@ -1,6 +1,6 @@
 /**
  * Every way in which a call is made to fail: the faults of the fault table, without sockets; the errors of
- * other runtimes' `fetch`; and answers, of hubs and of what stands before them, that repeat what they were
+ * other runtimes' `fetch`; and responses of hubs and gateways that repeat what they were
  * sent.
  */
 import { inspect } from "node:util";
@@ -319,7 +319,7 @@ const broken = (code: string): TypeError =>
   new TypeError("fetch failed", { cause: Object.assign(new Error("broke"), { code }) });
 
 /** A middleware that says what it was given, in every way that comes to mind. */
-const told = (...given: unknown[]): string =>
+const reported = (...given: unknown[]): string =>
   given
     .flatMap((one) => [
       inspect(one, { depth: 9, showHidden: true }),
@@ -333,7 +333,7 @@ const failing: [string, Middleware][] = [
   [
     "throws what it was given",
     (request, _, context) => {
-      throw Object.assign(new Error(told(request, context), { cause: request }), {
+      throw Object.assign(new Error(reported(request, context), { cause: request }), {
         request,
         context,
       });
@@ -349,7 +349,7 @@ const failing: [string, Middleware][] = [
     "fails after the answer",
     async (request, next) => {
       const response = await next(request);
-      throw new Error(told(request, response.status), { cause: request });
+      throw new Error(reported(request, response.status), { cause: request });
     },
   ],
   ["leads elsewhere", (_, next) => next({ url: "https://elsewhere.example/hub/api/users" })],

@@ -101,7 +101,7 @@ const attempt = (print: () => unknown): string => {
   }
 };
 
-/** Everything that a value can be printed as, by whoever means to see all of it. */
+/** Every way to print a value, down to its hidden properties. */
 export function shown(value: unknown): string {
   return [
     attempt(() => inspect(value, { depth: 20, showHidden: true, maxStringLength: null })),

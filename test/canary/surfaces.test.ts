@@ -149,14 +149,14 @@ describe("a token function that fails tells no secret", () => {
         ? answer({ version: "6.1.1" })
         : answer({ status: 403, message: "Missing or invalid credentials." }, { status: 403 }),
     );
-    let asked = 0;
+    let recorded = 0;
     const given = (refused?: string) => {
-      if (asked++ > 0) throw cause(refused);
+      if (recorded++ > 0) throw cause(refused);
       return token;
     };
     const hub = new JupyterHub({ url: origin, fetch, token: given, retry: 0 });
     const error = await rejectionOf(call(hub));
-    expect(asked).toBe(2);
+    expect(recorded).toBe(2);
     expect(error).toMatchObject({ name: "AuthenticationError" });
     expect((error as Error).message).toMatch(/the token function failed/i);
     expect(found(shown(error))).toEqual([]);
@@ -215,7 +215,7 @@ describe("a request to a server that is refused before it is sent tells no secre
   });
 });
 
-describe("over real sockets no secret is told", () => {
+describe("no secret leaks over real sockets", () => {
   const path = { name: "ada" };
   const calls = [
     (hub: JupyterHub) =>

@@ -1,8 +1,8 @@
 /**
- * One call or more of every method: what it sends, and what it makes of the mock's answers.
+ * One call or more of every method: its requests, and its result on the mock.
  *
- * The same table runs against the corrected document and, as far as a document has the operations,
- * against each of JupyterHub's own.
+ * The same table is used for the corrected document and, as far as they have the operations, for each of
+ * JupyterHub's own.
  */
 import type { JupyterHub } from "../../src/index.js";
 import type { Json } from "../mock/document.js";
@@ -12,16 +12,16 @@ import { events } from "./stateful.js";
 
 export interface ContractCall {
   method: string;
-  /** What sets this call of the method apart. */
+  /** What distinguishes this call of the method. */
   variant: string;
   run: (hub: JupyterHub) => PromiseLike<unknown>;
-  /** The operations that it must send; beside them it may read the version and the server's model. */
+  /** The operations that it must send. It may also read the version and the server's model. */
   sends: readonly string[];
-  /** What it resolves with against the corrected document; undefined for methods of empty answers. */
+  /** Its result on the corrected document; undefined for empty responses. */
   answer?: Json | undefined;
-  /** The release that its arguments need: an older hub is not asked. */
+  /** The release that its arguments need: older hubs receive no request. */
   since?: string;
-  /** What to make Prism answer, by operation. */
+  /** The responses to request from Prism, by operation. */
   prefer?: Readonly<Record<string, string>>;
 }
 
@@ -47,7 +47,7 @@ const user = "GET /users/{name}";
 const named = (method: string): string => `${method} /users/{name}/servers/{server_name}`;
 const unnamed = (method: string): string => `${method} /users/{name}/server`;
 const progress = [`${unnamed("GET")}/progress`, `${named("GET")}/progress`] as const;
-/** The start that a hub is not through with when it answers. */
+/** A start that is pending when the hub answers. */
 const slowly = { prefer: { [unnamed("POST")]: "code=202", [named("POST")]: "code=202" } };
 const gpu = { server: "gpu" };
 
@@ -60,7 +60,7 @@ const call = (
   more: Partial<ContractCall> = {},
 ): ContractCall => ({ method, variant, sends, run, answer, ...more });
 
-/** The application that the clients of these tests are. */
+/** The OAuth application of these tests' clients. */
 export const oauth = {
   clientId: "service-portal",
   clientSecret: "a-secret",
@@ -69,7 +69,7 @@ export const oauth = {
 
 export const calls: readonly ContractCall[] = [
   call("version", "", ["GET /"], (hub) => hub.version(), HUB_VERSION),
-  call("ready", "", ["GET /"], (hub) => hub.waitUntilReady()),
+  call("waitUntilReady", "", ["GET /"], (hub) => hub.waitUntilReady()),
   call("info", "", ["GET /info"], (hub) => hub.info(), example("GET /info")),
   call("whoami", "", ["GET /user"], (hub) => hub.whoami(), example("GET /user")),
   call("supports", "", ["GET /"], (hub) => hub.supports("shares"), true),
@@ -345,7 +345,7 @@ export const calls: readonly ContractCall[] = [
     "default servers",
     [unnamed("POST"), progress[0]],
     (hub) => all(hub.servers.startMany(["ada"])),
-    [{ user: "ada", server: example(unnamed("GET")) }],
+    [{ user: "ada", serverName: "", server: example(unnamed("GET")) }],
     slowly,
   ),
   call(
@@ -353,7 +353,7 @@ export const calls: readonly ContractCall[] = [
     "named servers",
     [named("POST"), progress[1]],
     (hub) => all(hub.servers.startMany(["ada"], gpu)),
-    [{ user: "ada", server: example(named("GET")) }],
+    [{ user: "ada", serverName: "gpu", server: example(named("GET")) }],
     slowly,
   ),
   call(
@@ -376,14 +376,14 @@ export const calls: readonly ContractCall[] = [
     "default servers",
     [unnamed("DELETE")],
     (hub) => all(hub.servers.stopMany(["ada"])),
-    [{ user: "ada" }],
+    [{ user: "ada", serverName: "" }],
   ),
   call(
     "servers.stopMany",
     "named servers",
     [named("DELETE")],
     (hub) => all(hub.servers.stopMany(["ada"], gpu)),
-    [{ user: "ada" }],
+    [{ user: "ada", serverName: "gpu" }],
   ),
   call("servers.stop", "a named server", [named("DELETE")], (hub) => hub.servers.stop("ada", gpu)),
   call(
@@ -648,6 +648,6 @@ export const calls: readonly ContractCall[] = [
   ),
 ];
 
-/** How a call is named in a test's title. */
+/** The name of a call in a test's title. */
 export const titleOf = ({ method, variant }: ContractCall): string =>
   variant ? `${method} (${variant})` : method;

@@ -1,9 +1,9 @@
 /**
- * Every method against the corrected document, served by Prism: what it sends is what the document
- * asks for, and every documented answer comes back as its value or its error.
+ * Runs every method against the corrected document, served by Prism: its requests conform to the document,
+ * and every documented response becomes its value or its error.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { aliases } from "../../scripts/aliases.js";
+import { methodOperations } from "../../scripts/method-operations.js";
 import * as api from "../../src/api.js";
 import {
   AuthenticationError,
@@ -16,19 +16,19 @@ import {
   RateLimitError,
 } from "../../src/index.js";
 import { objectAt, operationsOf } from "../mock/document.js";
-import { corrected } from "../mock/documents.js";
+import { corrected } from "../mock/openapi-files.js";
 import { examples } from "../mock/examples.js";
 import { HUB_VERSION } from "../mock/models.js";
 import { mockCopy } from "../mock/mock-copy.js";
 import { startPrism, type Prism } from "../mock/prism.js";
-import { sampleRequests } from "../mock/sample.js";
-import { witnessFetch } from "../mock/witness.js";
+import { sampleRequests } from "../mock/sample-requests.js";
+import { createContractRecorder } from "../mock/contract-recorder.js";
 import { calls, oauth, titleOf } from "./calls.js";
 import { stateful } from "./stateful.js";
 
 const document = corrected();
 const mock = mockCopy(document, { examples });
-/** What a method may read beside the operations that it stands on. */
+/** Operations that a method may read in addition to its own. */
 const reads = [
   "GET /",
   "GET /users/{name}",
@@ -46,27 +46,27 @@ describe("a method", () => {
   it.each(calls.map((call) => ({ title: titleOf(call), ...call })))(
     "$title sends its operations and resolves with the documented answer",
     async ({ run, sends, answer, prefer }) => {
-      const witness = witnessFetch(mock, { prefer: (operation) => prefer?.[operation] });
+      const recorder = createContractRecorder(mock, { prefer: (operation) => prefer?.[operation] });
       const hub = new JupyterHub({
         url: prism.url,
         token: "a-token",
         retry: 0,
         oauth,
-        fetch: stateful(witness),
+        fetch: stateful(recorder),
       });
       expect(await run(hub)).toEqual(answer);
-      expect(witness.problems).toEqual([]);
-      expect(witness.calls).toEqual(expect.arrayContaining([...sends]));
-      expect([...sends, ...reads]).toEqual(expect.arrayContaining([...witness.calls]));
+      expect(recorder.problems).toEqual([]);
+      expect(recorder.calls).toEqual(expect.arrayContaining([...sends]));
+      expect([...sends, ...reads]).toEqual(expect.arrayContaining([...recorder.calls]));
     },
   );
 
-  it("is in the alias table with exactly the operations that it sends", () => {
+  it("has exactly the operations that it sends in the table of methods", () => {
     const sent: Record<string, string[]> = {};
     for (const { method, sends } of calls) {
       sent[method] = [...new Set([...(sent[method] ?? []), ...sends])].toSorted();
     }
-    const table = Object.entries(aliases).map(([method, operations]) => [
+    const table = Object.entries(methodOperations).map(([method, operations]) => [
       method,
       operations.toSorted(),
     ]);
@@ -78,13 +78,13 @@ type Raw = (
   options: Record<string, unknown>,
 ) => Promise<{ data: unknown; error?: unknown; response: Response }>;
 
-/** Where the mock itself gives the example. */
+/** Operations with an example of the mock itself. */
 const ownExamples: Record<string, unknown> = {
   "GET /": { version: HUB_VERSION },
   "GET /oauth2/authorize": "string",
 };
 
-/** The generated function of an operation. */
+/** Returns the generated function of an operation. */
 const functionOf = (operationId: string): Raw => {
   const name = operationId.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
   return (api as unknown as Record<string, Raw>)[name] as Raw;
@@ -104,14 +104,14 @@ describe("a raw function", () => {
   );
 
   it.each(answers)(
-    "of $key brings back the documented $status",
+    "for $key returns the documented $status",
     async ({ key, status, operationId }) => {
-      const witness = witnessFetch(mock, { prefer: `code=${status}` });
+      const recorder = createContractRecorder(mock, { prefer: `code=${status}` });
       const client = api.createClient({
         retry: 0,
         url: prism.url,
         token: "a-token",
-        fetch: witness as typeof fetch,
+        fetch: recorder as typeof fetch,
       });
       const sample = samples.get(key);
       const query = Object.fromEntries(new URL(`http://x${sample?.path}`).searchParams);
@@ -131,23 +131,23 @@ describe("a raw function", () => {
         ...(body ? { body } : {}),
       });
 
-      // A hub of 6 has no POST /authorizations/token; the mock answers it all the same.
+      // Hub 6 has no POST /authorizations/token, but the mock serves it.
       expect(error).toBeUndefined();
       expect(response.status).toBe(Number(status));
-      expect(witness.problems).toEqual([]);
+      expect(recorder.problems).toEqual([]);
       const example = examples[key]?.[status] ?? ownExamples[key];
       if (example !== undefined && example !== "") expect(data).toEqual(example);
       else expect(data).toBeUndefined();
     },
   );
 
-  it("of a listing brings back a page when it is asked for one", async () => {
-    const witness = witnessFetch(mock);
+  it("for a listing returns a page if requested", async () => {
+    const recorder = createContractRecorder(mock);
     const client = api.createClient({
       retry: 0,
       url: prism.url,
       token: "a-token",
-      fetch: witness as typeof fetch,
+      fetch: recorder as typeof fetch,
     });
     const headers = { Accept: "application/jupyterhub-pagination+json" };
     const { data } = await api.getUsers({
@@ -173,7 +173,7 @@ const refusals = [
   { status: 503, expected: HubError },
 ] as const;
 
-/** One method of each group, of those that send a single request. */
+/** One method of each group that sends a single request. */
 const groups: Record<string, (hub: JupyterHub) => Promise<unknown>> = {
   hub: (hub) => hub.info(),
   users: (hub) => hub.users.get("ada"),
@@ -188,19 +188,19 @@ const groups: Record<string, (hub: JupyterHub) => Promise<unknown>> = {
     api.getGroup({ client: hub.client, path: { name: "astronomy" }, throwOnError: true }),
 };
 
-describe.each(Object.entries(groups))("an error answer to %s", (_, run) => {
+describe.each(Object.entries(groups))("an error response to %s", (_, run) => {
   it.each(refusals)(
-    "of status $status comes back as $expected.name",
+    "with status $status is mapped to $expected.name",
     async ({ status, expected }) => {
-      const witness = witnessFetch(mock, { prefer: `code=${status}` });
+      const recorder = createContractRecorder(mock, { prefer: `code=${status}` });
       const hub = new JupyterHub({
         retry: 0,
         url: prism.url,
         token: "a-token",
-        fetch: witness as typeof fetch,
+        fetch: recorder as typeof fetch,
       });
       const error = await run(hub).catch((thrown: unknown) => thrown);
-      expect(witness.problems).toEqual([]);
+      expect(recorder.problems).toEqual([]);
       expect(error).toBeInstanceOf(expected);
       expect(error).toMatchObject({ status, hubVersion: HUB_VERSION });
       if (error instanceof RateLimitError) expect(error.retryAfter).toBe(30_000);
@@ -208,13 +208,13 @@ describe.each(Object.entries(groups))("an error answer to %s", (_, run) => {
   );
 });
 
-it("bad credentials come back as AuthenticationError", async () => {
-  const witness = witnessFetch(mock, { prefer: "code=403" });
+it("invalid credentials are mapped to AuthenticationError", async () => {
+  const recorder = createContractRecorder(mock, { prefer: "code=403" });
   const hub = new JupyterHub({
     url: prism.url,
     token: "a-token",
     retry: 0,
-    fetch: witness as typeof fetch,
+    fetch: recorder as typeof fetch,
   });
   await expect(hub.whoami()).rejects.toBeInstanceOf(AuthenticationError);
 });

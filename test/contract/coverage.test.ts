@@ -1,16 +1,19 @@
-/** No operation without a method or a reason, no method without a test, and every peer matched. */
+/**
+ * Every operation has a method or a reason, every method has a test, and no operation of other clients is
+ * missing.
+ */
 import { describe, expect, it } from "vitest";
-import { aliases, local, rawOnly } from "../../scripts/aliases.js";
+import { methodOperations, localMethods, rawOnly } from "../../scripts/method-operations.js";
 import { JupyterHub } from "../../src/index.js";
 import { operationsOf } from "../mock/document.js";
-import { corrected } from "../mock/documents.js";
+import { corrected } from "../mock/openapi-files.js";
 import { calls } from "./calls.js";
-import { go, python, thirdParty } from "./peers.js";
+import { go, python, thirdParty } from "./other-clients.js";
 
-const known = new Set(Object.values(aliases).flat());
+const known = new Set(Object.values(methodOperations).flat());
 
-describe("the alias table", () => {
-  it("accounts for every operation of the document, once", () => {
+describe("the table of methods", () => {
+  it("lists every operation of the document once", () => {
     const accounted = [...known, ...Object.keys(rawOnly)].toSorted();
     expect(accounted).toEqual(
       operationsOf(corrected())
@@ -19,17 +22,21 @@ describe("the alias table", () => {
     );
   });
 
-  it("lists every method that a client has, and no other", () => {
+  it("lists exactly the methods of a client", () => {
     const hub = new JupyterHub({ url: "http://127.0.0.1:8000" });
     const own = methodsOf(hub);
     const grouped = Object.entries(hub)
       .filter(([name, value]) => typeof value === "object" && name !== "client")
       .flatMap(([name, group]) => methodsOf(group as object).map((method) => `${name}.${method}`));
-    expect([...Object.keys(aliases), ...local].toSorted()).toEqual([...own, ...grouped].toSorted());
+    expect([...Object.keys(methodOperations), ...localMethods].toSorted()).toEqual(
+      [...own, ...grouped].toSorted(),
+    );
   });
 
   it("has a contract test for every method", () => {
-    expect(new Set(calls.map(({ method }) => method))).toEqual(new Set(Object.keys(aliases)));
+    expect(new Set(calls.map(({ method }) => method))).toEqual(
+      new Set(Object.keys(methodOperations)),
+    );
   });
 });
 
@@ -43,7 +50,7 @@ describe.each([
   ["the Python client of hub 4.0.2", python, 36],
   ["a third party's document of hub 5.2", thirdParty, thirdParty.length],
 ])("%s", (_, operations, count) => {
-  it("has no operation that this package lacks", () => {
+  it("has no operation that is missing here", () => {
     expect(operations).toHaveLength(count);
     const missing = operations.filter(
       (operation) => !known.has(operation) && !(operation in rawOnly),

@@ -1,13 +1,13 @@
 /**
- * Puts a little state before a witness: whether the server that a workflow starts or stops runs.
+ * Adds state to a contract recorder: whether the server of a start or stop runs.
  *
- * Prism forgets every request, so a stop would poll for ever. Requests still go to the witness, which
- * judges them; only what the hub says of the server is answered here.
+ * Prism keeps no state, so a stop would poll forever. Requests still go to the recorder, which validates
+ * them. Only the server's state is answered here.
  */
 import { HUB_VERSION, ada, defaultServer, gpu } from "../mock/models.js";
-import type { WitnessFetch } from "../mock/witness.js";
+import type { ContractRecorder } from "../mock/contract-recorder.js";
 
-/** What the hub tells of a start that goes well. */
+/** The events of a successful start. */
 export const events = [
   { progress: 0, message: "Server requested" },
   { progress: 100, ready: true, message: "Server ready at /user/ada/", url: "/user/ada/" },
@@ -18,12 +18,12 @@ const serverRoute = /\/users\/[^/]+\/server(s\/[^/]+)?$/;
 
 export interface StatefulOptions {
   version?: string;
-  /** The document has no route for the default server's model, though the hub does (A13). */
+  /** Whether the document lacks the route for the default server's model, which the hub has (A13). */
   withoutDefaultModel?: boolean;
 }
 
 export function stateful(
-  witness: WitnessFetch,
+  recorder: ContractRecorder,
   { version = HUB_VERSION, withoutDefaultModel = false }: StatefulOptions = {},
 ): typeof fetch {
   let running = true;
@@ -33,18 +33,18 @@ export function stateful(
   return async (input, init) => {
     const request = new Request(input, init);
     const { pathname } = new URL(request.url);
-    // A server's own address, of which the documents know nothing.
+    // A server's own address, which the documents do not describe.
     if (pathname.startsWith("/user/")) return Response.json([]);
     const isModel = request.method === "GET" && serverRoute.test(pathname);
     const isUser = request.method === "GET" && pathname.endsWith("/users/ada");
     if (pathname.endsWith("/progress")) {
-      await witness(request);
+      await recorder(request);
       return new Response(stream, {
         headers: { "Content-Type": "text/event-stream", "X-JupyterHub-Version": version },
       });
     }
     if (!(isModel && withoutDefaultModel && pathname.endsWith("/server"))) {
-      const response = await witness(request.clone());
+      const response = await recorder(request.clone());
       if (!response.ok || !(isModel || isUser || serverRoute.test(pathname))) return response;
       if (request.method === "DELETE" && response.ok) running = false;
       if (request.method === "POST" && response.ok) running = true;

@@ -1,18 +1,18 @@
 /**
- * Outside witnesses: every request that a method sends is accepted by each of JupyterHub's own
- * documents that has the operation, strictly, but for the rows of the gap table.
+ * Validates every request of every method against each of JupyterHub's own documents that has the
+ * operation, except for the known gaps.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { releases } from "../../scripts/releases.js";
+import { releases } from "../../scripts/known-releases.js";
 import { isAtLeast } from "../../src/core/version.js";
 import { JupyterHub, UnsupportedByHubError } from "../../src/index.js";
 import { operationsOf } from "../mock/document.js";
-import { upstream } from "../mock/documents.js";
+import { upstream } from "../mock/openapi-files.js";
 import { mockCopy } from "../mock/mock-copy.js";
 import { startPrism, type Prism } from "../mock/prism.js";
-import { witnessFetch } from "../mock/witness.js";
+import { createContractRecorder } from "../mock/contract-recorder.js";
 import { calls, oauth, titleOf } from "./calls.js";
-import { gaps } from "./gaps.js";
+import { gaps } from "./document-gaps.js";
 import { stateful } from "./stateful.js";
 
 describe.each(releases)("the document of JupyterHub %s", (version) => {
@@ -33,50 +33,53 @@ describe.each(releases)("the document of JupyterHub %s", (version) => {
   const met = new Set<(typeof gaps)[number]>();
 
   const open = (prefer?: Readonly<Record<string, string>>) => {
-    const witness = witnessFetch(mock, {
+    const recorder = createContractRecorder(mock, {
       prefer: (operation) => prefer?.[operation],
       forgive: (operation, breach) => {
         const gap = mistakes.find(
-          (one) => one.operations.includes(operation) && one.breach.test(breach),
+          (one) => one.operations.includes(operation) && one.violation.test(breach),
         );
         if (gap) met.add(gap);
         return gap !== undefined;
       },
     });
-    // A13: hubs since 6.0 have this route, and the document does not.
+    // A13: hubs since 6.0 have this route, which the document lacks.
     const withoutDefaultModel = !operations.has("GET /users/{name}/server");
-    const fetch = stateful(witness, { version, withoutDefaultModel });
-    return { witness, hub: new JupyterHub({ url: prism.url, token: "a-token", oauth, fetch }) };
+    const fetch = stateful(recorder, { version, withoutDefaultModel });
+    return {
+      recorder,
+      hub: new JupyterHub({ url: prism.url, token: "a-token", oauth, fetch }),
+    };
   };
 
   const possible = rows.filter(({ since }) => !since || isAtLeast(version, since));
   it.each(possible)("accepts what $title sends", async (call) => {
-    const { witness, hub } = open(call.prefer);
-    // What the methods make of the examples in these documents is not judged: many are wrong.
+    const { recorder, hub } = open(call.prefer);
+    // The results are not checked, since many examples of these documents are wrong.
     const failure: unknown = await call.run(hub).then(
       () => undefined,
       (error: unknown) => error,
     );
-    expect(witness.problems).toEqual([]);
-    expect(witness.calls).toEqual(expect.arrayContaining([...call.sends]));
+    expect(recorder.problems).toEqual([]);
+    expect(recorder.calls).toEqual(expect.arrayContaining([...call.sends]));
     expect(failure).not.toBeInstanceOf(UnsupportedByHubError);
   });
 
-  it("has the mistakes of the gap table, each of them", () => {
+  it("has every gap of the table", () => {
     expect(mistakes.filter((gap) => !met.has(gap)).map(({ why }) => why)).toEqual([]);
   });
 
   const refused = rows.filter(({ since }) => since && !isAtLeast(version, since));
   if (refused.length > 0) {
-    it.each(refused)("never sees what $title would send: it needs hub $since", async (call) => {
-      const { witness, hub } = open(call.prefer);
+    it.each(refused)("never receives $title, which needs hub $since", async (call) => {
+      const { recorder, hub } = open(call.prefer);
       await expect(call.run(hub)).rejects.toBeInstanceOf(UnsupportedByHubError);
-      // What it reads before is no harm.
-      expect(witness.calls).not.toContain(call.sends.at(-1));
+      // Reads before it are allowed.
+      expect(recorder.calls).not.toContain(call.sends.at(-1));
     });
   }
 
-  it("has no operation that nothing was sent to", () => {
+  it("received a request for each of its operations", () => {
     const sent = new Set(known.flatMap(({ sends }) => sends));
     const untried = [...operations].filter((operation) => !sent.has(operation));
     expect(untried.toSorted()).toEqual([

@@ -84,7 +84,7 @@ async function nobody(): Promise<Faulty> {
   return {
     url: `http://127.0.0.1:${port}`,
     requests: () => 0,
-    quiet: () => Promise.resolve(),
+    silent: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
@@ -127,8 +127,8 @@ async function survived(
   const hub = new JupyterHub({ url: server.url, token: secrets.token, timeout });
   const outcome = await run(hub);
   expect(performance.now() - begun).toBeLessThan(deadline);
-  await server.quiet();
-  // What has been rejected without a handler is told when the event loop turns.
+  await server.silent();
+  // Unhandled rejections are reported at the next turn of the event loop.
   await turn();
   expect(rejections).toEqual([]);
   // The test's own frame has timers, too, but not for long; those of a call would be there for seconds.

@@ -19,7 +19,7 @@ export interface Faulty extends Listening {
   /** How many requests have come. */
   requests(): number;
   /** Resolves when each connection is closed, but for those on which the last answer was whole. */
-  quiet(): Promise<void>;
+  silent(): Promise<void>;
 }
 
 export async function faulty(respond: Respond): Promise<Faulty> {
@@ -53,7 +53,7 @@ export async function faulty(respond: Respond): Promise<Faulty> {
   return {
     ...server,
     requests: () => count,
-    quiet: async () => {
+    silent: async () => {
       await Promise.all(busy.values());
     },
   };

@@ -211,7 +211,7 @@ const event = (value: object): string => {
 const requested = event({ progress: 0, message: "Server requested" });
 const ready = event({ progress: 100, ready: true, url: "/user/ada/" });
 const begins = `${events.join("\r\n")}${requested}`;
-const told: Respond = ({ socket }) => void socket.write(`${begins}${ready}0\r\n\r\n`);
+const reported: Respond = ({ socket }) => void socket.write(`${begins}${ready}0\r\n\r\n`);
 const server = '{"name": "", "ready": true, "pending": null, "url": "/user/ada/"}';
 
 /** A start that the hub takes, whose stream fails like this: at first, or always. The server is ready then. */
@@ -236,12 +236,12 @@ const cut =
 
 /** The same of a start: POST, streams, and looks at the server. */
 export const starts: [fault: string, respond: () => Respond, outcome: string][] = [
-  ["a start without a fault", () => starting(told), "value ×3"],
-  ["its stream is cut, once", () => starting(cut(), told), "value ×4"],
-  ["its stream is cut in an event", () => starting(cut("9\r\ndata: {"), told), "value ×4"],
+  ["a start without a fault", () => starting(reported), "value ×3"],
+  ["its stream is cut, once", () => starting(cut(), reported), "value ×4"],
+  ["its stream is cut in an event", () => starting(cut("9\r\ndata: {"), reported), "value ×4"],
   [
     "its stream ends too early, once",
-    () => starting(({ socket }) => void socket.write(`${begins}0\r\n\r\n`), told),
+    () => starting(({ socket }) => void socket.write(`${begins}0\r\n\r\n`), reported),
     "value ×4",
   ],
   ["its stream is refused with 400", () => starting(refusing(400)), "value ×4"],
@@ -256,7 +256,7 @@ export const starts: [fault: string, respond: () => Respond, outcome: string][] 
         const alive = setInterval(() => socket.write("2\r\n\n\n\r\n"), 10).unref();
         socket.once("close", () => clearInterval(alive));
       }),
-    "TimeoutError ×2",
+    "TimeoutError ×4",
   ],
   ["its answer is lost", () => lostStart(server), "value ×4"],
   [
@@ -268,6 +268,6 @@ export const starts: [fault: string, respond: () => Respond, outcome: string][] 
 
 /** A start whose answer is lost. */
 function lostStart(model: string): Respond {
-  const rest = starting(told, told, model);
+  const rest = starting(reported, reported, model);
   return (exchange) => (exchange.method === "POST" ? reset : rest)(exchange);
 }

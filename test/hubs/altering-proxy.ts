@@ -1,16 +1,19 @@
-/** A proxy of the test's own in front of a real hub: it forwards every request and changes what comes back. */
+/** A test proxy in front of a real hub: forwards every request and can change the response. */
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
 import { listening, type Listening } from "../unit/helpers.js";
 
-/** Answers a request in place of the hub; false to forward it. */
+/** Answers a request instead of the hub, or returns false to forward it. */
 export type Interfere = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 export interface AlteringProxy extends Listening {
-  /** Which requests are answered in place of the hub. */
+  /** The handler for requests that are not forwarded. */
   interfere: Interfere;
 }
 
-/** Forwards to the hub at `target`, and leaves out the headers named. Streams pass as they come. */
+/**
+ * Forwards requests to the hub at `target`, and removes the given response headers. Streams are not
+ * buffered.
+ */
 export async function alteringProxy(
   target: string,
   removed: readonly string[] = [],

@@ -1,42 +1,42 @@
-/** The way to a server behind a real proxy: to one that runs, and what comes of it when it does not. */
+/** Connections to servers behind a real proxy, running or not. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { InvalidInputError, NotFoundError, ServerNotRunningError } from "../../dist/src/index.js";
-import { failure, itBefore, itSince, openStory, since } from "./story.js";
+import { InvalidInputError, NotFoundError, ServerNotRunningError } from "jupyterhub-client";
+import { failure, itBefore, itSince, useHubFixture, since } from "./hub-fixture.js";
 
-const story = openStory("connection", { proxy: "configurable-http-proxy" });
+const fixture = useHubFixture("connection", { proxy: "configurable-http-proxy" });
 
-/** Names that the hub and JavaScript escape differently; a hub of 6 has fewer for servers. */
+/** Names that the hub and JavaScript encode differently. Hubs since 6.0 allow fewer server names. */
 const odd = { user: "ada@(home)!*'~ +%C3", server: since("6.0") ? "gpu-2" : "g+u!@(1)~" };
-// Before 3.0 no token can be made for one server.
+// Before 3.0, no token can be limited to one server.
 const call = since("3.0") ? {} : { useClientToken: true };
-const here = (url: string): string => url.replace(story.real.publicUrl, "/");
+const here = (url: string): string => url.replace(fixture.real.publicUrl, "/");
 
 beforeAll(async () => {
-  await story.hub.users.create("ada");
-  await story.hub.users.create(odd.user);
+  await fixture.hub.users.create("ada");
+  await fixture.hub.users.create(odd.user);
 });
 
-describe("a server that runs", () => {
-  it("is reached at its address, with a token that reaches it alone", async () => {
-    const { servers } = story.hub;
+describe("a connection to a running server", () => {
+  it("uses the server's address and a token for this server only", async () => {
+    const { servers } = fixture.hub;
     await servers.start("ada");
     const { baseUrl, token, fetch } = await servers.connect("ada", {}, call);
     expect(here(baseUrl)).toBe("/user/ada/");
     expect(await (await fetch(`${baseUrl}api/status`)).text()).toBe("ok");
     if (!since("3.0")) return;
-    const { scopes, kind } = await story.as(token).whoami();
+    const { scopes, kind } = await fixture.as(token).whoami();
     expect(kind).toBe("user");
     expect(scopes.filter((scope) => !/^read:users:(name|groups)!/.test(scope))).toEqual([
       "access:servers!server=ada/",
     ]);
-    const made = (await story.hub.tokens.list("ada")).find(
+    const made = (await fixture.hub.tokens.list("ada")).find(
       ({ note }) => note === "To reach a server",
     );
     expect(made?.expires_at).toEqual(expect.any(String));
   });
 
-  it("is reached by whatever name it and its user have", async () => {
-    const { servers } = story.hub;
+  it("works with unusual user and server names", async () => {
+    const { servers } = fixture.hub;
     for (const server of ["", odd.server]) {
       await servers.start(odd.user, { server });
       const response = await servers.fetch(odd.user, "/api/status", {}, { ...call, server });
@@ -44,8 +44,8 @@ describe("a server that runs", () => {
     }
   });
 
-  it("is not sent what the proxy would give to another server of the user", async () => {
-    const { servers } = story.hub;
+  it("does not send a request that the proxy would route to another server", async () => {
+    const { servers } = fixture.hub;
     await servers.start("ada", { server: "other" });
     const { baseUrl, fetch } = await servers.connect("ada", {}, call);
     for (const path of ["other/api/status", "%6Fther/api/status", "other%2Fapi%2Fstatus"]) {
@@ -53,8 +53,8 @@ describe("a server that runs", () => {
       const sent = servers.fetch("ada", path, {}, call);
       expect(await failure(sent)).toBeInstanceOf(InvalidInputError);
     }
-    // The proxy decodes before it routes. With the other server gone, that is what the path leads to.
-    const routes = await story.hub.proxy.listRoutes();
+    // The proxy decodes the path before it routes. Without the other server, the path leads to this one.
+    const routes = await fixture.hub.proxy.listRoutes();
     const { target = "" } = routes.find(({ routespec }) => routespec === "/user/ada/other/")!;
     const raw = async () => (await globalThis.fetch(`${baseUrl}%6Fther/api/status`)).status;
     expect(await raw()).toBe(200);
@@ -64,25 +64,25 @@ describe("a server that runs", () => {
     await servers.stop("ada", { server: "other" });
   });
 
-  itBefore("3.0")("has no token of its own on this hub", async () => {
-    const error = await failure(story.hub.servers.connect("ada"));
+  itBefore("3.0")("needs the client's own token on this hub", async () => {
+    const error = await failure(fixture.hub.servers.connect("ada"));
     expect(error).toMatchObject({ name: "UnsupportedByHubError", since: "3.0" });
   });
 });
 
-describe("a server that does not run", () => {
-  it("has no connection", async () => {
-    await story.hub.users.create("grace");
-    const error = await failure(story.hub.servers.connect("grace", {}, call));
+describe("a connection to a server that does not run", () => {
+  it("rejects with ServerNotRunningError", async () => {
+    await fixture.hub.users.create("grace");
+    const error = await failure(fixture.hub.servers.connect("grace", {}, call));
     expect(error).toBeInstanceOf(ServerNotRunningError);
-    const named = story.hub.servers.connect("grace", { server: "gpu" }, call);
+    const named = fixture.hub.servers.connect("grace", { server: "gpu" }, call);
     expect(await failure(named)).toBeInstanceOf(NotFoundError);
-    const nobody = story.hub.servers.connect("nobody", {}, call);
+    const nobody = fixture.hub.servers.connect("nobody", {}, call);
     expect(await failure(nobody)).toBeInstanceOf(NotFoundError);
   });
 
-  itSince("3.0")("has none by a name that ran once", async () => {
-    const { servers } = story.hub;
+  itSince("3.0")("rejects for a server that ran before", async () => {
+    const { servers } = fixture.hub;
     await servers.start("grace", { server: "once" });
     await servers.stop("grace", { server: "once" });
     const error = await failure(servers.connect("grace", { server: "once" }));
@@ -90,9 +90,9 @@ describe("a server that does not run", () => {
   });
 
   it.each(["GET", "POST", "DELETE"])(
-    "any more is told so to a connection of when it did: %s",
+    "reports a server that stopped after the connection was made: %s",
     async (method) => {
-      const { servers } = story.hub;
+      const { servers } = fixture.hub;
       await servers.start("ada");
       const { baseUrl, fetch } = await servers.connect("ada", {}, call);
       await servers.fetch("ada", "/api/status", {}, call);
@@ -104,8 +104,8 @@ describe("a server that does not run", () => {
     },
   );
 
-  it("has died, and the hub does not know it yet", async () => {
-    const { servers, proxy } = story.hub;
+  it("reports a server that died before the hub noticed", async () => {
+    const { servers, proxy } = fixture.hub;
     await servers.start("ada");
     const { baseUrl, fetch } = await servers.connect("ada", {}, call);
     const { target = "" } = (await proxy.listRoutes()).find(

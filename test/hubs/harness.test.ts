@@ -1,4 +1,4 @@
-/** What a hub that does not come up says of itself, and that nothing of it stays behind. */
+/** The errors of a hub that does not start, and its cleanup. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -8,13 +8,13 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, describe, expect, it } from "vitest";
 import { startHub, type StartOptions } from "./hub.js";
-import { failure, release } from "./story.js";
+import { failure, release } from "./hub-fixture.js";
 
 const folder = mkdtempSync(join(tmpdir(), "harness-test-"));
 const pidFile = join(folder, "pids");
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Makes the hub note its process id. */
+/** Lets the hub store its process id. */
 const notePid = `import os\nprint(os.getpid(), file=open(${JSON.stringify(pidFile)}, "a"))\n`;
 const notedPids = (): number[] =>
   existsSync(pidFile) ? readFileSync(pidFile, "utf8").trim().split("\n").map(Number) : [];
@@ -27,7 +27,7 @@ const isGone = (pid: number): boolean => {
   }
 };
 
-describe("a hub that does not come up", () => {
+describe("a hub that does not start", () => {
   const start = async (extraConfig: string, options: StartOptions = {}): Promise<string> => {
     const started = startHub(release, { extraConfig: notePid + extraConfig, ...options });
     const { message } = (await failure(started)) as Error;
@@ -35,7 +35,7 @@ describe("a hub that does not come up", () => {
     return message;
   };
 
-  it("because it ends is told with its code and the end of its log", async () => {
+  it("rejects with the exit code and the end of the log", async () => {
     const message = await start("print('I cannot go on', flush=True)\nos._exit(3)");
     expect(message).toMatch(
       /^JupyterHub \S+ ended \(code 3\) before it answered. The end of its log:\n/,
@@ -44,12 +44,12 @@ describe("a hub that does not come up", () => {
     expect(notedPids()).toHaveLength(1);
   });
 
-  it("in time is told so", async () => {
+  it("rejects after the time limit", async () => {
     const message = await start("import time\ntime.sleep(600)", { readyMs: 3000 });
     expect(message).toMatch(/^JupyterHub \S+ did not answer within 3 s. The end of its log:\n/);
   });
 
-  it("because its port is taken is told so", async () => {
+  it("rejects if the port is taken", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     try {
@@ -63,8 +63,8 @@ describe("a hub that does not come up", () => {
   });
 });
 
-describe("a hub whose tests are killed outright", () => {
-  it("ends, and so does its proxy", async () => {
+describe("a hub whose test process is killed", () => {
+  it("ends, together with its proxy", async () => {
     const code = `
       import { startHub } from ${JSON.stringify(import.meta.resolve("./hub.ts"))};
       const hub = await startHub("${release}", { proxy: "configurable-http-proxy", extraConfig: ${JSON.stringify(notePid)} });
@@ -76,11 +76,11 @@ describe("a hub whose tests are killed outright", () => {
     expect(publicUrl).toMatch(/^http:/);
     const pid = notedPids().at(-1) ?? 0;
     await expect.poll(() => isGone(pid), { timeout: 10_000 }).toBe(true);
-    const asked = (): Promise<boolean> =>
+    const isAnswered = (): Promise<boolean> =>
       fetch(publicUrl).then(
         () => true,
         () => false,
       );
-    await expect.poll(asked, { timeout: 10_000 }).toBe(false);
+    await expect.poll(isAnswered, { timeout: 10_000 }).toBe(false);
   });
 });

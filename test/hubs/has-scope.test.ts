@@ -1,11 +1,11 @@
-/** What hasScope says of a token, held against what a real hub lets that token do. */
+/** Compares `hasScope` with the real permissions of a token on a hub. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { hasScope } from "../../dist/src/index.js";
-import { openStory, since } from "./story.js";
+import { hasScope } from "jupyterhub-client";
+import { useHubFixture, since } from "./hub-fixture.js";
 
-const story = openStory("has-scope");
+const fixture = useHubFixture("has-scope");
 
-/** Requests, each with the scope that it needs and the groups of the user whom it is about. */
+/** Requests with the required scope and the groups of the target user. */
 const requests: [scope: string, method: string, path: string, groups?: string[]][] = [
   ["read:hub", "GET", "/info"],
   ["proxy", "GET", "/proxy"],
@@ -57,9 +57,9 @@ const ofAda: string[][] = [
 ];
 
 if (since("3.0")) {
-  describe("hasScope agrees with the hub", () => {
+  describe("hasScope", () => {
     beforeAll(async () => {
-      const { groups, servers, users } = story.hub;
+      const { groups, servers, users } = fixture.hub;
       await users.createMany({ usernames: ["ada", "grace"] });
       await groups.create("staff", { users: ["ada"] });
       await groups.create("students", { users: ["grace"] });
@@ -73,20 +73,20 @@ if (since("3.0")) {
       ...ofAda.map((scopes) => ({ owner: "ada", scopes })),
     ];
     const answers = new Set<boolean>();
-    it.each(tokens)("on $scopes of $owner", async ({ owner, scopes }) => {
-      const { token } = await story.hub.tokens.create(owner, { scopes });
-      const identity = await story.as(token).whoami();
+    it.each(tokens)("agrees with the hub on $scopes of $owner", async ({ owner, scopes }) => {
+      const { token } = await fixture.hub.tokens.create(owner, { scopes });
+      const identity = await fixture.as(token).whoami();
       const said: Record<string, boolean> = {};
       const done: Record<string, boolean> = {};
       for (const [scope, method, path, groups] of requests) {
-        const { status } = await story.plain(path, {
+        const { status } = await fixture.plain(path, {
           method,
           headers: { Authorization: `Bearer ${token}` },
           ...(path.endsWith("/activity") && {
             body: JSON.stringify({ last_activity: "2020-01-01T00:00:00Z" }),
           }),
         });
-        // Everybody may read their own name, whatever the scopes say.
+        // Users may always read their own name.
         if (owner === "ada" && path === "/users/ada") continue;
         said[scope] = hasScope(identity, scope, { groups });
         done[scope] = status !== 403 && status !== 404;
@@ -95,7 +95,7 @@ if (since("3.0")) {
       expect(said).toEqual(done);
     });
 
-    it("both ways", () => {
+    it("agrees with the hub on scopes that are held and on scopes that are not", () => {
       expect([...answers].toSorted()).toEqual([false, true]);
     });
   });

@@ -1,55 +1,55 @@
-// Owns a running JupyterHub: fresh secrets, free ports, a scratch folder, and the wait until it
-// answers. Promises that a returned hub is ready and that it is ours (it knows our token), and
-// that a hub which does not start is an error that tells why. What it is made of is `venv.ts`,
-// how it is configured `jupyterhub_config.py`, what routes to it `proxy.ts`, how it ends `group.ts`.
+// Starts a JupyterHub with fresh secrets, free ports and a scratch folder, and waits until it answers.
+// Promises that a returned hub is ready and is ours (it knows our token), and that a hub which does not
+// start rejects with the reason. `venv.ts` installs it, `jupyterhub_config.py` configures it, `proxy.ts`
+// routes to it and `process-group.ts` ends it.
 
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { resolveRelease } from "../../scripts/releases.js";
-import { startGroup } from "./group.js";
+import { resolveRelease } from "../../scripts/known-releases.js";
+import { startProcessGroup } from "./process-group.js";
 import { startProxy, type RunningProxy } from "./proxy.js";
 import { freePort, makeScratch, type Scratch } from "./scratch.js";
-import { untilTrue } from "./until.js";
+import { waitUntilReady } from "./wait-until-ready.js";
 import { ensureHub } from "./venv.js";
 
 export interface StartOptions {
-  /** Python lines that run at the end of the configuration, with its `c`. */
+  /** Python lines for the end of the configuration. */
   extraConfig?: string;
-  /** Where the OAuth client `webapp` wants its codes; nothing has to listen there. */
+  /** The redirect address of the OAuth client `webapp`; nothing has to listen there. */
   redirectUri?: string;
   /**
-   * What routes: nothing ("memory", the default: the hub is asked on its own port, and no request
-   * reaches a server or a service), or a real proxy in front of the hub.
+   * The proxy: none ("memory", the default: requests go to the hub's own port and reach no server or
+   * service), or a real proxy in front of the hub.
    */
   proxy?: "memory" | "configurable-http-proxy";
   /** The hub's `base_url` without its last slash, such as "/prefix"; none by default. */
   prefix?: string;
-  /** Where the hub keeps its state; only a "file" survives `kill` and `restart`. "memory" by default. */
+  /** The hub's database; only a "file" survives `kill` and `restart`. "memory" by default. */
   database?: "memory" | "file";
-  /** How long the hub may take until it answers; 60,000 ms by default. */
+  /** The time limit for the hub's start; 60,000 ms by default. */
   readyMs?: number;
 }
 
 export interface RunningHub extends AsyncDisposable {
   readonly version: string;
-  /** The base of the API as people reach it, through the proxy if there is one: `http://127.0.0.1:<port>/hub/api`. */
+  /** The base of the public API, through the proxy if there is one: `http://127.0.0.1:<port>/hub/api`. */
   readonly url: string;
-  /** Where people are: `http://127.0.0.1:<port>/`; a server's `url` is resolved against it. */
+  /** The public address: `http://127.0.0.1:<port>/`. A server's `url` is resolved against it. */
   readonly publicUrl: string;
-  /** The base of the API on the hub's own port, past the proxy. */
+  /** The base of the API on the hub's own port, without the proxy. */
   readonly directUrl: string;
-  /** The real proxy, if one was asked for. */
+  /** The real proxy, if there is one. */
   readonly proxy: RunningProxy | undefined;
   /**
-   * Tokens of services: `admin` may do everything, `reader` has list:users and read:users:name,
-   * `filtered` has read:users!user=ada. Before 2.0 the latter two may do nothing.
+   * Tokens of services: `admin` has all permissions, `reader` has list:users and read:users:name,
+   * `filtered` has read:users!user=ada. Before 2.0 the latter two have no permissions.
    */
   readonly tokens: { readonly admin: string; readonly reader: string; readonly filtered: string };
   /** The password of every user. */
   readonly password: string;
-  /** A user with admin rights; nobody else exists at first. */
+  /** A user with admin permissions; at first, no other user exists. */
   readonly adminUser: string;
   readonly oauth: {
     readonly clientId: string;
@@ -58,26 +58,29 @@ export interface RunningHub extends AsyncDisposable {
   };
   /** The hub's log so far, without its secrets. */
   log(): string;
-  /** When the hub process that runs now, or ran last, has ended. */
+  /** Resolves when the current hub process ends. */
   readonly exited: Promise<number | null>;
-  /** Ends the hub process and its servers at once, as a power cut would. Its proxy and its state stay. */
+  /**
+   * Kills the hub process and its servers at once, as a power failure would. The proxy and the database
+   * stay.
+   */
   kill(): Promise<void>;
-  /** Starts the hub again, killed if it still runs: the same configuration, secrets, ports and state. */
+  /** Restarts the hub, killing it if it runs, with the same configuration, secrets, ports and database. */
   restart(): Promise<void>;
-  /** Ends the hub, its servers and its proxy for good; may be called again. */
+  /** Stops the hub, its servers and its proxy. May be called again. */
   stop(): Promise<void>;
 }
 
 const configFile = fileURLToPath(new URL("jupyterhub_config.py", import.meta.url));
 
-/** Starts the hub of that release ("6", "5.5", "5.5.4") and resolves once it answers. */
+/** Starts the hub of a release ("6", "5.5", "5.5.4") and resolves once it answers. */
 export async function startHub(version: string, options: StartOptions = {}): Promise<RunningHub> {
   const release = resolveRelease(version);
   const python = await ensureHub(release);
   try {
     return await attempt(release, python, options);
   } catch (error) {
-    // Between asking for a free port and using it, somebody else may take it.
+    // Another process may take the free port before the hub uses it.
     if (!/address already in use/i.test(String(error))) throw error;
     return await attempt(release, python, options);
   }
@@ -130,7 +133,7 @@ async function launch(given: Launch): Promise<RunningHub> {
   const publicUrl = `${proxy?.origin ?? hubUrl}${prefix}/`;
   const url = `${publicUrl}hub/api`;
   const secrets = [password, oauth.clientSecret, cryptKey, cookieSecret, ...Object.values(tokens)];
-  // Nothing else of ours: a JUPYTERHUB_ variable of the machine must not reach the hub.
+  // No other variables: a JUPYTERHUB_ variable of the machine must not reach the hub.
   const env: Record<string, string> = {
     PATH: process.env["PATH"] ?? "",
     HOME: scratch.path,
@@ -160,13 +163,13 @@ async function launch(given: Launch): Promise<RunningHub> {
 
   let earlier = "";
   const start = () =>
-    startGroup(python, ["-m", "jupyterhub", "--config", configFile], {
+    startProcessGroup(python, ["-m", "jupyterhub", "--config", configFile], {
       cwd: scratch.path,
       env,
       secrets,
     });
   const ready = () =>
-    untilTrue(`JupyterHub ${version}`, group, options.readyMs ?? 60_000, () =>
+    waitUntilReady(`JupyterHub ${version}`, group, options.readyMs ?? 60_000, () =>
       answers(url, tokens.admin),
     );
   let group = start();
@@ -203,7 +206,7 @@ async function launch(given: Launch): Promise<RunningHub> {
   };
 }
 
-/** `GET /` says that a hub is there; `GET /info` with our token, that it is this one. */
+/** `GET /` shows that it is a hub, and `GET /info` with our token that it is this one. */
 async function answers(url: string, token: string): Promise<boolean> {
   const init = {
     headers: { authorization: `token ${token}` },
@@ -217,7 +220,7 @@ async function answers(url: string, token: string): Promise<boolean> {
   return info.ok;
 }
 
-/** Hubs from 5.5.3 refuse tokens of 64 characters and more. */
+/** Hubs since 5.5.3 refuse tokens of 64 characters or more. */
 function secret(): string {
   return randomBytes(24).toString("hex");
 }

@@ -1,10 +1,10 @@
-"""One configuration for every hub under test, 1.2 to 6: an in-memory proxy (the API is asked on
-the hub's own port; /user/ and /services/ are not routed) or a real one that runs already, logins
-by one password, stub servers that behave as their user_options say, and services with all, few and
+"""The configuration of every tested hub, 1.2 to 6: an in-memory proxy (requests go to the hub's own
+port; /user/ and /services/ are not routed) or a real one that already runs, logins with one
+password, stub servers that behave as their user_options say, and services with all, few and
 filtered scopes.
 
-Ports, secrets and the scratch folder come in by the environment; the file holds none. Lines that
-one test needs more are in `extra.py` of the scratch folder.
+Ports, secrets and the scratch folder come from the environment; the file contains none. `extra.py`
+of the scratch folder has additional lines for one test.
 """
 
 import asyncio
@@ -27,15 +27,15 @@ scratch = Path(env["HUB_SCRATCH"])
 
 
 def die_with_the_parent():
-    """Whoever started the hub holds our stdin open; killed outright, it cannot end us itself."""
+    """Ends us when stdin closes: the test process holds it open, and was killed."""
     while os.read(0, 1024):
         pass
     shutil.rmtree(str(scratch), ignore_errors=True)
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
-# Only as the leader of a process group of our own: never kill the shell of somebody who tries
-# this file by hand.
+# Only as the leader of our own process group: never kill the shell of a user who runs this file
+# by hand.
 if os.getpid() == os.getpgrp() and not sys.stdin.isatty():
     threading.Thread(target=die_with_the_parent, daemon=True).start()
 
@@ -55,52 +55,52 @@ class MemoryProxy(Proxy):
 
 
 class BehavingSpawner(SimpleLocalProcessSpawner):
-    """Behaves as `user_options` say; without any, it is ready at once.
+    """Behaves as `user_options` say; without any, the server is ready at once.
 
-    {"behave": "slow"}       start takes `seconds` (5) and tells about it: the POST answers 202
+    {"behave": "slow"}       start takes `seconds` (5) and reports progress: the POST answers 202
     {"behave": "fail"}       start raises, after `seconds` (0)
-    {"behave": "refuse"}     start raises an HTTP error with words for the user and `status` (409)
+    {"behave": "refuse"}     start raises an HTTP error with a message for the user and `status` (409)
     {"behave": "hang"}       start takes longer than its timeout, which is `seconds` (4)
     {"behave": "die"}        the process exits before it listens
-    {"behave": "deaf"}       the server never answers; the hub gives it `seconds` (4)
+    {"behave": "deaf"}       the server never answers; the hub waits `seconds` (4)
     {"behave": "slow-stop"}  stop takes `seconds` (4): the DELETE answers 202
     """
 
-    def asked(self, key, default=None):
+    def option(self, key, default=None):
         options = self.user_options
         return options.get(key, default) if isinstance(options, dict) else default
 
     def get_env(self):
-        return {**super().get_env(), "SINGLE_USER_BEHAVE": str(self.asked("behave", ""))}
+        return {**super().get_env(), "SINGLE_USER_BEHAVE": str(self.option("behave", ""))}
 
     async def start(self):
-        if self.asked("behave") == "fail":
-            await asyncio.sleep(self.asked("seconds", 0))
-            raise RuntimeError("This server was told to fail")
-        if self.asked("behave") == "refuse":
-            raise HTTPError(self.asked("status", 409), "No GPU is left")
-        if self.asked("behave") == "slow":
-            await asyncio.sleep(self.asked("seconds", 5))
-        if self.asked("behave") == "hang":
+        if self.option("behave") == "fail":
+            await asyncio.sleep(self.option("seconds", 0))
+            raise RuntimeError("This server fails on request")
+        if self.option("behave") == "refuse":
+            raise HTTPError(self.option("status", 409), "No GPU is left")
+        if self.option("behave") == "slow":
+            await asyncio.sleep(self.option("seconds", 5))
+        if self.option("behave") == "hang":
             await asyncio.sleep(600)
         return await super().start()
 
     def run_pre_spawn_hook(self):
-        seconds, behave = self.asked("seconds", 4), self.asked("behave")
+        seconds, behave = self.option("seconds", 4), self.option("behave")
         self.start_timeout = seconds if behave == "hang" else 60
         self.http_timeout = seconds if behave == "deaf" else c.Spawner.http_timeout
         return super().run_pre_spawn_hook()
 
     async def stop(self, now=False):
-        if self.asked("behave") == "slow-stop":
-            await asyncio.sleep(self.asked("seconds", 4))
+        if self.option("behave") == "slow-stop":
+            await asyncio.sleep(self.option("seconds", 4))
         await super().stop(now=now)
 
     async def progress(self):
-        if self.asked("behave") != "slow":
+        if self.option("behave") != "slow":
             yield {"progress": 50, "message": "Starting"}
             return
-        # Without progress or text, and with a key of the Spawner's own.
+        # Without progress or message, and with a key of the Spawner's own.
         yield {"html_message": "<i>Soon</i>", "node": {"name": "n1"}}
         for percent in (20, 40, 60, 80):
             yield {
@@ -108,14 +108,14 @@ class BehavingSpawner(SimpleLocalProcessSpawner):
                 "message": f"Slowly: {percent} %",
                 "html_message": f"Slowly: <b>{percent} %</b>",
             }
-            await asyncio.sleep(self.asked("seconds", 5) / 5)
+            await asyncio.sleep(self.option("seconds", 5) / 5)
 
 
 c.JupyterHub.hub_bind_url = env["HUB_URL"]
 c.JupyterHub.bind_url = env["HUB_PUBLIC_URL"]
 c.JupyterHub.db_url = env["HUB_DATABASE"]
 if "HUB_PROXY_API" in env:
-    c.ConfigurableHTTPProxy.should_start = False  # it runs apart, and knows CONFIGPROXY_AUTH_TOKEN
+    c.ConfigurableHTTPProxy.should_start = False  # it runs separately, with CONFIGPROXY_AUTH_TOKEN
     c.ConfigurableHTTPProxy.api_url = env["HUB_PROXY_API"]
 else:
     c.JupyterHub.proxy_class = MemoryProxy
@@ -133,20 +133,20 @@ c.CryptKeeper.keys = [env["HUB_CRYPT_KEY"]]
 c.JupyterHub.allow_named_servers = True
 c.JupyterHub.spawner_class = BehavingSpawner
 c.SimpleLocalProcessSpawner.home_dir_template = str(scratch)  # any user name, however odd
-# A server that died is pending until then (30 s by default).
+# A crashed server is pending until then (30 s by default).
 c.Spawner.http_timeout = 10
 c.Spawner.cmd = [sys.executable, str(Path(__file__).with_name("single_user.py"))]
 # In the hub's own process group, so that ending the group ends the servers too.
 c.LocalProcessSpawner.popen_kwargs = {"start_new_session": False}
 
-# No `url`: hub 6 would wait 30 s for it. The oauth keys alone make it an OAuth client.
+# No `url`: hub 6 would wait 30 s for it. The OAuth keys make it an OAuth client.
 webapp = {
     "name": "webapp",
     "api_token": env["HUB_OAUTH_SECRET"],
     "oauth_client_id": env["HUB_OAUTH_ID"],
     "oauth_redirect_uri": env["HUB_OAUTH_REDIRECT"],
 }
-# What it may be allowed by a user: scopes from 3.0, roles on 2.x.
+# What it may request from users: scopes since 3.0, roles on 2.x.
 if "oauth_client_allowed_scopes" in Service.class_trait_names():
     webapp["oauth_client_allowed_scopes"] = ["read:users!user", "read:servers!user"]
 elif "oauth_roles" in Service.class_trait_names():
@@ -165,11 +165,11 @@ except ImportError:  # before 2.0 there is `admin` and nothing else
     scope_definitions = {}
 
 if scope_definitions:
-    # A hub refuses to start with a scope that it does not know.
+    # A hub does not start with an unknown scope.
     def known(*scopes):
         return [scope for scope in scopes if scope.partition("!")[0] in scope_definitions]
 
-    # These stand for "whatever the owner has"; a service owns nothing.
+    # Metascopes: all that the owner has. A service owns nothing.
     meta = {"(no_scope)", "self", "all", "inherit"}
     c.JupyterHub.load_roles = [
         {
@@ -183,7 +183,7 @@ if scope_definitions:
             "scopes": known("list:users", "read:users:name"),
         },
         {"name": "filtered", "services": ["filtered"], "scopes": ["read:users!user=ada"]},
-        # Everybody may log in to the web app.
+        # Every user may log in to the web app.
         {"name": "user", "scopes": ["self", "access:services!service=webapp"]},
     ]
 

@@ -1,26 +1,26 @@
-/** A listing of a real hub is complete while a second client adds users and removes others. */
+/** A listing of a real hub is complete while a second client creates and deletes users. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { JupyterHub, type ListOptions } from "../../dist/src/index.js";
-import { itSince, openStory } from "./story.js";
+import { JupyterHub, type ListOptions } from "jupyterhub-client";
+import { itSince, useHubFixture } from "./hub-fixture.js";
 
-const story = openStory("listing", { extraConfig: "c.JupyterHub.api_page_max_limit = 50" });
+const fixture = useHubFixture("listing", { extraConfig: "c.JupyterHub.api_page_max_limit = 50" });
 
 const count = 1000;
 const name = (index: number): string => `user-${index}`;
-/** Every third may go; the others stay throughout. */
+/** Every third user may be deleted; the others stay. */
 const isStaying = (one: string): boolean =>
   one.startsWith("user-") && Number(one.slice(5)) % 3 !== 0;
 const staying = Array.from({ length: count }, (_, index) => name(index)).filter(isStaying);
 
-/** What is asked and answered here says nothing new of the document, and is a lot: it is not recorded. */
+/** These responses are not recorded: they are many, and show nothing new. */
 const client = (): JupyterHub =>
-  new JupyterHub({ url: story.real.url, token: story.real.tokens.admin });
+  new JupyterHub({ url: fixture.real.url, token: fixture.real.tokens.admin });
 
-/** Adds and removes users, the first ones first, until it is told to stop. */
+/** Creates users and deletes others, the first ones first, until it is stopped. */
 async function churn() {
   const { users } = client();
   const everybody = (await users.list()).map((user) => user.name);
-  const leaving = everybody.filter((one) => one !== story.real.adminUser && !isStaying(one));
+  const leaving = everybody.filter((one) => one !== fixture.real.adminUser && !isStaying(one));
   const state = { removed: 0, over: false };
   const work = async (): Promise<void> => {
     for (const one of leaving) {
@@ -29,7 +29,7 @@ async function churn() {
       state.removed += 1;
       if (state.removed % 3 > 0) continue;
       await users.create(`new-${one}-${Date.now()}`);
-      // Somebody of the same name comes last, as somebody else.
+      // A user of the same name is a new one and comes last.
       await users.create(one);
     }
   };
@@ -51,13 +51,13 @@ describe(`${count} users in pages of 50`, () => {
   });
 
   const ways: [what: string, call: ListOptions][] = [
-    ["two at once", {}],
-    ["one after the other", { concurrency: 1 }],
-    ["eight at once", { concurrency: 8 }],
+    ["with two pages in flight", {}],
+    ["sequentially", { concurrency: 1 }],
+    ["with eight pages in flight", { concurrency: 8 }],
   ];
   for (const [what, call] of ways) {
     itSince("4.0")(
-      `are listed completely while others come and go, asked for ${what}`,
+      `are listed completely while others are created and deleted, ${what}`,
       async () => {
         const { state, stop } = await churn();
         try {
@@ -74,7 +74,7 @@ describe(`${count} users in pages of 50`, () => {
     );
   }
 
-  it("are counted, and shown page by page", async () => {
+  it("are counted and listed page by page", async () => {
     const listing = client().users.list();
     const { items, total, limit, next } = await listing.page({ offset: 100, limit: 500 });
     const all = await client().users.list();

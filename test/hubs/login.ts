@@ -1,20 +1,19 @@
-// Owns the browser's part against a real hub: the login form, the cookies it leaves, and the
-// OAuth consent page. Sends what a browser sends when a page is opened. That is
-// `Sec-Fetch-Mode: navigate`, without which hubs from 4.1 set no XSRF cookie; `fetch` always
-// sends `cors` in its place, so this speaks node:http. Knows one origin and no cookie paths.
+// Acts as a browser on a real hub: the login form, the cookies and the OAuth consent page. Sends
+// `Sec-Fetch-Mode: navigate` as browsers do when a page is opened, without which hubs since 4.1 set no XSRF
+// cookie. `fetch` always sends `cors`, so this uses node:http. Knows one origin and no cookie paths.
 
 import { request } from "node:http";
 
-/** The cookies of one visitor of one hub. */
+/** The cookies of one visitor. */
 export class Cookies {
   readonly #values = new Map<string, string>();
 
-  /** The value as the hub meant it, without the quotes it may have on the wire. */
+  /** The value without the quotes that it may have in the header. */
   get(name: string): string | undefined {
     return this.#values.get(name)?.replace(/^"(.*)"$/, "$1");
   }
 
-  /** What belongs into `X-XSRFToken`; hubs before 4.0 have none. */
+  /** The value of `X-XSRFToken`; hubs before 4.0 have none. */
   get xsrf(): string | undefined {
     return this.get("_xsrf");
   }
@@ -24,7 +23,7 @@ export class Cookies {
     return [...this.#values].map(([name, value]) => `${name}=${value}`).join("; ");
   }
 
-  /** Takes over what a `Set-Cookie` header says. */
+  /** Applies a `Set-Cookie` header. */
   absorb(setCookie: string): void {
     const [pair = "", ...attributes] = setCookie.split(";").map((part) => part.trim());
     const name = pair.slice(0, pair.indexOf("="));
@@ -43,11 +42,11 @@ export interface AuthorizeRequest {
   clientId: string;
   redirectUri: string;
   state: string;
-  /** Scopes or role names, separated by spaces; by default all that the client may have. */
+  /** Scopes or role names, separated by spaces; by default all that the client may request. */
   scope?: string;
 }
 
-/** Logs in as a person does; `hubUrl` is the base of the API or of the hub's pages. */
+/** Logs in with the login form. `hubUrl` is the base of the API or of the hub's pages. */
 export async function loginByForm(
   hubUrl: string,
   username: string,
@@ -64,12 +63,12 @@ export async function loginByForm(
   if (answer.status !== 302) {
     throw new Error(`The hub refused the login of ${username}: ${answer.status}.`);
   }
-  // The XSRF token is bound to the session: the first page after the login brings the new one.
+  // The XSRF token belongs to the session: the first page after the login sets the new one.
   await visit(`${pagesOf(hubUrl)}/home`, cookies);
   return cookies;
 }
 
-/** Consents to an OAuth client as a logged-in person and returns the authorization code. */
+/** Consents to an OAuth client as a logged-in user and returns the authorization code. */
 export async function authorizeInBrowser(
   hubUrl: string,
   cookies: Cookies,
@@ -86,7 +85,7 @@ export async function authorizeInBrowser(
   return code;
 }
 
-/** Opens a link to `oauth2/authorize`, agrees if asked, and says where the browser is sent. */
+/** Opens a link to `oauth2/authorize`, consents if asked, and returns the redirect target. */
 export async function consent(url: string, cookies: Cookies): Promise<URL> {
   let answer = await visit(url, cookies);
   if (answer.status === 200) answer = await visit(url, cookies, fieldsOf(answer.body));
@@ -98,7 +97,7 @@ export async function consent(url: string, cookies: Cookies): Promise<URL> {
   return target;
 }
 
-/** What the browser submits of the consent form: inputs that are enabled and, if boxes, ticked. */
+/** The fields of the consent form that a browser submits: enabled inputs, and ticked boxes. */
 function fieldsOf(html: string): [string, string][] {
   const fields: [string, string][] = [];
   for (const [input] of html.matchAll(/<input\b[^>]*>/gi)) {
@@ -131,7 +130,7 @@ interface Page {
   body: string;
 }
 
-/** Opens a page, or submits a form of it; keeps the cookies, follows nothing. */
+/** Opens a page or submits a form. Stores cookies and does not follow redirects. */
 function visit(url: string, cookies: Cookies, form?: [string, string][]): Promise<Page> {
   const body = form && String(new URLSearchParams(form));
   const headers: Record<string, string> = {
@@ -142,7 +141,7 @@ function visit(url: string, cookies: Cookies, form?: [string, string][]): Promis
   };
   if (form) {
     headers["Content-Type"] = "application/x-www-form-urlencoded";
-    // Hubs before 4.0 know a forged form by its Referer.
+    // Hubs before 4.0 detect a forged form by its Referer.
     headers["Referer"] = url;
   }
   return new Promise((resolve, reject) => {

@@ -2,16 +2,16 @@
 import { createRequire } from "node:module";
 import { KernelManager, ServerConnection, type Kernel } from "@jupyterlab/services";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { failure, openStory, since } from "./story.js";
+import { failure, useHubFixture, since } from "./hub-fixture.js";
 import { ensureNotebook } from "./venv.js";
 
-// Its WebSocket for Node, which has none before 22 (or none that is on).
+// Its WebSocket for Node, since Node before 22 has none by default.
 const services = createRequire(createRequire(import.meta.url).resolve("@jupyterlab/services"));
 const Ws = services("ws") as typeof WebSocket;
 
 if (since("3.0")) {
   const python = await ensureNotebook();
-  const story = openStory("notebook", {
+  const fixture = useHubFixture("notebook", {
     proxy: "configurable-http-proxy",
     extraConfig: `
 c.Spawner.cmd = ["${python}", "-m", "jupyterhub.singleuser"]
@@ -23,34 +23,34 @@ c.Spawner.args = ["--allow-root"]
 
   describe("a notebook server", () => {
     beforeAll(async () => {
-      await story.hub.users.createMany({ usernames: ["ada", "grace"] });
-      await story.hub.servers.start("ada");
+      await fixture.hub.users.createMany({ usernames: ["ada", "grace"] });
+      await fixture.hub.servers.start("ada");
     });
 
-    it("answers to a token made for it alone", async () => {
-      const response = await story.hub.servers.fetch("ada", "/api/kernels");
+    it("accepts a token for this server only", async () => {
+      const response = await fixture.hub.servers.fetch("ada", "/api/kernels");
       expect(await response.json()).toEqual([]);
-      const specs = await story.hub.servers.fetch("ada", "/api/kernelspecs");
+      const specs = await fixture.hub.servers.fetch("ada", "/api/kernelspecs");
       expect(await specs.json()).toMatchObject({ default: "python3" });
     });
 
-    it("answers with its own errors and pages, which are no sign that it does not run", async () => {
-      const missing = await story.hub.servers.fetch("ada", "/api/contents/nothing.ipynb");
+    it("returns its own errors and pages, which are not taken for a stopped server", async () => {
+      const missing = await fixture.hub.servers.fetch("ada", "/api/contents/nothing.ipynb");
       expect(missing.status).toBe(404);
-      const page = await story.hub.servers.fetch("ada", "/no/such/page");
+      const page = await fixture.hub.servers.fetch("ada", "/no/such/page");
       expect(page.status).toBe(404);
-      // It sends who has no valid token to the hub's login, as a stopped one would.
+      // Without a valid token it redirects to the hub's login, as a stopped server does.
       const headers = { Authorization: "Bearer unknown" };
-      const login = await story.hub.servers.fetch("ada", "/files/x.txt", { headers });
+      const login = await fixture.hub.servers.fetch("ada", "/files/x.txt", { headers });
       expect(login.status).toBe(302);
       expect(login.headers.get("Location")).toMatch(/^\/hub\/api\/oauth2\/authorize/);
     });
 
-    it("does not answer to whom it is not for", async () => {
-      const { token } = await story.hub.tokens.create("grace");
-      const asGrace = story.as(token).servers;
+    it("rejects a user without access", async () => {
+      const { token } = await fixture.hub.tokens.create("grace");
+      const asGrace = fixture.as(token).servers;
       expect(await failure(asGrace.fetch("ada", "/api/kernels"))).toBeInstanceOf(Error);
-      const { baseUrl, fetch } = await story.hub.servers.connect("ada");
+      const { baseUrl, fetch } = await fixture.hub.servers.connect("ada");
       const headers = { Authorization: `Bearer ${token}` };
       expect((await fetch(`${baseUrl}api/kernels`, { headers })).status).toBe(403);
     });
@@ -70,8 +70,8 @@ c.Spawner.args = ["--allow-root"]
         manager?.dispose();
       });
 
-      it("runs a cell, and the token is in no URL", async () => {
-        const connection = await story.hub.servers.connect("ada", {}, { WebSocket: Watched });
+      it("runs a cell without the token in any URL", async () => {
+        const connection = await fixture.hub.servers.connect("ada", {}, { WebSocket: Watched });
         const serverSettings = ServerConnection.makeSettings(connection);
         manager = new KernelManager({ serverSettings });
         kernel = await manager.startNew({ name: "python3" });

@@ -1,21 +1,21 @@
-/** Logging a person in with a real hub: its login form, its consent page, and the token for the code. */
+/** An OAuth login through a real hub: the login form, the consent page, and the token for the code. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { AuthenticationError, InvalidInputError, JupyterHub } from "../../dist/src/index.js";
+import { AuthenticationError, InvalidInputError, JupyterHub } from "jupyterhub-client";
 import { consent, loginByForm, type Cookies } from "./login.js";
-import { failure, itBefore, itSince, openStory, since } from "./story.js";
+import { failure, itBefore, itSince, useHubFixture, since } from "./hub-fixture.js";
 
 const redirectUri = "https://webapp.example/oauth_callback";
-const story = openStory("oauth", { redirectUri });
+const fixture = useHubFixture("oauth", { redirectUri });
 let ada: Cookies;
 
-/** The application that the hub knows as its service webapp; `more` makes it misbehave. */
+/** The application `webapp` of the hub; `more` overrides its options. */
 const webapp = (more: Partial<{ clientSecret: string; redirectUri: string }> = {}) => {
-  const { clientId, clientSecret } = story.real.oauth;
+  const { clientId, clientSecret } = fixture.real.oauth;
   const oauth = { clientId, clientSecret, redirectUri, ...more };
-  return new JupyterHub({ url: story.real.url, fetch: story.recorder.fetch, oauth }).oauth;
+  return new JupyterHub({ url: fixture.real.url, fetch: fixture.recorder.fetch, oauth }).oauth;
 };
 
-/** A link, and where the browser of Ada, who agrees, is sent by it. */
+/** A link, and the redirect target after Ada consents. */
 const visited = async (input: Parameters<ReturnType<typeof webapp>["authorizeUrl"]>[0] = {}) => {
   const attempt = await webapp().authorizeUrl(input);
   const { href } = await consent(attempt.url, ada);
@@ -23,12 +23,12 @@ const visited = async (input: Parameters<ReturnType<typeof webapp>["authorizeUrl
 };
 
 beforeAll(async () => {
-  await story.hub.users.create("ada");
-  ada = await loginByForm(story.real.url, "ada", story.real.password);
+  await fixture.hub.users.create("ada");
+  ada = await loginByForm(fixture.real.url, "ada", fixture.real.password);
 });
 
-describe("a login with the hub", () => {
-  it("leads back, and to a client that acts as the user", async () => {
+describe("an OAuth login", () => {
+  it("redirects back and gives a client for the user", async () => {
     const next = "/charts?of=ada lovelace&ü=%2F;+#top";
     const { attempt, callback } = await visited({ next });
     expect(callback).toMatch(/^https:\/\/webapp\.example\/oauth_callback\?/);
@@ -36,10 +36,10 @@ describe("a login with the hub", () => {
     expect(login.next).toBe("/charts?of=ada%20lovelace&%C3%BC=%2F;+#top");
     expect(login.expires_in).toBeGreaterThanOrEqual(3600);
     expect(await login.client.whoami()).toMatchObject({ kind: "user", name: "ada" });
-    expect((await story.as(login.token).whoami()).name).toBe("ada");
+    expect((await fixture.as(login.token).whoami()).name).toBe("ada");
   });
 
-  itSince("3.0")("grants what was asked for, and who the user is", async () => {
+  itSince("3.0")("grants the requested scopes and identifies the user", async () => {
     const { attempt, callback } = await visited({ scopes: ["read:servers!user"] });
     const { client, scopes } = await webapp().exchangeCode(callback, attempt);
     expect(scopes).toEqual(expect.arrayContaining(["read:servers!user"]));
@@ -50,18 +50,18 @@ describe("a login with the hub", () => {
     expect(held).not.toContain("read:users:activity!user=ada");
   });
 
-  it("by another browser's link is refused before anything is sent", async () => {
+  it("rejects another browser's link without a request", async () => {
     const { callback } = await visited();
     const other = await webapp().authorizeUrl();
-    story.sent();
+    fixture.sent();
     expect(await failure(webapp().exchangeCode(callback, other))).toBeInstanceOf(InvalidInputError);
     expect(await failure(webapp().exchangeCode(callback, undefined))).toBeInstanceOf(
       InvalidInputError,
     );
-    expect(story.sent()).toEqual([]);
+    expect(fixture.sent()).toEqual([]);
   });
 
-  it("by a code that was used is refused", async () => {
+  it("rejects a used code", async () => {
     const { attempt, callback } = await visited();
     await webapp().exchangeCode(callback, attempt);
     const error = await failure(webapp().exchangeCode(callback, attempt));
@@ -74,14 +74,14 @@ describe("a login with the hub", () => {
     const { verifier } = await webapp().authorizeUrl();
     return webapp().exchangeCode(callback, { ...attempt, verifier });
   };
-  itSince("6.0")("with another verifier is refused", async () => {
+  itSince("6.0")("rejects another verifier", async () => {
     expect(await failure(withOtherVerifier())).toBeInstanceOf(AuthenticationError);
   });
-  itBefore("6.0")("with another verifier is not noticed by the hub", async () => {
+  itBefore("6.0")("ignores another verifier on hubs before 6.0", async () => {
     expect(await failure(withOtherVerifier())).toBeUndefined();
   });
 
-  it("with another secret is refused, and says what to check", async () => {
+  it("rejects another secret, and the message says what to check", async () => {
     const { attempt, callback } = await visited();
     const error = await failure(
       webapp({ clientSecret: "another-secret" }).exchangeCode(callback, attempt),
@@ -90,7 +90,7 @@ describe("a login with the hub", () => {
     expect((error as Error).message).toMatch(/Check the client's id and secret/);
   });
 
-  it("with another redirect address is refused, for the code and in the browser", async () => {
+  it("rejects another redirect address, for the code and in the browser", async () => {
     const { attempt, callback } = await visited();
     const elsewhere = webapp({ redirectUri: `${redirectUri}/` });
     const error = await failure(elsewhere.exchangeCode(callback, attempt));
@@ -103,7 +103,7 @@ describe("a login with the hub", () => {
   });
 
   if (since("2.0")) {
-    it("that asks for more than the application may is sent back with the hub's words", async () => {
+    it("redirects back with the hub's message if it requests too many scopes", async () => {
       const { attempt, callback } = await visited({ scopes: ["admin:users"] });
       const error = await failure(webapp().exchangeCode(callback, attempt));
       expect(error).toMatchObject({ name: "ForbiddenError" });

@@ -1,20 +1,20 @@
-// Owns a real configurable-http-proxy, as deployments run it: a process apart from the hub, which
-// it outlives. Promises that a returned proxy answers. It knows no route until a hub tells it one.
+// Starts a real configurable-http-proxy, as deployments run it: a separate process that outlives the hub.
+// Promises that a returned proxy answers. It has no routes until a hub adds some.
 
 import { randomBytes } from "node:crypto";
 import { createRequire } from "node:module";
-import { startGroup, type ProcessGroup } from "./group.js";
+import { startProcessGroup, type ProcessGroup } from "./process-group.js";
 import { freePorts } from "./scratch.js";
-import { untilTrue } from "./until.js";
+import { waitUntilReady } from "./wait-until-ready.js";
 
 export interface RunningProxy {
-  /** Where people reach it: `http://127.0.0.1:<port>`. */
+  /** Its public address: `http://127.0.0.1:<port>`. */
   readonly origin: string;
-  /** Where the hub tells it routes, and what it says to be let in. */
+  /** The address of its API, and the token for it. */
   readonly apiUrl: string;
   readonly token: string;
   log(): string;
-  /** Ends it at once, and starts it again on the same ports; it has forgotten its routes. */
+  /** Kills it and starts it again on the same ports, without its routes. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -23,10 +23,10 @@ const readyMs = 30_000;
 const command = createRequire(import.meta.url).resolve(
   "configurable-http-proxy/bin/configurable-http-proxy",
 );
-// Whoever started it holds its stdin open; killed outright, they cannot end it themselves.
+// The test process holds its stdin open. If that is killed, stdin closes and the proxy ends itself.
 const endsWithUs = "data:text/javascript,process.stdin.on('end',()=>process.exit()).resume()";
 
-/** Starts a proxy that asks the hub at this URL for the pages of its errors. */
+/** Starts a proxy that gets its error pages from the hub at this URL. */
 export async function startProxy(hubUrl: string, scratch: string): Promise<RunningProxy> {
   const [publicPort, apiPort] = await freePorts();
   const apiUrl = `http://127.0.0.1:${apiPort}`;
@@ -37,9 +37,13 @@ export async function startProxy(hubUrl: string, scratch: string): Promise<Runni
 
   const start = async (): Promise<ProcessGroup> => {
     const env = { PATH: process.env["PATH"] ?? "", CONFIGPROXY_AUTH_TOKEN: token };
-    const group = startGroup(process.execPath, args, { cwd: scratch, env, secrets: [token] });
+    const group = startProcessGroup(process.execPath, args, {
+      cwd: scratch,
+      env,
+      secrets: [token],
+    });
     const ask = { headers: { authorization: `token ${token}` } };
-    await untilTrue("configurable-http-proxy", group, readyMs, async () => {
+    await waitUntilReady("configurable-http-proxy", group, readyMs, async () => {
       const routes = await fetch(`${apiUrl}/api/routes`, ask);
       await routes.arrayBuffer();
       return routes.ok;

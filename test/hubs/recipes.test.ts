@@ -1,27 +1,27 @@
 /**
- * The README's counterparts of Python recipes, as they stand there, one after the other on a real hub: what
- * each sends, and what has become of it.
+ * Runs the README's counterparts of Python recipes one after the other on a real hub, and checks the
+ * requests and their effects.
  */
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { JupyterHub } from "../../dist/src/index.js";
-import { openStory, since } from "./story.js";
+import { JupyterHub } from "jupyterhub-client";
+import { useHubFixture, since } from "./hub-fixture.js";
 
-const story = openStory("recipes");
+const fixture = useHubFixture("recipes");
 
 const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
 const section = /^## From Python recipes\n(.*?)^## /ms.exec(readme)?.[1] ?? "";
 const recipes = [...section.matchAll(/```ts\n(.*?)```/gs)].map(([, code = ""]) => code);
 
-/** What each recipe has sent and what it has made, in their order. */
+/** The requests and the effects of each recipe, in order. */
 const sent: string[][] = [];
 const made: Record<string, unknown> = {};
 
 beforeAll(async () => {
-  await story.hub.users.create("mrossi");
-  await story.hub.groups.create("group-b");
-  story.sent();
-  const { url, adminUser, password } = story.real;
+  await fixture.hub.users.create("mrossi");
+  await fixture.hub.groups.create("group-b");
+  fixture.sent();
+  const { url, adminUser, password } = fixture.real;
   const program = recipes
     .map((code) => `${code}\nafter();`)
     .join("\n")
@@ -29,11 +29,11 @@ beforeAll(async () => {
     .replace('"admin"', JSON.stringify(adminUser));
   class Recorded extends JupyterHub {
     constructor(options: ConstructorParameters<typeof JupyterHub>[0]) {
-      super({ ...options, fetch: story.recorder.fetch });
+      super({ ...options, fetch: fixture.recorder.fetch });
     }
   }
   const { constructor: AsyncFunction } = async function () {};
-  const given = { JupyterHub: Recorded, password, after: () => sent.push(story.sent()) };
+  const given = { JupyterHub: Recorded, password, after: () => sent.push(fixture.sent()) };
   const run = AsyncFunction(
     ...Object.keys(given),
     `${program}\nreturn { token, groups, labs };`,
@@ -42,15 +42,15 @@ beforeAll(async () => {
 });
 
 describe("the recipes of the README", () => {
-  it("are as many as there are in Python", () => {
+  it("have one counterpart per Python recipe", () => {
     expect(recipes).toHaveLength(6);
     expect(sent).toHaveLength(6);
   });
 
   it("get a token for a password", async () => {
     expect(sent[0]).toEqual(["POST /users/{name}/tokens 201"].map(ofThisHub));
-    const { adminUser } = story.real;
-    expect(await story.as(made["token"] as string).whoami()).toMatchObject({ name: adminUser });
+    const { adminUser } = fixture.real;
+    expect(await fixture.as(made["token"] as string).whoami()).toMatchObject({ name: adminUser });
   });
 
   it("list all groups", () => {
@@ -63,17 +63,17 @@ describe("the recipes of the README", () => {
       ["POST /groups/{name}/users 200"],
       ["DELETE /groups/{name}/users 200"],
     ]);
-    expect(await story.hub.groups.get("group-a")).toMatchObject({ users: [] });
+    expect(await fixture.hub.groups.get("group-a")).toMatchObject({ users: [] });
   });
 
   it("start a named server, with its options", async () => {
     expect(made["labs"]).toMatchObject({ name: "labs", ready: true });
-    const server = await story.hub.servers.get("mrossi", { server: "labs" });
+    const server = await fixture.hub.servers.get("mrossi", { server: "labs" });
     expect(server).toMatchObject({ user_options: { profile: "profile_1_slug" } });
   });
 });
 
-/** Hubs before 2.0 answer 200 to what makes a token. */
+/** Hubs before 2.0 answer 200 to the creation of a token. */
 function ofThisHub(sent: string): string {
   return since("2.0") ? sent : sent.replace("201", "200");
 }

@@ -1,20 +1,20 @@
 /**
- * A `fetch` that keeps what a hub answered to each operation, for the report after the run.
+ * A `fetch` that records a hub's responses to each operation, for the report after the run.
  *
- * Recordings lie in .cache/recordings/<version>/, one file a test file, without the secrets that
- * answers hold.
+ * Recordings are in .cache/recordings/<version>/, one file per test file, without the secrets of the
+ * responses.
  */
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { operationsOf } from "../mock/document.js";
-import { corrected } from "../mock/documents.js";
+import { corrected } from "../mock/openapi-files.js";
 import type { Answer } from "./validator.js";
 
 export interface Recorder {
   fetch: typeof fetch;
   readonly seen: readonly Answer[];
-  /** Writes what was seen to the recordings of a version. */
+  /** Saves the responses as recordings of a version. */
   save(version: string, name: string): void;
 }
 
@@ -29,7 +29,7 @@ const patterns = operationsOf(corrected()).map(({ key }) => {
   return { key, method, pattern: new RegExp(`^${source}$`), literal: !path.includes("{") };
 });
 
-/** The operation that a request is for. */
+/** Returns the operation of a request. */
 export function operationOf(method: string, path: string): string {
   const fitting = patterns.filter((one) => one.method === method && one.pattern.test(path));
   return (fitting.find(({ literal }) => literal) ?? fitting[0])?.key ?? `${method} ${path}`;
@@ -42,7 +42,7 @@ export function record(apiUrl: string): Recorder {
     seen,
     fetch: async (input, init) => {
       const request = new Request(input, init);
-      // A server's own answers are no hub's.
+      // A server's own responses are not the hub's.
       if (!request.url.startsWith(apiUrl)) return fetch(request);
       const response = await fetch(request, { redirect: "manual" });
       const answer: Answer = {
@@ -51,10 +51,10 @@ export function record(apiUrl: string): Recorder {
         mediaType: mediaTypeOf(response),
         body: "",
       };
-      // Without it, a proxy answered in the hub's place.
+      // Without the header, the response is a proxy's.
       if (response.headers.has("X-JupyterHub-Version")) seen.push(answer);
       if (answer.mediaType === "text/event-stream" && response.body) {
-        return new Response(response.body.pipeThrough(tellingEvents(answer)), response);
+        return new Response(response.body.pipeThrough(recordingEvents(answer)), response);
       }
       const body = await response.text();
       answer.body = withoutSecrets(body);
@@ -70,17 +70,17 @@ export function record(apiUrl: string): Recorder {
   };
 }
 
-/** Everything that was recorded of a version. */
+/** All recordings of a version. */
 export const recordings = (version: string): Answer[] =>
   readdirSync(join(folder, version)).flatMap(
     (name) => JSON.parse(readFileSync(join(folder, version, name), "utf8")) as Answer[],
   );
 
-export const forget = (version: string): void =>
+export const clearRecordings = (version: string): void =>
   rmSync(join(folder, version), { recursive: true, force: true });
 
-/** Keeps the whole events of a stream that is handed on as it comes. */
-function tellingEvents(answer: Answer): TransformStream<Uint8Array, Uint8Array> {
+/** Records the complete events of a stream while passing it on. */
+function recordingEvents(answer: Answer): TransformStream<Uint8Array, Uint8Array> {
   const decoder = new TextDecoder();
   let text = "";
   return new TransformStream({
@@ -95,7 +95,7 @@ function tellingEvents(answer: Answer): TransformStream<Uint8Array, Uint8Array> 
 const mediaTypeOf = (response: Response): string =>
   (response.headers.get("Content-Type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
 
-/** The value of every key that holds a secret becomes a word of the same type. */
+/** Replaces the value of every secret key by a placeholder of the same type. */
 const withoutSecrets = (body: string): string =>
   body.replace(
     /"(token|access_token|code|accept_url|full_accept_url)": "[^"]*"/g,

@@ -1,26 +1,26 @@
-/** The smallest request of every operation that a hub of this release has, and the scopes it needs by the document. */
+/** The smallest request of every operation of this release, with its documented scopes. */
 import { operationsOf } from "../../scripts/document.js";
 import { keyOf } from "../../scripts/operation-table.js";
 import { projectionOf } from "../../scripts/projection.js";
-import { corrected } from "../mock/documents.js";
+import { corrected } from "../mock/openapi-files.js";
 import { mockCopy } from "../mock/mock-copy.js";
-import { sampleRequests } from "../mock/sample.js";
+import { sampleRequests } from "../mock/sample-requests.js";
 import { operationOf } from "./recorder.js";
-import { release } from "./story.js";
+import { release } from "./hub-fixture.js";
 
-/** The document of the hub that is tested. */
+/** The document of the tested hub. */
 export const document = projectionOf(corrected(), release);
 
 export interface Sample {
-  /** Method and path, also of `/shares/{owner}/` and its like: a default server's own route. */
+  /** Method and path, also of the default server's own route, such as `/shares/{owner}/`. */
   key: string;
-  /** The operation that the document has: "GET /shares/{owner}/{server_name}". */
+  /** The operation in the document: "GET /shares/{owner}/{server_name}". */
   operation: string;
   method: string;
-  /** Below the API, with a name for each of its parameters. */
+  /** The path below the API, with a name for each parameter. */
   path(names: (parameter: string) => string): string;
   body: string | null;
-  /** The sets of scopes of which the operation needs one, by the document. */
+  /** The documented sets of scopes, one of which is required. */
   scopes: string[][];
 }
 
@@ -29,7 +29,7 @@ const securityOf = new Map(
 );
 
 export const samples: readonly Sample[] = sampleRequests(mockCopy(document, { version: release }))
-  // The pages of OAuth are for browsers.
+  // The OAuth routes are for browsers.
   .filter(({ key }) => !key.includes("/oauth2/"))
   .map((sample) => {
     const key = sample.key.replace("/hub/api", "");

@@ -8,7 +8,7 @@ import { readRecording, recorded, writeRecording } from "../scenarios/recording.
 import { runScenarios } from "../scenarios/runner.js";
 import { scenariosOf, suites } from "../scenarios/suites.js";
 import { startHub } from "./hub.js";
-import { release } from "./story.js";
+import { release } from "./hub-fixture.js";
 
 describe.each(suites)("the scenarios of a $name hub", ({ name, config, ...suite }) => {
   it("are answered as recorded", { timeout: 240_000 }, async () => {

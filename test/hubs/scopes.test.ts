@@ -1,26 +1,26 @@
 /**
- * Scopes on a real hub: that each set of scopes which the document names lets a token in, that without any
- * part of them it is refused whatever else it may do, and which fields of models each scope shows.
+ * Scopes on a real hub: each documented set of scopes gives access, without any part of it access is
+ * refused, and each scope shows the documented fields of models.
  *
- * Tokens get their scopes by roles of the hub's configuration, since hubs before 3.0 know no other way.
+ * Tokens get their scopes from roles of the hub's configuration, since hubs before 3.0 have no other way.
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import { at } from "../../scripts/json.js";
 import { document, samples } from "./samples.js";
-import { openStory, since } from "./story.js";
+import { useHubFixture, since } from "./hub-fixture.js";
 
 interface Case {
   operation: string;
-  /** What is asked, where the body decides which scopes are needed. */
+  /** The variant of the request, if the body decides which scopes are required. */
   variant?: string;
   method: string;
   path: string;
   body: string | null;
-  /** The sets of scopes of which one is needed. */
+  /** The sets of scopes, one of which is required. */
   scopes: readonly string[][];
 }
 
-/** What exists on the hub of this story; other names stand for nothing. */
+/** Names that exist on this hub. */
 const existing = (path: string) => (parameter: string) =>
   parameter !== "name"
     ? ({ owner: "ada", server_name: "lab" }[parameter] ?? `no-${parameter}`)
@@ -28,11 +28,11 @@ const existing = (path: string) => (parameter: string) =>
       "nobody");
 const absent = (parameter: string): string => `no-${parameter}`;
 
-/** Operations that look for what they are about before they ask for all scopes, and may have it. */
+/** Operations that find their resource before they check all scopes. */
 const aboutExisting = /^GET |^POST .*\/tokens$|^(POST|PATCH) \/(shares|share-codes)\//;
-/** Where something else than the smallest body is sent: the scopes that it needs, and why it harms nothing. */
+/** Other bodies than the smallest one, the scopes that they require, and why they are safe. */
 const bodies: Readonly<Record<string, readonly { body: object; scopes?: string[] }[]>> = {
-  // Refused, once the scope is there.
+  // Refused for another reason once the scope is given.
   "POST /shutdown": [{ body: { proxy: "neither" } }],
   "POST /shares/{owner}/{server_name}": [
     { body: { user: "grace" }, scopes: ["shares", "read:users:name"] },
@@ -59,7 +59,7 @@ const cases: Case[] = samples
     );
   });
 
-/** One scope of each set, in every combination: without these, none of the sets is whole. */
+/** Removes one scope of each set, in every combination, so that no set is complete. */
 const lacking = (scopes: readonly string[][]): string[][] =>
   scopes.reduce<string[][]>(
     (chosen, set) => chosen.flatMap((some) => set.map((scope) => [...some, scope])),
@@ -67,12 +67,12 @@ const lacking = (scopes: readonly string[][]): string[][] =>
   );
 
 const flow = at(document, "components", "securitySchemes", "oauth2", "flows", "authorizationCode");
-/** Every scope of this hub, but for those that stand for others. */
+/** Every scope of this hub, except for metascopes. */
 const known = Object.keys(at(flow, "scopes")).filter(
   (scope) => !["self", "inherit", "(no_scope)"].includes(scope),
 );
 
-/** The sets of scopes that tokens are made of, as roles; a role's name is its place. */
+/** The sets of scopes of the tokens, as roles; a role's name is its index. */
 const sets: string[] = [];
 const roleOf = (kind: "only" | "without", scopes: readonly string[]): string => {
   const set = JSON.stringify([kind, scopes]);
@@ -104,14 +104,14 @@ for place, (kind, named) in enumerate(json.loads(${JSON.stringify(`[${sets.join(
 `;
 
 if (since("2.0")) {
-  const story = openStory("scopes", { extraConfig });
+  const fixture = useHubFixture("scopes", { extraConfig });
   const tokens = new Map<string, Promise<string>>();
-  /** A token that may do what the role says. */
+  /** A token with the permissions of a role. */
   const tokenOf = (role: string): Promise<string> => {
     const token =
       tokens.get(role) ??
-      story.hub.tokens
-        .create(story.real.adminUser, { roles: [role] })
+      fixture.hub.tokens
+        .create(fixture.real.adminUser, { roles: [role] })
         .then((created) => created.token);
     tokens.set(role, token);
     return token;
@@ -121,12 +121,13 @@ if (since("2.0")) {
       Authorization: `token ${await tokenOf(role)}`,
       "Content-Type": "application/json",
     };
-    return (await story.plain(path, { method, headers, body })).status;
+    return (await fixture.plain(path, { method, headers, body })).status;
   };
 
   /**
-   * A bug of 3.x and 4.x: that a token may always read its own owner's name ends the search for a scope that
-   * reaches the user asked for, unless it may read that name, too. Tokens of services have no such owner.
+   * A bug of 3.x and 4.x: a token may always read its owner's name, which ends the search for a scope that
+   * covers the requested user, unless the token may read that name, too. Tokens of services have no such
+   * owner.
    */
   const isHidden = ([scope = ""]: readonly string[]): boolean =>
     since("3.0") &&
@@ -134,39 +135,39 @@ if (since("2.0")) {
     ["read:users:groups", "read:users:activity", "read:roles:users"].includes(scope);
 
   beforeAll(async () => {
-    const { groups, servers, users } = story.hub;
+    const { groups, servers, users } = fixture.hub;
     await users.createMany({ usernames: ["ada", "grace"] });
     await servers.start("ada");
     await servers.start("ada", { server: "lab" });
     await groups.create("astronomy", { users: ["ada"] });
   });
 
-  describe("an operation lets in and refuses as the document says", () => {
+  describe("an operation accepts and refuses scopes as documented", () => {
     it.each(
       cases.map((one) => [[one.operation, one.variant].filter(Boolean).join(" "), one] as const),
     )("%s", async (_, one) => {
       for (const set of one.scopes) {
         const status = await statusOf(one, roleOf("only", set));
         expect([set, status], "is let in").not.toEqual([set, 403]);
-        // Of what exists, a 404 would say that the scopes do not reach it.
+        // A 404 for an existing resource means that the scopes do not cover it.
         if (one.path === "/users/ada") {
           expect([set, status]).toEqual([set, isHidden(set) ? 404 : 200]);
         }
       }
       for (const set of lacking(one.scopes)) {
         const status = await statusOf(one, roleOf("without", set));
-        // From 3.0 every token reaches its owner, and so a part of this route: of others it finds nothing.
+        // Since 3.0 every token covers its owner, and so a part of this route.
         const refused = one.path === "/users/ada" && since("3.0") ? 404 : 403;
         expect([set, status], "is refused without").toEqual([set, refused]);
       }
     });
   });
 
-  describe("a token of one scope", () => {
-    it.each(known)("%s is shown the fields that the document says", async (scope) => {
+  describe("a token with one scope", () => {
+    it.each(known)("%s receives the documented fields", async (scope) => {
       const headers = { Authorization: `token ${await tokenOf(roleOf("only", [scope]))}` };
       const read = async (path: string): Promise<Record<string, unknown> | undefined> => {
-        const response = await story.plain(path, { headers });
+        const response = await fixture.plain(path, { headers });
         return response.ok ? ((await response.json()) as Record<string, unknown>) : undefined;
       };
       const held = (await read("/user"))?.["scopes"] as string[];

@@ -1,5 +1,5 @@
-// Owns folders and ports that a test hub borrows from the machine. A folder goes when it is told to,
-// at the latest with us; a port is free when it is given, and nobody holds it until it is used.
+// Provides temporary folders and free ports for a test hub. A folder is removed on request, or at exit. A
+// port is free when it is returned, and is not reserved.
 
 import { rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
@@ -9,7 +9,7 @@ import { join } from "node:path";
 
 export interface Scratch {
   readonly path: string;
-  /** Removes it with everything in it; may be called again. */
+  /** Removes the folder with its contents. May be called again. */
   remove(): void;
 }
 
@@ -25,7 +25,7 @@ export async function makeScratch(): Promise<Scratch> {
     try {
       rmSync(path, { recursive: true, force: true, maxRetries: 3 });
     } catch {
-      // A leftover in the system's temporary folder is no reason to fail.
+      // A leftover in the temporary folder is not an error.
     }
   };
   folders.add(remove);
@@ -46,7 +46,7 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** Two different ones: asked for one after the other, they may be the same. */
+/** Returns two different ports: two calls of freePort may return the same one. */
 export async function freePorts(): Promise<[number, number]> {
   const first = await freePort();
   const second = await freePort();

@@ -1,4 +1,4 @@
-/** Starting and stopping servers on a real hub: fast, slow, failing and dying ones. */
+/** Servers on a real hub: fast, slow, failing and crashing starts, and stops. */
 import { describe, expect, it } from "vitest";
 import {
   ConflictError,
@@ -7,19 +7,19 @@ import {
   SpawnFailedError,
   UnsupportedByHubError,
   type ProgressEvent,
-} from "../../dist/src/index.js";
-import { failure, itBefore, itSince, openStory, since } from "./story.js";
+} from "jupyterhub-client";
+import { failure, itBefore, itSince, useHubFixture, since } from "./hub-fixture.js";
 
-const story = openStory("servers");
+const fixture = useHubFixture("servers");
 
 const events = async (path: string): Promise<Record<string, unknown>[]> => {
-  const response = await story.plain(path);
+  const response = await fixture.plain(path);
   expect(response.headers.get("Content-Type")).toBe("text/event-stream");
   const lines = (await response.text()).split("\n").filter((line) => line.startsWith("data: "));
   return lines.map((line) => JSON.parse(line.slice(6)) as Record<string, unknown>);
 };
-/** What an iteration gives, and what it throws in the end. */
-async function told(events: AsyncIterable<ProgressEvent>) {
+/** Collects the events of an iteration and its error. */
+async function collectEvents(events: AsyncIterable<ProgressEvent>) {
   const all: ProgressEvent[] = [];
   const error = await failure(
     (async () => {
@@ -28,16 +28,16 @@ async function told(events: AsyncIterable<ProgressEvent>) {
   );
   return { all, error };
 }
-const posts = (): string[] => story.sent().filter((one) => one.startsWith("POST"));
+const posts = (): string[] => fixture.sent().filter((one) => one.startsWith("POST"));
 
 describe("servers", () => {
-  it("belong to users", async () => {
-    await story.hub.users.createMany({ usernames: ["ada", "grace"] });
-    expect(await story.hub.servers.list("ada")).toEqual([]);
+  it("are listed by user", async () => {
+    await fixture.hub.users.createMany({ usernames: ["ada", "grace"] });
+    expect(await fixture.hub.servers.list("ada")).toEqual([]);
   });
 
-  itSince("6.0")("are created without being started, once", async () => {
-    const { servers } = story.hub;
+  itSince("6.0")("are created once without being started", async () => {
+    const { servers } = fixture.hub;
     const input = { server: "gpu", display_name: "The big one", user_options: { size: "large" } };
     expect(await servers.create("ada", input)).toMatchObject({ name: "gpu", stopped: true });
     expect(await failure(servers.create("ada", input))).toBeInstanceOf(ConflictError);
@@ -46,11 +46,11 @@ describe("servers", () => {
     expect(await failure(badName)).toMatchObject({ status: 400, reason: "invalid-name" });
   });
 
-  itBefore("6.0")("are not created without being started, nor given display names", async () => {
-    const { servers } = story.hub;
+  itBefore("6.0")("cannot be created without being started, or have display names", async () => {
+    const { servers } = fixture.hub;
     const created = servers.create("ada", { server: "gpu" });
     expect(await failure(created)).toBeInstanceOf(UnsupportedByHubError);
-    story.sent();
+    fixture.sent();
     const named = servers.start("ada", { server: "gpu", display_name: "The big one" });
     expect(await failure(named)).toBeInstanceOf(UnsupportedByHubError);
     const changed = servers.update("ada", { server: "gpu", name: "cpu" });
@@ -59,7 +59,7 @@ describe("servers", () => {
   });
 
   it("start and resolve when they are ready, default and named", async () => {
-    const { servers } = story.hub;
+    const { servers } = fixture.hub;
     expect(await servers.start("ada")).toMatchObject({ name: "", ready: true });
     const gpu = await servers.start("ada", { server: "gpu", user_options: { size: "small" } });
     expect(gpu).toMatchObject({ name: "gpu", ready: true, user_options: { size: "small" } });
@@ -70,8 +70,8 @@ describe("servers", () => {
     expect(names.toSorted()).toEqual(["", "gpu"]);
   });
 
-  it("are joined when they run, unless other options are asked for", async () => {
-    const { servers } = story.hub;
+  it("resolve at once if they run, unless the options differ", async () => {
+    const { servers } = fixture.hub;
     expect((await servers.start("ada", { server: "gpu" })).ready).toBe(true);
     const same = { server: "gpu", user_options: { size: "small" } };
     expect((await servers.start("ada", same)).ready).toBe(true);
@@ -79,8 +79,8 @@ describe("servers", () => {
     expect(await failure(other)).toMatchObject({ reason: "already-running" });
   });
 
-  it("start with the options that they had, unless others are given", async () => {
-    const { servers } = story.hub;
+  it("start with the previous options, unless others are given", async () => {
+    const { servers } = fixture.hub;
     const server = "again";
     await servers.start("grace", { server, user_options: { size: "small" } });
     await servers.stop("grace", { server });
@@ -92,8 +92,8 @@ describe("servers", () => {
     await servers.delete("grace", { server });
   });
 
-  it("are not handed over while they start with other options than those asked for", async () => {
-    const { servers } = story.hub;
+  it("reject if they start with other options than requested", async () => {
+    const { servers } = fixture.hub;
     const server = "overlap";
     const slow = { behave: "slow", seconds: 3 };
     const first = servers.start("grace", { server, user_options: slow });
@@ -108,21 +108,21 @@ describe("servers", () => {
     await servers.delete("grace", { server });
   });
 
-  it("are waited for when they start slowly", async () => {
-    story.sent();
+  it("resolve when a slow start is ready", async () => {
+    fixture.sent();
     const input = { server: "slow", user_options: { behave: "slow", seconds: 4 } };
-    const started = story.hub.servers.start("grace", input);
+    const started = fixture.hub.servers.start("grace", input);
     expect(await started).toMatchObject({ name: "slow", ready: true });
     expect(posts()).toEqual(["POST /users/{name}/servers/{server_name} 202"]);
-    await story.hub.servers.delete("grace", { server: "slow" });
+    await fixture.hub.servers.delete("grace", { server: "slow" });
   });
 
-  it("tell what happens while they start slowly, and end with a ready event", async () => {
-    const { servers } = story.hub;
+  it("stream the progress of a slow start, up to the ready event", async () => {
+    const { servers } = fixture.hub;
     const input = { server: "telling", user_options: { behave: "slow", seconds: 5 } };
     const start = servers.start("grace", input);
     await start;
-    const { all, error } = await told(start);
+    const { all, error } = await collectEvents(start);
     expect(error).toBeUndefined();
     expect(all.slice(0, 3)).toEqual([
       { progress: 0, message: "Server requested" },
@@ -131,31 +131,31 @@ describe("servers", () => {
     ]);
     const { url } = await servers.get("grace", { server: "telling" });
     expect(all.at(-1)).toMatchObject({ progress: 100, ready: true, url });
-    const watched = await told(servers.progress("grace", { server: "telling" }));
+    const watched = await collectEvents(servers.progress("grace", { server: "telling" }));
     expect(watched).toMatchObject({ all: [{ ready: true, url }], error: undefined });
-    const again = await told(servers.start("grace", { server: "telling" }));
+    const again = await collectEvents(servers.start("grace", { server: "telling" }));
     expect(again).toEqual({ all: [{ progress: 100, ready: true, url }], error: undefined });
     await servers.delete("grace", { server: "telling" });
-    const idle = await told(servers.progress("grace", { server: "telling" }));
+    const idle = await collectEvents(servers.progress("grace", { server: "telling" }));
     expect(idle).toMatchObject({ all: [], error: { name: "NotFoundError" } });
   });
 
-  // A start that takes less than three seconds fails the POST, a longer one the stream that follows it.
+  // A failure within three seconds fails the POST, a later one the progress stream.
   it.each<[behave: string, seconds: number, reason: RegExp | undefined]>([
-    ["fail", 0, /^This server was told to fail$/],
-    ["fail", 4, /^This server was told to fail$/],
+    ["fail", 0, /^This server fails on request$/],
+    ["fail", 4, /^This server fails on request$/],
     ["die", 0, /^Server at .* didn't respond in 10 seconds$/],
-    // Newer hubs have no words for it.
+    // Newer hubs send no message.
     ["hang", 2, since("5.0") ? undefined : /^Timeout$/],
     ["hang", 4, since("5.0") ? undefined : /^Timeout$/],
     ["deaf", 4, /^Server at .* didn't respond in 4 seconds$/],
   ])(
-    "that %s after %d s are a SpawnFailedError with the hub's reason, and are asked for once",
+    "that %s after %d s reject with SpawnFailedError and the hub's reason, after one request",
     async (behave, seconds, reason) => {
-      story.sent();
+      fixture.sent();
       const user_options = { behave, seconds };
-      const start = story.hub.servers.start("grace", { server: behave, user_options });
-      const { all, error } = await told(start);
+      const start = fixture.hub.servers.start("grace", { server: behave, user_options });
+      const { all, error } = await collectEvents(start);
       expect(error).toBeInstanceOf(SpawnFailedError);
       const failed = error as SpawnFailedError;
       if (reason) expect(failed.reason).toMatch(reason);
@@ -167,15 +167,15 @@ describe("servers", () => {
     },
   );
 
-  it("that the Spawner refuses are told in its words, and are asked for once", async () => {
+  it("that the Spawner refuses reject with its message, after one request", async () => {
     for (const [status, name] of [
       [409, "ConflictError"],
       [503, "HubError"],
       [507, "HubError"],
     ] as const) {
-      story.sent();
+      fixture.sent();
       const user_options = { behave: "refuse", status };
-      const started = story.hub.servers.start("grace", { server: "refuse", user_options });
+      const started = fixture.hub.servers.start("grace", { server: "refuse", user_options });
       expect(await failure(started)).toMatchObject({
         name: "SpawnFailedError",
         status,
@@ -185,49 +185,52 @@ describe("servers", () => {
       });
       expect(posts()).toHaveLength(1);
     }
-    // What the hub does not take for a start is still its refusal, though it remembers the failure.
+    // A refused start is reported as refused, though the hub also remembers the earlier failure.
     if (since("6.0")) {
-      const bad = story.hub.servers.start("grace", { server: "a/b" });
+      const bad = fixture.hub.servers.start("grace", { server: "a/b" });
       expect(await failure(bad)).toMatchObject({ name: "BadRequestError", status: 400 });
     }
   });
 
-  it("that start after one that failed are waited for, though the hub says that they are there", async () => {
+  it("that start after a failed start are awaited, though the hub calls them ready", async () => {
     const user_options = { behave: "slow", seconds: 2 };
-    const started = await story.hub.servers.start("grace", { server: "fail", user_options });
+    const started = await fixture.hub.servers.start("grace", { server: "fail", user_options });
     expect(started).toMatchObject({ ready: true, pending: null });
-    await story.hub.servers.delete("grace", { server: "fail" });
+    await fixture.hub.servers.delete("grace", { server: "fail" });
   });
 
-  itSince("5.0")("that somebody else stops while they start are not taken for ready", async () => {
-    const { servers } = story.hub;
-    const server = "cancelled";
-    const user_options = { behave: "slow", seconds: 8 };
-    for (const late of [false, true]) {
-      const started = told(servers.start("grace", { server, user_options }));
-      await expect
-        .poll(async () => (await servers.list("grace")).map(({ name }) => name), {
-          timeout: 10_000,
-        })
-        .toContain(server);
-      // After three seconds this hub answers the start with 202, and we watch its model.
-      if (late) {
+  itSince("5.0")(
+    "that somebody else stops during the start are not reported as ready",
+    async () => {
+      const { servers } = fixture.hub;
+      const server = "cancelled";
+      const user_options = { behave: "slow", seconds: 8 };
+      for (const late of [false, true]) {
+        const started = collectEvents(servers.start("grace", { server, user_options }));
         await expect
-          .poll(() => story.sent().some((one) => one.endsWith(" 202")), { timeout: 10_000 })
-          .toBe(true);
+          .poll(async () => (await servers.list("grace")).map(({ name }) => name), {
+            timeout: 10_000,
+          })
+          .toContain(server);
+        // After three seconds this hub answers the start with 202, and the client polls the server's model.
+        if (late) {
+          await expect
+            .poll(() => fixture.sent().some((one) => one.endsWith(" 202")), { timeout: 10_000 })
+            .toBe(true);
+        }
+        fixture.sent();
+        await servers.stop("grace", { server });
+        const { all, error } = await started;
+        expect(error).toBeInstanceOf(SpawnFailedError);
+        expect((error as SpawnFailedError).events).toEqual(all);
+        if (late) expect(all[0]).toEqual({ progress: 0, message: "Server requested" });
+        expect(posts().filter((one) => !one.endsWith(" 500"))).toEqual([]);
       }
-      story.sent();
-      await servers.stop("grace", { server });
-      const { all, error } = await started;
-      expect(error).toBeInstanceOf(SpawnFailedError);
-      expect((error as SpawnFailedError).events).toEqual(all);
-      if (late) expect(all[0]).toEqual({ progress: 0, message: "Server requested" });
-      expect(posts().filter((one) => !one.endsWith(" 500"))).toEqual([]);
-    }
-  });
+    },
+  );
 
-  it("are left to themselves when their caller has no more time, or cancelled if it asks for that", async () => {
-    const { servers } = story.hub;
+  it("keep starting after the caller's timeout, unless `onAbort` cancels them", async () => {
+    const { servers } = fixture.hub;
     const input = { server: "hurried", user_options: { behave: "slow", seconds: 5 } };
     const left = servers.start("grace", input, { timeout: 1000 });
     expect(await failure(left)).toMatchObject({ name: "TimeoutError", timeout: 1000 });
@@ -235,7 +238,7 @@ describe("servers", () => {
     expect(await failure(joined)).toMatchObject({ name: "TimeoutError", timeout: 1000 });
     expect((await servers.start("grace", input)).ready).toBe(true);
     await servers.delete("grace", { server: "hurried" });
-    story.sent();
+    fixture.sent();
     const cancelled = servers.start("grace", input, { timeout: 1000, onAbort: "cancel" });
     expect(await failure(cancelled)).toMatchObject({ name: "TimeoutError", timeout: 1000 });
     await expect
@@ -245,8 +248,8 @@ describe("servers", () => {
     await servers.delete("grace", { server: "hurried" });
   });
 
-  itBefore("5.0")("that are starting are stopped when they have started", async () => {
-    const { servers } = story.hub;
+  itBefore("5.0")("that are starting are stopped once they have started", async () => {
+    const { servers } = fixture.hub;
     const server = "patient";
     const user_options = { behave: "slow", seconds: 4 };
     const started = failure(servers.start("grace", { server, user_options }));
@@ -258,8 +261,8 @@ describe("servers", () => {
     await started;
   });
 
-  it("that are stopping are waited for before they start again", async () => {
-    const { servers } = story.hub;
+  it("that are stopping start again once they have stopped", async () => {
+    const { servers } = fixture.hub;
     const server = "late";
     await servers.start("grace", { server, user_options: { behave: "slow-stop", seconds: 3 } });
     const stopped = servers.stop("grace", { server });
@@ -268,21 +271,23 @@ describe("servers", () => {
     await servers.delete("grace", { server });
   });
 
-  it("tell how their start went", async () => {
+  it("stream the progress of their last start", async () => {
     expect((await events("/users/ada/server/progress")).at(-1)).toMatchObject({ ready: true });
     expect((await events("/users/ada/servers/gpu/progress")).at(-1)).toMatchObject({ ready: true });
-    expect((await story.plain("/users/grace/server/progress")).status).toBeGreaterThanOrEqual(400);
+    expect((await fixture.plain("/users/grace/server/progress")).status).toBeGreaterThanOrEqual(
+      400,
+    );
   });
 
   it("report activity", async () => {
     const now = new Date().toISOString();
-    await story.hub.users.reportActivity("ada", { servers: { gpu: { last_activity: now } } });
-    const { last_activity } = await story.hub.servers.get("ada", { server: "gpu" });
+    await fixture.hub.users.reportActivity("ada", { servers: { gpu: { last_activity: now } } });
+    const { last_activity } = await fixture.hub.servers.get("ada", { server: "gpu" });
     expect(Date.parse(String(last_activity))).toBeGreaterThanOrEqual(Date.parse(now) - 1000);
   });
 
-  it("restart, and stop", async () => {
-    const { servers } = story.hub;
+  it("restart and stop", async () => {
+    const { servers } = fixture.hub;
     expect((await servers.restart("ada")).ready).toBe(true);
     await servers.stop("ada");
     await servers.stop("ada");
@@ -292,8 +297,8 @@ describe("servers", () => {
     expect(await failure(unknown)).toBeInstanceOf(NotFoundError);
   });
 
-  itSince("6.0")("are changed and renamed while they do not run", async () => {
-    const { servers } = story.hub;
+  itSince("6.0")("are changed and renamed while they are stopped", async () => {
+    const { servers } = fixture.hub;
     await servers.update("ada", { user_options: { size: "tiny" } });
     const running = servers.update("ada", { server: "gpu", name: "cpu" });
     expect(await failure(running)).toMatchObject({ status: 400, reason: "pending" });
@@ -307,28 +312,28 @@ describe("servers", () => {
     await servers.update("ada", { server: "cpu", name: "gpu" });
   });
 
-  it("are not taken for the default one when their name is not understood", async () => {
-    const { servers } = story.hub;
-    story.sent();
+  it("are not confused with the default server by old hubs", async () => {
+    const { servers } = fixture.hub;
+    fixture.sent();
     for (const input of ["gpu", { server_name: "gpu" }, { server: null }, ["gpu"], null]) {
       expect(await failure(servers.stop("ada", input as never))).toBeInstanceOf(InvalidInputError);
     }
-    expect(story.sent()).toEqual([]);
+    expect(fixture.sent()).toEqual([]);
   });
 
-  it("are deleted for good, but for the default one", async () => {
-    const { servers } = story.hub;
+  it("are deleted, except for the default server", async () => {
+    const { servers } = fixture.hub;
     await servers.delete("ada", { server: "gpu" });
     expect(await failure(servers.get("ada", { server: "gpu" }))).toBeInstanceOf(NotFoundError);
     expect(await failure(servers.delete("ada", { server: "" }))).toBeInstanceOf(InvalidInputError);
   });
 
-  it("are stopped with their user when that is asked for; without, the user stays", async () => {
-    const { servers, users } = story.hub;
+  it("are stopped before their user is deleted, if requested; otherwise the user stays", async () => {
+    const { servers, users } = fixture.hub;
     await users.create("margaret");
     await servers.start("margaret", { server: "one" });
     await servers.start("margaret");
-    // Hubs since 1.5 stop the default server, and fail at the named one.
+    // Hubs since 1.5 stop the default server, and answer 500 for the named one.
     if (since("1.5")) {
       expect(await failure(users.delete("margaret"))).toMatchObject({ status: 500 });
       expect((await users.get("margaret")).name).toBe("margaret");

@@ -1,8 +1,8 @@
-/** The example of a service as a hub runs it: from its environment, behind the hub's proxy. */
+/** The example service as a hub runs it: configured by its environment, behind the hub's proxy. */
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { Cookies, consent, loginByForm } from "./login.js";
-import { openStory, since } from "./story.js";
+import { useHubFixture, since } from "./hub-fixture.js";
 
 const fromHere = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const command = [
@@ -30,12 +30,12 @@ c.JupyterHub.load_roles += [
 const prefix = "services/portal/";
 
 if (since("3.0")) {
-  const story = openStory("service-run", { proxy: "configurable-http-proxy", extraConfig });
+  const fixture = useHubFixture("service-run", { proxy: "configurable-http-proxy", extraConfig });
   let ada: Cookies;
   const cookies = new Cookies();
 
   const open = async (path: string): Promise<Response> => {
-    const url = new URL(path, story.real.publicUrl);
+    const url = new URL(path, fixture.real.publicUrl);
     const headers = { Accept: "text/html", Cookie: cookies.header() };
     const response = await fetch(url, { headers, redirect: "manual" });
     for (const line of response.headers.getSetCookie()) cookies.absorb(line);
@@ -44,8 +44,8 @@ if (since("3.0")) {
   const location = (response: Response): string => response.headers.get("Location") ?? "";
 
   beforeAll(async () => {
-    await story.hub.users.ensure("ada");
-    ada = await loginByForm(story.real.publicUrl + "hub", "ada", story.real.password);
+    await fixture.hub.users.ensure("ada");
+    ada = await loginByForm(fixture.real.publicUrl + "hub", "ada", fixture.real.password);
     // The hub does not wait for its services.
     await vi.waitFor(async () => expect((await open(prefix)).status).toBe(302), {
       timeout: 30_000,
@@ -53,12 +53,12 @@ if (since("3.0")) {
     });
   });
 
-  describe("a browser, all of it at one origin", () => {
-    it("is sent by a path to the hub, and back to the page that it wanted", async () => {
+  describe("a browser with hub and service on one origin", () => {
+    it("is redirected to the hub by path, and back to the requested page", async () => {
       const link = location(await open(`${prefix}me?year=1843`));
       expect(link).toMatch(/^\/hub\/api\/oauth2\/authorize\?client_id=service-portal&/);
-      const callback = await consent(new URL(link, story.real.publicUrl).href, ada);
-      expect(callback.href.startsWith(`${story.real.publicUrl}${prefix}oauth_callback?`)).toBe(
+      const callback = await consent(new URL(link, fixture.real.publicUrl).href, ada);
+      expect(callback.href.startsWith(`${fixture.real.publicUrl}${prefix}oauth_callback?`)).toBe(
         true,
       );
       const answer = await open(callback.href);
@@ -67,15 +67,15 @@ if (since("3.0")) {
     });
   });
 
-  it("a page of its own logs it out, and its token goes; one of another site does not", async () => {
-    const { origin } = new URL(story.real.publicUrl);
+  it("a page of the service logs out and revokes the token, a page of another site does not", async () => {
+    const { origin } = new URL(fixture.real.publicUrl);
     const logout = async (from: string): Promise<number> => {
-      const url = new URL(`${prefix}logout`, story.real.publicUrl);
+      const url = new URL(`${prefix}logout`, fixture.real.publicUrl);
       const headers = { Cookie: cookies.header(), Origin: from };
       return (await fetch(url, { method: "POST", headers, body: new URLSearchParams() })).status;
     };
     const clients = async () =>
-      (await story.hub.tokens.list("ada")).map(({ oauth_client: client }) => client);
+      (await fixture.hub.tokens.list("ada")).map(({ oauth_client: client }) => client);
     expect(await clients()).toContain("JupyterHub service portal");
     expect(await logout("https://elsewhere.example")).toBe(403);
     expect((await open(`${prefix}me`)).status).toBe(200);
@@ -84,18 +84,18 @@ if (since("3.0")) {
     expect(await clients()).not.toContain("JupyterHub service portal");
   });
 
-  it("an unknown token is refused without a word of where the hub is", async () => {
+  it("an unknown token is refused without the hub's address", async () => {
     const headers = { Authorization: "token unknown" };
-    const answer = await fetch(`${story.real.publicUrl}${prefix}me`, { headers });
+    const answer = await fetch(`${fixture.real.publicUrl}${prefix}me`, { headers });
     expect(answer.status).toBe(401);
     expect(await answer.json()).toEqual({ message: "Log in, or send a token of the hub" });
   });
 
-  it("a token comes in, too", async () => {
+  it("a token is accepted as well", async () => {
     const scopes = ["access:services!service=portal"];
-    const { token } = await story.hub.tokens.create("ada", { scopes });
+    const { token } = await fixture.hub.tokens.create("ada", { scopes });
     const headers = { Authorization: `token ${token}` };
-    const answer = await fetch(`${story.real.publicUrl}${prefix}me`, { headers });
+    const answer = await fetch(`${fixture.real.publicUrl}${prefix}me`, { headers });
     expect(await answer.json()).toEqual({ kind: "user", name: "ada" });
   });
 }

@@ -1,15 +1,16 @@
-/** The example of a service (examples/service), its users logging in with a real hub. */
+/** The example service (examples/service), whose users log in through a real hub. */
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { JupyterHub } from "../../dist/src/index.js";
+import { JupyterHub } from "jupyterhub-client";
 import { createService } from "../../examples/service/app.js";
 import { Cookies, consent, loginByForm } from "./login.js";
-import { openStory, since } from "./story.js";
+import { useHubFixture, since } from "./hub-fixture.js";
 
 const origin = "https://portal.example";
 const prefix = "/services/portal/";
 const redirectUri = `${origin}${prefix}oauth_callback`;
 const clientSecret = "a-secret-of-the-portal";
-// Ada and Lin may use the portal, Grace may not. The portal may revoke tokens of Ada's group, and not Lin's.
+// Ada and Lin have access to the portal, Grace does not. The portal may revoke tokens of Ada's group, and
+// not Lin's.
 const extraConfig = `
 c.JupyterHub.services.append({
     "name": "portal",
@@ -26,22 +27,22 @@ c.JupyterHub.load_roles += [
 `;
 
 if (since("3.0")) {
-  const story = openStory("service", { extraConfig });
+  const fixture = useHubFixture("service", { extraConfig });
   let app: ReturnType<typeof createService>;
   let ada: Cookies;
 
   beforeAll(async () => {
-    await story.hub.users.ensure("ada");
-    await story.hub.users.ensure("grace");
-    await story.hub.users.ensure("lin");
+    await fixture.hub.users.ensure("ada");
+    await fixture.hub.users.ensure("grace");
+    await fixture.hub.users.ensure("lin");
     const oauth = { clientId: "service-portal", clientSecret, redirectUri };
-    const { url } = story.real;
-    const hub = new JupyterHub({ url, token: clientSecret, oauth, fetch: story.recorder.fetch });
+    const { url } = fixture.real;
+    const hub = new JupyterHub({ url, token: clientSecret, oauth, fetch: fixture.recorder.fetch });
     app = createService({ hub, name: "portal", prefix });
-    ada = await loginByForm(story.real.url, "ada", story.real.password);
+    ada = await loginByForm(fixture.real.url, "ada", fixture.real.password);
   });
 
-  /** A browser as far as the service is concerned. */
+  /** A minimal browser for the service. */
   const browser = () => {
     const cookies = new Cookies();
     return {
@@ -54,7 +55,7 @@ if (since("3.0")) {
       },
     };
   };
-  /** Submits the form that logs out, as a page of this origin does. */
+  /** Submits the logout form, as a page of this origin does. */
   const logout = (
     visitor: ReturnType<typeof browser>,
     headers = { Origin: origin } as Record<string, string>,
@@ -69,14 +70,14 @@ if (since("3.0")) {
     });
   const location = (response: Response): string => response.headers.get("Location") ?? "";
 
-  /** Logs a user in, from a page of the service; the answer is the one to the callback. */
+  /** Logs a user in from a page of the service. Returns the response to the callback. */
   const loggedIn = async (visitor: ReturnType<typeof browser>, link: string, user = ada) => {
     const callback = await consent(location(await visitor.open(link)), user);
     return { callback: callback.href, answer: await visitor.open(callback.href) };
   };
 
   describe("a browser", () => {
-    it("is sent to the hub and back to the page that it wanted", async () => {
+    it("is redirected to the hub and back to the requested page", async () => {
       const visitor = browser();
       const { answer } = await loggedIn(visitor, `${prefix}me?year=1843`);
       expect(answer.status).toBe(302);
@@ -85,14 +86,14 @@ if (since("3.0")) {
       expect(await page.json()).toMatchObject({ kind: "user", name: "ada" });
     });
 
-    it("gets cookies that no script, no other site and no other service sees", async () => {
+    it("gets cookies that scripts, other sites and other services cannot read", async () => {
       const visitor = browser();
       const { answer } = await loggedIn(visitor, prefix);
       const session = answer.headers.getSetCookie().find((line) => line.startsWith("session="));
       expect(session).toMatch(/; Path=\/services\/portal\/; HttpOnly; Secure; SameSite=Lax$/);
     });
 
-    it("is let in by no cookie that was made up or changed", async () => {
+    it("is refused with a forged or modified cookie", async () => {
       const visitor = browser();
       await loggedIn(visitor, prefix);
       const [, value = ""] = /session=([^;]+)/.exec(visitor.cookies.header()) ?? [];
@@ -103,7 +104,7 @@ if (since("3.0")) {
       }
     });
 
-    it("is out again after it has logged out", async () => {
+    it("is logged out afterwards", async () => {
       const visitor = browser();
       await loggedIn(visitor, prefix);
       const before = visitor.cookies.header();
@@ -112,12 +113,12 @@ if (since("3.0")) {
       expect(status).toBe(401);
     });
 
-    it("leaves no token of its own behind when it logs out, and those of others", async () => {
+    it("revokes its own token at logout, and keeps those of others", async () => {
       const owned = async () =>
-        (await story.hub.tokens.list("ada")).map(({ oauth_client: client }) => client);
+        (await fixture.hub.tokens.list("ada")).map(({ oauth_client: client }) => client);
       const visitor = browser();
       await loggedIn(visitor, prefix);
-      await story.hub.tokens.create("ada", { note: "to be kept" });
+      await fixture.hub.tokens.create("ada", { note: "to be kept" });
       const client = "JupyterHub service portal";
       expect(await owned()).toContain(client);
       await logout(visitor);
@@ -125,8 +126,8 @@ if (since("3.0")) {
       expect((await owned()).length).toBeGreaterThan(0);
     });
 
-    it("is out also where the service may not revoke its token, which the log tells", async () => {
-      const lin = await loginByForm(story.real.url, "lin", story.real.password);
+    it("is logged out even if the token cannot be revoked, which is logged", async () => {
+      const lin = await loginByForm(fixture.real.url, "lin", fixture.real.password);
       const visitor = browser();
       await loggedIn(visitor, prefix, lin);
       const before = visitor.cookies.header();
@@ -147,8 +148,8 @@ if (since("3.0")) {
       ["another port", { Origin: `${origin}:8443`, "Sec-Fetch-Site": "same-site" }],
       ["a subdomain", { Origin: "https://mallory.portal.example", "Sec-Fetch-Site": "same-site" }],
       ["a page without an origin", { Origin: "null" }],
-      ["an origin that is none", { Origin: "portal.example" }],
-      ["nowhere", {}],
+      ["an invalid origin", { Origin: "portal.example" }],
+      ["a page without origin headers", {}],
     ])("is not logged out by a form of %s", async (_, headers) => {
       const visitor = browser();
       await loggedIn(visitor, prefix);
@@ -160,9 +161,9 @@ if (since("3.0")) {
 
     it.each<[string, Record<string, string>]>([
       ["its origin", { Origin: origin }],
-      ["its origin, behind a proxy that ends TLS", { Origin: origin.replace("s:", ":") }],
+      ["its origin, behind a proxy that terminates TLS", { Origin: origin.replace("s:", ":") }],
       ["its browser", { "Sec-Fetch-Site": "same-origin" }],
-    ])("is logged out by a form of the service, which %s tells", async (_, headers) => {
+    ])("is logged out by a form of the service, recognised by %s", async (_, headers) => {
       const visitor = browser();
       await loggedIn(visitor, prefix);
       expect((await logout(visitor, headers)).status).toBe(200);
@@ -175,7 +176,7 @@ if (since("3.0")) {
       "/services/other/",
       `${prefix}../other/`,
       "/hub/home",
-    ])("is not led to %s", async (next) => {
+    ])("is not redirected to %s", async (next) => {
       const link = `${prefix}login?next=${encodeURIComponent(next)}`;
       const { answer } = await loggedIn(browser(), link);
       expect(location(answer)).toBe(prefix);
@@ -189,19 +190,19 @@ if (since("3.0")) {
       expect(answer.headers.getSetCookie().join()).not.toContain("session=");
     };
 
-    it("with another state lets nobody in", async () => {
+    it("with another state is refused", async () => {
       const visitor = browser();
       const callback = await consent(location(await visitor.open(prefix)), ada);
       callback.searchParams.set("state", "made-up");
       await refused(visitor, callback.href);
     });
 
-    it("in another browser lets nobody in", async () => {
+    it("in another browser is refused", async () => {
       const callback = await consent(location(await browser().open(prefix)), ada);
       await refused(browser(), callback.href);
     });
 
-    it("is good for once", async () => {
+    it("works once", async () => {
       const visitor = browser();
       const { callback } = await loggedIn(visitor, prefix);
       await refused(visitor, callback);
@@ -209,23 +210,23 @@ if (since("3.0")) {
   });
 
   describe("a token", () => {
-    const asked = async (owner: string, scopes: string[] | undefined) => {
-      const { token } = await story.hub.tokens.create(owner, scopes ? { scopes } : {});
+    const fetchAs = async (owner: string, scopes: string[] | undefined) => {
+      const { token } = await fixture.hub.tokens.create(owner, scopes ? { scopes } : {});
       return app.request(`${origin}${prefix}me`, { headers: { Authorization: `Bearer ${token}` } });
     };
 
-    it("that may use the service comes in", async () => {
-      const answer = await asked("ada", ["access:services!service=portal"]);
+    it("with access to the service is accepted", async () => {
+      const answer = await fetchAs("ada", ["access:services!service=portal"]);
       expect(answer.status).toBe(200);
       expect(await answer.json()).toMatchObject({ name: "ada" });
     });
 
-    it("that may not stays out", async () => {
-      expect((await asked("ada", ["read:users!user"])).status).toBe(403);
-      expect((await asked("grace", undefined)).status).toBe(403);
+    it("without access to the service is refused", async () => {
+      expect((await fetchAs("ada", ["read:users!user"])).status).toBe(403);
+      expect((await fetchAs("grace", undefined)).status).toBe(403);
     });
 
-    it("that the hub does not know stays out, and so does none", async () => {
+    it("that the hub does not know is refused, and so is a missing one", async () => {
       for (const headers of [{ Authorization: "Bearer unknown" }, {}]) {
         const answer = await app.request(`${origin}${prefix}me`, { headers });
         expect(answer.status).toBe(401);
@@ -234,10 +235,10 @@ if (since("3.0")) {
     });
 
     it.each([
-      ["a token that is unknown", `${prefix}me`, { Authorization: "Bearer unknown" }],
-      ["a token that is malformed", `${prefix}me`, { Authorization: "Bearer ü" }],
-      ["a callback of nobody", `${prefix}oauth_callback?code=x&state=y`, {}],
-    ])("is refused without a word of where the hub is: %s", async (_, path, headers) => {
+      ["an unknown token", `${prefix}me`, { Authorization: "Bearer unknown" }],
+      ["a malformed token", `${prefix}me`, { Authorization: "Bearer ü" }],
+      ["a callback without a login", `${prefix}oauth_callback?code=x&state=y`, {}],
+    ])("is refused without the hub's address: %s", async (_, path, headers) => {
       const answer = await app.request(origin + path, { headers });
       expect([401, 403]).toContain(answer.status);
       const text = await answer.text();
@@ -246,8 +247,8 @@ if (since("3.0")) {
     });
   });
 
-  it("who may not use the service is told so by the hub", async () => {
-    const grace = await loginByForm(story.real.url, "grace", story.real.password);
+  it("a user without access sees the hub's refusal", async () => {
+    const grace = await loginByForm(fixture.real.url, "grace", fixture.real.password);
     const link = location(await browser().open(prefix));
     await expect(consent(link, grace)).rejects.toThrow("The hub did not authorize: 403.");
   });

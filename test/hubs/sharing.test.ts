@@ -6,14 +6,14 @@ import {
   InvalidInputError,
   NotFoundError,
   UnsupportedByHubError,
-} from "../../dist/src/index.js";
-import { failure, itBefore, itSince, openStory, since } from "./story.js";
+} from "jupyterhub-client";
+import { failure, itBefore, itSince, useHubFixture, since } from "./hub-fixture.js";
 
-const story = openStory("sharing");
+const fixture = useHubFixture("sharing");
 
 describe("groups", () => {
   it("are created, listed, filled and deleted", async () => {
-    const { groups, users } = story.hub;
+    const { groups, users } = fixture.hub;
     await users.createMany({ usernames: ["ada", "grace"] });
     expect((await groups.create("astronomy", { users: ["ada"] })).users).toEqual(["ada"]);
     expect(await groups.createMany({ groups: ["optics", "rocketry"] })).toHaveLength(2);
@@ -29,30 +29,30 @@ describe("groups", () => {
   });
 
   itSince("4.0")("have properties", async () => {
-    const { groups } = story.hub;
+    const { groups } = fixture.hub;
     expect((await groups.setProperties("optics", { quota: 5 })).properties).toEqual({ quota: 5 });
     expect((await groups.get("optics")).properties).toEqual({ quota: 5 });
   });
 
   itBefore("4.0")("have no properties", async () => {
-    const error = await failure(story.hub.groups.setProperties("optics", { quota: 5 }));
+    const error = await failure(fixture.hub.groups.setProperties("optics", { quota: 5 }));
     expect(error).toBeInstanceOf(UnsupportedByHubError);
     expect(error).toMatchObject({ since: "4.0" });
   });
 
   it.each(["Ada's #1 group?", "a+b@example.org", "100% \\o/".replace("/", ""), "🦉"])(
-    "of the name %j reach the hub as themselves",
+    "named %j are addressed correctly",
     async (name) => {
-      expect((await story.hub.groups.create(name)).name).toBe(name);
-      expect((await story.hub.groups.get(name)).name).toBe(name);
-      await story.hub.groups.delete(name);
+      expect((await fixture.hub.groups.create(name)).name).toBe(name);
+      expect((await fixture.hub.groups.get(name)).name).toBe(name);
+      await fixture.hub.groups.delete(name);
     },
   );
 });
 
 describe("shares", () => {
-  itBefore("5.0")("are what this hub is too old for", async () => {
-    const { shares, shareCodes } = story.hub;
+  itBefore("5.0")("are rejected on this hub, which is too old", async () => {
+    const { shares, shareCodes } = fixture.hub;
     const calls = [
       shares.list("ada"),
       shares.grant("ada", { user: "grace" }),
@@ -62,11 +62,11 @@ describe("shares", () => {
     for (const error of await Promise.all(calls.map(failure))) {
       expect(error).toMatchObject({ name: "UnsupportedByHubError", since: "5.0" });
     }
-    expect(await story.hub.supports("shares")).toBe(false);
+    expect(await fixture.hub.supports("shares")).toBe(false);
   });
 
-  itSince("5.0")("are granted to users and groups, listed, and left", async () => {
-    const { servers, shares } = story.hub;
+  itSince("5.0")("are granted to users and groups, listed and removed", async () => {
+    const { servers, shares } = fixture.hub;
     const lab = { server: "lab" };
     await servers.start("ada", lab);
     const share = await shares.grant("ada", { ...lab, user: "grace" });
@@ -85,9 +85,9 @@ describe("shares", () => {
   });
 
   itSince("5.0")(
-    "are taken back in part, with or without the scope's filter, and as a whole",
+    "are revoked in part, with or without the scope's filter, and as a whole",
     async () => {
-      const { shares } = story.hub;
+      const { shares } = fixture.hub;
       const input = { server: "lab", user: "grace" };
       for (const scope of ["read:servers", "read:servers!server=ada/lab"]) {
         await shares.grant("ada", { ...input, scopes: ["access:servers", "read:servers"] });
@@ -103,8 +103,8 @@ describe("shares", () => {
     },
   );
 
-  itSince("5.0")("of the default server go by a route that ends in a slash", async () => {
-    const { servers, shares } = story.hub;
+  itSince("5.0")("of the default server use a path with a trailing slash", async () => {
+    const { servers, shares } = fixture.hub;
     await servers.start("ada");
     expect((await shares.grant("ada", { user: "grace" })).server.name).toBe("");
     expect(await shares.list("ada", { server: "" })).toHaveLength(1);
@@ -112,8 +112,8 @@ describe("shares", () => {
     expect(await shares.list("ada")).toEqual([]);
   });
 
-  itSince("5.0")("are given out as codes, which are listed and revoked one by one", async () => {
-    const { shareCodes } = story.hub;
+  itSince("5.0")("have codes, which are listed and revoked one by one", async () => {
+    const { shareCodes } = fixture.hub;
     const input = { server: "lab", expires_in: 600 };
     const code = await shareCodes.create("ada", input);
     expect(code.accept_url).toContain(code.code);
@@ -126,21 +126,18 @@ describe("shares", () => {
     expect(await failure(unknown)).toBeInstanceOf(NotFoundError);
   });
 
-  itSince("5.0")(
-    "are given out as codes, which are revoked together only if that is meant",
-    async () => {
-      const { shareCodes } = story.hub;
-      const lab = { server: "lab" };
-      await shareCodes.create("ada", lab);
-      const careless = shareCodes.revoke("ada", { ...lab, id: "" });
-      expect(await failure(careless)).toBeInstanceOf(InvalidInputError);
-      expect(await shareCodes.list("ada", lab)).toHaveLength(1);
-      await shareCodes.revokeAll("ada", lab);
-      expect(await shareCodes.list("ada", lab)).toEqual([]);
-    },
-  );
+  itSince("5.0")("have codes, which are revoked together by `revokeAll` only", async () => {
+    const { shareCodes } = fixture.hub;
+    const lab = { server: "lab" };
+    await shareCodes.create("ada", lab);
+    const careless = shareCodes.revoke("ada", { ...lab, id: "" });
+    expect(await failure(careless)).toBeInstanceOf(InvalidInputError);
+    expect(await shareCodes.list("ada", lab)).toHaveLength(1);
+    await shareCodes.revokeAll("ada", lab);
+    expect(await shareCodes.list("ada", lab)).toEqual([]);
+  });
 
-  it("are told apart by what the hub supports", async () => {
-    expect(await story.hub.supports("shares")).toBe(since("5.0"));
+  it("are a feature that `supports` knows", async () => {
+    expect(await fixture.hub.supports("shares")).toBe(since("5.0"));
   });
 });

@@ -1,5 +1,5 @@
 """The single-user server of the test hubs: answers 200 to everything on the port that the hub
-chose, so that a spawn needs no notebook server. Told to "die", it exits before it listens.
+chose, so that a spawn needs no notebook server. With the behaviour "die", it exits before it listens.
 """
 
 import os
@@ -11,14 +11,14 @@ from urllib.parse import urlparse
 
 
 def chosen_port():
-    # Hubs before 2.0 say it on the command line, later ones in the environment.
+    # Hubs before 2.0 pass it on the command line, later ones in the environment.
     url = urlparse(os.environ.get("JUPYTERHUB_SERVICE_URL", ""))
     return url.port or int(re.search(r"--port=(\d+)", " ".join(sys.argv)).group(1))
 
 
 class Ok(BaseHTTPRequestHandler):
     def do_GET(self):
-        if self.path == "/die":  # at its own port alone
+        if self.path == "/die":  # only on its own port
             os._exit(1)
         self.send_response(200)
         self.send_header("Content-Length", "2")
@@ -29,11 +29,11 @@ class Ok(BaseHTTPRequestHandler):
         pass
 
 
-# The hub interrupts it to stop it; no traceback in the log for that.
+# The hub stops it with SIGINT, which should not leave a traceback in the log.
 signal.signal(signal.SIGINT, lambda *args: os._exit(0))
 behave = os.environ.get("SINGLE_USER_BEHAVE")
 if behave == "die":
-    sys.exit("told to die")
+    sys.exit("exits on request")
 if behave == "deaf":
     signal.pause()
 ThreadingHTTPServer(("127.0.0.1", chosen_port()), Ok).serve_forever()

@@ -1,20 +1,20 @@
 /**
- * The statuses that a real hub answers with to requests which it cannot follow, one row each, so that the
- * document declares what occurs and no more. Beside them stand refusals.test.ts (credentials, scopes, things
- * that do not exist) and the stories of each group; the report after the run knows what none of them saw.
+ * The statuses that a real hub answers with to invalid requests, one row each, so that the document
+ * declares exactly those that occur. refused-requests.test.ts covers credentials, scopes and unknown names.
+ * The report after the run lists declared statuses that did not occur.
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import { loginByForm } from "./login.js";
-import { itSince, openStory, since } from "./story.js";
+import { itSince, useHubFixture, since } from "./hub-fixture.js";
 
-// Starts that end here end in their answer, however busy the machine is.
+// Starts here end before the POST is answered, even on a slow machine.
 const extraConfig = 'c.JupyterHub.tornado_settings["slow_spawn_timeout"] = 30';
-const story = openStory("statuses", { extraConfig });
+const fixture = useHubFixture("statuses", { extraConfig });
 
-/** What is sent, the status of hubs 5 and 6, and since which release there is such an operation. */
+/** The request, its body, the status on hubs 5 and 6, and the first release with the operation. */
 type Row = [request: string, body: unknown, status: number, version?: string];
 
-/** A body that ends in the middle; other strings are JSON. */
+/** A truncated JSON body; other strings are JSON. */
 const half = Symbol("half a body");
 
 const pages: Row[] = [
@@ -93,7 +93,7 @@ const states: Row[] = [
   ["DELETE /users/ada/server", undefined, 202],
 ];
 
-/** What is null is not given. */
+/** Null is treated as absent. */
 const nothings: Row[] = [
   ["POST /users/ada/tokens", { roles: null, scopes: null, auth: null, expires_in: null }, 201],
   ["POST /users/ada/activity", { last_activity: new Date().toISOString(), servers: null }, 200],
@@ -101,11 +101,11 @@ const nothings: Row[] = [
   ["POST /share-codes/ada/lab", { scopes: null }, 200],
 ];
 
-/** What hubs refuse, and this package before them. */
+/** Requests that hubs refuse and this package rejects. */
 const refused: Row[] = [
   ["POST /users", { usernames: [] }, 400],
   ["POST /users/ada/activity", {}, 400],
-  // 2.3 does not find them.
+  // Hub 2.3 answers 404.
   ["POST /users/ada/tokens", { roles: ["no-such-role"] }, 400],
   ["PATCH /users/ada/servers/lab", {}, 400, "6.0"],
   ["PATCH /users/ada/server", {}, 400, "6.0"],
@@ -119,70 +119,75 @@ const refused: Row[] = [
 describe("a real hub", () => {
   let token = "";
   beforeAll(async () => {
-    const { groups, servers, tokens, users } = story.hub;
+    const { groups, servers, tokens, users } = fixture.hub;
     await users.createMany({ usernames: ["ada", "grace"] });
     await groups.create("astronomy", { users: ["ada"] });
     for (const input of [{}, { server: "lab" }]) {
       await servers.start("ada", input);
       await servers.stop("ada", input);
     }
-    // Of a person, since services cannot delete themselves.
-    ({ token } = await tokens.create(story.real.adminUser));
+    // A user's token, since services cannot delete themselves.
+    ({ token } = await tokens.create(fixture.real.adminUser));
   });
 
   describe.each([
-    ["refuses a page that is no number", pages],
-    ["refuses a body that ends in the middle", bodies],
-    ["fails at values that it does not expect", values],
-    ["takes null for nothing", nothings],
-    ["refuses what says too little or too much", refused],
-    ["answers by what there is", states],
+    ["refuses a limit that is not a number", pages],
+    ["refuses a truncated body", bodies],
+    ["answers 500 to unexpected values", values],
+    ["treats null as absent", nothings],
+    ["refuses bodies with missing or conflicting keys", refused],
+    ["answers according to its state", states],
   ])("%s", (_, rows) => {
     it.each(rows)("%s", async (request, content, expected, version = "5.0") => {
       const [method = "", path = ""] = request.split(" ");
       const headers = { Authorization: `token ${token}`, "Content-Type": "application/json" };
       const body =
         content === half ? '{"half": ' : content === undefined ? null : JSON.stringify(content);
-      const { status } = await story.plain(path, { method, headers, body });
-      // What older hubs answer is judged by the report.
+      const { status } = await fixture.plain(path, { method, headers, body });
+      // The report validates the responses of older hubs.
       if (since("5.0") && since(version)) expect(status).toBe(expected);
     });
   });
 
-  it("asks people for their consent, but not for a client that is unknown or another user's", async () => {
-    const cookies = await loginByForm(story.real.url, "ada", story.real.password);
-    const asked = async (client: string, Cookie: string): Promise<Response> => {
+  it("asks for consent, unless the client is unknown or another user's", async () => {
+    const cookies = await loginByForm(fixture.real.url, "ada", fixture.real.password);
+    const authorize = async (client: string, Cookie: string): Promise<Response> => {
       const path = `/oauth2/authorize?client_id=${client}&response_type=code`;
-      return story.plain(path, { headers: { Authorization: "", Cookie } });
+      return fixture.plain(path, { headers: { Authorization: "", Cookie } });
     };
-    const { clientId } = story.real.oauth;
-    await story.hub.servers.start("grace", { user_options: {} });
+    const { clientId } = fixture.real.oauth;
+    await fixture.hub.servers.start("grace", { user_options: {} });
     for (const [client, expected] of [
       [clientId, 200],
       ["nobody", 400],
-      // Before 2.0 the server asks the hub for itself who may use it.
+      // Before 2.0 the server itself asks the hub for permissions.
       ["jupyterhub-user-grace", since("2.0") ? 403 : 200],
     ] as const) {
-      expect([client, (await asked(client, cookies.header())).status]).toEqual([client, expected]);
+      expect([client, (await authorize(client, cookies.header())).status]).toEqual([
+        client,
+        expected,
+      ]);
     }
-    const stranger = await asked(clientId, "");
-    expect(stranger.status).toBe(302);
-    expect(stranger.headers.get("Location")).toMatch(/\/hub\/login\?/);
+    const anonymous = await authorize(clientId, "");
+    expect(anonymous.status).toBe(302);
+    expect(anonymous.headers.get("Location")).toMatch(/\/hub\/login\?/);
   });
 
-  itSince("5.0")("knows people by their cookies, without a token and its id", async () => {
-    const cookies = await loginByForm(story.real.url, "ada", story.real.password);
+  itSince("5.0")("identifies users by cookie, without a token id", async () => {
+    const cookies = await loginByForm(fixture.real.url, "ada", fixture.real.password);
     const headers = {
       Authorization: "",
       Cookie: cookies.header(),
       "X-XSRFToken": cookies.xsrf ?? "",
     };
-    const identity = await story.plain("/user", { headers });
+    const identity = await fixture.plain("/user", { headers });
     expect(await identity.json()).toMatchObject({ name: "ada", token_id: null });
   });
 
-  it("lets nobody without credentials shut it down", async () => {
-    const { status } = await story.recorder.fetch(`${story.real.url}/shutdown`, { method: "POST" });
+  it("refuses a shutdown without credentials", async () => {
+    const { status } = await fixture.recorder.fetch(`${fixture.real.url}/shutdown`, {
+      method: "POST",
+    });
     expect(status).toBe(403);
   });
 });

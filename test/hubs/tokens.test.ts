@@ -1,53 +1,53 @@
-/** Tokens for a password and tokens for a while, on a real hub. */
+/** Tokens for a password and temporary tokens on a real hub. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { AuthenticationError, BadRequestError, ForbiddenError } from "../../dist/src/index.js";
-import { failure, itBefore, itSince, openStory } from "./story.js";
+import { AuthenticationError, BadRequestError, ForbiddenError } from "jupyterhub-client";
+import { failure, itBefore, itSince, useHubFixture } from "./hub-fixture.js";
 
-const story = openStory("tokens");
-const anonymous = () => story.as(undefined);
+const fixture = useHubFixture("tokens");
+const anonymous = () => fixture.as(undefined);
 
 beforeAll(async () => {
-  await story.hub.users.createMany({ usernames: ["ada", "grace"] });
+  await fixture.hub.users.createMany({ usernames: ["ada", "grace"] });
 });
 
 describe("a login", () => {
-  it("makes a client that acts as the user", async () => {
-    const { password } = story.real;
+  it("gives a client for the user", async () => {
+    const { password } = fixture.real;
     const { client, token, id } = await anonymous().tokens.login("ada", {
       password,
       note: "from a test",
       expires_in: 600,
     });
     expect((await client.whoami()).name).toBe("ada");
-    expect(await story.hub.tokens.get("ada", id)).toMatchObject({ note: "from a test" });
-    expect((await story.as(token).users.get("ada")).name).toBe("ada");
+    expect(await fixture.hub.tokens.get("ada", id)).toMatchObject({ note: "from a test" });
+    expect((await fixture.as(token).users.get("ada")).name).toBe("ada");
     await client.tokens.revoke("ada", id);
     expect(await failure(client.whoami())).toBeInstanceOf(AuthenticationError);
   });
 
-  it("with a wrong password is refused, also to a client whose own token could", async () => {
-    for (const hub of [anonymous(), story.hub]) {
+  it("with a wrong password is refused, even if the client's own token has the permission", async () => {
+    for (const hub of [anonymous(), fixture.hub]) {
       const error = await failure(hub.tokens.login("ada", { password: "wrong" }));
       expect(error).toBeInstanceOf(AuthenticationError);
       expect((error as Error).message).toContain("The user or password is wrong");
     }
   });
 
-  it("of nobody whom the hub knows is refused", async () => {
-    const { password } = story.real;
+  it("of an unknown user is refused", async () => {
+    const { password } = fixture.real;
     const error = await failure(anonymous().tokens.login("nobody", { password }));
     expect(error).toBeInstanceOf(AuthenticationError);
   });
 
-  itSince("2.0")("takes a name as the hub has it", async () => {
-    const { password } = story.real;
+  itSince("2.0")("uses the name as the hub normalises it", async () => {
+    const { password } = fixture.real;
     const error = await failure(anonymous().tokens.login("Ada", { password }));
     expect(error).toBeInstanceOf(ForbiddenError);
     expect((error as Error).message).toMatch(/Ada not found/);
   });
 
-  itSince("3.0")("makes a token of few scopes", async () => {
-    const { password } = story.real;
+  itSince("3.0")("creates a token with few scopes", async () => {
+    const { password } = fixture.real;
     const scopes = ["read:users:name!user", "access:servers!server=ada/"];
     const { client } = await anonymous().tokens.login("ada", { password, scopes });
     const { scopes: held } = await client.whoami();
@@ -58,8 +58,8 @@ describe("a login", () => {
     expect(await failure(beyond)).toBeInstanceOf(BadRequestError);
   });
 
-  itBefore("3.0")("refuses to make one of scopes that the hub would ignore", async () => {
-    const { password } = story.real;
+  itBefore("3.0")("does not create a token with scopes that the hub would ignore", async () => {
+    const { password } = fixture.real;
     const error = await failure(
       anonymous().tokens.login("ada", { password, scopes: ["read:users"] }),
     );
@@ -68,21 +68,21 @@ describe("a login", () => {
 });
 
 describe("a temporary token", () => {
-  it("works in its block, and never after it", async () => {
+  it("works inside its block and is revoked after it", async () => {
     let client;
     {
-      await using lent = await story.hub.tokens.createTemporary("grace", { expires_in: 60 });
-      client = story.as(lent.token);
+      await using lent = await fixture.hub.tokens.createTemporary("grace", { expires_in: 60 });
+      client = fixture.as(lent.token);
       expect((await client.whoami()).name).toBe("grace");
-      expect(await story.hub.tokens.get("grace", lent.id)).toMatchObject({
+      expect(await fixture.hub.tokens.get("grace", lent.id)).toMatchObject({
         expires_at: expect.any(String) as string,
       });
     }
     expect(await failure(client.whoami())).toBeInstanceOf(AuthenticationError);
   });
 
-  it("may be gone before its block ends", async () => {
-    await using lent = await story.hub.tokens.createTemporary("grace");
-    await story.hub.tokens.revoke("grace", lent.id);
+  it("may be revoked before its block ends", async () => {
+    await using lent = await fixture.hub.tokens.createTemporary("grace");
+    await fixture.hub.tokens.revoke("grace", lent.id);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Holds a hub's answers against a document, strictly: an undeclared status, media type or field, a
+ * Validates a hub's responses against a document strictly: an undeclared status, media type or field, a
  * missing field, a wrong type or a wrong null is a violation.
  */
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
@@ -8,7 +8,7 @@ import { follow, operationsOf } from "../../scripts/document.js";
 import { at, isObject, type Json, type JsonObject } from "../../scripts/json.js";
 import { keyOf } from "../../scripts/operation-table.js";
 
-/** One answer of a hub. */
+/** A hub's response. */
 export interface Answer {
   /** "GET /users/{name}" */
   operation: string;
@@ -18,7 +18,7 @@ export interface Answer {
   body: string;
 }
 
-/** Says what of an answer a document does not allow; nothing when it is as documented. */
+/** Returns the violations of a response; empty if it is as documented. */
 export type Validator = (answer: Answer) => string[];
 
 export function validatorOf(document: JsonObject): Validator {
@@ -36,7 +36,7 @@ export function validatorOf(document: JsonObject): Validator {
     if (response === undefined) return [`the status ${status} is not declared`];
     const content = at(follow(document, response), "content");
     if (body === "") {
-      // Of a stream that was left, or cut, before its first event, there is nothing to judge.
+      // A stream that ended before its first event has nothing to validate.
       if (mediaType === "text/event-stream") return [];
       const promised = Object.values(content).some((media) => isObject(at(media)["schema"]));
       return promised ? ["the body is empty, though one is declared"] : [];
@@ -51,7 +51,7 @@ export function validatorOf(document: JsonObject): Validator {
     const branches =
       compiled.get(key) ?? alternatives(document, schema).map((one) => ajv.compile(one));
     compiled.set(key, branches);
-    // Of a union, what the value is nearest to tells most.
+    // For a union, the alternative with the fewest violations is reported.
     const nearest = (value: unknown): string[] =>
       branches
         .map((validate) => (validate(value) ? [] : distinct(validate.errors ?? [], fields)))
@@ -60,7 +60,7 @@ export function validatorOf(document: JsonObject): Validator {
   };
 }
 
-/** The values in a body: that of JSON, or those of an event stream's events; what is wrong with it otherwise. */
+/** The values of a body: one for JSON, one per event for an event stream; or the problem with it. */
 function valuesOf(mediaType: string, body: string): unknown[] | string {
   const events = body.split("\n").filter((line) => line.startsWith("data:"));
   const texts =
@@ -76,7 +76,7 @@ function valuesOf(mediaType: string, body: string): unknown[] | string {
   }
 }
 
-/** The schemas of which a value must fit one. */
+/** The schemas, one of which a value must match. */
 function alternatives(document: JsonObject, schema: Json): JsonObject[] {
   const { oneOf } = follow(document, schema);
   return Array.isArray(oneOf)
@@ -84,7 +84,7 @@ function alternatives(document: JsonObject, schema: Json): JsonObject[] {
     : [closed(document, schema)];
 }
 
-/** The names of all fields that a document declares: other keys in a path are names of things. */
+/** The names of all declared fields: other keys in a path are names of resources. */
 function fieldNames(document: JsonObject): ReadonlySet<string> {
   const names = new Set<string>();
   const visit = (node: Json): void => {
@@ -98,8 +98,8 @@ function fieldNames(document: JsonObject): ReadonlySet<string> {
 }
 
 /**
- * A copy of a schema, without references, that allows no undeclared field. The parts of an allOf stay
- * open, since each sees the fields of the others; their whole is closed.
+ * Returns a dereferenced copy of a schema that allows no undeclared field. The parts of an allOf stay open,
+ * since each sees the fields of the others; the whole is closed.
  */
 function closed(document: JsonObject, schema: Json, open = false): JsonObject {
   const source = { ...follow(document, schema) };
@@ -128,7 +128,7 @@ function closed(document: JsonObject, schema: Json, open = false): JsonObject {
   return copy;
 }
 
-/** One line for each kind of violation: which of several things it was does not make another. */
+/** Returns one line for each kind of violation, without the names of resources. */
 function distinct(errors: readonly ErrorObject[], fields: ReadonlySet<string>): string[] {
   const lines = errors
     .filter(({ keyword }) => keyword !== "oneOf" && keyword !== "anyOf")

@@ -1,21 +1,21 @@
-// Owns the Python side of the real hubs: one cached virtual environment for each release in
-// `.cache/hubs/<release>/` of the repository, and one with a notebook server. A marker is written
-// after a complete install only; an environment without it, or one that no longer imports its hub,
-// is built again. Built beside its place and moved there, so test files may ask at the same time
-// (hence `python -m jupyterhub`: the scripts in its bin/ know the old place). Runs no hub.
+// Installs the real hubs: one cached virtual environment for each release in `.cache/hubs/<release>/`, and
+// one with a notebook server. A marker is written after a complete install. An environment without it, or
+// one that cannot import its hub, is built again. Environments are built elsewhere and then moved, so that
+// test files can request one at the same time (use `python -m jupyterhub`: the scripts in bin/ have the old
+// path). Runs no hub.
 
 import { spawn } from "node:child_process";
 import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { threadId } from "node:worker_threads";
-import { releases, resolveRelease } from "../../scripts/releases.js";
+import { releases, resolveRelease } from "../../scripts/known-releases.js";
 
 const ownCache = fileURLToPath(new URL("../../.cache/hubs/", import.meta.url));
 const installMinutes = 10;
 const building = new Map<string, Promise<string>>();
 
-/** A virtual environment: what goes into it, and what must be importable in one that is whole. */
+/** A virtual environment: its packages, and the modules that must be importable. */
 interface Environment {
   what: string;
   home: string;
@@ -23,7 +23,7 @@ interface Environment {
   modules: string;
 }
 
-/** The Python that has this JupyterHub: `<python> -m jupyterhub` starts it. */
+/** Returns the Python with this JupyterHub: `<python> -m jupyterhub` starts it. */
 export function ensureHub(version: string, cache = ownCache): Promise<string> {
   const release = resolveRelease(version);
   return ensure({
@@ -34,7 +34,9 @@ export function ensureHub(version: string, cache = ownCache): Promise<string> {
   });
 }
 
-/** The Python that has the newest JupyterHub's single-user server: `<python> -m jupyterhub.singleuser`. */
+/**
+ * Returns the Python with the newest JupyterHub's single-user server: `<python> -m jupyterhub.singleuser`.
+ */
 export function ensureNotebook(): Promise<string> {
   const [newest = ""] = releases.toReversed();
   return ensure({
@@ -51,7 +53,7 @@ function ensure(environment: Environment): Promise<string> {
   if (!python) {
     python = findOrBuild(environment);
     building.set(home, python);
-    // A failed install may be asked for again once the reason is gone.
+    // A failed install can be retried later.
     python.catch(() => building.delete(home));
   }
   return python;
@@ -64,12 +66,12 @@ async function findOrBuild(environment: Environment): Promise<string> {
   await mkdir(dirname(home), { recursive: true });
   await removeAbandoned(home);
   const site = `${home}.build-${process.pid}-${threadId}`;
-  // A broken one leaves its place at once and whole; there may be none.
+  // A broken environment is moved away as a whole, if there is one.
   await rename(home, site).catch(() => {});
   try {
     await build(site, environment);
     await rename(site, home).catch(async (error: unknown) => {
-      // Somebody else was faster.
+      // Another process was faster.
       if (!(await isComplete(home, environment))) throw error;
     });
   } finally {
@@ -91,14 +93,14 @@ async function build(site: string, { what, packages }: Environment): Promise<voi
 
 function requirements(release: string): string[] {
   const [major = 0, minor = 0] = release.split(".").map(Number);
-  // auth_state is stored encrypted; not every release brings what that needs.
+  // auth_state is stored encrypted; not every release installs what that needs.
   const packages = [`jupyterhub==${release}`, "cryptography"];
   // Before 3.1 the hub declares no upper bound and breaks on SQLAlchemy 2.
   if (major < 3 || (major === 3 && minor < 1)) packages.push("sqlalchemy<2");
   return packages;
 }
 
-/** What was installed; a change of the requirements makes older environments incomplete. */
+/** The installed packages; a change of the requirements makes older environments incomplete. */
 function marker(packages: readonly string[]): string {
   return `${JSON.stringify(packages)}\n`;
 }
@@ -106,11 +108,11 @@ function marker(packages: readonly string[]): string {
 async function isComplete(home: string, { packages, modules }: Environment): Promise<boolean> {
   const written = await readFile(join(home, "complete.json"), "utf8").catch(() => "");
   if (written !== marker(packages)) return false;
-  // The marker outlives the Python it was made with: an upgrade of the machine breaks the links.
+  // An upgrade of the machine's Python breaks the links of an environment, but not the marker.
   return (await run(pythonOf(home), ["-c", `import ${modules}`])).code === 0;
 }
 
-/** Half-made environments of processes that are gone. */
+/** Removes partial environments of ended processes. */
 async function removeAbandoned(home: string): Promise<void> {
   const prefix = `${basename(home)}.build-`;
   for (const name of await readdir(dirname(home))) {
@@ -148,12 +150,12 @@ function failure(what: string, output: string): Error {
   return new Error(`${what}.\n${output.trimEnd().split("\n").slice(-20).join("\n")}`);
 }
 
-/** Runs to the end; a command that is not there has code null, as one that was killed. */
+/** Runs a command to its end. The code is null if it does not exist or was killed. */
 function run(command: string, args: string[]): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       stdio: ["ignore", "pipe", "pipe"],
-      // Not `timeout`: its timer stays behind when there is no such command.
+      // Not `timeout`: its timer is not cleared if the command does not exist.
       signal: AbortSignal.timeout(installMinutes * 60_000),
     });
     let output = "";

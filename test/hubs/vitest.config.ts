@@ -1,38 +1,40 @@
 import { defineConfig } from "vitest/config";
-import { resolveRelease } from "../../scripts/releases.js";
+import { correctedRelease, resolveRelease } from "../../scripts/known-releases.js";
 import { isAtLeast } from "../../src/core/version.js";
 import base from "../../vitest.config.js";
 
-/** Files with nothing to say of older hubs, and the release from which on they have. */
+/** Test files that do not apply to older hubs, with their first release. */
 const since: Readonly<Record<string, string>> = {
   scopes: "2.0",
   "has-scope": "3.0",
   notebook: "3.0",
   service: "3.0",
   "service-run": "3.0",
-  // These are about the tests and this package more than about the hub.
+  // The page is about the newest hub.
+  corrections: correctedRelease,
+  // These test the harness and this package more than the hub.
   harness: "5.0",
   listing: "2.0",
-  // Older ones have no fake to hold to them.
+  // There is no fake of older hubs.
   scenarios: "4.1",
-  many: "2.0",
+  "start-many": "2.0",
 };
 const release = resolveRelease(process.env["HUB_VERSION"] ?? "6");
 const silent = Object.keys(since).filter((name) => !isAtLeast(release, since[name] ?? ""));
 
-// Real hubs: `npm run test:hub -- <versions…>` runs these, each file for each version in turn.
+// Real hubs: `npm run test:hub -- <versions…>` runs each file for each version.
 export default defineConfig({
   ...base,
   test: {
     ...base.test,
     exclude: silent.map((name) => `test/hubs/${name}.test.ts`),
     include: ["test/hubs/**/*.test.ts"],
-    // Making a virtual environment takes a minute on a slow line.
+    // Creating a virtual environment takes a minute on a slow connection.
     hookTimeout: 600_000,
     testTimeout: 60_000,
-    // Each file has hubs of its own, and waits for them most of the time.
+    // Each file has its own hubs, and mostly waits for them.
     maxWorkers: 3,
-    // The tests of a file are one story: what comes later stands on what came before.
+    // The tests of a file run in order, and later ones rely on earlier ones.
     bail: 0,
     sequence: { concurrent: false, shuffle: false },
   },

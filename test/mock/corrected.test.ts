@@ -1,8 +1,8 @@
-/** The corrected document, served by Prism as one coherent hub of the newest version. */
+/** The corrected document, served by Prism as a consistent hub of the newest version. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isObject, objectAt, operationsOf } from "./document.js";
 import type { Json } from "./document.js";
-import { corrected } from "./documents.js";
+import { corrected } from "./openapi-files.js";
 import { examples } from "./examples.js";
 import { mockCopy } from "./mock-copy.js";
 import type { Examples } from "./mock-copy.js";
@@ -10,8 +10,8 @@ import { ada, admin, gpu, grace, HUB_VERSION, routes, share } from "./models.js"
 import { startPrism } from "./prism.js";
 import type { Prism } from "./prism.js";
 import { PAGE_TYPE } from "./responses.js";
-import { sampleRequests } from "./sample.js";
-import { witnessFetch } from "./witness.js";
+import { sampleRequests } from "./sample-requests.js";
+import { createContractRecorder } from "./contract-recorder.js";
 
 const document = corrected();
 const mock = mockCopy(document, { examples });
@@ -28,12 +28,12 @@ describe("the corrected document", () => {
   afterAll(() => prism.close());
 
   const ask = async (path: string, accept = "application/json", prefer?: string) => {
-    const witness = witnessFetch(mock, prefer === undefined ? {} : { prefer });
-    return witness(prism.url + path, { headers: { ...BEARER, accept } });
+    const recorder = createContractRecorder(mock, prefer === undefined ? {} : { prefer });
+    return recorder(prism.url + path, { headers: { ...BEARER, accept } });
   };
 
-  it("is served whole: every operation accepts its smallest request", async () => {
-    const fetch = witnessFetch(mock);
+  it("serves every operation with its smallest request", async () => {
+    const fetch = createContractRecorder(mock);
     for (const { path, init } of sampleRequests(mock)) {
       const response = await fetch(origin + path, init);
       expect(response.status).toBeLessThan(300);
@@ -43,17 +43,17 @@ describe("the corrected document", () => {
     expect(new Set(fetch.calls)).toEqual(new Set(operationsOf(document).map(({ key }) => key)));
   });
 
-  it("answers every error that an operation declares, and the common ones besides", async () => {
+  it("serves every declared error of an operation, and the common ones", async () => {
     for (const { key, path, init } of sampleRequests(mock)) {
       const declared = Object.keys(objectAt(operationOf(key), "responses"));
       for (const code of declared.filter((status) => Number(status) >= 400)) {
-        const fetch = witnessFetch(mock, { prefer: `code=${code}` });
+        const fetch = createContractRecorder(mock, { prefer: `code=${code}` });
         expect((await fetch(origin + path, init)).status).toBe(Number(code));
       }
     }
   });
 
-  it("lists users plainly, or in a last page when asked for pages", async () => {
+  it("lists users as an array, or as a last page if requested", async () => {
     expect(await (await ask("/users")).json()).toEqual([ada, grace, admin]);
     expect(await (await ask("/users?limit=2", PAGE_TYPE)).json()).toEqual({
       items: [ada, grace, admin],
@@ -65,12 +65,12 @@ describe("the corrected document", () => {
     });
   });
 
-  it("shares the default server under a trailing slash, a named one under its name", async () => {
+  it("serves shares of the default server at a trailing slash, and of a named one at its name", async () => {
     expect(await (await ask("/users/grace/shared/ada/")).json()).toEqual(share("", "user"));
     expect(await (await ask("/users/grace/shared/ada/gpu")).json()).toEqual(share("gpu", "user"));
   });
 
-  it("streams a start from the request to the ready server", async () => {
+  it("streams a start up to the ready event", async () => {
     const response = await ask("/users/ada/servers/gpu/progress", "text/event-stream");
     expect(response.headers.get("content-type")).toBe("text/event-stream");
     const events = (await response.text()).split("\n\n").filter((block) => block !== "");
@@ -79,26 +79,26 @@ describe("the corrected document", () => {
     expect(events).toHaveLength(3);
   });
 
-  it("sends no words with a bare 404, as hubs from 6.0 on", async () => {
+  it("sends a 404 without a message, as hubs since 6.0 do", async () => {
     const response = await ask("/users/nobody", "application/json", "code=404");
     expect(await response.json()).toEqual({ status: 404, message: null });
   });
 
-  it("lets a login through without a token, and no other request for a token", async () => {
+  it("accepts a login without a token, and no other request for a token", async () => {
     const post = (body: object) => ({
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
     });
-    const witness = witnessFetch(mock);
+    const recorder = createContractRecorder(mock);
     const url = `${prism.url}/users/ada/tokens`;
-    expect((await witness(url, post({ auth: { username: "ada" } }))).status).toBe(201);
-    await expect(witness(url, post({ note: "x" }))).rejects.toThrow("no credentials");
+    expect((await recorder(url, post({ auth: { username: "ada" } }))).status).toBe(201);
+    await expect(recorder(url, post({ note: "x" }))).rejects.toThrow("no credentials");
   });
 });
 
 describe("the examples", () => {
-  it("name only operations that the document has", () => {
+  it("belong to operations of the document", () => {
     const paths = objectAt(mock, "paths");
     for (const key of Object.keys(examples)) {
       const [method = "", path = ""] = key.split(" ");
@@ -106,7 +106,7 @@ describe("the examples", () => {
     }
   });
 
-  it("cover every answer that has a body", () => {
+  it("cover every response with a body", () => {
     const missing = operationsOf(mock).flatMap(({ key, operation }) => {
       const answers = Object.entries(objectAt(operation, "responses"));
       const bare = answers.filter(([status, answer]) => status.startsWith("2") && isBare(answer));
@@ -115,43 +115,43 @@ describe("the examples", () => {
     expect(missing).toEqual([]);
   });
 
-  it("are held against the document, deep inside", async () => {
+  it("are validated in depth", async () => {
     const servers = { gpu: { ...gpu, ready: "yes" } };
     const wrong = mockCopy(document, {
       examples: { "GET /users/{name}": { 200: { ...ada, servers } } },
     });
     const prism = await startPrism(wrong);
     try {
-      const call = witnessFetch(wrong)(`${prism.url}/users/ada`, { headers: BEARER });
+      const call = createContractRecorder(wrong)(`${prism.url}/users/ada`, { headers: BEARER });
       await expect(call).rejects.toThrow("response.body.servers.gpu.ready: ");
     } finally {
       await prism.close();
     }
   });
 
-  it("are held against the document, whatever the operation", async () => {
+  it("are validated for every operation", async () => {
     const wrong = Object.entries(examples).flatMap(([key, answers]) => {
       const successes = Object.keys(answers).filter((status) => status.startsWith("2"));
-      // Any text is a stream, a page or metrics.
+      // Any text is a valid stream, page or metrics.
       if (/progress|metrics|health/.test(key) || successes.length === 0) return [];
       return [[key, Object.fromEntries(successes.map((status) => [status, 42]))] as const];
     });
     const broken = mockCopy(document, { examples: Object.fromEntries(wrong) as Examples });
     const prism = await startPrism(broken);
     try {
-      const witness = witnessFetch(broken);
+      const recorder = createContractRecorder(broken);
       const served: string[] = [];
       const requests = sampleRequests(broken);
       for (const [key] of wrong) {
         const request = requests.find((one) => one.key === key.replace(" ", " /hub/api"));
         const url = new URL(prism.url).origin + request?.path;
-        await witness(url, request?.init).then(
+        await recorder(url, request?.init).then(
           () => served.push(key),
           () => undefined,
         );
       }
       expect(served).toEqual([]);
-      expect(witness.problems).toHaveLength(wrong.length);
+      expect(recorder.problems).toHaveLength(wrong.length);
       expect(wrong.length).toBeGreaterThan(40);
     } finally {
       await prism.close();

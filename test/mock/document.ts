@@ -1,11 +1,11 @@
 /**
- * What the mock knows of an OpenAPI document: its types, its operations, and a copy in which every
- * local `$ref` is written out, so that nobody after this file has to follow one.
+ * Types and operations of an OpenAPI document for the mock, and a dereferenced copy, so that no other file
+ * has to resolve a `$ref`.
  */
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export type JsonObject = { [key: string]: Json };
 
-/** One operation and where it stands; `key` names it everywhere here: "GET /users/{name}". */
+/** An operation with its method and path; `key` identifies it: "GET /users/{name}". */
 export interface Operation {
   key: string;
   method: string;
@@ -18,7 +18,7 @@ const METHODS = ["get", "put", "post", "delete", "patch", "head", "options"];
 export const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The object at a key, or an empty one that belongs to nobody. */
+/** The object at a key, or a new empty one. */
 export const objectAt = (node: Json | undefined, key: string): JsonObject => {
   const value = isObject(node) ? node[key] : undefined;
   return isObject(value) ? value : {};
@@ -50,8 +50,8 @@ export function propertiesOf(schema: Json | undefined): JsonObject {
   return Object.assign({}, ...inherited, objectAt(schema, "properties")) as JsonObject;
 }
 
-/** A deep copy with each local `$ref` replaced by what it names; the input stays as it was. */
-export function writtenOut(document: JsonObject): JsonObject {
+/** Returns a deep copy with each local `$ref` replaced by its target. */
+export function dereferenced(document: JsonObject): JsonObject {
   const visit = (node: Json, open: readonly string[]): Json => {
     if (Array.isArray(node)) return node.map((entry) => visit(entry, open));
     if (!isObject(node)) return node;
@@ -77,7 +77,7 @@ function target(document: JsonObject, ref: string): Json {
   return node;
 }
 
-/** Keywords beside a `$ref` add to what it names: upstream declares `name` of a server that way. */
+/** Merges keywords beside a `$ref` into its target: upstream declares `name` of a server that way. */
 function merged(base: Json, extra: JsonObject): Json {
   if (!isObject(base)) return base;
   const result = { ...base };

@@ -1,6 +1,6 @@
 /**
- * What the hub of models.ts answers, by operation and status, for the mock of the corrected
- * document. A status that is not here is left to the mock copy and to Prism.
+ * The responses of the hub in models.ts by operation and status, for the mock of the corrected document.
+ * Other statuses are left to the mock copy and to Prism.
  */
 import type { Json, JsonObject } from "./document.js";
 import type { Examples } from "./mock-copy.js";
@@ -17,7 +17,7 @@ import {
   group,
   HUB_VERSION,
   idleDefault,
-  newcomer,
+  hedy,
   newShareCode,
   newToken,
   notes,
@@ -30,14 +30,14 @@ import {
 } from "./models.js";
 import { lastPage } from "./responses.js";
 
-/** Hub 6 sends no words with a bare 404. */
+/** Hub 6 sends no message with a plain 404. */
 const nothing: JsonObject = { status: 404, message: null };
 const refusal = (status: number, message: string): JsonObject => ({ status, message });
 const html = (title: string) => `<!DOCTYPE html><title>JupyterHub</title><h1>${title}</h1>`;
 const unscoped = (scope: string) =>
   refusal(403, `Action is not authorized with current scopes; requires any of [${scope}]`);
 
-/** The part of a route's examples that is the same with and without a server's name. */
+/** The examples of a route that are the same with and without a server's name. */
 const sharesOf = (name: string, path: string): Record<string, Record<string, Json>> => ({
   [`GET ${path}`]: { 200: lastPage([share(name, "user"), share(name, "group")]), 404: nothing },
   [`POST ${path}`]: { 200: share(name, "user") },
@@ -70,9 +70,9 @@ export const examples: Examples = {
   "GET /user": { 200: whoami, 403: { status: 403, message: null } },
 
   "GET /users": { 200: [ada, grace, admin], 403: unscoped("list:users") },
-  "POST /users": { 201: [newcomer], 409: refusal(409, "All 1 users already exist") },
+  "POST /users": { 201: [hedy], 409: refusal(409, "All 1 users already exist") },
   "GET /users/{name}": { 200: ada, 404: nothing },
-  "POST /users/{name}": { 201: newcomer, 409: refusal(409, "User ada already exists") },
+  "POST /users/{name}": { 201: hedy, 409: refusal(409, "User ada already exists") },
   "PATCH /users/{name}": { 200: ada, 404: nothing },
 
   "POST /users/{name}/server": { 400: refusal(400, "ada is already running") },

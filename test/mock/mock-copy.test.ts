@@ -1,9 +1,9 @@
-/** What the mock copy changes in a document, and what it leaves alone. */
+/** What the mock copy changes in a document, and what it keeps. */
 import { describe, expect, it } from "vitest";
-import { corrected as newest, releases } from "../../scripts/releases.js";
+import { correctedRelease as newest, releases } from "../../scripts/known-releases.js";
 import { isObject, objectAt, operationsOf } from "./document.js";
 import type { JsonObject } from "./document.js";
-import { upstream } from "./documents.js";
+import { upstream } from "./openapi-files.js";
 import { mockCopy } from "./mock-copy.js";
 import type { Examples } from "./mock-copy.js";
 
@@ -27,30 +27,27 @@ const responsesOf = (document: JsonObject, key: string): JsonObject =>
   objectAt(operationsOf(document).find((entry) => entry.key === key)?.operation, "responses");
 
 describe("the mock copy", () => {
-  it.each(releases)(
-    "leaves the document of %s as it was, and names no reference itself",
-    (version) => {
-      const document = upstream(version);
-      const before = structuredClone(document);
-      const mock = mockCopy(document, { version });
-      expect(document).toEqual(before);
-      expect(JSON.stringify(mock)).not.toContain('"$ref"');
-      expect(mock["x-mock-of"]).toBe(version);
-    },
-  );
+  it.each(releases)("leaves the document of %s unchanged and contains no reference", (version) => {
+    const document = upstream(version);
+    const before = structuredClone(document);
+    const mock = mockCopy(document, { version });
+    expect(document).toEqual(before);
+    expect(JSON.stringify(mock)).not.toContain('"$ref"');
+    expect(mock["x-mock-of"]).toBe(version);
+  });
 
-  it("takes the version from the document unless it is told better", () => {
+  it("takes the version from the document unless another is given", () => {
     expect(mockCopy(upstream("1.2.2"))["x-mock-of"]).toBe("1.2.0dev");
     expect(mockCopy(upstream("1.2.2"), { version: "1.2.2" })["x-mock-of"]).toBe("1.2.2");
   });
 
-  it("puts the API's base into the paths, since Prism reads no servers", () => {
+  it("puts the API's base path into the paths, since Prism ignores servers", () => {
     const mock = mockCopy(documentOf({ "/users": { get: { responses: {} } } }));
     expect(Object.keys(objectAt(mock, "paths"))).toEqual(["/hub/api/users"]);
     expect(mock).not.toHaveProperty("servers");
   });
 
-  it("closes the body objects that declare properties, references and nesting included", () => {
+  it("closes body objects that declare properties, also nested and referenced ones", () => {
     const address = { type: "object", properties: { street: { type: "string" } } };
     const mock = mockCopy(
       documentOf(
@@ -75,13 +72,13 @@ describe("the mock copy", () => {
     expect(extra).toEqual({ type: "object" });
   });
 
-  it("keeps a body open where another keyword may declare more", () => {
+  it("leaves a body open if another keyword may declare properties", () => {
     const parts = { allOf: [{ type: "object", properties: { a: {} } }], properties: { b: {} } };
     const mock = mockCopy(documentOf({ "/users": { post: { requestBody: json(parts) } } }));
     expect(bodySchema(mock, "POST /hub/api/users")).toEqual(parts);
   });
 
-  it("adds the keywords beside a reference to what it names", () => {
+  it("merges the keywords beside a reference into its target", () => {
     const mock = mockCopy(upstream(newest));
     const schema = bodySchema(mock, "PATCH /hub/api/users/{name}/servers/{server_name}");
     expect(Object.keys(objectAt(schema, "properties"))).toContain("name");
@@ -94,7 +91,7 @@ describe("the mock copy", () => {
     expect(servers["additionalProperties"]).toMatchObject({ additionalProperties: false });
   });
 
-  it("declares the errors that every hub may answer, and a success where there is none", () => {
+  it("declares the common errors, and a success if there is none", () => {
     const mock = mockCopy(documentOf({ "/users": { get: {} } }));
     expect(Object.keys(responsesOf(mock, "GET /hub/api/users"))).toEqual([
       "200",
@@ -108,7 +105,7 @@ describe("the mock copy", () => {
     ]);
   });
 
-  it("keeps the body of an error that is declared with one", () => {
+  it("keeps the declared body of an error", () => {
     const schema = { type: "object", properties: { error: { type: "string" } } };
     const mock = mockCopy(
       documentOf({
@@ -119,7 +116,7 @@ describe("the mock copy", () => {
     expect(objectAt(answer, "content")).toEqual(json(schema)["content"]);
   });
 
-  it("sorts a pending stop behind a finished one, for Prism serves the lowest 2xx", () => {
+  it("sorts a pending stop after a finished one, since Prism serves the lowest 2xx", () => {
     const mock = mockCopy(upstream(newest));
     const stop = Object.keys(responsesOf(mock, "DELETE /hub/api/users/{name}/server"));
     expect(stop.filter((status) => status.startsWith("2"))).toEqual(["204", "2XX"]);
@@ -127,7 +124,7 @@ describe("the mock copy", () => {
     expect(start.filter((status) => status.startsWith("2"))).toEqual(["201", "202"]);
   });
 
-  it("gives a default server's path the examples of its own, else those of the named one", () => {
+  it("uses the examples of a default server's path, or else those of the named server", () => {
     const item = { get: { responses: { 200: { description: "", ...json({}) } } } };
     const document = documentOf({ "/shares/{owner}/{server_name}": item });
     const named = { "GET /shares/{owner}/{server_name}": { 200: "named" } };
@@ -140,7 +137,7 @@ describe("the mock copy", () => {
     expect(example({ ...named, "GET /shares/{owner}/": { 200: "default" } })).toBe("default");
   });
 
-  it("serves a stream as text, with the events of the example or a ready one", () => {
+  it("serves a stream as text, with the events of the example or a ready event", () => {
     const stream = { content: { "text/event-stream": { schema: { type: "object" } } } };
     const document = documentOf({ "/progress": { get: { responses: { 200: stream } } } });
     const media = (examples: Examples) => {
@@ -156,7 +153,7 @@ describe("the mock copy", () => {
     );
   });
 
-  it("refuses an example that no answer has room for", () => {
+  it("rejects an example without a matching response", () => {
     const document = documentOf({ "/users": { get: { responses: { 204: { description: "" } } } } });
     const copy = (status: number) =>
       mockCopy(document, { examples: { "GET /users": { [status]: "x" } } });
@@ -164,7 +161,7 @@ describe("the mock copy", () => {
     expect(() => copy(204)).toThrow("GET /users declares no content for 204");
   });
 
-  it("refuses a schema that contains itself, and a reference that names nothing", () => {
+  it("rejects a recursive schema and a broken reference", () => {
     const post = { requestBody: json({ $ref: "#/components/schemas/Tree" }) };
     const tree = { type: "object", properties: { child: { $ref: "#/components/schemas/Tree" } } };
     const paths = { "/users": { post } };

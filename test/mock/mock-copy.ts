@@ -1,38 +1,37 @@
 /**
- * A copy of an OpenAPI document that Prism can serve as a hub: JupyterHub's own documents of any
- * version and the corrected one alike. Purely mechanical, and never a change to the input.
- * What is asked of a request stands in requests.ts, what is answered in responses.ts; this file
- * owns the paths. The copy names no `$ref`, so that a witness can read it as it stands.
+ * Copies an OpenAPI document so that Prism can serve it as a hub: JupyterHub's own documents of any
+ * version, and the corrected one. Mechanical, and never changes the input. requests.ts does the request
+ * side, responses.ts the response side, and this file the paths. The copy has no `$ref`.
  */
-import { isObject, listAt, objectAt, operationsOf, writtenOut } from "./document.js";
+import { isObject, listAt, objectAt, operationsOf, dereferenced } from "./document.js";
 import type { Json, JsonObject } from "./document.js";
 import { tightenRequest } from "./requests.js";
 import { completeResponses } from "./responses.js";
-import { modernised } from "./swagger.js";
+import { upgradedToOpenApi3 } from "./swagger.js";
 
-/** Where a hub without prefix has its API. */
+/** The base path of the API on a hub without prefix. */
 export const API_BASE = "/hub/api";
 
 /**
- * "METHOD /path/{template}" → status → what the hub answers; a default server's path with a
- * trailing slash may have its own. Operations that the document lacks are ignored, because an
- * older hub lacks some; a status that an operation lacks is an error.
+ * "METHOD /path/{template}" → status → the response. A default server's path with a trailing slash may have
+ * its own. Operations that the document lacks are ignored, because older hubs lack some; a status that an
+ * operation lacks is an error.
  */
 export type Examples = {
   readonly [operation: string]: { readonly [status: string]: Json };
 };
 
 export interface MockOptions {
-  /** The hub's version, where `info.version` lies: 1.2.2 says 1.2.0dev there. */
+  /** The hub's version, if `info.version` is wrong: 1.2.2 has 1.2.0dev. */
   version?: string;
   examples?: Examples;
 }
 
-/** Names its version, and in `x-operation` what each operation is called in the original. */
+/** Contains its version, and in `x-operation` each operation's original name. */
 export type MockDocument = JsonObject & { "x-mock-of": string };
 
 export function mockCopy(document: JsonObject, options: MockOptions = {}): MockDocument {
-  const copy = modernised(inlineParameters(writtenOut(document)));
+  const copy = upgradedToOpenApi3(inlineParameters(dereferenced(document)));
   const version = options.version ?? String(objectAt(copy, "info")["version"]);
   for (const { key, operation } of operationsOf(copy)) operation["x-operation"] = key;
   copy["paths"] = withDefaultServers(objectAt(copy, "paths"));
@@ -46,7 +45,7 @@ export function mockCopy(document: JsonObject, options: MockOptions = {}): MockD
   const entries = Object.entries(isObject(paths) ? paths : {});
   return {
     ...rest,
-    // All else in here is written out where it is used.
+    // Everything else here is dereferenced.
     components: { securitySchemes: objectAt(components, "securitySchemes") },
     // Prism ignores `servers`, so the paths carry the base.
     paths: Object.fromEntries(entries.map(([path, item]) => [API_BASE + path, item])),
@@ -54,7 +53,7 @@ export function mockCopy(document: JsonObject, options: MockOptions = {}): MockD
   };
 }
 
-/** Parameters of a path belong to each of its operations. */
+/** Moves the parameters of a path to each of its operations. */
 function inlineParameters(document: JsonObject): JsonObject {
   for (const { path, operation } of operationsOf(document)) {
     const shared = listAt(objectAt(objectAt(document, "paths"), path), "parameters");
@@ -68,8 +67,8 @@ function inlineParameters(document: JsonObject): JsonObject {
 }
 
 /**
- * Prism refuses an empty path value. Where that means the default server, `/shares/{owner}/` and
- * its like, the trailing slash makes a path of its own, with the name of the original operation.
+ * Prism rejects an empty path value. If that means the default server, as in `/shares/{owner}/`, a separate
+ * path with a trailing slash has the name of the original operation.
  */
 function withDefaultServers(paths: JsonObject): JsonObject {
   const entries = Object.entries(paths).flatMap(([path, item]): [string, Json][] => {
@@ -90,7 +89,7 @@ function withoutServerName(item: JsonObject): JsonObject {
     operation["parameters"] = listAt(operation, "parameters").filter(
       ({ name, in: place }) => place !== "path" || name !== "server_name",
     );
-    // Prism wants ids to be unique, as OpenAPI does.
+    // Prism requires unique ids, as OpenAPI does.
     delete operation["operationId"];
   }
   return copy;

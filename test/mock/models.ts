@@ -1,9 +1,9 @@
 /**
- * One hub of the newest version as data: three users, of whom ada runs two servers, and the groups,
- * tokens, shares, services and routes that go with them. All models are complete, as a caller with
- * every scope sees them, and agree with each other. examples.ts says which route answers which.
+ * The data of a hub of the newest version: three users, of whom ada has two running servers, and their
+ * groups, tokens, shares, services and routes. All models are complete, as a caller with every scope sees
+ * them, and consistent. examples.ts maps routes to models.
  */
-import { corrected as newest } from "../../scripts/releases.js";
+import { correctedRelease as newest } from "../../scripts/known-releases.js";
 import type { Json, JsonObject } from "./document.js";
 
 export const HUB_VERSION = newest;
@@ -68,7 +68,7 @@ export const ada = user("ada", {
 });
 export const grace = user("grace", { groups: ["astronomy"] });
 export const admin = user("admin", { admin: true, roles: ["admin", "user"] });
-export const newcomer = user("hedy", { last_activity: null });
+export const hedy = user("hedy", { last_activity: null });
 
 export const group = (name: string, users: string[], properties: JsonObject = {}): JsonObject => ({
   name,

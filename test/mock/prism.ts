@@ -1,6 +1,6 @@
 /**
- * Prism in this process, on a free port of the loopback, serving a mock copy strictly: it checks
- * credentials, requests and its own answers, and answers 500 where an answer breaks the document.
+ * Prism in this process, on a free port, serving a mock copy strictly: it validates credentials, requests
+ * and its own responses, and answers 500 if a response violates the document.
  */
 import { createLogger } from "@stoplight/prism-core";
 import { getHttpOperationsFromSpec } from "@stoplight/prism-http";
@@ -15,7 +15,7 @@ export interface Prism {
 }
 
 export async function startPrism(document: MockDocument): Promise<Prism> {
-  // Prism resolves references in place, so it gets a document of its own.
+  // Prism changes its document in place, so it gets a copy.
   const operations = await getHttpOperationsFromSpec(structuredClone(document));
   const server = createServer(operations, {
     cors: false,

@@ -1,6 +1,6 @@
 /**
- * The request side of the mock copy: what makes Prism refuse a request that the document does not
- * describe, and let in those that a hub serves to anyone. Works on documents without `$ref`s.
+ * The request side of the mock copy: makes Prism reject requests that the document does not describe, and
+ * accept those that a hub serves without a token. Needs dereferenced documents.
  */
 import { isObject, objectAt, propertiesOf } from "./document.js";
 import type { Json, JsonObject, Operation } from "./document.js";
@@ -14,12 +14,12 @@ const PUBLIC = new Set([
   "POST /oauth2/token",
 ]);
 
-/** Beside one of these, `properties` is not the whole truth: `additionalProperties` would lie. */
+/** Beside one of these, `properties` is incomplete, so `additionalProperties: false` would be wrong. */
 const COMPOSING = ["allOf", "anyOf", "oneOf", "if", "patternProperties", "additionalProperties"];
 
 export function tightenRequest({ key, operation }: Operation): void {
   const schemas = bodySchemas(operation);
-  // A body that carries its own credentials is a login: `POST /users/{name}/tokens` with `auth`.
+  // A body with credentials is a login: `POST /users/{name}/tokens` with `auth`.
   const login = schemas.some((schema) => "auth" in propertiesOf(schema));
   if (PUBLIC.has(key) || login) operation["security"] = [];
   for (const schema of schemas) close(schema);
@@ -30,7 +30,7 @@ export const bodySchemas = (operation: JsonObject): JsonObject[] =>
     .map((media) => (isObject(media) ? media["schema"] : undefined))
     .filter(isObject);
 
-/** Declared properties become all properties; maps and free-form objects stay free. */
+/** Closes objects that declare properties; maps and free-form objects stay open. */
 function close(schema: Json | undefined): void {
   if (!isObject(schema)) return;
   placeholderToMap(schema);

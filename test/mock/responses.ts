@@ -1,7 +1,7 @@
 /**
- * The response side of the mock copy: every status a test may ask for with `Prefer: code=`, the
- * headers that a hub always sends, and an example wherever Prism's own guess would be refused by
- * its own validator or by the client. Works on documents without `$ref`s.
+ * The response side of the mock copy: every status that a test may request with `Prefer: code=`, the
+ * headers that a hub always sends, and an example if Prism's own sample would be rejected by its validator
+ * or by the client. Needs dereferenced documents.
  */
 import { STATUS_CODES } from "node:http";
 import { isObject, objectAt, parametersOf, propertiesOf } from "./document.js";
@@ -18,15 +18,15 @@ const ERROR_SCHEMA: JsonObject = {
   properties: { status: { type: "integer" }, message: { type: "string" } },
 };
 
-/** Routes that answer in pages when asked to; no upstream document says so. */
+/** Routes that can answer with a page, which no upstream document declares. */
 const PAGED_ON_REQUEST = new Set(["GET /users", "GET /groups", "GET /proxy"]);
 
-/** What a running server's progress stream holds: the hub's keep-alive, then one last event. */
+/** The progress stream of a running server: the hub's keep-alive, then one last event. */
 const READY: Json = [{ progress: 100, ready: true, message: "Server ready", url: "/user/ada/" }];
 
 export interface ResponseContext {
   version: string;
-  /** By status; a list of events for a stream, the plain form for a route that can be paged. */
+  /** By status: a list of events for a stream, the array form for a paginated route. */
   examples: { readonly [status: string]: Json };
 }
 
@@ -35,7 +35,7 @@ export function completeResponses(entry: Operation, context: ResponseContext): v
   const responses = objectAt(operation, "responses");
   operation["responses"] = responses;
   const succeeds = Object.keys(responses).some((status) => status.startsWith("2"));
-  // With no 2xx declared, Prism answers a valid request with the first error it finds.
+  // Without a declared 2xx, Prism answers a valid request with the first error.
   if (!succeeds) responses["200"] = { description: "OK" };
   for (const status of ERRORS) responses[status] ??= { description: STATUS_CODES[status] ?? "" };
 
@@ -59,7 +59,7 @@ function completeContent(
 ): void {
   const error = Number(status) >= 400;
   const content = { ...objectAt(response, "content") };
-  // Upstream declares a few errors, all without the body that the hub sends with them.
+  // Upstream declares a few errors without the body that the hub sends.
   if (error && Object.keys(content).length === 0) {
     content["application/json"] = { schema: structuredClone(ERROR_SCHEMA) };
   }
@@ -94,7 +94,7 @@ function exampleOfError(media: JsonObject, status: number): void {
   setExample(media, { status, message: STATUS_CODES[status] ?? "" });
 }
 
-/** Prism can only serve a stream as one text; a hub begins it with an empty line. */
+/** Prism can only serve a stream as one text. A hub starts it with an empty line. */
 function stream(media: JsonObject): void {
   const events = Array.isArray(media["example"]) ? media["example"] : READY;
   const text = (events as Json[]).map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
@@ -102,10 +102,7 @@ function stream(media: JsonObject): void {
   setExample(media, `\n\n${text}`);
 }
 
-/**
- * The pagination media type beside JSON. Prism takes any `+json` for JSON when it validates its
- * answer, so JSON must accept both forms.
- */
+/** Adds the pagination media type. Prism validates any `+json` as JSON, so JSON must accept both forms. */
 function offerPages(key: string, operation: JsonObject, content: JsonObject): void {
   const media = content["application/json"];
   if (!isObject(media) || !isObject(media["schema"])) return;
@@ -134,7 +131,7 @@ function offerPages(key: string, operation: JsonObject, content: JsonObject): vo
 
 const isPage = (schema: JsonObject): boolean => "_pagination" in propertiesOf(schema);
 
-/** All of it in one page, as a hub sends it. */
+/** All items in one page, as a hub sends it. */
 export function lastPage(items: Json): JsonObject {
   const total = Array.isArray(items) ? items.length : Object.keys(items ?? {}).length;
   return { items, _pagination: { offset: 0, limit: 200, total, next: null } };
@@ -147,8 +144,8 @@ function setHeader(response: JsonObject, name: string, value: string): void {
 }
 
 /**
- * Prism serves the lowest 2xx. To stop a server that is 202 ("still stopping"), which a client has
- * to wait out; under the name 2XX it sorts behind 204 and still answers `Prefer: code=202`.
+ * Prism serves the lowest 2xx. For a stop that is 202 ("still stopping"), for which a client has to wait.
+ * As 2XX it sorts after 204 and still answers `Prefer: code=202`.
  */
 function preferStopped(responses: JsonObject): void {
   const pending = responses["202"];

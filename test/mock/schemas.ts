@@ -1,6 +1,6 @@
 /**
- * Response schemas that Prism's sampler and validator cannot agree on, rewritten so that they can:
- * the identity that is "a user or a service, and more", and pages that must not name a next one.
+ * Rewrites response schemas on which Prism's sampler and validator disagree: the identity that is "a user
+ * or a service, and more", and pages, which must not have a next page.
  */
 import { isObject, listAt, objectAt } from "./document.js";
 import type { Json, JsonObject } from "./document.js";
@@ -12,19 +12,19 @@ const PAGINATION: JsonObject = {
     offset: { type: "number", default: 0 },
     limit: { type: "number", default: 200 },
     total: { type: "number", default: 1 },
-    // No type: the documents differ in how they write "or null".
+    // No type: the documents write "or null" differently.
     next: { default: null },
   },
 };
 
-/** The page form of a plain answer, for documents that know only the plain one. */
+/** The page form of an array, for documents that declare only the array. */
 export const pageSchema = (plain: JsonObject): JsonObject => ({
   type: "object",
   required: ["items", "_pagination"],
   properties: { items: structuredClone(plain), _pagination: structuredClone(PAGINATION) },
 });
 
-/** Lets Prism's sampler end every page it makes up: an invented `next` would be followed. */
+/** Makes every sampled page the last one: a client would follow an invented `next`. */
 export function withLastPage(schema: JsonObject): JsonObject {
   const visit = (node: Json): Json => {
     if (Array.isArray(node)) return node.map(visit);
@@ -45,8 +45,8 @@ export function withLastPage(schema: JsonObject): JsonObject {
 }
 
 /**
- * One object in place of `allOf: [oneOf: [User, Service], more]`: all properties of all parts, and
- * as required what every alternative requires. Any other schema comes back as it is.
+ * Returns one object instead of `allOf: [oneOf: [User, Service], more]`, with all properties, and with what
+ * every alternative requires as required. Returns any other schema unchanged.
  */
 export function flattenedIdentity(schema: JsonObject): JsonObject {
   const parts = listAt(schema, "allOf");
@@ -63,7 +63,7 @@ function flattened(schema: JsonObject): JsonObject {
   const parts = listAt(schema, "allOf").map(flattened);
   const choices = alternatives(schema).map(flattened);
   const properties: JsonObject = {};
-  // Alternatives first: where a part repeats a property (`kind`), the part allows more.
+  // Alternatives first: if a part repeats a property (`kind`), the part allows more.
   for (const source of [...choices, ...parts, schema]) {
     Object.assign(properties, objectAt(source, "properties"));
   }

@@ -1,7 +1,6 @@
 /**
- * Swagger 2.0 in the words of OpenAPI 3.0, as far as JupyterHub's old documents need them: bodies,
- * form fields, typed parameters and response schemas move to their new places and change nothing
- * else. So the rest of the mock speaks one dialect. Expects a document without `$ref`s.
+ * Converts Swagger 2.0 to OpenAPI 3.0 as far as JupyterHub's old documents need it: bodies, form fields,
+ * typed parameters and response schemas. Needs dereferenced documents.
  */
 import { isObject, listAt, objectAt, operationsOf } from "./document.js";
 import type { Json, JsonObject } from "./document.js";
@@ -11,7 +10,7 @@ const FORM = "application/x-www-form-urlencoded";
 /** Keywords of a Swagger parameter that are not part of its schema. */
 const PARAMETER_KEYS = new Set(["name", "in", "description", "required", "allowEmptyValue"]);
 
-export function modernised(document: JsonObject): JsonObject {
+export function upgradedToOpenApi3(document: JsonObject): JsonObject {
   if (!("swagger" in document)) return document;
   const { swagger: _, definitions: __, securityDefinitions, ...rest } = document;
   for (const { operation } of operationsOf(document)) {

@@ -1,18 +1,18 @@
-/** Every document of JupyterHub's own, served by Prism through its mock copy. */
+/** Each of JupyterHub's own documents, served by Prism through its mock copy. */
 import { STATUS_CODES } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { releases } from "../../scripts/releases.js";
+import { releases } from "../../scripts/known-releases.js";
 import { operationsOf } from "./document.js";
-import { upstream } from "./documents.js";
+import { upstream } from "./openapi-files.js";
 import { mockCopy } from "./mock-copy.js";
 import { startPrism } from "./prism.js";
 import type { Prism } from "./prism.js";
 import { PAGE_TYPE } from "./responses.js";
-import { sampleRequests } from "./sample.js";
-import { witnessFetch } from "./witness.js";
+import { sampleRequests } from "./sample-requests.js";
+import { createContractRecorder } from "./contract-recorder.js";
 
 const ERRORS = [400, 403, 404, 409, 429, 500, 503];
-/** Free-form before 6.0: whatever the hub's Spawner takes. */
+/** Free-form before 6.0: the options of the hub's Spawner. */
 const SPAWN_OPTIONS = ["POST /users/{name}/server", "POST /users/{name}/servers/{server_name}"];
 const BEARER = { authorization: "Bearer a-token" };
 
@@ -29,8 +29,8 @@ describe.each(releases)("the document of hub %s", (version) => {
   });
   afterAll(() => prism.close());
 
-  it("is served whole: every operation accepts its smallest request", async () => {
-    const fetch = witnessFetch(mock);
+  it("serves every operation with its smallest request", async () => {
+    const fetch = createContractRecorder(mock);
     for (const { path, init } of sampleRequests(mock)) {
       const response = await fetch(origin + path, init);
       expect(response.status).toBeLessThan(300);
@@ -40,8 +40,8 @@ describe.each(releases)("the document of hub %s", (version) => {
     expect(new Set(fetch.calls)).toEqual(new Set(operationsOf(document).map(({ key }) => key)));
   });
 
-  it("answers 404 from every operation when asked to, with the hub's body", async () => {
-    const fetch = witnessFetch(mock, { prefer: "code=404" });
+  it("serves a requested 404 on every operation, with the hub's body", async () => {
+    const fetch = createContractRecorder(mock, { prefer: "code=404" });
     for (const { path, init } of sampleRequests(mock)) {
       const response = await fetch(origin + path, init);
       expect(response.status).toBe(404);
@@ -49,8 +49,8 @@ describe.each(releases)("the document of hub %s", (version) => {
     }
   });
 
-  it.each(ERRORS)("answers %i when asked to, with a time to wait if it is 429", async (code) => {
-    const fetch = witnessFetch(mock, { prefer: `code=${code}` });
+  it.each(ERRORS)("serves a requested %i, with Retry-After for 429", async (code) => {
+    const fetch = createContractRecorder(mock, { prefer: `code=${code}` });
     const init = { method: "POST", headers: BEARER };
     const response = await fetch(`${prism.url}/users/ada/server`, init);
     expect(response.status).toBe(code);
@@ -58,14 +58,14 @@ describe.each(releases)("the document of hub %s", (version) => {
     expect(response.headers.get("retry-after")).toBe(code === 429 ? "30" : null);
   });
 
-  it("says its version to anyone, and refuses all else without a token", async () => {
+  it("returns its version without a token, and refuses everything else", async () => {
     const hello = await fetch(`${prism.url}/`);
     expect(await hello.json()).toEqual({ version });
     const refused = await fetch(`${prism.url}/users`);
     expect(refused.status).toBe(401);
   });
 
-  it("refuses a body property that it does not declare, wherever it declares any", async () => {
+  it("refuses an undeclared body property if it declares any", async () => {
     const closed = sampleRequests(mock).filter(({ init }) => isJson(init));
     const names: string[] = [];
     for (const { key, path, init } of closed) {
@@ -80,51 +80,51 @@ describe.each(releases)("the document of hub %s", (version) => {
     ]);
   });
 
-  it("refuses a query parameter that it does not declare", async () => {
-    const witness = witnessFetch(mock);
-    const call = witness(`${prism.url}/users?nonsense=1`, { headers: BEARER });
+  it("refuses an undeclared query parameter", async () => {
+    const recorder = createContractRecorder(mock);
+    const call = recorder(`${prism.url}/users?nonsense=1`, { headers: BEARER });
     await expect(call).rejects.toThrow('query parameter "nonsense" is not declared');
-    expect(witness.problems).toHaveLength(1);
+    expect(recorder.problems).toHaveLength(1);
   });
 
-  it("reports activity of any server, named or not", async () => {
+  it("accepts activity of any server", async () => {
     const last_activity = "2026-10-21T11:45:10.654321Z";
     const body = JSON.stringify({ servers: { "": { last_activity }, gpu: { last_activity } } });
     const headers = { ...BEARER, "content-type": "application/json" };
-    const witness = witnessFetch(mock);
-    await witness(`${prism.url}/users/ada/activity`, { method: "POST", headers, body });
-    expect(witness.problems).toEqual([]);
+    const recorder = createContractRecorder(mock);
+    await recorder(`${prism.url}/users/ada/activity`, { method: "POST", headers, body });
+    expect(recorder.problems).toEqual([]);
   });
 
-  it("stops a server for good unless asked to take its time", async () => {
+  it("stops a server at once unless a pending stop is requested", async () => {
     const init = { method: "DELETE", headers: BEARER };
-    const stopped = await witnessFetch(mock)(`${prism.url}/users/ada/server`, init);
+    const stopped = await createContractRecorder(mock)(`${prism.url}/users/ada/server`, init);
     expect(stopped.status).toBe(204);
-    const slow = witnessFetch(mock, { prefer: "code=202" });
+    const slow = createContractRecorder(mock, { prefer: "code=202" });
     expect((await slow(`${prism.url}/users/ada/server`, init)).status).toBe(202);
   });
 
-  it("tells who asks, as one object", async () => {
-    const response = await witnessFetch(mock)(`${prism.url}/user`, { headers: BEARER });
+  it("returns the identity as one object", async () => {
+    const response = await createContractRecorder(mock)(`${prism.url}/user`, { headers: BEARER });
     expect(await response.json()).toMatchObject({ name: expect.any(String) });
   });
 
   if (major < 2) {
-    it("knows no pages, as the hub did not", () => {
+    it("has no pages, as the hub had none", () => {
       expect(JSON.stringify(mock)).not.toContain(PAGE_TYPE);
     });
   } else {
     it.each(["users", "groups", "proxy"])(
-      "answers /%s in a last page when asked for pages, else plainly",
+      "serves /%s as a last page if requested, otherwise as an array",
       async (route) => {
         const url = `${prism.url}/${route}?offset=0&limit=50`;
-        const witness = witnessFetch(mock);
-        const page = await witness(url, { headers: { ...BEARER, accept: PAGE_TYPE } });
+        const recorder = createContractRecorder(mock);
+        const page = await recorder(url, { headers: { ...BEARER, accept: PAGE_TYPE } });
         expect(await page.json()).toEqual({
           items: route === "proxy" ? {} : [expect.anything()],
           _pagination: { offset: 0, limit: 200, total: 1, next: null },
         });
-        const plain = await witness(url, { headers: { ...BEARER, accept: "application/json" } });
+        const plain = await recorder(url, { headers: { ...BEARER, accept: "application/json" } });
         expect(await plain.json()).not.toHaveProperty("_pagination");
       },
     );
@@ -132,14 +132,14 @@ describe.each(releases)("the document of hub %s", (version) => {
 
   if (major >= 5) {
     it.each(["shares", "share-codes"])(
-      "tells the owner's default server apart from all their servers below /%s",
+      "distinguishes the owner's default server from all their servers below /%s",
       async (route) => {
-        const witness = witnessFetch(mock);
+        const recorder = createContractRecorder(mock);
         for (const path of [`${route}/ada`, `${route}/ada/`, `${route}/ada/gpu`]) {
-          const response = await witness(`${prism.url}/${path}`, { headers: BEARER });
+          const response = await recorder(`${prism.url}/${path}`, { headers: BEARER });
           expect(await response.json()).toMatchObject({ _pagination: { next: null } });
         }
-        expect(witness.calls).toEqual([
+        expect(recorder.calls).toEqual([
           `GET /${route}/{owner}`,
           `GET /${route}/{owner}/{server_name}`,
           `GET /${route}/{owner}/{server_name}`,

@@ -44,7 +44,7 @@ export function exportsOf(entry: string): Exported[] {
 
 /** The text of the comment that documents a declaration; empty without one. */
 export function documentationOf(declaration: ts.Node): string {
-  // A constant's comment stands before its whole statement.
+  // The comment of a constant precedes its whole statement.
   const node = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
   return ts
     .getJSDocCommentsAndTags(node)

@@ -12,10 +12,12 @@ const generated: readonly string[] = readdirSync(join(root, "generated"), {
   .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
   .map((entry) => relative(root, join(entry.parentPath, entry.name)));
 
-/** The source of each entry of package.json: "./dist/src/api.js" comes from "src/api.ts". */
+/** The source of each entry of package.json: "./dist/api.js" comes from "src/api.ts". */
 const entries = Object.values(manifest.exports)
   .flatMap((entry) => (typeof entry === "object" ? [entry.default] : []))
-  .map((path) => path.replace(/^\.\/dist\//, "").replace(/\.js$/, ".ts"));
+  .map((path) => path.replace(/^\.\/dist\/(.*)\.js$/, "$1"))
+  .filter((name) => name !== "browser")
+  .map((name) => [`src/${name}.ts`, `src/${name}/index.ts`].find((file) => files.includes(file))!);
 
 /** What each module imports and exports: asked for many times, read once. */
 const once = <Value>(read: (file: string) => Value): ((file: string) => Value) => {

@@ -2,7 +2,12 @@
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { operations, scopes } from "../../generated/operations.gen.js";
-import { aliases, local, methodScopes, onlyScope } from "../../scripts/aliases.js";
+import {
+  methodOperations,
+  localMethods,
+  methodScopes,
+  onlyScope,
+} from "../../scripts/method-operations.js";
 import { operationsOf, readYaml } from "../../scripts/document.js";
 import { functionName } from "../../scripts/operation-table.js";
 import * as api from "../../src/api.js";
@@ -37,12 +42,12 @@ describe("the entry", () => {
       "InvalidInputError",
       "JupyterHub",
       "JupyterHubError",
-      "UnexpectedResponseError",
       "NotFoundError",
       "RateLimitError",
       "ServerNotRunningError",
       "SpawnFailedError",
       "TimeoutError",
+      "UnexpectedResponseError",
       "UnsupportedByHubError",
       "XsrfError",
       "hasScope",
@@ -64,7 +69,7 @@ describe("the entry", () => {
 });
 
 it("tells of every class of errors what to do about it", () => {
-  const advice = /[.:\n] (\* )?(Act|Check|Give|Mend|Raise|Read|Reload|See|Start|Take|Try|Use)\b/;
+  const advice = /[.:\n] (\* )?(Act|Check|Fix|Give|Raise|Read|Reload|See|Start|Take|Try|Use)\b/;
   const errors = classes.filter(({ name }) => name.endsWith("Error"));
   expect(errors.length).toBeGreaterThan(10);
   for (const { name, declaration } of errors) {
@@ -94,7 +99,13 @@ describe("the version that the package tells hubs", () => {
 
 describe("a method takes names, then an input if its operations take one, then the options", () => {
   /** What sends nothing, makes a client, or hands on what a runtime defines, has a shape of its own. */
-  const others = ["with", "from", "servers.fetch", "oauth.authorizeUrl", "oauth.exchangeCode"];
+  const others = [
+    "withOptions",
+    "discover",
+    "servers.fetch",
+    "oauth.authorizeUrl",
+    "oauth.exchangeCode",
+  ];
   const alike = methods.filter(({ name }) => !others.includes(name));
 
   it("of which there are these exceptions", () => {
@@ -109,9 +120,9 @@ describe("a method takes names, then an input if its operations take one, then t
     expect(call).toMatchObject({ name: "call", isOptional: true });
     expect(call?.keys).toEqual(expect.arrayContaining(["signal", "timeout", "headers"]));
     const input = parameters.at(-1)?.name === "input" ? parameters.pop() : undefined;
-    expect(Boolean(input)).toBe((aliases[name] ?? []).some(takesInput));
+    expect(Boolean(input)).toBe((methodOperations[name] ?? []).some(takesInput));
     for (const { type, isOptional } of parameters) {
-      expect(["string", "Iterable<string>", "Feature"]).toContain(type);
+      expect(["string", "Targets<StartTarget>", "Targets<StopTarget>", "Feature"]).toContain(type);
       expect(isOptional).toBe(false);
     }
   });
@@ -143,16 +154,16 @@ describe("the documentation", () => {
     const text = documentationOf(method);
     expect(text).toMatch(/^\/\*\*\n\s+\* [A-Z]/);
     const named = [...text.matchAll(/`([A-Z]+ \/[^`\s]*)`/g)].map(([, operation]) => operation);
-    if (!local.includes(name)) expect(named.length).toBeGreaterThan(0);
+    if (!localMethods.includes(name)) expect(named.length).toBeGreaterThan(0);
     expect(named.filter((operation) => !operations[operation ?? ""])).toEqual([]);
-    expect(named).toEqual(expect.arrayContaining([...(aliases[name] ?? [])]));
+    expect(named).toEqual(expect.arrayContaining([...(methodOperations[name] ?? [])]));
   });
 
   it.each(methods)(
     "of $name says since when and for which scopes, as the document does",
     ({ name, method }) => {
       const text = documentationOf(method);
-      for (const key of aliases[name] ?? []) {
+      for (const key of methodOperations[name] ?? []) {
         const { since } = operations[key] ?? {};
         if (since && name !== "servers.get")
           expect([key, text]).toEqual([key, containing(`since ${since}`)]);
@@ -172,8 +183,10 @@ describe("the documentation", () => {
   );
 
   it("knows the operations of every method", () => {
-    const names = methods.map(({ name }) => name).filter((name) => name !== "from");
-    expect(names.toSorted()).toEqual([...Object.keys(aliases), ...local].toSorted());
+    const names = methods.map(({ name }) => name).filter((name) => name !== "discover");
+    expect(names.toSorted()).toEqual(
+      [...Object.keys(methodOperations), ...localMethods].toSorted(),
+    );
   });
 });
 
@@ -194,7 +207,7 @@ const containing = (words: string): string => expect.stringContaining(words) as 
 /** The query parameters and body keys of a method that are younger than their operation. */
 const newParameters = (alias: string) =>
   // `ensure` gives its input to a new user alone.
-  (alias === "users.ensure" ? [] : (aliases[alias] ?? []))
+  (alias === "users.ensure" ? [] : (methodOperations[alias] ?? []))
     .flatMap((key) => [operations[key]?.query ?? {}, operations[key]?.body ?? {}])
     .flatMap((rules) => Object.entries(rules))
     // What servers are started with has comments of its own, on its input.

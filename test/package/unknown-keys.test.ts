@@ -80,7 +80,7 @@ const closed = bags.filter(({ bag }) => !bag.isOpen);
 /** The least that a parameter takes. */
 const valueOf = ({ name, type, isOptional, least }: Parameter): unknown => {
   if (isOptional) return undefined;
-  if (type === "Iterable<string>") return ["ada"];
+  if (type?.startsWith("Targets<")) return ["ada"];
   if (type === "Feature") return "shares";
   if (name === "callback") return "/callback?code=c&state=s";
   if (name === "attempt") return { state: "s", verifier: "v" };
@@ -88,7 +88,7 @@ const valueOf = ({ name, type, isOptional, least }: Parameter): unknown => {
 };
 
 const methodOf = (name: string): Run => {
-  if (name === "from") return JupyterHub.discover.bind(JupyterHub) as Run;
+  if (name === "discover") return JupyterHub.discover.bind(JupyterHub) as Run;
   const [group, own] = name.includes(".") ? name.split(".") : [undefined, name];
   const owner = (group ? hub[group as keyof JupyterHub] : hub) as Record<string, Run>;
   return (...values) => owner[own as string]?.(...values);
@@ -121,7 +121,7 @@ describe("a method", () => {
     }
   });
 
-  const promising = bags.filter(({ name }) => name !== "with");
+  const promising = bags.filter(({ name }) => name !== "withOptions");
   it.each(promising)("rejects, and does not throw, for $what", ({ name, parameters, index }) => {
     for (const value of [{ bogus_key: 1 }, null]) {
       const values = parameters.map(valueOf);
@@ -155,7 +155,7 @@ describe("a method", () => {
   });
 
   // What makes a client has no input anywhere.
-  const calls = closed.filter(({ bag, name }) => bag.name === "call" && name !== "from");
+  const calls = closed.filter(({ bag, name }) => bag.name === "call" && name !== "discover");
   it.each(calls)("tells a key of an input in the place of $what", async (one) => {
     const message = await expectRefused(withBag(one, { include_stopped_servers: true }), listedKey);
     expect(message).toContain("It belongs in an input, before the options.");

@@ -5,11 +5,11 @@
 import { readFileSync } from "node:fs";
 import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
-import { releases } from "../../scripts/releases.js";
+import { releases } from "../../scripts/known-releases.js";
 import { isAtLeast } from "../../src/core/version.js";
 import { projectionOf } from "../../scripts/projection.js";
 import { operationsOf } from "../mock/document.js";
-import { corrected } from "../mock/documents.js";
+import { corrected } from "../mock/openapi-files.js";
 import { operationOf } from "../hubs/recorder.js";
 import { validatorOf } from "../hubs/validator.js";
 import { readRecording, recorded } from "./recording.js";
@@ -60,8 +60,8 @@ for (const version of versions) {
     });
 
     it("is asked for every operation that its release has, and enough besides", () => {
-      const asked = new Set(checks.map(({ operation }) => operation));
-      expect([...declared].filter((operation) => !asked.has(operation))).toEqual([]);
+      const requested = new Set(checks.map(({ operation }) => operation));
+      expect([...declared].filter((operation) => !requested.has(operation))).toEqual([]);
       expect(checks.length).toBeGreaterThan(fewestChecks);
     });
   });

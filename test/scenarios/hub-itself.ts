@@ -1,4 +1,4 @@
-/** What a hub says of itself, of its proxy and of whoever asks; paths and methods that there are not. */
+/** What a hub says of itself, of its proxy and of the token's owner; paths and methods that there are not. */
 import { paged, send, type Scenario } from "./scenario.js";
 
 export const hubItself: Scenario[] = [
@@ -37,7 +37,7 @@ export const hubItself: Scenario[] = [
     ],
   },
   {
-    name: "whoever asks",
+    name: "the token's owner",
     steps: [
       send("GET /user"),
       send("GET /user", { as: "reader" }),

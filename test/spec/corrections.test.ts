@@ -1,11 +1,11 @@
-/** docs/upstream-corrections.md: what it takes from an overlay, and the commands that it gives. */
+/** docs/upstream-corrections.md: the corrections from an overlay, and their commands. */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { corrections, type Correction } from "../../scripts/corrections-collect.js";
-import { curlOf } from "../../scripts/corrections-curl.js";
+import { evidenceOf } from "../../scripts/corrections-evidence.js";
 import { correctionsPage } from "../../scripts/corrections.js";
 import { operationsOf, readYaml } from "../../scripts/document.js";
 import type { Json, JsonObject } from "../../scripts/json.js";
@@ -147,7 +147,7 @@ describe("a correction", () => {
     });
   });
 
-  it("has the reason of the entry that adds it, where later ones add to it", () => {
+  it("has the reason of the entry that adds it, even if later entries extend it", () => {
     const operation = { operationId: "post-users", responses: {} };
     const both = found(
       entry("$.paths['/users']", { update: { post: operation } }),
@@ -156,7 +156,7 @@ describe("a correction", () => {
     expect(both).toMatchObject([{ place: "POST /users", why: "It is so." }]);
   });
 
-  it("is nothing that this package adds for itself", () => {
+  it("does not include this package's own additions", () => {
     const marks: JsonObject = {
       target: get,
       "x-why": "Came with 5.0.",
@@ -168,7 +168,7 @@ describe("a correction", () => {
       update: { description: "Users." },
     };
     expect(found(marks, words, entry(get, { update: { "x-feature": "users" } }))).toEqual([]);
-    // Words that replace wrong ones are.
+    // A replaced description is a correction.
     const wrong = {
       ...words,
       target: `${get}.responses['404']`,
@@ -178,27 +178,33 @@ describe("a correction", () => {
   });
 });
 
-describe("the command", () => {
+describe("the evidence of a correction", () => {
   const document = readYaml(join(root, "openapi/jupyterhub.yaml"));
   const operations = new Map(operationsOf(document).map((one) => [keyOf(one), one]));
-  const curl = (seen: string, place: string, path: string[] = []): string | undefined =>
-    curlOf(
-      { place, why: "", seen, differences: [{ path, was: undefined, now: undefined }] },
-      [place],
-      document,
-      operations,
-    );
+  const commandsOf = (seen: string, ...places: string[]): readonly string[] =>
+    evidenceOf(seen, places, operations).commands;
   const token = '-H "Authorization: token $TOKEN"';
+  const media = "application/jupyterhub-pagination+json";
 
-  it.each([
+  it.each<[seen: string, place: string, ...commands: string[]]>([
     ["6.1.1 GET /users?limit=1.5", "GET /users", `curl -i ${token} "$HUB/users?limit=1.5"`],
     [
-      "6.1.1, each of them, with limit=many",
+      "6.1.1, each of them with limit=many",
       "GET /groups",
       `curl -i ${token} "$HUB/groups?limit=many"`,
     ],
-    ["6.1.1, every route, without a token", "GET /groups", 'curl -i "$HUB/groups"'],
+    [
+      "6.1.1, each of them with names that do not exist",
+      "GET /users/{name}/servers/{server_name}",
+      `curl -i ${token} "$HUB/users/none/servers/none"`,
+    ],
+    ["6.1.1, every route without a token", "GET /groups", 'curl -i "$HUB/groups"'],
     ["6.1.1 GET /", "GET /", 'curl -i "$HUB/"'],
+    [
+      `6.1.1 GET /users with Accept: ${media}`,
+      "GET /users",
+      `curl -i ${token} -H "Accept: ${media}" "$HUB/users"`,
+    ],
     [
       "6.1.1 POST /users with {}",
       "POST /users",
@@ -215,9 +221,16 @@ describe("the command", () => {
       `curl -i -X PATCH ${token} --json '{' "$HUB/proxy"`,
     ],
     [
-      "6.1.1 POST /groups",
-      "POST /groups",
-      `curl -i -X POST ${token} --json '{"groups":["class"]}' "$HUB/groups"`,
+      "6.1.1 POST /groups; POST /groups/{name} with []",
+      "POST /groups/{name}",
+      `curl -i -X POST ${token} --json '[]' "$HUB/groups/class"`,
+    ],
+    [
+      'POST /users/hedy, then PATCH /users/hedy with {"name":"hedy"}, then GET /users',
+      "PATCH /users/{name}",
+      `curl -i -X POST ${token} "$HUB/users/hedy"`,
+      `curl -i -X PATCH ${token} --json '{"name":"hedy"}' "$HUB/users/hedy"`,
+      `curl -i ${token} "$HUB/users"`,
     ],
     [
       "6.1.1 GET /users/{name}/server/progress",
@@ -225,49 +238,59 @@ describe("the command", () => {
       `curl -i -N ${token} "$HUB/users/ada/server/progress"`,
     ],
     [
-      '6.1.1 DELETE /users/{name} while a server runs, PATCH /users/{name} with {"groups":["class"]}',
-      "PATCH /users/{name}",
-      `curl -i -X PATCH ${token} --json '{"groups":["class"]}' "$HUB/users/ada"`,
+      "6.1.1 GET /services with a token that has only read:services",
+      "GET /services",
+      "# TOKEN: a token that has only read:services",
+      `curl -i ${token} "$HUB/services"`,
     ],
-    ["6.1.1 GET /user of a service", "schemas/Service", `curl -i ${token} "$HUB/user"`],
-  ])("for %s at %s is %s", (seen, place, command) => {
-    expect(curl(seen, place)).toBe(command);
+    [
+      'POST /users/{name}/tokens with {"auth":{"password":"{password}"}} without a token',
+      "POST /users/{name}/tokens",
+      'curl -i -X POST --json "{\\"auth\\":{\\"password\\":\\"$PASSWORD\\"}}" "$HUB/users/ada/tokens"',
+    ],
+    [
+      "6.1.1 POST /oauth2/token with the form code={code}&client_id=x",
+      "POST /oauth2/token",
+      'curl -i -X POST -d "code=$CODE" -d "client_id=x" "$HUB/oauth2/token"',
+    ],
+    ["6.1.1 GET /user", "schemas/Service", `curl -i ${token} "$HUB/user"`],
+  ])("%s at %s becomes a command", (seen, place, ...commands) => {
+    expect(commandsOf(seen.replace(/^(?=[A-Z])/, "6.1.1 "), place)).toEqual(commands);
   });
 
-  it("has the key of a body that the correction is about, with its secrets as variables", () => {
-    const path = ["requestBody", "content", "application/json", "schema", "properties", "auth"];
-    expect(curl("6.1.1 POST /users/{name}/tokens", "POST /users/{name}/tokens", path)).toContain(
-      '--json "{\\"auth\\":{\\"username\\":\\"ada\\",\\"password\\":\\"$PASSWORD\\"}}"',
+  it("shows what was sent at the places that are corrected, with the release", () => {
+    const seen = "6.1.1 POST /users with {}; GET /users/{name}, then DELETE /users/{name}";
+    expect(evidenceOf(seen, ["DELETE /users/{name}"], operations)).toMatchObject({
+      release: "6.1.1",
+      text: "`GET /users/{name}`, then `DELETE /users/{name}`",
+    });
+    expect(evidenceOf("6.1.1, every route", ["GET /users", "GET /groups"], operations).text).toBe(
+      "each of them, such as `GET /users`",
     );
   });
 
-  it("is missing where nothing was seen", () => {
+  it("is a sentence without a command where requests alone do not show it", () => {
     expect(
-      curlOf(
-        { place: "GET /", why: "", seen: undefined, differences: [] },
-        ["GET /"],
-        document,
-        operations,
-      ),
-    ).toBeUndefined();
+      evidenceOf("6.1.1 GET and POST /proxy while the proxy is down", ["GET /proxy"], operations),
+    ).toEqual({
+      release: "6.1.1",
+      text: "`GET and POST /proxy` while the proxy is down",
+      commands: [],
+    });
   });
 });
 
 describe("the page", () => {
   const page = correctionsPage(root);
 
-  it("is current", () => {
+  it("is up to date", () => {
     expect(readFileSync(join(root, "docs/upstream-corrections.md"), "utf8") === page).toBe(true);
   });
 
-  it("gives evidence and a command for each correction that was seen, and leads to each section", () => {
+  it("gives evidence for each correction that was seen, and links to each section", () => {
     const [body = ""] = page.split("\n## New shared parts");
     const items = body.split("\n### ").slice(1);
     expect(items.length).toBeGreaterThan(80);
-    const without = items.filter(
-      (item) => item.includes("Seen on JupyterHub") !== item.includes("```sh\ncurl"),
-    );
-    expect(without).toEqual([]);
     expect(
       items.filter((item) => !/Seen on JupyterHub \d+\.\d+\.\d+: ./.test(item)).length,
     ).toBeLessThan(10);
@@ -277,7 +300,24 @@ describe("the page", () => {
     expect(links).toEqual(headings);
   });
 
-  it("gives commands that a shell can parse, of operations that there are", () => {
+  it("gives commands for everything that requests alone can show", () => {
+    const items = page.split("\n### ").filter((item) => item.includes("Seen on JupyterHub"));
+    const sentences = items
+      .filter((item) => !item.includes("```sh\ncurl") && !item.includes("```sh\n# TOKEN"))
+      .flatMap((item) => /Seen on JupyterHub \S+: (.*)\.$/m.exec(item)?.[1] ?? []);
+    expect([...new Set(sentences)].toSorted()).toEqual([
+      "`DELETE /users/{name}` with a token of the same user, who is an admin",
+      "`GET /oauth2/authorize` in a browser: logged out, logged in, with an unknown client_id, and with the client_id of another user's server",
+      "`GET /oauth2/authorize` with scope and code_challenge, in a browser that is logged in",
+      "`GET /oauth2/authorize` without redirect_uri, in a browser that is logged in",
+      "`GET /users?offset=0&limit=1000` on a hub with 235 users, which returns 200 of them",
+      "`GET, POST and PATCH /proxy` while the proxy is down",
+      "`POST /users/{name}/server` above concurrent_spawn_limit",
+      "`POST /users/{name}/servers/{server_name}` with a Spawner that raises 409 and one that raises 507",
+    ]);
+  });
+
+  it("gives commands that a shell can parse, for existing operations", () => {
     const commands = [...page.matchAll(/^curl .*$/gm)].map(([command]) => command);
     expect(
       spawnSync("bash", ["-n"], { input: commands.join("\n"), encoding: "utf8" }),
@@ -297,7 +337,7 @@ describe("the page", () => {
   });
 
   it(
-    "is refused by the check when it is out of date, and written by the command",
+    "fails the check if it is out of date, and is written by the command",
     { timeout: 180_000 },
     async () => {
       const copy = repositoryCopy();

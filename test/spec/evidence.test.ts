@@ -1,4 +1,4 @@
-/** What the overlay owes its readers: where each correction was seen, and types that hold for 5 and 6. */
+/** Rules for the overlay: evidence for each correction, and types that hold for hubs 5 and 6. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
@@ -13,14 +13,14 @@ const overlay = load(readFileSync(join(root, "openapi/overlay.yaml"), "utf8")) a
   actions: OverlayAction[];
 };
 
-/** Marks and words are of our own making: there is nothing to be seen of them. */
+/** Marks and descriptions are our own additions, for which there is no evidence. */
 const isOurs = ({ update, remove }: OverlayAction): boolean =>
   !remove &&
   isObject(update) &&
   Object.keys(update).every((key) => /^(x-.*|description|additionalProperties)$/.test(key));
 
 describe("the overlay", () => {
-  it("says of every correction in which hub and at which route it was seen", () => {
+  it("names the release and the route of every correction's evidence", () => {
     const silent = overlay.actions.filter((action) => !isOurs(action) && !action["x-seen"]);
     expect(silent.map(({ target }) => target)).toEqual([]);
     const seen = overlay.actions.flatMap((action) => action["x-seen"] ?? []);
@@ -29,7 +29,7 @@ describe("the overlay", () => {
 });
 
 describe("the corrected document", () => {
-  it("has a word on every model and each of its fields", () => {
+  it("describes every model and each of its fields", () => {
     const { document } = correctedDocument(root);
     const silent = Object.entries(at(document, "components", "schemas")).flatMap(
       ([name, schema]) => {

@@ -1,4 +1,4 @@
-/** The generator behind its guard: what it would pass over in silence is a failure here. */
+/** The checks around the generator: what it would ignore is an error. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -10,7 +10,7 @@ import { root, scratchFolder } from "./root.js";
 const { document, header } = correctedDocument(root);
 const input = join(root, "openapi/jupyterhub.yaml");
 
-// The generator reports its progress; nobody reads it here.
+// The generator's progress output is ignored.
 beforeAll(() => void vi.spyOn(console, "log").mockImplementation(() => {}));
 afterAll(() => void vi.restoreAllMocks());
 
@@ -20,7 +20,7 @@ const withPath = (operation: JsonObject): JsonObject => ({
 });
 
 describe("generateClient", () => {
-  it("takes a path without ./ for a path, not for a name in a registry", async () => {
+  it("reads a path without ./ as a file, not as a name in a registry", async () => {
     const path = relative(process.cwd(), input);
     expect(path).toMatch(/^[^./]+\/[^/]+$/);
     const output = join(scratchFolder(), "generated");
@@ -31,7 +31,7 @@ describe("generateClient", () => {
     }
   });
 
-  it("fails when there is no document", async () => {
+  it("fails if the document does not exist", async () => {
     const folder = scratchFolder();
     const missing = join(folder, "missing.yaml");
     await expect(generateClient(missing, join(folder, "out"), document, [])).rejects.toThrow(
@@ -40,19 +40,19 @@ describe("generateClient", () => {
     expect(existsSync(join(folder, "out"))).toBe(false);
   });
 
-  it("fails by name for a reference that leads nowhere", async () => {
+  it("fails with the name of a broken reference", async () => {
     const folder = scratchFolder();
     const broken = withPath({
       operationId: "get-new",
       responses: { "200": { $ref: "#/components/responses/Nothing" } },
     });
     await expect(generateClient(input, join(folder, "out"), broken, [])).rejects.toThrow(
-      "References that lead nowhere: #/components/responses/Nothing",
+      "Broken references: #/components/responses/Nothing",
     );
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it("fails by name for an operation that the generator left out", async () => {
+  it("fails with the name of an operation that the generator left out", async () => {
     const more = withPath({ operationId: "get-new-things", responses: {} });
     const output = join(scratchFolder(), "generated");
     await expect(generateClient(input, output, more, [])).rejects.toThrow(
@@ -73,12 +73,12 @@ describe("assertReferences", () => {
     "refuses %s",
     ($ref) => {
       expect(() => assertReferences({ components, deep: [{ deep: { $ref } }] })).toThrow(
-        `References that lead nowhere: ${$ref}`,
+        `Broken references: ${$ref}`,
       );
     },
   );
 
-  it("names every lost reference, once", () => {
+  it("names every broken reference once", () => {
     const lost = [{ $ref: "#/b" }, { $ref: "#/a" }, { $ref: "#/b" }];
     expect(() => assertReferences({ lost })).toThrow(/: #\/b, #\/a$/);
   });

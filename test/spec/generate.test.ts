@@ -1,4 +1,6 @@
-/** `npm run generate -- --check` in copies of the repository: it notices every edit, and changes nothing. */
+/**
+ * `npm run generate -- --check` in copies of the repository: it detects every edit, and changes nothing.
+ */
 import { execFile } from "node:child_process";
 import {
   cpSync,
@@ -14,15 +16,15 @@ import { describe, it, type TestContext } from "vitest";
 import { readSources } from "../../scripts/document.js";
 import { root, scratchFolder } from "./root.js";
 
-/** What `npm run generate` reads and writes. */
+/** The files that `npm run generate` reads and writes. */
 const relevant = ["generated", "openapi", "openapi-ts.config.ts", "package.json", "scripts"];
 
-/** Each run generates anew; on a busy machine that takes its time. */
+/** Each run generates everything, which is slow on a busy machine. */
 const timeout = 60_000;
 
 interface Copy {
   path(file: string): string;
-  /** Changes a file of the copy; the change must be one. */
+  /** Changes a file of the copy. Fails if nothing changes. */
   edit(file: string, change: (text: string) => string): void;
   check(): Promise<{ code: number; stdout: string; stderr: string }>;
 }
@@ -76,13 +78,13 @@ const contents = (copy: Copy, folder: string): Record<string, string> =>
 const append = (text: string): string => `${text}\n`;
 
 describe.concurrent("generate --check", { timeout }, () => {
-  it("is content with what is committed, and leaves everything as it was", async (test) => {
+  it("passes for the committed files and changes nothing", async (test) => {
     const { expect } = test;
     const copy = repositoryCopy(test);
     const before = [contents(copy, "openapi"), contents(copy, "generated")];
     const { code, stdout, stderr } = await copy.check();
     expect({ code, stderr }).toMatchObject({ code: 0 });
-    expect(stdout).toContain("are what `npm run generate` writes");
+    expect(stdout).toContain("are up to date");
     expect([contents(copy, "openapi"), contents(copy, "generated")]).toEqual(before);
     expect(readdirSync(copy.path("tmp")).filter((name) => name.startsWith("generate-"))).toEqual(
       [],
@@ -108,17 +110,17 @@ describe.concurrent("generate --check", { timeout }, () => {
       (copy) => copy.edit("openapi/jupyterhub.yaml", append),
       ["openapi/jupyterhub.yaml"],
     ],
-  ])("names %s, and nothing else", async ([, change, names], test) => {
+  ])("names only %s", async ([, change, names], test) => {
     const { expect } = test;
     const copy = repositoryCopy(test);
     change(copy);
     const { code, stderr } = await copy.check();
     expect(code).toBe(1);
-    const [, listed] = /^Not what `npm run generate` writes:\n((?: {2}.+\n)+)/m.exec(stderr) ?? [];
+    const [, listed] = /^Out of date:\n((?: {2}.+\n)+)/m.exec(stderr) ?? [];
     expect(listed).toBe(names.map((name) => `  ${name}\n`).join(""));
   });
 
-  it("names an upstream document that is not what was released", async (test) => {
+  it("names a modified upstream document", async (test) => {
     const { expect } = test;
     const copy = repositoryCopy(test);
     const { version } = readSources(root).at(-1)!;
@@ -130,7 +132,7 @@ describe.concurrent("generate --check", { timeout }, () => {
     );
   });
 
-  it("names everything that was made of another overlay, even if only a comment differs", async (test) => {
+  it("names everything generated from another overlay, even if only a comment differs", async (test) => {
     const { expect } = test;
     const copy = repositoryCopy(test);
     copy.edit("openapi/overlay.yaml", (text) => `# edited\n${text}`);
@@ -145,7 +147,7 @@ describe.concurrent("generate --check", { timeout }, () => {
     }
   });
 
-  it("names each place where the overlay no longer fits, and the target that matches it", async (test) => {
+  it("names each place where the overlay no longer applies, and its target", async (test) => {
     const { expect } = test;
     const copy = repositoryCopy(test);
     copy.edit("openapi/overlay.yaml", (text) =>
@@ -153,7 +155,7 @@ describe.concurrent("generate --check", { timeout }, () => {
     );
     const { code, stderr } = await copy.check();
     expect(code).toBe(1);
-    expect(stderr).toContain("The overlay does not fit:");
+    expect(stderr).toContain("The overlay does not apply:");
     for (const name of ["paginationOffset", "paginationLimit"]) {
       expect(stderr).toContain(
         `- $.components.parameters.${name}.schema (one of 2 matches of ` +

@@ -1,6 +1,6 @@
-/** What the report after a run against real hubs finds fault with. */
+/** The problems that the report after a run on real hubs finds. */
 import { describe, expect, it } from "vitest";
-import { complaintsOf, unseenIn, type HubReport } from "../../scripts/hub-report.js";
+import { problemsOf, unseenIn, type HubReport } from "../../scripts/hub-report.js";
 import type { JsonObject } from "../../scripts/json.js";
 import type { Answer } from "../hubs/validator.js";
 
@@ -16,10 +16,18 @@ const answered = (status: number): Answer => ({
 
 describe("a status that the document declares", () => {
   it.each([
-    ["each was answered", [201, 400, 409], []],
-    ["one was not", [201, 409], ["POST /users 400"]],
-    ["a range is more than what is declared apart", [201, 400], ["POST /users 4XX"]],
-    ["nothing was", [], ["POST /users 201", "POST /users 400", "POST /users 4XX"]],
+    ["is not reported if it occurred", [201, 400, 409], []],
+    ["is reported if it did not occur", [201, 409], ["POST /users 400"]],
+    [
+      "is reported if a range occurred only with statuses that are declared separately",
+      [201, 400],
+      ["POST /users 4XX"],
+    ],
+    [
+      "is reported if nothing occurred",
+      [],
+      ["POST /users 201", "POST /users 400", "POST /users 4XX"],
+    ],
   ])("%s", (_, statuses, unseen) => {
     expect(Object.keys(unseenIn(document, statuses.map(answered))).toSorted()).toEqual(unseen);
   });
@@ -45,18 +53,21 @@ describe("a report", () => {
     [{}, []],
     [{ sent: 0 }, ["1 operations were not sent"]],
     [{ failed: ["POST /users"] }, ["never succeeds: POST /users"]],
-    [{ unseen: ["User.name is never null"] }, ["declares too much: User.name is never null"]],
+    [
+      { unseen: ["User.name is never null"] },
+      ["declared, but not observed: User.name is never null"],
+    ],
     [
       { deviations: { "POST /users 201": ["/name: must be string"] } },
       ["deviates: POST /users 201: /name: must be string"],
     ],
-  ])("with %j has its complaints", (fault, complaints) => {
-    expect(complaintsOf({ ...good, ...fault })).toEqual(complaints);
+  ])("with %j has its problems", (fault, problems) => {
+    expect(problemsOf({ ...good, ...fault })).toEqual(problems);
   });
 
-  it("of an older hub complains of a listed deviation that occurs no longer", () => {
-    const complaints = complaintsOf({ ...good, version: "1.2.2" });
-    expect(complaints).toContain(
+  it("of an older hub lists a deviation that no longer occurs", () => {
+    const problems = problemsOf({ ...good, version: "1.2.2" });
+    expect(problems).toContain(
       "no longer deviates: POST /users/{name}/tokens 200: the status 200 is not declared",
     );
   });

@@ -1,6 +1,6 @@
 /**
- * `npm run spec:update -- --from` on documents that are not ours: a client of each is generated and
- * compiled, and then called, group by group, on a mock of the very document that it was made of.
+ * `npm run spec:update -- --from` with third-party documents: a client of each is generated, compiled and
+ * called on a mock of the same document.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -9,16 +9,16 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { load } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { lostReferences, readYaml } from "../../scripts/document.js";
+import { brokenReferences, readYaml } from "../../scripts/document.js";
 import { readDocument, releaseOf, comparisonLines } from "../../scripts/import-document.js";
 import type { JsonObject } from "../mock/document.js";
 import { mockCopy, type MockDocument } from "../mock/mock-copy.js";
 import { startPrism, type Prism } from "../mock/prism.js";
-import { witnessFetch } from "../mock/witness.js";
+import { createContractRecorder } from "../mock/contract-recorder.js";
 import { repositoryCopy, type Outcome, type RepositoryCopy } from "./repository-copy.js";
 import { root, scratchFolder } from "./root.js";
 
-/** A run generates and compiles; on a busy machine that takes its time. */
+/** A run generates and compiles, which is slow on a busy machine. */
 const timeout = 180_000;
 
 const swagger = join(root, "openapi/upstream/1.2.2.yml");
@@ -30,12 +30,12 @@ interface ImportedDocument {
   title: string;
   file: string;
   from: "its file" | "its address";
-  /** What its paths call the name of a user. */
+  /** The name of its path parameter for users. */
   user: string;
-  /** One operation of each group, and what the generated function of it is called. */
+  /** One operation of each group, with the name of its generated function. */
   calls: Readonly<Record<Group, readonly [operation: string, name: string]>>;
-  /** What of it is reported, among other things. */
-  told: readonly string[];
+  /** Some of the reported lines. */
+  findings: readonly string[];
 }
 
 const documents: readonly ImportedDocument[] = [
@@ -53,9 +53,9 @@ const documents: readonly ImportedDocument[] = [
       proxy: ["GET /proxy", "getProxy"],
       hub: ["GET /info", "getInfo"],
     },
-    told: [
-      "Wrong, as ours for JupyterHub 1.2.0 says otherwise: 0 operations that no hub has",
-      "Missing, beside ours for JupyterHub 1.2.0: 3 operations",
+    findings: [
+      "Errors, compared with the corrected document of JupyterHub 1.2.0: 0 operations that no hub has",
+      "Missing, compared with the corrected document of JupyterHub 1.2.0: 3 operations",
       "  missing     POST /groups\n",
     ],
   },
@@ -73,9 +73,9 @@ const documents: readonly ImportedDocument[] = [
       proxy: ["GET /proxy", "getRoutes"],
       hub: ["GET /info", "getApiInfo"],
     },
-    told: [
+    findings: [
       "Event streams have no function: GET /users/{user}/server/progress.",
-      "Wrong, as ours for JupyterHub 5.2.0 says otherwise: 1 operations that no hub has",
+      "Errors, compared with the corrected document of JupyterHub 5.2.0: 1 operations that no hub has",
       "  no hub has  GET /users/{user}/quota\n",
     ],
   },
@@ -92,7 +92,7 @@ interface ClientModule {
   createClient: (config: object) => unknown;
 }
 
-/** Hands out a text once, and then is gone. */
+/** Serves a text once and closes. */
 async function addressOf(text: string): Promise<string> {
   const server = createServer((_, response) => {
     response.end(text);
@@ -102,7 +102,7 @@ async function addressOf(text: string): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/document`;
 }
 
-describe.each(documents)("$title", { timeout }, ({ file, from, user, calls, told }) => {
+describe.each(documents)("$title", { timeout }, ({ file, from, user, calls, findings }) => {
   const text = readFileSync(file, "utf8");
   const mock: MockDocument = mockCopy(load(text) as JsonObject);
   let copy: RepositoryCopy;
@@ -124,24 +124,24 @@ describe.each(documents)("$title", { timeout }, ({ file, from, user, calls, told
     copy.remove();
   });
 
-  it(`gives, from ${from}, a client that compiles, and changes nothing else`, () => {
+  it(`becomes a client that compiles, from ${from}, without other changes`, () => {
     expect(outcome).toMatchObject({ code: 0 });
     expect(outcome.stdout).toContain("It compiles.");
     expect(existsSync(join(dist, "sdk.gen.d.ts"))).toBe(true);
     expect(copy.contents("generated", "openapi")).toEqual(before);
   });
 
-  it("is told where it errs", () => {
-    for (const line of told) expect(outcome.stdout).toContain(line);
+  it("is reported with its errors", () => {
+    for (const line of findings) expect(outcome.stdout).toContain(line);
   });
 
   it.each(Object.entries(calls))(
-    "answers a call of the group %s on a mock of it",
+    "answers a call of the group %s on its mock",
     async (_, [operation, name]) => {
       const { href } = pathToFileURL(dist);
       const sdk = (await import(/* @vite-ignore */ `${href}sdk.gen.js`)) as Sdk;
       const module = (await import(/* @vite-ignore */ `${href}client/index.js`)) as ClientModule;
-      const fetch = witnessFetch(mock);
+      const fetch = createContractRecorder(mock);
       const headers = { authorization: "Bearer a-token" };
       const client = module.createClient({ baseUrl: prism.url, fetch, headers });
       const body = operation.startsWith("POST ") ? { body: {} } : {};
@@ -155,7 +155,7 @@ describe.each(documents)("$title", { timeout }, ({ file, from, user, calls, told
 });
 
 describe("the comparison with ours", () => {
-  /** What is said of one operation, as wrong or as missing. */
+  /** The reported lines of one operation. */
   const of = (
     report: readonly string[],
     what: "wrong" | "missing",
@@ -170,8 +170,8 @@ describe("the comparison with ours", () => {
   const document = readYaml(thirdParty);
   const report = comparisonLines(root, document, releaseOf(document));
 
-  it("names what is wrong before what is missing, and counts both", () => {
-    const [wrong, missing] = ["Wrong", "Missing"].map((word) =>
+  it("lists errors before omissions, and counts both", () => {
+    const [wrong, missing] = ["Errors", "Missing"].map((word) =>
       report.findIndex((line) => line.startsWith(word)),
     );
     expect(wrong).toBe(0);
@@ -180,17 +180,19 @@ describe("the comparison with ours", () => {
       report.slice(start, start === 0 ? missing : undefined).filter((line) => line.includes(what))
         .length;
     expect(report[0]).toContain(` ${counted(0, "  no hub has")} operations that no hub has`);
-    expect(report[0]).toContain(` in ${counted(0, "  wrong in")} others`);
+    expect(report[0]).toContain(` parts of ${counted(0, "  wrong in")} others`);
     expect(report[missing ?? 0]).toContain(
       `: ${counted(missing ?? 0, "  missing    ")} operations`,
     );
-    expect(report[missing ?? 0]).toContain(` in ${counted(missing ?? 0, "  missing in")} others`);
+    expect(report[missing ?? 0]).toContain(
+      ` parts of ${counted(missing ?? 0, "  missing in")} others`,
+    );
   });
 
-  it("tells statuses, kinds and fields that contradict ours, with what hubs have instead", () => {
+  it("lists contradicting statuses, types and fields, with those of hubs", () => {
     expect(of(report, "wrong", "GET /users")).toEqual(["parameters: colour"]);
-    expect(of(report, "wrong", "POST /shutdown")).toEqual(["answers: 200 (hubs: 202)"]);
-    expect(of(report, "wrong", "GET /services")).toContain("kinds: 200 array (hubs: 200 object)");
+    expect(of(report, "wrong", "POST /shutdown")).toEqual(["responses: 200 (hubs: 202)"]);
+    expect(of(report, "wrong", "GET /services")).toContain("types: 200 array (hubs: 200 object)");
     expect(of(report, "wrong", "GET /users/{name}")).toContain("fields: 200 friend");
     const typed = JSON.parse(
       JSON.stringify(document).replace('"name":{"type":"string"}', '"name":{"type":"integer"}'),
@@ -200,7 +202,7 @@ describe("the comparison with ours", () => {
     ).toContain("field types: 200 name number (hubs: 200 name string)");
   });
 
-  it("tells what the document lacks", () => {
+  it("lists omissions", () => {
     expect(of(report, "missing", "GET /users")).toEqual([
       "parameters: state, offset, include_stopped_servers, sort, name_filter",
       "errors: 400, 403",
@@ -208,7 +210,7 @@ describe("the comparison with ours", () => {
     ]);
     expect(of(report, "missing", "POST /shutdown")).toEqual([
       "body keys: proxy, servers",
-      "answers: 202",
+      "responses: 202",
       "errors: 400, 403, 500",
     ]);
     expect(of(report, "missing", "GET /users/{name}")).toContainEqual(
@@ -216,20 +218,20 @@ describe("the comparison with ours", () => {
     );
   });
 
-  it("recognises a route by its shape, whatever its parameters are called", () => {
+  it("matches routes regardless of parameter names", () => {
     expect(report).toContain("  missing in  GET /users/{name}");
     expect(report).not.toContain("  missing     GET /users/{name}");
     expect(report).not.toContain("  no hub has  GET /users/{user}");
   });
 
-  it("expects of a document what its own release has, or the one that is named", () => {
+  it("compares with the document's own release, or with the given one", () => {
     const newer = "  missing     PATCH /users/{name}/server";
     expect(report).not.toContain(newer);
     expect(comparisonLines(root, document, "6.1")).toContain(newer);
     expect(comparisonLines(root, document, undefined)).toContain(newer);
   });
 
-  it("finds nothing between ours and ours", () => {
+  it("finds no difference between a document and itself", () => {
     const ours = readYaml(join(root, "openapi/jupyterhub.yaml"));
     expect(comparisonLines(root, ours, undefined).filter((line) => /^ |^$/.test(line))).toEqual([
       "",
@@ -238,7 +240,7 @@ describe("the comparison with ours", () => {
 });
 
 describe("reading a document", () => {
-  it("takes in what it refers to in other files", async () => {
+  it("includes references to other files", async () => {
     const folder = scratchFolder();
     const schema = { type: "object", properties: { motto: { type: "string" } } };
     writeFileSync(join(folder, "parts.yml"), JSON.stringify({ Group: schema }));
@@ -248,25 +250,25 @@ describe("reading a document", () => {
     const split = { openapi: "3.1.0", info, paths: { "/group": { get } } };
     writeFileSync(join(folder, "whole.yml"), JSON.stringify(split));
     const document = await readDocument(root, join(folder, "whole.yml"));
-    expect(lostReferences(document)).toEqual([]);
+    expect(brokenReferences(document)).toEqual([]);
     expect(JSON.stringify(document)).toContain('"motto"');
   });
 
-  it("says that a text has lost its indentation", async () => {
+  it("reports a text without indentation", async () => {
     const file = join(scratchFolder(), "flat.yml");
     writeFileSync(file, readFileSync(swagger, "utf8").replaceAll(/^[ \t]+/gm, ""));
     await expect(readDocument(root, file)).rejects.toThrow(`${file} has lost its indentation`);
-    // Without a line that is indented, such a document can be whole in JSON.
+    // JSON without indentation is valid.
     writeFileSync(file, '{\n"openapi": "3.1.0",\n"paths": {}\n}');
     await expect(readDocument(root, file)).resolves.toHaveProperty("paths");
   });
 
   it.each([
-    ["a file that is not there", "nothing.yml", "There is no file nothing.yml"],
-    ["a file that is no such document", join(root, "package.json"), "is no OpenAPI or Swagger"],
+    ["a missing file", "nothing.yml", "There is no file nothing.yml"],
+    ["a file of another format", join(root, "package.json"), "is not an OpenAPI or Swagger"],
     ["a file of another kind", join(root, "scripts/json.ts"), "cannot be parsed"],
-    ["an address that nobody answers at", "http://127.0.0.1:1/", "cannot be fetched"],
-  ])("fails by name for %s", async (_, from, said) => {
+    ["an address without a server", "http://127.0.0.1:1/", "cannot be fetched"],
+  ])("fails with the name for %s", async (_, from, said) => {
     await expect(readDocument(root, from)).rejects.toThrow(said);
   });
 });

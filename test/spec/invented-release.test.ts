@@ -1,14 +1,16 @@
 /**
- * `npm run spec:update` to a release that nobody made: it adds, removes and changes an operation, a
- * parameter, a body key, a field and a value of an enumeration. Each must be named, with what to do about it.
+ * `npm run spec:update` to an invented release, which adds, removes and changes an operation, a parameter,
+ * a body key, a field and a value of an enumeration. Each must be reported with what to do.
  */
 import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { dump, load } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readSources, sourceToCorrect } from "../../scripts/document.js";
 import { at, type Json, type JsonObject } from "../../scripts/json.js";
 import { projectionOf } from "../../scripts/projection.js";
+import { answer, answering, origin } from "../unit/helpers.js";
 import { repositoryCopy, type Outcome, type RepositoryCopy } from "./repository-copy.js";
 import { root } from "./root.js";
 
@@ -133,7 +135,7 @@ describe("an update to an invented release", { timeout }, () => {
       "$.components.schemas.User.properties.pending",
       { "x-enum-since": { held: "6.9" } },
     ],
-  ])("prints the action that says since when there is the new %s", (_, target, update) => {
+  ])("prints the action with `x-since` for the new %s", (_, target, update) => {
     expect(actionFor("New. Check which release", target)).toMatchObject({ update });
   });
 
@@ -151,7 +153,7 @@ describe("an update to an invented release", { timeout }, () => {
       { properties: { type: "object", "x-until": "6.9" } },
     ],
     ["value", "$.paths['/users'].get.parameters[?@.name=='state'].schema.enum", ["ready"]],
-  ])("prints the action that keeps the %s that is gone", (_, target, update) => {
+  ])("prints the action that restores the removed %s", (_, target, update) => {
     expect(actionFor("Removed, though hubs before", target)).toMatchObject({ update });
   });
 
@@ -160,19 +162,19 @@ describe("an update to an invented release", { timeout }, () => {
     ["POST /proxy operation renamed", "set its operationId in the overlay"],
     ["POST /users/{name}/tokens body.note: limit tightened", "keep the earlier limit"],
     ["schemas/User groups: widened", "look on a real hub"],
-  ])("asks for a decision about %s", (change, what) => {
+  ])("asks for a decision on %s", (change, what) => {
     const lines = section("To decide").split("\n");
     expect(lines.find((line) => line.includes(change))).toContain(what);
   });
 
-  it("fails by name where the overlay corrected what is gone", () => {
+  it("fails with the overlay actions whose target was removed", () => {
     expect(first.code).toBe(1);
     expect(first.stdout).toContain(
       "$.components.schemas.Group.properties.properties: matches nothing",
     );
   });
 
-  it("passes once the printed actions stand in the overlay, and breaks less", async () => {
+  it("passes with the printed actions in the overlay, with fewer breaking changes", async () => {
     const block = (heading: string): string => {
       const text = section(heading);
       return `${text.slice(text.indexOf("  - target:"))}\n`;
@@ -186,7 +188,7 @@ describe("an update to an invented release", { timeout }, () => {
     expect(stdout.slice(stdout.indexOf("For users"))).not.toContain("removed");
     expect(stdout).not.toContain("New. Check");
     expect(stdout).toContain("ended with a release (until none → 6.9)");
-    // What was renamed and limited is still a breaking change.
+    // The renamed operation and the tightened limit are still breaking changes.
     expect(stdout).toContain(`to ${invented}: major\n`);
 
     const document = load(copy.read("openapi/jupyterhub.yaml")) as JsonObject;
@@ -202,5 +204,37 @@ describe("an update to an invented release", { timeout }, () => {
     expect(at(projectionOf(document, newest), "paths")).toHaveProperty(["/info"]);
     expect(at(projectionOf(document, invented), "paths")).not.toHaveProperty(["/info"]);
     expect(copy.read("generated/types.gen.ts")).toContain("@until 6.9");
+  });
+
+  it.each<[what: string, method: "get" | "post", call: { query?: object; body?: object }]>([
+    ["parameter `sort`", "get", { query: { sort: "name" } }],
+    ["body key `roles`", "post", { body: { roles: ["user"] } }],
+  ])("then refuses the removed %s on a hub that no longer has it", async (_, method, call) => {
+    const { JupyterHub } = (await import(
+      /* @vite-ignore */ pathToFileURL(copy.path("src/index.ts")).href
+    )) as typeof import("../../src/index.js");
+    const url = method === "get" ? "/users" : "/users/ada/tokens";
+    const route = method === "get" ? url : "/users/{name}/tokens";
+    const requestsTo = async (version: string): Promise<string[]> => {
+      const fetch = answering((request) =>
+        answer(request.url.endsWith("/hub/api/") ? { version } : {}, { version }),
+      );
+      const hub = new JupyterHub({ url: origin, token: "a-token", fetch });
+      const options = { url: route, ...call, ...(method === "post" && { path: { name: "ada" } }) };
+      const { error } = (await hub.client[method](options as never)) as { error?: Error };
+      if (version === newest) expect(error).toBeUndefined();
+      else {
+        expect(error).toMatchObject({
+          name: "UnsupportedByHubError",
+          until: "6.9",
+          hubVersion: version,
+          message: expect.stringContaining("was removed in JupyterHub 6.9"),
+        });
+      }
+      return fetch.sent();
+    };
+    expect(await requestsTo(invented)).toEqual(["GET /"]);
+    const [, sent] = await requestsTo(newest);
+    expect(sent?.split("?")[0]).toBe(`${method.toUpperCase()} ${url}`);
   });
 });

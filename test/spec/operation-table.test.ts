@@ -1,4 +1,4 @@
-/** The operation table on small documents: what each fact of a document becomes at run time. */
+/** The operation table of small documents: what each fact becomes at run time. */
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { at, type Json, type JsonObject } from "../../scripts/json.js";
@@ -10,7 +10,7 @@ interface Table {
   features: Record<string, string>;
 }
 
-/** What a program gets that imports the table of a document. */
+/** The exports of a document's table. */
 async function tableOf(document: JsonObject): Promise<Table> {
   const { outputText } = ts.transpileModule(operationTable(document, []), {
     compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
@@ -45,22 +45,22 @@ const body = (properties: JsonObject, type?: string): JsonObject => ({
 
 describe("a row of the table", () => {
   it.each<[what: string, operation: JsonObject, row: Json]>([
-    ["is empty for an operation like any other", {}, {}],
-    ["tells since when", { "x-since": "5.0" }, { since: "5.0" }],
-    ["tells until when", { "x-until": "2.0" }, { until: "2.0" }],
-    ["tells that an operation is public", { security: [] }, { public: true }],
+    ["is empty for an ordinary operation", {}, {}],
+    ["contains the first release", { "x-since": "5.0" }, { since: "5.0" }],
+    ["contains the first release without it", { "x-until": "2.0" }, { until: "2.0" }],
+    ["marks a public operation", { security: [] }, { public: true }],
     [
-      "tells that any credentials will do where no scope is asked for",
+      "marks an operation without required scopes as open to any credentials",
       { security: [{ oauth2: ["(no_scope)"] }, { token: [] }] },
       { anyCredentials: true },
     ],
     [
-      "tells that any credentials will do where none of the schemes has scopes",
+      "marks an operation without schemes with scopes as open to any credentials",
       { security: [{ token: [] }] },
       { anyCredentials: true },
     ],
     [
-      "tells the media types of the answers, of whatever status, beside JSON",
+      "lists the media types of all responses besides JSON",
       {
         responses: {
           "200": { content: { "application/json": {}, "text/plain": { schema: {} } } },
@@ -71,22 +71,22 @@ describe("a row of the table", () => {
       { media: ["text/plain", "text/html"] },
     ],
     [
-      "says nothing of JSON alone",
+      "does not list JSON",
       { responses: { "200": { content: { "application/json": { schema: {} } } } } },
       {},
     ],
     [
-      "tells that a success has no body",
+      "marks an operation whose success has no body",
       { responses: { "204": {}, "403": { content: { "application/json": { schema: {} } } } } },
       { empty: true },
     ],
     [
-      "does not where one of several successes has",
+      "does not mark an operation if one success has a body",
       { responses: { "202": { content: { "application/json": { schema: {} } } }, "204": {} } },
       {},
     ],
     [
-      "tells which path parameters may be empty",
+      "lists the path parameters that may be empty",
       {
         parameters: [
           { name: "name", in: "path" },
@@ -96,47 +96,47 @@ describe("a row of the table", () => {
       { mayBeEmpty: ["server_name"] },
     ],
     [
-      "lists every query parameter, also one without a rule",
+      "lists every query parameter, also those without a rule",
       query({ name: "name_filter", schema: { type: "string" } }),
       { query: { name_filter: {} } },
     ],
     [
-      "lists every key of a body, also one without a rule",
+      "lists every body key, also those without a rule",
       body({ note: { type: "string" } }),
       { body: { note: {} } },
     ],
     [
-      "tells that a body may have other keys, beside those that it lists",
+      "marks a body that may have other keys",
       { requestBody: bodyOf({ properties: { note: {} }, additionalProperties: true }) },
       { body: { note: {} }, open: true },
     ],
     [
-      "does not where a schema admits no others",
+      "does not mark a body that allows no other keys",
       { requestBody: bodyOf({ properties: { note: {} }, additionalProperties: false }) },
       { body: { note: {} } },
     ],
     [
-      "tells that a body may have any keys where its schema lists none",
+      "marks a body without listed keys as open",
       { requestBody: bodyOf({ type: "object" }) },
       { body: {}, open: true },
     ],
     [
-      "does not where the schema is made of others whose keys it lists",
+      "does not mark a composed schema that lists all keys",
       { requestBody: bodyOf({ properties: { a: {} }, oneOf: [{ properties: { a: {} } }] }) },
       { body: { a: {} } },
     ],
     [
-      "tells the same of a schema that is made of others, whose keys are not listed",
+      "marks a composed schema that does not list all keys as open",
       { requestBody: bodyOf({ properties: { note: {} }, oneOf: [{ properties: { a: {} } }] }) },
       { body: { note: {} }, open: true },
     ],
     [
-      "tells that an operation leads browsers elsewhere",
+      "marks an operation that redirects",
       { responses: { "200": { content: { "text/html": { schema: {} } } }, "302": {} } },
       { media: ["text/html"], redirects: true },
     ],
     [
-      "tells how many keys a body has at least",
+      "contains the minimum number of body keys",
       {
         requestBody: {
           content: { "application/json": { schema: { type: "object", minProperties: 1 } } },
@@ -145,7 +145,7 @@ describe("a row of the table", () => {
       { body: {}, open: true, minKeys: 1 },
     ],
     [
-      "tells of which keys a body has exactly one",
+      "lists the body keys of which exactly one is required",
       {
         requestBody: {
           content: {
@@ -191,7 +191,7 @@ describe("a row of the table", () => {
     });
   });
 
-  it("is known by method and path, in the document's order", async () => {
+  it("has method and path as its key, in the document's order", async () => {
     const paths = { "/b": { post: {}, get: {} }, "/a": { delete: {}, parameters: [] } };
     const { operations } = await tableOf({ paths });
     expect(Object.keys(operations)).toEqual(["GET /b", "POST /b", "DELETE /a"]);
@@ -206,39 +206,41 @@ describe("a rule", () => {
     ["null", { type: ["object", "null"] }, { type: "object", nullable: true }],
     ["an enumeration", { type: "string", enum: ["a", "b"] }, { enum: ["a", "b"] }],
     [
-      "the bounds of what is exact, which hold anyway",
+      "the bounds of exact integers, which always apply",
       { type: "integer", maximum: Number.MAX_SAFE_INTEGER },
       { type: "integer" },
     ],
     ["bounds", { type: "integer", minimum: 0, maximum: 9 }, { type: "integer", min: 0, max: 9 }],
     [
-      "what arrays hold, and how much",
+      "the items of arrays and their minimum number",
       { type: ["array", "null"], items: { type: "string" }, minItems: 1 },
       { type: "array", nullable: true, items: "string", minItems: 1 },
     ],
     [
-      "what to do in place of an empty array",
+      "the advice instead of an empty array",
       { type: "array", "x-if-empty": "Ask for all." },
       { type: "array", ifEmpty: "Ask for all." },
     ],
-    ["since when", { type: "string", "x-since": "3.0" }, { since: "3.0" }],
+    ["the first release", { type: "string", "x-since": "3.0" }, { since: "3.0" }],
+    ["the first release without it", { type: "string", "x-until": "6.2" }, { until: "6.2" }],
     ["a repeated name", { "x-differs-from": "name" }, { differsFrom: "name" }],
     [
       "credentials",
       { type: "object", "x-credentials": true },
       { type: "object", credentials: true },
     ],
-  ])("tells of %s", async (_, field, rule) => {
+  ])("contains %s", async (_, field, rule) => {
     expect(await rowOf(body({ key: field }))).toEqual({ body: { key: rule } });
   });
 
   it.each<[fact: string, field: JsonObject]>([
     ["text", { type: "string" }],
-    ["switches", { type: "boolean" }],
+    ["booleans", { type: "boolean" }],
     ["fractions", { type: "number" }],
-    ["null in the place of text", { type: ["string", "null"] }],
-    ["what an older hub ignores without harm", { "x-since": "2.0", "x-ignored-harmlessly": true }],
-  ])("is not made of %s", async (_, field) => {
+    ["null instead of text", { type: ["string", "null"] }],
+    ["values that older hubs safely ignore", { "x-since": "2.0", "x-ignored-harmlessly": true }],
+    ["values that newer hubs safely ignore", { "x-until": "6.2", "x-ignored-harmlessly": true }],
+  ])("is not created for %s", async (_, field) => {
     expect(await rowOf(body({ key: field }))).toEqual({ body: { key: {} } });
   });
 
@@ -255,10 +257,21 @@ describe("a rule", () => {
     const row = await rowOf({ ...parameter, ...(operation && { "x-since": operation }) });
     expect(at(row, "query")).toEqual({ key: rule });
   });
+
+  it.each<[key: string, operation: string | undefined, rule: Json]>([
+    ["6.2", undefined, { until: "6.2" }],
+    ["6.2", "6.2", {}],
+    ["6.2", "6.3", { until: "6.2" }],
+    ["6.10", "6.9", {}],
+  ])("until %s of an operation until %s", async (key, operation, rule) => {
+    const parameter = query({ name: "key", schema: { type: "string" }, "x-until": key });
+    const row = await rowOf({ ...parameter, ...(operation && { "x-until": operation }) });
+    expect(at(row, "query")).toEqual({ key: rule });
+  });
 });
 
 describe("features", () => {
-  it("are gathered from wherever they stand, by name", async () => {
+  it("are collected from the whole document by name", async () => {
     const { features } = await tableOf({
       paths: { "/shares": { get: { "x-feature": "shares", "x-since": "5.0" } } },
       components: {
@@ -273,7 +286,7 @@ describe("features", () => {
     ]);
   });
 
-  it("may stand in several places that agree since when", async () => {
+  it("may occur in several places with the same release", async () => {
     const shares = { "x-feature": "shares", "x-since": "5.0" };
     const { features } = await tableOf({ paths: { "/shares": { get: shares, post: shares } } });
     expect(features).toEqual({ shares: "5.0" });
@@ -282,7 +295,7 @@ describe("features", () => {
   it.each<[what: string, other: JsonObject]>([
     ["with two releases", { "x-feature": "shares", "x-since": "6.0" }],
     ["without a release", { "x-feature": "shares" }],
-  ])("are refused by name %s", (_, other) => {
+  ])("are rejected by name %s", (_, other) => {
     const shares = { "x-feature": "shares", "x-since": "5.0" };
     expect(() => operationTable({ paths: { "/a": { get: shares, put: other } } }, [])).toThrow(
       "x-feature shares needs one and the same x-since wherever it stands",
@@ -292,15 +305,15 @@ describe("features", () => {
 
 describe("scopes", () => {
   it.each<[what: string, security: Json, scopes: string[]]>([
-    ["none where there is no security", [], []],
-    ["alternatives one by one", [{ oauth2: ["a"] }, { oauth2: ["b"] }], ["a", "b"]],
-    ["those needed at once joined by a plus", [{ oauth2: ["a", "b"] }], ["a + b"]],
+    ["no scopes without security", [], []],
+    ["alternatives separately", [{ oauth2: ["a"] }, { oauth2: ["b"] }], ["a", "b"]],
+    ["scopes that are needed together with a plus", [{ oauth2: ["a", "b"] }], ["a + b"]],
     [
       "both kinds together",
       [{ oauth2: ["shares", "read:users:name"] }, { oauth2: ["admin"] }],
       ["shares + read:users:name", "admin"],
     ],
-    ["nothing of schemes that have none", [{ token: [] }, { oauth2: ["a"] }], ["a"]],
+    ["no scopes for other schemes", [{ token: [] }, { oauth2: ["a"] }], ["a"]],
   ])("list %s", async (_, security, scopes) => {
     expect(scopesOf({ security })).toEqual(scopes);
     const table = await tableOf({ paths: { "/a": { get: { security } } } });
@@ -308,8 +321,8 @@ describe("scopes", () => {
   });
 });
 
-describe("the text", () => {
-  it("begins with the header and names the scopes that the document knows as a type", () => {
+describe("the generated file", () => {
+  it("starts with the header and declares the document's scopes as a type", () => {
     const scopes = { "read:users": "Read users", self: "Everything of one's own" };
     const text = operationTable(
       {
@@ -327,7 +340,7 @@ describe("the text", () => {
     ["get-users", "getUsers"],
     ["get-user-server-name", "getUserServerName"],
     ["get-oauth2-token", "getOauth2Token"],
-  ])("knows the function of %s as %s", (operationId, name) => {
+  ])("names the function of %s %s", (operationId, name) => {
     expect(functionName(operationId)).toBe(name);
   });
 });

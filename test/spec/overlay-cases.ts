@@ -1,8 +1,8 @@
-/** A small document of every kind of value, and overlays over it in one line. */
+/** A small document with every type of value, and overlays for it in one line. */
 import type { Json, JsonObject } from "../../scripts/json.js";
 import { applyOverlay, OverlayError } from "../../scripts/overlay.js";
 
-/** Made anew at every call, so that nobody can change it for another test. */
+/** A new copy for every call, so that tests cannot affect each other. */
 export const smallDocument = (): JsonObject => ({
   info: { title: "Hub", contact: null },
   tags: [
@@ -32,7 +32,7 @@ const overlayOf = (actions: readonly Action[]): JsonObject => ({
 export const apply = (...actions: Action[]): JsonObject =>
   applyOverlay(smallDocument(), overlayOf(actions));
 
-/** What an overlay is refused for; nothing when it fits. */
+/** The problems of an overlay; empty if it applies. */
 export function problemsOf(...actions: Action[]): readonly string[] {
   try {
     apply(...actions);

@@ -1,4 +1,4 @@
-/** Which actions of an overlay no longer apply, and how they are commented out of its text. */
+/** Finding overlay actions that no longer apply, and commenting them out. */
 import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../scripts/json.js";
@@ -49,32 +49,34 @@ const conflicts = (text: string): [number, string][] =>
   conflictsOf(text).map(({ index, problems }) => [index, problems.join("; ")]);
 
 describe("a conflict", () => {
-  it("is no action that fits", () => {
+  it("is not reported for an action that applies", () => {
     expect(conflicts(overlay(fits))).toEqual([]);
     expect(overlayConflicts(document, {})).toEqual({ conflicts: [], document });
   });
 
-  it("is named by its position, its target and the problem", () => {
+  it("is reported with its position, target and problem", () => {
     expect(conflicts(overlay(fits, gone))).toEqual([[1, "$.paths['/gone'].get: matches nothing"]]);
   });
 
-  it("is also an action that depends on one, or refers to what one would have added", () => {
+  it("includes actions that depend on a conflicting one, or refer to its additions", () => {
     const found = conflicts(overlay(fits, makes, stands, refers));
     expect(found.map(([index]) => index)).toEqual([1, 2, 3]);
     expect(found[1]).toEqual([2, "$.components.schemas.Group: matches nothing"]);
     expect(found[2]).toEqual([
       3,
-      "$.paths: refers to #/components/schemas/Group, which is nowhere",
+      "$.paths: refers to #/components/schemas/Group, which does not exist",
     ]);
   });
 
-  it("is every action, where the document is Swagger 2.0", () => {
+  it("includes every action if the document is Swagger 2.0", () => {
     const swagger: JsonObject = { ...document, swagger: "2.0" };
     expect(overlayConflicts(swagger, load(overlay(fits)) as JsonObject)).toEqual({
       conflicts: [
         {
           index: 0,
-          problems: ["$.paths['/users'].get: is about OpenAPI 3, and this is Swagger 2.0"],
+          problems: [
+            "$.paths['/users'].get: applies to OpenAPI 3, and the document is Swagger 2.0",
+          ],
           remaining: [],
         },
       ],
@@ -82,14 +84,14 @@ describe("a conflict", () => {
     });
   });
 
-  it("leaves the document as it was", () => {
+  it("leaves the document unchanged", () => {
     const before = structuredClone(document);
     conflicts(overlay(fits, gone));
     expect(document).toEqual(before);
   });
 });
 
-describe("an action with several targets of which upstream fixed one", () => {
+describe("an action with several targets, one of which upstream fixed", () => {
   const wide: JsonObject = {
     openapi: "3.1.0",
     paths: {
@@ -143,10 +145,10 @@ describe("an action with several targets of which upstream fixed one", () => {
       "$.parameters[1]",
       ["$.parameters[?@.name=='limit',?@.name=='sort']"],
     ],
-  ])("conflicts there alone, where its target is %s", (_, fixed, place, remaining) => {
+  ])("conflicts only there, for the target %s", (_, fixed, place, remaining) => {
     const before = structuredClone(wide);
     const hubs = before["paths"] as Record<string, Record<string, JsonObject>>;
-    // Here it is upstream's own, with other words.
+    // Here upstream has it, with another text.
     if (place.includes("hubs")) {
       (hubs["/hubs"]!["get"]!["responses"] as JsonObject)["403"] = { description: "Forbidden" };
     }
@@ -160,7 +162,7 @@ describe("an action with several targets of which upstream fixed one", () => {
       remaining.length > 0 ? remaining : ["$.paths['/users','/groups'].get.responses"];
     expect(conflict?.remaining).toEqual(expected);
 
-    // The narrowed action applies without a conflict, and gives what was applied of the whole one.
+    // The narrowed action applies without a conflict, with the same result.
     const narrowed = expected.map((target) => ({ ...fixed, target }));
     const again = overlayConflicts(before, { actions: narrowed });
     expect(again.conflicts).toEqual([]);
@@ -168,7 +170,7 @@ describe("an action with several targets of which upstream fixed one", () => {
     expect(again.document).not.toEqual(before);
   });
 
-  it("keeps its text for the places that are left, each anchor with it", () => {
+  it("keeps its text and anchors for the remaining places", () => {
     const text = `overlay: 1.0.0
 actions:
   - target: >-
@@ -184,7 +186,7 @@ actions:
     const { conflicts } = overlayConflicts(wide, load(text) as JsonObject);
     expect(commentOut(text, conflicts, "hub 9")).toBe(`overlay: 1.0.0
 actions:
-  # Does not fit hub 9: ${conflicts[0]?.problems[0]}
+  # Does not apply to hub 9: ${conflicts[0]?.problems[0]}
   # - target: >-
   #     $.models['User','Server'].server.type
   #   x-why: Null where there is none.
@@ -205,11 +207,11 @@ actions:
 describe("commenting out", () => {
   const without = (text: string): string => commentOut(text, conflictsOf(text), "hub 9");
 
-  it("comments out the conflicting actions, says why, and leaves the rest as it is", () => {
+  it("comments out conflicting actions with the reason, and nothing else", () => {
     expect(without(overlay(fits, gone, next, refers, fits))).toBe(
       overlay(
         fits,
-        `  # Does not fit hub 9: $.paths['/gone'].get: matches nothing
+        `  # Does not apply to hub 9: $.paths['/gone'].get: matches nothing
   # - target: $.paths['/gone'].get
   #   x-why: It was so.
   #   x-was:
@@ -220,26 +222,26 @@ describe("commenting out", () => {
   #   update: { summary: Other }
 `,
         next,
-        `  # Does not fit hub 9: $.paths: refers to #/components/schemas/Group, which is nowhere
+        `  # Does not apply to hub 9: $.paths: refers to #/components/schemas/Group, which does not exist
   # - target: $.paths
   #   x-why: Groups can be read.
   #   update: { /groups: { get: { schema: { $ref: "#/components/schemas/Group" } } } }
 `,
-        `  # Does not fit hub 9: $.paths['/users'].get: deprecated is true upstream already
+        `  # Does not apply to hub 9: $.paths['/users'].get: deprecated is true upstream already
 ${fits.replaceAll(/^ {2}/gm, "  # ")}`,
       ),
     );
   });
 
-  it("can comment out all of them", () => {
+  it("can comment out all actions", () => {
     expect(load(without(overlay(gone)))).toEqual({ overlay: "1.0.0", actions: null });
   });
 
-  it("leaves an overlay that fits alone", () => {
+  it("leaves an overlay without conflicts unchanged", () => {
     expect(without(overlay(fits, next))).toBe(overlay(fits, next));
   });
 
-  it("refuses where another action uses what a conflicting one anchors", () => {
+  it("fails if another action uses an anchor of a conflicting one", () => {
     const anchors = gone.replace("update: {", "update: &other {");
     const uses = fits.replace("    update:", "    x-note: *other\n    update:");
     expect(() => without(overlay(anchors, uses))).toThrow("others use what they anchor");

@@ -1,65 +1,65 @@
-/** The overlay engine where the overlay does not fit: it names each conflict and ignores none. */
+/** The overlay engine with conflicts: it reports each conflict and ignores none. */
 import { describe, expect, it } from "vitest";
 import { apply, problemsOf, type Action } from "./overlay-cases.js";
 
 type Refusal = [what: string, action: Action, problem: string];
 
-describe("an action is refused", () => {
+describe("an action is rejected", () => {
   it.each<Refusal>([
     [
-      "when its target matches nothing",
+      "if its target matches nothing",
       { target: "$.Share", update: { type: "object" } },
       "$.Share: matches nothing",
     ],
     [
-      "when a filter in its target matches nothing",
+      "if a filter in its target matches nothing",
       { target: "$.tags[?@.name=='shares']", update: { note: "new" } },
       "$.tags[?@.name=='shares']: matches nothing",
     ],
     [
-      "when its target is no JSONPath",
+      "if its target is not a JSONPath",
       { target: "$.User[", update: { type: "object" } },
       "$.User[: is not a JSONPath",
     ],
     [
-      "when it does not say why",
+      "if it has no reason",
       { target: "$.User", update: { maximum: 9 }, "x-why": "" },
-      "$.User: says no x-why",
+      "$.User: has no x-why",
     ],
     [
-      "when it neither updates nor removes",
+      "if it neither updates nor removes",
       { target: "$.User", "x-was": { type: "string" } },
       "$.User: neither updates nor removes",
     ],
     [
-      "when it updates with nothing",
+      "if its update is empty",
       { target: "$.User", update: {} },
-      "$.User: the target is updated with nothing",
+      "$.User: the target has an empty update",
     ],
     [
-      "when it updates something inside with nothing",
+      "if a part of its update is empty",
       { target: "$", update: { Group: { properties: {} } } },
-      "$: Group.properties is updated with nothing",
+      "$: Group.properties has an empty update",
     ],
     [
-      "when it says what upstream says already",
+      "if upstream already has the value",
       { target: "$.User", update: { type: "string" }, "x-was": { type: "string" } },
       '$.User: type is "string" upstream already',
     ],
     [
-      "when it says so deep inside",
+      "if upstream already has a nested value",
       { target: "$.Group", update: { properties: { name: { type: "string" } } } },
       '$.Group: properties.name.type is "string" upstream already',
     ],
     [
-      "when it appends what the array holds already",
+      "if the array already contains the value",
       { target: "$.User.enum", update: ["c", "a"] },
-      '$.User.enum: the target already holds "a"',
+      '$.User.enum: the target already contains "a"',
     ],
     [
-      "when it appends an object that the array holds already",
+      "if the array already contains the object",
       { target: "$", update: { tags: [{ kind: "tag", name: "users" }] } },
-      '$: tags already holds {"kind":"tag","name":"users"}',
+      '$: tags already contains {"kind":"tag","name":"users"}',
     ],
   ])("%s", (_, action, problem) => {
     expect(problemsOf(action)).toEqual([problem]);
@@ -69,85 +69,85 @@ describe("an action is refused", () => {
     [
       "a string by an array",
       { target: "$.User", update: { type: ["string"] }, "x-was": { type: "string" } },
-      "$.User: type is of another kind than its update: remove it first",
+      "$.User: type has another type than its update: remove it first",
     ],
     [
       "an array by a string",
       { target: "$.User", update: { enum: "a" }, "x-was": { enum: ["a", "b"] } },
-      "$.User: enum is of another kind than its update: remove it first",
+      "$.User: enum has another type than its update: remove it first",
     ],
     [
       "an object by an array",
       { target: "$.Group", update: { properties: ["name"] } },
-      "$.Group: properties is of another kind than its update: remove it first",
+      "$.Group: properties has another type than its update: remove it first",
     ],
     [
       "a null by an object",
       { target: "$.info", update: { contact: { name: "ops" } }, "x-was": { contact: null } },
-      "$.info: contact is of another kind than its update: remove it first",
+      "$.info: contact has another type than its update: remove it first",
     ],
     [
       "a string that is the target",
       { target: "$.User.type", update: "integer", "x-was": "string" },
-      "$.User.type: the target is of another kind than its update: remove it first",
+      "$.User.type: the target has another type than its update: remove it first",
     ],
-  ])("when it would replace %s, with the advice to remove first", (_, action, problem) => {
+  ])("if it would replace %s, with the advice to remove it first", (_, action, problem) => {
     expect(problemsOf(action)).toEqual([problem]);
   });
 });
 
-describe("an update is refused", () => {
+describe("an update is rejected", () => {
   it.each<Refusal>([
     [
-      "when it overwrites without x-was",
+      "if it overwrites without x-was",
       { target: "$.User", update: { type: "integer" } },
-      '$.User: type would replace "string" without an x-was that says so',
+      '$.User: type would replace "string" without an x-was',
     ],
     [
-      "when it overwrites a falsy value without x-was",
+      "if it overwrites a falsy value without x-was",
       { target: "$.User", update: { flag: true } },
-      "$.User: flag would replace false without an x-was that says so",
+      "$.User: flag would replace false without an x-was",
     ],
     [
-      "when it overwrites deep inside without x-was",
+      "if it overwrites a nested value without x-was",
       { target: "$.Group", update: { properties: { name: { type: "integer" } } } },
-      '$.Group: properties.name.type would replace "string" without an x-was that says so',
+      '$.Group: properties.name.type would replace "string" without an x-was',
     ],
     [
-      "when its x-was no longer holds",
+      "if its x-was differs",
       { target: "$.User", update: { type: "integer" }, "x-was": { type: "number" } },
-      '$.User: type would replace "string" without an x-was that says so',
+      '$.User: type would replace "string" without an x-was',
     ],
     [
-      "when its x-was of an array that it appends to no longer holds",
+      "if its x-was of an array differs",
       { target: "$.User", update: { enum: ["c"] }, "x-was": { enum: ["a"] } },
-      '$.User: x-was no longer holds: upstream has ["a","b"]',
+      '$.User: x-was differs: upstream has ["a","b"]',
     ],
     [
-      "when its x-was names what it does not replace",
+      "if its x-was has a key that it does not replace",
       { target: "$.User", update: { maximum: 9 }, "x-was": { type: "string" } },
       "$.User: x-was names type, which is not replaced",
     ],
     [
-      "when its x-was names what upstream does not have",
+      "if its x-was has a key that upstream does not have",
       { target: "$.User", update: { maximum: 9 }, "x-was": { maximum: 8 } },
       "$.User: x-was names maximum, which upstream does not have",
     ],
     [
-      "when its x-was is no object as it is",
+      "if its x-was is not an object like the update",
       { target: "$.User", update: { maximum: 9 }, "x-was": "string" },
-      "$.User: x-was of the target is of another kind than its update",
+      "$.User: x-was of the target has another type than its update",
     ],
     [
-      "when its x-was says null where upstream has a value",
+      "if its x-was is null and upstream has a value",
       { target: "$.User", update: { type: "integer" }, "x-was": { type: null } },
-      '$.User: type would replace "string" without an x-was that says so',
+      '$.User: type would replace "string" without an x-was',
     ],
   ])("%s", (_, action, problem) => {
     expect(problemsOf(action)).toEqual([problem]);
   });
 
-  it("for each match of its target that its x-was does not fit, and for no other", () => {
+  it("for each match of its target that differs from x-was, and for no other", () => {
     expect(
       problemsOf({
         target: "$['User','Group']",
@@ -155,7 +155,7 @@ describe("an update is refused", () => {
         "x-was": { type: "string" },
       }),
     ).toEqual([
-      "$.Group (one of 2 matches of $['User','Group']): type would replace \"object\" without an x-was that says so",
+      "$.Group (one of 2 matches of $['User','Group']): type would replace \"object\" without an x-was",
     ]);
   });
 });
@@ -164,7 +164,7 @@ describe("a removal", () => {
   const removal = (target: string, was: Action["x-was"]): readonly string[] =>
     problemsOf({ target, remove: true, "x-was": was! });
 
-  it("is refused without x-was", () => {
+  it("is rejected without x-was", () => {
     expect(problemsOf({ target: "$.User.type", remove: true })).toEqual([
       "$.User.type: removes a value without x-was",
     ]);
@@ -174,9 +174,9 @@ describe("a removal", () => {
     ["the value", "$.User.type", "string"],
     ["a falsy value", "$.User.minimum", 0],
     ["null", "$.info.contact", null],
-    ["the whole of an object", "$.Group.properties.name", { type: "string" }],
+    ["a whole object", "$.Group.properties.name", { type: "string" }],
     ["a part of an object", "$.Group", { type: "object" }],
-    ["a part of an object deep inside", "$.Group", { properties: { name: { type: "string" } } }],
+    ["a nested part of an object", "$.Group", { properties: { name: { type: "string" } } }],
     ["an empty object", "$.Empty", {}],
     ["an array", "$.User.enum", ["a", "b"]],
     [
@@ -184,13 +184,13 @@ describe("a removal", () => {
       "$.tags",
       [{ name: "users" }, { note: "old" }, { kind: "tag" }],
     ],
-  ])("fits when x-was is %s", (_, target, value) => {
+  ])("applies if x-was is %s", (_, target, value) => {
     expect(removal(target, value)).toEqual([]);
   });
 
   it.each<[was: string, target: string, value: Action["x-was"], upstream: string]>([
     ["another value", "$.User.type", "number", '"string"'],
-    ["another type of the same look", "$.User.minimum", "0", "0"],
+    ["another type with the same text", "$.User.minimum", "0", "0"],
     [
       "an object with another value",
       "$.Group.properties.name",
@@ -198,27 +198,25 @@ describe("a removal", () => {
       '{"type":"string"}',
     ],
     [
-      "an object with a key too many",
+      "an object with an additional key",
       "$.Group.properties.name",
       { type: "string", x: 1 },
       '{"type":"string"}',
     ],
-    ["empty while upstream is not", "$.Group.properties.name", {}, '{"type":"string"}'],
-    ["an object while upstream is empty", "$.Empty", { type: "object" }, "{}"],
+    ["empty, and upstream is not", "$.Group.properties.name", {}, '{"type":"string"}'],
+    ["an object, and upstream is empty", "$.Empty", { type: "object" }, "{}"],
     ["an array in another order", "$.User.enum", ["b", "a"], '["a","b"]'],
-    ["an array that lacks an element", "$.User.enum", ["a"], '["a","b"]'],
-    ["an array with an element too many", "$.User.enum", ["a", "b", "c"], '["a","b"]'],
-    ["an array while upstream has an object", "$.Empty", [], "{}"],
-    ["a value while upstream has an array", "$.User.enum", "a", '["a","b"]'],
-  ])("is refused when x-was is %s", (_, target, value, upstream) => {
-    expect(removal(target, value)).toEqual([
-      `${target}: x-was no longer holds: upstream has ${upstream}`,
-    ]);
+    ["an array with a missing element", "$.User.enum", ["a"], '["a","b"]'],
+    ["an array with an additional element", "$.User.enum", ["a", "b", "c"], '["a","b"]'],
+    ["an array, and upstream has an object", "$.Empty", [], "{}"],
+    ["a value, and upstream has an array", "$.User.enum", "a", '["a","b"]'],
+  ])("is rejected if x-was is %s", (_, target, value, upstream) => {
+    expect(removal(target, value)).toEqual([`${target}: x-was differs: upstream has ${upstream}`]);
   });
 });
 
 describe("the error", () => {
-  it("lists every problem of every action, in their order", () => {
+  it("lists every problem of every action in order", () => {
     const actions: Action[] = [
       { target: "$.Share", update: { a: 1 } },
       { target: "$.User", update: { type: "integer", minimum: 0 } },
@@ -227,18 +225,18 @@ describe("the error", () => {
     ];
     const problems = [
       "$.Share: matches nothing",
-      '$.User: type would replace "string" without an x-was that says so',
+      '$.User: type would replace "string" without an x-was',
       "$.User: minimum is 0 upstream already",
       "$.tags: removes a value without x-was",
     ];
     expect(problemsOf(...actions)).toEqual(problems);
     expect(() => apply(...actions)).toThrow(
-      `The overlay does not fit:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
+      `The overlay does not apply:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
     );
   });
 
-  it("shortens what upstream has where that is long", () => {
+  it("shortens long upstream values", () => {
     const [problem] = problemsOf({ target: "$.tags", remove: true, "x-was": [] });
-    expect(problem).toMatch(/^\$\.tags: x-was no longer holds: upstream has \[.{76}\.\.\.$/);
+    expect(problem).toMatch(/^\$\.tags: x-was differs: upstream has \[.{76}\.\.\.$/);
   });
 });

@@ -1,4 +1,4 @@
-/** openapi/overlay.yaml is a standard overlay: another program makes the same document of it. */
+/** openapi/overlay.yaml is a standard overlay: another program produces the same document. */
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ import { root, scratchFolder } from "./root.js";
 const run = promisify(execFile);
 const upstream = `openapi/upstream/${sourceToCorrect(readSources(root)).version}.yml`;
 
-it("gives the document that redocly makes of it", async () => {
+it("gives the same document as redocly", async () => {
   const output = join(scratchFolder(), "corrected.json");
   await run(
     join(root, "node_modules/.bin/redocly"),
@@ -29,11 +29,11 @@ it("gives the document that redocly makes of it", async () => {
   const theirs = JSON.parse(readFileSync(output, "utf8")) as Json;
   const ours = JSON.parse(JSON.stringify(correctedDocument(root).document)) as Json;
   expect(theirs).toEqual(ours);
-  // Neither is the document that nobody corrected.
+  // Neither equals the uncorrected document.
   expect(at(readYaml(join(root, upstream)), "paths", "/health")).toEqual({});
   expect(at(theirs, "paths", "/health", "get")).toMatchObject({ operationId: "get-health" });
 });
 
-it("is kept as openapi/jupyterhub.yaml, which reads as that document", () => {
+it("equals openapi/jupyterhub.yaml", () => {
   expect(readYaml(join(root, "openapi/jupyterhub.yaml"))).toEqual(correctedDocument(root).document);
 });

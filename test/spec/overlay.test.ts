@@ -1,20 +1,20 @@
-/** The overlay engine where the overlay fits: what it makes of a document, and what it leaves alone. */
+/** The overlay engine without conflicts: what it changes and what it keeps. */
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../scripts/json.js";
 import { applyOverlay } from "../../scripts/overlay.js";
 import { apply, smallDocument, type Action } from "./overlay-cases.js";
 
-describe("an overlay that fits", () => {
+describe("an overlay without conflicts", () => {
   const { User } = smallDocument() as { User: Record<string, Json> };
 
   it.each<[what: string, action: Action, expected: Json]>([
     [
-      "creates keys, for which it needs no x-was",
+      "creates keys without x-was",
       { target: "$.User", update: { maximum: 9, more: { deep: [1] } } },
       { ...User, maximum: 9, more: { deep: [1] } },
     ],
     [
-      "replaces what x-was says stands there",
+      "replaces the value in x-was",
       { target: "$.User", update: { type: "integer" }, "x-was": { type: "string" } },
       { ...User, type: "integer" },
     ],
@@ -38,7 +38,7 @@ describe("an overlay that fits", () => {
       { ...User, enum: ["a", "b", "c"] },
     ],
     [
-      "appends to an array that x-was describes as it is",
+      "appends to an array that equals x-was",
       { target: "$.User", update: { enum: ["c"] }, "x-was": { enum: ["a", "b"] } },
       { ...User, enum: ["a", "b", "c"] },
     ],
@@ -48,7 +48,7 @@ describe("an overlay that fits", () => {
       { type: "string", minimum: 0, flag: false },
     ],
     [
-      "removes rather than updates where an action says both",
+      "removes if an action has both remove and update",
       { target: "$.User.flag", remove: true, update: { x: 1 }, "x-was": false },
       { type: "string", enum: ["a", "b"], minimum: 0 },
     ],
@@ -71,12 +71,12 @@ describe("an overlay that fits", () => {
     ["$.tags[0,1]", ["proxy"]],
     ["$.tags[?@.name!='groups']", ["groups"]],
     ["$.tags[*]", []],
-  ])("removes the elements that %s matches, and no others", (target, left) => {
+  ])("removes exactly the elements that %s matches", (target, left) => {
     const { tags } = apply({ target, remove: true, "x-was": { kind: "tag" } });
     expect((tags as { name: string }[]).map(({ name }) => name)).toEqual(left);
   });
 
-  it("changes a value's kind by a removal and an update", () => {
+  it("changes a value's type by a removal and an update", () => {
     const corrected = apply(
       { target: "$.User.type", remove: true, "x-was": "string" },
       { target: "$.User", update: { type: ["string", "null"] } },
@@ -84,7 +84,7 @@ describe("an overlay that fits", () => {
     expect(corrected["User"]).toMatchObject({ type: ["string", "null"] });
   });
 
-  it("shows each action what the ones before it did", () => {
+  it("applies each action to the result of the previous ones", () => {
     const corrected = apply(
       { target: "$.User", update: { type: "integer" }, "x-was": { type: "string" } },
       { target: "$.User", update: { type: "number" }, "x-was": { type: "integer" } },
@@ -92,7 +92,7 @@ describe("an overlay that fits", () => {
     expect(corrected["User"]).toMatchObject({ type: "number" });
   });
 
-  it("shares nothing between the places that one update went to", () => {
+  it("shares no objects between the targets of one update", () => {
     const corrected = apply(
       { target: "$['User','Group']", update: { note: { by: "us" } } },
       { target: "$.User.note", update: { by: "you" }, "x-was": { by: "us" } },
@@ -103,7 +103,7 @@ describe("an overlay that fits", () => {
     });
   });
 
-  it("leaves the document and the overlay as they were", () => {
+  it("leaves the document and the overlay unchanged", () => {
     const upstream = smallDocument();
     const overlay = {
       actions: [
@@ -119,7 +119,7 @@ describe("an overlay that fits", () => {
     expect(overlay).toEqual(before);
   });
 
-  it("makes a copy even without an action", () => {
+  it("returns a copy even without an action", () => {
     const upstream = smallDocument();
     const corrected = applyOverlay(upstream, { actions: [] });
     expect(corrected).toEqual(upstream);

@@ -1,16 +1,16 @@
-/** What a run against real hubs needs of the machine, and what it says when that is not there. */
+/** The requirements of a run on real hubs, and the errors without them. */
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { releases } from "../../scripts/releases.js";
+import { releases } from "../../scripts/known-releases.js";
 import { ensureHub } from "../hubs/venv.js";
 import { root, scratchFolder } from "./root.js";
 
 const newest = releases.at(-1) ?? "";
 
 describe("npm run test:hub", () => {
-  it("names the hubs that there are, when asked for another", () => {
+  it("lists the known hubs for an unknown one", () => {
     const command = ["--import", "tsx", "scripts/test-hub.ts", "0.9"];
     const { status, stderr } = spawnSync(process.execPath, command, {
       cwd: root,
@@ -21,10 +21,10 @@ describe("npm run test:hub", () => {
   });
 });
 
-describe("the environment of a hub", () => {
+describe("the Python environment of a hub", () => {
   afterEach(() => void vi.unstubAllEnvs());
 
-  /** A stand-in for Python, which makes environments of copies of itself and fails where it is told to. */
+  /** A fake Python that creates environments with copies of itself, and fails on request. */
   function standIn(folder: string): string {
     const python = join(folder, "python");
     const lines = [
@@ -41,7 +41,7 @@ describe("the environment of a hub", () => {
     return python;
   }
 
-  it("is made once, and again when its Python is gone", async () => {
+  it("is created once, and again if its Python is missing", async () => {
     const folder = scratchFolder();
     const cache = join(folder, "hubs");
     standIn(folder);
@@ -60,16 +60,19 @@ describe("the environment of a hub", () => {
   it.each([
     ["venv", `No virtual environment for JupyterHub ${newest}.\nvenv: no space is left`],
     ["pip", `pip could not install JupyterHub ${newest}.\npip: no space is left`],
-  ])("that cannot be made says so in the words of %s, and nothing is left", async (part, words) => {
-    const folder = scratchFolder();
-    standIn(folder);
-    vi.stubEnv("FAILING", part);
-    const cache = join(folder, "hubs");
-    await expect(ensureHub(newest, cache)).rejects.toThrow(new Error(words));
-    expect(readdirSync(cache)).toEqual([]);
-  });
+  ])(
+    "that cannot be created reports the message of %s and leaves nothing behind",
+    async (part, words) => {
+      const folder = scratchFolder();
+      standIn(folder);
+      vi.stubEnv("FAILING", part);
+      const cache = join(folder, "hubs");
+      await expect(ensureHub(newest, cache)).rejects.toThrow(new Error(words));
+      expect(readdirSync(cache)).toEqual([]);
+    },
+  );
 
-  it("needs a Python, and says how to get one", async () => {
+  it("reports how to get a missing Python", async () => {
     const folder = scratchFolder();
     const python = standIn(folder);
     rmSync(python);

@@ -1,6 +1,6 @@
 /**
- * A copy of the repository in which scripts may write, for as long as one test or one suite needs it.
- * Temporary files of the scripts stay inside it, so that nothing outlives it.
+ * A copy of the repository in which scripts may write, for one test or one suite. Temporary files of the
+ * scripts stay inside it and are removed with it.
  */
 import { execFile } from "node:child_process";
 import {
@@ -25,6 +25,7 @@ const relevant = [
   "scripts",
   "src",
   "tsconfig.base.json",
+  "tsconfig.generated.json",
 ];
 
 export interface Outcome {

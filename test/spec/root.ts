@@ -1,4 +1,4 @@
-/** Where the repository is, and folders that last as long as one test. */
+/** The path of the repository, and folders for the duration of one test. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,8 +8,8 @@ import { onTestFinished } from "vitest";
 export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 
 /**
- * An empty folder that is removed when the test that asked for it ends. A test that runs beside others
- * hands in its own `onTestFinished`.
+ * Creates an empty folder that is removed after the test. A concurrent test passes its own
+ * `onTestFinished`.
  */
 export function scratchFolder(whenFinished: typeof onTestFinished = onTestFinished): string {
   const folder = mkdtempSync(join(tmpdir(), "spec-test-"));

@@ -1,4 +1,4 @@
-/** A change for each rule of the semver verdict, with a line of code of a user whom it may break. */
+/** A change for each semver rule, with a line of user code that it may break. */
 import { at, type Json, type JsonObject } from "../../scripts/json.js";
 import type { Direction, Impact, Rule } from "../../scripts/semver-rules.js";
 
@@ -7,13 +7,13 @@ const response = (schema: JsonObject): JsonObject => ({
   description: "",
   content: content(schema),
 });
-/** An operation that answers with an object of one field, `a`. */
+/** An operation whose response is an object with one field, `a`. */
 const answers = (a: JsonObject, required = true): JsonObject => ({
   responses: {
     200: response({ type: "object", ...(required && { required: ["a"] }), properties: { a } }),
   },
 });
-/** An operation that takes an object with one key, `a`. */
+/** An operation whose body is an object with one key, `a`. */
 const takes = (a: JsonObject, required = false): JsonObject => ({
   ...done,
   requestBody: {
@@ -61,14 +61,14 @@ export interface Row {
   rule: Rule;
   in?: Direction;
   impact: Impact;
-  /** An operation before and after the change, or one that is not there. */
+  /** An operation before and after the change; undefined if it does not exist. */
   before?: JsonObject;
   after?: JsonObject;
-  /** The same of a shared schema. */
+  /** A shared schema before and after the change. */
   schemas?: readonly [before: JsonObject, after: JsonObject];
-  /** Where the change is said to be. */
+  /** The reported place of the change. */
   label?: string;
-  /** What a user wrote: `call` is the function, `Data` its input, `Answer` its data. */
+  /** The user's code: `call` is the function, `Data` its input, `Answer` its data. */
   code?: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The rules of the semver verdict, each on a change of a document. Where a rule is about types, a line of a
- * user's code is compiled against the types that are generated before and after: a major change breaks it.
+ * The semver rules, each on a change of a document. For rules about types, a line of user code is compiled
+ * against the types before and after: a major change breaks it.
  */
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -60,7 +60,7 @@ describe("a change", () => {
     expect(verdict).toBe(row.impact);
   });
 
-  it("has a row for each rule, and for each direction in which the rule differs", () => {
+  it("has a row for each rule, and for each direction if the impact differs", () => {
     const proven = new Set(
       rows.flatMap(({ rule, in: direction }) => [rule, `${rule} ${direction}`]),
     );
@@ -71,11 +71,11 @@ describe("a change", () => {
   });
 });
 
-describe("code that was written against the earlier types", { timeout: 60_000 }, () => {
+describe("code for the earlier types", { timeout: 60_000 }, () => {
   const withCode = rows.flatMap((row, index) =>
     row.code === undefined ? [] : [[titleOf(row), index, row] as const],
   );
-  let complaints: (which: "before" | "after", index: number) => string[];
+  let compilerErrors: (which: "before" | "after", index: number) => string[];
 
   let remove: () => void;
   beforeAll(async () => {
@@ -108,14 +108,14 @@ describe("code that was written against the earlier types", { timeout: 60_000 },
       moduleResolution: ts.ModuleResolutionKind.NodeNext,
       types: [],
     });
-    complaints = (which, index) =>
+    compilerErrors = (which, index) =>
       [...compiler.getSemanticDiagnostics(compiler.getSourceFile(fileOf(which, index)))].map(
         ({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"),
       );
   }, 60_000);
   afterAll(() => remove());
 
-  /** A module around a line of code, which imports what the line uses. */
+  /** A module with a line of code and its imports. */
   const program = (index: number, { code = "" }: Row): string => {
     const names = {
       Data: `Row${index}Data`,
@@ -134,8 +134,8 @@ describe("code that was written against the earlier types", { timeout: 60_000 },
   };
 
   it.each(withCode)("compiles unless the change is major: %s", (_, index, { impact }) => {
-    expect(complaints("before", index)).toEqual([]);
-    if (impact === "major") expect(complaints("after", index)).not.toEqual([]);
-    else expect(complaints("after", index)).toEqual([]);
+    expect(compilerErrors("before", index)).toEqual([]);
+    if (impact === "major") expect(compilerErrors("after", index)).not.toEqual([]);
+    else expect(compilerErrors("after", index)).toEqual([]);
   });
 });

@@ -1,36 +1,36 @@
-/** How the difference between two documents is described, and what it means for users. */
+/** How differences between documents are reported and rated for users. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
-import { compare } from "../../scripts/compare.js";
+import { compareDocuments } from "../../scripts/compare-documents.js";
 import { readSources } from "../../scripts/document.js";
 import type { JsonObject } from "../../scripts/json.js";
 import { diffLines, specDiff } from "../../scripts/spec-diff.js";
 import { root } from "./root.js";
 
-/** The document of the newest vendored release of a major release. */
+/** The newest vendored document of a major version. */
 const upstream = (major: number): string => {
   const versions = readSources(root).map(({ version }) => version);
   const version = versions.findLast((one) => Number.parseInt(one) === major);
   return readFileSync(join(root, `openapi/upstream/${version}.yml`), "utf8");
 };
 
-/** JupyterHub 5's document with one thing changed. */
+/** JupyterHub 5's document with one change. */
 const changed = (find: string, replace: string): string => {
   const text = upstream(5);
   expect(text).toContain(find);
   return text.replace(find, replace);
 };
 
-describe("between documents of OpenAPI 3", () => {
-  it("finds nothing where nothing differs", () => {
+describe("a comparison of OpenAPI 3 documents", () => {
+  it("finds nothing in equal documents", () => {
     const diff = specDiff(upstream(5), upstream(5));
     expect(diff).toMatchObject({ verdict: "none", by: "types", changes: [] });
     expect(diffLines(diff)).toEqual(["  no difference"]);
   });
 
-  it("names a renamed operation by its path, as a breaking change", () => {
+  it("reports a renamed operation by its path, as a breaking change", () => {
     const diff = specDiff(upstream(5), changed("operationId: get-info\n", "operationId: info\n"));
     expect(diff.verdict).toBe("major");
     expect(diffLines(diff)).toEqual([
@@ -39,7 +39,7 @@ describe("between documents of OpenAPI 3", () => {
     ]);
   });
 
-  it("names a change in a shared part once, with the operations that it reaches", () => {
+  it("reports a change of a shared part once, with the affected operations", () => {
     const more = "Group:\n      type: object\n      properties:\n";
     const diff = specDiff(
       upstream(5),
@@ -53,7 +53,7 @@ describe("between documents of OpenAPI 3", () => {
     ]);
   });
 
-  it("calls a parameter by its name, and ends where schemas contain each other", () => {
+  it("names parameters, and ends for schemas that contain each other", () => {
     const diff = specDiff(upstream(4), upstream(5));
     expect(diff.changes).toContainEqual(
       expect.objectContaining({ place: "GET /users", label: "parameter sort", rule: "added" }),
@@ -74,7 +74,7 @@ describe("between documents of OpenAPI 3", () => {
     expect(specDiff(tree("object"), tree("array")).verdict).toBe("major");
   });
 
-  it("takes the fields of an `allOf`, and those beside a `$ref`, for the schema's own", () => {
+  it("treats the fields of an `allOf`, and those beside a `$ref`, as the schema's own", () => {
     const answer = (schema: object): string =>
       JSON.stringify({
         openapi: "3.1.0",
@@ -92,10 +92,10 @@ describe("between documents of OpenAPI 3", () => {
   });
 });
 
-describe("between Swagger 2.0 and OpenAPI 3", () => {
+describe("a comparison of Swagger 2.0 with OpenAPI 3", () => {
   const diff = specDiff(upstream(1), upstream(2));
 
-  it("compares by names alone, and says so", () => {
+  it("compares names only, and reports that", () => {
     expect(diff).toMatchObject({ by: "names alone", verdict: "major" });
     expect(diff.changes.filter(({ rule }) => rule.startsWith("operation"))).toEqual([]);
   });
@@ -114,7 +114,7 @@ describe("between Swagger 2.0 and OpenAPI 3", () => {
   });
 });
 
-describe("by names", () => {
+describe("a comparison by names", () => {
   const operation = (responses: JsonObject, more: JsonObject = {}): JsonObject => ({
     openapi: "3.1.0",
     paths: { "/a/{b}": { get: { responses, ...more } } },
@@ -123,48 +123,48 @@ describe("by names", () => {
     "200": { description: "", content: { "application/json": { schema } } },
   });
   const differences = (base: JsonObject, other: JsonObject): [string[], string[]] => {
-    const [difference] = compare(base, other).changed;
+    const [difference] = compareDocuments(base, other).changed;
     return [difference?.lacks ?? [], difference?.adds ?? []];
   };
   const list = operation(answer({ type: "array" }));
   const either = operation(answer({ oneOf: [{ type: "array" }, { type: "object" }] }));
 
-  it("an operation is the same whatever its parameters are called", () => {
+  it("matches operations regardless of parameter names", () => {
     const other: JsonObject = { paths: { "/a/{c}": { get: {} } } };
-    expect(compare({ paths: { "/a/{b}": { get: {} } } }, other)).toEqual({
+    expect(compareDocuments({ paths: { "/a/{b}": { get: {} } } }, other)).toEqual({
       added: [],
       removed: [],
       changed: [],
     });
   });
 
-  it("a missing answer is not also a missing schema, nor a missing schema a missing kind", () => {
-    expect(differences(list, operation({}))).toEqual([["answers: 200"], []]);
+  it("reports a missing response only once, and not also its schema and type", () => {
+    expect(differences(list, operation({}))).toEqual([["responses: 200"], []]);
     expect(differences(list, operation({ "200": { description: "" } }))).toEqual([
       ["schemas: 200"],
       [],
     ]);
   });
 
-  it("one of several kinds of answer is not a wrong one, another kind is", () => {
+  it("accepts one of several response types, and reports another type", () => {
     expect(differences(either, list)).toEqual([[], []]);
     expect(differences(list, operation(answer({ type: "object" })))).toEqual([
-      ["kinds: 200 array"],
-      ["kinds: 200 object"],
+      ["types: 200 array"],
+      ["types: 200 object"],
     ]);
   });
 
-  it("a schema that contains itself is no trouble", () => {
+  it("handles a recursive schema", () => {
     const schema: JsonObject = { allOf: [{ $ref: "#/components/schemas/A" }], type: "object" };
     const document = { ...operation(answer(schema)), components: { schemas: { A: schema } } };
-    expect(compare(document, document).changed).toEqual([]);
+    expect(compareDocuments(document, document).changed).toEqual([]);
   });
 
-  it("parameters of a path belong to each of its operations", () => {
+  it("assigns the parameters of a path to each of its operations", () => {
     const parameters = [{ name: "limit", in: "query" }];
     const shared = { paths: { "/a": { parameters, get: {} } } };
     const own = { paths: { "/a": { get: { parameters } } } };
-    expect(compare(shared, own).changed).toEqual([]);
+    expect(compareDocuments(shared, own).changed).toEqual([]);
     expect(differences(load("paths: { /a: { get: {} } }") as JsonObject, own)).toEqual([
       [],
       ["parameters: limit"],

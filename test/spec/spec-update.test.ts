@@ -1,22 +1,22 @@
 /**
- * `npm run spec:update -- <version>` in copies of the repository: back to an older release and forward
- * again with the vendored documents, and on to releases that a stand-in for Python hands out.
+ * `npm run spec:update -- <version>` in copies of the repository: to an older release and back with
+ * vendored documents, and to releases from a fake Python.
  */
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { readSources, sha256, sourceToCorrect } from "../../scripts/document.js";
-import { downloadRelease } from "../../scripts/release.js";
-import { obtain } from "../../scripts/sources.js";
+import { downloadRelease } from "../../scripts/download-release.js";
+import { obtainDocument } from "../../scripts/vendor-release.js";
 import type { Answer } from "../hubs/validator.js";
 import { repositoryCopy, type Outcome, type RepositoryCopy } from "./repository-copy.js";
 import { root } from "./root.js";
 
-/** Each run starts a process or two and may generate; on a busy machine that takes its time. */
+/** Each run starts processes and may generate, which is slow on a busy machine. */
 const timeout = 180_000;
 const written = ["generated", "openapi"];
 const newest = sourceToCorrect(readSources(root)).version;
-/** The newest of the major release before. */
+/** The newest release of the previous major version. */
 const earlier = readSources(root).findLast(
   ({ version }) => Number.parseInt(version) < Number.parseInt(newest),
 )!.version;
@@ -49,7 +49,7 @@ describe("back to the major release before and forward again", { timeout }, () =
       expect(versionsIn(copy)).toEqual(readSources(root).map(({ version }) => version));
     });
 
-    it("says what is gone with it, and that this breaks code of users", () => {
+    it("reports what it removes, and that this breaks users' code", () => {
       expect(back.stdout).toContain(
         `For users of this package, from ${newest} to ${earlier}: major\n`,
       );
@@ -61,14 +61,14 @@ describe("back to the major release before and forward again", { timeout }, () =
       expect(back.stdout, "what to do about it").not.toContain("x-until");
     });
 
-    it("names what of the overlay conflicts, fails, and generates nothing", () => {
+    it("lists the conflicting overlay actions, fails and generates nothing", () => {
       expect(back.code).toBe(1);
       expect(back.stdout).toMatch(/^\d+ actions of openapi\/overlay.yaml conflict with [\d.]+:$/m);
       expect(back.stdout).toContain(
         "  - $.components.schemas.User.properties.user_info: matches nothing\n",
       );
       expect(back.stdout).toContain(
-        "  - $.paths['/users/{name}/server']: refers to #/components/schemas/ServerRequest, which is nowhere\n",
+        "  - $.paths['/users/{name}/server']: refers to #/components/schemas/ServerRequest, which does not exist\n",
       );
       expect(back.stderr).toContain("--drop-stale");
       const now = copy.contents(...written);
@@ -83,30 +83,30 @@ describe("back to the major release before and forward again", { timeout }, () =
       dropped = await copy.run("spec-update", [earlier, "--drop-stale"]);
     }, timeout);
 
-    it("comments out exactly what it names", () => {
+    it("comments out exactly the actions that it lists", () => {
       expect(dropped.code).toBe(0);
       const named = [...dropped.stdout.matchAll(/^ {2}- (.+)$/gm)].map(([, problem]) => problem);
       expect(named.length).toBeGreaterThan(5);
       const overlay = copy.read("openapi/overlay.yaml");
-      const reasons = [...overlay.matchAll(/^ {2}# Does not fit JupyterHub [\d.]+: (.+)$/gm)];
+      const reasons = [...overlay.matchAll(/^ {2}# Does not apply to JupyterHub [\d.]+: (.+)$/gm)];
       expect(reasons.map(([, problem]) => problem)).toEqual(named);
       const uncommented = overlay
-        .replaceAll(/^ {2}# Does not fit .*\n/gm, "")
+        .replaceAll(/^ {2}# Does not apply to .*\n/gm, "")
         .replaceAll(/^ {2}# (- target| )/gm, "  $1");
       const before = (original["openapi/overlay.yaml"] ?? "").replaceAll(/^ {2}# {2}/gm, "    ");
       expect(uncommented).toBe(before);
     });
 
-    it("then generates what `npm run generate -- --check` is content with", async () => {
+    it("then generates files that pass `npm run generate -- --check`", async () => {
       expect(copy.read("openapi/jupyterhub.yaml")).toContain(`# upstream ${earlier} sha256`);
       expect(copy.read("generated/sdk.gen.ts")).not.toContain("getUserServerName ");
       const { code, stdout } = await copy.run("generate", ["--check"]);
-      expect(stdout).toContain("are what `npm run generate` writes");
+      expect(stdout).toContain("are up to date");
       expect(code).toBe(0);
     });
   });
 
-  it("is what overlay:coverage judges then, by answers of hubs up to that release", async () => {
+  it("makes overlay:coverage use recordings of hubs up to that release", async () => {
     for (const folder of ["test/hubs", "test/mock"]) {
       cpSync(join(root, folder), copy.path(folder), { recursive: true });
     }
@@ -124,11 +124,11 @@ describe("back to the major release before and forward again", { timeout }, () =
     const { stdout, stderr } = await copy.run("overlay-coverage", ["--verbose"]);
     expect(stderr).toBe("");
     expect(stdout).toContain(`from the document of ${earlier}, by recordings of ${earlier};`);
-    // Without that entry the document says less than the one answer shows.
+    // Without that entry the document is less strict than the response shows.
     expect(stdout).toMatch(/^it is too loose: User\.name is .* \$\.components\.schemas\.User: /m);
   });
 
-  it("leads forward to where it began, once the overlay is as it was", async () => {
+  it("leads back to the initial state with the initial overlay", async () => {
     copy.write("openapi/overlay.yaml", original["openapi/overlay.yaml"] ?? "");
     const { code, stdout } = await copy.run("spec-update", [newest]);
     expect(code).toBe(0);
@@ -140,7 +140,7 @@ describe("back to the major release before and forward again", { timeout }, () =
   });
 });
 
-/** What makes a run get its releases from fixtures/python.cjs: these, and no other. */
+/** The environment in which fixtures/python.cjs provides exactly these releases. */
 function releasing(copy: RepositoryCopy, releases: Record<string, string>): NodeJS.ProcessEnv {
   const python = readFileSync(join(import.meta.dirname, "fixtures/python.cjs"), "utf8");
   copy.write("python.cjs", `#!${process.execPath}\n${python}`);
@@ -149,7 +149,7 @@ function releasing(copy: RepositoryCopy, releases: Record<string, string>): Node
   return { PYTHON: copy.path("python.cjs"), RELEASES: copy.path("releases.json") };
 }
 
-describe("on to a release that is not vendored", { timeout }, () => {
+describe("an update to a release that is not vendored", { timeout }, () => {
   const next = `${upstreamOf(newest)
     .replace(`version: ${newest}`, "version: 6.9.0")
     .replace(
@@ -176,14 +176,14 @@ describe("on to a release that is not vendored", { timeout }, () => {
     });
   });
 
-  it("takes the place of the newest of the same major release, and of no other", () => {
+  it("replaces the newest release of the same major version only", () => {
     expect(outcome.stdout).toContain(`It replaces ${newest}`);
     expect(existsSync(copy.path(`openapi/upstream/${newest}.yml`))).toBe(false);
     const others = readSources(root).map(({ version }) => version);
     expect(versionsIn(copy)).toEqual([...others.filter((one) => one !== newest), "6.9.0"]);
   });
 
-  it("names the operation that is new, and what it still needs", () => {
+  it("names the new operation and what it still needs", () => {
     expect(outcome.stdout).toContain(`For users of this package, from ${newest} to 6.9.0: minor\n`);
     expect(outcome.stdout).toContain("  added    GET /news\n");
     expect(outcome.stdout).toContain("  - target: $.paths['/news'].get\n");
@@ -197,7 +197,7 @@ describe("on to a release that is not vendored", { timeout }, () => {
   });
 });
 
-describe("what cannot be had", { timeout }, () => {
+describe("an update that fails", { timeout }, () => {
   let copy: RepositoryCopy;
   beforeEach(() => void (copy = repositoryCopy()));
   afterEach(() => {
@@ -205,7 +205,7 @@ describe("what cannot be had", { timeout }, () => {
     copy.remove();
   });
 
-  it("is a release that does not exist: pip says so, and everything stays as it was", async () => {
+  it("reports pip's message for an unknown release and changes nothing", async () => {
     const original = copy.contents(...written);
     const { code, stderr } = await copy.run("spec-update", ["6.9.9"], releasing(copy, {}));
     expect(stderr).toContain(
@@ -215,20 +215,21 @@ describe("what cannot be had", { timeout }, () => {
     expect(copy.contents(...written)).toEqual(original);
   });
 
-  it("is any release without Python, but for those that are vendored", () => {
+  it("needs Python, except for vendored releases", () => {
     vi.stubEnv("PYTHON", copy.path("nothing"));
-    const get = (version: string): unknown => obtain(copy.path("."), version, downloadRelease);
+    const get = (version: string): unknown =>
+      obtainDocument(copy.path("."), version, downloadRelease);
     expect(() => get("6.9.9")).toThrow("No Python with pip found");
     expect(get(newest)).toMatchObject({ downloaded: false });
   });
 
-  it("is a listed release that is handed out otherwise than it was released", () => {
+  it("rejects a listed release whose content differs", () => {
     const [version = ""] = versionsIn(copy);
     rmSync(copy.path(`openapi/upstream/${version}.yml`));
     const get = (text: string): unknown => {
       const env = Object.entries(releasing(copy, { [version]: text }));
       for (const [name, value] of env) vi.stubEnv(name, value);
-      return obtain(copy.path("."), version, downloadRelease);
+      return obtainDocument(copy.path("."), version, downloadRelease);
     };
     expect(() => get("openapi: 3.1.0\n")).toThrow(
       `What was downloaded as JupyterHub ${version} is not what was released`,

@@ -1,4 +1,4 @@
-/** The vendored documents: what JupyterHub released, byte for byte, and whose they are. */
+/** The vendored documents: JupyterHub's own, byte for byte, with their licence. */
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -14,7 +14,7 @@ import { root, scratchFolder } from "./root.js";
 const sources = readSources(root);
 const upstream = join(root, "openapi/upstream");
 
-/** How many operations the documents of some releases have; what is kept later is not counted again. */
+/** The number of operations in the documents of some releases; later ones are not counted. */
 const operations: Readonly<Record<string, number>> = {
   "1.2.2": 35,
   "1.5.1": 35,
@@ -25,11 +25,11 @@ const operations: Readonly<Record<string, number>> = {
   "6.1.1": 54,
 };
 
-/** What a document says its release is, where it does not know better. */
+/** The version in a document, if it is wrong. */
 const misnamed: Readonly<Record<string, string>> = { "1.2.2": "1.2.0dev" };
 
 describe("openapi/upstream", () => {
-  it("holds the documents that SOURCES.yaml lists, their licence and nothing else", () => {
+  it("contains the documents of SOURCES.yaml, their licence and nothing else", () => {
     const listed = sources.map(({ version }) => `${version}.yml`);
     expect(readdirSync(upstream).toSorted()).toEqual([...listed, "LICENSE"].toSorted());
   });
@@ -40,7 +40,7 @@ describe("openapi/upstream", () => {
     expect(versions).toEqual(versions.toSorted(byNumbers.compare));
   });
 
-  it("has one of each major release from the first that is supported", () => {
+  it("has one release of each supported major version", () => {
     const majors = [...new Set(sources.map(({ version }) => Number.parseInt(version)))];
     expect(majors).toEqual(Array.from({ length: majors.at(-1) ?? 0 }, (_, index) => index + 1));
     expect(majors.length).toBeGreaterThan(5);
@@ -54,12 +54,12 @@ describe("openapi/upstream", () => {
   });
 
   describe.each(sources)("$version", (source) => {
-    it("has the sha256 that stands in SOURCES.yaml", () => {
+    it("has the sha256 from SOURCES.yaml", () => {
       const file = readFileSync(join(upstream, `${source.version}.yml`), "utf8");
       expect(sha256(file)).toBe(source.sha256);
     });
 
-    it("parses, says which release it is and documents its operations", () => {
+    it("can be parsed, names its release and documents its operations", () => {
       const document = readUpstream(root, source);
       const { version } = source;
       expect(document["info"]).toMatchObject({ version: misnamed[version] ?? version });
@@ -68,14 +68,14 @@ describe("openapi/upstream", () => {
       expect(count).toBe(operations[version] ?? count);
     });
 
-    it("comes from where that release keeps its document", () => {
+    it("is listed with its path in that release", () => {
       expect(source.file).toBe(
         source.version.startsWith("1.") ? "docs/rest-api.yml" : "docs/source/_static/rest-api.yml",
       );
     });
   });
 
-  it("is refused by name once a file is not what was released", () => {
+  it("rejects a modified file by name", () => {
     const copy = scratchFolder();
     cpSync(join(root, "openapi"), join(copy, "openapi"), { recursive: true });
     const [source] = sources as [Source];

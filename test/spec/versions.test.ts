@@ -1,8 +1,8 @@
 /**
- * `x-since` and `x-until` of the corrected document, held against the documents of the vendored releases.
+ * Compares `x-since` and `x-until` of the corrected document with the vendored documents.
  *
- * They were recorded from JupyterHub's history, so the two can disagree only where upstream documents
- * something late, at times or never: each such place stands below with its reason.
+ * They were taken from JupyterHub's history, so the two differ only if upstream documented something late,
+ * at times or never. Each such case is listed below with its reason.
  */
 import { describe, expect, it } from "vitest";
 import {
@@ -15,7 +15,7 @@ import { at, type JsonObject } from "../../scripts/json.js";
 import { keyOf } from "../../scripts/operation-table.js";
 import { projectionOf } from "../../scripts/projection.js";
 import { isAtLeast } from "../../src/core/version.js";
-import { factsOf, oauth2Flow, type Fact, type FactKind } from "./facts.js";
+import { factsOf, oauth2Flow, type DocumentedFact, type FactKind } from "./documented-facts.js";
 import { root } from "./root.js";
 
 const releases = readSources(root).map((source) => ({
@@ -25,7 +25,7 @@ const releases = readSources(root).map((source) => ({
 const all = releases.map(({ version }) => version);
 const corrected = factsOf(correctedDocument(root).document);
 
-/** Operations that no release documents, with everything that belongs to them. */
+/** Operations that no release documents, including all their parts. */
 const undocumented: Readonly<Record<string, string>> = {
   "GET /users/{name}/server/progress": "event streams were never documented (A1)",
   "GET /users/{name}/servers/{server_name}/progress": "event streams were never documented (A1)",
@@ -43,7 +43,7 @@ const never: readonly string[] = [];
 const since5 = all.filter((version) => isAtLeast(version, "5.0"));
 const notFrom2To4 = [...all.filter((version) => !isAtLeast(version, "2.0")), ...since5];
 
-/** Where upstream's documents and the truth part: the releases that do document it, and why those. */
+/** Exceptions: the releases that document it, and the reason. */
 const otherwise: Readonly<Record<string, [documentedIn: readonly string[], because: string]>> = {
   "POST /authorizations/token": [all, "documented still, though it answers 404 since 2.0 (B31)"],
 
@@ -86,7 +86,7 @@ const otherwise: Readonly<Record<string, [documentedIn: readonly string[], becau
   "Service.kind": [since5, "documented late"],
 };
 
-/** What a release documents and the corrected document leaves out. */
+/** Parts that a release documents and the corrected document omits. */
 const leftOut: Readonly<Record<string, string>> = {
   "GET /services?offset": "ignored: services never come in pages (B6)",
   "GET /services?limit": "ignored: services never come in pages (B6)",
@@ -100,7 +100,7 @@ const leftOut: Readonly<Record<string, string>> = {
 const documentedIn = (name: string): string[] =>
   releases.filter(({ facts }) => facts.has(name)).map(({ version }) => version);
 
-const saidBy = ({ since, until }: Fact): string[] =>
+const saidBy = ({ since, until }: DocumentedFact): string[] =>
   all.filter(
     (version) => (!since || isAtLeast(version, since)) && (!until || !isAtLeast(version, until)),
   );
@@ -118,7 +118,7 @@ describe.each<FactKind>(["operation", "query parameter", "body key", "model fiel
   },
 );
 
-describe("where upstream documents something otherwise", () => {
+describe("an exception in upstream's documents", () => {
   const exceptions = Object.entries(otherwise).map(([name, [releases, because]]) => ({
     name,
     releases,
@@ -139,7 +139,7 @@ describe("where upstream documents something otherwise", () => {
 });
 
 describe("the corrected document", () => {
-  it("lacks nothing that a release documents, but for what is left out on purpose", () => {
+  it("contains everything that a release documents, except for known omissions", () => {
     const known = new Set(corrected.map(({ name }) => name));
     const documented = new Set(releases.flatMap(({ facts }) => [...facts]));
     expect([...documented].filter((name) => !known.has(name)).toSorted()).toEqual(
@@ -148,19 +148,19 @@ describe("the corrected document", () => {
   });
 
   it.each(readSources(root).filter(({ version }) => isAtLeast(version, "2.0")))(
-    "as hub $version has it, asks for scopes that this hub knows",
+    "uses only known scopes in the projection of hub $version",
     (source) => {
       const scopesOf = (document: JsonObject): string[] =>
         Object.keys(at(document, ...oauth2Flow, "scopes"));
       const projection = projectionOf(correctedDocument(root).document, source.version);
       const known = scopesOf(readUpstream(root, source));
       expect(scopesOf(projection)).toEqual(expect.arrayContaining(known));
-      const asked = operationsOf(projection).flatMap(({ operation }) =>
+      const requiredScopes = operationsOf(projection).flatMap(({ operation }) =>
         ((operation["security"] ?? []) as { oauth2?: string[] }[]).flatMap(
           ({ oauth2 = [] }) => oauth2,
         ),
       );
-      expect(asked.filter((scope) => !known.includes(scope))).toEqual([]);
+      expect(requiredScopes.filter((scope) => !known.includes(scope))).toEqual([]);
       const starts = operationsOf(projection).find(
         (one) => keyOf(one) === "POST /users/{name}/server",
       );
@@ -169,7 +169,7 @@ describe("the corrected document", () => {
     },
   );
 
-  it("knows every release by its two leading numbers", () => {
+  it("writes every release with two numbers", () => {
     for (const { since, until } of corrected) {
       for (const release of [since, until]) {
         if (release !== undefined) expect(release).toMatch(/^\d+\.\d+$/);

@@ -1,4 +1,4 @@
-/** The scheduled workflows: linted, with as few rights as they need, and its last job run for real. */
+/** The workflows: they are linted and have minimal permissions. The job that pushes runs for real. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,6 +14,11 @@ const workflow = (file: string): JsonObject =>
   load(readFileSync(join(folder, file), "utf8")) as JsonObject;
 const jobsOf = (file: string): [string, JsonObject][] =>
   Object.entries(at(workflow(file), "jobs")) as [string, JsonObject][];
+/** What starts each workflow. None of it carries input into a script. */
+const triggers: Readonly<Record<string, object>> = {
+  "ci.yml": { push: null, pull_request: null },
+  "spec.yml": { schedule: [{ cron: "17 5 * * 1" }], workflow_dispatch: null },
+};
 const stepsOf = (job: JsonObject): JsonObject[] => job["steps"] as JsonObject[];
 
 describe.each(files)("%s", (file) => {
@@ -26,17 +31,15 @@ describe.each(files)("%s", (file) => {
     expect(lint(broken, ".github/workflows/broken.yml")).not.toEqual([]);
   });
 
-  it("takes no input, and puts no expression into a script", () => {
-    const { on: triggers } = workflow(file);
-    expect(Object.keys(at(triggers)).toSorted()).toEqual(["schedule", "workflow_dispatch"]);
-    expect(at(triggers)["workflow_dispatch"]).toBeNull();
+  it("uses no input and no expression in a script", () => {
+    expect(workflow(file)["on"]).toEqual(triggers[file]);
     const scripts = jobsOf(file).flatMap(([, job]) =>
       stepsOf(job).map(({ run }) => String(run ?? "")),
     );
     expect(scripts.filter((script) => script.includes("${{"))).toEqual([]);
   });
 
-  it("has no rights but those that a job names, and pins actions by their major version", () => {
+  it("grants only the permissions of each job, and pins actions by major version", () => {
     expect(workflow(file)["permissions"]).toEqual({});
     const uses = jobsOf(file).flatMap(([, job]) =>
       stepsOf(job).flatMap(({ uses: action }) => action ?? []),
@@ -45,8 +48,8 @@ describe.each(files)("%s", (file) => {
     expect(uses.filter((action) => !/^actions\/[\w-]+@v\d+$/.test(String(action)))).toEqual([]);
   });
 
-  it("runs npm and pip only where nothing may be written", () => {
-    const runsCode = jobsOf(file).filter(([, job]) => JSON.stringify(job).includes("npm "));
+  it("runs npm and pip only without write permission", () => {
+    const runsCode = jobsOf(file).filter(([, job]) => /npm |\.ci\/run/.test(JSON.stringify(job)));
     expect(runsCode.map(([, job]) => job["permissions"])).toEqual([{ contents: "read" }]);
     for (const [, job] of runsCode) {
       const checkout = stepsOf(job).find(({ uses }) => String(uses).startsWith("actions/checkout"));
@@ -55,8 +58,15 @@ describe.each(files)("%s", (file) => {
   });
 });
 
+describe("the job of every push", () => {
+  it("runs the same script as a developer", () => {
+    const [[, job]] = jobsOf("ci.yml") as [[string, JsonObject]];
+    expect(stepsOf(job).flatMap(({ run }) => run ?? [])).toEqual([".ci/run"]);
+  });
+});
+
 describe("the job that pushes", () => {
-  it("makes a branch of what changed in openapi/ and generated/, with the report as its message", () => {
+  it("commits the changes in openapi/ and generated/ to a branch, with the report as the message", () => {
     const scratch = scratchFolder();
     const [origin, clone, update] = ["origin", "clone", "update"].map((name) =>
       join(scratch, name),
@@ -79,7 +89,7 @@ describe("the job that pushes", () => {
     git(origin, "add", "--all");
     git(origin, "commit", "--quiet", "--message=First");
 
-    // The patch of the first job, which also holds what it must not change.
+    // The patch of the first job, with an extra change that must not be applied.
     git(scratch, "clone", "--quiet", origin, clone);
     write(join(clone, "openapi/SOURCES.yaml"), sources("6.2.0"));
     write(join(clone, "openapi/upstream/6.2.0.yml"), "openapi: 3.1.0\n");
@@ -103,7 +113,7 @@ describe("the job that pushes", () => {
       "to 6.2.0: minor",
     );
 
-    // The next week, when nobody has looked at the branch yet.
+    // The next week, if nobody has reviewed the branch yet.
     git(clone, "switch", "--quiet", "main");
     run();
     expect(readFileSync(summary, "utf8")).toContain("The branch jupyterhub-6.2.0 exists already.");

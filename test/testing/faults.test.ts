@@ -37,7 +37,7 @@ describe("a declared fault", () => {
     expect((await ask(fake, "GET /users/grace")).status).toBe(200);
   });
 
-  it("never answers, until whoever waits gives up", async () => {
+  it("never answers, until the caller aborts", async () => {
     const { fake } = openFake();
     fake.fail({ stall: true });
     const signal = AbortSignal.timeout(20);

@@ -37,7 +37,7 @@ describe("a new fake hub", () => {
     ]);
     expect((await hub.groups.list()).map(({ name }) => name)).toEqual(["team", "empty", "staff"]);
     expect((await hub.groups.get("team")).properties).toEqual({ limit: 3 });
-    expect(Object.keys(await hub.services.list())).toEqual(["admin", "culler"]);
+    expect((await hub.services.list()).map(({ name }) => name)).toEqual(["admin", "culler"]);
   });
 
   it("gives tokens of users and services, with their scopes or fewer", async () => {

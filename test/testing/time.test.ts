@@ -102,7 +102,7 @@ describe("a start", () => {
     expect(await rejection(hub.servers.start("grace"))).toMatchObject({ reason: "Too large" });
   });
 
-  it("is refused while too many are under way, and the client waits as long as it is told", async () => {
+  it("is refused with 429 while too many are pending, and the client waits for Retry-After", async () => {
     const fake = new FakeHub({ users: ["ada", "grace"], spawnRetryAfter: 1, slowSpawnTimeout: 0 });
     fake.concurrentSpawnLimit = 1;
     fake.spawner({ seconds: 0.5 });

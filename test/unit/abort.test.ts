@@ -1,7 +1,7 @@
 /** One listener a signal, however many wait for it. */
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { onAbort } from "../../src/core/abort.js";
+import { onAbort } from "../../src/core/deadline.js";
 import { answering, hubOf } from "./helpers.js";
 
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, "abort").length;
@@ -9,13 +9,13 @@ const listeners = (signal: AbortSignal): number => getEventListeners(signal, "ab
 describe("an abort", () => {
   it("is heard by all who wait for it, with its reason, once", () => {
     const controller = new AbortController();
-    const heard: unknown[] = [];
+    const received: unknown[] = [];
     for (const name of ["a", "b"]) {
-      onAbort(controller.signal, (reason) => heard.push([name, reason]));
+      onAbort(controller.signal, (reason) => received.push([name, reason]));
     }
     controller.abort("enough");
     controller.abort("again");
-    expect(heard).toEqual([
+    expect(received).toEqual([
       ["a", "enough"],
       ["b", "enough"],
     ]);
@@ -23,25 +23,25 @@ describe("an abort", () => {
   });
 
   it("that has happened is heard at once", () => {
-    const heard: unknown[] = [];
+    const received: unknown[] = [];
     const signal = AbortSignal.abort("before");
-    onAbort(signal, (reason) => heard.push(reason))();
-    expect(heard).toEqual(["before"]);
+    onAbort(signal, (reason) => received.push(reason))();
+    expect(received).toEqual(["before"]);
     expect(listeners(signal)).toBe(0);
   });
 
   it("is not heard by who has let go, even while it is being told", () => {
     const controller = new AbortController();
-    const heard: string[] = [];
-    const letGo: (() => void)[] = [];
+    const received: string[] = [];
+    const unsubscribe: (() => void)[] = [];
     onAbort(controller.signal, () => {
-      heard.push("first");
-      for (const one of letGo) one();
+      received.push("first");
+      for (const one of unsubscribe) one();
     });
-    letGo.push(onAbort(controller.signal, () => heard.push("second")));
-    onAbort(controller.signal, () => heard.push("third"));
+    unsubscribe.push(onAbort(controller.signal, () => received.push("second")));
+    onAbort(controller.signal, () => received.push("third"));
     controller.abort();
-    expect(heard).toEqual(["first", "third"]);
+    expect(received).toEqual(["first", "third"]);
   });
 
   it("has no listener once all have let go, and one again when another comes", () => {

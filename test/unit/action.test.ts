@@ -1,7 +1,7 @@
 /** Promises that can be iterated, and the feeds behind them. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Action } from "../../src/workflows/action.js";
-import { EventLog } from "../../src/workflows/event-log.js";
+import { Action, EventLog } from "../../src/workflows/action.js";
+
 import { JupyterHubError } from "../../src/index.js";
 
 /** An action that a test carries on by hand. */
@@ -138,11 +138,11 @@ describe("a feed", () => {
   it("gives each item once to who asks for several before they come", async () => {
     const feed = new EventLog<number>();
     const items = feed[Symbol.asyncIterator]();
-    const asked = [items.next(), items.next(), items.next()];
+    const recorded = [items.next(), items.next(), items.next()];
     feed.add(1);
     feed.add(2);
     feed.end();
-    expect((await Promise.all(asked)).map(({ value }) => value)).toEqual([1, 2, undefined]);
+    expect((await Promise.all(recorded)).map(({ value }) => value)).toEqual([1, 2, undefined]);
   });
 
   it("throws its error once to an iteration, which is over then", async () => {

@@ -1,4 +1,4 @@
-/** The token: what may be one, when it is asked for, and where it may travel. */
+/** The token: its format, when a token function is called, and where a token may be sent. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { postUserTokens } from "../../src/api.js";
 import { checkToken } from "../../src/core/auth.js";
@@ -10,13 +10,13 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-const unfit: [unknown, RegExp][] = [
+const invalid: [unknown, RegExp][] = [
   ["", /must not be empty/],
-  [" ", /the token alone/],
-  [`Bearer ${secrets.token}`, /no "Bearer" before it/],
-  [`token ${secrets.token}`, /the token alone/],
-  [`${secrets.token}\n`, /no line break/],
-  [`${secrets.token}\r\nX-Injected: 1`, /no line break/],
+  [" ", /plain ASCII without spaces/],
+  [`Bearer ${secrets.token}`, /without .* "Bearer"/],
+  [`token ${secrets.token}`, /plain ASCII without spaces/],
+  [`${secrets.token}\n`, /without spaces, line breaks/],
+  [`${secrets.token}\r\nX-Injected: 1`, /without spaces, line breaks/],
   [`${secrets.token}é`, /plain ASCII/],
   [`${secrets.token}\0`, /plain ASCII/],
   [null, /must be a string, not null/],
@@ -32,8 +32,8 @@ describe("a token", () => {
     },
   );
 
-  it.each(unfit.filter(([token]) => token !== null))(
-    "is refused at once, without being quoted: %#",
+  it.each(invalid.filter(([token]) => token !== null))(
+    "is refused by the constructor, without being quoted: %#",
     (token, message) => {
       let error: unknown;
       try {
@@ -47,16 +47,21 @@ describe("a token", () => {
     },
   );
 
-  it.each(unfit)("out of a function is refused before it is sent: %#", async (token, message) => {
-    const fetch = answering();
-    const error = await rejectionOf(hubOf(fetch, { token: () => token as string }).users.get("a"));
-    expect(error).toBeInstanceOf(InvalidInputError);
-    expect((error as Error).message).toMatch(message);
-    expectNoSecret(error);
-    expect(fetch.sent()).toEqual([]);
-  });
+  it.each(invalid)(
+    "from a function is refused before anything is sent: %#",
+    async (token, message) => {
+      const fetch = answering();
+      const error = await rejectionOf(
+        hubOf(fetch, { token: () => token as string }).users.get("a"),
+      );
+      expect(error).toBeInstanceOf(InvalidInputError);
+      expect((error as Error).message).toMatch(message);
+      expectNoSecret(error);
+      expect(fetch.sent()).toEqual([]);
+    },
+  );
 
-  it.each(unfit)("to identify is refused before it is sent: %#", async (token) => {
+  it.each(invalid)("to identify is refused before anything is sent: %#", async (token) => {
     const fetch = answering();
     const error = await rejectionOf(hubOf(fetch).tokens.identify(token as string));
     expect(error).toBeInstanceOf(InvalidInputError);
@@ -66,7 +71,7 @@ describe("a token", () => {
 });
 
 describe("a token function", () => {
-  it("is asked anew for each call, and not before", async () => {
+  it("is called for each call, and not by the constructor", async () => {
     const fetch = answering();
     let count = 0;
     const token = vi.fn(() => `${secrets.token}-${++count}`);
@@ -80,7 +85,7 @@ describe("a token function", () => {
     ]);
   });
 
-  it("may be asynchronous, and may have none", async () => {
+  it("may be asynchronous and return undefined", async () => {
     const fetch = answering();
     const tokens = [secrets.token, undefined];
     const hub = hubOf(fetch, { token: () => Promise.resolve(tokens.shift()) });
@@ -92,7 +97,7 @@ describe("a token function", () => {
     ]);
   });
 
-  it("is not asked for a public operation", async () => {
+  it("is not called for a public operation", async () => {
     const token = vi.fn(() => secrets.token);
     await hubOf(answering(), { token }).health();
     expect(token).not.toHaveBeenCalled();
@@ -107,7 +112,7 @@ describe("a token function", () => {
     ],
     ["rejects", () => Promise.reject(new Error("the vault is sealed"))],
   ];
-  it.each(failures)("that %s fails the call as bad credentials do", async (_, token) => {
+  it.each(failures)("that %s rejects the call with an AuthenticationError", async (_, token) => {
     const fetch = answering();
     const error = await rejectionOf(hubOf(fetch, { token }).users.get("ada"));
     expect(error).toBeInstanceOf(AuthenticationError);
@@ -116,7 +121,7 @@ describe("a token function", () => {
     expect(fetch.sent()).toEqual([]);
   });
 
-  it("that never answers is bounded by the call's time", async () => {
+  it("that never resolves is limited by the call's timeout", async () => {
     const hub = hubOf(answering(), { token: () => new Promise(() => {}) });
     await expect(hub.users.get("ada", {}, { timeout: 1 })).rejects.toMatchObject({
       name: "TimeoutError",
@@ -127,18 +132,18 @@ describe("a token function", () => {
 describe("over plain http to a public host", () => {
   const url = "http://hub.example.org";
 
-  it("no token travels", async () => {
+  it("no token is sent", async () => {
     const fetch = answering();
     const error = await rejectionOf(hubOf(fetch, { url }).users.get("ada"));
     expect(error).toBeInstanceOf(InvalidInputError);
     expect((error as Error).message).toMatch(
-      /^A token would travel to http:\/\/hub\.example\.org unencrypted\. Use https, or set allowInsecure/,
+      /^A token would be sent to http:\/\/hub\.example\.org unencrypted\. Use https, or set allowInsecure/,
     );
     expectNoSecret(error);
     expect(fetch.sent()).toEqual([]);
   });
 
-  it("no password travels either", async () => {
+  it("no password is sent", async () => {
     const fetch = answering();
     const { client } = new JupyterHub({ url, fetch });
     const body = { auth: { username: "ada", password: secrets.password } };
@@ -150,7 +155,7 @@ describe("over plain http to a public host", () => {
     expect(fetch.sent()).toEqual([]);
   });
 
-  it("nor does a token that a call brings", async () => {
+  it("no token in a call's own headers is sent", async () => {
     const fetch = answering();
     const hub = new JupyterHub({ url, fetch });
     await expect(hub.tokens.identify(secrets.token)).rejects.toBeInstanceOf(InvalidInputError);
@@ -161,22 +166,22 @@ describe("over plain http to a public host", () => {
     expect(fetch.sent()).toEqual([]);
   });
 
-  it("a public operation may travel", async () => {
+  it("a public operation is sent", async () => {
     const fetch = answering();
     await hubOf(fetch, { url }).health();
     expect(fetch.sent()).toEqual(["GET /health"]);
   });
 
-  it("a token travels when allowInsecure says so", async () => {
+  it("a token is sent with allowInsecure: true", async () => {
     const fetch = answering();
     await hubOf(fetch, { url, allowInsecure: true }).users.get("ada");
     expect(fetch.requests[0]?.headers.get("Authorization")).toBe(`Bearer ${secrets.token}`);
   });
 
   it.each([
-    ["it is taken from there", {}],
-    ["it is given as well", { url: "http://hub.example.org/prefix/" }],
-  ])("a token travels to the environment's own address when %s", async (_, options) => {
+    ["the url comes from the environment", {}],
+    ["the url is also an option", { url: "http://hub.example.org/prefix/" }],
+  ])("a token is sent to the environment's own address if %s", async (_, options) => {
     vi.stubEnv("JUPYTERHUB_API_URL", "http://hub.example.org/prefix/hub/api");
     const fetch = answering();
     await new JupyterHub({ ...options, token: secrets.token, fetch }).users.get("ada");
@@ -186,7 +191,7 @@ describe("over plain http to a public host", () => {
   it.each([
     ["to another address", { url }],
     ["when allowInsecure is false", { allowInsecure: false }],
-  ])("no token travels, whatever the environment says, %s", async (_, options) => {
+  ])("no token is sent despite the environment %s", async (_, options) => {
     vi.stubEnv("JUPYTERHUB_API_URL", "http://hub.example.org/prefix/hub/api");
     const fetch = answering();
     const hub = new JupyterHub({ ...options, token: secrets.token, fetch });

@@ -64,13 +64,13 @@ describe("an attempt that takes too long", () => {
     expect(error).toBeInstanceOf(TimeoutError);
     expect(error).toMatchObject({ timeout: 5000, method: "GET", status: undefined });
     expect((error as Error).message).toBe(
-      `GET ${server.url}/hub/api/users/ada: no answer within 5000 ms.`,
+      `GET ${server.url}/hub/api/users/ada: no response within 5000 ms.`,
     );
     expectNoSecret(error);
     await closed;
   });
 
-  it("has 30 seconds unless the client is told otherwise", async () => {
+  it("has 30 seconds unless the client has another timeout", async () => {
     vi.useFakeTimers();
     const hub = hubOf(answering(() => new Promise(() => {})));
     const rejected = rejectionOf(hub.users.get("ada"));
@@ -167,7 +167,7 @@ describe("an abort by the caller", () => {
     expect(error).toMatchObject({ name: "AbortError" });
   });
 
-  it("is told from a timeout of the caller's own", async () => {
+  it("differs from a timeout of the caller's own", async () => {
     vi.useFakeTimers();
     const controller = new AbortController();
     const rejected = rejectionOf(
@@ -257,7 +257,7 @@ describe("calls at once", () => {
     const fetch = answering(async () => {
       underWay += 1;
       peak = Math.max(peak, underWay);
-      // Whoever may come has come when the event loop turns.
+      // Every connection has arrived at the next turn of the event loop.
       await new Promise(setImmediate);
       underWay -= 1;
       return answer();

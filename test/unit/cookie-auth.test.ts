@@ -1,4 +1,4 @@
-/** `auth: "cookie"`: a page of the hub, here with the parts of a browser that are looked at. */
+/** `auth: "cookie"`: a page of the hub, with stubs for the parts of a browser that the client reads. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { JupyterHub } from "../../src/index.js";
 import {
@@ -12,7 +12,7 @@ import {
   type Respond,
 } from "./helpers.js";
 
-/** A page at `path`, with the cookies that scripts see there and what JupyterHub's template put into it. */
+/** Stubs a page at `path`, with the cookies that scripts can read and the template's `jhdata`. */
 function open(path: string, cookie = "", jhdata?: object): void {
   vi.stubGlobal("location", { origin, pathname: path });
   vi.stubGlobal("document", { cookie });
@@ -31,7 +31,7 @@ const xsrf = (message: string) => refusal(403, message);
 const missing = "'_xsrf' argument missing from GET";
 
 describe("a page with the hub's cookie", () => {
-  it("sends the XSRF token with every method, the cookie, and no token", async () => {
+  it("sends the XSRF token and the cookie with every method, and no API token", async () => {
     const inits: (RequestInit | undefined)[] = [];
     const fetch = answering(() => answer({}));
     const hub = inPage((input, init) => {
@@ -50,7 +50,7 @@ describe("a page with the hub's cookie", () => {
     expect(inits.map((init) => init?.credentials)).toEqual(Array(4).fill("same-origin"));
   });
 
-  it("labels every change as JSON, with or without a body, since hubs drop the cookie's user otherwise", async () => {
+  it("sends every write as JSON, with or without a body, since hubs ignore the cookie otherwise", async () => {
     const fetch = answering(() => answer({}));
     const hub = inPage(fetch);
     await hub.users.get("ada");
@@ -66,25 +66,31 @@ describe("a page with the hub's cookie", () => {
   });
 
   it.each<[string, string, string, object | undefined, string | null]>([
-    ["its cookie on a page of the hub", "/hub/x", "_xsrf=a", { xsrf_token: "b" }, "a"],
-    ["the page's own elsewhere", "/services/x/", "_xsrf=a", { xsrf_token: "b" }, "b"],
-    ["the page's own where there is no cookie", "/hub/x", "", { xsrf_token: "b" }, "b"],
-    ["none where there is none", "/hub/x", "x_xsrf=a", { xsrf_token: "" }, null],
-  ])("takes %s", async (_, path, cookie, jhdata, token) => {
+    [
+      "the XSRF token of the cookie on a page of the hub",
+      "/hub/x",
+      "_xsrf=a",
+      { xsrf_token: "b" },
+      "a",
+    ],
+    ["the template's token on other pages", "/services/x/", "_xsrf=a", { xsrf_token: "b" }, "b"],
+    ["the template's token without a cookie", "/hub/x", "", { xsrf_token: "b" }, "b"],
+    ["no token if there is none", "/hub/x", "x_xsrf=a", { xsrf_token: "" }, null],
+  ])("sends %s", async (_, path, cookie, jhdata, token) => {
     open(path, cookie, jhdata);
     const fetch = answering();
     await inPage(fetch).users.get("ada");
     expect(fetch.requests[0]?.headers.get("X-XSRFToken")).toBe(token);
   });
 
-  it("finds the hub that served it", () => {
+  it("uses the hub that served it by default", () => {
     open("/prefix/hub/admin", "", { base_url: "/prefix/hub/" });
     expect(new JupyterHub({ auth: "cookie" }).url).toBe(`${origin}/prefix/hub/api`);
   });
 });
 
-describe("a stale XSRF token", () => {
-  it("is replaced by the one that the cookie has by now, once", async () => {
+describe("a rejected XSRF token", () => {
+  it("is replaced once by the current cookie's", async () => {
     const fetch = answering(({ headers }) => {
       if (headers.get("X-XSRFToken") === "fresh") return answer({ name: "ada" });
       open("/hub/home", "_xsrf=fresh");
@@ -94,7 +100,7 @@ describe("a stale XSRF token", () => {
     expect(fetch.sent()).toEqual(["GET /users/ada", "GET /users/ada"]);
   });
 
-  it("or the one in a page of the hub, which is kept for the calls after", async () => {
+  it("is replaced by that of a page of the hub, which later calls reuse", async () => {
     open("/services/x/", "", { xsrf_token: "stale" });
     const fetch = answering(({ url, headers }) => {
       if (url === `${origin}/hub/home`) return page(200, { version: "6.1.1", headers: {} });
@@ -117,7 +123,7 @@ describe("a stale XSRF token", () => {
     ]);
   });
 
-  it("is looked for once by calls that are refused at the same time", async () => {
+  it("is requested once for calls that are rejected at the same time", async () => {
     open("/services/x/");
     const fetch = answering(({ url, headers }) => {
       if (url.endsWith("/hub/home")) {
@@ -131,7 +137,7 @@ describe("a stale XSRF token", () => {
     expect(fetch.requests).toHaveLength(3 + 1 + 3);
   });
 
-  it("that cannot be looked for stays an XsrfError", async () => {
+  it("is an XsrfError if the page cannot be loaded", async () => {
     const fetch = answering(({ url }) =>
       url.endsWith("/home") ? Promise.reject(new TypeError("Failed to fetch")) : xsrf(missing),
     );
@@ -139,14 +145,14 @@ describe("a stale XSRF token", () => {
     expect(error).toMatchObject({ name: "XsrfError", status: 403 });
   });
 
-  it("that cannot be replaced is an XsrfError", async () => {
+  it("is an XsrfError if the page has no token", async () => {
     const fetch = answering(({ url }) => (url.endsWith("/home") ? page() : xsrf(missing)));
     const error = await rejectionOf(inPage(fetch).users.delete("ada"));
     expect(error).toMatchObject({ name: "XsrfError", status: 403 });
     expect(fetch.requests).toHaveLength(2);
   });
 
-  it("is an AuthenticationError where nobody is logged in", async () => {
+  it("is an AuthenticationError if nobody is logged in", async () => {
     const fetch = answering(({ url }) =>
       url.endsWith("/home")
         ? answer("", { status: 302, headers: { Location: "/hub/login" } })
@@ -158,43 +164,43 @@ describe("a stale XSRF token", () => {
   });
 });
 
-describe("the question for another XSRF token", () => {
+describe("the request for another XSRF token", () => {
   const asksPage =
     (home: Respond): Respond =>
     (request, signal) =>
       request.url === `${origin}/hub/home` ? home(request, signal) : xsrf(missing);
 
-  it("ends with the time of an attempt", async () => {
-    let asked: AbortSignal | undefined;
+  it("is aborted after the timeout of an attempt", async () => {
+    let requested: AbortSignal | undefined;
     const fetch = answering(
       asksPage((_, signal) => {
-        asked = signal;
+        requested = signal;
         return new Promise(() => {});
       }),
     );
     const hub = new JupyterHub({ url: origin, auth: "cookie", fetch, retry: 0, timeout: 5 });
     expect(await rejectionOf(hub.users.get("ada"))).toMatchObject({ name: "XsrfError" });
-    expect(asked?.aborted).toBe(true);
+    expect(requested?.aborted).toBe(true);
   });
 
   it.each<[string, Respond]>([
     ["fails", () => Promise.reject(new TypeError("Failed to fetch"))],
     [
-      "breaks off",
+      "loses its connection",
       () =>
         new Response(
           new ReadableStream({ pull: (controller) => controller.error(new TypeError("broke")) }),
         ),
     ],
-    ["brings a page without one", () => page()],
-  ])("leaves the hub's refusal where it %s", async (_, home) => {
+    ["returns a page without a token", () => page()],
+  ])("leaves the XsrfError if it %s", async (_, home) => {
     const hub = inPage(answering(asksPage(home)));
     expect(await rejectionOf(hub.users.get("ada"))).toMatchObject({ name: "XsrfError" });
   });
 });
 
-describe("a page's client from a link", () => {
-  it("finds the hub without a cookie's token, and has it afterwards", async () => {
+describe("JupyterHub.discover() in a page", () => {
+  it("searches without the XSRF token, and returns a client that sends it", async () => {
     vi.stubEnv("JUPYTERHUB_API_TOKEN", secrets.token);
     const fetch = answering(() => answer({ version: "6.1.1" }));
     const hub = await JupyterHub.discover(`${origin}/user/ada/lab`, { auth: "cookie", fetch });
@@ -208,7 +214,7 @@ describe("a page's client from a link", () => {
   });
 });
 
-describe("a refusal to a page with a cookie", () => {
+describe("a 403 to a page with a cookie", () => {
   it.each([
     ["Missing or invalid credentials.", "AuthenticationError", "Nobody is logged in"],
     ["Action is not authorized; requires any of [list:users]", "ForbiddenError", "list:users"],
@@ -219,29 +225,29 @@ describe("a refusal to a page with a cookie", () => {
   });
 });
 
-describe("cookies are refused", () => {
+describe('auth: "cookie" is refused', () => {
   it("for a hub of another origin, before anything is sent", () => {
     const options = { url: "https://other.example", auth: "cookie" } as const;
     expect(() => new JupyterHub(options)).toThrow(/the hub's own origin, https:\/\/other\.example/);
   });
 
-  it("outside of a page", () => {
+  it("outside a page", () => {
     vi.unstubAllGlobals();
     expect(() => new JupyterHub({ url: origin, auth: "cookie" })).toThrow(/is for pages/);
   });
 
   it.each([{ auth: "cookie", token: secrets.token }, { auth: "token" }])(
-    "with what does not go together: %#",
+    "with a token, and with another value: %#",
     (options) => {
       expect(() => new JupyterHub({ url: origin, ...options } as object)).toThrow(
-        'The auth can be "cookie", without a token',
+        'The auth must be "cookie", without a token',
       );
     },
   );
 });
 
 describe("a page with a token", () => {
-  it("of another origin is told how a hub allows it, when the browser tells nothing", async () => {
+  it("of another origin gets the CORS settings in the error, since browsers hide the reason", async () => {
     vi.stubGlobal("location", { origin: "https://page.example", pathname: "/" });
     const fetch = answering(() => Promise.reject(new TypeError("Failed to fetch")));
     const options = { url: origin, token: secrets.token, fetch, retry: 0 };
@@ -255,7 +261,7 @@ describe("a page with a token", () => {
     );
   });
 
-  it("sends no cookie, which hubs would take for somebody where they do not know the token", async () => {
+  it("sends no cookie, which hubs would accept in place of an unknown token", async () => {
     let sent: RequestInit | undefined;
     const hub = new JupyterHub({
       url: origin,
@@ -271,7 +277,7 @@ describe("a page with a token", () => {
   });
 });
 
-describe("credentials of a call's own, in a page with the hub's cookie", () => {
+describe("a call with its own credentials, in a page with the hub's cookie", () => {
   const kept = (respond: () => Response) => {
     const sent: { credentials: unknown; xsrf: string | null; authorization: string | null }[] = [];
     const hub = inPage((_, init) => {
@@ -287,13 +293,13 @@ describe("credentials of a call's own, in a page with the hub's cookie", () => {
   };
   const created = () => answer({ id: "a1", token: "a-new-token" }, { status: 201 });
 
-  it("a password goes without the cookie, whose user the hub would take", async () => {
+  it("sends a password without the cookie, which the hub would prefer", async () => {
     const { hub, sent } = kept(created);
     await hub.tokens.login("ada", { password: secrets.password });
     expect(sent).toEqual([{ credentials: "omit", xsrf: null, authorization: null }]);
   });
 
-  it("so does a token, in whose place the hub would take the cookie's user", async () => {
+  it("sends a token without the cookie, which the hub would accept in its place", async () => {
     const { hub, sent } = kept(() => answer({ name: "ada" }));
     await hub.tokens.identify(secrets.token);
     expect(sent[0]).toMatchObject({
@@ -302,7 +308,7 @@ describe("credentials of a call's own, in a page with the hub's cookie", () => {
     });
   });
 
-  it("a login is a client with the token in the place of the cookie", async () => {
+  it("returns a client with the token in place of the cookie from a login", async () => {
     const { hub, sent } = kept(created);
     const { client } = await hub.tokens.login("ada", { password: secrets.password });
     await client.users.get("ada");
@@ -313,7 +319,7 @@ describe("credentials of a call's own, in a page with the hub's cookie", () => {
     });
   });
 
-  it("and the cookie takes the place of a token again", async () => {
+  it('sends the cookie again after withOptions({ auth: "cookie" })', async () => {
     const { hub, sent } = kept(() => answer({ name: "ada" }));
     await hub
       .withOptions({ token: secrets.token })

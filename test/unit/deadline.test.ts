@@ -48,21 +48,21 @@ describe("work with a deadline", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("rejects when the time has passed, though the work does not heed it", async () => {
-    let heard: AbortSignal | undefined;
+  it("rejects after the timeout, even if the work ignores its signal", async () => {
+    let received: AbortSignal | undefined;
     const rejected = rejectionOf(
       withDeadline(1000, undefined, (signal) => {
-        heard = signal;
+        received = signal;
         return never();
       }),
     );
     await vi.advanceTimersByTimeAsync(999);
-    expect(heard?.aborted).toBe(false);
+    expect(received?.aborted).toBe(false);
     await vi.advanceTimersByTimeAsync(1);
     const error = await rejected;
     expect(error).toBeInstanceOf(DeadlinePassed);
     expect(error).toMatchObject({ timeout: 1000 });
-    expect(heard?.reason).toBe(error);
+    expect(received?.reason).toBe(error);
   });
 
   it.each([undefined, Infinity, 2 ** 31])("has no timer when it may take %s", async (timeout) => {
@@ -159,17 +159,17 @@ describe("a pause", () => {
 
 describe("a watch over a signal and a deadline", () => {
   it("tells of the deadline, and of nothing once it has let go", async () => {
-    const heard: unknown[] = [];
-    onTimeoutOrAbort(1000, undefined, (reason) => heard.push(reason));
-    onTimeoutOrAbort(1000, undefined, (reason) => heard.push(reason))();
+    const received: unknown[] = [];
+    onTimeoutOrAbort(1000, undefined, (reason) => received.push(reason));
+    onTimeoutOrAbort(1000, undefined, (reason) => received.push(reason))();
     await vi.advanceTimersByTimeAsync(2000);
-    expect(heard).toEqual([new DeadlinePassed(1000)]);
+    expect(received).toEqual([new DeadlinePassed(1000)]);
   });
 
   it("tells at once of a signal that has aborted before, and has no timer then", () => {
-    const heard: unknown[] = [];
-    onTimeoutOrAbort(1000, AbortSignal.abort("enough"), (reason) => heard.push(reason));
-    expect(heard).toEqual(["enough"]);
+    const received: unknown[] = [];
+    onTimeoutOrAbort(1000, AbortSignal.abort("enough"), (reason) => received.push(reason));
+    expect(received).toEqual(["enough"]);
     expect(vi.getTimerCount()).toBe(0);
   });
 

@@ -1,6 +1,6 @@
 /**
- * Discovery behind a real configurable-http-proxy, with a user whose server poses as a hub: no link leads a
- * request to that server, whether the hub is up or down.
+ * Discovery behind a real configurable-http-proxy, with a user whose server imitates a hub: no link sends a request
+ * to that server, whether the hub is up or down.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { HubError, JupyterHub } from "../../src/index.js";
@@ -14,7 +14,7 @@ interface Seen {
   xsrf: string | undefined;
 }
 
-/** A server that answers as a hub does at these paths, and notes what it is sent. */
+/** A server that responds like a hub at these paths, and records its requests. */
 async function posing(isApi: RegExp): Promise<Listening & { seen: Seen[] }> {
   const seen: Seen[] = [];
   const server = await serve((request, response) => {
@@ -45,7 +45,7 @@ const hostile = [
   "/services%2Fmallory/hub/api",
   "/prefix/%2e%2e/%75ser/mallory/lab",
 ];
-/** Links that the proxy routes to the hub, and another proxy could route elsewhere. */
+/** Links that the proxy routes to the hub, but another proxy may route elsewhere. */
 const ambiguous = [
   "//user/mallory/lab",
   "/%2575ser/mallory/lab",
@@ -88,7 +88,7 @@ afterEach(() => {
   hub.seen.length = mallory.seen.length = 0;
 });
 
-/** How a client makes itself known: by a token, or as a page of the hub. */
+/** The kinds of credentials: a token, or the cookie of a page of the hub. */
 const modes = [
   ["token", () => ({ token: secrets.token })],
   [
@@ -102,7 +102,7 @@ const modes = [
 ] as const;
 
 describe("the proxy", () => {
-  it.each(hostile)("leads a browser that opens %j to Mallory", async (path) => {
+  it.each(hostile)("routes a browser's request for %j to Mallory", async (path) => {
     await fetch(proxy.origin + path);
     expect(mallory.seen).toHaveLength(1);
     expect(hub.seen).toEqual([]);

@@ -1,4 +1,4 @@
-/** From a link to the hub behind it. */
+/** `JupyterHub.discover()`: finds the hub behind a link. */
 import { describe, expect, it, vi } from "vitest";
 import { discover } from "../../src/core/discover.js";
 import {
@@ -19,13 +19,14 @@ import {
   refusal,
   rejectionOf,
   secrets,
+  serve,
   type Respond,
 } from "./helpers.js";
 
 const link = "https://h.example/prefix/user/ada/lab";
 
-describe("the search for a hub", () => {
-  it("ends at the first address that answers", async () => {
+describe("discover()", () => {
+  it("stops at the first address of a hub", async () => {
     const requested: string[] = [];
     const found = await discover(link, async (url) => {
       requested.push(url);
@@ -37,7 +38,7 @@ describe("the search for a hub", () => {
   });
 
   it.each([new UnexpectedResponseError("x"), new NotFoundError("x"), new HubError("x")])(
-    "goes on after an answer that is none: %s",
+    "tries the next address after %s",
     async (error) => {
       const ask = vi.fn().mockRejectedValueOnce(error).mockResolvedValue("6.1.1");
       expect(await discover(link, ask)).toBe("6.1.1");
@@ -51,34 +52,34 @@ describe("the search for a hub", () => {
     new InvalidInputError("x"),
     new Error("of the program"),
     "an abort's reason",
-  ])("ends at what no other address would mend: %s", async (error) => {
+  ])("stops at an error that no other address avoids: %s", async (error) => {
     const ask = vi.fn().mockRejectedValue(error);
     expect(await rejectionOf(discover(link, ask))).toBe(error);
     expect(ask).toHaveBeenCalledOnce();
   });
 
-  it("fails with all addresses that it asked, and the last reason", async () => {
+  it("rejects with all addresses that it tried, and the last error as cause", async () => {
     const last = new UnexpectedResponseError("the last");
     const ask = vi.fn().mockRejectedValue(last);
     const error = await rejectionOf(discover("https://h.example/a/b", ask));
     expect(error).toBeInstanceOf(UnexpectedResponseError);
     expect((error as Error).message).toBe(
       "No hub was found behind the link, at https://h.example/a/b/hub/api, https://h.example/hub/api, " +
-        "https://h.example/a/hub/api. If its address is another, give that as the `url` of new JupyterHub.",
+        "https://h.example/a/hub/api. If its address is another, give it to new JupyterHub as the `url`.",
     );
     expect((error as Error).cause).toBe(last);
   });
 
-  it("fails with a message that stays short, and says what to do, when the link is long", async () => {
+  it("rejects with a short message for a long link", async () => {
     const ask = vi.fn().mockRejectedValue(new UnexpectedResponseError("x"));
     const long = `https://h.example${"/abcdefgh".repeat(800)}/${"x".repeat(700)}`;
     const { message } = (await rejectionOf(discover(long, ask))) as Error;
     expect(ask).toHaveBeenCalledTimes(5);
     expect(message.length).toBeLessThan(4100);
-    expect(message).toMatch(/give that as the `url` of new JupyterHub\.$/);
+    expect(message).toMatch(/give it to new JupyterHub as the `url`\.$/);
   });
 
-  it("is refused for a link of 40,000 characters, without a request", async () => {
+  it("refuses a link of 40,000 characters, without a request", async () => {
     const ask = vi.fn().mockRejectedValue(new UnexpectedResponseError("x"));
     const error = await rejectionOf(discover(`https://h.example/${"a/".repeat(20_000)}`, ask));
     expect(error).toBeInstanceOf(InvalidInputError);
@@ -87,7 +88,7 @@ describe("the search for a hub", () => {
   });
 });
 
-describe("JupyterHub.from", () => {
+describe("JupyterHub.discover()", () => {
   /** A host with a hub below a prefix and pages everywhere else. */
   const hubBelow =
     (prefix: string): Respond =>
@@ -106,11 +107,11 @@ describe("JupyterHub.from", () => {
     ["https://h.example", "", 1],
     ["https://h.example/welcome", "", 2],
     ["https://h.example/%70refix/hub/home", "/prefix", 1],
-  ])("finds the hub of %s in %s", async (from, prefix, questions) => {
+  ])("finds the hub of %s in %s", async (from, prefix, requests) => {
     const fetch = answering(hubBelow(prefix));
     const hub = await JupyterHub.discover(from, { token: secrets.token, fetch });
     expect(hub.url).toBe(`https://h.example${prefix}/hub/api`);
-    expect(fetch.requests).toHaveLength(questions);
+    expect(fetch.requests).toHaveLength(requests);
   });
 
   it.each<[string, JupyterHubOptions]>([
@@ -127,7 +128,7 @@ describe("JupyterHub.from", () => {
         },
       },
     ],
-  ])("searches without %s, and the client has it afterwards", async (_, options) => {
+  ])("searches without %s, and returns a client with it", async (_, options) => {
     const fetch = answering(hubBelow(""));
     const hub = await JupyterHub.discover("https://h.example/welcome", { ...options, fetch });
     const names = fetch.requests.map(({ headers }) => [...headers.keys()].join());
@@ -136,7 +137,7 @@ describe("JupyterHub.from", () => {
     expect([...(fetch.requests.at(-1)?.headers.values() ?? [])].join()).toMatch(/planted-/);
   });
 
-  it("refuses headers of its own call, which would go to strangers", async () => {
+  it("refuses headers of the call, which would reach other servers", async () => {
     const fetch = answering(hubBelow(""));
     const call = { headers: { Authorization: `Bearer ${secrets.token}` } };
     const found = JupyterHub.discover("https://h.example/welcome", { fetch }, call as object);
@@ -144,13 +145,13 @@ describe("JupyterHub.from", () => {
     expect(fetch.requests).toEqual([]);
   });
 
-  it("does not ask a token function", async () => {
+  it("does not call a token function", async () => {
     const token = vi.fn(() => secrets.token);
     await JupyterHub.discover("https://h.example", { token, fetch: answering(hubBelow("")) });
     expect(token).not.toHaveBeenCalled();
   });
 
-  it("searches with the retries, the name and the logger of the options", async () => {
+  it("searches with the retry, appName and logger of the options", async () => {
     const logger = { debug: vi.fn(), warn: vi.fn() };
     let attempts = 0;
     const fetch = answering((request, signal) =>
@@ -177,7 +178,7 @@ describe("JupyterHub.from", () => {
     expect(error).toMatchObject({ name: "TimeoutError", timeout: 5 });
   });
 
-  it("keeps the options", async () => {
+  it("returns a client with the options", async () => {
     const fetch = answering(hubBelow(""));
     const options = { fetch, headers: { "X-Gateway": "1" }, publicUrl: "https://people.example" };
     const hub = await JupyterHub.discover("https://h.example", options);
@@ -186,7 +187,41 @@ describe("JupyterHub.from", () => {
     expect(fetch.requests.at(-1)?.headers.get("X-Gateway")).toBe("1");
   });
 
-  it("is not led elsewhere by a redirect", async () => {
+  it("follows redirects without a token, and returns a client of the last address", async () => {
+    await using target = await serve((request, response) => {
+      seen.push(`${request.url} ${request.headers.authorization ?? "no token"}`);
+      const ok = request.url?.startsWith("/jupyter/hub/api/");
+      response.writeHead(ok ? 200 : 404, {
+        "Content-Type": "application/json",
+        "X-JupyterHub-Version": "6.1.1",
+      });
+      response.end(JSON.stringify({ version: "6.1.1" }));
+    });
+    await using entry = await serve((request, response) => {
+      response.writeHead(301, { Location: `${target.url}/jupyter${request.url}` }).end();
+    });
+    const seen: string[] = [];
+    const hub = await JupyterHub.discover(`${entry.url}/hub/home`, { token: secrets.token });
+    expect(hub.url).toBe(`${target.url}/jupyter/hub/api`);
+    expect(seen).toEqual(["/jupyter/hub/api/ no token"]);
+  });
+
+  it.each([
+    "/user/mallory/hub/api/",
+    "/services/x/hub/api/",
+    "/hub/user/mallory/hub/api/",
+    "/anything",
+  ])("rejects a hub behind a redirect to %s", async (path) => {
+    await using server = await serve((request, response) => {
+      if (request.url === path) {
+        response.setHeader("Content-Type", "application/json").end('{"version": "6.1.1"}');
+      } else response.writeHead(302, { Location: path }).end();
+    });
+    const error = await rejectionOf(JupyterHub.discover(server.url, { token: secrets.token }));
+    expect(error).toBeInstanceOf(UnexpectedResponseError);
+  });
+
+  it("tries the next address after a redirect that fetch does not follow", async () => {
     const fetch = answering(({ url }) =>
       url === "https://h.example/hub/api/"
         ? answer({ version: "6.1.1" })
@@ -197,7 +232,7 @@ describe("JupyterHub.from", () => {
     expect(fetch.requests.map(({ url }) => new URL(url).host)).toEqual(["h.example", "h.example"]);
   });
 
-  it("takes the word of no other API", async () => {
+  it("rejects another API", async () => {
     const fetch = answering(() => answer({ version: 2 }, { version: null }));
     const error = await rejectionOf(JupyterHub.discover("https://h.example/a", { fetch }));
     expect(error).toBeInstanceOf(UnexpectedResponseError);
@@ -205,10 +240,14 @@ describe("JupyterHub.from", () => {
   });
 
   it.each<[string, Respond, string]>([
-    ["nobody answers", () => Promise.reject(new TypeError("fetch failed")), "ConnectionError"],
-    ["no place is one", () => page(), "UnexpectedResponseError"],
-    ["each place refuses", () => refusal(404, null), "UnexpectedResponseError"],
-  ])("fails when %s", async (_, respond, name) => {
+    [
+      "the connection fails",
+      () => Promise.reject(new TypeError("fetch failed")),
+      "ConnectionError",
+    ],
+    ["every address is a web page", () => page(), "UnexpectedResponseError"],
+    ["every address is missing", () => refusal(404, null), "UnexpectedResponseError"],
+  ])("rejects if %s", async (_, respond, name) => {
     const token = secrets.token;
     const options = { token, fetch: answering(respond), retry: 0 };
     const error = await rejectionOf(JupyterHub.discover(link, options));
@@ -216,7 +255,7 @@ describe("JupyterHub.from", () => {
     expectNoSecret(error);
   });
 
-  it("fails at once when a link or an option does not fit", async () => {
+  it("rejects before a request if the link or an option is invalid", async () => {
     const fetch = answering(hubBelow(""));
     const calls = [
       () => JupyterHub.discover("h.example/user/ada", { fetch }),

@@ -12,7 +12,7 @@ import { expectNoSecret, secrets } from "./helpers.js";
 const url = "https://hub.example.org/hub/api/users/ada";
 
 /** What a refusal of `call` means; a `message` stands for the body that hubs put it in. */
-function meaningOf(
+function errorFor(
   call: string,
   status: number,
   { message, ...rest }: Partial<ErrorResponse> & { message?: string | null } = {},
@@ -44,9 +44,8 @@ describe("a 403 with a token", () => {
     ["5.5.4", "'_xsrf' argument missing from GET"],
     ["5.5.4", "'_xsrf' argument invalid"],
     ["5.5.4", "XSRF cookie does not match POST argument"],
-    ["6.1.1", "auth has expired for ada, login again"],
   ])("means that the credentials do not count: %s, %j", (hubVersion, message) => {
-    const error = meaningOf("POST /users", 403, { hubVersion, message });
+    const error = errorFor("POST /users", 403, { hubVersion, message });
     expect(error).toBeInstanceOf(errors.AuthenticationError);
     expect(error).toMatchObject({ status: 403, hubMessage: message, hubVersion, url });
   });
@@ -58,7 +57,7 @@ describe("a 403 with a token", () => {
     ["5.5.4", "Forbidden"],
     ["6.1.1", null],
   ])("means bad credentials where any would do: %s, %j", (hubVersion, message) => {
-    const error = meaningOf("GET /user", 403, { hubVersion, message });
+    const error = errorFor("GET /user", 403, { hubVersion, message });
     expect(error).toBeInstanceOf(errors.AuthenticationError);
   });
 
@@ -75,14 +74,14 @@ describe("a 403 with a token", () => {
     "means that scopes are missing: %s",
     (words, requiredScopes, hubVersion = "6.1.1", call = "GET /users") => {
       const message = `Action is not authorized with current scopes; ${words}`;
-      const error = meaningOf(call, 403, { message, hubVersion });
+      const error = errorFor(call, 403, { message, hubVersion });
       expect(error).toBeInstanceOf(errors.ForbiddenError);
       expect(error).toMatchObject({ requiredScopes, hubMessage: message });
     },
   );
 
   it.each(["3.1.1", "6.1.1"])("means that a scope is missing, on the page of metrics: %s", (v) => {
-    const error = meaningOf("GET /metrics", 403, { body: metricsPage(v), hubVersion: v });
+    const error = errorFor("GET /metrics", 403, { body: metricsPage(v), hubVersion: v });
     expect(error).toBeInstanceOf(errors.ForbiddenError);
     expect(error).toMatchObject({ requiredScopes: ["read:metrics"], hubMessage: undefined });
   });
@@ -107,7 +106,7 @@ describe("a 403 with a token", () => {
       "User Ada not found or no permissions to generate tokens",
     ],
   ])("else means that something is not allowed: %s, %s, %j", (hubVersion, call, message) => {
-    const error = meaningOf(call, 403, { hubVersion, message });
+    const error = errorFor(call, 403, { hubVersion, message });
     expect(error).toBeInstanceOf(errors.ForbiddenError);
     expect(error).toMatchObject({ requiredScopes: [] });
   });
@@ -122,28 +121,28 @@ describe("a 403 with other credentials", () => {
     // Hubs look for it in what comes from a page of another origin.
     ["GET /user", "'_xsrf' argument missing from GET"],
   ])("means that a token is missing when there was none: %s, %j", (call, message) => {
-    const error = meaningOf(call, 403, { message, credentials: "none" });
+    const error = errorFor(call, 403, { message, credentials: "none" });
     expect(error).toBeInstanceOf(errors.AuthenticationError);
     expect(error.message).toContain("The call carried no token");
   });
 
   it.each(["3.1.1", "6.1.1"])("means so on the page of metrics, too: %s", (v) => {
     const body = metricsPage(v);
-    const error = meaningOf("GET /metrics", 403, { body, hubVersion: v, credentials: "none" });
+    const error = errorFor("GET /metrics", 403, { body, hubVersion: v, credentials: "none" });
     expect(error).toBeInstanceOf(errors.AuthenticationError);
   });
 
   it.each(["'_xsrf' argument missing from GET", "XSRF cookie does not match POST argument"])(
     "speaks of XSRF to a page with cookies: %s",
     (message) => {
-      const error = meaningOf("GET /users", 403, { message, credentials: "cookie" });
+      const error = errorFor("GET /users", 403, { message, credentials: "cookie" });
       expect(error).toBeInstanceOf(errors.XsrfError);
     },
   );
 
   it.each(["Forbidden", null])("means that the password is wrong: %j", (message) => {
     const call = "POST /users/{name}/tokens";
-    const error = meaningOf(call, 403, { message, credentials: "body" });
+    const error = errorFor(call, 403, { message, credentials: "body" });
     expect(error).toBeInstanceOf(errors.AuthenticationError);
     expect(error.message).toContain("The user or password is wrong");
   });
@@ -151,7 +150,7 @@ describe("a 403 with other credentials", () => {
   it("means what it says where the password is right", () => {
     const message = "User Ada not found or no permissions to generate tokens";
     const call = "POST /users/{name}/tokens";
-    const error = meaningOf(call, 403, { message, credentials: "body" });
+    const error = errorFor(call, 403, { message, credentials: "body" });
     expect(error).toBeInstanceOf(errors.ForbiddenError);
     expect(error.message).toContain(message);
   });
@@ -190,7 +189,7 @@ describe("a 400", () => {
     ["expires_in must be a positive integer or null, not 0", "other"],
     ["\"Scope 'bogus' for token does not exist\"", "other"],
   ])("%j has the reason %s", (message, reason) => {
-    const error = meaningOf("POST /users/{name}/server", 400, { message });
+    const error = errorFor("POST /users/{name}/server", 400, { message });
     expect(error).toBeInstanceOf(errors.BadRequestError);
     expect(error).toMatchObject({ reason, hubMessage: message });
   });
@@ -198,7 +197,7 @@ describe("a 400", () => {
   it("that quotes the body it refuses loses the quotation, which may hold secrets", () => {
     for (const what of ["keys", "data"]) {
       const message = `Invalid JSON ${what}: {'api_token': '${secrets.token}', 'bogus': 1}`;
-      const error = meaningOf("POST /services/{name}", 400, { message });
+      const error = errorFor("POST /services/{name}", 400, { message });
       expect(error).toMatchObject({ reason: "other", hubMessage: `Invalid JSON ${what}` });
       expectNoSecret(error);
     }
@@ -215,16 +214,16 @@ describe("secrets that are words of the hub's", () => {
       ["requires"],
       { name: "ForbiddenError", requiredScopes: ["users"] },
     ],
-  ])("do not change what a %i means: %s", (status, message, secrets, meaning) => {
-    const error = meaningOf("POST /users/{name}/server", status, { message, secrets });
-    expect(error).toMatchObject(meaning);
+  ])("do not change what a %i means: %s", (status, message, secrets, expectedName) => {
+    const error = errorFor("POST /users/{name}/server", status, { message, secrets });
+    expect(error).toMatchObject(expectedName);
     expect(error.hubMessage).toContain("[redacted]");
     expect(`${error.message} ${error.hubMessage}`).not.toContain(secrets[0]);
   });
 
   it("are not among the scopes that it names", () => {
     const message = `requires any of [users, ${secrets.value}]`;
-    const error = meaningOf("GET /users", 403, { message, secrets: [secrets.value] });
+    const error = errorFor("GET /users", 403, { message, secrets: [secrets.value] });
     expect(error).toMatchObject({ requiredScopes: ["users", "[redacted]"] });
     expectNoSecret(error);
   });
@@ -243,7 +242,7 @@ describe("any other status", () => {
     [503, "GET /users", "HubError"],
     [599, "GET /users", "HubError"],
   ])("%i to %s is %s", (status, call, name) => {
-    const error = meaningOf(call, status, { message: "So it is." });
+    const error = errorFor(call, status, { message: "So it is." });
     expect(error).toMatchObject({ name, status, hubMessage: "So it is." });
   });
 
@@ -280,14 +279,14 @@ describe("any other status", () => {
     ["4.1.6", 409, "POST /users/{name}/servers/{server_name}", "No GPU is left", "ConflictError"],
     ["4.1.6", 500, "DELETE /users/{name}", "Internal Server Error", "HubError"],
   ])("of %s, %i to %s, is what it means there: %s", (hubVersion, status, call, message, name) => {
-    const error = meaningOf(call, status, { hubVersion, message });
+    const error = errorFor(call, status, { hubVersion, message });
     expect(error).toMatchObject({ name, status, hubMessage: message, hubVersion });
   });
 
   it("404 says what else it may mean", () => {
     const message = "No access to resources or resources not found";
-    const error = meaningOf("GET /users/{name}", 404, { message });
-    expect(error.message).toContain("Hubs also say so of what the token's scopes do not reach");
+    const error = errorFor("GET /users/{name}", 404, { message });
+    expect(error.message).toContain("It does not exist, or the token's scopes do not include it");
   });
 
   it.each([
@@ -307,7 +306,7 @@ describe("any other status", () => {
       /Code verifier required/,
     ],
   ])("%i of OAuth tells OAuth's own words: %s", (status, body, name, hubMessage, message) => {
-    const error = meaningOf("POST /oauth2/token", status, { body, credentials: "body" });
+    const error = errorFor("POST /oauth2/token", status, { body, credentials: "body" });
     expect(error).toMatchObject({ name, hubMessage });
     expect(error.message).toMatch(message);
   });
@@ -327,13 +326,13 @@ describe("the hub's message", () => {
     ["<p>Not here</p>"],
     ["{"],
   ])("is undefined, and the status speaks, when the body is %j", (body) => {
-    const error = meaningOf("GET /users/{name}", 404, { body });
+    const error = errorFor("GET /users/{name}", 404, { body });
     expect(error.hubMessage).toBeUndefined();
     expect(error.message).toContain(`GET ${url}: 404 Not Found. `);
   });
 
   it("stands in the error's message, with one full stop", () => {
-    const error = meaningOf("POST /users/{name}/server", 400, {
+    const error = errorFor("POST /users/{name}/server", 400, {
       message: "Named servers are not enabled.",
     });
     expect(error.message).toBe(`POST ${url}: 400 Named servers are not enabled`);
@@ -364,17 +363,17 @@ describe("Retry-After", () => {
 
   it("stands in the error of a hub that fails", () => {
     const message = "Hub is shutting down";
-    const error = meaningOf("GET /users", 503, { message, retryAfter: "5" });
+    const error = errorFor("GET /users", 503, { message, retryAfter: "5" });
     expect(error).toMatchObject({ name: "HubError", retryAfter: 5000 });
   });
 
   it("tells a limit of starts, which passes, from one of servers, which has no time", () => {
     const call = "POST /users/{name}/server";
     const message = "Too many users trying to log in right now. Try again in 40 seconds.";
-    expect(meaningOf(call, 429, { message, retryAfter: "40" })).toMatchObject({
+    expect(errorFor(call, 429, { message, retryAfter: "40" })).toMatchObject({
       retryAfter: 40_000,
     });
     const active = "Active user limit exceeded. Try again in a few minutes.";
-    expect(meaningOf(call, 429, { message: active })).toMatchObject({ retryAfter: undefined });
+    expect(errorFor(call, 429, { message: active })).toMatchObject({ retryAfter: undefined });
   });
 });

@@ -1,4 +1,4 @@
-/** Errors as their receivers see them: class, name, cause, stack, and what they keep to themselves. */
+/** Errors as a program sees them: class, name, cause and stack, without secrets. */
 import { inspect } from "node:util";
 import { describe, expect, it, vi } from "vitest";
 import * as errors from "../../src/core/errors.js";
@@ -39,18 +39,18 @@ describe("an error class", () => {
     expect(errors.isJupyterHubError(error)).toBe(true);
   });
 
-  it.each(classes)("%s keeps its cause, and has none when none is given", (_, Class) => {
+  it.each(classes)("%s keeps its cause, and has no cause property without one", (_, Class) => {
     const cause = new Error("below");
     expect(new Class("x", { timeout: 1, cause } as errors.ErrorDetails).cause).toBe(cause);
     expect("cause" in new Class("x", { timeout: 1 } as errors.ErrorDetails)).toBe(false);
   });
 
-  it("is exported by the package, each", () => {
+  it("is exported by the package", () => {
     expect(classes.length).toBeGreaterThan(10);
     for (const [name, Class] of classes) expect(surface).toHaveProperty(name, Class);
   });
 
-  it("has what its meaning needs", () => {
+  it("has the details of its kind, with defaults", () => {
     expect(new errors.ForbiddenError("x").requiredScopes).toEqual([]);
     expect(new errors.BadRequestError("x").reason).toBe("other");
     expect(new errors.RateLimitError("x").retryAfter).toBeUndefined();
@@ -73,7 +73,7 @@ describe("isJupyterHubError", () => {
   });
 
   it.each([undefined, null, "JupyterHubError", 7, {}, [], new Error("x"), () => {}])(
-    "does not take %s for one",
+    "returns false for %s",
     (value) => {
       expect(errors.isJupyterHubError(value)).toBe(false);
     },
@@ -81,7 +81,7 @@ describe("isJupyterHubError", () => {
 });
 
 describe("the length of an error", () => {
-  it("is limited, whatever a hub says", async () => {
+  it("is limited for a long hub message", async () => {
     const words = `server name ${"x ".repeat(200_000)}`;
     const error = await rejectionOf(hubOf(answering(() => refusal(400, words))).users.get("ada"));
     expect(error).toMatchObject({
@@ -92,7 +92,7 @@ describe("the length of an error", () => {
     expect([message.length < 1200, hubMessage?.length]).toEqual([true, 4096]);
   });
 
-  it("is limited, whatever a fetch throws", async () => {
+  it("is limited for a long error of fetch", async () => {
     const thrown = new Error("x".repeat(1e6), { cause: new Error("y".repeat(1e6)) });
     thrown.name = "z".repeat(1e6);
     const fetch = answering(() => Promise.reject(thrown));
@@ -101,7 +101,7 @@ describe("the length of an error", () => {
     expect(inspect(error, { depth: 9 }).length).toBeLessThan(40_000);
   });
 
-  it("is limited, whatever it is made with", () => {
+  it("is limited for long details", () => {
     const error = new errors.JupyterHubError("x".repeat(1e6), { hubMessage: "y".repeat(1e6) });
     expect([error.message.length < 4100, error.hubMessage?.length]).toEqual([true, 4096]);
   });
@@ -125,8 +125,8 @@ const ways: [what: string, respond: Respond, call: Call][] = [
 ];
 
 describe("the stack of an awaited call's error", () => {
-  it.each(ways)("names the line of the user: %s", async (name, respond, call) => {
-    // A turn of the loop, as with a real fetch: only awaits lead back from there.
+  it.each(ways)("contains the caller's line: %s", async (name, respond, call) => {
+    // A turn of the event loop, as with a real fetch: only async stack traces lead back to the caller.
     const fetch = answering(async (request, signal) => {
       await new Promise(setImmediate);
       return respond(request, signal);
@@ -143,7 +143,7 @@ describe("the stack of an awaited call's error", () => {
 });
 
 describe("an error, printed in any way,", () => {
-  it.each(ways)("holds no token: %s", async (name, respond, call) => {
+  it.each(ways)("contains no token: %s", async (name, respond, call) => {
     const fetch = answering(respond);
     const error = await rejectionOf(call(hubOf(fetch)));
     expect(error).toMatchObject({ name });
@@ -151,7 +151,7 @@ describe("an error, printed in any way,", () => {
   });
 
   const body = { auth: { username: "ada", password: secrets.password } };
-  it.each(ways.slice(0, 5))("holds no password of its body: %s", async (_, respond) => {
+  it.each(ways.slice(0, 5))("contains no password of the body: %s", async (_, respond) => {
     const fetch = answering(respond);
     const { client } = hubOf(fetch);
     const path = { name: "ada" };
@@ -161,7 +161,7 @@ describe("an error, printed in any way,", () => {
     expectNoSecret(await rejectionOf(call));
   });
 
-  it("holds nothing of a header that cannot be sent", async () => {
+  it("contains nothing of a malformed header", async () => {
     const fetch = answering();
     const headers = { Authorization: `Bearer ${secrets.token}\nX: 1` };
     const { client, users } = hubOf(fetch);
@@ -178,7 +178,7 @@ describe("an error, printed in any way,", () => {
     expect(fetch.sent()).toEqual([]);
   });
 
-  it("holds nothing of a body that cannot be sent", async () => {
+  it("contains nothing of a body that cannot be serialised", async () => {
     const fetch = answering();
     const circle: Record<string, unknown> = {};
     circle[secrets.value] = circle;
@@ -186,5 +186,13 @@ describe("an error, printed in any way,", () => {
     expect(error).toBeInstanceOf(errors.InvalidInputError);
     expectNoSecret(error);
     expect(fetch.sent()).toEqual([]);
+  });
+});
+
+describe("a printed error", () => {
+  it("lists no details without a value", async () => {
+    const error = await rejectionOf(hubOf(answering(() => refusal(404, null))).users.get("ada"));
+    expect(inspect(error)).not.toContain("undefined");
+    expect(error).toMatchObject({ hubMessage: undefined, outcome: undefined });
   });
 });

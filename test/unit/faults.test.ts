@@ -19,7 +19,7 @@ const head = (...lines: string[]): string =>
   ["HTTP/1.1 200 OK", "X-JupyterHub-Version: 6.1.1", ...lines, "", ""].join("\r\n");
 const json = "Content-Type: application/json";
 
-/** A server that has read a request and then does as it is told, and what a call to it fails with. */
+/** The error of a call to a server that reads the request and then runs `respond`. */
 async function failureOf(
   respond: (socket: Socket) => void,
 ): Promise<{ error: unknown; url: string }> {
@@ -103,13 +103,13 @@ describe("a connection that breaks", () => {
     expectNoSecret(error);
   });
 
-  it("is told by its code when an injected fetch says no more", async () => {
+  it("is named by its code when an injected fetch has nothing else", async () => {
     for (const [cause, what] of [
       [Object.assign(new Error("x"), { code: "EPIPE" }), "EPIPE"],
       [new Error("it broke"), "it broke"],
-      ["a word", "no answer"],
-      [undefined, "no answer"],
-      [null, "no answer"],
+      ["a word", "no response"],
+      [undefined, "no response"],
+      [null, "no response"],
     ] as const) {
       const hub = hubOf(answering(() => Promise.reject(cause)));
       const error = await rejectionOf(hub.users.get("ada"));

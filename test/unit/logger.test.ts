@@ -1,4 +1,4 @@
-/** What a logger is told of each attempt, and what it is not. */
+/** What a logger receives for each attempt. */
 import { describe, expect, it, vi } from "vitest";
 import { deleteShareCode, deleteUser, getAuthToken, postUserTokens } from "../../src/api.js";
 import type { JupyterHubOptions, LogFields, Logger } from "../../src/index.js";
@@ -8,7 +8,7 @@ import { answer, api, expectNoSecret, page, refusal, secrets, type Respond } fro
 
 useLongestPauses();
 
-/** A logger that keeps what it is told, as lines of a log and as they came. */
+/** A logger that records its entries. */
 function keeping() {
   const entries: [level: string, message: string, fields: LogFields][] = [];
   const logger: Logger = {
@@ -18,7 +18,7 @@ function keeping() {
   return { logger, entries, lines: () => entries.map(([level, message]) => `${level} ${message}`) };
 }
 
-/** What is logged of a call to a hub that answers like this. */
+/** What is logged for a call to a hub with these responses. */
 async function logged(answers: Respond[], options: JupyterHubOptions = {}) {
   const { logger, entries, lines } = keeping();
   const { hub } = hubThat(answers, { logger, ...options });
@@ -31,7 +31,7 @@ const ada = () => answer({ name: "ada" });
 const slow: Respond = () => new Promise((resolve) => setTimeout(() => resolve(ada()), 300));
 
 describe("a logger", () => {
-  it("is told of an answer at debug, with what is known of it", async () => {
+  it("logs a response at debug, with all its fields", async () => {
     const { entries } = await logged([slow]);
     const fields = {
       operation: "GET /users/{name}",
@@ -43,12 +43,12 @@ describe("a logger", () => {
     expect(entries).toEqual([["debug", `${get}: 200`, fields]]);
   });
 
-  it("is told at warn of an attempt that is followed by another", async () => {
+  it("logs a retried attempt at warn", async () => {
     const { lines, entries } = await logged([breaking, () => page(503), () => busy("7"), ada]);
     expect(lines).toEqual([
-      `warn ${get}: ConnectionError, again in 250 ms`,
-      `warn ${get}: 503 HubError, again in 500 ms`,
-      `warn ${get}: 429 RateLimitError, again in 7000 ms`,
+      `warn ${get}: ConnectionError, retrying in 250 ms`,
+      `warn ${get}: 503 HubError, retrying in 500 ms`,
+      `warn ${get}: 429 RateLimitError, retrying in 7000 ms`,
       `debug ${get}: 200`,
     ]);
     expect(entries.map(([, , { attempt, retryIn }]) => [attempt, retryIn])).toEqual([
@@ -61,8 +61,13 @@ describe("a logger", () => {
   });
 
   it.each<[string, Respond[], JupyterHubOptions, string[]]>([
-    ["a refusal", [() => refusal(404, "No such user")], {}, [`debug ${get}: 404 NotFoundError`]],
-    ["a stranger", [() => page()], {}, [`debug ${get}: 200 UnexpectedResponseError`]],
+    [
+      "an error response",
+      [() => refusal(404, "No such user")],
+      {},
+      [`debug ${get}: 404 NotFoundError`],
+    ],
+    ["a page of another server", [() => page()], {}, [`debug ${get}: 200 UnexpectedResponseError`]],
     ["an attempt's timeout", [never], { timeout: 500 }, [`debug ${get}: TimeoutError`]],
     [
       "a middleware that fails",
@@ -77,32 +82,32 @@ describe("a logger", () => {
       [`debug ${get}: AuthenticationError`],
     ],
     [
-      "a token that was replaced",
+      "a renewed token",
       [() => refusal(401, null), ada],
       { token: (refused) => (refused ? "renewed" : secrets.token) },
-      [`warn ${get}: 401 AuthenticationError, again in 0 ms`, `debug ${get}: 200`],
+      [`warn ${get}: 401 AuthenticationError, retrying in 0 ms`, `debug ${get}: 200`],
     ],
     [
-      "a token that could not be replaced",
+      "a token that cannot be renewed",
       [() => refusal(401, null)],
       { token: (refused) => (refused ? Promise.reject(new Error("sealed")) : secrets.token) },
       [`debug ${get}: 401 AuthenticationError`],
     ],
     ["no retries", [breaking], { retry: 0 }, [`debug ${get}: ConnectionError`]],
-  ])("is told of %s", async (_, answers, options, expected) => {
+  ])("logs %s", async (_, answers, options, expected) => {
     const { lines, entries } = await logged(answers, options);
     expect(lines).toEqual(expected);
     expectNoSecret(entries);
   });
 
-  it("is told of an attempt that the call's time ends", async () => {
+  it("logs an attempt that the call's timeout aborts", async () => {
     const { logger, lines } = keeping();
     const { hub } = hubThat([never], { logger });
     await failure(hub.users.get("ada", {}, { timeout: 1000 }));
     expect(lines()).toEqual([`debug ${get}: TimeoutError`]);
   });
 
-  it("is told of an attempt that the caller aborts, without the reason", async () => {
+  it("logs an attempt that the caller aborts, without the reason", async () => {
     const { logger, lines, entries } = keeping();
     const { hub } = hubThat([never], { logger });
     const controller = new AbortController();
@@ -115,7 +120,7 @@ describe("a logger", () => {
     expectNoSecret(entries);
   });
 
-  it("is told nothing of a call that was not sent, since its input does not fit", async () => {
+  it("logs nothing for a call with invalid input, which is not sent", async () => {
     const { logger, entries } = keeping();
     const { hub, fetch } = hubThat([ada], { logger });
     await failure(hub.users.get(".."));
@@ -123,7 +128,7 @@ describe("a logger", () => {
     expect(fetch.requests).toEqual([]);
   });
 
-  it("is told nothing that is not on the list, and no secret", async () => {
+  it("receives only the documented fields, and no secret", async () => {
     const { logger, entries } = keeping();
     const { hub } = hubThat([() => refusal(400, `Invalid JSON keys: ${secrets.value}`)], {
       logger,
@@ -147,7 +152,7 @@ describe("a logger", () => {
     expectNoSecret(entries);
   });
 
-  it("that throws changes nothing", async () => {
+  it("may throw without an effect on the call", async () => {
     const throwing = (): never => {
       throw new Error("disk full");
     };
@@ -164,7 +169,7 @@ describe("a logger", () => {
     await logged([breaking, ada], { logger: {} });
   });
 
-  it("may be an object whose methods need it", async () => {
+  it("may have methods that use this", async () => {
     class Kept {
       readonly lines: string[] = [];
       debug(message: string): void {
@@ -184,7 +189,7 @@ describe("a logger", () => {
     await logged([breaking, ada], { logger });
     expect(spies.map(({ mock }) => mock.calls.map(([message]) => message as string))).toEqual([
       [`${get}: 200`],
-      [`${get}: ConnectionError, again in 250 ms`],
+      [`${get}: ConnectionError, retrying in 250 ms`],
     ]);
   });
 });

@@ -1,4 +1,4 @@
-/** Middleware: what it sees of an attempt, what it may do about it, and what becomes of its failures. */
+/** Middleware: what it receives, what it may change, and how its errors are handled. */
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { postGroup, postUserTokens, deleteShareCode } from "../../src/api.js";
@@ -25,7 +25,7 @@ import {
 } from "./helpers.js";
 
 beforeEach(() => {
-  // No pause between attempts.
+  // No delay between attempts.
   vi.spyOn(Math, "random").mockReturnValue(0);
 });
 afterEach(() => {
@@ -34,14 +34,14 @@ afterEach(() => {
 
 const ada = () => answer({ name: "ada" });
 
-/** A client with this middleware, of a hub that always answers well. */
+/** A client with this middleware, and a hub that always succeeds. */
 function hubWith(...middleware: Middleware[]) {
   const fetch = answering(ada);
   return { hub: hubOf(fetch, { middleware }), fetch };
 }
 
 describe("middleware", () => {
-  it("runs around each other, the first outermost", async () => {
+  it("is nested, the first outermost", async () => {
     const log: string[] = [];
     const named =
       (name: string): Middleware =>
@@ -63,7 +63,7 @@ describe("middleware", () => {
     ]);
   });
 
-  it("may be a single one", async () => {
+  it("may be a single function", async () => {
     const fetch = answering(ada);
     const middleware: Middleware = (request, next) => {
       request.headers.set("X-Trace", "7");
@@ -82,17 +82,17 @@ describe("middleware", () => {
       },
     ],
     [
-      "for what follows",
+      "by a change for next",
       (_, next) => next({ headers: new Headers({ "X-Session": secrets.value }) }),
     ],
-  ])("may set a token %s, which no error tells", async (_, middleware) => {
+  ])("may set a token %s, which no error contains", async (_, middleware) => {
     const fetch = answering(({ headers }) => refusal(403, [...headers].join(", ")));
     const error = await rejectionOf(hubOf(fetch, { middleware }).users.get("ada"));
     expect(String(error)).toContain("[redacted]");
     expectNoSecret(error);
   });
 
-  it("sees each attempt, as it is sent", async () => {
+  it("runs for each attempt", async () => {
     const seen: [AttemptContext, HubRequest][] = [];
     const answers = [() => page(503), () => refusal(401, null), ada];
     const fetch = answering(() => answers.shift()!());
@@ -100,7 +100,7 @@ describe("middleware", () => {
       retry: 3,
       token: (refused) => (refused ? "renewed" : secrets.token),
       middleware: (request, next, context) => {
-        // Of an earlier attempt, nothing is left.
+        // Changes to an earlier attempt's headers are gone.
         expect(request.headers.has("X-Attempt")).toBe(false);
         request.headers.set("X-Attempt", String(context.attempt));
         seen.push([context, request]);
@@ -120,7 +120,7 @@ describe("middleware", () => {
     expect(fetch.requests.map(({ headers }) => headers.get("X-Attempt"))).toEqual(["1", "2", "3"]);
   });
 
-  it("is given method, URL, headers and body", async () => {
+  it("receives method, URL, headers and body", async () => {
     let given: unknown;
     const { hub } = hubWith((request, next) => {
       const { method, url, headers, body } = request;
@@ -135,10 +135,10 @@ describe("middleware", () => {
   });
 
   it.each<[string, (request: HubRequest) => Partial<HubRequest> | undefined]>([
-    ["the request that it was given", (request) => request],
+    ["the request", (request) => request],
     ["nothing", () => undefined],
-    ["a copy, of which nothing is left", (request) => ({ ...request })],
-  ])("sends what it was given when it hands on %s", async (_, changes) => {
+    ["a spread copy, which is empty", (request) => ({ ...request })],
+  ])("sends the request unchanged if it passes on %s", async (_, changes) => {
     const { hub, fetch } = hubWith(
       (request, next) => next(changes(request)),
       (_, next) => next(),
@@ -152,7 +152,7 @@ describe("middleware", () => {
     expect(await request?.json()).toEqual(body);
   });
 
-  it("may send something else of the same API in its place", async () => {
+  it("may replace parts of the request", async () => {
     const { hub, fetch } = hubWith(
       (request, next) => next({ url: `${request.url}?x=1`, body: '{"users":["grace"]}' }),
       (request, next) => {
@@ -169,7 +169,7 @@ describe("middleware", () => {
     ]);
   });
 
-  it("may take the body away", async () => {
+  it("may remove the body", async () => {
     const { hub, fetch } = hubWith((_, next) => next({ body: null }));
     await postGroup({ client: hub.client, path: { name: "lab" }, body: { users: [] } });
     expect(await fetch.requests[0]?.text()).toBe("");
@@ -183,7 +183,7 @@ describe("middleware", () => {
     `${api}@evil.example/`,
     `${api}x/users`,
     "http://hub.example.org/hub/api/users/ada",
-  ])("cannot lead the token to %s", async (url) => {
+  ])("cannot send the token to %s", async (url) => {
     const { hub, fetch } = hubWith((_, next) => next({ url }));
     const error = await rejectionOf(hub.users.get("ada"));
     expect(error).toBeInstanceOf(InvalidInputError);
@@ -191,14 +191,14 @@ describe("middleware", () => {
     expect(fetch.requests).toEqual([]);
   });
 
-  it("is not led elsewhere by a redirect either", async () => {
+  it("does not follow a redirect", async () => {
     const fetch = answering(() => page(302, { headers: { Location: "https://evil.example/" } }));
     const hub = hubOf(fetch, { middleware: (_, next) => next() });
     expect(await rejectionOf(hub.users.get("ada"))).toBeInstanceOf(UnexpectedResponseError);
     expect(fetch.requests.map(({ redirect }) => redirect)).toEqual(["manual"]);
   });
 
-  it("may answer itself, as a hub would", async () => {
+  it("may return a response of its own", async () => {
     const { hub, fetch } = hubWith(() => Promise.resolve(answer({ name: "from a cache" })));
     expect(await hub.users.get("ada")).toEqual({ name: "from a cache" });
     expect(fetch.requests).toEqual([]);
@@ -208,7 +208,7 @@ describe("middleware", () => {
     expect(await rejectionOf(posing.hub.users.get("ada"))).toBeInstanceOf(UnexpectedResponseError);
   });
 
-  it("may read a copy of the answer, and replace it", async () => {
+  it("may read a clone of the response, and replace it", async () => {
     const { hub } = hubWith(async (_, next) => {
       const response = await next();
       const { name } = (await response.clone().json()) as { name: string };
@@ -217,7 +217,7 @@ describe("middleware", () => {
     expect(await hub.users.get("ada")).toEqual({ name: "ADA" });
   });
 
-  it("may try again itself", async () => {
+  it("may retry by itself", async () => {
     let count = 0;
     const fetch = answering(() => (++count < 3 ? page(503) : ada()));
     const middleware: Middleware = async (_, next) => {
@@ -228,13 +228,13 @@ describe("middleware", () => {
     expect(await hubOf(fetch, { middleware }).users.get("ada")).toEqual({ name: "ada" });
   });
 
-  it("hears of the end of an attempt", async () => {
-    let heard: unknown;
+  it("has a signal that aborts with the attempt", async () => {
+    let reason: unknown;
     const { hub } = hubWith((_, __, { signal }) => {
       return new Promise((_resolve, reject) => {
         signal.addEventListener("abort", () => {
-          heard = signal.reason;
-          reject(new Error("of no interest"));
+          reason = signal.reason;
+          reject(new Error("ignored"));
         });
       });
     });
@@ -243,7 +243,7 @@ describe("middleware", () => {
     await new Promise(setImmediate);
     controller.abort("enough");
     expect(await rejected).toBe("enough");
-    expect(heard).toBe("enough");
+    expect(reason).toBe("enough");
   });
 });
 
@@ -257,13 +257,13 @@ describe("a middleware that fails", () => {
     ],
     ["rejects", () => Promise.reject(new Error("no"))],
     [
-      "fails after the answer",
+      "fails after the response",
       async (_, next) => {
         await next();
         throw new Error("no");
       },
     ],
-  ])("since it %s fails the call, which is not tried again", async (_, middleware) => {
+  ])("and %s rejects the call, which is not retried", async (_, middleware) => {
     const fetch = answering(ada);
     let count = 0;
     const counted: Middleware = (_, next) => {
@@ -279,10 +279,10 @@ describe("a middleware that fails", () => {
     expectNoSecret(error);
   });
 
-  it("closes the answer that it has left unread", async () => {
-    let heard: AbortSignal | undefined;
+  it("aborts the response that it left unread", async () => {
+    let attempt: AbortSignal | undefined;
     const fetch = answering((_, signal) => {
-      heard = signal;
+      attempt = signal;
       return ada();
     });
     const middleware: Middleware = async (_, next) => {
@@ -290,15 +290,15 @@ describe("a middleware that fails", () => {
       throw new Error("no");
     };
     await rejectionOf(hubOf(fetch, { middleware }).users.get("ada"));
-    expect(heard?.aborted).toBe(true);
+    expect(attempt?.aborted).toBe(true);
   });
 
   it.each<[string, unknown]>([
     ["nothing", undefined],
     ["null", null],
-    ["something else than a Response", { status: 200 }],
-    ["an answer that has been read", "read"],
-  ])("since it gives %s is one, too", async (_, given) => {
+    ["an object that is no Response", { status: 200 }],
+    ["a response whose body was read", "read"],
+  ])("includes one that returns %s", async (_, given) => {
     const { hub } = hubWith(async (_, next) => {
       if (given !== "read") return given as Response;
       const response = await next();
@@ -308,11 +308,11 @@ describe("a middleware that fails", () => {
     const error = await rejectionOf(hub.users.get("ada"));
     expect(error).toBeInstanceOf(JupyterHubError);
     expect((error as Error).cause).toMatchObject({
-      message: "It gave no Response that can still be read",
+      message: "It returned no Response with an unread body. Return what next() resolves with",
     });
   });
 
-  it("with what next threw fails as if it were not there, and is tried again", async () => {
+  it("with an error of next is retried as without middleware", async () => {
     let count = 0;
     const fetch = answering(() => {
       if (++count < 3) throw new TypeError("fetch failed");
@@ -332,8 +332,8 @@ describe("a middleware that fails", () => {
   });
 });
 
-describe("what a middleware is given", () => {
-  it("prints no secret, however it is printed", async () => {
+describe("the arguments of a middleware", () => {
+  it("show no secret, however they are printed", async () => {
     const given: unknown[] = [];
     const { hub } = hubWith(
       (request, next, context) => {

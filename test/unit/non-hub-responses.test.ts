@@ -1,4 +1,4 @@
-/** What is no hub, no feature and no input of ours, and how each is told. */
+/** Responses that do not come from a hub, and invalid features and inputs. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { isJupyterHubError, JupyterHub, type Feature } from "../../src/index.js";
 import { answer, answering, hubOf, rejectionOf, secrets, serve } from "./helpers.js";
@@ -21,12 +21,15 @@ describe("another API that answers JSON", () => {
     expect(await rejectionOf(call(hub))).toMatchObject({ name: "UnexpectedResponseError" });
   });
 
-  it.each(["null", "1", '"a"', "true"])("that says %s is told as what it is", async (body) => {
-    const hub = hubOf(answering(() => answer(body)));
-    for (const call of [hub.tokens.list("ada"), hub.services.list(), hub.servers.list("ada")]) {
-      expect(isJupyterHubError(await rejectionOf(call))).toBe(true);
-    }
-  });
+  it.each(["null", "1", '"a"', "true"])(
+    "with the body %s is an UnexpectedResponseError",
+    async (body) => {
+      const hub = hubOf(answering(() => answer(body)));
+      for (const call of [hub.tokens.list("ada"), hub.services.list(), hub.servers.list("ada")]) {
+        expect(isJupyterHubError(await rejectionOf(call))).toBe(true);
+      }
+    },
+  );
 });
 
 describe("a client", () => {

@@ -1,4 +1,4 @@
-/** Logging people in with the hub: the link, what is kept, and the code that comes back. */
+/** OAuth logins with the hub: the link, the stored attempt, and the code of the callback. */
 import { createHash } from "node:crypto";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import {
@@ -26,7 +26,7 @@ const queryOf = (url: string): Record<string, string> =>
   Object.fromEntries(new URLSearchParams(url.split("?")[1]));
 
 describe("the link to the hub's login", () => {
-  it("is the hub's page, with who asks and where to come back to", async () => {
+  it("is the hub's page, with the client and the page to return to", async () => {
     const fetch = answering();
     const { url, state } = await portalOf(fetch).authorizeUrl();
     expect(url).toMatch(/^https:\/\/hub\.example\.org\/hub\/api\/oauth2\/authorize\?/);
@@ -41,20 +41,20 @@ describe("the link to the hub's login", () => {
     expect(fetch.sent()).toEqual([]);
   });
 
-  it("is that of people, not of the cluster", async () => {
+  it("has the public address", async () => {
     const url = "http://hub:8081/prefix/hub/api";
     const hub = new JupyterHub({ url, publicUrl: `${origin}/prefix`, oauth });
     const link = await hub.oauth.authorizeUrl();
     expect(link.url).toMatch(/^https:\/\/hub\.example\.org\/prefix\/hub\/api\/oauth2\/authorize\?/);
   });
 
-  it("asks for scopes", async () => {
+  it("contains the scopes", async () => {
     const scopes = ["read:users!user", "access:services!service=portal"];
     const { url } = await portalOf().authorizeUrl({ scopes });
     expect(queryOf(url)["scope"]).toBe(scopes.join(" "));
   });
 
-  it("shows the hub the verifier's hash, and the client's secret not at all", async () => {
+  it("contains the verifier's hash, and not the client's secret", async () => {
     const { url, verifier } = await portalOf().authorizeUrl();
     expect(verifier).toMatch(/^[\w-]{43}$/);
     const hash = createHash("sha256").update(verifier).digest("base64url");
@@ -63,7 +63,7 @@ describe("the link to the hub's login", () => {
     expect(url).not.toContain(oauth.clientSecret);
   });
 
-  it("has a state and a verifier that nobody has had before", async () => {
+  it("has a random state and verifier", async () => {
     const portal = portalOf();
     const links = await Promise.all(Array.from({ length: 50 }, () => portal.authorizeUrl()));
     const values = links.flatMap(({ state, verifier }) => [state, verifier]);
@@ -87,13 +87,13 @@ describe("the link to the hub's login", () => {
     "/charts/..//elsewhere.example",
     "/%2e//elsewhere.example",
     "/\ud800",
-  ])("leads back to no other site: %j", async (next) => {
+  ])("returns to no other site: %j", async (next) => {
     const error = await rejectionOf(portalOf().authorizeUrl({ next }));
     expect(error).toBeInstanceOf(InvalidInputError);
   });
 
   it.each([null, 7, {}, ["/charts"], new URL("https://portal.example.org/charts")])(
-    "leads back to no page that is not a string: %j",
+    "refuses a page that is not a string: %j",
     async (next) => {
       const error = await rejectionOf(portalOf().authorizeUrl({ next: next as unknown as string }));
       expect(error).toBeInstanceOf(InvalidInputError);
@@ -101,13 +101,13 @@ describe("the link to the hub's login", () => {
     },
   );
 
-  it.each([null, "read:users!user", {}, [7]])("asks for no scopes such as %j", async (scopes) => {
+  it.each([null, "read:users!user", {}, [7]])("refuses the scopes %j", async (scopes) => {
     const error = await rejectionOf(portalOf().authorizeUrl({ scopes: scopes as unknown as [] }));
     expect(error).toBeInstanceOf(InvalidInputError);
     expect((error as Error).message).toBe("`scopes` must be an array of strings.");
   });
 
-  it("holds no parameter that a value adds to it", async () => {
+  it("encodes its values, so that they add no parameter", async () => {
     const more = "x&redirect_uri=https://evil.example#y";
     const given = { clientId: more, clientSecret: "x", redirectUri: more };
     const hub = new JupyterHub({ url: origin, oauth: given });
@@ -127,13 +127,13 @@ describe("the link to the hub's login", () => {
     },
   );
 
-  it("is not made without an application", async () => {
+  it("needs the oauth option", async () => {
     const error = await rejectionOf(new JupyterHub({ url: origin }).oauth.authorizeUrl());
     expect(error).toBeInstanceOf(InvalidInputError);
     expect((error as Error).message).toMatch(/Give the client `oauth`/);
   });
 
-  it.each(["clientId", "clientSecret", "redirectUri"])("is not made without a %s", (key) => {
+  it.each(["clientId", "clientSecret", "redirectUri"])("needs a %s", (key) => {
     const without = () => new JupyterHub({ url: origin, oauth: { ...oauth, [key]: "" } });
     expect(without).toThrow(InvalidInputError);
     expect(without).toThrow("oauth needs a clientId, a clientSecret and a redirectUri.");
@@ -153,14 +153,14 @@ describe("in a service that a hub started", () => {
   const page = "/prefix/hub/api/oauth2/authorize";
 
   it.each([
-    ["a path, where the hub has one origin", {}, page],
+    ["a path if the hub has one origin", {}, page],
     [
-      "with the hub's host, where services have others",
+      "at the hub's host if services have their own",
       { JUPYTERHUB_HOST: origin },
       `${origin}${page}`,
     ],
     [
-      "under the hub's public address, where it has one",
+      "at the hub's public address if it has one",
       { JUPYTERHUB_PUBLIC_HUB_URL: `${origin}/prefix/hub/` },
       `${origin}${page}`,
     ],
@@ -175,7 +175,7 @@ describe("in a service that a hub started", () => {
     });
   });
 
-  it("the code is exchanged with the service's token, and the same address", async () => {
+  it("the code is exchanged with the service's token and redirect URI", async () => {
     for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
     const fetch = answering(() => answer({ access_token: "t", expires_in: 1, scope: "" }));
     const hub = new JupyterHub({ fetch });
@@ -188,14 +188,14 @@ describe("in a service that a hub started", () => {
     });
   });
 
-  it("the environment's secret is for no other hub", async () => {
+  it("the environment's secret is not sent to another hub", async () => {
     for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
     const hub = new JupyterHub({ url: "https://elsewhere.example" });
     await expect(hub.oauth.authorizeUrl()).rejects.toBeInstanceOf(InvalidInputError);
   });
 });
 
-describe("a browser that comes back", () => {
+describe("a callback", () => {
   const exchanged = () =>
     answer({
       access_token: "the-users-token",
@@ -207,7 +207,7 @@ describe("a browser that comes back", () => {
   const code = secrets.value;
   const other = (letter: string | undefined): string => (letter === "x" ? "y" : "x");
 
-  it("has its code exchanged, in a form and without a token", async () => {
+  it("exchanges its code, in a form and without a token", async () => {
     const fetch = answering(exchanged);
     const hub = new JupyterHub({ url: origin, token: secrets.token, oauth, fetch });
     const attempt = await hub.oauth.authorizeUrl();
@@ -226,7 +226,7 @@ describe("a browser that comes back", () => {
     });
   });
 
-  it("is a token and a client that acts as the user", async () => {
+  it("returns a token, and a client that acts as the user", async () => {
     const fetch = answering(({ method }) => (method === "POST" ? exchanged() : answer()));
     const portal = portalOf(fetch);
     const attempt = await portal.authorizeUrl();
@@ -252,19 +252,16 @@ describe("a browser that comes back", () => {
     ["/x/../charts?next=//y", "/charts?next=//y"],
     ["/a\r\nSet-Cookie: x", "/aSet-Cookie:%20x"],
     ["/a\\b", "/a/b"],
-  ])(
-    "is led back to the page that it wanted, as browsers read it: %j to %s",
-    async (next, read) => {
-      const portal = portalOf(answering(exchanged));
-      const attempt = await portal.authorizeUrl({ next });
-      expect(attempt.state).toMatch(/^[\x21\x23-\x2B\x2D-\x3A\x3C-\x5B\x5D-\x7E]+$/); // fits into a cookie
-      const login = await portal.exchangeCode(back({ code, state: attempt.state }), attempt);
-      expect(login.next).toBe(read);
-    },
-  );
+  ])("returns the page of the login, as browsers parse it: %j is %s", async (next, read) => {
+    const portal = portalOf(answering(exchanged));
+    const attempt = await portal.authorizeUrl({ next });
+    expect(attempt.state).toMatch(/^[\x21\x23-\x2B\x2D-\x3A\x3C-\x5B\x5D-\x7E]+$/); // fits into a cookie
+    const login = await portal.exchangeCode(back({ code, state: attempt.state }), attempt);
+    expect(login.next).toBe(read);
+  });
 
   it.each([{}, [[null]], { access_token: "x" }, { scope: "x" }, { access_token: 7, scope: "x" }])(
-    "makes no client of an answer of another shape: %j",
+    "rejects a response of another shape: %j",
     async (body) => {
       const portal = portalOf(answering(() => answer(body)));
       const attempt = await portal.authorizeUrl();
@@ -280,7 +277,7 @@ describe("a browser that comes back", () => {
     "http://127.0.0.1:8080/services/portal/oauth_callback?x=1&",
     "/callback?",
     "?",
-  ])("may be told by its whole URL or a part of it: %s", async (start) => {
+  ])("may be a whole URL or a part of it: %s", async (start) => {
     const portal = portalOf(answering(exchanged));
     const attempt = await portal.authorizeUrl();
     const callback = `${start}code=${code}&state=${attempt.state}#top`;
@@ -293,14 +290,14 @@ describe("a browser that comes back", () => {
     [
       ["another state", (state) => other(state[0]) + state.slice(1), (attempt) => attempt],
       [
-        "a state that ends otherwise",
+        "a state with another end",
         (state) => state.slice(0, -1) + other(state.at(-1)),
         (attempt) => attempt,
       ],
       ["a longer state", (state) => `${state}x`, (attempt) => attempt],
-      ["a page put onto the state", (state) => `${state}.%2Fother`, (attempt) => attempt],
+      ["a state with a page appended", (state) => `${state}.%2Fother`, (attempt) => attempt],
       ["an empty state", () => "", (attempt) => ({ ...attempt, state: "" })],
-      ["a state that was not kept", (state) => state, () => undefined],
+      ["a state that was not stored", (state) => state, () => undefined],
       ["no verifier", (state) => state, (attempt) => ({ ...attempt, verifier: "" })],
     ],
   )("with %s is refused before anything is sent", async (_, returned, kept) => {
@@ -334,7 +331,7 @@ describe("a browser that comes back", () => {
   );
 
   it.each([undefined, null, 7, new URL("https://portal.example.org/callback?code=x&state=y")])(
-    "is refused if its address is not a string: %j",
+    "is refused if it is not a string: %j",
     async (callback) => {
       const portal = portalOf();
       const attempt = await portal.authorizeUrl();
@@ -345,7 +342,7 @@ describe("a browser that comes back", () => {
   );
 
   it.each(["s.%", "s.%ff", "s.%2F%2Fevil.example", "s.https%3A%2F%2Fevil.example", "s."])(
-    "is led nowhere by a state that was changed where it was kept: %j",
+    "is refused if its stored state was changed: %j",
     async (state) => {
       const fetch = answering(exchanged);
       const portal = portalOf(fetch);
@@ -358,7 +355,7 @@ describe("a browser that comes back", () => {
     },
   );
 
-  it("with the hub's refusal is a ForbiddenError in its words", async () => {
+  it("with an error of the hub is a ForbiddenError with its message", async () => {
     const fetch = answering(exchanged);
     const portal = portalOf(fetch);
     const attempt = await portal.authorizeUrl();
@@ -383,7 +380,7 @@ describe("a browser that comes back", () => {
   it.each([
     [400, "invalid_grant", /was used before, has expired/],
     [401, "invalid_client", /Check the client's id and secret/],
-  ])("with what the hub does not take is refused: %i %s", async (status, error, message) => {
+  ])("rejects if the hub does: %i %s", async (status, error, message) => {
     const portal = portalOf(answering(() => answer({ error }, { status })));
     const attempt = await portal.authorizeUrl();
     const failure = await rejectionOf(
@@ -395,7 +392,7 @@ describe("a browser that comes back", () => {
     expect(String(failure)).not.toContain(attempt.verifier);
   });
 
-  it("does not have the client's secret sent in the clear", async () => {
+  it("does not send the client's secret unencrypted", async () => {
     const fetch = answering(exchanged);
     const { oauth: portal } = new JupyterHub({ url: "http://hub.example.org", oauth, fetch });
     const attempt = await portal.authorizeUrl();
@@ -407,7 +404,7 @@ describe("a browser that comes back", () => {
   });
 });
 
-it("a client shows nobody its application's secret", () => {
+it("a printed client contains no client secret", () => {
   const hub = new JupyterHub({ url: origin, oauth });
   expectNoSecret(hub);
   expectNoSecret(hub.oauth);

@@ -1,4 +1,4 @@
-/** What a client can be told, what it takes from the environment, and what it shows of itself. */
+/** The options of a client, their defaults from the environment, and what a printed client shows. */
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createClient, getUser } from "../../src/api.js";
@@ -24,14 +24,14 @@ afterEach(() => {
 });
 
 describe("the url", () => {
-  it("is normalised, and tells where people reach the hub", () => {
+  it("is normalised, and publicUrl is derived from it", () => {
     const hub = new JupyterHub({ url: "https://example.org/prefix/" });
     expect(hub.url).toBe("https://example.org/prefix/hub/api");
     expect(hub.publicUrl).toBe("https://example.org/prefix/hub/");
   });
 
   it.each([{}, { url: undefined }, { url: undefined, token: secrets.token }])(
-    "is asked for when there is none: %#",
+    "is required: %#",
     (options) => {
       expect(() => new JupyterHub(options)).toThrow(InvalidInputError);
       expect(() => new JupyterHub(options)).toThrow(
@@ -41,11 +41,11 @@ describe("the url", () => {
     },
   );
 
-  it("is not taken from the environment when it is empty there or here", () => {
+  it("is missing if the variable is empty, and invalid if the option is empty", () => {
     vi.stubEnv("JUPYTERHUB_API_URL", "");
     expect(() => new JupyterHub()).toThrow(/^No url/);
     vi.stubEnv("JUPYTERHUB_API_URL", "http://127.0.0.1:8081/hub/api");
-    expect(() => new JupyterHub({ url: "" })).toThrow(/not an absolute URL/);
+    expect(() => new JupyterHub({ url: "" })).toThrow(/must be an absolute URL/);
   });
 });
 
@@ -61,20 +61,20 @@ describe("the environment of a program that a hub started", () => {
     return fetch.requests[0]?.headers.get("Authorization");
   };
 
-  it("suffices", async () => {
+  it("provides url, publicUrl and token", async () => {
     const hub = new JupyterHub();
     expect(hub.url).toBe("http://10.0.0.1:8081/pre/hub/api");
     expect(hub.publicUrl).toBe("https://hub.example.org/pre/hub/");
     expect(await sentToken({})).toBe(`Bearer ${secrets.token}-of-the-environment`);
   });
 
-  it("suffices for raw functions", async () => {
+  it("provides them for raw functions", async () => {
     const fetch = answering();
     await getUser({ client: createClient({ fetch }), path: { name: "ada" }, throwOnError: true });
     expect(fetch.requests[0]?.url).toBe("http://10.0.0.1:8081/pre/hub/api/users/ada");
   });
 
-  it("is read when a client is made, not when the package is loaded or a call is made", async () => {
+  it("is read by the constructor, not at import or by a call", async () => {
     const fetch = answering();
     const hub = new JupyterHub({ fetch });
     vi.stubEnv("JUPYTERHUB_API_TOKEN", "another");
@@ -82,7 +82,7 @@ describe("the environment of a program that a hub started", () => {
     expect(fetch.requests[0]?.headers.get("Authorization")).toContain(secrets.token);
   });
 
-  it("stands back behind the options", async () => {
+  it("is overridden by the options", async () => {
     const options = { url: origin, publicUrl: "https://people.example.org", token: "given" };
     const hub = new JupyterHub(options);
     expect(hub.url).toBe(api);
@@ -90,7 +90,7 @@ describe("the environment of a program that a hub started", () => {
     expect(await sentToken(options)).toBe("Bearer given");
   });
 
-  it("tells the public address of a hub with subdomains in two halves", () => {
+  it("provides the public address of a hub with subdomains in two variables", () => {
     vi.stubEnv("JUPYTERHUB_PUBLIC_HUB_URL", "");
     vi.stubEnv("JUPYTERHUB_HOST", "https://hub.example.org");
     vi.stubEnv("JUPYTERHUB_BASE_URL", "/pre/");
@@ -101,7 +101,7 @@ describe("the environment of a program that a hub started", () => {
   });
 
   it.each(["JUPYTERHUB_API_TOKEN", "JUPYTERHUB_PUBLIC_HUB_URL"])(
-    "counts as unset where it is empty: %s",
+    "treats an empty variable as unset: %s",
     async (name) => {
       vi.stubEnv(name, "");
       const hub = new JupyterHub();
@@ -114,19 +114,19 @@ describe("the environment of a program that a hub started", () => {
     },
   );
 
-  it("is named when its url does not fit", () => {
+  it("is named in the error if its url is invalid", () => {
     vi.stubEnv("JUPYTERHUB_API_URL", "hub:8081");
-    expect(() => new JupyterHub()).toThrow(/^The JUPYTERHUB_API_URL must begin with http/);
+    expect(() => new JupyterHub()).toThrow(/^The JUPYTERHUB_API_URL must be an absolute URL/);
   });
 
-  it("is of no matter to a client of another hub, even when its url does not fit", () => {
+  it("is ignored by a client of another hub, even if its url is invalid", () => {
     vi.stubEnv("JUPYTERHUB_API_URL", "hub:8081");
     expect(new JupyterHub({ url: origin }).url).toBe(api);
   });
 });
 
-describe("a program without an environment, as in a browser", () => {
-  it("gives the options itself", () => {
+describe("a runtime without an environment, such as a browser", () => {
+  it("requires the url as an option", () => {
     vi.stubGlobal("process", undefined);
     try {
       expect(new JupyterHub({ url: origin }).url).toBe(api);
@@ -137,20 +137,20 @@ describe("a program without an environment, as in a browser", () => {
   });
 });
 
-describe("numbers", () => {
+describe("a number", () => {
   it.each(
     [0, -1, Number.NaN, "30000", null, true].flatMap((value) => [
       ["timeout", value],
       ["maxConcurrency", value],
     ]),
-  )("%s cannot be %j", (name, value) => {
+  )("of %s cannot be %j", (name, value) => {
     const options = { url: origin, [name as string]: value } as JupyterHubOptions;
-    // Null stands for "not given", as undefined does.
+    // Null means the default, as undefined does.
     if (value === null) expect(() => new JupyterHub(options)).not.toThrow();
     else expect(() => new JupyterHub(options)).toThrow(`The ${name} must be a number above 0.`);
   });
 
-  it("may be endless", () => {
+  it("may be Infinity", () => {
     const options = { url: origin, timeout: Infinity, maxConcurrency: Infinity };
     expect(() => new JupyterHub(options)).not.toThrow();
   });
@@ -163,7 +163,7 @@ describe("the User-Agent", () => {
     return fetch.requests[0]?.headers.get("User-Agent");
   };
 
-  it("names the program before the package", async () => {
+  it("starts with the appName", async () => {
     expect(await userAgentOf({})).toBe(`jupyterhub-client/${packageVersion}`);
     expect(await userAgentOf({ appName: "" })).toBe(`jupyterhub-client/${packageVersion}`);
     expect(await userAgentOf({ appName: "reaper/2" })).toBe(
@@ -172,7 +172,7 @@ describe("the User-Agent", () => {
     expect(await userAgentOf({ headers: { "user-agent": "mine" } })).toBe("mine");
   });
 
-  it("tells the package's own version", () => {
+  it("contains the package's version", () => {
     expect(packageVersion).toBe(manifest.version);
   });
 });
@@ -193,12 +193,12 @@ describe("a client that is printed", () => {
     expect(String(value)).not.toContain(secrets.token);
   });
 
-  it("shows where the hub is", () => {
+  it("shows the hub's url", () => {
     expect(inspect(hub)).toContain(api);
     expect(JSON.stringify(hub)).toContain(api);
   });
 
-  it("would show a secret to this test if it had one", () => {
+  it("would fail these tests if it contained a secret", () => {
     expect(printed({ deep: { token: secrets.token } })).toContain(secrets.token);
     expect(printed(new Error("x", { cause: new Error(secrets.token) }))).toContain(secrets.token);
   });

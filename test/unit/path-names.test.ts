@@ -1,4 +1,4 @@
-/** Names: what is refused before anything is sent, and how all others reach the hub as themselves. */
+/** Names: which are refused before anything is sent, and how all others reach the hub unchanged. */
 import { describe, expect, it } from "vitest";
 import { deleteShareCode, getGroup, getUser, getUserServerName } from "../../src/api.js";
 import { InvalidInputError } from "../../src/core/errors.js";
@@ -60,7 +60,7 @@ const aliases: [string, Sending][] = [
   ["getUser", (hub, name) => raw(getUser({ client: hub.client, path: { name } }))],
   ["getGroup", (hub, name) => raw(getGroup({ client: hub.client, path: { name } }))],
 ];
-/** A raw function resolves with its error unless it is asked to throw. */
+/** A raw function resolves with its error unless `throwOnError` is set. */
 const raw = async (call: Promise<{ error?: unknown }>): Promise<void> => {
   const { error } = await call;
   if (error) throw error;
@@ -73,7 +73,7 @@ describe.each(aliases)("%s", (_, send) => {
     expect(fetch.sent()).toEqual([]);
   });
 
-  it.each([undefined, null, 7, {}, ["ada"], true])("refuses %j for a name", async (name) => {
+  it.each([undefined, null, 7, {}, ["ada"], true])("refuses %j as a name", async (name) => {
     const fetch = answering();
     const error = await rejectionOf(send(hubOf(fetch), name as unknown as string));
     expect(error).toBeInstanceOf(InvalidInputError);
@@ -97,7 +97,7 @@ describe("a named server", () => {
     starts.flatMap(([what, send]) =>
       [".", "..", "\uD83D"].map((bad) => [what, bad, send] as const),
     ),
-  )("cannot be called so by %s: %j", async (_, bad, send) => {
+  )("is refused by %s: %j", async (_, bad, send) => {
     const fetch = answering();
     await expect(send(hubOf(fetch), bad)).rejects.toBeInstanceOf(InvalidInputError);
     expect(fetch.sent()).toEqual([]);
@@ -122,7 +122,7 @@ describe("any other name", () => {
     },
   );
 
-  it("arrives at a real server as itself", async () => {
+  it("arrives unchanged at a real server", async () => {
     const arrived: string[] = [];
     await using server = await serve((request, response) => {
       const segments = (request.url ?? "").split("/");
@@ -138,7 +138,7 @@ describe("any other name", () => {
 });
 
 describe("the default server", () => {
-  it("keeps the slash behind the owner of shares, which tells it from all servers", async () => {
+  it("keeps the slash after the owner of shares, which distinguishes it from all servers", async () => {
     const fetch = answering(({ method, url }) =>
       method === "GET" || url.includes("share-codes")
         ? answer({ items: [], _pagination: { next: null } })
@@ -162,15 +162,15 @@ describe("the default server", () => {
   });
 });
 
-describe("the check of a name", () => {
-  it("names the parameter in words", () => {
+describe("checkName()", () => {
+  it("names the parameter in its error", () => {
     expect(() => checkName("server_name", "..")).toThrow(
       'The server name must not be "..": in a URL it would lead to another route.',
     );
     expect(() => checkName("owner", "")).toThrow("The owner must not be empty.");
   });
 
-  it("lets a name be empty where the route allows it", () => {
+  it("accepts an empty name if the route allows it", () => {
     expect(() => checkName("server_name", "", true)).not.toThrow();
     expect(() => checkName("server_name", "..", true)).toThrow(InvalidInputError);
   });
@@ -182,7 +182,7 @@ describe("the check of a name", () => {
     [secrets.token, "of type string"],
     [7, "of type number"],
     [{}, "of type object"],
-  ])("calls a value by its kind, never by itself: %j is %s", (value, kind) => {
+  ])("describes a value by its type, without quoting it: %j is %s", (value, kind) => {
     expect(describeType(value)).toBe(kind);
   });
 });

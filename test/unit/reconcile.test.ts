@@ -208,7 +208,7 @@ describe.each(Object.entries(cases))(
 describe("what no reading can settle", () => {
   it.each<[string, (hub: JupyterHub) => Promise<unknown>]>([
     ["a new token, whose secret is gone", (hub) => hub.tokens.create("ada")],
-    ["a new share code, which is told once", (hub) => hub.shareCodes.create("ada")],
+    ["a new share code, which is shown once", (hub) => hub.shareCodes.create("ada")],
     ["users made together", (hub) => hub.users.createMany({ usernames: ["ada"] })],
     ["groups made together", (hub) => hub.groups.createMany({ groups: ["lab"] })],
     [

@@ -1,4 +1,4 @@
-/** URLs as errors tell them. */
+/** Redaction: of URLs, inputs, headers, texts and JSON values. */
 import { describe, expect, it } from "vitest";
 import { getAuthCookie, getAuthToken } from "../../src/api.js";
 import {
@@ -28,7 +28,7 @@ describe("the URL of a call, for errors", () => {
     expect(redactedUrl(api, route, path)).toBe(api + expected);
   });
 
-  it("has no query, where a share code would be", async () => {
+  it("has no query, which may contain a share code", async () => {
     const hub = hubOf(answering(() => refusal(404, null)));
     const error = await rejectionOf(hub.shareCodes.revoke("ada", { code: secrets.value }));
     expect(error).toMatchObject({ name: "NotFoundError", url: `${api}/share-codes/ada/` });
@@ -36,7 +36,7 @@ describe("the URL of a call, for errors", () => {
   });
 });
 
-it("the query of a route that the table lacks is told nowhere", async () => {
+it("redacts the query of an unknown route everywhere", async () => {
   const lines: unknown[] = [];
   const note = (...line: unknown[]): void => void lines.push(line);
   const fetch = answering(({ url }) => refusal(404, `Nothing at ${url}`));
@@ -62,10 +62,10 @@ it("the query of a route that the table lacks is told nowhere", async () => {
 it.each([
   [["pass", "password1"], "password1, pass", "[redacted], [redacted]"],
   [["password1", "pass"], "password1, pass", "[redacted], [redacted]"],
-  // What one is in a URL may hold another.
+  // The URL encoding of one contains another.
   [["c%20d", "b c d"], "b%20c%20d", "[redacted]"],
   [["abc"], "abc", "abc"],
-])("of the secrets %j in %j remains %j", (all, text, rest) => {
+])("redacts %j in %j to %j", (all, text, rest) => {
   expect(withoutSecrets(text, all)).toBe(rest);
 });
 
@@ -95,7 +95,7 @@ describe("the secrets of an input", () => {
     ]);
   });
 
-  it("include what user_options hold, but no word that a Spawner's messages are full of", () => {
+  it("include the values of user_options, except short words, which Spawner messages contain", () => {
     const options = {
       image: "a-private-image",
       size: "small",
@@ -113,13 +113,13 @@ describe("the secrets of an input", () => {
     },
   );
 
-  it("are found in input that refers to itself, and below both kinds of keys", () => {
+  it("are found in circular input, and below both kinds of keys", () => {
     const shared: Record<string, unknown> = { any: "planted" };
     shared["self"] = shared;
     expect(of({ name: shared, password: shared })).toEqual(["planted"]);
   });
 
-  it("are collected only when somebody asks for them", () => {
+  it("are collected at the first iteration, and once", () => {
     let reads = 0;
     const input = {
       get password() {
@@ -175,7 +175,7 @@ describe("the secrets of headers", () => {
     expect([...all]).toEqual([]);
   });
 
-  it("stay few while a long start repeats them", () => {
+  it("are deduplicated during a long start", () => {
     const all = new Secrets();
     for (let count = 0; count < 1000; count += 1) {
       all.addHeaders(new Headers({ Authorization: `Bearer planted-${count % 3}` }));
@@ -185,14 +185,14 @@ describe("the secrets of headers", () => {
 });
 
 describe("a long text", () => {
-  it("is examined and repeated up to a length", () => {
+  it("is cut to maxText", () => {
     const text = withoutSecrets("x".repeat(400_000), ["planted"]);
     expect(text).toHaveLength(maxText);
     expect(text).toMatch(/x…$/);
   });
 
   it.each(["planted-secret", "planted-secret".repeat(500)])(
-    "loses a secret that begins before its end, wherever that is cut: %#",
+    "has no secret that crosses the cut: %#",
     (secret) => {
       for (let before = maxText - 20; before <= maxText; before += 1) {
         const text = withoutSecrets(`${"x".repeat(before)}${secret}yyy`, [secret]);
@@ -201,7 +201,7 @@ describe("a long text", () => {
     },
   );
 
-  it("loses secrets that overlap each other or themselves", () => {
+  it("has no secrets that overlap each other or themselves", () => {
     expect(withoutSecrets("<abcdefgh>", ["abcdef", "defgh"])).toBe("<[redacted]>");
     expect(withoutSecrets("<ababab>", ["abab"])).toBe("<[redacted]>");
   });
@@ -210,7 +210,7 @@ describe("a long text", () => {
 describe("a JSON value", () => {
   const redact = redactor(["planted", "4096"]);
 
-  it("loses secrets in strings, numbers and keys", () => {
+  it("has no secrets in strings, numbers and keys", () => {
     const value = { a: ["planted!"], b: { planted: 4096, c: 7, d: null, e: true } };
     expect(redactedValue(value, redact)).toEqual({
       a: ["[redacted]!"],
@@ -218,7 +218,7 @@ describe("a JSON value", () => {
     });
   });
 
-  it("is left out where it is nested deeper than anybody would", () => {
+  it("is redacted below nine levels", () => {
     const deep = JSON.parse("[".repeat(50_000) + "]".repeat(50_000)) as unknown;
     expect(JSON.stringify(redactedValue(deep, redact))).toMatch(/^\[{9}"\[redacted\]"\]{9}$/);
   });
@@ -238,7 +238,8 @@ describe("a secret in the path", () => {
   const failures = {
     "the hub refuses": () => refusal(404, null),
     "the connection fails": () => Promise.reject(new TypeError("fetch failed")),
-    "the answer is not JSON": () => new Response("<", { headers: { "X-JupyterHub-Version": "6" } }),
+    "the response is not JSON": () =>
+      new Response("<", { headers: { "X-JupyterHub-Version": "6" } }),
     "a proxy redirects it": ({ url }: Request) =>
       new Response(null, { status: 301, headers: { Location: url.replace(/^http:/, "https:") } }),
   };
@@ -246,7 +247,7 @@ describe("a secret in the path", () => {
     Object.entries(calls).flatMap(([name, call]) =>
       Object.entries(failures).map(([when, respond]) => [name, when, call, respond] as const),
     ),
-  )("of %s stays out of the error when %s", async (_, __, call, respond) => {
+  )("of %s is not in the error when %s", async (_, __, call, respond) => {
     const fetch = answering(respond);
     const error = await rejectionOf(call(hubOf(fetch)));
     expect(fetch.requests[0]?.url).toContain(secrets.value);

@@ -1,4 +1,4 @@
-/** Token functions over the attempts of a call, and what becomes of a token that the hub refuses. */
+/** Token functions: when they are called, and how a token that the hub rejects is renewed. */
 import { describe, expect, it, vi } from "vitest";
 import { getUser, postGroup } from "../../src/api.js";
 import { AuthenticationError, type TokenSource } from "../../src/index.js";
@@ -10,7 +10,7 @@ useLongestPauses();
 
 const tokenOf = ({ headers }: Request): string | null => headers.get("Authorization");
 
-/** A hub that knows these tokens, and refuses others as hubs do. */
+/** A hub that accepts these tokens and rejects others. */
 const knowing = (...known: string[]) =>
   answering((request) =>
     known.some((token) => tokenOf(request) === `Bearer ${token}`)
@@ -18,7 +18,7 @@ const knowing = (...known: string[]) =>
       : refusal(403, "Missing or invalid credentials."),
   );
 
-/** A token function that has one token after the other, and what it was asked with. */
+/** A token function that returns these tokens in turn, and records its arguments. */
 function tokens(...each: (string | undefined)[]) {
   return vi.fn<Exclude<TokenSource, string>>(() =>
     Promise.resolve(each.length > 1 ? each.shift() : each[0]),
@@ -26,7 +26,7 @@ function tokens(...each: (string | undefined)[]) {
 }
 
 describe("a token function", () => {
-  it("is asked before each attempt", async () => {
+  it("is called before each attempt", async () => {
     const { hub, fetch } = hubThat([() => page(503), () => busy("1"), () => answer()], {
       token: tokens("one", "two", "three"),
     });
@@ -34,7 +34,7 @@ describe("a token function", () => {
     expect(fetch.requests.map(tokenOf)).toEqual(["Bearer one", "Bearer two", "Bearer three"]);
   });
 
-  it("that is slow is given the time of an attempt", async () => {
+  it("is limited by the timeout of an attempt", async () => {
     const { hub, fetch } = hubThat([() => answer()], { token: never, timeout: 2000 });
     const state = watch(hub.users.get("ada"));
     await pass(1999);
@@ -45,8 +45,8 @@ describe("a token function", () => {
   });
 });
 
-describe("a token that the hub refuses", () => {
-  it("is replaced once, and the call sent again at once", async () => {
+describe("a token that the hub rejects", () => {
+  it("is renewed once, and the call repeated immediately", async () => {
     const fetch = knowing("new");
     const token = tokens("old", "new");
     expect(await hubOf(fetch, { token }).users.get("ada")).toEqual({ name: "ada" });
@@ -54,7 +54,7 @@ describe("a token that the hub refuses", () => {
     expect(fetch.requests.map(tokenOf)).toEqual(["Bearer old", "Bearer new"]);
   });
 
-  it("is replaced for a call that changes something, too, since nothing was done", async () => {
+  it("is renewed for a write as well, since the hub did nothing", async () => {
     const fetch = knowing("new");
     const { client } = hubOf(fetch, { token: tokens("old", "new") });
     const body = { users: ["ada"] };
@@ -63,7 +63,7 @@ describe("a token that the hub refuses", () => {
     expect(sent).toEqual([body, body]);
   });
 
-  it("is not replaced a second time", async () => {
+  it("is not renewed a second time", async () => {
     const fetch = knowing();
     const token = tokens("one", "two", "three");
     const error = await failure(hubOf(fetch, { token, retry: 3 }).users.get("ada"));
@@ -73,7 +73,7 @@ describe("a token that the hub refuses", () => {
   });
 
   it.each([["same"], [undefined]])(
-    "stays refused when the function gives %s in its place",
+    "rejects the call if the function then returns %s",
     async (renewed) => {
       const fetch = knowing();
       const token = tokens("same", renewed);
@@ -101,12 +101,12 @@ describe("a token that the hub refuses", () => {
       /the token function failed\.$/,
     ],
     [
-      "gives what is no token",
+      "returns an invalid token",
       (refused) => (refused ? "" : "old"),
       "InvalidInputError",
       /not be empty/,
     ],
-  ])("fails the call when the function then %s", async (_, token, name, words) => {
+  ])("rejects the call if the function then %s", async (_, token, name, words) => {
     const fetch = knowing();
     const error = (await failure(hubOf(fetch, { token }).users.get("ada"))) as Error;
     expect(error).toMatchObject({ name });
@@ -115,7 +115,7 @@ describe("a token that the hub refuses", () => {
     expectNoSecret(error);
   });
 
-  it("fails the call in time when the function then never answers", async () => {
+  it("rejects the call after its timeout if the function then never resolves", async () => {
     const token = (refused?: string) => (refused ? never() : "old");
     const { hub, at } = hubThat([() => refusal(401, null)], { token, timeout: 3000 });
     const error = await failure(hub.users.get("ada"));
@@ -133,11 +133,11 @@ describe("a token that the hub refuses", () => {
     );
     expect(await settled(hub.users.get("ada"))).toEqual({ name: "ada" });
     expect(at).toEqual([0, 0, 250, 750]);
-    // For the attempts after the replay the function is asked as for any other.
+    // The function is called for the attempts after that as for any other.
     expect(token.mock.calls).toEqual([[], ["old"], [], []]);
   });
 
-  it("is not replaced where the scopes do not suffice", async () => {
+  it("is not renewed for missing scopes", async () => {
     const fetch = answering(() => refusal(403, "Action is not authorized with current scopes"));
     const token = tokens("one", "two");
     const error = await failure(hubOf(fetch, { token }).users.get("ada"));
@@ -145,13 +145,13 @@ describe("a token that the hub refuses", () => {
     expect(token.mock.calls).toEqual([[]]);
   });
 
-  it("is not replaced where it is the client's only one", async () => {
+  it("is not renewed if it is a string", async () => {
     const fetch = knowing("another");
     expect(await failure(hubOf(fetch).users.get("ada"))).toBeInstanceOf(AuthenticationError);
     expect(fetch.requests).toHaveLength(1);
   });
 
-  it("is not replaced where it is the call's own, nor where the client's headers hold it", async () => {
+  it("is not renewed if it comes from the headers of the call or the client", async () => {
     const token = tokens("new");
     const headers = { Authorization: "Bearer own" };
     const fetch = knowing("new");
@@ -164,7 +164,7 @@ describe("a token that the hub refuses", () => {
     expect(fetch.requests.map(tokenOf)).toEqual(["Bearer own", "Bearer own"]);
   });
 
-  it("is not asked for where the call had none", async () => {
+  it("is not renewed if the call had no token", async () => {
     const token = tokens(undefined, "new");
     const error = await failure(hubOf(knowing("new"), { token }).users.get("ada"));
     expect(error).toBeInstanceOf(AuthenticationError);
@@ -172,8 +172,8 @@ describe("a token that the hub refuses", () => {
   });
 });
 
-describe("calls that are refused at the same time", () => {
-  it("share the question for another token", async () => {
+describe("calls that are rejected at the same time", () => {
+  it("share the renewal", async () => {
     const fetch = knowing("new");
     const renewal = signalled<string>();
     const token = vi.fn((refused?: string) => (refused ? renewal.when : "old"));
@@ -190,7 +190,7 @@ describe("calls that are refused at the same time", () => {
     ]);
   });
 
-  it("share its answer when one of them is refused later", async () => {
+  it("share its token with a call that is rejected later", async () => {
     const late = signalled();
     const fetch = answering(async (request) => {
       if (tokenOf(request) === "Bearer new") return answer({ name: "ada" });
@@ -211,7 +211,7 @@ describe("calls that are refused at the same time", () => {
     expect(fetch.requests.map(tokenOf).slice(-1)).toEqual(["Bearer new"]);
   });
 
-  it("ask again where the function still gives what was refused before", async () => {
+  it("renew again if the function still returns the rejected token", async () => {
     const known = ["one"];
     const fetch = answering((request) =>
       tokenOf(request) === `Bearer ${known[0]}` ? answer({}) : refusal(401, null),
@@ -224,7 +224,7 @@ describe("calls that are refused at the same time", () => {
     expect(token.mock.calls).toEqual([[], ["old"], [], ["old"]]);
   });
 
-  it("share its failure", async () => {
+  it("share its error", async () => {
     const renewal = signalled();
     const token = vi.fn(async (refused?: string) => {
       if (refused === undefined) return "old";
@@ -242,7 +242,7 @@ describe("calls that are refused at the same time", () => {
     expect(token).toHaveBeenCalledTimes(3);
   });
 
-  it("do not share it where they were refused with different tokens", async () => {
+  it("renew separately if their tokens differ", async () => {
     let count = 0;
     const token = vi.fn((refused?: string) =>
       refused ? refused.replace("old", "new") : `old-${++count}`,
@@ -253,7 +253,7 @@ describe("calls that are refused at the same time", () => {
     expect(token.mock.calls).toEqual([[], [], ["old-1"], ["old-2"]]);
   });
 
-  it("go on for those who wait when one of them is aborted", async () => {
+  it("continue if one of them is aborted", async () => {
     const renewal = signalled<string>();
     const token = (refused?: string) => (refused ? renewal.when : "old");
     const hub = hubOf(knowing("new"), { token });
@@ -269,7 +269,7 @@ describe("calls that are refused at the same time", () => {
     expect(await other).toEqual({ name: "ada" });
   });
 
-  it("ask again when the next token is refused in its turn", async () => {
+  it("renew again if the next token is rejected", async () => {
     const known = ["one"];
     const fetch = answering((request) =>
       tokenOf(request) === `Bearer ${known[0]}` ? answer({}) : refusal(401, null),

@@ -24,6 +24,12 @@ import { answering, expectNoSecret, hubOf, rejectionOf, secrets } from "./helper
 const lost = (code?: string) => new ConnectionError("no answer", { code });
 const hub = (status: number, retryAfter?: number) =>
   new HubError(`${status}`, { status, retryAfter });
+/** An error as another copy of this package makes it, where `instanceof` fails. */
+const ofAnotherCopy = (error: JupyterHubError): JupyterHubError =>
+  Object.defineProperties(
+    new Error(error.message),
+    Object.getOwnPropertyDescriptors(error),
+  ) as JupyterHubError;
 const limit = (retryAfter?: number) => new RateLimitError("429", { status: 429, retryAfter });
 
 /** With this chance, the pause before the second attempt takes its half: 125 ms. */
@@ -33,7 +39,7 @@ const afterFirst = minDelay / 2;
 /** The failure of a first attempt, and the pause after it for a GET, and for what changes something. */
 type Row = [what: string, failure: JupyterHubError, get: number | undefined, write?: number];
 
-const passing: Row[] = [
+const transientFailures: Row[] = [
   // Node
   ["a connection that nobody accepts", lost("ECONNREFUSED"), afterFirst],
   ["one that is reset", lost("ECONNRESET"), afterFirst],
@@ -50,6 +56,8 @@ const passing: Row[] = [
   ["a connection that Bun does not get", lost("FailedToOpenSocket"), afterFirst],
   // Deno and browsers
   ["any connection of which no more is known", lost(), afterFirst],
+  ["an error of another copy of this package", ofAnotherCopy(lost("ECONNRESET")), afterFirst],
+  ["a gateway's error, of another copy", ofAnotherCopy(hub(503)), afterFirst],
   // The proxy
   ["a proxy without its hub", hub(502), afterFirst],
   ["a proxy whose hub is down", hub(503), afterFirst],
@@ -64,7 +72,7 @@ const passing: Row[] = [
   ["too many calls, and the longest time to wait", limit(60_000), 60_000, 60_000],
 ];
 
-const lasting: Row[] = [
+const permanentFailures: Row[] = [
   ["a time to wait beyond the longest", limit(60_001), undefined],
   ["a proxy that asks to wait longer still", hub(503, 61_000), undefined],
   ["a host that there is not", lost("ENOTFOUND"), undefined],
@@ -95,7 +103,7 @@ const lasting: Row[] = [
 ];
 
 describe("a first attempt that fails by", () => {
-  it.each([...passing, ...lasting])("%s", (_, failure, get, write) => {
+  it.each([...transientFailures, ...permanentFailures])("%s", (_, failure, get, write) => {
     const delays = Object.fromEntries(
       ["GET", "POST", "PUT", "PATCH", "DELETE"].map((method) => [
         method,
@@ -115,7 +123,7 @@ describe("attempts", () => {
   });
 
   it("are one where there are no retries, whatever the hub asks for", () => {
-    for (const [, failure] of passing) {
+    for (const [, failure] of transientFailures) {
       expect(retryDelay(failure, { ...get, retries: 0 }, half)).toBeUndefined();
     }
   });

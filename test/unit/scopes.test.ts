@@ -1,4 +1,4 @@
-/** What an identity may do, read from its scopes. */
+/** `hasScope()`: which scopes an identity has. */
 import { describe, expect, it } from "vitest";
 import {
   InvalidInputError,
@@ -14,8 +14,8 @@ const ada = (...scopes: string[]) =>
 const ci = (...scopes: string[]) =>
   ({ kind: "service", name: "ci", scopes }) as unknown as RequestIdentity;
 
-const rows: [held: string[], asked: string, has: boolean, context?: ScopeContext][] = [
-  // Itself and nothing else, since hubs tell what a scope includes.
+const rows: [held: string[], wanted: string, has: boolean, context?: ScopeContext][] = [
+  // Equal names only, since hubs list all scopes that a scope includes.
   [["read:users"], "read:users", true],
   [["read:users", "read:users:name"], "read:users:name", true],
   [["users"], "read:users", false],
@@ -24,7 +24,7 @@ const rows: [held: string[], asked: string, has: boolean, context?: ScopeContext
   [[], "read:users", false],
   [["read:users!user=ada"], "users!user=ada", false],
 
-  // All covers one; one is not all.
+  // No filter covers every filter, not the reverse.
   [["servers"], "servers!user=grace", true],
   [["servers"], "servers!server=grace/gpu", true],
   [["read:groups"], "read:groups!group=staff", true],
@@ -32,7 +32,7 @@ const rows: [held: string[], asked: string, has: boolean, context?: ScopeContext
   [["servers!user=ada"], "servers", false],
   [["list:users!group=staff"], "list:users", false],
 
-  // A user, and their servers.
+  // A user covers their servers.
   [["servers!user=ada"], "servers!user=ada", true],
   [["servers!user=ada"], "servers!user=grace", false],
   [["servers!user=ada"], "servers!user=ad", false],
@@ -42,19 +42,19 @@ const rows: [held: string[], asked: string, has: boolean, context?: ScopeContext
   [["servers!user=ada"], "servers!group=ada", false],
   [["servers!user=a!b=c"], "servers!user=a!b=c", true],
 
-  // One server is neither its user nor another server.
+  // A server covers neither its user nor another server.
   [["access:servers!server=ada/gpu"], "access:servers!server=ada/gpu", true],
   [["access:servers!server=ada/gpu"], "access:servers!server=ada/", false],
   [["access:servers!server=ada/"], "access:servers!server=ada/", true],
   [["access:servers!server=ada/gpu"], "access:servers!user=ada", false],
   [["access:servers!server=ada/a/b"], "access:servers!server=ada/a/b", true],
 
-  // The owner, by no name.
+  // `!user` is the token's owner.
   [["servers!user=ada"], "servers!user", true],
   [["servers"], "servers!user", true],
   [["servers!user=grace"], "servers!user", false],
 
-  // A group covers the members that are known as such.
+  // A group covers its known members.
   [["servers!group=staff"], "servers!group=staff", true],
   [["servers!group=staff"], "servers!group=students", false],
   [["servers!group=staff"], "servers!user=ada", true],
@@ -69,15 +69,15 @@ const rows: [held: string[], asked: string, has: boolean, context?: ScopeContext
   [["read:services!group=staff"], "read:services!service=ci", false, { groups: ["staff"] }],
   [["servers!group=staff"], "servers!user=ada", true, { groups: [] }],
 
-  // A scope of hub 6, which `servers` stands for on older ones.
+  // `start:servers` exists since 6.0; `servers` includes it.
   [["servers!user=ada"], "start:servers!user=ada", true],
   [["start:servers"], "start:servers!user=ada", true],
   [["start:servers"], "servers!user=ada", false],
 ];
 
 describe("a token of Ada's", () => {
-  it.each(rows)("with %j, asked for %s: %s %o", (held, asked, has, context) => {
-    expect(hasScope(ada(...held), asked, context)).toBe(has);
+  it.each(rows)("with %j has %s: %s %o", (held, wanted, has, context) => {
+    expect(hasScope(ada(...held), wanted, context)).toBe(has);
   });
 });
 
@@ -87,33 +87,35 @@ describe("a token of a service", () => {
     [["read:users!user=ci"], "read:users!user=ci", true],
     [["read:users!user=ci"], "read:users!user", false],
     [["read:users!group=staff"], "read:users!user=ci", false],
-  ])("with %j, asked for %s: %s", (held, asked, has) => {
-    expect(hasScope(ci(...held), asked)).toBe(has);
+  ])("with %j has %s: %s", (held, wanted, has) => {
+    expect(hasScope(ci(...held), wanted)).toBe(has);
   });
 });
 
 it.each(["servers!", "servers!user=", "servers!server", "servers!service", "servers!role=x"])(
-  "%s names nothing, and is refused whatever the token may do",
-  (asked) => {
-    expect(() => hasScope(ada("servers"), asked)).toThrow(InvalidInputError);
+  "%s is refused, since its filter is unknown or has no name",
+  (wanted) => {
+    expect(() => hasScope(ada("servers"), wanted)).toThrow(InvalidInputError);
   },
 );
 
 it.each(["servers!server=ada", "servers!server=/gpu", "servers!server=/"])(
-  "%s names no server, and is refused whatever the token may do",
-  (asked) => {
-    expect(() => hasScope(ada("servers"), asked)).toThrow(InvalidInputError);
+  "%s is refused, since its filter names no server",
+  (wanted) => {
+    expect(() => hasScope(ada("servers"), wanted)).toThrow(InvalidInputError);
   },
 );
 
 it.each(["self", "inherit", "all", "(no_scope)", "self!user", "inherit!user=ada"])(
-  "%s stands for other scopes, which hubs tell in its place, and is refused",
-  (asked) => {
-    expect(() => hasScope(ada("servers", asked), asked)).toThrow(/hubs tell what it stands for/);
+  "%s is refused, since hubs list the scopes that it stands for",
+  (wanted) => {
+    expect(() => hasScope(ada("servers", wanted), wanted)).toThrow(
+      /stands for others, and hubs list those/,
+    );
   },
 );
 
-it("a hub before 2.0 tells no scopes, and is not guessed at", () => {
+it("refuses the identity of a hub before 2.0, which has no scopes", () => {
   const old = { kind: "user", name: "ada", admin: true } as unknown as RequestIdentity;
   expect(() => hasScope(old, "users")).toThrow(UnsupportedByHubError);
 });

@@ -5,7 +5,7 @@ import { Semaphore } from "../../src/core/semaphore.js";
 import { signalled } from "./helpers.js";
 
 const open = new AbortController().signal;
-/** Work that began, and goes on until it is told to end. */
+/** Work that runs until the test ends it. */
 function work(log: string[], name: string) {
   const { when, tell } = signalled();
   return {

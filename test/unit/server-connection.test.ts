@@ -104,9 +104,9 @@ describe("a connection", () => {
     const fetch = cluster({ url });
     const { token } = await hubAt(fetch).servers.connect("ada", input);
     expect(token).toBe(secrets.value);
-    const asked = fetch.requests.at(-1);
-    expect(pathOf(asked!)).toBe("POST /hub/api/users/ada/tokens");
-    expect(await asked?.json()).toEqual({
+    const recorded = fetch.requests.at(-1);
+    expect(pathOf(recorded!)).toBe("POST /hub/api/users/ada/tokens");
+    expect(await recorded?.json()).toEqual({
       note: "To reach a server",
       expires_in: 3600,
       scopes: [scope],
@@ -142,8 +142,8 @@ describe("a connection", () => {
   it("puts no token into a URL unless that is asked for", async () => {
     const { servers } = hubAt(cluster());
     expect(await servers.connect("ada")).toMatchObject({ appendToken: false });
-    const asked = await servers.connect("ada", {}, { appendToken: true });
-    expect(asked.appendToken).toBe(true);
+    const recorded = await servers.connect("ada", {}, { appendToken: true });
+    expect(recorded.appendToken).toBe(true);
   });
 
   it("puts the client's own token into none, whatever is asked for", async () => {
@@ -434,8 +434,8 @@ describe("a request to a server", () => {
     const [status, isKnown, made] = row;
     const refuses = cluster({ serves: () => answer({ message: "no" }, { status }) });
     const fetch = answering((request) => {
-      const isAsked = request.url.endsWith("/api/user");
-      return isAsked && !isKnown
+      const isRequested = request.url.endsWith("/api/user");
+      return isRequested && !isKnown
         ? refusal(403, "Missing or invalid credentials.")
         : refuses(request);
     });
@@ -499,7 +499,7 @@ describe("a server that does not run", () => {
     ["a redirect to the hub", toTheHub],
     ["424", () => answer({ message: "x" }, { status: 424 })],
     ["503 from the proxy", () => page(503)],
-  ])("is told by %s", async (_, serves) => {
+  ])("is recognised by %s", async (_, serves) => {
     // It ran when the connection was made.
     const hub = hubAt(cluster({ ready: [true, false], serves }));
     const error = await rejectionOf(hub.servers.fetch("ada", "/api"));

@@ -1,8 +1,10 @@
 /** `servers.fetch`: for whom a connection is used again, which paths it refuses, and how it calls `fetch`. */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+
 import {
   AuthenticationError,
+  ConnectionError,
   InvalidInputError,
   JupyterHub,
   TimeoutError,
@@ -10,6 +12,10 @@ import {
   type Middleware,
 } from "../../src/index.js";
 import { answer, answering, origin, refusal, rejectionOf, secrets, serve } from "./helpers.js";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 const ownerOf = (headers: Headers): string =>
   (headers.get("Authorization") ?? headers.get("Cookie") ?? "nobody").replace(/^Bearer /, "");
@@ -41,8 +47,8 @@ function hubWith({ whose = (token) => token, names = [""], version = "6.1.1" }: 
     }
     if (method === "POST") return answer({ id: "a7", token: `of-${owner}` }, { status: 201 });
     const servers = Object.fromEntries(names.map((name) => [name, server(name)]));
-    const [, asked] = /\/servers\/([^/]+)$/.exec(pathname) ?? [];
-    if (asked) return answer(server(asked), { version });
+    const [, recorded] = /\/servers\/([^/]+)$/.exec(pathname) ?? [];
+    if (recorded) return answer(server(recorded), { version });
     if (pathname.endsWith("/server")) return answer(server(""), { version });
     return answer({ name: "ada", servers }, { version });
   });
@@ -61,7 +67,7 @@ function hubWith({ whose = (token) => token, names = [""], version = "6.1.1" }: 
   };
 }
 
-/** A token function that acts for whoever makes the call. */
+/** A token function that returns the token of the caller. */
 const acting = () => {
   const session = new AsyncLocalStorage<string>();
   return { as: session.run.bind(session), token: () => session.getStore() };
@@ -86,21 +92,21 @@ describe("a connection is used again", () => {
   it("and made with the very token that it is kept for, however often the function is asked", async () => {
     const hub = hubWith();
     const answers = ["alice", "bob", "bob", "bob"];
-    let asked = 0;
-    const { servers } = hub.client({ token: () => answers[asked++] });
+    let recorded = 0;
+    const { servers } = hub.client({ token: () => answers[recorded++] });
     await servers.fetch("ada", "/api");
-    expect(asked).toBe(1);
+    expect(recorded).toBe(1);
     await servers.fetch("ada", "/api");
     expect(hub.seen()).toEqual(["Bearer of-alice", "Bearer of-bob"]);
   });
 
   it("for a function with another token each time, of which the hub says that they are one person's", async () => {
     const hub = hubWith({ whose: () => "alice" });
-    let asked = 0;
-    const { servers } = hub.client({ token: () => `token-${asked++}` });
+    let recorded = 0;
+    const { servers } = hub.client({ token: () => `token-${recorded++}` });
     for (let count = 0; count < 10; count += 1) await servers.fetch("ada", "/api");
     await Promise.all(Array.from({ length: 10 }, () => servers.fetch("ada", "/api")));
-    expect([asked, hub.made(), hub.seen().length]).toEqual([20, 1, 20]);
+    expect([recorded, hub.made(), hub.seen().length]).toEqual([20, 1, 20]);
   });
 
   it("for nobody else where the hub does not say whose a token is", async () => {
@@ -161,14 +167,14 @@ describe("a token that the hub does not know any more", () => {
     ],
   ])("%s", async (_, options) => {
     const hub = hubWith({ whose });
-    const asked: (string | undefined)[] = [];
+    const recorded: (string | undefined)[] = [];
     const token = (refused?: string) => {
-      asked.push(refused);
+      recorded.push(refused);
       return refused === undefined ? "stale" : "alice";
     };
     const { servers } = hub.client({ token, ...options });
     await Promise.all([servers.fetch("ada", "/a"), servers.fetch("ada", "/b")]);
-    expect(asked.filter((one) => one === "stale")).toHaveLength(1);
+    expect(recorded.filter((one) => one === "stale")).toHaveLength(1);
     expect(hub.seen()).toEqual(["Bearer of-alice", "Bearer of-alice"]);
   });
 
@@ -374,5 +380,201 @@ describe("the options of servers.fetch", () => {
         .servers.fetch("ada", path as never),
     );
     expect(error).toBeInstanceOf(InvalidInputError);
+  });
+});
+
+describe("an application that answers as a proxy does while the server runs", () => {
+  it.each([424, 503])(
+    "has its %i returned, since the hub says that the server runs",
+    async (status) => {
+      const hub = hubWith();
+      const fetch: typeof globalThis.fetch = async (input, init) =>
+        String(input).includes("/user/ada/")
+          ? answer("busy", { status, type: "text/html", version: null })
+          : hub.fetch(input, init);
+      const response = await hub.client({ fetch }).servers.fetch("ada", "/proxy/8080/");
+      expect(response.status).toBe(status);
+      expect(await response.text()).toBe("busy");
+    },
+  );
+
+  it("has its body cancelled where the hub cannot be asked", async () => {
+    const hub = hubWith();
+    let cancelled = false;
+    let isDown = false;
+    const fetch: typeof globalThis.fetch = async (input, init) => {
+      if (!String(input).includes("/user/ada/")) {
+        if (isDown) throw new TypeError("fetch failed");
+        return hub.fetch(input, init);
+      }
+      isDown = true;
+      const body = new ReadableStream({ cancel: () => void (cancelled = true) });
+      return new Response(body, { status: 503 });
+    };
+    const error = await rejectionOf(hub.client({ fetch }).servers.fetch("ada", "/api"));
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect(cancelled).toBe(true);
+  });
+});
+
+describe("the lifetime of a token for a server", () => {
+  const limited = (maximum: number, created: unknown[]) => {
+    const hub = hubWith();
+    const fetch: typeof globalThis.fetch = async (input, init) => {
+      if (init?.method !== "POST") return hub.fetch(input, init);
+      const body = JSON.parse(String(init.body)) as { expires_in?: number };
+      created.push(body.expires_in);
+      if ((body.expires_in ?? 0) > maximum) {
+        return refusal(400, `expires_in: ${body.expires_in} must not exceed ${maximum}`);
+      }
+      const now = Date.now();
+      const expires_at = new Date(now + maximum * 1000).toISOString();
+      const token = {
+        id: "a7",
+        token: `t${created.length}`,
+        created: new Date(now).toISOString(),
+        expires_at,
+      };
+      return answer(token, { status: 201 });
+    };
+    return hub.client({ fetch });
+  };
+
+  it("is the hub's maximum where that is lower than an hour", async () => {
+    const created: unknown[] = [];
+    const { servers, tokens } = limited(600, created);
+    await servers.fetch("ada", "/api");
+    await servers.connect("ada");
+    await tokens.createTemporary("ada");
+    expect(created).toEqual([3600, undefined, 3600, undefined, 3600, undefined]);
+  });
+
+  it("is the caller's where the caller names one, with the hub's limit in the error", async () => {
+    const created: unknown[] = [];
+    const { servers } = limited(600, created);
+    const error = await rejectionOf(servers.connect("ada", { expires_in: 900 }));
+    expect((error as Error).message).toContain("must not exceed 600");
+    expect(created).toEqual([900]);
+  });
+
+  it("bounds how long a connection is used again", async () => {
+    const created: unknown[] = [];
+    const { servers } = limited(600, created);
+    const clock = vi.spyOn(performance, "now").mockReturnValue(0);
+    await servers.fetch("ada", "/api");
+    clock.mockReturnValue(539_000);
+    await servers.fetch("ada", "/api");
+    expect(created).toHaveLength(2);
+    clock.mockReturnValue(541_000);
+    await servers.fetch("ada", "/api");
+    expect(created).toHaveLength(4);
+  });
+});
+
+describe("a server that is shared with the client's user", () => {
+  function sharedHub(version = "6.1.1") {
+    const bodies: unknown[] = [];
+    const fetch = answering(async (request) => {
+      const { pathname } = new URL(request.url);
+      if (pathname.startsWith("/user/")) return answer({}, { version: null });
+      if (pathname.endsWith("/api/")) return answer({ version }, { version });
+      if (pathname.endsWith("/api/user"))
+        return answer({ kind: "user", name: "grace" }, { version });
+      if (pathname.endsWith("/users/grace/shared/ada/gpu")) {
+        const server = { name: "gpu", url: "/user/ada/gpu/", ready: true, full_url: null };
+        return answer({ server, scopes: [] }, { version });
+      }
+      if (pathname.endsWith("/users/grace/tokens")) {
+        bodies.push(await request.json());
+        return answer({ id: "a7", token: "of-grace" }, { status: 201, version });
+      }
+      return refusal(404, null, { version });
+    });
+    const { servers } = new JupyterHub({ url: origin, token: secrets.token, retry: 0, fetch });
+    return { fetch, servers, bodies };
+  }
+
+  it("is reached with a token for it that the user creates", async () => {
+    const { fetch, servers, bodies } = sharedHub();
+    await servers.fetch("ada", "/api", {}, { server: "gpu" });
+    expect(bodies).toMatchObject([{ scopes: ["access:servers!server=ada/gpu"] }]);
+    const last = fetch.requests.at(-1)!;
+    expect(new URL(last.url).pathname).toBe("/user/ada/gpu/api");
+    expect(last.headers.get("Authorization")).toBe("Bearer of-grace");
+  });
+
+  it("is not found where there is no share, or the hub has none", async () => {
+    const { servers } = sharedHub();
+    const other = servers.fetch("ada", "/api", {}, { server: "cpu" });
+    expect(await rejectionOf(other)).toMatchObject({ name: "NotFoundError" });
+    const old = sharedHub("4.1.6").servers.connect("ada", { server: "gpu" });
+    expect(await rejectionOf(old)).toMatchObject({ name: "NotFoundError" });
+  });
+});
+
+describe("a hub that is known by an address inside a cluster", () => {
+  const cluster = (full_url: string | null) => {
+    const fetch = answering(({ method, url }) => {
+      const { pathname } = new URL(url);
+      if (pathname.startsWith("/user/")) return answer({}, { version: null });
+      if (pathname.endsWith("/api/")) return answer({ version: "6.1.1" });
+      if (method === "POST") return answer({ id: "a7", token: "t" }, { status: 201 });
+      const server = { name: "", url: "/user/ada/", ready: true, pending: null, full_url };
+      return answer({ name: "ada", servers: { "": server } });
+    });
+    return { fetch, options: { url: "http://hub:8081", token: secrets.token, retry: 0, fetch } };
+  };
+
+  it("has its servers reached at their full_url", async () => {
+    const { options } = cluster("https://hub.example.org/user/ada/");
+    const { baseUrl } = await new JupyterHub(options).servers.connect("ada");
+    expect(baseUrl).toBe("https://hub.example.org/user/ada/");
+  });
+
+  it("has them reached at publicUrl where the client has one", async () => {
+    const { options } = cluster("https://other.example.org/user/ada/");
+    const hub = new JupyterHub({ ...options, publicUrl: origin });
+    expect((await hub.servers.connect("ada")).baseUrl).toBe(`${origin}/user/ada/`);
+  });
+
+  it("has them reached at its own address without a full_url", async () => {
+    const { options } = cluster(null);
+    const { baseUrl } = await new JupyterHub(options).servers.connect("ada");
+    expect(baseUrl).toBe("http://hub:8081/user/ada/");
+  });
+});
+
+describe('the option authScheme: "token"', () => {
+  it("is the scheme of every request with a token", async () => {
+    const { client, fetch } = hubWith({ whose: () => "ada" });
+    const hub = client({ authScheme: "token" });
+    await hub.users.get("ada");
+    await hub.tokens.identify("another");
+    await hub.servers.fetch("ada", "/api");
+    const schemes = fetch.requests.map(
+      ({ headers }) => headers.get("Authorization")?.split(" ")[0],
+    );
+    expect(new Set(schemes)).toEqual(
+      new Set(["token", undefined].filter((one) => schemes.includes(one))),
+    );
+    expect(schemes.filter((scheme) => scheme === "token").length).toBeGreaterThan(3);
+  });
+
+  it("is the scheme of WebSockets", async () => {
+    const { client } = hubWith({ whose: () => "ada" });
+    const opened: unknown[] = [];
+    const Base = function (_: string, options: { headers: unknown }) {
+      opened.push(options.headers);
+    };
+    const hub = client({ authScheme: "token" });
+    const { WebSocket, wsUrl } = await hub.servers.connect("ada", {}, { WebSocket: Base as never });
+    expect(new WebSocket!(wsUrl)).toBeDefined();
+    expect(opened).toEqual([{ Authorization: expect.stringMatching(/^token /) as string }]);
+  });
+
+  it("is one of two", () => {
+    expect(() => new JupyterHub({ url: origin, authScheme: "Basic" as never })).toThrow(
+      InvalidInputError,
+    );
   });
 });

@@ -1,7 +1,7 @@
 /** Event streams as the HTML standard describes them, cut into chunks in every way. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseEventStream, maxEventLength } from "../../src/core/sse.js";
+import { parseEventStream, maxEventLength } from "../../src/core/event-stream.js";
 import { UnexpectedResponseError } from "../../src/index.js";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

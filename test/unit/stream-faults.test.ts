@@ -66,7 +66,7 @@ async function progressHub(...responds: Respond[]) {
   };
 }
 
-async function told(stream: AsyncIterable<ProgressEvent>) {
+async function reported(stream: AsyncIterable<ProgressEvent>) {
   const all: ProgressEvent[] = [];
   try {
     for await (const one of stream) all.push(one);
@@ -120,7 +120,7 @@ describe("a progress stream", () => {
     ],
   ])("%s gives every event once", async (_, responds) => {
     await using hub = await progressHub(...responds);
-    const { all, error } = await told(hub.client().servers.progress("ada"));
+    const { all, error } = await reported(hub.client().servers.progress("ada"));
     expect(error).toBeUndefined();
     expect(all).toEqual([requested, half, ready]);
     expect(hub.requests()).toBe(responds.length);
@@ -149,7 +149,7 @@ describe("a progress stream", () => {
     ],
   ])("that is refused rejects with what the hub means: %s", async (_, respond, expected) => {
     await using hub = await progressHub(respond);
-    const { all, error } = await told(hub.client().servers.progress("ada"));
+    const { all, error } = await reported(hub.client().servers.progress("ada"));
     expect(all).toEqual([]);
     expect(error).toMatchObject(expected);
     expect(hub.requests()).toBe(1);
@@ -158,7 +158,7 @@ describe("a progress stream", () => {
 
   it("that is cut again and again without anything new is a ConnectionError", async () => {
     await using hub = await progressHub(sendAndCut(events, event(requested)));
-    const { all, error } = await told(hub.client().servers.progress("ada"));
+    const { all, error } = await reported(hub.client().servers.progress("ada"));
     expect(all).toEqual([requested]);
     expect(error).toMatchObject({ name: "ConnectionError" });
     expect(hub.requests()).toBe(5);
@@ -167,7 +167,7 @@ describe("a progress stream", () => {
 
   it("that tells nothing in the time of an attempt is a TimeoutError, in the end", async () => {
     await using hub = await progressHub(send(events, event(requested)));
-    const { error } = await told(hub.client({ timeout: 50 }).servers.progress("ada"));
+    const { error } = await reported(hub.client({ timeout: 50 }).servers.progress("ada"));
     expect(error).toMatchObject({ name: "TimeoutError", timeout: 50 });
     expect(hub.requests()).toBe(5);
   });
@@ -179,7 +179,7 @@ describe("a progress stream", () => {
       socket.on("close", () => clearInterval(alive));
     });
     const stream = hub.client({ timeout: 100 }).servers.progress("ada", {}, { timeout: 500 });
-    const { all, error } = await told(stream);
+    const { all, error } = await reported(stream);
     expect(all).toEqual([requested]);
     expect(error).toMatchObject({
       name: "TimeoutError",
@@ -230,11 +230,11 @@ describe("a progress stream", () => {
   it("sends nothing before it is iterated, nor for a name that is none", async () => {
     await using hub = await progressHub(send(events, event(ready)));
     const stream = hub.client().servers.progress("ada");
-    const { error } = await told(hub.client().servers.progress(".."));
+    const { error } = await reported(hub.client().servers.progress(".."));
     expect(error).toMatchObject({ name: "InvalidInputError" });
     expect(hub.requests()).toBe(0);
-    expect((await told(stream)).all).toEqual([ready]);
-    expect((await told(stream)).all).toEqual([ready]);
+    expect((await reported(stream)).all).toEqual([ready]);
+    expect((await reported(stream)).all).toEqual([ready]);
     expect(hub.requests()).toBe(2);
   });
 });

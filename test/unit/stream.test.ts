@@ -253,7 +253,7 @@ describe("where a stream was asked for", () => {
   });
 
   it.each<[string, (response: ServerResponse) => void, RegExp]>([
-    ["200 with JSON", json(200, { name: "ada" }), /was not answered with a stream\.$/],
+    ["200 with JSON", json(200, { name: "ada" }), /got a response that is no stream\.$/],
     [
       "a login page",
       (response) => {
@@ -284,6 +284,39 @@ describe("where a stream was asked for", () => {
     const call = { url: "/files", parseAs: "stream" as const, throwOnError: true as const };
     expect(await rejectionOf(server.hub.client.get(call))).toBeInstanceOf(UnexpectedResponseError);
     await server.closed;
+  });
+
+  it("a body that is no web stream is closed, and the error says what the fetch must return", async () => {
+    let closed = 0;
+    let sent = 0;
+    const body = { destroy: () => (closed += 1) };
+    const fetch = async (): Promise<Response> => {
+      sent += 1;
+      const response = new Response("", { headers: { "Content-Type": "text/event-stream" } });
+      return Object.defineProperty(response, "body", { value: body });
+    };
+    const hub = new JupyterHub({ url: "https://hub.example.org", token: secrets.token, fetch });
+    const error = await rejectionOf(progress(hub));
+    expect(error).toMatchObject({ name: "InvalidInputError" });
+    expect((error as Error).message).toContain(
+      "Give the client a `fetch` whose responses have one",
+    );
+    expect({ closed, sent }).toEqual({ closed: 1, sent: 1 });
+  });
+
+  it("waiting for headers does not count as a call in flight", async () => {
+    await using server = await serving(
+      (response, request) => {
+        if (!request.url?.endsWith("/progress"))
+          response.setHeader("Content-Type", "application/json").end("{}");
+      },
+      { maxConcurrency: 1 },
+    );
+    const controller = new AbortController();
+    const waiting = progress(server.hub, { signal: controller.signal });
+    expect(await server.hub.whoami()).toEqual({});
+    controller.abort(new Error("enough"));
+    await rejectionOf(waiting);
   });
 
   it("a fault that passes is tried again until there are headers", async () => {

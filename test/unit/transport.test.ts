@@ -178,7 +178,7 @@ describe("a redirect", () => {
     const error = await rejectionOf(call({ client, path: { name: "ada" }, throwOnError: true }));
     expect(error).toMatchObject({ name: "UnexpectedResponseError", status });
     expect((error as Error).message).toContain(` was redirected to ${target.url}/hub/login, which`);
-    expect((error as Error).message).toContain("Check the url");
+    expect((error as Error).message).toContain("leads to a login page");
     expectNoSecret(error);
     expect(reached).toBe(0);
   });
@@ -191,7 +191,7 @@ describe("a redirect", () => {
     ],
     ["http://[", " was redirected, which"],
     ["", " was redirected, which"],
-  ])("to %j is told without its secrets", async (Location, words) => {
+  ])("to %j is reported without its secrets", async (Location, words) => {
     const headers = { Location };
     const hub = hubOf(answering(() => new Response(null, { status: 302, headers })));
     const error = await rejectionOf(hub.users.get("ada"));

@@ -1,4 +1,4 @@
-/** Where a hub's API is, and which hosts may be spoken to in the clear. */
+/** Addresses: of the API, of the hub behind a link, of servers; and which hosts are private. */
 import { describe, expect, it } from "vitest";
 import { InvalidInputError } from "../../src/core/errors.js";
 import { apiCandidates, apiUrl, isPrivateHost, pageUrl, serverUrl } from "../../src/core/url.js";
@@ -43,23 +43,23 @@ describe("the address of the API", () => {
     ["https://example.org/user/ada/proxy/8000", "https://example.org/user/ada/proxy/8000/hub/api"],
     ["https://example.org/user/ada/hub/api", "https://example.org/user/ada/hub/api"],
     ["https://example.org/%75ser/ada", "https://example.org/%75ser/ada/hub/api"],
-  ])("of %j is %s", (url, expected) => {
+  ])("for %j is %s", (url, expected) => {
     expect(apiUrl(url)).toBe(expected);
   });
 
   it.each([
-    ["", /not an absolute URL/],
-    ["/hub/api", /not an absolute URL/],
-    ["hub.example.org", /not an absolute URL/],
-    ["//hub.example.org", /not an absolute URL/],
-    ["https://", /not an absolute URL/],
-    ["https://hub.example.org:99999", /not an absolute URL/],
-    ["localhost:8000", /must begin with http/],
-    ["ftp://hub.example.org", /must begin with http/],
-    ["file:///hub/api", /must begin with http/],
-    ["javascript:alert(1)", /must begin with http/],
-    ["https://ada@hub.example.org", /must not hold a user or password/],
-    ["https://:x@hub.example.org", /must not hold a user or password/],
+    ["", /must be an absolute URL/],
+    ["/hub/api", /must be an absolute URL/],
+    ["hub.example.org", /must be an absolute URL/],
+    ["//hub.example.org", /must be an absolute URL/],
+    ["https://", /must be an absolute URL/],
+    ["https://hub.example.org:99999", /must be an absolute URL/],
+    ["localhost:8000", /must be an absolute URL with http/],
+    ["ftp://hub.example.org", /must be an absolute URL with http/],
+    ["file:///hub/api", /must be an absolute URL with http/],
+    ["javascript:alert(1)", /must be an absolute URL with http/],
+    ["https://ada@hub.example.org", /must not contain a user or password/],
+    ["https://:x@hub.example.org", /must not contain a user or password/],
     ["https://hub.example.org/?next=/hub", /must not have a query or fragment/],
     ["https://hub.example.org/hub/home#servers", /must not have a query or fragment/],
   ])("cannot be %j", (url, message) => {
@@ -81,7 +81,7 @@ describe("the address of the API", () => {
     expectNoSecret(error);
   });
 
-  it.each([undefined, null, 8000, {}])("cannot be %j, whatever the types say", (url) => {
+  it.each([undefined, null, 8000, {}])("cannot be %j, which is no string", (url) => {
     expect(() => apiUrl(url as unknown as string)).toThrow(InvalidInputError);
   });
 
@@ -90,12 +90,12 @@ describe("the address of the API", () => {
     `https://hub.example.org/?token=${secrets.token}`,
     `hub.example.org/?token=${secrets.token}`,
     `ftp://ada:${secrets.password}@hub.example.org`,
-  ])("is refused without being quoted, since it may hold a secret: %#", (url) => {
+  ])("is refused without being quoted, since it may contain a secret: %#", (url) => {
     expectNoSecret(refusalOf(() => apiUrl(url)));
   });
 });
 
-describe("the address where people reach the hub", () => {
+describe("the public address", () => {
   it.each([
     ["https://hub.example.org", "https://hub.example.org/hub/"],
     ["https://example.org/prefix/hub/api", "https://example.org/prefix/hub/"],
@@ -105,12 +105,12 @@ describe("the address where people reach the hub", () => {
     expect(pageUrl(url)).toBe(expected);
   });
 
-  it("is called publicUrl when it is refused", () => {
-    expect(() => pageUrl("hub")).toThrow("The publicUrl is not an absolute URL");
+  it("is named publicUrl in an error", () => {
+    expect(() => pageUrl("hub")).toThrow("The publicUrl must be an absolute URL");
   });
 });
 
-describe("the addresses that are tried for a link", () => {
+describe("the candidates for a link", () => {
   const root = ["/hub/api"];
   const prefixed = ["/prefix/hub/api", "/hub/api"];
 
@@ -124,7 +124,7 @@ describe("the addresses that are tried for a link", () => {
     ["two prefixes", "https://h.example/a/b/", ["/a/b/hub/api", "/hub/api", "/a/hub/api"]],
     ["a user's server below a prefix", "https://h.example/prefix/user/ada/tree", prefixed],
     ["the API", "https://h.example/prefix/hub/api", prefixed],
-    ["a file of any name", "https://h.example/prefix/user/ada/100%.txt", prefixed],
+    ["a file with a percent sign", "https://h.example/prefix/user/ada/100%.txt", prefixed],
     [
       "an encoded prefix",
       "https://h.example/@/space%20word/hub/home",
@@ -132,7 +132,7 @@ describe("the addresses that are tried for a link", () => {
     ],
     ["a prefix that needs no encoding", "https://h.example/%70refix/hub", prefixed],
     [
-      "names that only resemble",
+      "segments that begin like reserved ones",
       "https://h.example/hubs/users",
       ["/hubs/users/hub/api", "/hub/api", "/hubs/hub/api"],
     ],
@@ -169,7 +169,7 @@ describe("the addresses that are tried for a link", () => {
     "/%C1%B5ser/mallory/lab",
     "/%ser/mallory/lab",
     "/.../mallory/lab",
-  ])("are never below what could be a user's server: %j", (path) => {
+  ])("are never below a path that may be a user's server: %j", (path) => {
     expect(apiCandidates(`https://h.example${path}`)).toEqual(["https://h.example/hub/api"]);
     expect(apiCandidates(`https://h.example/prefix${path}`)).toEqual([
       "https://h.example/prefix/hub/api",
@@ -177,20 +177,20 @@ describe("the addresses that are tried for a link", () => {
     ]);
   });
 
-  it("are five at most, the likeliest of them", () => {
+  it("are at most five, the most likely ones", () => {
     const deep = apiCandidates(`https://h.example${"/a".repeat(3000)}/user/ada`);
     expect(deep.map((url) => url.split("/a").length)).toEqual([3001, 1, 2, 3, 4].map((n) => n + 1));
   });
 
-  it("are none if the link is too long, and the message does not quote it", () => {
+  it("are refused for a link that is too long, without quoting it", () => {
     const error = refusalOf(() => apiCandidates(`https://h.example/${"a/".repeat(20_000)}`));
     expect(error).toBeInstanceOf(InvalidInputError);
     expect((error as Error).message).toMatch(/^The link has 40018 characters; at most 8000 are/);
     expect((error as Error).message.length).toBeLessThan(250);
   });
 
-  it("are none for what is no link", () => {
-    expect(() => apiCandidates("user/ada/lab")).toThrow("The link is not an absolute URL");
+  it("are refused for an invalid link", () => {
+    expect(() => apiCandidates("user/ada/lab")).toThrow("The link must be an absolute URL");
     expect(() => apiCandidates("https://ada:x@h.example/")).toThrow(InvalidInputError);
   });
 });
@@ -208,7 +208,7 @@ describe("the address of a server", () => {
     expect(serverUrl(url, hub)).toBe(expected);
   });
 
-  it("has the hub's port, also at a subdomain", () => {
+  it("must have the hub's port, also at a subdomain", () => {
     const local = "http://hub.localhost:8000/hub/";
     const ada = "http://ada.hub.localhost:8000/user/ada/";
     expect(serverUrl(ada, local)).toBe(ada);
@@ -265,7 +265,6 @@ describe("a host", () => {
     "100.64.0.1",
     "100.127.255.255",
     "[::1]",
-    "::1",
     "[fd00::1]",
     "[fc00::1]",
     "[fe80::1]",
@@ -276,9 +275,12 @@ describe("a host", () => {
     "hub.jhub.svc.cluster.local",
     "hub.jhub.svc.cluster.local.",
     "printer.local",
+    "0.0.0.0",
+    "[::]",
+    "[::ffff:127.0.0.1]",
     "hub.internal",
   ])("%s is private", (host) => {
-    expect(isPrivateHost(host)).toBe(true);
+    expect(isPrivateHost(new URL(`http://${host}`).hostname)).toBe(true);
   });
 
   it.each([
@@ -298,6 +300,8 @@ describe("a host", () => {
     "1.10.0.1",
     "[2001:db8::1]",
     "[::2]",
+    "0.0.0.1",
+    "0.0.1.0",
     "[::11]",
     "[::ffff:808:808]",
     "[fe00::1]",
@@ -312,6 +316,6 @@ describe("a host", () => {
     "hub-internal.example",
     "127.0.0.1.example.org",
   ])("%s is public", (host) => {
-    expect(isPrivateHost(host)).toBe(false);
+    expect(isPrivateHost(new URL(`http://${host}`).hostname)).toBe(false);
   });
 });

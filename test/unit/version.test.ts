@@ -1,4 +1,4 @@
-/** Releases of JupyterHub: how they compare, and what is not sent to hubs that would misread it. */
+/** JupyterHub versions: how they compare, and what is not sent to an older hub. */
 import { describe, expect, it } from "vitest";
 import { postAuthToken, postShareCode, postUserServer, postUserTokens } from "../../src/api.js";
 import { UnsupportedByHubError } from "../../src/core/errors.js";
@@ -6,7 +6,7 @@ import { isAtLeast } from "../../src/core/version.js";
 import type { JupyterHub } from "../../src/index.js";
 import { answer, answering, hubOf, refusal, rejectionOf, secrets } from "./helpers.js";
 
-describe("a release", () => {
+describe("isAtLeast()", () => {
   it.each([
     ["6.1.1", "6.0"],
     ["6.0.0", "6.0"],
@@ -29,12 +29,12 @@ describe("a release", () => {
     ["9.9.9", "10.0"],
     ["", "1.0"],
     ["unknown", "1.0"],
-  ])("%s is not yet %s", (version, since) => {
+  ])("%s is older than %s", (version, since) => {
     expect(isAtLeast(version, since)).toBe(false);
   });
 });
 
-/** A hub of some release that has everything. */
+/** A hub of this version that has every operation. */
 const hubAt = (version: string) => {
   const fetch = answering(({ url }) =>
     answer(url.endsWith("/hub/api/") ? { version } : url.includes("/users?") ? [] : {}, {
@@ -67,8 +67,8 @@ const gated: [key: string, since: string, before: string, call: Call][] = [
   ],
 ];
 
-describe("an argument that an old hub would ignore or misread", () => {
-  it.each(gated)("%s, since %s, is not sent to a hub %s", async (key, since, before, call) => {
+describe("an argument that an older hub ignores or misreads", () => {
+  it.each(gated)("%s, since %s, is not sent to hub %s", async (key, since, before, call) => {
     const { fetch, hub } = hubAt(before);
     const error = await rejectionOf(call(hub));
     expect(error).toBeInstanceOf(UnsupportedByHubError);
@@ -80,23 +80,26 @@ describe("an argument that an old hub would ignore or misread", () => {
     expect(fetch.sent()).toEqual(["GET /"]);
   });
 
-  it.each(gated)("%s is sent to a hub %s, after one question", async (_, since, __, call) => {
-    const { fetch, hub } = hubAt(`${since}.0`);
-    await call(hub);
-    expect(fetch.sent()).toHaveLength(2);
-    expect(fetch.sent()[0]).toBe("GET /");
-    await call(hub);
-    expect(fetch.sent().filter((sent) => sent === "GET /")).toHaveLength(1);
-  });
+  it.each(gated)(
+    "%s is sent to hub %s, after one request for the version",
+    async (_, since, __, call) => {
+      const { fetch, hub } = hubAt(`${since}.0`);
+      await call(hub);
+      expect(fetch.sent()).toHaveLength(2);
+      expect(fetch.sent()[0]).toBe("GET /");
+      await call(hub);
+      expect(fetch.sent().filter((sent) => sent === "GET /")).toHaveLength(1);
+    },
+  );
 
-  it("is judged by the header of any earlier answer, without a question", async () => {
+  it("is checked against the header of an earlier response, without a request", async () => {
     const { fetch, hub } = hubAt("1.2.2");
     await hub.users.get("ada");
     await expect(hub.users.list({ state: "ready" })).rejects.toBeInstanceOf(UnsupportedByHubError);
     expect(fetch.sent()).toEqual(["GET /users/ada"]);
   });
 
-  it("is judged by the newest answer: a hub may be upgraded meanwhile", async () => {
+  it("is checked against the last response, since a hub may be upgraded", async () => {
     let version = "1.2.2";
     const fetch = answering(() => answer([], { version }));
     const hub = hubOf(fetch);
@@ -106,34 +109,34 @@ describe("an argument that an old hub would ignore or misread", () => {
     expect(await hub.users.list({ state: "ready" })).toEqual([]);
   });
 
-  it("is asked about without a token", async () => {
+  it("needs a request for the version, without a token", async () => {
     const { fetch, hub } = hubAt("6.1.1");
     await hub.users.list({ state: "active" });
-    const [question, call] = fetch.requests;
-    expect(question?.headers.has("Authorization")).toBe(false);
+    const [versionRequest, call] = fetch.requests;
+    expect(versionRequest?.headers.has("Authorization")).toBe(false);
     expect(call?.headers.has("Authorization")).toBe(true);
   });
 
-  it("stands for nothing when it is false, as include_stopped_servers may be", async () => {
+  it("is sent to any hub if it is false, such as include_stopped_servers", async () => {
     const { fetch, hub } = hubAt("1.2.2");
     await hub.users.get("ada", { include_stopped_servers: false });
     expect(fetch.sent()).toEqual(["GET /users/ada?include_stopped_servers=false"]);
   });
 
-  it("stands for nothing when it is undefined", async () => {
+  it("is not checked if it is undefined", async () => {
     const { fetch, hub } = hubAt("1.2.2");
     const body = { scopes: undefined } as never;
     await postUserTokens({ client: hub.client, path, body, throwOnError: true });
     expect(fetch.sent()).toEqual(["POST /users/ada/tokens"]);
   });
 
-  it("is none that every hub knows, such as a user's authentication state", async () => {
+  it("does not include keys that every hub knows, such as auth_state", async () => {
     const { fetch, hub } = hubAt("1.2.2");
     await hub.users.update("ada", { auth_state: { upstream: "x" } });
     expect(fetch.sent()).toEqual(["PATCH /users/ada"]);
   });
 
-  it("is not sent when the hub does not tell its version", async () => {
+  it("is not sent if the hub's version is unknown", async () => {
     const fetch = answering(() => answer({ name: "some other API" }, { version: null }));
     const error = await rejectionOf(hubOf(fetch).users.list({ state: "active" }));
     expect(error).toMatchObject({ name: "UnexpectedResponseError" });
@@ -152,22 +155,25 @@ describe("an operation that a hub does not have", () => {
     ["health", "1.2.2", 404, "1.4", (hub) => hub.health()],
     ["metrics", "1.3.0", 404, "1.4", (hub) => hub.metrics()],
   ];
-  it.each(absent)("says so: %s on %s (%i)", async (_, version, status, since, call) => {
-    const phrase = status === 404 ? "Not Found" : "Method Not Allowed";
-    const error = await rejectionOf(
-      call(hubOf(answering(() => refusal(status, phrase, { version })))),
-    );
-    expect(error).toBeInstanceOf(UnsupportedByHubError);
-    expect(error).toMatchObject({ status, since, hubVersion: version });
-    expect((error as Error).message).toContain(`needs JupyterHub ${since} or newer`);
-  });
+  it.each(absent)(
+    "rejects with UnsupportedByHubError: %s on %s (%i)",
+    async (_, version, status, since, call) => {
+      const phrase = status === 404 ? "Not Found" : "Method Not Allowed";
+      const error = await rejectionOf(
+        call(hubOf(answering(() => refusal(status, phrase, { version })))),
+      );
+      expect(error).toBeInstanceOf(UnsupportedByHubError);
+      expect(error).toMatchObject({ status, since, hubVersion: version });
+      expect((error as Error).message).toContain(`needs JupyterHub ${since} or newer`);
+    },
+  );
 
-  it("is told from what is missing on a hub that has the operation", async () => {
+  it("is a NotFoundError on a hub that has the operation", async () => {
     const hub = hubOf(answering(() => refusal(404, "No such user: ada", { version: "5.0.0" })));
     await expect(hub.shares.list("ada")).rejects.toMatchObject({ name: "NotFoundError" });
   });
 
-  it("is no guess when the version is unknown", async () => {
+  it("is a NotFoundError if the version is unknown", async () => {
     const hub = hubOf(answering(() => refusal(404, "Not Found", { version: null })));
     const error = await rejectionOf(
       postShareCode({
@@ -179,7 +185,7 @@ describe("an operation that a hub does not have", () => {
     expect(error).toMatchObject({ name: "NotFoundError" });
   });
 
-  it("may have ended: POST /authorizations/token on 6", async () => {
+  it("may have been removed: POST /authorizations/token on 6", async () => {
     const message =
       "Deprecated endpoint /hub/api/authorizations/token is removed in JupyterHub 2.0." +
       " Use /hub/api/users/:user/tokens instead.";
@@ -190,12 +196,12 @@ describe("an operation that a hub does not have", () => {
     );
     expect(error).toBeInstanceOf(UnsupportedByHubError);
     expect(error).toMatchObject({ since: undefined, until: "2.0", hubVersion: "6.1.1" });
-    expect((error as Error).message).toContain("ended with JupyterHub 2.0; this hub is 6.1.1.");
+    expect((error as Error).message).toContain("was removed in JupyterHub 2.0; this hub is 6.1.1.");
   });
 });
 
 describe("hub.version and hub.supports", () => {
-  it("ask for the version each time, and only if nothing told it", async () => {
+  it("request the version each time, or only if it is unknown", async () => {
     const { fetch, hub } = hubAt("5.5.4");
     expect(await hub.version()).toBe("5.5.4");
     expect(await hub.version()).toBe("5.5.4");
@@ -204,14 +210,14 @@ describe("hub.version and hub.supports", () => {
     expect(fetch.sent()).toEqual(["GET /", "GET /"]);
   });
 
-  it("ask once for what no answer told", async () => {
+  it("request an unknown version once", async () => {
     const { fetch, hub } = hubAt("1.2.2");
     expect(await hub.supports("user-states")).toBe(false);
     expect(await hub.supports("health")).toBe(false);
     expect(fetch.sent()).toEqual(["GET /"]);
   });
 
-  it("do not take a word for it that is none", async () => {
+  it("reject with UnexpectedResponseError for a response without a version", async () => {
     const { client } = hubOf(answering());
     const error = await rejectionOf(
       postUserTokens({ client, path, body: { roles: ["user"] }, throwOnError: true }),

@@ -16,7 +16,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** What a client sends, and to where. */
+/** The URL and headers that a client sends. */
 async function sentBy(hub: JupyterHub, fetch: ReturnType<typeof answering>) {
   fetch.requests.length = 0;
   await hub.users.get("ada");
@@ -35,7 +35,7 @@ const everything = (fetch: typeof globalThis.fetch): JupyterHubOptions => ({
 });
 
 describe("hub.withOptions()", () => {
-  it("sends nothing, and leaves the client as it was", async () => {
+  it("sends nothing, and does not change the client", async () => {
     const fetch = answering();
     const hub = hubOf(fetch, everything(fetch));
     const before = await sentBy(hub, fetch);
@@ -57,7 +57,7 @@ describe("hub.withOptions()", () => {
         publicUrl: undefined,
       },
     ],
-  ])("keeps everything when it is given %s", async (_, options) => {
+  ])("keeps every option if it gets %s", async (_, options) => {
     const fetch = answering();
     const hub = hubOf(fetch, everything(fetch));
     const other = hub.withOptions(options);
@@ -67,12 +67,12 @@ describe("hub.withOptions()", () => {
     expect(await sentBy(other, fetch)).toEqual(await sentBy(hub, fetch));
   });
 
-  it("replaces what it is given, and that alone", async () => {
+  it("replaces only the given options", async () => {
     const fetch = answering();
     const hub = hubOf(fetch, everything(fetch));
     const other = await sentBy(hub.withOptions({ token: "other" }), fetch);
     expect(other).toEqual({ ...(await sentBy(hub, fetch)), authorization: "Bearer other" });
-    // Headers are one option: those of before are gone.
+    // Headers are one option: the previous ones are gone.
     const headed = await sentBy(hub.withOptions({ headers: { "X-Other": "1" } }), fetch);
     expect(headed).toMatchObject({ "x-other": "1", authorization: `Bearer ${secrets.token}` });
     expect(headed).not.toHaveProperty("x-gateway");
@@ -94,14 +94,14 @@ describe("hub.withOptions()", () => {
     vi.restoreAllMocks();
   });
 
-  it("takes no other hub's url: a token is for one hub", () => {
+  it("refuses a url, since a token is for one hub", () => {
     const options = { url: "https://evil.example" } as JupyterHubOptions;
     expect(() => hubOf(answering()).withOptions(options)).toThrow(
       /^Unknown key `url` in the options of the client\./,
     );
   });
 
-  it("keeps what came from the environment, though that has changed since", async () => {
+  it("keeps options from the environment that changed since", async () => {
     vi.stubEnv("JUPYTERHUB_API_URL", "http://hub.example.org/hub/api");
     vi.stubEnv("JUPYTERHUB_API_TOKEN", secrets.token);
     vi.stubEnv("JUPYTERHUB_PUBLIC_HUB_URL", "https://people.example/hub/");
@@ -117,7 +117,7 @@ describe("hub.withOptions()", () => {
     expect(await sentBy(other, fetch)).toEqual(before);
   });
 
-  it("replaces the cookie of a page by a token, and a token by the cookie", async () => {
+  it("replaces a page's cookie by a token, and a token by the cookie", async () => {
     vi.stubEnv("JUPYTERHUB_API_TOKEN", "of-the-environment");
     vi.stubGlobal("location", new URL(`${origin}/hub/home`));
     const fetch = answering();
@@ -132,7 +132,7 @@ describe("hub.withOptions()", () => {
     vi.unstubAllGlobals();
   });
 
-  it("can be derived from in its turn", async () => {
+  it("can be chained", async () => {
     const fetch = answering();
     const other = hubOf(fetch)
       .withOptions({ appName: "one" })
@@ -148,11 +148,11 @@ describe("hub.withOptions()", () => {
     ["token", { token: "two words" }],
     ["retry", { retry: -1 }],
     ["timeout", { timeout: 0 }],
-  ])("refuses a %s that does not fit", (_, options) => {
+  ])("refuses an invalid %s", (_, options) => {
     expect(() => hubOf(answering()).withOptions(options)).toThrow(InvalidInputError);
   });
 
-  it("makes its calls wait for those of the other, unless it is bound apart", async () => {
+  it("shares the concurrency limit, unless it gets its own", async () => {
     let open = 0;
     let most = 0;
     const fetch = answering(async () => {

@@ -1,13 +1,12 @@
 /**
- * A hub whose users come and go while they are listed, behind an injected `fetch`.
+ * A hub whose users are created and deleted while they are listed, behind an injected `fetch`.
  *
- * It cuts pages as hubs do, in the order of ids, at the state that it is in when it answers. Requests
- * that wait at the same time are answered in an order that the test chooses, and the test hears of each
- * before it is answered.
+ * Its pages are in the order of ids, from the state at the time of the response. The test chooses the order of responses
+ * to concurrent requests, and is called before each.
  */
 import { JupyterHub, type JupyterHubOptions } from "../../src/index.js";
 
-/** A user as the hub's database has it: whoever is made anew has another `created`. */
+/** A user in the hub's database. A user who is created again has another `created`. */
 export interface Row {
   name: string;
   created: string;
@@ -16,19 +15,19 @@ export interface Row {
 export interface ChangingHubOptions {
   /** The hub's `api_page_max_limit`. */
   max?: number;
-  /** Called before an answer, with the count of those before it. */
+  /** Called before a response, with the number of earlier ones. */
   before?: (hub: ChangingHub, answers: number) => void;
-  /** Which of the requests that wait is answered next. */
+  /** Chooses the pending request to respond to next. */
   choose?: (waiting: number) => number;
-  /** Whether a user shows in pages, which are cut before. */
+  /** Whether a page shows a user. The hub filters after paging. */
   shows?: (row: Row) => boolean;
 }
 
 export class ChangingHub {
-  /** Who is there, by id. */
+  /** The users by id. */
   rows: Row[] = [];
-  /** What was asked for: [offset, limit]. */
-  readonly asked: [offset: number, limit: number][] = [];
+  /** The requests: [offset, limit]. */
+  readonly recorded: [offset: number, limit: number][] = [];
   readonly #options: ChangingHubOptions;
   #waiting: (() => void)[] = [];
   #ids = 0;
@@ -57,7 +56,7 @@ export class ChangingHub {
     const { pathname, searchParams: query } = new URL(new Request(input, init).url);
     if (pathname.endsWith("/api/")) return Response.json({ version: "6.1.1" });
     const [offset, wanted] = [Number(query.get("offset")), Number(query.get("limit"))];
-    this.asked.push([offset, wanted]);
+    this.recorded.push([offset, wanted]);
     await new Promise<void>((resolve, reject) => {
       init?.signal?.addEventListener("abort", () => {
         this.#waiting = this.#waiting.filter((one) => one !== resolve);

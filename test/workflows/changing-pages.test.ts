@@ -1,4 +1,4 @@
-/** A listing is complete while others add and remove: nobody who is there throughout is passed over or doubled. */
+/** A listing is complete while users are created and deleted: it has each user who exists throughout exactly once. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ChangingHub, type Row } from "./changing-hub.js";
@@ -11,7 +11,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   { arbitrary: fc.record({ renew: fc.nat() }), weight: 2 },
 );
 
-/** What happens before an answer: mostly nothing, sometimes a lot. */
+/** The changes before a response: usually none, sometimes many. */
 const changes = fc.oneof(
   { arbitrary: fc.constant([]), weight: 2 },
   fc.array(change, { maxLength: 12 }),
@@ -27,8 +27,8 @@ function apply(hub: ChangingHub, what: Change, serial: number): void {
   }
 }
 
-describe("users who are there throughout", () => {
-  it("come exactly once and in order, whatever happens to others meanwhile", async () => {
+describe("users who exist throughout", () => {
+  it("appear exactly once and in order, whatever happens to others", async () => {
     let steppedBack = 0;
     const property = fc.asyncProperty(
       fc.record({
@@ -45,7 +45,7 @@ describe("users who are there throughout", () => {
           max,
           choose: (waiting) => (order[(turn += 1) % order.length] ?? 0) % waiting,
           before: (hub, answers) => {
-            // Whoever goes before the first answer was not there.
+            // A user who is deleted before the first response does not exist throughout.
             if (answers === 0) return;
             for (const one of happens[answers - 1] ?? []) apply(hub, one, (serial += 1));
           },
@@ -59,12 +59,12 @@ describe("users who are there throughout", () => {
           listed.filter(({ created }) => throughout.some((row) => row.created === created)),
         ).toEqual(throughout);
         expect([...times.values()].filter((count) => count > 1)).toEqual([]);
-        const offsets = hub.asked.map(([offset]) => offset);
+        const offsets = hub.recorded.map(([offset]) => offset);
         if (offsets.some((offset, index) => offset < (offsets[index - 1] ?? 0))) steppedBack += 1;
       },
     );
     await fc.assert(property, { numRuns: 500 });
-    // Else it would say nothing of what is hard.
+    // The test is meaningful only if many walks go back.
     expect(steppedBack).toBeGreaterThan(50);
   });
 });

@@ -1,4 +1,4 @@
-/** `servers.delete`: done when the server is gone, and never of the default one. */
+/** `servers.delete` resolves when the server no longer exists, and refuses the default server. */
 import { describe, expect, it } from "vitest";
 import type { ServerInput } from "../../src/index.js";
 import { InvalidInputError } from "../../src/index.js";
@@ -9,8 +9,8 @@ useClock();
 
 const named = "DELETE /users/ada/servers/gpu";
 
-describe("a deletion", () => {
-  it("asks the hub to remove the server, and waits until it is gone", async () => {
+describe("servers.delete", () => {
+  it("requests the removal, and waits until the server no longer exists", async () => {
     const hub = new FakeHub();
     hub.become("gpu", [[0, "ready"]]);
     hub.next(named, {
@@ -28,7 +28,7 @@ describe("a deletion", () => {
     expect(hub.writes).toEqual([named]);
   });
 
-  it("waits after a 204, too, as long as the server is there", async () => {
+  it("waits after a 204 until the server no longer exists", async () => {
     const hub = new FakeHub("5.5.4");
     hub.next(named, {
       status: 204,
@@ -43,7 +43,7 @@ describe("a deletion", () => {
     expect(hub.sent.at(-1)?.route).toBe("GET /users/ada?include_stopped_servers=true");
   });
 
-  it("is done at once when the server is gone at once", async () => {
+  it("resolves at once if the server no longer exists", async () => {
     const hub = new FakeHub();
     hub.become("gpu", [[0, "stopped"]]);
     await settled(hub.client().servers.delete("ada", { server: "gpu" }));
@@ -51,16 +51,16 @@ describe("a deletion", () => {
   });
 
   it.each<[what: string, fate: Fate]>([
-    ["is gone", [[0, "gone"]]],
+    ["no longer exists", [[0, "gone"]]],
     [
-      "stops, and goes",
+      "stops and is removed",
       [
         [0, "stop"],
         [3000, "stopped"],
         [5000, "gone"],
       ],
     ],
-  ])("whose answer is lost is done when the server %s", async (_, fate) => {
+  ])("resolves after a lost response if the server %s", async (_, fate) => {
     const hub = new FakeHub();
     hub.next(named, { status: 0, lost: true, fate });
     await settled(hub.client().servers.delete("ada", { server: "gpu" }));
@@ -82,7 +82,7 @@ describe("a deletion", () => {
     ["the empty name", { server: "" }],
     ["no name", {}],
     ["no input", undefined],
-  ])("of the default server, by %s, is refused before anything is sent", async (_, input) => {
+  ])("refuses the default server, given by %s, before anything is sent", async (_, input) => {
     const hub = new FakeHub();
     hub.become("", [[0, "ready"]]);
     const error = await failure(hub.client().servers.delete("ada", input as Required<ServerInput>));
@@ -91,7 +91,7 @@ describe("a deletion", () => {
     expect(hub.sent).toEqual([]);
   });
 
-  it("says which server was not deleted in time", async () => {
+  it("names the server in a timeout", async () => {
     const hub = new FakeHub();
     hub.next(named, { status: 202, fate: [[0, "stopped"]] });
     const deleted = hub.client().servers.delete("ada", { server: "gpu" }, { timeout: 3000 });

@@ -1,8 +1,8 @@
 /**
  * A hub of one user, ada, behind an injected `fetch`.
  *
- * Her servers change with the (fake) time as their fate says, and the hub answers as real hubs do
- * (version header, error bodies, refusals), unless a test says what the next answer of a route is.
+ * Her servers change over the fake time by their `fate`. The hub responds like a real one (version header, error
+ * bodies, refusals), unless a test sets the next response of a route.
  */
 import { JupyterHub } from "../../src/index.js";
 import { isAtLeast } from "../../src/core/version.js";
@@ -11,32 +11,32 @@ import { elapse, streamOf, type Piece } from "./fake-stream.js";
 
 export type State = "ready" | "spawn" | "check" | "stop" | "stopped" | "gone";
 
-/** What becomes of a server: states, and the milliseconds from now at which each begins. */
+/** The future states of a server, each with its begin in milliseconds from now. */
 export type Fate = readonly (readonly [at: number, state: State])[];
 
-/** What the Spawner tells while it spawns, and the milliseconds from the beginning at which it does. */
+/** The events of a Spawner, each with its time in milliseconds from the begin of the spawn. */
 export type Tale = readonly (readonly [at: number, event: Partial<ProgressEvent>])[];
 
-/** One answer of a route in place of the hub's own. */
+/** One response of a route, instead of the hub's own. */
 export interface Answer {
   status: number;
   message?: string | null;
   body?: unknown;
   headers?: Record<string, string>;
-  /** What becomes of the server that the route is about. */
+  /** The future of the route's server. */
   fate?: Fate;
-  /** The milliseconds that the answer takes. */
+  /** The milliseconds until the response. */
   takes?: number;
-  /** An event stream for an answer. */
+  /** An event stream as the response. */
   stream?: readonly Piece[];
-  /** Whether the answer is lost on its way, though the hub has acted. */
+  /** Whether the response is lost after the hub has acted. */
   lost?: true;
 }
 
 export interface Sent {
   /** Method, path and query: "GET /users/ada?limit=1". */
   route: string;
-  /** What was sent, parsed; undefined without a body. */
+  /** The parsed body; undefined without one. */
   body: unknown;
 }
 
@@ -56,11 +56,11 @@ const slowStart: Fate = [
 export class FakeHub {
   readonly sent: Sent[] = [];
   userExists = true;
-  /** What Spawners tell. */
+  /** The events of Spawners. */
   tale: Tale = [[500, { progress: 50, message: "Starting" }]];
-  /** Why Spawners fail, in their words. */
+  /** The reason of failing Spawners. */
   why = "No GPU is left";
-  /** How many streams are open. */
+  /** The number of open streams. */
   open = 0;
   readonly #version: string;
   readonly #servers = new Map<string, FakeServer>();
@@ -74,22 +74,22 @@ export class FakeHub {
     return new JupyterHub({ url: base, token: "a-token", fetch: this.fetch, ...options });
   }
 
-  /** Puts a server on its way from now on. */
+  /** Sets the future of a server. */
   become(name: string, fate: Fate, user_options: unknown = {}): void {
     this.#servers.set(name, { fate, from: Date.now(), user_options });
   }
 
-  /** Says how the next requests of a route, such as "POST /users/ada/server", are answered. */
+  /** Sets the responses to the next requests of a route, such as "POST /users/ada/server". */
   next(route: string, ...answers: Answer[]): void {
     this.#answers.set(route, [...(this.#answers.get(route) ?? []), ...answers]);
   }
 
-  /** How often a route was asked. */
+  /** The number of requests of a route. */
   count(route: string): number {
     return this.sent.filter((one) => one.route === route).length;
   }
 
-  /** The methods and paths of what was sent to change something. */
+  /** The methods and paths of the writes. */
   get writes(): string[] {
     return this.sent.map(({ route }) => route).filter((route) => !route.startsWith("GET "));
   }
@@ -119,7 +119,7 @@ export class FakeHub {
     });
   };
 
-  /** What a real hub would answer. */
+  /** The response of a real hub. */
   #own(route: string, body: unknown): Answer {
     const [method = "", path = ""] = route.split(/[ ?]/);
     const { name, isServer } = serverOf(path);
@@ -167,7 +167,7 @@ export class FakeHub {
     return { status: 200, body: this.#server(name) };
   }
 
-  /** What the hub tells of a start: all of it to everybody, whenever they come. */
+  /** The progress stream of a start: each connection receives all events. */
   #progress(name: string): Answer {
     const { fate = [], from = 0 } = this.#servers.get(name) ?? {};
     const elapsed = Date.now() - from;
@@ -187,9 +187,9 @@ export class FakeHub {
     const events = [[0, { progress: 0, message: "Server requested" }] as const, ...this.tale];
     const last = outcome === "ready" || outcome === "check" ? ready : failed;
     const end = (over ?? Infinity) - begun;
-    const told = [...events.filter(([at]) => at < end), [end, last] as const];
+    const reported = [...events.filter(([at]) => at < end), [end, last] as const];
     let now = elapsed - begun;
-    const stream = told.flatMap(([at, event]) => {
+    const stream = reported.flatMap(([at, event]) => {
       const wait = Math.max(0, at - now);
       now += wait;
       return [...silence(wait), event];
@@ -252,7 +252,7 @@ export class FakeHub {
     };
   }
 
-  /** When the server last began to spawn or, if its fate says nothing of that, when its fate began. */
+  /** When the server last began to spawn; without a spawn in its fate, when the fate began. */
   #startedAt(name: string): string {
     const { fate = [], from = 0 } = this.#servers.get(name) ?? {};
     const elapsed = Date.now() - from;
@@ -265,7 +265,7 @@ export class FakeHub {
   }
 }
 
-/** Time in which nothing is told but that the connection is there. */
+/** A time with keep-alive comments only. */
 const silence = (wait: number): Piece[] =>
   wait === Infinity
     ? Array.from({ length: 1000 }, () => [8000, "\n\n"]).flat()
@@ -278,7 +278,7 @@ const isActive = (state: State): boolean => state !== "stopped" && state !== "go
 
 const full = (name: string): string => (name === "" ? "ada" : `ada/${name}`);
 
-/** Which server a path is about. */
+/** The server of a path. */
 function serverOf(path: string): { name: string; isServer: boolean } {
   const [, name] = /\/users\/ada\/server(?:s\/([^/]+))?(?:\/progress)?$/.exec(path) ?? [];
   return { name: decodeURIComponent(name ?? ""), isServer: /\/users\/ada\/server/.test(path) };

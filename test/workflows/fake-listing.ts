@@ -1,4 +1,4 @@
-/** A hub that lists one thing, cut into pages as hubs cut them, behind an injected `fetch`. */
+/** A hub with one listing, in pages like those of real hubs, behind an injected `fetch`. */
 import { JupyterHub } from "../../src/index.js";
 import type { JupyterHubOptions } from "../../src/index.js";
 import { isAtLeast } from "../../src/core/version.js";
@@ -10,42 +10,42 @@ export interface ListingOptions {
   version?: string;
   /** The hub's `api_page_max_limit`. */
   max?: number;
-  /** Makes what the hub sends of its items: a list, unless it says otherwise. */
+  /** Creates the hub's JSON from the items; by default an array. */
   shape?: (items: string[]) => unknown;
-  /** Answers that take the place of the first ones. */
+  /** The first responses, instead of the hub's own. */
   first?: unknown[];
-  /** The milliseconds that each answer takes. */
+  /** The milliseconds until each response. */
   takes?: number;
 }
 
-/** What was asked, as "/users?offset=0&limit=200". */
-export interface Asked {
+/** One request, as "/users?offset=0&limit=200". */
+export interface Recorded {
   path: string;
   accept: string | null;
 }
 
-/** The names of so many users, groups or whatever is listed. */
+/** The names of so many listed items. */
 export const names = (count: number): string[] =>
   Array.from({ length: count }, (_, index) => `n${index}`);
 
 export function fakeListing(
   items: string[],
   options: ListingOptions = {},
-): { hub: JupyterHub; asked: Asked[] } {
+): { hub: JupyterHub; recorded: Recorded[] } {
   const { version = "6.1.1", max = 200, shape = named, first = [], takes = 0 } = options;
-  const asked: Asked[] = [];
+  const recorded: Recorded[] = [];
 
   const answer = (url: URL, accept: string | null): unknown => {
     if (url.pathname.endsWith("/hub/api/")) return { version };
-    asked.push({ path: url.href.replace(base, ""), accept });
+    recorded.push({ path: url.href.replace(base, ""), accept });
     if (first.length > 0) return first.shift();
-    // Hubs 1.x know nothing of pages.
+    // Hubs 1.x have no pages.
     if (!isAtLeast(version, "2.0")) return shape(items);
     const wanted = Number(url.searchParams.get("limit") ?? 50);
     const offset = Number(url.searchParams.get("offset") ?? 0);
     const limit = Math.min(Math.max(wanted, 1), max);
     const page = items.slice(offset, offset + limit);
-    // Shares come in pages whether or not these are asked for; all else without them is cut, silently.
+    // Shares always come in pages. Other listings are truncated unless pages are requested.
     if (accept !== pageType && !/\/share/.test(url.pathname)) return shape(items.slice(0, max));
     const more = offset + limit < items.length;
     return {
@@ -54,7 +54,7 @@ export function fakeListing(
         offset,
         limit,
         total: items.length,
-        // Behind a proxy the hub is often wrong about its own address.
+        // Behind a proxy, a hub often has a wrong URL here.
         next: more
           ? {
               offset: offset + limit,
@@ -74,11 +74,11 @@ export function fakeListing(
       headers: { "X-JupyterHub-Version": version, "Content-Type": "application/json" },
     });
   };
-  return { hub: new JupyterHub({ url: base, token: "a-token", fetch }), asked };
+  return { hub: new JupyterHub({ url: base, token: "a-token", fetch }), recorded };
 }
 
 const named = (items: string[]): unknown => items.map((name) => ({ name }));
 
-/** Routes, as the proxy has them: a map. */
+/** The map of a proxy's routes. */
 export const routeMap = (items: string[]): unknown =>
   Object.fromEntries(items.map((name) => [`/user/${name}/`, { routespec: name }]));

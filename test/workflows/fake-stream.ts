@@ -1,9 +1,9 @@
-/** Event streams that come in pieces, in (fake) time. */
+/** Event streams in pieces, over the fake time. */
 
-/** Bytes as text, an event, milliseconds to wait (for ever, if Infinity) or what cuts the connection. */
+/** Bytes as text, an event, milliseconds to wait (Infinity: forever), or the loss of the connection. */
 export type Piece = string | object | number | Error;
 
-/** A stream of the pieces, which ends after the last of them. Says once when it is over or left. */
+/** A stream of the pieces. Calls back once when it has ended or is closed. */
 export function streamOf(pieces: readonly Piece[], over: () => void): ReadableStream<Uint8Array> {
   const left = new AbortController();
   const rest = [...pieces];
@@ -40,7 +40,7 @@ export function streamOf(pieces: readonly Piece[], over: () => void): ReadableSt
   );
 }
 
-/** Takes its time, and rejects like fetch when it is aborted. */
+/** Resolves after so many milliseconds, and rejects like fetch at an abort. */
 export const elapse = (
   milliseconds: number,
   signal: AbortSignal | null | undefined,

@@ -1,10 +1,10 @@
-/** servers.listActive: every server that runs, of every user. */
+/** `servers.listActive`: the active servers of all users. */
 import { describe, expect, it } from "vitest";
 import { ForbiddenError, type ActiveServer } from "../../src/index.js";
 import { hubOf, answering, answer, rejectionOf } from "../unit/helpers.js";
 import { fakeListing } from "./fake-listing.js";
 
-/** Users by the names of their servers; the default server's is empty. */
+/** The names of each user's servers; empty for the default server. */
 const users = { ada: ["", "gpu"], grace: [], linus: ["cpu"], hedy: [""] };
 const model = (name: string): object => ({
   name,
@@ -33,31 +33,31 @@ describe("servers.listActive", () => {
     ],
     ["1.5.1", ["/users?state=active&offset=0&limit=200"]],
     ["1.2.2", ["/users?offset=0&limit=200"]],
-  ])("gives the servers of all users on hub %s", async (version, paths) => {
-    const { hub, asked } = fake(version);
+  ])("lists the servers of all users on hub %s", async (version, paths) => {
+    const { hub, recorded } = fake(version);
     const active = await hub.servers.listActive();
     expect(active.map(short)).toEqual(all);
     expect(active[0]).toEqual({ user: model("ada"), server: { name: "", ready: true } });
-    expect(asked.map(({ path }) => path)).toEqual(paths);
+    expect(recorded.map(({ path }) => path)).toEqual(paths);
   });
 
   it("selects and sorts users as users.list does", async () => {
-    const { hub, asked } = fake("6.1.1");
+    const { hub, recorded } = fake("6.1.1");
     for await (const _ of hub.servers.listActive({ name_filter: "a", sort: "name", limit: 2 }))
       break;
-    expect(asked.map(({ path }) => path)).toEqual([
+    expect(recorded.map(({ path }) => path)).toEqual([
       "/users?name_filter=a&sort=name&state=active&offset=0&limit=2",
     ]);
   });
 
-  it("gives pages that count users", async () => {
+  it("counts users in its pages", async () => {
     const { hub } = fake("6.1.1");
     const { items, ...page } = await hub.servers.listActive().page({ offset: 0, limit: 2 });
     expect(items.map(short)).toEqual(["ada/", "ada/gpu"]);
     expect(page).toEqual({ offset: 0, limit: 2, total: 4, next: { offset: 2, limit: 2 } });
   });
 
-  it("is refused where the token does not reach the servers", async () => {
+  it("rejects with ForbiddenError if the token's scopes do not include the servers", async () => {
     const fetch = answering(({ url }) =>
       answer(url.includes("/users") ? [{ name: "ada" }] : { version: "6.1.1" }),
     );

@@ -1,17 +1,17 @@
-/** What can be done with a listing: await it, iterate it, take its pages; and what is sent for that. */
+/** A listing can be awaited and iterated, by items or pages: the results, and the requests. */
 import { getEventListeners } from "node:events";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { ForbiddenError, type JupyterHub, type ListOptions } from "../../src/index.js";
 import { answer, answering, hubOf, refusal, rejectionOf, signalled } from "../unit/helpers.js";
 import { ChangingHub } from "./changing-hub.js";
-import { fakeListing, names, type Asked } from "./fake-listing.js";
+import { fakeListing, names, type Recorded } from "./fake-listing.js";
 
-const offsets = (asked: readonly Asked[]): number[] =>
-  asked.map(({ path }) => Number(/offset=(\d+)/.exec(path)?.[1]));
+const offsets = (recorded: readonly Recorded[]): number[] =>
+  recorded.map(({ path }) => Number(/offset=(\d+)/.exec(path)?.[1]));
 const nameOf = ({ name }: { name: string }): string => name;
 
-/** A hub whose answers wait for the test: page by page, of ten users each. */
+/** A hub whose responses the test sends, in pages of ten users. */
 function waiting(total: number) {
   const open: { offset: number; signal: AbortSignal; answer: () => void; fail: () => void }[] = [];
   const fetch = answering((request, signal) => {
@@ -36,58 +36,58 @@ function waiting(total: number) {
 
 describe("a listing", () => {
   it("sends nothing before it is awaited or iterated, also when it is printed", async () => {
-    const { hub, asked } = fakeListing(names(3));
+    const { hub, recorded } = fakeListing(names(3));
     const listing = hub.users.list();
     expect(inspect(listing, { showHidden: true, depth: 9 })).not.toContain("token");
     expect(JSON.stringify(listing)).toBe("{}");
     listing.pages();
     listing[Symbol.asyncIterator]();
     await new Promise(setImmediate);
-    expect(asked).toEqual([]);
+    expect(recorded).toEqual([]);
   });
 
-  it("asks anew each time", async () => {
-    const { hub, asked } = fakeListing(names(3));
+  it("sends new requests each time", async () => {
+    const { hub, recorded } = fakeListing(names(3));
     const listing = hub.users.list();
     expect(await listing).toEqual(await listing);
     for await (const _ of listing);
     for await (const _ of listing.pages());
     await listing.page();
-    expect(asked).toHaveLength(5);
+    expect(recorded).toHaveLength(5);
   });
 
-  it("gives its items by then, catch and finally as a promise does", async () => {
+  it("resolves by then, catch and finally as a promise does", async () => {
     const { hub } = fakeListing(names(3));
-    const heard: string[] = [];
+    const received: string[] = [];
     const listing = hub.users.list();
     expect(await listing.then((users) => users.length)).toBe(3);
     expect(await listing.catch(() => [])).toHaveLength(3);
-    expect(await listing.finally(() => heard.push("finally"))).toHaveLength(3);
+    expect(await listing.finally(() => received.push("finally"))).toHaveLength(3);
     expect(await Promise.all([listing, hub.groups.list()])).toHaveLength(2);
     const broken = hubOf(answering(() => refusal(403, "Forbidden"))).users.list();
     expect(await broken.catch((error: unknown) => error)).toBeInstanceOf(Error);
     expect(await broken.then(undefined, () => "no")).toBe("no");
-    await expect(broken.finally(() => heard.push("again"))).rejects.toThrow();
-    expect(heard).toEqual(["finally", "again"]);
+    await expect(broken.finally(() => received.push("again"))).rejects.toThrow();
+    expect(received).toEqual(["finally", "again"]);
   });
 
-  it("gives items as their pages arrive", async () => {
+  it("yields items as their pages arrive", async () => {
     const { hub, open, asks } = waiting(25);
-    const heard: string[] = [];
+    const received: string[] = [];
     const done = (async () => {
-      for await (const { name } of hub.users.list()) heard.push(name);
+      for await (const { name } of hub.users.list()) received.push(name);
     })();
     await asks(1);
     open[0]?.answer();
-    await expect.poll(() => heard.length).toBe(10);
+    await expect.poll(() => received.length).toBe(10);
     await asks(3);
     open[2]?.answer();
     open[1]?.answer();
     await done;
-    expect(heard).toEqual(names(25));
+    expect(received).toEqual(names(25));
   });
 
-  it("gives pages without what was in those before", async () => {
+  it("yields pages without items of earlier pages", async () => {
     const { hub } = fakeListing(names(5), { max: 3 });
     const pages = [];
     for await (const { items, ...page } of hub.users.list().pages()) {
@@ -103,8 +103,8 @@ describe("a listing", () => {
   it.each<[what: string, version: string]>([
     ["that sends pages", "6.1.1"],
     ["that sends everything at once", "1.2.2"],
-  ])("gives a single page of a hub %s", async (_, version) => {
-    const { hub, asked } = fakeListing(names(50), { version });
+  ])("returns a single page of a hub %s", async (_, version) => {
+    const { hub, recorded } = fakeListing(names(50), { version });
     const listing = hub.groups.list({ limit: 15 });
     const { items, ...page } = await listing.page({ offset: 10, limit: 20 });
     expect(items.map(nameOf)).toEqual(names(50).slice(10, 30));
@@ -112,28 +112,28 @@ describe("a listing", () => {
     expect(await listing.page()).toMatchObject({ offset: 0, limit: 15 });
     expect(await listing.page({ offset: 40 })).toMatchObject({ offset: 40, next: null });
     expect(await listing.page({ offset: 60 })).toMatchObject({ items: [], total: 50, next: null });
-    expect(offsets(asked)).toEqual([10, 0, 40, 60]);
+    expect(offsets(recorded)).toEqual([10, 0, 40, 60]);
   });
 
-  it("gives pages from where it is told on", async () => {
-    const { hub, asked } = fakeListing(names(50));
+  it("yields pages from the given offset on", async () => {
+    const { hub, recorded } = fakeListing(names(50));
     const found: string[] = [];
     for await (const { items } of hub.users.list().pages({ offset: 30, limit: 10 })) {
       found.push(...items.map(nameOf));
     }
     expect(found).toEqual(names(50).slice(30));
-    expect(offsets(asked)).toEqual([30, 39, 48]);
+    expect(offsets(recorded)).toEqual([30, 39, 48]);
   });
 
   it.each([
     ["offset", { offset: -1 }],
     ["offset", { offset: 1.5 }],
     ["limit", { limit: -1 }],
-  ])("refuses an %s that is none: %j", async (_, query) => {
-    const { hub, asked } = fakeListing(names(3));
+  ])("refuses an invalid %s: %j", async (_, query) => {
+    const { hub, recorded } = fakeListing(names(3));
     const error = await rejectionOf(hub.users.list().page(query));
     expect(error).toMatchObject({ name: "InvalidInputError" });
-    expect(asked).toEqual([]);
+    expect(recorded).toEqual([]);
   });
 });
 
@@ -146,12 +146,12 @@ describe("a listing that is left early", () => {
       let pages = 0;
       for await (const _ of hub.users.list().pages()) if ((pages += 1) === 2) break;
     },
-    "by an error of whoever iterates it": async (hub) => {
+    "by an error in the loop": async (hub) => {
       for await (const { name } of hub.users.list()) if (name === "n15") throw new Error("mine");
     },
   };
 
-  it.each(Object.entries(ways))("%s cancels what is in flight", async (_, leave) => {
+  it.each(Object.entries(ways))("%s aborts the requests in flight", async (_, leave) => {
     const { hub, open, asks } = waiting(100);
     const left = leave(hub).catch(() => undefined);
     await asks(1);
@@ -162,7 +162,7 @@ describe("a listing that is left early", () => {
     expect(open.map(({ signal }) => signal.aborted)).toEqual([false, false, true]);
   });
 
-  it("by an abort cancels what is in flight, and rejects with the reason", async () => {
+  it("by an abort aborts the requests in flight, and rejects with the reason", async () => {
     const { hub, open, asks } = waiting(100);
     const controller = new AbortController();
     const { signal } = controller;
@@ -176,26 +176,35 @@ describe("a listing that is left early", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
-  it("by an abort gives no further item of a page that has arrived", async () => {
-    const { hub, asked } = fakeListing(names(10));
+  it("by an abort yields no further item of a page that has arrived", async () => {
+    const { hub, recorded } = fakeListing(names(10));
     const controller = new AbortController();
-    const heard: string[] = [];
+    const received: string[] = [];
     const iterate = async (): Promise<void> => {
       for await (const { name } of hub.users.list({}, { signal: controller.signal })) {
-        heard.push(name);
+        received.push(name);
         if (name === "n3") controller.abort("enough");
       }
     };
     expect(await rejectionOf(iterate())).toBe("enough");
-    expect(heard).toEqual(names(4));
-    expect(asked).toHaveLength(1);
+    expect(received).toEqual(names(4));
+    expect(recorded).toHaveLength(1);
   });
 
-  it("sends nothing when it is aborted already", async () => {
-    const { hub, asked } = fakeListing(names(10));
+  it("sends nothing if it is aborted before", async () => {
+    const { hub, recorded } = fakeListing(names(10));
     const listed = hub.users.list({}, { signal: AbortSignal.abort("enough") });
     expect(await rejectionOf(listed)).toBe("enough");
-    expect(asked).toEqual([]);
+    expect(recorded).toEqual([]);
+  });
+
+  it("does not keep the program running until its timeout", async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((one) => one === "Timeout").length;
+    const before = timers();
+    const { hub } = fakeListing(names(3));
+    const items = hub.users.list({}, { timeout: 1_000_000 })[Symbol.asyncIterator]();
+    await items.next();
+    expect(timers()).toBe(before);
   });
 
   it("leaves no listener on the caller's signal", async () => {
@@ -208,11 +217,11 @@ describe("a listing that is left early", () => {
 });
 
 describe("a page that fails", () => {
-  it("ends the listing when its turn has come, and cancels those behind it", async () => {
+  it("rejects the listing at its turn, and aborts later pages", async () => {
     const { hub, open, asks } = waiting(100);
-    const heard: string[] = [];
+    const received: string[] = [];
     const iterate = async (): Promise<void> => {
-      for await (const { name } of hub.users.list({}, { concurrency: 3 })) heard.push(name);
+      for await (const { name } of hub.users.list({}, { concurrency: 3 })) received.push(name);
     };
     const failed = rejectionOf(iterate());
     await asks(1);
@@ -220,14 +229,14 @@ describe("a page that fails", () => {
     await asks(4);
     open[2]?.fail();
     await new Promise(setImmediate);
-    expect(heard).toEqual(names(10));
+    expect(received).toEqual(names(10));
     open[1]?.answer();
     expect(await failed).toBeInstanceOf(ForbiddenError);
-    expect(heard).toEqual(names(19));
+    expect(received).toEqual(names(19));
     expect(open.at(-1)?.signal.aborted).toBe(true);
   });
 
-  it("while nobody waits for it is no unhandled rejection", async () => {
+  it("before its turn is not an unhandled rejection", async () => {
     const unhandled: unknown[] = [];
     const listener = (reason: unknown): unknown => unhandled.push(reason);
     process.on("unhandledRejection", listener);
@@ -249,45 +258,48 @@ describe("a page that fails", () => {
   });
 });
 
-describe("how many pages are asked for at once", () => {
+describe("the number of concurrent requests", () => {
   it.each<[concurrency: number | undefined, atMost: number]>([
     [undefined, 2],
     [1, 1],
     [5, 5],
     [50, 10],
-  ])("is with %s the first, then up to %i", async (concurrency, atMost) => {
-    const { hub, open, asks } = waiting(100);
-    const listed = hub.users.list({}, { concurrency }).then((users) => users.map(nameOf));
-    await asks(1);
-    open[0]?.answer();
-    // After the first, there are as many pages of nine as it takes for the 90 that are left.
-    const flying = Math.min(atMost, 10);
-    await asks(1 + flying);
-    await new Promise(setImmediate);
-    expect(open).toHaveLength(1 + flying);
-    for (let answered = 1; answered < 11; answered += 1) {
-      await expect.poll(() => open.length, { interval: 1 }).toBeGreaterThan(answered);
-      open[answered]?.answer();
-    }
-    expect(await listed).toEqual(names(100));
-    expect(open.map(({ offset }) => offset)).toEqual([0, 9, 18, 27, 36, 45, 54, 63, 72, 81, 90]);
-  });
+  ])(
+    "is with concurrency %s one for the first page, then up to %i",
+    async (concurrency, atMost) => {
+      const { hub, open, asks } = waiting(100);
+      const listed = hub.users.list({}, { concurrency }).then((users) => users.map(nameOf));
+      await asks(1);
+      open[0]?.answer();
+      // After the first page, the remaining 90 users are on pages of nine.
+      const flying = Math.min(atMost, 10);
+      await asks(1 + flying);
+      await new Promise(setImmediate);
+      expect(open).toHaveLength(1 + flying);
+      for (let answered = 1; answered < 11; answered += 1) {
+        await expect.poll(() => open.length, { interval: 1 }).toBeGreaterThan(answered);
+        open[answered]?.answer();
+      }
+      expect(await listed).toEqual(names(100));
+      expect(open.map(({ offset }) => offset)).toEqual([0, 9, 18, 27, 36, 45, 54, 63, 72, 81, 90]);
+    },
+  );
 
-  it("is one when the pages are iterated with a concurrency of 1: the next when it is wanted", async () => {
-    const { hub, asked } = fakeListing(names(450));
+  it("is one with concurrency 1: each page is requested when it is wanted", async () => {
+    const { hub, recorded } = fakeListing(names(450));
     for await (const _ of hub.users.list({}, { concurrency: 1 }).pages()) break;
     for await (const { name } of hub.users.list({}, { concurrency: 1 })) if (name === "n250") break;
-    expect(offsets(asked)).toEqual([0, 0, 199]);
+    expect(offsets(recorded)).toEqual([0, 0, 199]);
   });
 
   it.each([0, -1, Number.NaN])("is not %s", async (concurrency) => {
-    const { hub, asked } = fakeListing(names(3));
+    const { hub, recorded } = fakeListing(names(3));
     const error = await rejectionOf(hub.users.list({}, { concurrency }));
     expect(error).toMatchObject({ name: "InvalidInputError" });
-    expect(asked).toEqual([]);
+    expect(recorded).toEqual([]);
   });
 
-  it("is one while the last item that was seen is being looked for", async () => {
+  it("is one while the walk goes back", async () => {
     const hub = new ChangingHub(60, {
       max: 10,
       before: (hub, answers) => {
@@ -296,16 +308,16 @@ describe("how many pages are asked for at once", () => {
     });
     const listed = await hub.client().users.list({}, { concurrency: 3 });
     expect(listed.map(nameOf)).toEqual(names(60));
-    expect(hub.asked.map(([offset]) => offset)).toEqual([
+    expect(hub.recorded.map(([offset]) => offset)).toEqual([
       0, 9, 18, 27,
-      // Once the second page has been answered, the third is another's.
+      // After the second page, the third begins with another row.
       36, 9, 0, 9, 18, 27, 36, 45,
     ]);
   });
 });
 
 describe("going back", () => {
-  it("finds those who remain, however small the pages are and however many have gone", async () => {
+  it("finds the remaining users, whatever the page size and the number of deletions", async () => {
     const hub = new ChangingHub(300, {
       max: 3,
       before: (hub, answers) => {
@@ -317,7 +329,7 @@ describe("going back", () => {
     expect(new Set(listed.map(nameOf)).size).toBe(listed.length);
   });
 
-  it("does not lead before where the pages were to begin", async () => {
+  it("does not go back before the given offset", async () => {
     const hub = new ChangingHub(60, {
       max: 10,
       before: (hub, answers) => {
@@ -329,31 +341,31 @@ describe("going back", () => {
       found.push(...items.map(nameOf));
     }
     expect(found).toEqual([...names(60).slice(20, 30), ...names(60).slice(45)]);
-    expect(hub.asked.map(([offset]) => offset)).toEqual([20, 29, 38, 20, 29]);
+    expect(hub.recorded.map(([offset]) => offset)).toEqual([20, 29, 38, 20, 29]);
   });
 });
 
-describe("a listing whose users are deleted by whoever iterates it", () => {
+describe("a listing whose iteration deletes users", () => {
   it.each([undefined, 1, 8])(
     "gives everybody, and those who are kept once, with a concurrency of %s",
     async (concurrency) => {
       const hub = new ChangingHub(6000, { max: 200 });
       const { rows } = hub;
-      // The first are kept, and so stay before all others.
+      // The first users are kept, and stay before all others.
       const isKept = (name: string): boolean => Number(name.slice(1)) < 50;
-      const heard: string[] = [];
+      const received: string[] = [];
       for await (const { name } of hub.client().users.list({}, { concurrency })) {
-        heard.push(name);
+        received.push(name);
         if (!isKept(name)) hub.delete(name);
       }
-      expect(heard).toEqual(rows.map(nameOf));
+      expect(received).toEqual(rows.map(nameOf));
       expect(hub.rows.map(nameOf)).toEqual(names(50));
     },
   );
 });
 
-describe("pages that hubs leave rows out of", () => {
-  it("do not end a listing, nor make it look for what it was not shown", async () => {
+describe("pages from which hubs omit rows", () => {
+  it("neither end a listing nor make it go back", async () => {
     const hub = new ChangingHub(60, {
       max: 10,
       shows: ({ name }) => Number(name.slice(1)) % 7 === 3,
@@ -370,7 +382,7 @@ describe("pages that hubs leave rows out of", () => {
       "n52",
       "n59",
     ]);
-    expect(hub.asked.map(([offset]) => offset)).toEqual([0, 9, 18, 27, 36, 45, 54]);
+    expect(hub.recorded.map(([offset]) => offset)).toEqual([0, 9, 18, 27, 36, 45, 54]);
   });
 
   it("may be empty", async () => {
@@ -379,14 +391,14 @@ describe("pages that hubs leave rows out of", () => {
   });
 });
 
-describe("users without a name, as some hubs have them", () => {
-  it("come as others do", async () => {
+describe("users without a name, which some hubs have", () => {
+  it("are listed like others", async () => {
     const row = (name: string): object => ({
       name: name === "n3" || name === "n5" ? null : name,
       created: name,
     });
-    const { hub, asked } = fakeListing(names(8), { max: 4, shape: (items) => items.map(row) });
+    const { hub, recorded } = fakeListing(names(8), { max: 4, shape: (items) => items.map(row) });
     expect(await hub.users.list()).toEqual(names(8).map(row));
-    expect(offsets(asked)).toEqual([0, 3, 6]);
+    expect(offsets(recorded)).toEqual([0, 3, 6]);
   });
 });

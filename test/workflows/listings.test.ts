@@ -1,4 +1,4 @@
-/** Every method that lists: which route it asks, how, and that it gives everything. */
+/** Every method that lists: its route and query, and a complete result. */
 import { describe, expect, it } from "vitest";
 import { UnexpectedResponseError } from "../../src/index.js";
 import type { JupyterHub } from "../../src/index.js";
@@ -7,7 +7,7 @@ import { fakeListing, names, pageType, routeMap } from "./fake-listing.js";
 type List = (hub: JupyterHub, limit?: number) => PromiseLike<object[]>;
 const input = (limit?: number): { limit?: number } => (limit === undefined ? {} : { limit });
 
-/** A row of each listing, by a name that sets it apart. */
+/** A row of each listing, identified by a name. */
 const named = (name: string): object => ({ name });
 const code = (id: string): object => ({ id });
 const share = (name: string): object => ({
@@ -79,26 +79,26 @@ const listings: [method: string, route: string, row: (name: string) => object, l
 describe.each(listings)("%s", (_, route, row, list) => {
   const shape = (items: string[]): object[] => items.map(row);
 
-  it("gives everything, page by page, each with the last row of the one before", async () => {
-    const { hub, asked } = fakeListing(names(450), { shape });
+  it("lists all rows, with pages that overlap by a row", async () => {
+    const { hub, recorded } = fakeListing(names(450), { shape });
     expect(await list(hub)).toEqual(names(450).map(row));
-    expect(asked.map(({ path }) => path)).toEqual([
+    expect(recorded.map(({ path }) => path)).toEqual([
       `${route}?offset=0&limit=200`,
       `${route}?offset=199&limit=200`,
       `${route}?offset=398&limit=200`,
     ]);
   });
 
-  it("asks for as many at once as it is told", async () => {
-    const { hub, asked } = fakeListing(names(3), { shape });
+  it("requests pages of `limit` rows", async () => {
+    const { hub, recorded } = fakeListing(names(3), { shape });
     expect(await list(hub, 2)).toHaveLength(3);
-    expect(asked.map(({ path }) => path)).toEqual([
+    expect(recorded.map(({ path }) => path)).toEqual([
       `${route}?offset=0&limit=2`,
       `${route}?offset=1&limit=2`,
     ]);
   });
 
-  it("refuses an answer that is no listing", async () => {
+  it("rejects a response that is not a listing", async () => {
     const { hub } = fakeListing([], { first: [{ message: "hello" }] });
     await expect(list(hub)).rejects.toBeInstanceOf(UnexpectedResponseError);
   });
@@ -108,10 +108,10 @@ it.each([
   ["users.list", (hub: JupyterHub) => hub.users.list()],
   ["groups.list", (hub: JupyterHub) => hub.groups.list()],
   ["proxy.listRoutes", (hub: JupyterHub) => hub.proxy.listRoutes()],
-])("%s asks for pages by their media type, alone and to the letter", async (_, list) => {
-  const { hub, asked } = fakeListing(names(3), { max: 2 });
+])("%s requests pages by their exact media type", async (_, list) => {
+  const { hub, recorded } = fakeListing(names(3), { max: 2 });
   await list(hub);
-  expect(asked.map(({ accept }) => accept)).toEqual([pageType, pageType]);
+  expect(recorded.map(({ accept }) => accept)).toEqual([pageType, pageType]);
 });
 
 describe("proxy.listRoutes", () => {
@@ -120,9 +120,9 @@ describe("proxy.listRoutes", () => {
   it.each(["6.1.1", "3.0.0"])(
     "gives the routes of all pages as a list on hub %s",
     async (version) => {
-      const { hub, asked } = fakeListing(names(450), { version, shape: routeMap });
+      const { hub, recorded } = fakeListing(names(450), { version, shape: routeMap });
       expect(await hub.proxy.listRoutes()).toEqual(routes(450));
-      expect(asked.map(({ path }) => path)).toEqual([
+      expect(recorded.map(({ path }) => path)).toEqual([
         "/proxy?offset=0&limit=200",
         "/proxy?offset=199&limit=200",
         "/proxy?offset=398&limit=200",
@@ -130,10 +130,10 @@ describe("proxy.listRoutes", () => {
     },
   );
 
-  it("asks for as many at once as it is told", async () => {
-    const { hub, asked } = fakeListing(names(3), { shape: routeMap });
+  it("requests pages of `limit` rows", async () => {
+    const { hub, recorded } = fakeListing(names(3), { shape: routeMap });
     expect(await hub.proxy.listRoutes({ limit: 2 })).toEqual(routes(3));
-    expect(asked.map(({ path }) => path)).toEqual([
+    expect(recorded.map(({ path }) => path)).toEqual([
       "/proxy?offset=0&limit=2",
       "/proxy?offset=1&limit=2",
     ]);
@@ -142,32 +142,32 @@ describe("proxy.listRoutes", () => {
   it.each(["2.3.1", "2.0.0", "1.2.2"])(
     "asks hub %s for everything at once, which would fail at pages or ignore them",
     async (version) => {
-      const { hub, asked } = fakeListing(names(180), { version, shape: routeMap });
+      const { hub, recorded } = fakeListing(names(180), { version, shape: routeMap });
       expect(await hub.proxy.listRoutes({ limit: 2 })).toEqual(routes(180));
-      expect(asked).toEqual([{ path: "/proxy", accept: "application/json" }]);
+      expect(recorded).toEqual([{ path: "/proxy", accept: "application/json" }]);
     },
   );
 
   it.each<[what: string, answer: unknown]>([
     ["null", null],
-    ["a text", "hello"],
+    ["a string", "hello"],
     ["a page without routes", { items: null, _pagination: { next: null } }],
     ["a page without a pagination", { items: {}, _pagination: null }],
-  ])("refuses %s", async (_, answer) => {
+  ])("rejects %s", async (_, answer) => {
     const { hub } = fakeListing([], { first: [answer] });
     await expect(hub.proxy.listRoutes()).rejects.toBeInstanceOf(UnexpectedResponseError);
   });
 });
 
 describe("services.list", () => {
-  it("gives the services of the hub's map as a list", async () => {
+  it("returns the services of the hub's map as a list", async () => {
     const services = { cull: { name: "cull", admin: true }, docs: { name: "docs", admin: false } };
-    const { hub, asked } = fakeListing([], { first: [services] });
+    const { hub, recorded } = fakeListing([], { first: [services] });
     expect(await hub.services.list()).toEqual([services.cull, services.docs]);
-    expect(asked.map(({ path }) => path)).toEqual(["/services"]);
+    expect(recorded.map(({ path }) => path)).toEqual(["/services"]);
   });
 
-  it("is empty where there is none", async () => {
+  it("returns an empty list if there are none", async () => {
     const { hub } = fakeListing([], { first: [{}] });
     expect(await hub.services.list()).toEqual([]);
   });

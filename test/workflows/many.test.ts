@@ -1,7 +1,7 @@
-/** `servers.startMany` and `stopMany`: a result a name as it comes, and never more than the hub allows. */
+/** `servers.startMany` and `stopMany`: a result per server as it completes, and a limit of concurrent requests. */
 import { getEventListeners } from "node:events";
 import { describe, expect, it, vi } from "vitest";
-import { JupyterHub, type StartResult } from "../../src/index.js";
+import { JupyterHub, type StartResult, type StartTarget } from "../../src/index.js";
 import { pass, settled, useClock } from "./time.js";
 import { rejectionOf } from "../unit/helpers.js";
 import { elapse } from "./fake-stream.js";
@@ -12,9 +12,10 @@ interface Sent {
   at: number;
   user: string;
   method: string;
+  body: string;
 }
 
-/** A hub of many users, whose servers start within a second; some fail, and so many may start at once. */
+/** A hub of many users, whose servers start within a second or fail. `limit` may start at once. */
 function manyHub({ limit = 100, failing = new Set<string>(), takes = 1000 } = {}) {
   const sent: Sent[] = [];
   const running = new Set<string>();
@@ -32,8 +33,10 @@ function manyHub({ limit = 100, failing = new Set<string>(), takes = 1000 } = {}
     });
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const { method, url } = new Request(input, init);
+    const body = String(init?.body ?? "");
     const user = /users\/(\w+)\//.exec(url)?.[1] ?? "";
-    sent.push({ at: Date.now() - begun, user, method });
+    sent.push({ at: Date.now() - begun, user, method, body });
+    if (url.endsWith("/api/")) return answer(200, { version: "6.1.1" });
     if (url.endsWith("/progress")) return answer(400, { status: 400, message: "idle" });
     if (method === "GET") {
       const ready = running.has(user);
@@ -70,7 +73,7 @@ async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
 }
 
 describe("many starts", () => {
-  it("give the server of each, eight at a time", async () => {
+  it("yield the server of each, eight at a time", async () => {
     const { hub, writes, running, most } = manyHub();
     const begun = Date.now();
     const results = await settled(all(hub.servers.startMany(users)));
@@ -84,7 +87,7 @@ describe("many starts", () => {
     expect(running.size).toBe(20);
   });
 
-  it("give the error of who fails, and go on with the others", async () => {
+  it("yield the error of a failed start, and continue with the others", async () => {
     const { hub } = manyHub({ failing: new Set(["user3", "user7"]) });
     const results = await settled(all(hub.servers.startMany(users, {}, { concurrency: 20 })));
     const failed = results.filter(({ error }) => error !== undefined);
@@ -95,14 +98,14 @@ describe("many starts", () => {
     }
   });
 
-  it("are begun by the iteration, not before", async () => {
+  it("begin with the iteration, not before", async () => {
     const { hub, sent } = manyHub();
     hub.servers.startMany(users);
     await pass(5000);
     expect(sent).toEqual([]);
   });
 
-  it("are begun no more when the iteration is left; what is under way is left to itself", async () => {
+  it("begin no more when the iteration is left; those in flight continue", async () => {
     const { hub, writes, running } = manyHub();
     const first = (async (): Promise<StartResult | undefined> => {
       for await (const result of hub.servers.startMany(users, {}, { concurrency: 3 }))
@@ -115,7 +118,7 @@ describe("many starts", () => {
     expect(running.size).toBe(3);
   });
 
-  it("wait for who takes the results", async () => {
+  it("wait until results are read", async () => {
     const { hub, writes } = manyHub();
     const results = hub.servers.startMany(users, {}, { concurrency: 3 })[Symbol.asyncIterator]();
     await settled(results.next());
@@ -126,7 +129,7 @@ describe("many starts", () => {
     expect(writes()).toHaveLength(4);
   });
 
-  it("all wait when the hub asks one of them to", async () => {
+  it("all wait after a 429", async () => {
     const { hub, writes, running, most } = manyHub({ limit: 3, takes: 1500 });
     await settled(all(hub.servers.startMany(users.slice(0, 9))));
     expect(running.size).toBe(9);
@@ -135,7 +138,7 @@ describe("many starts", () => {
     expect(times).toEqual([0, 2000, 4000]);
   });
 
-  it("end with the reason of an abort, and with nothing under way", async () => {
+  it("reject with the reason of an abort, with no start in flight", async () => {
     const { hub, writes } = manyHub();
     const controller = new AbortController();
     const { signal } = controller;
@@ -152,11 +155,11 @@ describe("many starts", () => {
     expect(writes()).toHaveLength(begun);
   });
 
-  it("end so, too, when the abort comes while a result is looked at", async () => {
+  it("reject in the same way if the abort comes while a result is processed", async () => {
     const { hub } = manyHub();
     const controller = new AbortController();
     const { signal } = controller;
-    // The cancel that each start sends takes a second.
+    // The cancellation of each start takes a second.
     const call = { signal, concurrency: 3, onAbort: "cancel" } as const;
     const results = hub.servers.startMany(users, {}, call)[Symbol.asyncIterator]();
     await settled(results.next());
@@ -168,7 +171,7 @@ describe("many starts", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("share one listener on a signal, and so do those who watch", async () => {
+  it("share one listener on a signal, also with the iterations of their progress", async () => {
     const { hub } = manyHub();
     const { signal } = new AbortController();
     const done = Promise.all([
@@ -181,7 +184,97 @@ describe("many starts", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
-  it("have a deadline each", async () => {
+  it("take users, named servers and options, from any iterable", async () => {
+    const { hub, sent } = manyHub();
+    async function* targets(): AsyncGenerator<StartTarget> {
+      yield "ada";
+      yield { user: "grace", server: "gpu" };
+      yield { user: "alan", user_options: { profile: "large" } };
+    }
+    const results = await settled(
+      all(hub.servers.startMany(targets(), { user_options: { profile: "small" } })),
+    );
+    const outcomes = results.map(({ user, serverName, error }) => [user, serverName, error]);
+    expect(outcomes.toSorted()).toEqual([
+      ["ada", "", undefined],
+      ["alan", "", undefined],
+      ["grace", "gpu", undefined],
+    ]);
+    const bodies = sent.filter(({ method }) => method === "POST").map(({ body }) => body);
+    expect(bodies.toSorted()).toEqual([
+      '{"user_options":{"profile":"large"}}',
+      '{"user_options":{"profile":"small"}}',
+      '{"user_options":{"profile":"small"}}',
+    ]);
+  });
+
+  it("yield results while the source is slow", async () => {
+    const { hub } = manyHub();
+    async function* targets(): AsyncGenerator<string> {
+      yield "ada";
+      await elapse(60_000, undefined);
+      yield "grace";
+    }
+    const results = hub.servers.startMany(targets())[Symbol.asyncIterator]();
+    const begun = Date.now();
+    expect(await settled(results.next())).toMatchObject({ value: { user: "ada" } });
+    expect(Date.now() - begun).toBe(1000);
+  });
+
+  it("end the source when the iteration is left", async () => {
+    const { hub } = manyHub();
+    let ended = false;
+    function* targets(): Generator<string> {
+      try {
+        yield* users;
+      } finally {
+        ended = true;
+      }
+    }
+    const starts = hub.servers.startMany(targets(), {}, { concurrency: 2 });
+    const results = starts[Symbol.asyncIterator]();
+    await settled(results.next());
+    await settled(Promise.resolve(results.return?.()));
+    expect(ended).toBe(true);
+  });
+
+  it("yield an error for each invalid target", async () => {
+    const { hub, sent } = manyHub();
+    const targets = [{ user: "ada", sever: "gpu" }, { server: "gpu" }, 5] as never;
+    const results = await settled(all(hub.servers.stopMany(targets)));
+    expect(results.map(({ error }) => (error as Error).name)).toEqual([
+      "InvalidInputError",
+      "InvalidInputError",
+      "InvalidInputError",
+    ]);
+    expect(sent).toEqual([]);
+  });
+
+  it("are aborted by the signal also after the iteration was left", async () => {
+    const { hub, writes } = manyHub({ takes: 5000 });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const call = { signal, concurrency: 3, onAbort: "cancel" } as const;
+    const targets = ["user0", "user1", { user: "" }];
+    const left = (async (): Promise<void> => {
+      for await (const { error } of hub.servers.startMany(targets, {}, call)) {
+        if (error) break;
+      }
+    })();
+    await pass(100);
+    await left;
+    controller.abort("enough");
+    await pass(20_000);
+    expect(
+      writes()
+        .map(({ method, user }) => `${method} ${user}`)
+        .toSorted(),
+    ).toEqual(["DELETE user0", "DELETE user1", "POST user0", "POST user1"]);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("have a timeout each", async () => {
     const { hub } = manyHub({ takes: 5000 });
     const results = await settled(all(hub.servers.startMany(users, {}, { timeout: 2000 })));
     expect(results).toHaveLength(20);
@@ -189,10 +282,10 @@ describe("many starts", () => {
   });
 
   it.each<[what: string, run: (hub: JupyterHub) => AsyncIterable<unknown>]>([
-    ["a name for the names", (hub) => hub.servers.startMany("ada")],
-    ["no names", (hub) => hub.servers.stopMany(undefined as never)],
-    ["none at once", (hub) => hub.servers.startMany(users, {}, { concurrency: 0 })],
-    ["no number at once", (hub) => hub.servers.stopMany(users, {}, { concurrency: NaN })],
+    ["a single name", (hub) => hub.servers.startMany("ada")],
+    ["undefined", (hub) => hub.servers.stopMany(undefined as never)],
+    ["a concurrency of 0", (hub) => hub.servers.startMany(users, {}, { concurrency: 0 })],
+    ["a concurrency of NaN", (hub) => hub.servers.stopMany(users, {}, { concurrency: NaN })],
   ])("refuse %s, and send nothing", async (_, run) => {
     const { hub, sent } = manyHub();
     await expect(all(run(hub))).rejects.toMatchObject({ name: "InvalidInputError" });
@@ -201,7 +294,7 @@ describe("many starts", () => {
 });
 
 describe("many stops", () => {
-  it("give the name of each as it is gone, and the error of who is not", async () => {
+  it("yield each name when its server has stopped, or its error", async () => {
     const { hub, writes } = manyHub({ failing: new Set(["user3"]) });
     const results = await settled(all(hub.servers.stopMany(users.slice(0, 10))));
     expect(results).toHaveLength(10);

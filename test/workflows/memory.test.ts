@@ -1,4 +1,4 @@
-/** A listing of any length fits into memory when it is iterated. */
+/** An iterated listing of any length needs little memory. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
@@ -28,7 +28,7 @@ const user = (index: number): object => ({
   auth_state: null,
 });
 
-it("100,000 users are iterated while the heap grows by less than 10 MB", async () => {
+it("iterating over 100,000 users grows the heap by less than 10 MB", async () => {
   const total = 100_000;
   await using server = await serve((request, response) => {
     const query = new URL(request.url ?? "", "http://x").searchParams;
@@ -41,7 +41,7 @@ it("100,000 users are iterated while the heap grows by less than 10 MB", async (
     response.end(JSON.stringify({ items, _pagination: { offset, limit, total, next } }));
   });
   const hub = new JupyterHub({ url: server.url, token: "a-token" });
-  // What is loaded or made once is no growth.
+  // Modules and caches of the first iteration do not count.
   for await (const _ of hub.users.list()) break;
 
   const before = heap();
@@ -54,7 +54,7 @@ it("100,000 users are iterated while the heap grows by less than 10 MB", async (
   expect(count).toBe(total);
   expect(most).toBeLessThan(10);
 
-  // Or else the figure would say nothing: all of them at once take more.
+  // The limit is meaningful only if all users at once need more.
   const everybody = await hub.users.list();
   expect(heap() - before).toBeGreaterThan(30);
   expect(everybody).toHaveLength(total);

@@ -1,4 +1,4 @@
-/** `servers.get` and `servers.list`, where hubs before 6.0 have no route for a server. */
+/** `servers.get` and `servers.list`, on hubs with a route for a server (6.0) and without. */
 import { describe, expect, it } from "vitest";
 import { NotFoundError } from "../../src/index.js";
 import { FakeHub } from "./fake-hub.js";
@@ -18,7 +18,7 @@ describe("servers.get", () => {
     ["3.0.0", "gpu", stoppedToo],
     ["2.3.1", "gpu", "GET /users/ada"],
     ["1.2.2", "", "GET /users/ada"],
-  ])("on hub %s of %j is %s, once the release is known", async (version, server, route) => {
+  ])("on hub %s of %j sends %s after the version is known", async (version, server, route) => {
     const hub = new FakeHub(version);
     hub.become("", [[0, "ready"]]);
     hub.become("gpu", [[0, "ready"]]);
@@ -37,7 +37,7 @@ describe("servers.get", () => {
     expect(found).toMatchObject({ name: "gpu", ready: false, stopped: true });
   });
 
-  it("does not find a stopped server before 3.0, which tells of none", async () => {
+  it("does not find a stopped server before 3.0, which lists none", async () => {
     const hub = new FakeHub("2.3.1");
     hub.become("gpu", [[0, "stopped"]]);
     expect(await failure(hub.client().servers.get("ada", { server: "gpu" }))).toBeInstanceOf(
@@ -51,10 +51,10 @@ describe("servers.get", () => {
     ["5.5.4", "gpu"],
     ["5.5.4", ""],
     ["1.2.2", "gpu"],
-    // Names that every JavaScript object seems to have.
+    // Names of inherited properties.
     ["5.5.4", "constructor"],
     ["5.5.4", "__proto__"],
-  ])("on hub %s rejects with NotFoundError when there is no %j", async (version, server) => {
+  ])("on hub %s rejects with NotFoundError without a server %j", async (version, server) => {
     const hub = new FakeHub(version);
     hub.become("other", [[0, "ready"]]);
     const error = await failure(hub.client().servers.get("ada", { server }));
@@ -62,19 +62,19 @@ describe("servers.get", () => {
     expect(error).toMatchObject({ status: 404, hubVersion: version });
   });
 
-  it("names the server that an older hub does not list", async () => {
+  it("names the server in the error on older hubs", async () => {
     const hub = new FakeHub("5.5.4");
     const error = await failure(hub.client().servers.get("ada", { server: "gpu" }));
     expect(error).toMatchObject({ message: expect.stringContaining("The server gpu of ada") });
   });
 
-  it.each(["6.1.1", "5.5.4"])("on hub %s rejects when there is no such user", async (version) => {
+  it.each(["6.1.1", "5.5.4"])("on hub %s rejects if the user does not exist", async (version) => {
     const hub = new FakeHub(version);
     hub.userExists = false;
     expect(await failure(hub.client().servers.get("ada"))).toBeInstanceOf(NotFoundError);
   });
 
-  it("has one timeout for the release and the server together", async () => {
+  it("has one timeout for the version and the server", async () => {
     const hub = new FakeHub();
     hub.next("GET /", { status: 200, body: { version: "6.1.1" }, takes: 700 });
     hub.next("GET /users/ada/server", { status: 200, body: {}, takes: 700 });
@@ -86,7 +86,7 @@ describe("servers.get", () => {
 });
 
 describe("servers.list", () => {
-  it("gives the servers that run or are about to, as a list", async () => {
+  it("returns running and pending servers as a list", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "ready"]]);
     hub.become("gpu", [[0, "spawn"]]);
@@ -96,14 +96,14 @@ describe("servers.list", () => {
     expect(hub.sent.map(({ route }) => route)).toEqual(["GET /users/ada"]);
   });
 
-  it("gives the stopped ones, too, when asked", async () => {
+  it("includes stopped servers if requested", async () => {
     const hub = new FakeHub();
     hub.become("old", [[0, "stopped"]]);
     const input = { include_stopped_servers: true };
     expect(await settled(hub.client().servers.list("ada", input))).toMatchObject([{ name: "old" }]);
   });
 
-  it("does not pretend to where the hub would ignore that", async () => {
+  it("rejects with UnsupportedByHubError if the hub would ignore that", async () => {
     const hub = new FakeHub("2.3.1");
     const input = { include_stopped_servers: true };
     expect(await failure(hub.client().servers.list("ada", input))).toMatchObject({
@@ -113,7 +113,7 @@ describe("servers.list", () => {
     expect(hub.sent.map(({ route }) => route)).toEqual(["GET /"]);
   });
 
-  it("is no empty list where the hub does not show the servers, but a refusal", async () => {
+  it("rejects with ForbiddenError if the scopes do not include the servers", async () => {
     const hub = new FakeHub();
     hub.next("GET /users/ada", { status: 200, body: { name: "ada", kind: "user" } });
     const error = await settled(hub.client().servers.list("ada")).catch(

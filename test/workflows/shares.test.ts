@@ -1,4 +1,4 @@
-/** `shares.revoke` and `shareCodes.revoke`, which mean what they say and no more than that. */
+/** `shares.revoke` and `shareCodes.revoke` revoke what they name and nothing else. */
 import { describe, expect, it } from "vitest";
 import { InvalidInputError, JupyterHub } from "../../src/index.js";
 import type { RevokeShareCodeInput, RevokeShareInput } from "../../src/index.js";
@@ -8,7 +8,7 @@ interface Sent {
   body: unknown;
 }
 
-/** A hub that answers every request alike. */
+/** A hub with one response to all requests. */
 function hubThatAnswers(answer: unknown, status = 200): { hub: JupyterHub; sent: Sent[] } {
   const sent: Sent[] = [];
   const url = "http://hub.test.local/hub/api";
@@ -38,13 +38,13 @@ const share = {
 describe("shares.revoke", () => {
   it.each<[what: string, input: RevokeShareInput, route: string, body: object]>([
     [
-      "everything where no scopes are named",
+      "everything without scopes",
       { user: "grace", server: "gpu" },
       "PATCH /shares/ada/gpu",
       { user: "grace" },
     ],
     [
-      "scopes without a filter, with the server that they mean",
+      "scopes without a filter, with the server as filter",
       { user: "grace", server: "gpu", scopes: ["read:servers", "access:servers"] },
       "PATCH /shares/ada/gpu",
       {
@@ -59,7 +59,7 @@ describe("shares.revoke", () => {
       { group: "staff", scopes: ["read:servers!server=ada/"] },
     ],
     [
-      "scopes with a filter as they are",
+      "scopes with a filter unchanged",
       {
         group: "staff",
         server: "gpu",
@@ -75,7 +75,7 @@ describe("shares.revoke", () => {
         ],
       },
     ],
-  ])("takes back %s", async (_, input, route, body) => {
+  ])("revokes %s", async (_, input, route, body) => {
     const { hub, sent } = hubThatAnswers(share);
     const before = structuredClone(input);
     await hub.shares.revoke("ada", input);
@@ -83,7 +83,7 @@ describe("shares.revoke", () => {
     expect(input).toEqual(before);
   });
 
-  it("names owner and server in a filter as they are, not as they stand in the URL", async () => {
+  it("does not encode owner and server in a filter", async () => {
     const { hub, sent } = hubThatAnswers(share);
     await hub.shares.revoke("ada@x y", { user: "grace", server: "a/b", scopes: ["read:servers"] });
     expect(sent).toEqual([
@@ -95,7 +95,7 @@ describe("shares.revoke", () => {
   });
 
   it.each([[[]], [null]])(
-    "refuses the scopes %j, which the hub would take for all, before anything is sent",
+    "refuses the scopes %j, by which hubs revoke all, before anything is sent",
     async (scopes) => {
       const { hub, sent } = hubThatAnswers(share);
       const revoked = hub.shares.revoke("ada", { user: "grace", scopes: scopes as string[] });
@@ -107,19 +107,19 @@ describe("shares.revoke", () => {
     },
   );
 
-  it("resolves with what remains", async () => {
+  it("resolves with the remaining share", async () => {
     const { hub } = hubThatAnswers(share);
     expect(await hub.shares.revoke("ada", { user: "grace", server: "gpu" })).toEqual(share);
   });
 
-  it("resolves with undefined when nothing remains, which the hub says by {}", async () => {
+  it("resolves with undefined if nothing remains: the hub sends {}", async () => {
     const { hub } = hubThatAnswers({});
     expect(await hub.shares.revoke("ada", { user: "grace", server: "gpu" })).toBeUndefined();
   });
 });
 
 describe("shares.grant", () => {
-  it("leaves scopes as they are: hubs add the filter themselves", async () => {
+  it("sends scopes unchanged, since hubs add the filter", async () => {
     const { hub, sent } = hubThatAnswers(share);
     const granted = await hub.shares.grant("ada", { user: "grace", scopes: ["read:servers"] });
     expect(granted).toEqual(share);
@@ -147,17 +147,14 @@ describe("shareCodes.revoke", () => {
     ["an undefined id", { id: undefined }],
     ["null for an id", { id: null }],
     ["both", { id: "sc_12", code: "abc" }],
-  ])(
-    "refuses %s before anything is sent: the hub would revoke more than was meant",
-    async (_, input) => {
-      const { hub, sent } = hubThatAnswers(undefined, 204);
-      const revoked = hub.shareCodes.revoke("ada", input as RevokeShareCodeInput);
-      await expect(revoked).rejects.toBeInstanceOf(InvalidInputError);
-      expect(sent).toEqual([]);
-    },
-  );
+  ])("refuses %s before anything is sent: hubs would revoke all codes", async (_, input) => {
+    const { hub, sent } = hubThatAnswers(undefined, 204);
+    const revoked = hub.shareCodes.revoke("ada", input as RevokeShareCodeInput);
+    await expect(revoked).rejects.toBeInstanceOf(InvalidInputError);
+    expect(sent).toEqual([]);
+  });
 
-  it("is not revokeAll, which says what it does", async () => {
+  it("does not revoke all codes, unlike revokeAll", async () => {
     const { hub, sent } = hubThatAnswers(undefined, 204);
     await hub.shareCodes.revokeAll("ada", { server: "gpu" });
     expect(sent).toEqual([{ route: "DELETE /share-codes/ada/gpu", body: undefined }]);

@@ -1,4 +1,4 @@
-/** What becomes of a spawn when its caller stops waiting for it. */
+/** What happens to a spawn when its start is aborted or times out: `onAbort`. */
 import { describe, expect, it, vi } from "vitest";
 import type { StartServerInput, StartServerOptions } from "../../src/index.js";
 import { FakeHub, type Answer } from "./fake-hub.js";
@@ -10,7 +10,7 @@ const post = "POST /users/ada/server";
 const stop = "DELETE /users/ada/server";
 const cancel = { onAbort: "cancel" } as const;
 
-/** A start that is aborted after so many milliseconds, and what became of it. */
+/** Aborts a start after so many milliseconds, and returns its result. */
 async function aborted(
   hub: FakeHub,
   after: number,
@@ -27,11 +27,11 @@ async function aborted(
   return started;
 }
 
-describe("the spawn of a start that is aborted", () => {
+describe("the spawn of an aborted start", () => {
   it.each<[what: string, call: StartServerOptions]>([
-    ["unless it is said", {}],
-    ["when it is said", { onAbort: "leave" }],
-  ])("is left to itself %s", async (_, call) => {
+    ["by default", {}],
+    ["with onAbort leave", { onAbort: "leave" }],
+  ])("continues %s", async (_, call) => {
     const hub = new FakeHub();
     const started = await aborted(hub, 1000, call);
     expect(started.error).toBe("enough");
@@ -40,10 +40,10 @@ describe("the spawn of a start that is aborted", () => {
   });
 
   it.each<[when: string, answer: Answer]>([
-    ["while the hub keeps it waiting", { status: 202, fate: [[0, "spawn"]], takes: 10_000 }],
+    ["before the response", { status: 202, fate: [[0, "spawn"]], takes: 10_000 }],
     ["while it is pending", { status: 202, fate: [[0, "spawn"]] }],
     [
-      "before it is certain that it is there to stay",
+      "while it is ready, but may have been cancelled",
       {
         status: 202,
         fate: [
@@ -52,8 +52,8 @@ describe("the spawn of a start that is aborted", () => {
         ],
       },
     ],
-    ["whose answer was lost", { status: 0, lost: true, fate: [[0, "spawn"]] }],
-  ])("is cancelled when that is asked for: %s", async (_, answer) => {
+    ["after a lost response", { status: 0, lost: true, fate: [[0, "spawn"]] }],
+  ])("is cancelled with onAbort cancel %s", async (_, answer) => {
     const hub = new FakeHub();
     hub.next(post, answer);
     const started = await aborted(hub, 1000, cancel);
@@ -62,7 +62,7 @@ describe("the spawn of a start that is aborted", () => {
     expect([hub.open, vi.getTimerCount()]).toEqual([0, 0]);
   });
 
-  it.each(["6.1.1", "5.5.4"])("is cancelled without the body of the start: hub %s", async (v) => {
+  it.each(["6.1.1", "5.5.4"])("is cancelled without the body of the start on hub %s", async (v) => {
     const hub = new FakeHub(v);
     hub.next("POST /users/ada/servers/gpu", { status: 202, fate: [[0, "spawn"]] });
     hub.become("gpu", [[0, "stopped"]]);
@@ -70,7 +70,7 @@ describe("the spawn of a start that is aborted", () => {
     expect(hub.sent.at(-1)).toEqual({ route: "DELETE /users/ada/servers/gpu", body: undefined });
   });
 
-  it("is cancelled by its deadline, too", async () => {
+  it("is cancelled after a timeout", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: [[0, "spawn"]] });
     const call = { ...cancel, timeout: 5000 };
@@ -81,9 +81,9 @@ describe("the spawn of a start that is aborted", () => {
   });
 
   it.each<[what: string, script: (hub: FakeHub) => void]>([
-    ["was under way already", (hub) => hub.become("", [[0, "spawn"]])],
+    ["joined a pending start", (hub) => hub.become("", [[0, "spawn"]])],
     [
-      "was begun by somebody else while the hub put this one off",
+      "joined a start that another client began after a 429",
       (hub) => {
         hub.next(post, put(1));
         hub.become("", [
@@ -92,10 +92,10 @@ describe("the spawn of a start that is aborted", () => {
         ]);
       },
     ],
-    ["was refused", (hub) => hub.next(post, put(60))],
+    ["was rejected with 429", (hub) => hub.next(post, put(60))],
     ["waits for a stop", (hub) => hub.become("", [[0, "stop"]])],
     [
-      "finds the server running, though no answer says so in time",
+      "finds a running server, before any response",
       (hub) => {
         hub.become("", [[0, "ready"]]);
         hub.next(post, { status: 400, message: "ada is already running", takes: 10_000 });
@@ -107,7 +107,7 @@ describe("the spawn of a start that is aborted", () => {
         hub.next(post, { status: 500, message: "boom", fate: [[0, "stopped"]] });
       },
     ],
-  ])("is never cancelled when it %s", async (_, script) => {
+  ])("is never cancelled if it %s", async (_, script) => {
     const hub = new FakeHub();
     script(hub);
     const started = watch(hub.client().servers.start("ada", {}, { ...cancel, timeout: 3000 }));
@@ -116,7 +116,7 @@ describe("the spawn of a start that is aborted", () => {
     expect(hub.writes.filter((write) => write === stop)).toEqual([]);
   });
 
-  it("that has failed is not cancelled", async () => {
+  it("is not cancelled after it failed", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 202,
@@ -131,7 +131,7 @@ describe("the spawn of a start that is aborted", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("is given up after fifteen seconds when the hub does not answer: the reason stands", async () => {
+  it("stops waiting for the cancellation after fifteen seconds, and rejects with the reason", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: [[0, "spawn"]] });
     hub.next(stop, { status: 204, takes: 25_000 });
@@ -142,14 +142,14 @@ describe("the spawn of a start that is aborted", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("that fails to be cancelled still rejects with the reason", async () => {
+  it("rejects with the reason if the cancellation fails", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: [[0, "spawn"]] });
     hub.next(stop, { status: 403, message: "requires any of [delete:servers]" });
     expect((await aborted(hub, 1000, cancel)).error).toBe("enough");
   });
 
-  it("is cancelled after a restart, too, but nothing is while the server still stops", async () => {
+  it("is cancelled in a restart, but not while the server still stops", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "ready"]]);
     const restarted = watch(hub.client().servers.restart("ada", {}, { ...cancel, timeout: 500 }));
@@ -162,7 +162,7 @@ describe("the spawn of a start that is aborted", () => {
     expect(hub.writes).toEqual([stop, stop, post, stop]);
   });
 
-  it("is cancelled after a restart before that rejects", async () => {
+  it("is cancelled in a restart before that rejects", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "stopped"]]);
     hub.next(stop, { status: 204 }, { status: 202, takes: 2000 });

@@ -1,25 +1,25 @@
-/** What `servers.start` sends to hubs of each release, whose bodies mean different things. */
+/** The body of `servers.start` on each hub version: before 6.0 it is the user options. */
 import { describe, expect, it } from "vitest";
 import type { StartServerInput } from "../../src/index.js";
 import { UnsupportedByHubError } from "../../src/index.js";
-import { FakeHub } from "./fake-hub.js";
+import { FakeHub, type Answer } from "./fake-hub.js";
 import { failure, settled, useClock } from "./time.js";
 
 useClock();
 
 const post = "POST /users/ada/server";
 
-/** What a start without a body looks like. */
+/** A start without a body. */
 const nothing = undefined;
 
 const bodies: [what: string, input: StartServerInput, on6: unknown, on5: unknown][] = [
   ["no options", {}, nothing, nothing],
   ["options", { user_options: { a: 1 } }, { user_options: { a: 1 } }, { a: 1 }],
-  // {} clears what the server was last started with, and null asks for just that.
+  // {} clears the options of the last start, null keeps them.
   ["empty options", { user_options: {} }, { user_options: {} }, {}],
   ["null for options", { user_options: null }, { user_options: null }, nothing],
   [
-    "options named like the keys of a newer body",
+    "options with the names of 6.0's body keys",
     { user_options: { display_name: "x", user_options: [1] } },
     { user_options: { display_name: "x", user_options: [1] } },
     { display_name: "x", user_options: [1] },
@@ -33,7 +33,7 @@ const bodies: [what: string, input: StartServerInput, on6: unknown, on5: unknown
 ];
 
 describe.each(["6.1.1", "6.0.0b2"])("a start on hub %s", (version) => {
-  it.each(bodies)("with %s sends them under their key", async (_, input, on6) => {
+  it.each(bodies)("with %s sends them as user_options", async (_, input, on6) => {
     const hub = new FakeHub(version);
     await settled(hub.client().servers.start("ada", input));
     expect(hub.sent.find(({ route }) => route === post)?.body).toEqual(on6);
@@ -42,7 +42,7 @@ describe.each(["6.1.1", "6.0.0b2"])("a start on hub %s", (version) => {
   it.each<[input: StartServerInput]>([
     [{ display_name: "The big one" }],
     [{ display_name: "The big one", user_options: { a: 1 } }],
-  ])("sends %j as it is", async (input) => {
+  ])("sends %j unchanged", async (input) => {
     const hub = new FakeHub(version);
     await settled(hub.client().servers.start("ada", { server: "gpu", ...input }));
     expect(hub.sent.find(({ route }) => route.startsWith("POST "))).toEqual({
@@ -62,7 +62,7 @@ describe.each(["5.5.4", "4.1.6", "1.2.2"])("a start on hub %s", (version) => {
   it.each<[input: StartServerInput]>([
     [{ display_name: "The big one" }],
     [{ display_name: "The big one", user_options: { a: 1 } }],
-  ])("refuses %j, and starts nothing", async (input) => {
+  ])("rejects %j, and starts nothing", async (input) => {
     const hub = new FakeHub(version);
     const error = await failure(hub.client().servers.start("ada", { server: "gpu", ...input }));
     expect(error).toBeInstanceOf(UnsupportedByHubError);
@@ -75,8 +75,8 @@ describe.each(["5.5.4", "4.1.6", "1.2.2"])("a start on hub %s", (version) => {
   });
 });
 
-describe("the release of the hub", () => {
-  it("is asked for before the first start that has a body, and not again", async () => {
+describe("the hub's version", () => {
+  it("is requested before the first start with a body, and not again", async () => {
     const hub = new FakeHub();
     const client = hub.client();
     await settled(client.servers.start("ada", { user_options: { a: 1 } }));
@@ -85,19 +85,20 @@ describe("the release of the hub", () => {
     expect(hub.count("GET /")).toBe(1);
   });
 
-  it("is not asked for by a start without a body: its answer tells", async () => {
+  it("is not requested for a start without a body", async () => {
     const hub = new FakeHub();
     await settled(hub.client().servers.start("ada"));
     expect(hub.count("GET /")).toBe(0);
   });
 
-  it("that cannot be had fails the start before it is sent", async () => {
+  it("if unreadable for a minute, rejects the start before it is sent", async () => {
     const hub = new FakeHub();
-    hub.next("GET /", { status: 503, message: "starting" });
+    const down: Answer = { status: 0, lost: true };
+    hub.next("GET /", ...Array.from({ length: 100 }, () => down));
     const error = await failure(
       hub.client({ retry: 0 }).servers.start("ada", { user_options: { a: 1 } }),
     );
-    expect(error).toMatchObject({ name: "HubError", status: 503, method: "GET" });
+    expect(error).toMatchObject({ name: "ConnectionError", method: "GET" });
     expect(hub.writes).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-/** `servers.start` that comes to nothing: which error says so, and that no failure is sent again. */
+/** Starts that fail: their errors, and no retries. */
 import { describe, expect, it } from "vitest";
 import { RateLimitError, SpawnFailedError } from "../../src/index.js";
 import { FakeHub, type Answer, type Fate } from "./fake-hub.js";
@@ -11,7 +11,7 @@ const post = "POST /users/ada/server";
 const named = "POST /users/ada/servers/gpu";
 
 describe("a start that fails", () => {
-  it("rejects with SpawnFailedError when the server vanishes while it is pending", async () => {
+  it("rejects with SpawnFailedError if a pending server disappears", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 202,
@@ -29,7 +29,7 @@ describe("a start that fails", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("names the server where it has a name", async () => {
+  it("names a named server", async () => {
     const hub = new FakeHub();
     hub.next(named, {
       status: 202,
@@ -46,7 +46,7 @@ describe("a start that fails", () => {
     expect(hub.writes).toEqual([named]);
   });
 
-  it("rejects with what the hub answered as the cause, when the server is gone after a 500", async () => {
+  it("has a 500 as its cause if the server no longer exists", async () => {
     const hub = new FakeHub();
     const message = "Error in Authenticator.pre_spawn_start: no quota";
     hub.next(post, { status: 500, message, fate: [[0, "gone"]] });
@@ -64,7 +64,7 @@ describe("a start that fails", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("keeps the 500 as the cause also when the server went on for a while", async () => {
+  it("has a 500 as its cause also if the spawn continued for a while", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 500,
@@ -79,7 +79,7 @@ describe("a start that fails", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("is not taken in by a hub that calls a start ready which somebody has cancelled", async () => {
+  it("rejects if a cancelled start is ready for a second", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 202,
@@ -93,7 +93,7 @@ describe("a start that fails", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("says that somebody stopped the server, when somebody did", async () => {
+  it("says that the server was stopped by another client", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 202,
@@ -112,12 +112,12 @@ describe("a start that fails", () => {
 
   it.each<[what: string, answer: Answer, error: object]>([
     [
-      "named servers are switched off",
+      "named servers are disabled",
       { status: 400, message: "Named servers are not enabled." },
       { name: "BadRequestError", reason: "named-servers-disabled" },
     ],
     [
-      "the user has as many as they may",
+      "the user has reached the limit of servers",
       {
         status: 400,
         message: "User ada already has the maximum of 3 named servers. One must be deleted first.",
@@ -125,19 +125,19 @@ describe("a start that fails", () => {
       { name: "BadRequestError", reason: "server-limit" },
     ],
     [
-      "there is no such user",
+      "the user does not exist",
       { status: 404, message: "No such user" },
       { name: "NotFoundError", status: 404 },
     ],
     [
-      "the token may not",
+      "the token lacks the scope",
       {
         status: 403,
         message: "Action is not authorized with current scopes; requires any of [start:servers]",
       },
       { name: "ForbiddenError", requiredScopes: ["start:servers"] },
     ],
-  ])("rejects with the hub's refusal when %s", async (_, answer, error) => {
+  ])("rejects with the hub's error if %s", async (_, answer, error) => {
     const hub = new FakeHub();
     hub.next(named, answer);
     expect(await failure(hub.client().servers.start("ada", { server: "gpu" }))).toMatchObject(
@@ -154,7 +154,7 @@ describe("a start that fails", () => {
     [404, "There is no such image"],
     [409, "No GPU is left"],
     [429, "Too many pods"],
-  ])("rejects with SpawnFailedError when the Spawner raises %i, %s", async (status, why) => {
+  ])("rejects with SpawnFailedError if the Spawner raises %i, %s", async (status, why) => {
     const hub = new FakeHub();
     hub.why = why;
     const fate: Fate = [
@@ -176,7 +176,7 @@ describe("a start that fails", () => {
     [401, "AuthenticationError"],
     [404, "NotFoundError"],
     [429, "RateLimitError"],
-  ])("keeps the hub's own %i apart from an earlier failure", async (status, name) => {
+  ])("distinguishes the hub's own %i from an earlier failure", async (status, name) => {
     const hub = new FakeHub();
     hub.become("", [
       [0, "spawn"],
@@ -186,7 +186,7 @@ describe("a start that fails", () => {
     expect(await failure(hub.client().servers.start("ada"))).toMatchObject({ name, status });
   });
 
-  it("is known to have failed when its stream says so, though its answer was lost", async () => {
+  it("rejects with SpawnFailedError after a lost response if the stream reports the failure", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 0, lost: true, fate: soon("stopped") });
     expect(await failure(hub.client().servers.start("ada"))).toMatchObject({
@@ -201,7 +201,7 @@ describe("a start that fails", () => {
   it.each([
     ["too many are starting", { "Retry-After": "61" }, 61_000],
     ["too many are running", {}, undefined],
-  ])("rejects with RateLimitError when %s", async (_, headers, retryAfter) => {
+  ])("rejects with RateLimitError if %s", async (_, headers, retryAfter) => {
     const hub = new FakeHub();
     hub.next(post, { status: 429, message: "Too many servers", headers });
     const error = await failure(hub.client().servers.start("ada"));
@@ -210,7 +210,7 @@ describe("a start that fails", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("sends no start after a stop that it could not follow, and blames the hub, not the start", async () => {
+  it("rejects with the hub's error, and sends no start, if the state of a pending stop is unreadable", async () => {
     const hub = new FakeHub();
     hub.become("", [
       [0, "stop"],

@@ -1,4 +1,4 @@
-/** A start whose answer is lost, or that the hub puts off: what is sent again, and what never is. */
+/** Starts whose response is lost, and starts that the hub delays: which are sent again. */
 import { describe, expect, it } from "vitest";
 import { FakeHub, type Answer, type Fate } from "./fake-hub.js";
 import { failure, settled, useClock } from "./time.js";
@@ -13,7 +13,7 @@ const wait = (seconds: string): Answer => ({
   headers: { "Retry-After": seconds },
 });
 
-describe("a start whose answer is lost", () => {
+describe("a start whose response is lost", () => {
   const lost: [how: string, answer: Answer][] = [
     ["with the connection", { status: 0, lost: true }],
     ["in the proxy", { status: 504, body: "<p>Gateway Timeout", headers: page() }],
@@ -31,7 +31,7 @@ describe("a start whose answer is lost", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it.each(lost)("%s takes the server that it started", async (_, answer) => {
+  it.each(lost)("%s resolves with the server that it started", async (_, answer) => {
     const hub = new FakeHub();
     hub.next(post, { ...answer, fate: [[0, "ready"]] });
     expect(await settled(hub.client().servers.start("ada"))).toMatchObject({ ready: true });
@@ -39,7 +39,7 @@ describe("a start whose answer is lost", () => {
   });
 
   it.each(lost)(
-    "%s stays unknown when there is no spawn, and is not sent again",
+    "%s has an unknown outcome without a spawn, and is not sent again",
     async (_, answer) => {
       const hub = new FakeHub();
       hub.next(post, { ...answer, fate: [[0, "stopped"]] });
@@ -49,19 +49,19 @@ describe("a start whose answer is lost", () => {
     },
   );
 
-  it.each(lost)("%s stays unknown when the server is not to be seen", async (_, answer) => {
+  it.each(lost)("%s has an unknown outcome if the server is unreadable", async (_, answer) => {
     const hub = new FakeHub();
     hub.next(post, { ...answer, fate: [[0, "spawn"]] });
     const unseen: Answer = { status: 403, message: "requires any of [read:servers]" };
-    hub.next(model, unseen);
-    // Who does not know the hub's release yet, after a page of the proxy, looks here.
-    hub.next("GET /users/ada", unseen);
+    hub.next(model, ...Array.from({ length: 30 }, () => unseen));
+    // After a page of the proxy, the hub's version is still unknown.
+    hub.next("GET /users/ada", ...Array.from({ length: 30 }, () => unseen));
     const error = await failure(hub.client().servers.start("ada"));
     expect(error).toMatchObject({ method: "POST", outcome: "unknown" });
     expect(hub.writes).toEqual([post]);
   });
 
-  it.each(lost)("%s takes no server with other options", async (_, answer) => {
+  it.each(lost)("%s rejects if the server runs with other options", async (_, answer) => {
     for (const ifRunning of [undefined, "join"] as const) {
       const hub = new FakeHub();
       hub.become("", [[0, "ready"]], { profile: "small" });
@@ -80,7 +80,7 @@ describe("a start whose answer is lost", () => {
     }
   });
 
-  it("is looked for as long as the hub restarts", async () => {
+  it("is reconciled after the hub has restarted", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 0,
@@ -96,8 +96,8 @@ describe("a start whose answer is lost", () => {
   });
 });
 
-describe("a start that never reached the hub", () => {
-  it("rejects at once: there is nothing to settle", async () => {
+describe("a start that did not reach the hub", () => {
+  it("rejects at once: there is nothing to reconcile", async () => {
     const hub = new FakeHub();
     const cause = Object.assign(new Error("refused"), { code: "ECONNREFUSED" });
     const refused = new TypeError("fetch failed", { cause });
@@ -109,8 +109,8 @@ describe("a start that never reached the hub", () => {
   });
 });
 
-describe("a start that the hub puts off", () => {
-  it("is sent again when the hub says, as often as it takes", async () => {
+describe("a start that is rejected with 429", () => {
+  it("is sent again after Retry-After, until it is accepted", async () => {
     const hub = new FakeHub();
     const times = Array.from({ length: 6 }, () => wait("45"));
     hub.next(post, ...times, { status: 201, fate: [[0, "ready"]] });
@@ -121,7 +121,7 @@ describe("a start that the hub puts off", () => {
     expect(hub.writes).toEqual(Array.from({ length: 7 }, () => post));
   });
 
-  it("is not sent again at once, though the hub says so", async () => {
+  it("is not sent again at once after Retry-After: 0", async () => {
     const hub = new FakeHub();
     hub.next(post, wait("0"), wait("0"), { status: 201, fate: [[0, "ready"]] });
     const begun = Date.now();
@@ -129,7 +129,7 @@ describe("a start that the hub puts off", () => {
     expect(Date.now() - begun).toBeGreaterThanOrEqual(500);
   });
 
-  it("ends with its deadline, however long the hub puts it off", async () => {
+  it("ends at its timeout, however often it is rejected", async () => {
     const hub = new FakeHub();
     hub.next(post, ...Array.from({ length: 60 }, () => wait("10")));
     const begun = Date.now();
@@ -143,7 +143,7 @@ describe("a start that the hub puts off", () => {
     expect(hub.writes).toHaveLength(3);
   });
 
-  it("finds whose start is under way by then", async () => {
+  it("joins a start that another client began meanwhile", async () => {
     const hub = new FakeHub();
     const fate: Fate = [
       [0, "stopped"],
@@ -157,11 +157,11 @@ describe("a start that the hub puts off", () => {
   });
 });
 
-describe("a start that the hub refuses for what is pending", () => {
+describe("a start that is refused because of a pending action", () => {
   const stopping: Answer = { status: 400, message: "ada is pending stop, please wait" };
   const many = (answer: Answer) => Array.from({ length: 100 }, () => answer);
 
-  it("is sent again, too, when that is over before the server is looked at", async () => {
+  it("is sent again also if the action has ended before the server is read", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "stopped"]]);
     hub.next(post, stopping);
@@ -169,7 +169,7 @@ describe("a start that the hub refuses for what is pending", () => {
     expect(hub.writes).toEqual([post, post]);
   });
 
-  it("is not sent again when the server is not to be seen", async () => {
+  it("is not sent again if the server is unreadable", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "stop"]]);
     const unseen: Answer = { status: 404, message: null };
@@ -180,7 +180,7 @@ describe("a start that the hub refuses for what is pending", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("is sent ever more seldom while the hub goes on refusing it", async () => {
+  it("is sent with growing delays while the hub refuses it", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "stopped"]]);
     hub.next(post, ...many(stopping));

@@ -1,4 +1,4 @@
-/** A start as an iterable: what it tells, when, and how it ends. */
+/** A start as an iterable: its events, their times and its end. */
 import { describe, expect, it } from "vitest";
 import { SpawnFailedError } from "../../src/index.js";
 import { FakeHub, type Answer, type Fate } from "./fake-hub.js";
@@ -18,11 +18,13 @@ import {
 useClock();
 
 describe("the iteration of a start", () => {
-  it("tells what the hub tells, as soon as it does, and ends when the server is there to stay", async () => {
+  it("yields events as they arrive, and ends when the server is certainly ready", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: soon("ready") });
-    const { told, times, error, ended } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([requested, starting, ready]);
+    const { reported, times, error, ended } = await settled(
+      story(hub.client().servers.start("ada")),
+    );
+    expect(reported).toEqual([requested, starting, ready]);
     expect(times).toEqual([0, 500, 2000]);
     expect(ended).toBe(3200);
     expect(error).toBeUndefined();
@@ -30,7 +32,7 @@ describe("the iteration of a start", () => {
     expect([hub.count(stream), hub.count(model), hub.open]).toEqual([1, 1, 0]);
   });
 
-  it("tells of what comes before the spawn's end alone: HTML stays HTML, keys of the Spawner's own are kept", async () => {
+  it("yields events unchanged, with html_message and the Spawner's own keys", async () => {
     const hub = new FakeHub();
     const html = { progress: 20, html_message: "<b>Pulling</b>", image: { tag: 1 } };
     hub.tale = [
@@ -38,24 +40,24 @@ describe("the iteration of a start", () => {
       [5000, { progress: 90, message: "too late" }],
     ];
     hub.next(post, { status: 202, fate: soon("ready") });
-    const { told } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([requested, html, ready]);
-    expect(told[1]?.message).toBeUndefined();
+    const { reported } = await settled(story(hub.client().servers.start("ada")));
+    expect(reported).toEqual([requested, html, ready]);
+    expect(reported[1]?.message).toBeUndefined();
   });
 
   it.each<[what: string, script: (hub: FakeHub) => void]>([
     ["is ready at once", (hub) => hub.next(post, { status: 201, fate: [[0, "ready"]] })],
-    ["runs already", (hub) => hub.become("", [[0, "ready"]])],
-  ])("ends with a ready event, made of the model, when the server %s", async (_, script) => {
+    ["already runs", (hub) => hub.become("", [[0, "ready"]])],
+  ])("ends with a ready event from the model if the server %s", async (_, script) => {
     const hub = new FakeHub();
     script(hub);
-    const { told, ended } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([{ progress: 100, ready: true, url: "/user/ada/" }]);
+    const { reported, ended } = await settled(story(hub.client().servers.start("ada")));
+    expect(reported).toEqual([ready]);
     expect(ended).toBeLessThan(100);
     expect(hub.count(stream)).toBe(0);
   });
 
-  it("is of the one start that was sent at the call, whoever awaits and iterates it, and when", async () => {
+  it("belongs to one start, however often it is awaited and iterated", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: soon("ready") });
     const start = hub.client().servers.start("ada");
@@ -64,13 +66,13 @@ describe("the iteration of a start", () => {
     const second = story(start);
     expect(await settled(start)).toMatchObject({ name: "", ready: true });
     const third = await story(start);
-    expect((await first).told).toEqual([requested, starting, ready]);
-    expect((await second).told).toEqual((await first).told);
-    expect(third.told).toEqual((await first).told);
+    expect((await first).reported).toEqual([requested, starting, ready]);
+    expect((await second).reported).toEqual((await first).reported);
+    expect(third.reported).toEqual((await first).reported);
     expect(hub.writes).toEqual([post]);
   });
 
-  it("leaves the start alone when it is left", async () => {
+  it("does not cancel the start when it is left", async () => {
     const hub = new FakeHub();
     const start = hub.client().servers.start("ada");
     const watched = (async () => {
@@ -87,36 +89,33 @@ describe("the iteration of a start that fails", () => {
   it.each<[what: string, answer: Answer]>([
     ["after a 202", { status: 202, fate: soon("stopped") }],
     ["after a 500", { status: 500, message: "error", fate: soon("stopped") }],
-  ])(
-    "gives the event of the failure, then throws what the promise rejects with: %s",
-    async (_, answer) => {
-      const hub = new FakeHub();
-      hub.next(post, answer);
-      const start = hub.client().servers.start("ada");
-      const { told, error, ended } = await settled(story(start));
-      expect(told).toEqual([requested, starting, failed]);
-      expect(ended).toBe(2000);
-      expect(error).toBeInstanceOf(SpawnFailedError);
-      expect(error).toMatchObject({
-        reason: "No GPU is left",
-        events: told,
-        message: "The server of ada failed to start: No GPU is left. The hub's log may say more.",
-      });
-      expect(await failure(start)).toBe(error);
-      expect(hub.writes).toEqual([post]);
-      expect(hub.open).toBe(0);
-    },
-  );
+  ])("yields the failed event, then throws the promise's error: %s", async (_, answer) => {
+    const hub = new FakeHub();
+    hub.next(post, answer);
+    const start = hub.client().servers.start("ada");
+    const { reported, error, ended } = await settled(story(start));
+    expect(reported).toEqual([requested, starting, failed]);
+    expect(ended).toBe(2000);
+    expect(error).toBeInstanceOf(SpawnFailedError);
+    expect(error).toMatchObject({
+      reason: "No GPU is left",
+      events: reported,
+      message: "The server of ada failed to start: No GPU is left. The hub's log may say more.",
+    });
+    expect(await failure(start)).toBe(error);
+    expect(hub.writes).toEqual([post]);
+    expect(hub.open).toBe(0);
+  });
 
-  it("gives it also when the hub answers that the spawn has failed already", async () => {
+  it("yields the failed event also if the response already reports the failure", async () => {
     const hub = new FakeHub();
     const fate: Fate = [
       [-1, "spawn"],
       [0, "stopped"],
     ];
     hub.next(post, { status: 500, message: "Internal Server Error", fate });
-    const { told, error } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([failed]);
+    const { reported, error } = await settled(story(hub.client().servers.start("ada")));
+    expect(reported).toEqual([failed]);
     expect(error).toMatchObject({
       name: "SpawnFailedError",
       reason: "No GPU is left",
@@ -127,7 +126,7 @@ describe("the iteration of a start that fails", () => {
     });
   });
 
-  it("says so when the hub gives no reason", async () => {
+  it("throws an error without a reason if the hub sends none", async () => {
     const hub = new FakeHub();
     hub.why = "";
     hub.next(post, { status: 202, fate: soon("stopped") });
@@ -139,7 +138,7 @@ describe("the iteration of a start that fails", () => {
     });
   });
 
-  it("has been told that the server is ready, when somebody cancels the start: only the end counts", async () => {
+  it("throws after a ready event if the start was cancelled", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 202,
@@ -150,8 +149,8 @@ describe("the iteration of a start that fails", () => {
         [9000, "stopped"],
       ],
     });
-    const { told, times, error } = await settled(story(hub.client().servers.start("ada")));
-    expect(told.at(-1)).toEqual(ready);
+    const { reported, times, error } = await settled(story(hub.client().servers.start("ada")));
+    expect(reported.at(-1)).toEqual(ready);
     expect(times.at(-1)).toBe(2000);
     expect(error).toMatchObject({
       name: "SpawnFailedError",
@@ -159,12 +158,12 @@ describe("the iteration of a start that fails", () => {
     });
   });
 
-  it("does not take a failure that the Spawner tells of for one while the hub goes on", async () => {
+  it("does not end at a Spawner's failed event while the start continues", async () => {
     const hub = new FakeHub();
     hub.tale = [[500, { progress: 50, failed: true, message: "Try again" }]];
     hub.next(post, { status: 202, fate: soon("ready") });
-    const { told, error } = await settled(story(hub.client().servers.start("ada")));
+    const { reported, error } = await settled(story(hub.client().servers.start("ada")));
     expect(error).toBeUndefined();
-    expect(told.map(({ ready, failed }) => ({ ready, failed }))).toEqual([{}, { ready: true }]);
+    expect(reported.map(({ ready, failed }) => ({ ready, failed }))).toEqual([{}, { ready: true }]);
   });
 });

@@ -1,4 +1,4 @@
-/** What a Spawner says of a start: errors leave out its secrets, and nothing that it says grows without limit. */
+/** The events of a Spawner: errors redact the secrets of the start, and the number of events is limited. */
 import { describe, expect, it } from "vitest";
 import { JupyterHub, type ProgressEvent } from "../../src/index.js";
 import { printed, serve, signalled } from "../unit/helpers.js";
@@ -12,7 +12,7 @@ const key = "planted-gateway-key";
 const user_options = { image: option, env: [{ DB_PASSWORD: 12345678 }], size: "l" };
 const echo = `image ${option} with ${JSON.stringify(option)}, 12345678, Bearer ${token} and ${key}`;
 
-describe.each(["5.5.4", "6.1.1"])("what a Spawner repeats on a hub of %s", (version) => {
+describe.each(["5.5.4", "6.1.1"])("a secret that a Spawner repeats, on hub %s,", (version) => {
   useClock();
   const start = (hub: FakeHub) =>
     hub.client({ token }).servers.start("ada", { user_options }, { headers: { "X-Gateway": key } });
@@ -21,7 +21,7 @@ describe.each(["5.5.4", "6.1.1"])("what a Spawner repeats on a hub of %s", (vers
     ["after a 202", { status: 202, fate: soon("stopped") }],
     ["after a 500", { status: 500, message: echo, fate: soon("stopped") }],
     [
-      "with a status of the Spawner's own",
+      "with the Spawner's own status",
       {
         status: 409,
         message: echo,
@@ -32,7 +32,7 @@ describe.each(["5.5.4", "6.1.1"])("what a Spawner repeats on a hub of %s", (vers
       },
     ],
   ];
-  it.each(after)("stays out of the error: %s", async (_, answer) => {
+  it.each(after)("is redacted in the error: %s", async (_, answer) => {
     const hub = new FakeHub(version);
     hub.why = echo;
     hub.tale = [
@@ -56,18 +56,18 @@ describe.each(["5.5.4", "6.1.1"])("what a Spawner repeats on a hub of %s", (vers
     expect(printed(error)).not.toMatch(/planted|12345678/);
   });
 
-  it("is in the events for whoever iterates the start", async () => {
+  it("is in the events of an iteration", async () => {
     const hub = new FakeHub(version);
     hub.tale = [[100, { progress: 10, message: echo }]];
     hub.next(post, { status: 202, fate: soon("stopped") });
-    const { told, error } = await settled(story(start(hub)));
-    expect(told[1]?.message).toBe(echo);
+    const { reported, error } = await settled(story(start(hub)));
+    expect(reported[1]?.message).toBe(echo);
     expect((error as { events: ProgressEvent[] }).events[1]?.message).toMatch(
       /^image \[redacted\]/,
     );
   });
 
-  it("stays out of the hub's refusal", async () => {
+  it("is redacted in the hub's refusal", async () => {
     const hub = new FakeHub(version);
     hub.next(post, { status: 400, message: `No ${echo}` });
     const error = await failure(start(hub));
@@ -75,14 +75,14 @@ describe.each(["5.5.4", "6.1.1"])("what a Spawner repeats on a hub of %s", (vers
     expect(printed(error)).not.toMatch(/planted|12345678/);
   });
 
-  it("is told where it is no secret", async () => {
+  it("is kept if it is not a secret", async () => {
     const hub = new FakeHub(version);
     hub.why = "size l is too large";
     hub.next(post, { status: 202, fate: soon("stopped") });
     expect(await failure(start(hub))).toMatchObject({ reason: "size l is too large" });
   });
 
-  it.each([5, { a: 1 }, ["x"], null])("may be anything: %j", async (message) => {
+  it.each([5, { a: 1 }, ["x"], null])("may have any type: %j", async (message) => {
     const hub = new FakeHub(version);
     const event = { progress: 100, failed: true, message } as never;
     hub.next(stream, { status: 200, stream: [event] }, { status: 200, stream: [event] });
@@ -94,7 +94,7 @@ describe.each(["5.5.4", "6.1.1"])("what a Spawner repeats on a hub of %s", (vers
   });
 });
 
-describe("a stream of events without an end", () => {
+describe("an endless stream of events", () => {
   const heap = (): number => process.memoryUsage().heapUsed / 1e6;
   const big = { progress: 1, message: "x".repeat(100_000) };
 
@@ -128,25 +128,25 @@ describe("a stream of events without an end", () => {
   }
 
   it.each<[string, (count: number) => object, number]>([
-    ["small ones", (count) => ({ progress: count % 100 }), 10_000],
-    ["big ones", () => big, 41],
-  ])("is left by a start, which goes on: %s", async (_, event, most) => {
+    ["small events", (count) => ({ progress: count % 100 }), 10_000],
+    ["large events", () => big, 41],
+  ])("is closed by a start, which continues: %s", async (_, event, most) => {
     await using server = await endless(event);
     const before = heap();
     const start = server.hub.servers.start("ada");
     expect(await start).toMatchObject({ ready: true });
     await server.left;
-    const { told, error } = await story(start);
+    const { reported, error } = await story(start);
     expect(error).toBeUndefined();
-    expect(told).toHaveLength(most + 1);
-    expect(told.at(-1)).toMatchObject({ progress: ready.progress, ready: true });
+    expect(reported).toHaveLength(most + 1);
+    expect(reported.at(-1)).toMatchObject({ progress: ready.progress, ready: true });
     expect(heap() - before).toBeLessThan(100);
   });
 
-  it("ends the iteration of its progress with an error that says so", async () => {
+  it("ends servers.progress with an error that names the limit", async () => {
     await using server = await endless((count) => ({ progress: count % 100 }));
-    const { told, error } = await story(server.hub.servers.progress("ada"));
-    expect(told).toHaveLength(10_000);
+    const { reported, error } = await story(server.hub.servers.progress("ada"));
+    expect(reported).toHaveLength(10_000);
     expect(error).toMatchObject({
       name: "UnexpectedResponseError",
       message: expect.stringMatching(/more than 10000 events or 4194304 characters/),
@@ -155,7 +155,7 @@ describe("a stream of events without an end", () => {
   });
 });
 
-it("a hub that begins its stream anew for each event is left, too", async () => {
+it("a start closes a stream that begins again after each event", async () => {
   let connections = 0;
   await using server = await serve((request, response) => {
     const isStream = request.url?.endsWith("/progress");

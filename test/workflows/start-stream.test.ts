@@ -1,4 +1,4 @@
-/** A start whose stream is lost, silent or refused: it is told the rest, or looked at. */
+/** Starts whose progress stream is lost, silent or refused: they resume it, or poll the server. */
 import { describe, expect, it, vi } from "vitest";
 import { FakeHub, type Answer } from "./fake-hub.js";
 import type { Piece } from "./fake-stream.js";
@@ -7,34 +7,37 @@ import { model, post, ready, requested, soon, starting, story, stream } from "./
 
 useClock();
 
-describe("a start whose stream", () => {
+describe("a start whose progress stream", () => {
   const cut = new TypeError("terminated");
 
   it.each<[what: string, pieces: Piece[]]>([
-    ["is cut", [requested, 100, starting, 100, cut]],
-    ["is cut within an event", [requested, starting, 'data: {"progress": 6', cut]],
+    ["is lost", [requested, 100, starting, 100, cut]],
+    ["is lost within an event", [requested, starting, 'data: {"progress": 6', cut]],
     ["ends too early", [requested, 100, starting, 100]],
     ["ends within an event", [requested, starting, 'data: {"progr']],
-    ["tells what is no JSON object", [requested, "data: NaN\n\n", "data: [1]\n\n", starting, cut]],
-  ])("%s is told the rest, and nothing twice", async (_, pieces) => {
+    [
+      "has data that is not a JSON object",
+      [requested, "data: NaN\n\n", "data: [1]\n\n", starting, cut],
+    ],
+  ])("%s yields the remaining events, and none twice", async (_, pieces) => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: soon("ready") });
     hub.next(stream, { status: 200, stream: pieces });
-    const { told } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([requested, starting, ready]);
+    const { reported } = await settled(story(hub.client().servers.start("ada")));
+    expect(reported).toEqual([requested, starting, ready]);
     expect(hub.count(stream)).toBe(2);
     expect([hub.writes, hub.open]).toEqual([[post], 0]);
   });
 
-  it("is lost until the start is over tells only how it ended", async () => {
+  it("is lost until the start has ended yields only the last event", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: soon("ready") });
     hub.next(stream, { status: 200, stream: [requested, 2000, cut] });
-    const { told } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([requested, ready]);
+    const { reported } = await settled(story(hub.client().servers.start("ada")));
+    expect(reported).toEqual([requested, ready]);
   });
 
-  it("stands still is opened again after thirty seconds", async () => {
+  it("is silent is opened again after thirty seconds", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 202,
@@ -44,25 +47,25 @@ describe("a start whose stream", () => {
       ],
     });
     hub.next(stream, { status: 200, stream: [requested, Infinity] });
-    const { told, times } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([requested, starting, ready]);
+    const { reported, times } = await settled(story(hub.client().servers.start("ada")));
+    expect(reported).toEqual([requested, starting, ready]);
     expect(times[1]).toBeLessThan(30_500);
     expect(times[2]).toBe(40_000);
     expect([hub.count(stream), hub.open]).toEqual([2, 0]);
   });
 
-  it("only ever says that it is there is left when the server is ready", async () => {
+  it("has only keep-alive comments is closed when the server is ready", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: soon("ready") });
     const alive = Array.from({ length: 1000 }, () => [8000, "\n\n"]).flat();
     hub.next(stream, { status: 200, stream: alive });
-    const { told, ended } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([{ progress: 100, ready: true, url: "/user/ada/" }]);
+    const { reported, ended } = await settled(story(hub.client().servers.start("ada")));
+    expect(reported).toEqual([ready]);
     expect(ended).toBeLessThan(31_300);
     expect([hub.count(stream), hub.open, vi.getTimerCount()]).toEqual([1, 0, 0]);
   });
 
-  it("only ever says that it is there ends with the deadline when the server is not", async () => {
+  it("has only keep-alive comments is closed at the timeout", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: [[0, "spawn"]] });
     const start = hub.client().servers.start("ada", {}, { timeout: 100_000 });
@@ -73,22 +76,25 @@ describe("a start whose stream", () => {
   });
 
   it.each<[what: string, answer: Answer]>([
-    ["is refused: nothing to watch", { status: 400, message: "ada is not starting..." }],
-    ["is refused: no such server", { status: 404, message: null }],
-    ["is refused: no such scope", { status: 403, message: "requires any of [read:servers]" }],
-    ["is no stream", { status: 200, body: { progress: 0 } }],
+    ["is refused: no start is pending", { status: 400, message: "ada is not starting..." }],
+    ["is refused: the server does not exist", { status: 404, message: null }],
+    [
+      "is refused: the scope is missing",
+      { status: 403, message: "requires any of [read:servers]" },
+    ],
+    ["is JSON", { status: 200, body: { progress: 0 } }],
     ["is a page", { status: 200, body: "hello", headers: { "Content-Type": "text/html" } }],
-  ])("%s is waited for by looking at the server", async (_, answer) => {
+  ])("%s polls the server", async (_, answer) => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: soon("ready") });
     hub.next(stream, answer);
-    const { told } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([{ progress: 100, ready: true, url: "/user/ada/" }]);
+    const { reported } = await settled(story(hub.client().servers.start("ada")));
+    expect(reported).toEqual([ready]);
     expect(hub.count(stream)).toBe(1);
     expect(hub.count(model)).toBeGreaterThan(3);
   });
 
-  it("is lost again and again is given up for looking at the server", async () => {
+  it("is lost repeatedly polls the server", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 202,
@@ -101,12 +107,12 @@ describe("a start whose stream", () => {
       stream,
       ...Array.from({ length: 9 }, () => ({ status: 200, stream: [requested, cut] })),
     );
-    const { told } = await settled(story(hub.client().servers.start("ada")));
-    expect(told).toEqual([requested, { progress: 100, ready: true, url: "/user/ada/" }]);
+    const { reported } = await settled(story(hub.client().servers.start("ada")));
+    expect(reported).toEqual([requested, ready]);
     expect([hub.count(stream), hub.open]).toEqual([5, 0]);
   });
 
-  it("is open when the caller aborts is closed", async () => {
+  it("is open at an abort closes it", async () => {
     const hub = new FakeHub();
     const controller = new AbortController();
     const start = watch(hub.client().servers.start("ada", {}, { signal: controller.signal }));

@@ -1,4 +1,4 @@
-/** `servers.stop` and `servers.restart`: done when the hub says so, not before. */
+/** `servers.stop` and `servers.restart` resolve when the server has stopped or restarted. */
 import { describe, expect, it } from "vitest";
 import { FakeHub, type Fate } from "./fake-hub.js";
 import { failure, pass, settled, useClock, watch } from "./time.js";
@@ -8,20 +8,20 @@ useClock();
 const stop = "DELETE /users/ada/server";
 const named = "DELETE /users/ada/servers/gpu";
 
-describe("a stop", () => {
+describe("servers.stop", () => {
   it.each([
     [undefined, stop],
     ["", stop],
     ["gpu", named],
     ["a b/ä", "DELETE /users/ada/servers/a%20b%2F%C3%A4"],
-  ])("of %j is a %s without a body", async (server, route) => {
+  ])("of %j sends %s without a body", async (server, route) => {
     const hub = new FakeHub();
     hub.become(server ?? "", [[0, "stopped"]]);
     await settled(hub.client().servers.stop("ada", server === undefined ? {} : { server }));
     expect(hub.sent).toEqual([{ route, body: undefined }]);
   });
 
-  it("is done at once when the hub answers 204", async () => {
+  it("resolves at once after a 204", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "ready"]]);
     hub.next(stop, { status: 204, fate: [[0, "stopped"]] });
@@ -51,7 +51,7 @@ describe("a stop", () => {
     },
   );
 
-  it("joins a stop that is under way", async () => {
+  it("joins a pending stop", async () => {
     const hub = new FakeHub();
     hub.become("", [
       [0, "stop"],
@@ -63,7 +63,7 @@ describe("a stop", () => {
     expect(hub.writes).toEqual([stop]);
   });
 
-  it("is sent again when the hub refuses it for something else that is pending", async () => {
+  it("is sent again after a refusal because of another pending action", async () => {
     const hub = new FakeHub();
     hub.become("", [
       [0, "check"],
@@ -74,7 +74,7 @@ describe("a stop", () => {
     expect(hub.writes).toEqual([stop, stop]);
   });
 
-  it("is sent ever more seldom while the hub refuses it for what nobody sees", async () => {
+  it("is sent with growing delays while the hub refuses it without a visible reason", async () => {
     const hub = new FakeHub();
     const refusal = { status: 400, message: "ada is pending check" };
     hub.next(stop, ...Array.from({ length: 100 }, () => refusal));
@@ -83,7 +83,7 @@ describe("a stop", () => {
     expect(hub.writes.length).toBeLessThan(20);
   });
 
-  it("is done, too, when the server runs again because somebody started it", async () => {
+  it("resolves if another client has started the server again", async () => {
     const hub = new FakeHub();
     hub.next(stop, {
       status: 202,
@@ -97,7 +97,7 @@ describe("a stop", () => {
     expect(hub.writes).toEqual([stop]);
   });
 
-  it("fails when the server never went down", async () => {
+  it("rejects if the server did not stop", async () => {
     const hub = new FakeHub();
     hub.next(stop, {
       status: 202,
@@ -108,11 +108,11 @@ describe("a stop", () => {
     });
     expect(await failure(hub.client().servers.stop("ada"))).toMatchObject({
       name: "JupyterHubError",
-      message: expect.stringContaining("The server of ada runs still"),
+      message: expect.stringContaining("The server of ada still runs"),
     });
   });
 
-  it("rejects with NotFoundError when there is no such server", async () => {
+  it("rejects with NotFoundError if the server does not exist", async () => {
     const hub = new FakeHub();
     const error = await failure(hub.client().servers.stop("ada", { server: "gpu" }));
     expect(error).toMatchObject({ name: "NotFoundError", status: 404 });
@@ -120,7 +120,7 @@ describe("a stop", () => {
   });
 
   it.each<[what: string, fate: Fate]>([
-    ["is gone", [[0, "stopped"]]],
+    ["has stopped", [[0, "stopped"]]],
     [
       "is stopping",
       [
@@ -128,7 +128,7 @@ describe("a stop", () => {
         [5000, "stopped"],
       ],
     ],
-    // A start that is cancelled is called ready until the hub takes the server away.
+    // A cancelled start is ready until the hub removes the server.
     [
       "was starting",
       [
@@ -137,7 +137,7 @@ describe("a stop", () => {
         [5000, "stopped"],
       ],
     ],
-  ])("whose answer is lost is done when the server %s, and not sent again", async (_, fate) => {
+  ])("resolves after a lost response if the server %s, and is not sent again", async (_, fate) => {
     const hub = new FakeHub();
     hub.next(stop, { status: 0, lost: true, fate });
     await settled(hub.client().servers.stop("ada"));
@@ -145,7 +145,7 @@ describe("a stop", () => {
     expect(hub.writes).toEqual([stop]);
   });
 
-  it("whose answer is lost stays unknown when the server runs on", async () => {
+  it("has an unknown outcome after a lost response if the server still runs", async () => {
     const hub = new FakeHub();
     hub.next(stop, { status: 0, lost: true, fate: [[0, "ready"]] });
     expect(await failure(hub.client().servers.stop("ada"))).toMatchObject({
@@ -155,7 +155,7 @@ describe("a stop", () => {
     expect(hub.writes).toEqual([stop]);
   });
 
-  it("whose answer is lost stays unknown when the server is not to be seen", async () => {
+  it("has an unknown outcome after a lost response if the server is unreadable", async () => {
     const hub = new FakeHub();
     hub.next(stop, { status: 0, lost: true, fate: [[0, "stop"]] });
     hub.next("GET /users/ada/server", { status: 403, message: "requires any of [read:servers]" });
@@ -166,7 +166,7 @@ describe("a stop", () => {
     expect(hub.writes).toEqual([stop]);
   });
 
-  it("has five minutes, and says then which server it was", async () => {
+  it("rejects after five minutes with an error that names the server", async () => {
     const hub = new FakeHub();
     hub.next(named, { status: 202, fate: [[0, "stop"]] });
     const stopped = watch(hub.client().servers.stop("ada", { server: "gpu" }));
@@ -178,9 +178,9 @@ describe("a stop", () => {
       timeout: 300_000,
       message: "The server gpu of ada was not stopped within 300000 ms.",
     });
-    const asked = hub.sent.length;
+    const recorded = hub.sent.length;
     await pass(10_000);
-    expect(hub.sent).toHaveLength(asked);
+    expect(hub.sent).toHaveLength(recorded);
   });
 
   it("rejects at once with the reason of an abort", async () => {
@@ -190,20 +190,20 @@ describe("a stop", () => {
     const stopped = watch(hub.client().servers.stop("ada", {}, { signal: controller.signal }));
     await pass(1000);
     expect(stopped.settled).toBe(false);
-    const asked = hub.sent.length;
+    const recorded = hub.sent.length;
     controller.abort("enough");
     await pass(0);
     expect(stopped.error).toBe("enough");
     await pass(5000);
-    expect(hub.sent).toHaveLength(asked);
+    expect(hub.sent).toHaveLength(recorded);
   });
 });
 
-describe("a restart", () => {
+describe("servers.restart", () => {
   it.each([
     ["", stop, "POST /users/ada/server"],
     ["gpu", named, "POST /users/ada/servers/gpu"],
-  ])("of %j stops the server, waits for that and starts it", async (server, down, up) => {
+  ])("of %j stops the server, waits and starts it", async (server, down, up) => {
     const hub = new FakeHub();
     hub.become(server, [[0, "ready"]], { profile: "small" });
     const restarted = hub.client().servers.restart("ada", { server });
@@ -216,14 +216,14 @@ describe("a restart", () => {
     expect(hub.sent.map(({ body }) => body).filter((body) => body !== undefined)).toEqual([]);
   });
 
-  it("starts it with the options that are asked for", async () => {
+  it("starts it with the given options", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "ready"]], { profile: "small" });
     const input = { user_options: { profile: "large" } };
     expect(await settled(hub.client().servers.restart("ada", input))).toMatchObject(input);
   });
 
-  it("treats a server that somebody else started meanwhile as ifRunning says", async () => {
+  it("handles a server that another client started meanwhile by ifRunning", async () => {
     for (const ifRunning of ["join", "fail"] as const) {
       const hub = new FakeHub();
       hub.become("", [[0, "ready"]], { profile: "small" });
@@ -236,7 +236,7 @@ describe("a restart", () => {
     }
   });
 
-  it("starts nothing when the stop fails", async () => {
+  it("starts nothing if the stop fails", async () => {
     const hub = new FakeHub();
     hub.next(stop, {
       status: 202,
@@ -246,11 +246,11 @@ describe("a restart", () => {
       ],
     });
     const error = await failure(hub.client().servers.restart("ada"));
-    expect(error).toMatchObject({ message: expect.stringContaining("runs still") });
+    expect(error).toMatchObject({ message: expect.stringContaining("still runs") });
     expect(hub.writes).toEqual([stop]);
   });
 
-  it("says why it was put off when its time is over", async () => {
+  it("has the last 429 as the cause of its timeout", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "stopped"]]);
     const headers = { "Retry-After": "10" };
@@ -264,7 +264,7 @@ describe("a restart", () => {
     });
   });
 
-  it("stops nothing when the hub cannot start it so", async () => {
+  it("stops nothing if the hub does not support the input", async () => {
     const hub = new FakeHub("5.5.4");
     hub.become("gpu", [[0, "ready"]]);
     const input = { server: "gpu", display_name: "The big one" };
@@ -277,7 +277,7 @@ describe("a restart", () => {
   it.each<[what: string, stops: number, starts: number]>([
     ["stop", 400_000, 1000],
     ["start", 1000, 1_000_000],
-  ])("leaves a long %s the time that it is given", async (_, stops, starts) => {
+  ])("waits for a long %s", async (_, stops, starts) => {
     const hub = new FakeHub();
     hub.next(stop, {
       status: 202,
@@ -297,7 +297,7 @@ describe("a restart", () => {
     expect(await settled(restarted)).toMatchObject({ ready: true });
   });
 
-  it("has one timeout for stop and start together", async () => {
+  it("has one timeout for stop and start", async () => {
     const hub = new FakeHub();
     hub.next(stop, {
       status: 202,

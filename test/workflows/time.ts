@@ -1,17 +1,17 @@
-/** Time that passes only when a test says so. */
+/** Fake time, which tests advance. */
 import { afterEach, beforeEach, vi } from "vitest";
 
-/** Gives each test of a file its own clock, which stands still. */
+/** Gives each test of a file its own fake clock. */
 export function useClock(): void {
   beforeEach(() => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
   });
   afterEach(() => {
     vi.useRealTimers();
   });
 }
 
-/** Lets time pass until a promise settles, and hands it back. */
+/** Advances the time until a promise settles, and returns its value. */
 export async function settled<Value>(promise: Promise<Value>): Promise<Value> {
   const state = { done: false };
   const finish = (): void => {
@@ -22,7 +22,7 @@ export async function settled<Value>(promise: Promise<Value>): Promise<Value> {
   return promise;
 }
 
-/** What a promise rejects with, once enough time has passed. */
+/** Advances the time until a promise rejects, and returns its error. */
 export async function failure(promise: PromiseLike<unknown>): Promise<unknown> {
   const failed = async (): Promise<unknown> =>
     promise.then(
@@ -34,12 +34,12 @@ export async function failure(promise: PromiseLike<unknown>): Promise<unknown> {
   return settled(failed());
 }
 
-/** Lets this much time pass. */
+/** Advances the time by so many milliseconds. */
 export const pass = async (milliseconds: number): Promise<void> => {
   await vi.advanceTimersByTimeAsync(milliseconds);
 };
 
-/** What has become of a promise so far, for a test that lets time pass itself. */
+/** The state of a promise, for a test that advances the time itself. */
 export function watch(promise: Promise<unknown>): { settled: boolean; error?: unknown } {
   const state: { settled: boolean; error?: unknown } = { settled: false };
   const finish = (): void => {

@@ -1,4 +1,4 @@
-/** `users.ensure` and `users.delete`: methods that are more than one request. */
+/** `users.ensure` and `users.delete`, which send several requests. */
 import { describe, expect, it } from "vitest";
 import { FakeHub } from "./fake-hub.js";
 import { failure, pass, settled, useClock } from "./time.js";
@@ -10,14 +10,14 @@ const post = "POST /users/ada";
 const remove = "DELETE /users/ada";
 
 describe("users.ensure", () => {
-  it("takes a user who exists as they are", async () => {
+  it("returns an existing user unchanged", async () => {
     const hub = new FakeHub();
     const user = await settled(hub.client().users.ensure("ada", { admin: true }));
     expect(user).toMatchObject({ name: "ada" });
     expect(hub.sent.map(({ route }) => route)).toEqual([get]);
   });
 
-  it("creates a user who does not", async () => {
+  it("creates a user who does not exist", async () => {
     const hub = new FakeHub();
     hub.userExists = false;
     const user = await settled(hub.client().users.ensure("ada", { admin: true }));
@@ -28,7 +28,7 @@ describe("users.ensure", () => {
     ]);
   });
 
-  it("takes the user whom somebody else created meanwhile", async () => {
+  it("returns the user if another client created them meanwhile", async () => {
     const hub = new FakeHub();
     hub.next(get, { status: 404, message: "No such user" });
     const user = await settled(hub.client().users.ensure("ada"));
@@ -38,7 +38,7 @@ describe("users.ensure", () => {
 
   it.each([
     [
-      "the look",
+      "the reading",
       get,
       { status: 403, message: "Action is not authorized" },
       "ForbiddenError",
@@ -51,7 +51,7 @@ describe("users.ensure", () => {
       "BadRequestError",
       [get, post],
     ],
-  ])("rejects with what the hub says to %s", async (_, route, answer, name, sent) => {
+  ])("rejects with the hub's error to %s", async (_, route, answer, name, sent) => {
     const hub = new FakeHub();
     hub.userExists = false;
     hub.next(route, answer);
@@ -59,7 +59,7 @@ describe("users.ensure", () => {
     expect(hub.sent.map((one) => one.route)).toEqual(sent);
   });
 
-  it("has one timeout for all of its requests", async () => {
+  it("has one timeout for all requests", async () => {
     const hub = new FakeHub();
     hub.next(get, { status: 404, message: "No such user", takes: 700 });
     hub.next(post, { status: 201, body: {}, takes: 700 });
@@ -71,14 +71,14 @@ describe("users.ensure", () => {
 });
 
 describe("users.delete", () => {
-  it("deletes the user, and leaves their servers to the hub", async () => {
+  it("deletes the user without stopping servers", async () => {
     const hub = new FakeHub();
     await settled(hub.client().users.delete("ada"));
     expect(hub.sent.map(({ route }) => route)).toEqual([remove]);
     expect(hub.userExists).toBe(false);
   });
 
-  it("passes on that the hub fails while a named server runs", async () => {
+  it("rejects with the hub's 500 if a named server runs", async () => {
     const hub = new FakeHub();
     hub.become("gpu", [[0, "ready"]]);
     expect(await failure(hub.client().users.delete("ada"))).toMatchObject({
@@ -88,7 +88,7 @@ describe("users.delete", () => {
     expect(hub.userExists).toBe(true);
   });
 
-  it("with stopServers stops each running server to its end before it deletes the user", async () => {
+  it("with stopServers waits until each server has stopped, then deletes the user", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "ready"]]);
     hub.become("gpu", [[0, "spawn"]]);
@@ -109,7 +109,7 @@ describe("users.delete", () => {
     expect(hub.sent.map(({ route }) => route)).toEqual([get, remove]);
   });
 
-  it("with stopServers leaves the user alone when a server cannot be stopped", async () => {
+  it("with stopServers does not delete the user if a server cannot be stopped", async () => {
     const hub = new FakeHub();
     hub.become("gpu", [[0, "ready"]]);
     hub.next("DELETE /users/ada/servers/gpu", { status: 500, message: "stuck" });
@@ -119,7 +119,7 @@ describe("users.delete", () => {
     expect(hub.userExists).toBe(true);
   });
 
-  it("with stopServers watches no other server any longer once one cannot be stopped", async () => {
+  it("with stopServers stops polling other servers if one cannot be stopped", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "ready"]]);
     hub.become("gpu", [[0, "ready"]]);
@@ -131,7 +131,7 @@ describe("users.delete", () => {
     expect(hub.sent).toHaveLength(sent);
   });
 
-  it("with stopServers has one timeout for the servers and the user together", async () => {
+  it("with stopServers has one timeout for the servers and the user", async () => {
     const hub = new FakeHub();
     hub.next("DELETE /users/ada/server", { status: 202, fate: [[0, "stop"]] });
     hub.become("", [[0, "ready"]]);

@@ -1,4 +1,4 @@
-/** `hub.ready`: a hub that starts is waited for, and nothing else is. */
+/** `hub.waitUntilReady` waits for a hub that starts, and for nothing else. */
 import { describe, expect, it, vi } from "vitest";
 import { JupyterHub } from "../../src/index.js";
 import { answer, page, refusal } from "../unit/helpers.js";
@@ -6,16 +6,16 @@ import { failure, pass, settled, useClock, watch } from "./time.js";
 
 useClock();
 
-/** A hub whose place others take for so many milliseconds. */
+/** A hub that is unavailable for so many milliseconds. */
 function starting(milliseconds: number, meanwhile: () => Response | Promise<Response>) {
   const begun = Date.now();
-  let asked = 0;
+  let recorded = 0;
   const fetch = async (): Promise<Response> => {
-    asked += 1;
+    recorded += 1;
     return Date.now() - begun < milliseconds ? meanwhile() : answer({ version: "6.1.1" });
   };
   const hub = new JupyterHub({ url: "http://hub.test.local", fetch });
-  return { hub, asked: () => asked };
+  return { hub, recorded: () => recorded };
 }
 
 const unreachable = (code: string) => () =>
@@ -23,31 +23,31 @@ const unreachable = (code: string) => () =>
     new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) }),
   );
 
-describe("a hub", () => {
-  it("that answers is ready at once", async () => {
-    const { hub, asked } = starting(0, page);
+describe("hub.waitUntilReady", () => {
+  it("resolves at once if the hub answers", async () => {
+    const { hub, recorded } = starting(0, page);
     await expect(settled(hub.waitUntilReady())).resolves.toBeUndefined();
-    expect(asked()).toBe(1);
+    expect(recorded()).toBe(1);
   });
 
   it.each<[what: string, meanwhile: () => Response | Promise<Response>]>([
-    ["the proxy knows no route", () => page(404)],
-    ["the proxy finds nobody", () => page(503)],
-    ["the gateway finds nobody", () => page(502)],
-    ["nobody listens", unreachable("ECONNREFUSED")],
-    ["the connection is cut", unreachable("ECONNRESET")],
-    ["the hub itself is not up yet", () => refusal(503, "starting")],
-  ])("is waited for while %s", async (_, meanwhile) => {
-    const { hub, asked } = starting(20_000, meanwhile);
+    ["the proxy has no route", () => page(404)],
+    ["the proxy answers 503", () => page(503)],
+    ["the gateway answers 502", () => page(502)],
+    ["the connection is refused", unreachable("ECONNREFUSED")],
+    ["the connection is lost", unreachable("ECONNRESET")],
+    ["the hub answers 503", () => refusal(503, "starting")],
+  ])("waits while %s", async (_, meanwhile) => {
+    const { hub, recorded } = starting(20_000, meanwhile);
     const begun = Date.now();
     await settled(hub.waitUntilReady());
     expect(Date.now() - begun).toBeGreaterThanOrEqual(20_000);
     expect(Date.now() - begun).toBeLessThan(35_000);
-    expect(asked()).toBeLessThan(60);
+    expect(recorded()).toBeLessThan(60);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("is waited for a minute, and then it is said what answered last", async () => {
+  it("rejects after a minute with the last failure as the cause", async () => {
     const { hub } = starting(Infinity, () => page(404));
     const waited = watch(hub.waitUntilReady());
     await pass(59_999);
@@ -63,27 +63,23 @@ describe("a hub", () => {
   });
 
   it.each<[what: string, meanwhile: () => Response | Promise<Response>, name: string]>([
-    ["some other page", () => page(200), "UnexpectedResponseError"],
-    [
-      "some other API",
-      () => answer({ name: "other" }, { version: null }),
-      "UnexpectedResponseError",
-    ],
+    ["another page", () => page(200), "UnexpectedResponseError"],
+    ["another API", () => answer({ name: "other" }, { version: null }), "UnexpectedResponseError"],
     [
       "a login page",
       () => page(302, { headers: { Location: "/login" } }),
       "UnexpectedResponseError",
     ],
-    ["a stranger's certificate", unreachable("SELF_SIGNED_CERT_IN_CHAIN"), "ConnectionError"],
-    ["no such host", unreachable("ENOTFOUND"), "ConnectionError"],
-    ["a hub that fails", () => refusal(500, "Internal Server Error"), "HubError"],
-  ])("is not waited for behind %s", async (_, meanwhile, name) => {
-    const { hub, asked } = starting(Infinity, meanwhile);
+    ["an invalid certificate", unreachable("SELF_SIGNED_CERT_IN_CHAIN"), "ConnectionError"],
+    ["an unknown host", unreachable("ENOTFOUND"), "ConnectionError"],
+    ["a hub that answers 500", () => refusal(500, "Internal Server Error"), "HubError"],
+  ])("rejects at once for %s", async (_, meanwhile, name) => {
+    const { hub, recorded } = starting(Infinity, meanwhile);
     expect(await failure(hub.waitUntilReady())).toMatchObject({ name });
-    expect(asked()).toBe(1);
+    expect(recorded()).toBe(1);
   });
 
-  it("is waited for as long as the call says, and until it is aborted", async () => {
+  it("waits until the timeout of the call, or its abort", async () => {
     const { hub } = starting(Infinity, () => page(503));
     const late = await failure(hub.waitUntilReady({ timeout: 1000 }));
     expect(late).toMatchObject({ name: "TimeoutError", timeout: 1000 });

@@ -1,4 +1,4 @@
-/** What is told of a start, and when. */
+/** Records the events of a start and their times. */
 import type { ProgressEvent } from "../../src/index.js";
 import type { Fate } from "./fake-hub.js";
 
@@ -16,25 +16,25 @@ export const ready = {
 };
 export const failed = { progress: 100, failed: true, message: "Spawn failed: No GPU is left" };
 
-/** What a server is after two seconds. */
+/** The state of a server after two seconds. */
 export const soon = (state: "ready" | "stopped"): Fate => [
   [0, "spawn"],
   [2000, state],
 ];
 
-/** What an iteration gives, with the times of it, and what it throws in the end. */
+/** The events of an iteration with their times, and the error at its end. */
 export async function story(events: AsyncIterable<ProgressEvent>) {
   const begun = Date.now();
-  const told: ProgressEvent[] = [];
+  const reported: ProgressEvent[] = [];
   const times: number[] = [];
   let error: unknown;
   try {
     for await (const event of events) {
-      told.push(event);
+      reported.push(event);
       times.push(Date.now() - begun);
     }
   } catch (thrown) {
     error = thrown;
   }
-  return { told, times, error, ended: Date.now() - begun };
+  return { reported, times, error, ended: Date.now() - begun };
 }

@@ -56,7 +56,7 @@ function whoami(call: Call): Reply {
   });
 }
 
-/** The model of somebody, as whoever asks may see it, and at least as everybody sees themselves. */
+/** The model of a user or service, with the keys that the token may see. */
 function ownModel(call: Call, owner: Owner): Record<string, unknown> {
   const { identity } = call;
   const scopes = [...(identity?.scopes ?? []), ...identifyScopes(owner)];
@@ -78,18 +78,20 @@ function metrics(call: Call): Reply {
 
 function routes(call: Call): Reply {
   const { world } = call;
-  const asked = pageOf(call);
+  const requested = pageOf(call);
   const all = new Map<string, unknown>([["/", { hub: true }]]);
   for (const server of world.servers()) {
     if (!isReady(server)) continue;
     all.set(serverUrl(call, server), { user: server.user.name, server_name: server.name });
   }
-  const keys = [...all.keys()].toSorted().slice(asked.offset, asked.offset + asked.limit);
+  const keys = [...all.keys()]
+    .toSorted()
+    .slice(requested.offset, requested.offset + requested.limit);
   const target = "http://127.0.0.1:8081";
   const table = Object.fromEntries(
     keys.map((key) => [key, { routespec: key, target, data: all.get(key) }]),
   );
-  return paged(call, table, asked, all.size);
+  return paged(call, table, requested, all.size);
 }
 
 function moveProxy({ request }: Call): Reply {

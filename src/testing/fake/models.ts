@@ -135,7 +135,7 @@ export const groupModel = (call: Call, group: Group): Model =>
     shown(call, group, groupKeys),
   );
 
-/** Whoever asks for itself sees its plain record, in which what is not set is nothing. */
+/** The plain record that `GET /user` returns: unset values are null. */
 export function serviceModel(call: Call, service: Service, plain = false): Model {
   const none = call.world.since("5.0") ? null : "";
   const model = {

@@ -31,11 +31,11 @@ function watch(call: Call): Reply {
   return {
     status: 200,
     headers: { "Content-Type": "text/event-stream", "Cache-Control": "no-cache" },
-    stream: told(call, server, live, start),
+    stream: events(call, server, live, start),
   };
 }
 
-async function* told(
+async function* events(
   call: Call,
   server: Server,
   live: Spawner,

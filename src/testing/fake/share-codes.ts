@@ -1,4 +1,4 @@
-/** Share codes: whoever has one may accept a share of a server. */
+/** Share codes: a user who has one can accept the share of a server. */
 import type { Call } from "./call.js";
 import type { Endpoints } from "./endpoints.js";
 import { time } from "./models.js";

@@ -45,15 +45,15 @@ function list(call: Call): Reply {
 
 function theToken(call: Call): Token {
   const user = namedUser(call);
-  const asked = call.param("token_id");
+  const requested = call.param("token_id");
   const all = [...call.world.tokens.values()];
-  const token = all.find(({ id }) => `a${id}` === asked);
+  const token = all.find(({ id }) => `a${id}` === requested);
   if (token?.owner === user) return token;
-  const isId = /^a[+-]?\d+$/.test(asked);
+  const isId = /^a[+-]?\d+$/.test(requested);
   throw new HttpError(
     404,
     call.world.since("5.0") || !isId
-      ? `No such token ${asked} for user ${user.name}`
+      ? `No such token ${requested} for user ${user.name}`
       : `Token not found ${token ? tokenRepr(token) : "None"}`,
   );
 }
@@ -103,14 +103,14 @@ function create(call: Call): Reply {
   return json({ ...tokenModel(call, token), token: token.value }, 201);
 }
 
-/** Whoever logs in with name and password: in the fake hub, every password is the user's name. */
+/** The user who logs in with a password: in the fake hub, every password is the user's name. */
 function loggedIn(call: Call, auth: unknown): NonNullable<Call["identity"]> {
   const { username, password } = isObject(auth) ? auth : {};
   const user = typeof username === "string" ? call.world.user(username) : undefined;
   if (!user || password !== user.name) throw new HttpError(403);
-  const passing = makeToken(call.world, user, {});
-  call.world.tokens.delete(passing.value);
-  return identityOf(call.world, user, passing);
+  const inherited = makeToken(call.world, user, {});
+  call.world.tokens.delete(inherited.value);
+  return identityOf(call.world, user, inherited);
 }
 
 function permissionsIn({ world }: Call, body: Record<string, unknown>): NewToken {
@@ -131,20 +131,23 @@ function permissionsIn({ world }: Call, body: Record<string, unknown>): NewToken
   return wanted;
 }
 
-function lifetimeIn({ world }: Call, asked: unknown): number | null {
+function lifetimeIn({ world }: Call, requested: unknown): number | null {
   const max = world.settings.tokenMaxSeconds;
-  if (asked === null || asked === undefined) return max > 0 ? max : null;
-  if (typeof asked !== "number" || (world.since("5.0") && !Number.isInteger(asked))) {
+  if (requested === null || requested === undefined) return max > 0 ? max : null;
+  if (typeof requested !== "number" || (world.since("5.0") && !Number.isInteger(requested))) {
     if (!world.since("5.0")) throw crash();
-    throw new HttpError(400, `token expires_in must be null or integer, not ${repr(asked)}`);
+    throw new HttpError(400, `token expires_in must be null or integer, not ${repr(requested)}`);
   }
-  if (max > 0 && asked > max) {
-    throw new HttpError(400, `token expires_in: ${asked} must not exceed ${max}`);
+  if (max > 0 && requested > max) {
+    throw new HttpError(400, `token expires_in: ${requested} must not exceed ${max}`);
   }
   // Before 5.0, no time at all is for ever.
-  if (asked === 0 && !world.since("5.0")) return null;
-  if (asked < 1) {
-    throw new HttpError(400, `expires_in must be a positive integer or null, not ${repr(asked)}`);
+  if (requested === 0 && !world.since("5.0")) return null;
+  if (requested < 1) {
+    throw new HttpError(
+      400,
+      `expires_in must be a positive integer or null, not ${repr(requested)}`,
+    );
   }
-  return Math.trunc(asked);
+  return Math.trunc(requested);
 }

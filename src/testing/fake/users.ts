@@ -45,16 +45,16 @@ function createMany(call: Call): Reply {
   const { usernames, ...rest } = body;
   const { admin } = check(rest, userShape);
   onlyAdminsGrant(call, admin);
-  const asked = typeof usernames === "string" ? [...usernames] : (usernames as unknown[]);
-  if (asked.some((name) => typeof name !== "string")) throw crash();
-  const wanted = (asked as string[]).map(normalizeUserName);
+  const requested = typeof usernames === "string" ? [...usernames] : (usernames as unknown[]);
+  if (requested.some((name) => typeof name !== "string")) throw crash();
+  const wanted = (requested as string[]).map(normalizeUserName);
   const invalid = wanted.filter((name) => !isUserName(name));
   if (invalid.length > 0) {
     const several = invalid.length > 1 ? "s" : "";
     throw new HttpError(400, `Invalid username${several}: ${invalid.join(", ")}`);
   }
   const fresh = wanted.filter((name) => !world.user(name));
-  if (fresh.length === 0) throw new HttpError(409, `All ${asked.length} users already exist`);
+  if (fresh.length === 0) throw new HttpError(409, `All ${requested.length} users already exist`);
   const created = fresh.map(
     (name) => world.user(name) ?? world.addUser({ name, admin: admin === true }),
   );
@@ -115,8 +115,8 @@ function update(call: Call): Reply {
   return json({ ...userModel(call, user), auth_state: user.authState });
 }
 
-function newNameOf({ world }: Call, asked: string): string {
-  const name = world.since("5.0") ? normalizeUserName(asked) : asked;
+function newNameOf({ world }: Call, requested: string): string {
+  const name = world.since("5.0") ? normalizeUserName(requested) : requested;
   if (world.since("5.0") && !isUserName(name)) {
     const shown = world.since("6.0") ? repr(name) : name;
     throw new HttpError(400, `Invalid username: ${shown}`);

@@ -1,0 +1,88 @@
+/**
+ * npm run build                 bundles src/ into dist/, which is what the package ships
+ *
+ * Each entry of package.json becomes one ES module with rolled-up declarations; what entries share becomes
+ * chunks of its own. Maps lead to src/ and generated/, which the package ships as well. Also writes
+ * `browser.js`, one file for pages without a build step, and the OpenAPI documents as JSON.
+ */
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { rolldown, type InputOptions, type OutputOptions } from "rolldown";
+import { dts } from "rolldown-plugin-dts";
+import manifest from "../package.json" with { type: "json" };
+import { correctedDocument } from "./document.js";
+import type { JsonObject } from "./json.js";
+import { projectionOf } from "./projection.js";
+import { publishedDocument } from "./published-document.js";
+import { releases } from "./known-releases.js";
+
+const root = join(import.meta.dirname, "..");
+const dist = join(root, "dist");
+
+/** The source of each entry: `./dist/api.js` comes from `src/api.ts`, or else from `src/api/index.ts`. */
+function entries(): Record<string, string> {
+  const files = Object.values(manifest.exports).flatMap((entry) =>
+    typeof entry === "string" ? [] : [entry.default],
+  );
+  const names = files.map((file) => file.replace(/^\.\/dist\/(.*)\.js$/, "$1"));
+  return Object.fromEntries(
+    names
+      .filter((name) => name !== "browser")
+      .map((name) => {
+        const candidates = [`src/${name}.ts`, `src/${name}/index.ts`];
+        const source = candidates.find((file) => existsSync(join(root, file)));
+        if (!source) throw new Error(`dist/${name}.js has no source: ${candidates.join(" or ")}`);
+        return [name, join(root, source)];
+      }),
+  );
+}
+
+const input: InputOptions = {
+  cwd: root,
+  platform: "neutral",
+  checks: { pluginTimings: false },
+  // Nothing is bundled from other packages: what an entry needs of them is a peer dependency.
+  external: /^(?![./\\]|[A-Za-z]:)/,
+};
+const output: OutputOptions = {
+  dir: dist,
+  format: "esm",
+  sourcemap: true,
+  sourcemapExcludeSources: true,
+};
+
+async function bundle(options: InputOptions, to: OutputOptions): Promise<void> {
+  const bundled = await rolldown({ ...input, ...options });
+  await bundled.write({ ...output, ...to });
+  await bundled.close();
+}
+
+function writeDocuments(): void {
+  const write = (file: string, document: JsonObject): void =>
+    writeFileSync(join(dist, file), `${JSON.stringify(publishedDocument(document), null, 1)}\n`);
+  const { document } = correctedDocument(root);
+  mkdirSync(join(dist, "openapi"), { recursive: true });
+  write("openapi.json", document);
+  for (const version of releases) {
+    write(`openapi/${version}.json`, projectionOf(document, version));
+  }
+}
+
+const started = performance.now();
+try {
+  rmSync(dist, { recursive: true, force: true });
+  const declarations = dts({ tsconfig: join(root, "tsconfig.build.json"), sourcemap: true });
+  await bundle(
+    { input: entries(), plugins: [declarations] },
+    { chunkFileNames: "shared.js", minifyInternalExports: false },
+  );
+  await bundle(
+    { input: join(root, "src/index.ts") },
+    { entryFileNames: "browser.js", minify: true },
+  );
+  writeDocuments();
+  console.log(`Built dist/ in ${((performance.now() - started) / 1000).toFixed(1)} s.`);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,106 @@
+/**
+ * Event streams: an idle timeout for the body of a response, and a parser of server-sent events.
+ *
+ * Promises that a stream ends with the call: it rejects as a call does (idle for too long, connection lost, caller's
+ * abort), and its connection is closed however the reading ends.
+ */
+import type { CallContext } from "./call-context.js";
+import { DeadlinePassed, onAbort, withDeadline } from "./deadline.js";
+import { UnexpectedResponseError } from "./errors.js";
+import { connectionError, errorFromThrown } from "./network-errors.js";
+
+/** The stream, with an error after `timeout` milliseconds without a byte while a reader waits for one. */
+export function withIdleTimeout(
+  stream: ReadableStream<Uint8Array>,
+  timeout: number,
+  call: CallContext,
+  signal: AbortSignal | undefined,
+): ReadableStream<Uint8Array> {
+  const reader = stream.getReader();
+  let isOpen = true;
+  let unsubscribe = (): void => undefined;
+  const close = (reason: unknown): Promise<void> => {
+    isOpen = false;
+    unsubscribe();
+    return reader.cancel(reason).catch(() => undefined);
+  };
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        unsubscribe = onAbort(signal, (reason) => {
+          controller.error(reason);
+          void close(reason);
+        });
+      },
+      async pull(controller) {
+        try {
+          const { done, value } = await withDeadline(timeout, undefined, () => reader.read());
+          // Closed meanwhile, by an abort or by the reader.
+          if (!isOpen) return;
+          if (!done) return controller.enqueue(value);
+          unsubscribe();
+          controller.close();
+        } catch (error) {
+          void close(error);
+          throw error instanceof DeadlinePassed
+            ? errorFromThrown(error, call, true)
+            : connectionError(error, call);
+        }
+      },
+      cancel: close,
+    },
+    // Reads nothing before the reader asks for it: only then does the idle time count.
+    { highWaterMark: 0 },
+  );
+}
+
+/** The longest event, in UTF-16 code units. Events of hubs have some hundred. */
+export const maxEventLength = 2 ** 20;
+
+/**
+ * The data of each event of a stream, parsed as the HTML standard says, however the bytes are cut into chunks. Skips
+ * names, ids and retry times, which hubs do not send, and an event that the stream does not finish.
+ */
+export async function* parseEventStream(
+  stream: ReadableStream<Uint8Array>,
+): AsyncGenerator<string, void> {
+  const reader = stream.getReader();
+  // Strips a byte-order mark, and keeps the first bytes of a character for the next chunk.
+  const decoder = new TextDecoder();
+  let line = "";
+  let data: string | undefined;
+  let afterReturn = false;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      let text = decoder.decode(value, { stream: true });
+      if (text === "") continue;
+      // The second half of a line end that was cut in two.
+      if (afterReturn && text.startsWith("\n")) text = text.slice(1);
+      afterReturn = text.endsWith("\r");
+      const lines = text.split(/\r\n?|\n/);
+      lines[0] = line + lines[0];
+      line = lines.pop() ?? "";
+      for (const one of lines) {
+        if (one === "") {
+          if (data !== undefined) yield data;
+          data = undefined;
+          continue;
+        }
+        const [, field, content = ""] = /^([^:]*)(?:: ?(.*))?$/s.exec(one) ?? [];
+        if (field === "data") data = data === undefined ? content : `${data}\n${content}`;
+        if ((data?.length ?? 0) > maxEventLength) throw tooLong();
+      }
+      if ((data?.length ?? 0) + line.length > maxEventLength) throw tooLong();
+    }
+  } finally {
+    // A stream that has failed rejects this with the same error.
+    reader.cancel().catch(() => undefined);
+  }
+}
+
+const tooLong = (): UnexpectedResponseError =>
+  new UnexpectedResponseError(
+    `A stream has an event of more than ${maxEventLength} characters, which no hub sends.`,
+  );

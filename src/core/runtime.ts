@@ -1,0 +1,30 @@
+/** What the JavaScript runtime provides: environment variables, and in a browser the page and its cookies. */
+
+/** The value of an environment variable; undefined if it is unset or empty, or the runtime has no environment. */
+export function environmentVariable(name: string): string | undefined {
+  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
+  try {
+    return process?.env?.[name] || undefined;
+  } catch {
+    // Deno without --allow-env.
+    return undefined;
+  }
+}
+
+/** A browser's globals, and those that JupyterHub's page templates define. */
+interface Page {
+  location?: { origin: string; pathname: string };
+  document?: { cookie: string };
+  jhdata?: { base_url?: unknown; xsrf_token?: unknown };
+}
+export const page = globalThis as Page;
+
+/** The origin of the current page; undefined outside browsers. */
+export const pageOrigin = (): string | undefined => page.location?.origin;
+
+/** The URL of the hub that served the current page, if its template provides it. */
+export function hubUrlOfPage(): string | undefined {
+  const origin = pageOrigin();
+  const base = page.jhdata?.base_url;
+  return origin !== undefined && typeof base === "string" ? origin + base : undefined;
+}

@@ -1,0 +1,33 @@
+/** Selects combinations so that each two values of different factors occur together in one of them. */
+
+export type Factors = Readonly<Record<string, readonly unknown[]>>;
+export type Combination<F extends Factors> = { [Name in keyof F]: F[Name][number] };
+
+/** A small selection; the same for the same factors. */
+export function pairwise<F extends Factors>(factors: F): Combination<F>[] {
+  const all = product(factors);
+  const missing = new Set(all.flatMap(pairsOf));
+  const selected: Combination<F>[] = [];
+  while (missing.size > 0) {
+    const gain = (one: Combination<F>): number =>
+      pairsOf(one).filter((pair) => missing.has(pair)).length;
+    const best = all.reduce((a, b) => (gain(b) > gain(a) ? b : a));
+    for (const pair of pairsOf(best)) missing.delete(pair);
+    selected.push(best);
+  }
+  return selected;
+}
+
+/** Every combination. */
+export const product = <F extends Factors>(factors: F): Combination<F>[] =>
+  Object.entries(factors).reduce<object[]>(
+    (rows, [name, values]) =>
+      rows.flatMap((row) => values.map((value) => ({ ...row, [name]: value }))),
+    [{}],
+  ) as Combination<F>[];
+
+/** Each two values of a combination, as text. */
+export function pairsOf(combination: object): string[] {
+  const values = Object.entries(combination).map(([name, value]) => `${name}=${String(value)}`);
+  return values.flatMap((a, index) => values.slice(index + 1).map((b) => `${a} ${b}`));
+}

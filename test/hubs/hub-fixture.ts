@@ -1,0 +1,89 @@
+/**
+ * Provides a hub of the tested version for the tests of one file, with clients and a recorder, and tests
+ * that are limited to some versions.
+ *
+ * The tests of a file run in order, and later ones rely on earlier ones.
+ */
+import { afterAll, beforeAll, it } from "vitest";
+import { JupyterHub } from "jupyterhub-client";
+import { resolveRelease } from "../../scripts/known-releases.js";
+import { isAtLeast } from "../../src/core/version.js";
+import { startHub, type RunningHub, type StartOptions } from "./hub.js";
+import { record, type Recorder } from "./recorder.js";
+
+/** The tested release. */
+export const release = resolveRelease(process.env["HUB_VERSION"] ?? "6");
+
+/** Whether this release is `version` or newer. */
+export const since = (version: string): boolean => isAtLeast(release, version);
+
+type Test = (title: string, test: () => Promise<void>) => void;
+const noTest: Test = () => undefined;
+
+/** Declares a test for hubs of this release or newer. */
+export const itSince = (version: string): Test => (since(version) ? it : noTest);
+/** Declares a test for hubs before this release. */
+export const itBefore = (version: string): Test => (since(version) ? noTest : it);
+
+/** Returns the error that a promise rejects with; undefined if it fulfils. */
+export const failure = async (promise: PromiseLike<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+export interface HubFixture {
+  readonly real: RunningHub;
+  /** A client with all permissions. */
+  readonly hub: JupyterHub;
+  readonly recorder: Recorder;
+  /** A client with another token, or without one. */
+  as(token: string | undefined): JupyterHub;
+  /** Sends a plain request to the API, with all permissions unless its headers say otherwise. */
+  plain(path: string, init?: RequestInit): Promise<Response>;
+  /** The operations sent since the last call: "POST /users/{name}/server 201". */
+  sent(): string[];
+}
+
+/** Starts a hub before the tests of a file. After them, stops it and saves its responses. */
+export function useHubFixture(name: string, options?: StartOptions): HubFixture {
+  let real: RunningHub | undefined;
+  let recorder: Recorder | undefined;
+  let reported = 0;
+  const started = <Part>(part: Part | undefined): Part => {
+    if (part === undefined) throw new Error("The hub has not started yet");
+    return part;
+  };
+  beforeAll(async () => {
+    real = await startHub(release, options);
+    recorder = record(real.url);
+  });
+  afterAll(async () => {
+    recorder?.save(release, name);
+    await real?.stop();
+  });
+  const fixture: HubFixture = {
+    get real() {
+      return started(real);
+    },
+    get recorder() {
+      return started(recorder);
+    },
+    get hub() {
+      return fixture.as(fixture.real.tokens.admin);
+    },
+    as: (token) => new JupyterHub({ url: fixture.real.url, token, fetch: fixture.recorder.fetch }),
+    plain: (path, init = {}) =>
+      fixture.recorder.fetch(fixture.real.url + path, {
+        ...init,
+        headers: { Authorization: `Bearer ${fixture.real.tokens.admin}`, ...init.headers },
+      }),
+    sent() {
+      const { seen } = fixture.recorder;
+      const news = seen.slice(reported).map(({ operation, status }) => `${operation} ${status}`);
+      reported = seen.length;
+      return news;
+    },
+  };
+  return fixture;
+}

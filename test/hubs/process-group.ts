@@ -1,0 +1,100 @@
+// Owns a child process and everything that it starts as one process group. stop() and our own exit end the
+// whole group by its id. If we are killed, the child's stdin closes and it ends its group itself. Knows
+// nothing about hubs.
+
+import { spawn } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface GroupOptions {
+  cwd: string;
+  env: Record<string, string>;
+  /** Redacted from the log. */
+  secrets: readonly string[];
+}
+
+export interface ProcessGroup {
+  /** Standard output and error without the secrets. */
+  log(): string;
+  running(): boolean;
+  /** The exit code of the first process; null if it was killed or could not be started. */
+  readonly exited: Promise<number | null>;
+  /** Ends the group with SIGTERM, after 5 s with SIGKILL. Later calls wait for the same end. */
+  stop(): Promise<void>;
+  /** Kills the group at once, as a power failure would. */
+  kill(): Promise<void>;
+}
+
+const politeMs = 5000;
+const keptChars = 2_000_000;
+
+const alive = new Set<() => void>();
+process.on("exit", () => {
+  for (const end of alive) end();
+});
+
+export function startProcessGroup(
+  command: string,
+  args: string[],
+  options: GroupOptions,
+): ProcessGroup {
+  const { cwd, env, secrets } = options;
+  // `detached` makes it the leader of a new process group with its pid as id.
+  const child = spawn(command, args, { cwd, env, detached: true });
+  let output = "";
+  let running = true;
+
+  const collect = (chunk: string) => (output = (output + chunk).slice(-keptChars));
+  child.stdout.setEncoding("utf8").on("data", collect);
+  child.stderr.setEncoding("utf8").on("data", collect);
+  child.stdin.on("error", () => {}); // the child closes it when it ends
+
+  const signal = (name: NodeJS.Signals) => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, name);
+    } catch {
+      // The group has ended already.
+    }
+  };
+  const end = () => signal("SIGKILL");
+  alive.add(end);
+
+  const exited = new Promise<number | null>((resolve) => {
+    child.on("exit", () => {
+      running = false;
+      // At once, before the id can be reused: other processes of the group may still run.
+      end();
+      alive.delete(end);
+    });
+    // Later than "exit": the log is complete.
+    child.on("close", (code) => resolve(code));
+    child.on("error", (error) => {
+      if (child.pid !== undefined) return;
+      collect(`${error.message}\n`);
+      running = false;
+      end();
+      alive.delete(end);
+      resolve(null);
+    });
+  });
+
+  async function stop(): Promise<void> {
+    if (running) signal("SIGTERM");
+    const waiting = new AbortController();
+    const late = sleep(politeMs, "late" as const, { signal: waiting.signal }).catch(() => {});
+    if ((await Promise.race([exited, late])) === "late") signal("SIGKILL");
+    await exited;
+    waiting.abort();
+  }
+
+  let stopping: Promise<void> | undefined;
+  return {
+    log: () => secrets.reduce((text, secret) => text.replaceAll(secret, "[redacted]"), output),
+    running: () => running,
+    exited,
+    stop: () => (stopping ??= stop()),
+    async kill() {
+      if (running) signal("SIGKILL");
+      await exited;
+    },
+  };
+}

@@ -1,0 +1,46 @@
+/**
+ * The package as users get it: packed by npm from what was built, and installed into an empty program.
+ *
+ * Vitest calls this once before the tests of the package and of the runtimes.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../spec/root.js";
+
+/** A program that has the package installed, and nothing else. */
+export const program = join(root, ".cache/packed/program");
+/** The installed package. */
+export const installed = join(program, "node_modules/jupyterhub-client");
+
+const folder = join(root, ".cache/packed/tarball");
+
+/** The tarball that the tests are about. */
+export const tarball = (): string => join(folder, readdirSync(folder)[0]!);
+
+/** Runs npm quietly; throws with its output when it fails. */
+export const npm = (cwd: string, ...args: string[]): string =>
+  execFileSync("npm", ["--no-audit", "--no-fund", "--loglevel=error", ...args], {
+    cwd,
+    encoding: "utf8",
+    // The variables of the npm that runs the tests would configure this one.
+    env: Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => !name.toLowerCase().startsWith("npm_config_")),
+    ),
+  });
+
+/** Packs the repository into a new folder; returns the tarball. */
+export function pack(to: string, ...options: string[]): string {
+  rmSync(to, { recursive: true, force: true });
+  mkdirSync(to, { recursive: true });
+  npm(root, "pack", "--pack-destination", to, ...options);
+  return join(to, readdirSync(to)[0]!);
+}
+
+export default function setup(): void {
+  const file = pack(folder, "--ignore-scripts");
+  rmSync(program, { recursive: true, force: true });
+  mkdirSync(program, { recursive: true });
+  writeFileSync(join(program, "package.json"), '{ "private": true, "type": "module" }\n');
+  npm(program, "install", "--offline", file);
+}

@@ -1,0 +1,28 @@
+/** Runtimes from npm packages, installed into .cache at exact versions and kept there. */
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { npm } from "../package/packed.js";
+import { root } from "../spec/root.js";
+
+/** The folder with the installed package; throws with the runtime's name if it cannot be installed. */
+export function install(name: string, version: string): string {
+  const folder = join(root, ".cache/runtimes", `${name}-${version}`);
+  const done = join(folder, "installed");
+  if (existsSync(done)) return folder;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const manifest = {
+    private: true,
+    dependencies: { [name]: version },
+    // Their install scripts put the binary of this platform into place.
+    allowScripts: { [name]: true, workerd: true },
+  };
+  writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
+  try {
+    npm(folder, "install");
+  } catch (cause) {
+    throw new Error(`The runtime ${name} ${version} cannot be installed.`, { cause });
+  }
+  writeFileSync(done, "");
+  return folder;
+}

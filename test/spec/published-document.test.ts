@@ -1,0 +1,50 @@
+/** The documents as the package ships them: what they say of releases and scopes, and what they leave out. */
+import { describe, expect, it } from "vitest";
+import { correctedDocument, operationsOf } from "../../scripts/document.js";
+import { isObject, type Json } from "../../scripts/json.js";
+import { projectionOf } from "../../scripts/projection.js";
+import { publishedDocument } from "../../scripts/published-document.js";
+import { releases } from "../../scripts/known-releases.js";
+import { root } from "./root.js";
+
+const { document } = correctedDocument(root);
+
+/** Every key of a document, at any depth. */
+function keysOf(node: Json): string[] {
+  if (Array.isArray(node)) return node.flatMap(keysOf);
+  if (!isObject(node)) return [];
+  return [...Object.keys(node), ...Object.values(node).flatMap(keysOf)];
+}
+const extensionsOf = (node: Json): string[] => [
+  ...new Set(keysOf(node).filter((key) => key.startsWith("x-"))),
+];
+
+describe("the published document", () => {
+  it("has three extensions, all with our prefix", () => {
+    expect(extensionsOf(publishedDocument(document)).toSorted()).toEqual([
+      "x-jupyterhub-scopes",
+      "x-jupyterhub-since",
+      "x-jupyterhub-until",
+    ]);
+  });
+
+  it("says of a field since which release and for which scopes it is there", () => {
+    const published = publishedDocument({
+      roles: { type: "array", "x-since": "2.0", "x-scope": "read:roles", "x-open": true },
+    });
+    expect(published).toEqual({
+      roles: {
+        type: "array",
+        "x-jupyterhub-since": "2.0",
+        "x-jupyterhub-scopes": "read:roles",
+      },
+    });
+  });
+
+  it.each(releases)("has every operation of hub %s", (version) => {
+    const projected = projectionOf(document, version);
+    const published = publishedDocument(projected);
+    expect(operationsOf(published).length).toBe(operationsOf(projected).length);
+    expect(extensionsOf(published).filter((key) => !key.startsWith("x-jupyterhub-"))).toEqual([]);
+  });
+});

@@ -1,0 +1,109 @@
+/** Starts behind proxies, on restarting hubs and with system clocks that change. */
+import { describe, expect, it, vi } from "vitest";
+import { RateLimitGate } from "../../src/workflows/server-state.js";
+import { FakeHub, type Answer } from "./fake-hub.js";
+import { failure, settled, useClock } from "./time.js";
+import { model, post, ready, requested, starting, story, stream } from "./watching.js";
+
+useClock();
+
+const unavailable: Answer = {
+  status: 503,
+  body: "<p>Starting",
+  headers: { "Content-Type": "text/html" },
+};
+
+describe("a start whose response the hub delays", () => {
+  it("yields its progress meanwhile", async () => {
+    const hub = new FakeHub();
+    hub.next(post, {
+      status: 201,
+      takes: 5000,
+      fate: [
+        [0, "spawn"],
+        [5000, "ready"],
+      ],
+    });
+    const { reported, times } = await settled(story(hub.client().servers.start("ada")));
+    expect(reported).toEqual([requested, starting, ready]);
+    expect(times[0]).toBeLessThan(1000);
+    expect([hub.count(stream), hub.open, vi.getTimerCount()]).toEqual([1, 0, 0]);
+  });
+
+  it("opens no stream if the hub responds at once", async () => {
+    const hub = new FakeHub();
+    hub.next(post, { status: 201, fate: [[0, "ready"]] });
+    await settled(hub.client().servers.start("ada"));
+    expect(hub.count(stream)).toBe(0);
+  });
+});
+
+describe("a start behind a proxy", () => {
+  it.each<[string, Answer]>([
+    ["buffers the headers of the stream", { status: 200, stream: [], takes: 1_000_000 }],
+    ["buffers its events", { status: 200, stream: [requested, Infinity] }],
+  ])("that %s is noticed within two seconds of being ready", async (_, answer) => {
+    const hub = new FakeHub();
+    hub.next(post, {
+      status: 202,
+      fate: [
+        [0, "spawn"],
+        [9000, "ready"],
+      ],
+    });
+    hub.next(stream, answer, answer, answer);
+    const { ended } = await settled(story(hub.client().servers.start("ada")));
+    // In the last 1,200 ms, a cancelled start would be removed.
+    expect(ended).toBeLessThanOrEqual(9000 + 2000 + 1200);
+    expect([hub.open, vi.getTimerCount()]).toEqual([0, 0]);
+  });
+});
+
+describe("a start with options", () => {
+  it("waits for a hub that restarts before it is sent", async () => {
+    const hub = new FakeHub();
+    hub.next("GET /", unavailable, unavailable);
+    hub.next(model, unavailable, unavailable, unavailable, unavailable, unavailable);
+    const input = { user_options: { profile: "large" } };
+    const server = await settled(hub.client({ retry: 0 }).servers.start("ada", input));
+    expect(server).toMatchObject({ ready: true, user_options: { profile: "large" } });
+    expect(hub.writes).toEqual([post]);
+  });
+
+  it("rejects with advice if the server runs with others", async () => {
+    const hub = new FakeHub();
+    hub.become("", [[0, "ready"]], { profile: "small" });
+    const start = hub.client().servers.start("ada", { user_options: { profile: "large" } });
+    expect(await failure(start)).toMatchObject({
+      name: "BadRequestError",
+      reason: "already-running",
+      message:
+        'The server of ada already runs, with other user_options. Use servers.restart, or pass ifRunning: "join".',
+    });
+  });
+});
+
+describe("a deletion behind a proxy that drops the body of a DELETE", () => {
+  it("rejects with advice if the server has stopped and is not removed", async () => {
+    const hub = new FakeHub();
+    hub.next("DELETE /users/ada/servers/gpu", { status: 204, fate: [[0, "stopped"]] });
+    const begun = Date.now();
+    const error = await failure(hub.client().servers.delete("ada", { server: "gpu" }));
+    expect(Date.now() - begun).toBeLessThan(15_000);
+    expect(error).toMatchObject({
+      name: "JupyterHubError",
+      message: expect.stringContaining("may drop the body of a DELETE") as string,
+    });
+  });
+});
+
+describe("a clock that is set back", () => {
+  it("does not delay starts", async () => {
+    const gate = new RateLimitGate();
+    const { signal } = new AbortController();
+    await settled(gate.backOff(1000, signal));
+    vi.setSystemTime(Date.now() - 86_400_000);
+    await gate.waitUntilOpen(signal);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
