@@ -5,3 +5,6 @@ export type { FakeRequest } from "./fake/requests.js";
 export type { Fault } from "./fake/faults.js";
 export type { FakeGroup, FakeHubOptions, FakeService, FakeUser } from "./fake/options.js";
 export type { SpawnerBehaviour, SpawnerEvent, SpawnerRule, SpawnRequest } from "./fake/spawner.js";
+export { assertContract } from "./contract/assert-contract.js";
+export type { ContractFetch, ContractOptions, Fetch } from "./contract/assert-contract.js";
+export { ContractError } from "./contract/error.js";

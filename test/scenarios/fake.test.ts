@@ -1,17 +1,15 @@
 /**
  * Holds the fake hub to what real hubs answered when they were recorded, and each of its answers to the
- * document of its release. One check is one request.
+ * contract of its release that the package ships. One check is one request.
  */
 import { readFileSync } from "node:fs";
 import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { releases } from "../../scripts/known-releases.js";
 import { isAtLeast } from "../../src/core/version.js";
-import { projectionOf } from "../../scripts/projection.js";
-import { operationsOf } from "../mock/document.js";
-import { corrected } from "../mock/openapi-files.js";
 import { operationOf } from "../hubs/recorder.js";
-import { validatorOf } from "../hubs/validator.js";
+import { responseViolations } from "../../src/testing/contract/check.js";
+import { loadContract } from "../../src/testing/contract/releases.js";
 import { readRecording, recorded } from "./recording.js";
 import { runScenarios, type Exchange } from "./runner.js";
 import type { Suite } from "./scenario.js";
@@ -41,9 +39,8 @@ const bugs: Readonly<Record<string, readonly string[]>> = {
 };
 
 for (const version of versions) {
-  const document = projectionOf(corrected(), version);
-  const validate = validatorOf(document);
-  const declared = new Set(operationsOf(document).map(({ key }) => key));
+  const contract = await loadContract(version);
+  const declared = new Set(Object.keys(contract.operations));
 
   describe(`the fake hub ${version}`, async () => {
     const runs = await Promise.all(suites.map(async (suite) => run(suite, version)));
@@ -55,7 +52,12 @@ for (const version of versions) {
       const { status, mediaType, raw } = answer;
       const key = `${operation} ${status}`;
       const known = new Set([...(bugs[key] ?? []), ...(deviations[version]?.[key] ?? [])]);
-      const violations = validate({ operation, status, mediaType, body: raw });
+      const violations = responseViolations(contract, {
+        operation,
+        status,
+        mediaType,
+        body: raw,
+      });
       expect(violations.filter((one) => !known.has(one))).toEqual([]);
     });
 
