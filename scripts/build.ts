@@ -74,7 +74,11 @@ try {
   const declarations = dts({ tsconfig: join(root, "tsconfig.build.json"), sourcemap: true });
   await bundle(
     { input: entries(), plugins: [declarations] },
-    { chunkFileNames: "shared.js", minifyInternalExports: false },
+    {
+      // What is loaded on demand goes by its own name.
+      chunkFileNames: ({ isDynamicEntry }) => (isDynamicEntry ? "[name].js" : "shared.js"),
+      minifyInternalExports: false,
+    },
   );
   await bundle(
     { input: join(root, "src/index.ts") },

@@ -159,7 +159,9 @@ function assertSuccess(
     const what = `${context.method} ${context.url} got a response that is no stream.`;
     throw new UnexpectedResponseError(what, { ...context, status });
   }
-  if (response.ok) return { response: withBody(response, body ?? ""), body: body ?? "" };
+  // The body of an error can be read from the response of a raw function, too.
+  const whole = withBody(response, body ?? "");
+  if (response.ok) return { response: whole, body: body ?? "" };
   throw errorFromResponse({
     ...context,
     status: response.status,

@@ -8,3 +8,5 @@ export type { SpawnerBehaviour, SpawnerEvent, SpawnerRule, SpawnRequest } from "
 export { assertContract } from "./contract/assert-contract.js";
 export type { ContractFetch, ContractOptions, Fetch } from "./contract/assert-contract.js";
 export { ContractError } from "./contract/error.js";
+export { checkHub } from "./contract/check-hub.js";
+export type { CheckHubOptions, HubCheck, HubDeviation } from "./contract/check-hub.js";
