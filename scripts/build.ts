@@ -12,7 +12,7 @@ import { dts } from "rolldown-plugin-dts";
 import manifest from "../package.json" with { type: "json" };
 import { correctedDocument } from "./document.js";
 import type { JsonObject } from "./json.js";
-import { projectionOf } from "./projection.js";
+import { projectionOf } from "../src/testing/mock/projection.js";
 import { publishedDocument } from "./published-document.js";
 import { releases } from "./known-releases.js";
 

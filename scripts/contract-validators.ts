@@ -14,7 +14,7 @@ import { rolldown } from "rolldown";
 import type { Contract, Validate } from "../generated/contract.gen.js";
 import { contractTable, SchemaStore } from "./contract.js";
 import type { JsonObject } from "./json.js";
-import { projectionOf } from "./projection.js";
+import { projectionOf } from "../src/testing/mock/projection.js";
 
 const dateTime = fastFormats["date-time"] as { validate: RegExp };
 

@@ -106,7 +106,7 @@ const forReaders = /^(x-|example|description$|title$|default$|deprecated$)/;
 
 /**
  * Returns a copy of a schema that allows no undeclared field. References become references into the store.
- * The parts of an allOf stay open, since each sees the fields of the others; the whole is closed.
+ * Parts of a whole stay open, since each sees the fields of the others; the whole is closed.
  */
 function strict(document: JsonObject, schema: Json, store: SchemaStore, open = false): JsonObject {
   if (isObject(schema) && typeof schema["$ref"] === "string") {
@@ -115,9 +115,13 @@ function strict(document: JsonObject, schema: Json, store: SchemaStore, open = f
   const source = isObject(schema) ? schema : {};
   const kept = Object.entries(source).filter(([key]) => !forReaders.test(key));
   const copy: JsonObject = Object.fromEntries(kept);
+  const properties = source["properties"];
+  const isWhole = isObject(properties) || Array.isArray(source["allOf"]);
   for (const key of listsOfSchemas) {
     const parts = source[key];
-    if (Array.isArray(parts)) copy[key] = parts.map((part) => strict(document, part, store, open));
+    if (!Array.isArray(parts)) continue;
+    // Alternatives beside properties are conditions on a part of them.
+    copy[key] = parts.map((part) => strict(document, part, store, open || isWhole));
   }
   if (Array.isArray(source["allOf"])) {
     copy["allOf"] = source["allOf"].map((part) => strict(document, part, store, true));
@@ -125,13 +129,11 @@ function strict(document: JsonObject, schema: Json, store: SchemaStore, open = f
   for (const key of ["items", "additionalProperties"] as const) {
     if (isObject(source[key])) copy[key] = strict(document, source[key], store);
   }
-  const properties = source["properties"];
   if (isObject(properties)) {
     copy["properties"] = Object.fromEntries(
       Object.entries(properties).map(([name, one]) => [name, strict(document, one, store)]),
     );
   }
-  const isWhole = isObject(properties) || Array.isArray(source["allOf"]);
   if (isWhole && !open && !("additionalProperties" in source))
     copy["unevaluatedProperties"] = false;
   return copy;

@@ -103,7 +103,7 @@ const isStream = (document: JsonObject, { operation }: DocumentedOperation): boo
 
 /**
  * Writes all generated files below the folder `target`: the corrected document, functions and types,
- * the operation table and the contracts. The layout is that of the repository, so both can be compared.
+ * the operation table, the contracts and the document for programs. The layout is that of the repository, so both can be compared.
  */
 export async function writeGenerated(root: string, target: string): Promise<void> {
   const { document, text, header } = correctedDocument(root);
@@ -116,6 +116,7 @@ export async function writeGenerated(root: string, target: string): Promise<void
     header,
   );
   writeFileSync(join(target, "generated/operations.gen.ts"), operationTable(document, header));
+  writeFileSync(join(target, "generated/document.gen.ts"), documentModule(document, header));
   const releases = readSources(root).map(({ version }) => version);
   writeFileSync(
     join(target, "generated/contract.gen.ts"),
@@ -126,3 +127,10 @@ export async function writeGenerated(root: string, target: string): Promise<void
     join(target, "generated/LICENSE.md"),
   );
 }
+
+/** The text of generated/document.gen.ts: the corrected document, for programs that have no YAML. */
+const documentModule = (document: JsonObject, header: readonly string[]): string =>
+  `${header.map((line) => `// ${line}\n`).join("")}
+/** The corrected document, with the releases that each part applies to. */
+export const document: unknown = ${JSON.stringify(document, null, 1)};
+`;

@@ -10,3 +10,5 @@ export type { ContractFetch, ContractOptions, Fetch } from "./contract/assert-co
 export { ContractError } from "./contract/error.js";
 export { checkHub } from "./contract/check-hub.js";
 export type { CheckHubOptions, HubCheck, HubDeviation } from "./contract/check-hub.js";
+export { startMockHub } from "./mock/start-mock-hub.js";
+export type { MockCall, MockHub, MockHubOptions, MockViolation } from "./mock/mock-hub.js";

@@ -29,15 +29,23 @@ describe("src/", () => {
     const foreign = imports.filter(({ to }) => !to.startsWith("src/") && !isGenerated(to));
     expect(foreign.map(describeImport)).toEqual([]);
     expect(imports.length).toBeGreaterThan(100);
-    const { dependencies, peerDependencies, optionalDependencies } = manifest;
-    expect({ dependencies, peerDependencies, optionalDependencies }).toEqual({});
+    const { dependencies, optionalDependencies } = manifest;
+    expect({ dependencies, optionalDependencies }).toEqual({});
   });
 
-  it("imports by a computed name in one file alone, which needs Node's HTTP when it runs", () => {
+  it("has Prism as its only peer, which is optional: startMockHub loads it", () => {
+    const { peerDependencies = {}, peerDependenciesMeta } = manifest;
+    const prism = ["core", "http", "http-server"].map((part) => `@stoplight/prism-${part}`);
+    expect(Object.keys(peerDependencies)).toEqual(prism);
+    const optional = prism.map((name) => [name, { optional: true }]);
+    expect(peerDependenciesMeta).toEqual(Object.fromEntries(optional));
+  });
+
+  it("imports by a computed name where Node's HTTP or Prism is needed, and nowhere else", () => {
     const computed = files.filter((file) =>
       /\bimport\((?!")/.test(readFileSync(join(root, file), "utf8")),
     );
-    expect(computed).toEqual(["src/testing/fake/node-server.ts"]);
+    expect(computed).toEqual(["src/testing/fake/node-server.ts", "src/testing/mock/prism.ts"]);
   });
 
   it("imports files that are there", () => {

@@ -11,6 +11,7 @@ export const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf
   version: string;
   dependencies?: object;
   peerDependencies?: object;
+  peerDependenciesMeta?: object;
   optionalDependencies?: object;
   exports: Readonly<Record<string, string | { types: string; default: string }>>;
 };

@@ -102,7 +102,8 @@ function queryValue(
   types: Readonly<Record<string, string>>,
 ): Record<string, unknown> {
   const parsed = (name: string, text: string): unknown => {
-    if (types[name] === "integer" && /^-?\d+$/.test(text)) return Number(text);
+    const isNumber = types[name] === "integer" || types[name] === "number";
+    if (isNumber && /^-?\d+$/.test(text)) return Number(text);
     if (types[name] === "boolean" && /^(true|false)$/.test(text)) return text === "true";
     return text;
   };

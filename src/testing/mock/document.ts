@@ -66,6 +66,14 @@ export function dereferenced(document: JsonObject): JsonObject {
   return visit(document, []) as JsonObject;
 }
 
+/** The object itself, or the target of its `$ref`. */
+export function follow(document: JsonObject, node: JsonObject): JsonObject {
+  const { $ref } = node;
+  if (typeof $ref !== "string") return node;
+  const found = target(document, $ref);
+  return isObject(found) ? follow(document, found) : {};
+}
+
 function target(document: JsonObject, ref: string): Json {
   const keys = ref.replace(/^#\//, "").split("/");
   let node: Json | undefined = document;
