@@ -46,6 +46,13 @@ describe("startMockHub", () => {
     ]);
   });
 
+  it.each(["token any", "Token any", "bearer any"])("takes the token in `%s`", async (value) => {
+    await using mock = await startMockHub();
+    const response = await fetch(`${mock.url}/users`, { headers: { Authorization: value } });
+    expect(response.status).toBe(200);
+    expect(mock.violations).toEqual([]);
+  });
+
   it("sends a documented response that the test chooses, until it chooses another", async () => {
     await using mock = await startMockHub();
     const hub = new JupyterHub({ url: mock.url, token: "any" });

@@ -89,6 +89,9 @@ async function forwarded(request: MockRequest, prefer: string | undefined): Prom
   // A hub ignores an unknown Accept header, to which Prism answers 406.
   const accept = headers.get("Accept") ?? "*/*";
   headers.set("Accept", accept.includes("*/*") ? accept : `${accept}, */*;q=0.1`);
+  // A hub reads either word, in any case. The document has one of them.
+  const token = headers.get("Authorization")?.replace(/^(token|bearer)\s/i, "Bearer ");
+  if (token !== undefined) headers.set("Authorization", token);
   if (prefer !== undefined) headers.set("Prefer", prefer);
   const { method, url, text, signal } = request;
   return fetch(url, { method, headers, body: text || null, redirect: "manual", signal });

@@ -9,7 +9,8 @@ import type { MockHub, MockHubOptions } from "./mock-hub.js";
  * or, if only an undeclared key is wrong, the usual response. Either way it is listed in `violations`.
  *
  * Needs Node and Prism, which is not installed with this package: `npm install --save-dev @stoplight/prism-core@5
- * @stoplight/prism-http@5 @stoplight/prism-http-server@5`. Prism 5.12 supports Node 20; newer ones declare Node 24.
+ * @stoplight/prism-http@5 @stoplight/prism-http-server@5`. The last releases that declare Node 20 are
+ * prism-core 5.8.0, prism-http 5.12.0 and prism-http-server 5.12.2.
  *
  * Since 0.1.
  * @param options the release and the port
