@@ -24,6 +24,8 @@ const relevant = [
   "package.json",
   "scripts",
   "src/core/version.ts",
+  "src/testing/mock/document.ts",
+  "src/testing/mock/projection.ts",
 ];
 
 /** Each run generates everything, which is slow on a busy machine. */
