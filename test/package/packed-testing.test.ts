@@ -1,12 +1,21 @@
 /** The testing entry of the packed package, in a program that has nothing else installed. */
 import { execFileSync } from "node:child_process";
-import { describe, expect, it } from "vitest";
-import { program } from "./packed.js";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { installed } from "./packed.js";
+
+// Not below the repository, whose packages would be found.
+const program = mkdtempSync(join(tmpdir(), "program-"));
+cpSync(installed, join(program, "node_modules/jupyterhub-client"), { recursive: true });
+afterAll(() => rmSync(program, { recursive: true }));
 
 const run = (script: string, ...flags: string[]): string =>
   execFileSync(process.execPath, [...flags, "--input-type=module", "--eval", script], {
     cwd: program,
     encoding: "utf8",
+    timeout: 30_000,
   }).trim();
 
 describe("jupyterhub-client/testing", () => {
