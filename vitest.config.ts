@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 // Vitest's report of failures needs it, and Node 20 does not have it.
@@ -14,7 +15,17 @@ groups.groupBy ??= <Key, Item>(items: Iterable<Item>, keyOf: (item: Item) => Key
 /** Tests of the packed package: test/package/vitest.config.ts runs these. */
 export const packed = ["test/package/packed-*.test.ts", "test/consumers/**/*.test.ts"];
 
+const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
 export default defineConfig({
+  // The examples of docs/ import the package by name. Here its sources stand in for dist/.
+  resolve: {
+    alias: {
+      "jupyterhub-client/testing": source("src/testing/index.ts"),
+      "jupyterhub-client/api": source("src/api.ts"),
+      "jupyterhub-client": source("src/index.ts"),
+    },
+  },
   test: {
     include: ["test/**/*.test.ts"],
     exclude: [...packed, "test/hubs/**", "test/browser/**", "test/runtimes/**", "node_modules/**"],

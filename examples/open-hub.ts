@@ -1,9 +1,9 @@
 /** The hub for the examples: the one from the environment, or a mock that ends with the example. */
 import type { JupyterHubOptions } from "jupyterhub-client";
 import { corrected } from "../test/mock/openapi-files.js";
-import { examples } from "../test/mock/examples.js";
+import { examples } from "../src/testing/mock/examples.js";
 import { mockCopy } from "../test/mock/mock-copy.js";
-import { startPrism } from "../test/mock/prism.js";
+import { startPrism } from "../src/testing/mock/prism.js";
 
 export interface OpenedHub extends AsyncDisposable {
   options: JupyterHubOptions;

@@ -12,7 +12,7 @@ import { dts } from "rolldown-plugin-dts";
 import manifest from "../package.json" with { type: "json" };
 import { correctedDocument } from "./document.js";
 import type { JsonObject } from "./json.js";
-import { projectionOf } from "./projection.js";
+import { projectionOf } from "../src/testing/mock/projection.js";
 import { publishedDocument } from "./published-document.js";
 import { releases } from "./known-releases.js";
 
@@ -74,7 +74,11 @@ try {
   const declarations = dts({ tsconfig: join(root, "tsconfig.build.json"), sourcemap: true });
   await bundle(
     { input: entries(), plugins: [declarations] },
-    { chunkFileNames: "shared.js", minifyInternalExports: false },
+    {
+      // What is loaded on demand goes by its own name.
+      chunkFileNames: ({ isDynamicEntry }) => (isDynamicEntry ? "[name].js" : "shared.js"),
+      minifyInternalExports: false,
+    },
   );
   await bundle(
     { input: join(root, "src/index.ts") },

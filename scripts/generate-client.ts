@@ -14,8 +14,10 @@ import {
   correctedDocument,
   follow,
   operationsOf,
+  readSources,
   type DocumentedOperation,
 } from "./document.js";
+import { contractModule } from "./contract-validators.js";
 import { markInputs } from "./inputs.js";
 import { at, type JsonObject } from "./json.js";
 import { functionName, keyOf, operationTable } from "./operation-table.js";
@@ -100,8 +102,8 @@ const isStream = (document: JsonObject, { operation }: DocumentedOperation): boo
   ) || [operation["produces"]].flat().includes("text/event-stream");
 
 /**
- * Writes all generated files below the folder `target`: the corrected document, functions and types, and
- * the operation table. The layout is that of the repository, so both can be compared.
+ * Writes all generated files below the folder `target`: the corrected document, functions and types,
+ * the operation table, the contracts and the document for programs. The layout is that of the repository, so both can be compared.
  */
 export async function writeGenerated(root: string, target: string): Promise<void> {
   const { document, text, header } = correctedDocument(root);
@@ -114,8 +116,21 @@ export async function writeGenerated(root: string, target: string): Promise<void
     header,
   );
   writeFileSync(join(target, "generated/operations.gen.ts"), operationTable(document, header));
+  writeFileSync(join(target, "generated/document.gen.ts"), documentModule(document, header));
+  const releases = readSources(root).map(({ version }) => version);
+  writeFileSync(
+    join(target, "generated/contract.gen.ts"),
+    await contractModule(document, releases, header),
+  );
   cpSync(
     join(root, "node_modules/@hey-api/openapi-ts/LICENSE.md"),
     join(target, "generated/LICENSE.md"),
   );
 }
+
+/** The text of generated/document.gen.ts: the corrected document, for programs that have no YAML. */
+const documentModule = (document: JsonObject, header: readonly string[]): string =>
+  `${header.map((line) => `// ${line}\n`).join("")}
+/** The corrected document, with the releases that each part applies to. */
+export const document: unknown = ${JSON.stringify(document, null, 1)};
+`;

@@ -17,7 +17,7 @@ import { validatorOf, type Answer, type Validator } from "../test/hubs/validator
 import { correctedDocument, operationsOf } from "./document.js";
 import { at, type JsonObject } from "./json.js";
 import { keyOf } from "./operation-table.js";
-import { projectionOf } from "./projection.js";
+import { projectionOf } from "../src/testing/mock/projection.js";
 import { correctedRelease } from "./known-releases.js";
 
 /** "GET /users 200" → the violations of the document. */

@@ -12,7 +12,7 @@ import { compareDocuments } from "./compare-documents.js";
 import { brokenReferences, operationsOf, readYaml, withOperationIds } from "./document.js";
 import { generateClient } from "./generate-client.js";
 import { at, isObject, type Json, type JsonObject } from "./json.js";
-import { projectionOf } from "./projection.js";
+import { projectionOf } from "../src/testing/mock/projection.js";
 
 export interface ImportedClient {
   /** The folder with the document, the generated sources and the compiled client. */

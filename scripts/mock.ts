@@ -11,9 +11,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { corrected } from "../test/mock/openapi-files.js";
-import { examples } from "../test/mock/examples.js";
-import { API_BASE, mockCopy } from "../test/mock/mock-copy.js";
-import { projectedMock } from "../test/mock/projected-mock.js";
+import { examples } from "../src/testing/mock/examples.js";
+import { API_BASE, mockCopy } from "../src/testing/mock/mock-copy.js";
+import { projectedMock } from "../src/testing/mock/projected-mock.js";
 import { resolveRelease } from "./known-releases.js";
 
 /** The vendored release that is meant by a version. */
@@ -33,7 +33,7 @@ const { values, positionals } = parseArgs({
 });
 const version = positionals[0] === undefined ? undefined : vendoredRelease(positionals[0]);
 const document =
-  version === undefined ? mockCopy(corrected(), { examples }) : projectedMock(version);
+  version === undefined ? mockCopy(corrected(), { examples }) : projectedMock(corrected(), version);
 const name = version === undefined ? "JupyterHub" : `JupyterHub ${version}`;
 const folder = mkdtempSync(join(tmpdir(), "mock-"));
 const file = join(folder, "jupyterhub.json");

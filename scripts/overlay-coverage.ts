@@ -23,7 +23,7 @@ import { operationsOf, readSources, readUpstream, sourceToCorrect } from "./docu
 import { at, type JsonObject } from "./json.js";
 import { keyOf } from "./operation-table.js";
 import { actionsOf, applyOverlay, entriesOf, type Entry, type OverlayAction } from "./overlay.js";
-import { projectionOf } from "./projection.js";
+import { projectionOf } from "../src/testing/mock/projection.js";
 import { releases } from "./known-releases.js";
 
 const root = join(import.meta.dirname, "..");

@@ -1,6 +1,7 @@
 /**
  * npm run test:hub -- [versions…]   runs the built package against real JupyterHubs; all by default
- * npm run test:hub -- --write       also writes the README's table and the deviations of hubs before 5.0
+ * npm run test:hub -- --write       also writes the README's table, the deviations of hubs before 5.0, and the responses
+ *                                   that the fake hub is compared with
  *
  * Each version has a virtual environment (created once and kept in .cache/hubs) and hubs of its own. Two
  * versions run at a time if there are two cores; the output of each is then printed when it ends. Every
@@ -24,6 +25,8 @@ import { releases, resolveRelease } from "./known-releases.js";
 
 const vitest = ["node_modules/vitest/vitest.mjs", "run", "--config", "test/hubs/vitest.config.ts"];
 
+const writes = process.argv.includes("--write");
+
 /**
  * Runs the tests on a hub of this version. Returns whether they pass; the report validates the responses.
  */
@@ -35,7 +38,7 @@ async function runTests(version: string, alone: boolean): Promise<boolean> {
   if (alone) console.log(`\nJupyterHub ${version}`);
   const child = spawn(process.execPath, [...vitest, ...(alone ? [] : ["--maxWorkers=2"])], {
     stdio: ["ignore", alone ? "inherit" : "pipe", alone ? "inherit" : "pipe"],
-    env: { ...process.env, HUB_VERSION: version },
+    env: { ...process.env, HUB_VERSION: version, ...(writes && { HUB_RECORD: "yes" }) },
   });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.on("error", reject).on("close", resolve);
@@ -72,7 +75,7 @@ try {
   const failed = await runAllTests(versions);
 
   const reports: HubReport[] = versions.map(reportOf);
-  if (process.argv.includes("--write")) {
+  if (writes) {
     writeDeviations(reports);
     if (versions.length === releases.length) writeTable(reports);
   }

@@ -159,11 +159,14 @@ function assertSuccess(
     const what = `${context.method} ${context.url} got a response that is no stream.`;
     throw new UnexpectedResponseError(what, { ...context, status });
   }
-  if (response.ok) return { response: withBody(response, body ?? ""), body: body ?? "" };
+  const text = body ?? "";
+  // Of an error as well: a caller of a raw function can read it.
+  withBody(response, text);
+  if (response.ok) return { response, body: text };
   throw errorFromResponse({
     ...context,
     status: response.status,
-    body: body ?? "",
+    body: text,
     retryAfter: response.headers.get("Retry-After"),
     hubVersion: transport.hubVersion,
     credentials: context.ownCredentials

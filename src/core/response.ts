@@ -11,7 +11,7 @@ import { parseJson } from "./json.js";
 import { redacted, withoutSecrets } from "./redact.js";
 
 /** The media type of a response, in lower case and without parameters. */
-export const typeOf = ({ headers }: Response): string =>
+export const typeOf = ({ headers }: Pick<Response, "headers">): string =>
   (headers.get("Content-Type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
 
 /** The hub's version in a response. Proxies may remove it, and pages of other origins cannot read it. */

@@ -5,8 +5,14 @@
 import * as api from "../../src/api.js";
 import type { JupyterHub } from "../../src/index.js";
 import { calls as contractCalls, titleOf } from "../contract/calls.js";
-import { isObject, objectAt, operationsOf, parametersOf, propertiesOf } from "../mock/document.js";
-import type { Json, JsonObject, Operation } from "../mock/document.js";
+import {
+  isObject,
+  objectAt,
+  operationsOf,
+  parametersOf,
+  propertiesOf,
+} from "../../src/testing/mock/document.js";
+import type { Json, JsonObject, Operation } from "../../src/testing/mock/document.js";
 import { corrected } from "../mock/openapi-files.js";
 import { mockCopy } from "../mock/mock-copy.js";
 import { sampleRequests } from "../mock/sample-requests.js";

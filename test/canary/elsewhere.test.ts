@@ -4,7 +4,7 @@
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { JupyterHub } from "../../src/index.js";
-import { ada, defaultServer, newToken } from "../mock/models.js";
+import { ada, defaultServer, newToken } from "../../src/testing/mock/models.js";
 import { answer, answering, rejectionOf, serve, type Listening } from "../unit/helpers.js";
 import { planted } from "./planted-secrets.js";
 

@@ -7,7 +7,7 @@ import { deleteShareCode, postOauthToken, postUserTokens } from "../../src/api.j
 import { JupyterHub, type JupyterHubOptions } from "../../src/index.js";
 import { faulty } from "../faults/faulty.js";
 import { rows } from "../faults/rows.js";
-import { defaultServer, newToken } from "../mock/models.js";
+import { defaultServer, newToken } from "../../src/testing/mock/models.js";
 import { answer, answering, hubOf, origin, rejectionOf } from "../unit/helpers.js";
 import { rawCalls } from "./calls.js";
 import { faults, type Sent } from "./faults.js";

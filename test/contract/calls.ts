@@ -5,9 +5,9 @@
  * JupyterHub's own.
  */
 import type { JupyterHub } from "../../src/index.js";
-import type { Json } from "../mock/document.js";
-import { examples } from "../mock/examples.js";
-import { HUB_VERSION } from "../mock/models.js";
+import type { Json } from "../../src/testing/mock/document.js";
+import { examples } from "../../src/testing/mock/examples.js";
+import { HUB_VERSION } from "../../src/testing/mock/models.js";
 import { events } from "./stateful.js";
 
 export interface ContractCall {

@@ -15,12 +15,12 @@ import {
   NotFoundError,
   RateLimitError,
 } from "../../src/index.js";
-import { objectAt, operationsOf } from "../mock/document.js";
+import { objectAt, operationsOf } from "../../src/testing/mock/document.js";
 import { corrected } from "../mock/openapi-files.js";
-import { examples } from "../mock/examples.js";
-import { HUB_VERSION } from "../mock/models.js";
+import { examples } from "../../src/testing/mock/examples.js";
+import { HUB_VERSION } from "../../src/testing/mock/models.js";
 import { mockCopy } from "../mock/mock-copy.js";
-import { startPrism, type Prism } from "../mock/prism.js";
+import { startPrism, type Prism } from "../../src/testing/mock/prism.js";
 import { sampleRequests } from "../mock/sample-requests.js";
 import { createContractRecorder } from "../mock/contract-recorder.js";
 import { calls, oauth, titleOf } from "./calls.js";

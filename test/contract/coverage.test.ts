@@ -5,7 +5,7 @@
 import { describe, expect, it } from "vitest";
 import { methodOperations, localMethods, rawOnly } from "../../scripts/method-operations.js";
 import { JupyterHub } from "../../src/index.js";
-import { operationsOf } from "../mock/document.js";
+import { operationsOf } from "../../src/testing/mock/document.js";
 import { corrected } from "../mock/openapi-files.js";
 import { calls } from "./calls.js";
 import { go, python, thirdParty } from "./other-clients.js";

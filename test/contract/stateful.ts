@@ -4,7 +4,7 @@
  * Prism keeps no state, so a stop would poll forever. Requests still go to the recorder, which validates
  * them. Only the server's state is answered here.
  */
-import { HUB_VERSION, ada, defaultServer, gpu } from "../mock/models.js";
+import { HUB_VERSION, ada, defaultServer, gpu } from "../../src/testing/mock/models.js";
 import type { ContractRecorder } from "../mock/contract-recorder.js";
 
 /** The events of a successful start. */

@@ -7,7 +7,7 @@
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { operationsOf } from "../mock/document.js";
+import { operationsOf } from "../../src/testing/mock/document.js";
 import { corrected } from "../mock/openapi-files.js";
 import type { Answer } from "./validator.js";
 

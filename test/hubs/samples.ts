@@ -1,7 +1,7 @@
 /** The smallest request of every operation of this release, with its documented scopes. */
 import { operationsOf } from "../../scripts/document.js";
 import { keyOf } from "../../scripts/operation-table.js";
-import { projectionOf } from "../../scripts/projection.js";
+import { projectionOf } from "../../src/testing/mock/projection.js";
 import { corrected } from "../mock/openapi-files.js";
 import { mockCopy } from "../mock/mock-copy.js";
 import { sampleRequests } from "../mock/sample-requests.js";

@@ -1,6 +1,6 @@
 /** JupyterHub's own document of a release in the form that the validator reads. */
 import type { JsonObject } from "../../scripts/json.js";
-import { dereferenced } from "../mock/document.js";
+import { dereferenced } from "../../src/testing/mock/document.js";
 import { upstream } from "../mock/openapi-files.js";
 import { upgradedToOpenApi3 } from "../mock/swagger.js";
 

@@ -15,6 +15,8 @@ const since: Readonly<Record<string, string>> = {
   // These test the harness and this package more than the hub.
   harness: "5.0",
   listing: "2.0",
+  // There is no fake of older hubs.
+  scenarios: "4.1",
   "start-many": "2.0",
 };
 const release = resolveRelease(process.env["HUB_VERSION"] ?? "6");

@@ -1,9 +1,9 @@
 /** What the contract recorder accepts, rejects and records. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { JsonObject } from "./document.js";
+import type { JsonObject } from "../../src/testing/mock/document.js";
 import { mockCopy } from "./mock-copy.js";
-import { startPrism } from "./prism.js";
-import type { Prism } from "./prism.js";
+import { startPrism } from "../../src/testing/mock/prism.js";
+import type { Prism } from "../../src/testing/mock/prism.js";
 import { createContractRecorder } from "./contract-recorder.js";
 
 const ok = { 200: { description: "OK" } };
@@ -89,8 +89,8 @@ describe("the contract recorder", () => {
   });
 
   const refusals: [string, string, RequestInit, string][] = [
-    ["a violation that Prism reports", "/users?limit=many", get, "request.query.limit"],
-    ["an undeclared query parameter", "/users?state=ready", get, '"state" is not declared'],
+    ["a violation that Prism reports", "/users?limit=many", get, "query /limit: must be integer"],
+    ["an undeclared query parameter", "/users?state=ready", get, "query /state: is not declared"],
     ["an unknown path", "/nowhere", get, "no such operation"],
     ["an unknown method", "/users", { ...get, method: "DELETE" }, "no such operation"],
     ["an empty path value", "/users/", get, "no such operation"],
@@ -99,19 +99,19 @@ describe("the contract recorder", () => {
       "an undeclared property of a composed schema",
       "/users/ada",
       sent("PATCH", "application/json", '{"admin":true,"nonsense":1}'),
-      "body.nonsense is not declared",
+      "body /nonsense: is not declared",
     ],
     [
       "an undeclared form field",
       "/oauth2/token",
       sent("POST", "application/x-www-form-urlencoded", "code=1&nonsense=2"),
-      "body.nonsense is not declared",
+      "body /nonsense: is not declared",
     ],
     [
       "an invalid JSON body, on which Prism would hang",
       "/users/ada",
       sent("PATCH", "application/json", "{"),
-      "the body is no JSON",
+      "the body is not JSON",
     ],
     [
       "a body for an operation without one",

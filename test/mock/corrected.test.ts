@@ -1,15 +1,23 @@
 /** The corrected document, served by Prism as a consistent hub of the newest version. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isObject, objectAt, operationsOf } from "./document.js";
-import type { Json } from "./document.js";
+import { isObject, objectAt, operationsOf } from "../../src/testing/mock/document.js";
+import type { Json } from "../../src/testing/mock/document.js";
 import { corrected } from "./openapi-files.js";
-import { examples } from "./examples.js";
+import { examples } from "../../src/testing/mock/examples.js";
 import { mockCopy } from "./mock-copy.js";
-import type { Examples } from "./mock-copy.js";
-import { ada, admin, gpu, grace, HUB_VERSION, routes, share } from "./models.js";
-import { startPrism } from "./prism.js";
-import type { Prism } from "./prism.js";
-import { PAGE_TYPE } from "./responses.js";
+import type { Examples } from "../../src/testing/mock/mock-copy.js";
+import {
+  ada,
+  admin,
+  gpu,
+  grace,
+  HUB_VERSION,
+  routes,
+  share,
+} from "../../src/testing/mock/models.js";
+import { startPrism } from "../../src/testing/mock/prism.js";
+import type { Prism } from "../../src/testing/mock/prism.js";
+import { PAGE_TYPE } from "../../src/testing/mock/responses.js";
 import { sampleRequests } from "./sample-requests.js";
 import { createContractRecorder } from "./contract-recorder.js";
 

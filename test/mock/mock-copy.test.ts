@@ -1,11 +1,11 @@
 /** What the mock copy changes in a document, and what it keeps. */
 import { describe, expect, it } from "vitest";
 import { correctedRelease as newest, releases } from "../../scripts/known-releases.js";
-import { isObject, objectAt, operationsOf } from "./document.js";
-import type { JsonObject } from "./document.js";
+import { isObject, objectAt, operationsOf } from "../../src/testing/mock/document.js";
+import type { JsonObject } from "../../src/testing/mock/document.js";
 import { upstream } from "./openapi-files.js";
 import { mockCopy } from "./mock-copy.js";
-import type { Examples } from "./mock-copy.js";
+import type { Examples } from "../../src/testing/mock/mock-copy.js";
 
 const json = (schema: JsonObject): JsonObject => ({ content: { "application/json": { schema } } });
 

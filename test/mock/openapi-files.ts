@@ -1,7 +1,7 @@
 /** The OpenAPI documents of this repository, as tests read them. */
 import { readFileSync } from "node:fs";
 import { load } from "js-yaml";
-import type { JsonObject } from "./document.js";
+import type { JsonObject } from "../../src/testing/mock/document.js";
 
 const read = (file: string): JsonObject =>
   load(readFileSync(new URL(`../../openapi/${file}`, import.meta.url), "utf8")) as JsonObject;

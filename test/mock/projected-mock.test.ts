@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, describe, expect, it } from "vitest";
 import { releases, resolveRelease } from "../../scripts/known-releases.js";
-import { operationsOf } from "./document.js";
-import { HUB_VERSION } from "./models.js";
-import { startPrism } from "./prism.js";
-import { projectedMock } from "./projected-mock.js";
+import { operationsOf } from "../../src/testing/mock/document.js";
+import { HUB_VERSION } from "../../src/testing/mock/models.js";
+import { startPrism } from "../../src/testing/mock/prism.js";
+import { projectedMock } from "../../src/testing/mock/projected-mock.js";
+import { corrected } from "./openapi-files.js";
 import { sampleRequests } from "./sample-requests.js";
 import { createContractRecorder } from "./contract-recorder.js";
 
@@ -15,7 +16,7 @@ const root = join(import.meta.dirname, "../..");
 const BEARER = { authorization: "Bearer a-token" };
 
 describe.each(releases)("the mock of hub %s", (version) => {
-  const mock = projectedMock(version);
+  const mock = projectedMock(corrected(), version);
 
   it("serves every operation of this release, with its version", async () => {
     const prism = await startPrism(mock);
@@ -37,9 +38,9 @@ describe.each(releases)("the mock of hub %s", (version) => {
 
 describe("a part that a release does not know", () => {
   const keysOf = (version: string): string[] =>
-    operationsOf(projectedMock(version)).map(({ key }) => key.replace("/hub/api", ""));
+    operationsOf(projectedMock(corrected(), version)).map(({ key }) => key.replace("/hub/api", ""));
   const userOf = async (version: string): Promise<object> => {
-    const prism = await startPrism(projectedMock(version));
+    const prism = await startPrism(projectedMock(corrected(), version));
     try {
       return (await (await fetch(`${prism.url}/users/ada`, { headers: BEARER })).json()) as object;
     } finally {

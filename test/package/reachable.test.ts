@@ -72,6 +72,14 @@ const moduleOf = (file: string, specifier: ts.Expression): string =>
     join(root, file, "..", (specifier as ts.StringLiteral).text.replace(/\.js$/, ".ts")),
   );
 
+/** What a dynamic import loads, when it is needed. */
+const onDemand = new Set([
+  "src/testing/fake/node-server.ts",
+  "src/testing/mock/running-mock-hub.ts",
+  "generated/contract.gen.ts",
+  "generated/document.gen.ts",
+]);
+
 /** The modules loaded with an entry, none of whose own values is imported by another one of them. */
 function loadedInVain(entry: string): string[] {
   const loaded = reachedFrom(entry, true);
@@ -100,7 +108,7 @@ function loadedInVain(entry: string): string[] {
       if (exportsFrom(module).own.has(name)) used.add(module);
     }
   }
-  return [...loaded].filter((file) => !used.has(file));
+  return [...loaded].filter((file) => !used.has(file) && !onDemand.has(file));
 }
 
 describe("the package", () => {
@@ -114,8 +122,8 @@ describe("the package", () => {
     expect(loadedInVain(entry)).toEqual([]);
   });
 
-  it("runs the generated client, from both of its entries", () => {
-    for (const entry of entries) {
+  it("runs the generated client, from both of the entries that send requests", () => {
+    for (const entry of ["src/index.ts", "src/api.ts"]) {
       expect([...reachedFrom(entry, true)]).toContain("generated/client/client.gen.ts");
     }
   });

@@ -11,6 +11,7 @@ export const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf
   version: string;
   dependencies?: object;
   peerDependencies?: object;
+  peerDependenciesMeta?: object;
   optionalDependencies?: object;
   exports: Readonly<Record<string, string | { types: string; default: string }>>;
 };
@@ -32,7 +33,7 @@ export interface Import {
   typeOnly: boolean;
 }
 
-/** Whatever a file imports or re-exports, static or dynamic. */
+/** Whatever a file imports or re-exports by name, static or dynamic. */
 export function importsOf(file: string): Import[] {
   const found: Import[] = [];
   const add = (specifier: ts.Node, typeOnly: boolean): void => {
@@ -47,7 +48,8 @@ export function importsOf(file: string): Import[] {
     } else if (ts.isImportTypeNode(node)) {
       add((node.argument as ts.LiteralTypeNode).literal, true);
     } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-      add(node.arguments[0]!, false);
+      const [specifier] = node.arguments;
+      if (specifier && ts.isStringLiteral(specifier)) add(specifier, false);
     }
     ts.forEachChild(node, visit);
   };

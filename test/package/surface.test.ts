@@ -77,6 +77,44 @@ it("tells of every class of errors what to do about it", () => {
   }
 });
 
+describe("the entry testing", () => {
+  // The fake hub's own documentation is held to a standard of its own.
+  const exported = exportsOf("src/testing/index.ts").filter(
+    ({ declaration }) => !declaration.getSourceFile().fileName.includes("/testing/fake/"),
+  );
+  const functions = exported.filter(({ declaration }) => ts.isFunctionDeclaration(declaration));
+  const members = exported.flatMap(({ name, declaration }) =>
+    ts.isInterfaceDeclaration(declaration)
+      ? declaration.members.map((member) => ({ name: `${name}.${member.name?.getText()}`, member }))
+      : [],
+  );
+
+  it("exports three functions beside its classes", () => {
+    const names = functions.map(({ name }) => name);
+    expect(names.toSorted()).toEqual(["assertContract", "checkHub", "startMockHub"]);
+  });
+
+  it.each(functions)("says of $name what it does, takes and throws, and since when", (one) => {
+    const text = documentationOf(one.declaration);
+    for (const part of [
+      /^\/\*\*\n \* [A-Z]/,
+      /Since 0\.\d/,
+      /@param options/,
+      /@throws \w+Error/,
+    ]) {
+      expect(text).toMatch(part);
+    }
+  });
+
+  it.each(exported)("has a word on $name", ({ declaration }) => {
+    expect(documentationOf(declaration)).toMatch(/\/\*\*\s*\S/);
+  });
+
+  it.each(members)("has a word on $name", ({ member }) => {
+    expect(documentationOf(member)).toMatch(/\/\*\*\s*\S/);
+  });
+});
+
 describe("the entry api", () => {
   it("exports createClient and a function for every operation, less the two event streams", () => {
     const document = readYaml(`${root}/openapi/jupyterhub.yaml`);

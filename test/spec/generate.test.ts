@@ -17,7 +17,16 @@ import { readSources } from "../../scripts/document.js";
 import { root, scratchFolder } from "./root.js";
 
 /** The files that `npm run generate` reads and writes. */
-const relevant = ["generated", "openapi", "openapi-ts.config.ts", "package.json", "scripts"];
+const relevant = [
+  "generated",
+  "openapi",
+  "openapi-ts.config.ts",
+  "package.json",
+  "scripts",
+  "src/core/version.ts",
+  "src/testing/mock/document.ts",
+  "src/testing/mock/projection.ts",
+];
 
 /** Each run generates everything, which is slow on a busy machine. */
 const timeout = 60_000;

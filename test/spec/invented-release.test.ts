@@ -9,7 +9,7 @@ import { dump, load } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readSources, sourceToCorrect } from "../../scripts/document.js";
 import { at, type Json, type JsonObject } from "../../scripts/json.js";
-import { projectionOf } from "../../scripts/projection.js";
+import { projectionOf } from "../../src/testing/mock/projection.js";
 import { answer, answering, origin } from "../unit/helpers.js";
 import { repositoryCopy, type Outcome, type RepositoryCopy } from "./repository-copy.js";
 import { root } from "./root.js";

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { correctedDocument, operationsOf } from "../../scripts/document.js";
 import { isObject, type Json } from "../../scripts/json.js";
-import { projectionOf } from "../../scripts/projection.js";
+import { projectionOf } from "../../src/testing/mock/projection.js";
 import { publishedDocument } from "../../scripts/published-document.js";
 import { releases } from "../../scripts/known-releases.js";
 import { root } from "./root.js";

@@ -13,7 +13,7 @@ import {
 } from "../../scripts/document.js";
 import { at, type JsonObject } from "../../scripts/json.js";
 import { keyOf } from "../../scripts/operation-table.js";
-import { projectionOf } from "../../scripts/projection.js";
+import { projectionOf } from "../../src/testing/mock/projection.js";
 import { isAtLeast } from "../../src/core/version.js";
 import { factsOf, oauth2Flow, type DocumentedFact, type FactKind } from "./documented-facts.js";
 import { root } from "./root.js";

@@ -3,10 +3,10 @@
  * groups, tokens, shares, services and routes. All models are complete, as a caller with every scope sees
  * them, and consistent. examples.ts maps routes to models.
  */
-import { correctedRelease as newest } from "../../scripts/known-releases.js";
+import { releases } from "../contract/releases.js";
 import type { Json, JsonObject } from "./document.js";
 
-export const HUB_VERSION = newest;
+export const HUB_VERSION = releases.at(-1)!;
 
 const CREATED = "2026-10-20T08:15:30.123456Z";
 const STARTED = "2026-10-21T09:00:00.000000Z";

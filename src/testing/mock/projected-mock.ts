@@ -2,19 +2,18 @@
  * The mock of hub N: the projection of the corrected document, with matching examples and its version.
  * Fields that the projection removes from a schema are removed from its examples, too.
  */
-import { projectionOf } from "../../scripts/projection.js";
 import { isObject, listAt, objectAt, operationsOf } from "./document.js";
 import type { Json, JsonObject } from "./document.js";
-import { corrected } from "./openapi-files.js";
 import { examples } from "./examples.js";
 import { mockCopy } from "./mock-copy.js";
 import type { Examples, MockDocument } from "./mock-copy.js";
 import { HUB_VERSION } from "./models.js";
+import { projectionOf } from "./projection.js";
 
-export function projectedMock(version: string): MockDocument {
+export function projectedMock(corrected: JsonObject, version: string): MockDocument {
   const text = JSON.stringify(examples);
   const own = text.replaceAll(JSON.stringify(HUB_VERSION), JSON.stringify(version));
-  const mock = mockCopy(projectionOf(corrected(), version), {
+  const mock = mockCopy(projectionOf(corrected, version), {
     version,
     examples: JSON.parse(own) as Examples,
   });

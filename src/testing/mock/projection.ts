@@ -6,9 +6,8 @@
  * enumeration. `x-scopes` of the OAuth flow gives those of scopes: a scope that N does not know is replaced
  * by the one that older hubs use.
  */
-import { isAtLeast } from "../src/core/version.js";
-import { follow } from "./document.js";
-import { at, isObject, type Json, type JsonObject } from "./json.js";
+import { isAtLeast } from "../../core/version.js";
+import { follow, isObject, objectAt, type Json, type JsonObject } from "./document.js";
 
 export function projectionOf(document: JsonObject, version: string): JsonObject {
   const keeps = (part: Json): boolean =>
@@ -32,11 +31,14 @@ export const has = (version: string, part: Json): boolean => {
 
 /** Replaces the scopes that a hub of this release does not know. */
 function withKnownScopes(pruned: JsonObject, document: JsonObject, version: string): JsonObject {
-  const flow = ["components", "securitySchemes", "oauth2", "flows", "authorizationCode"] as const;
-  const unknown = Object.entries(at(document, ...flow, "x-scopes")).filter(
+  const flowOf = (one: JsonObject): JsonObject =>
+    ["components", "securitySchemes", "oauth2", "flows", "authorizationCode"].reduce(objectAt, one);
+  const unknown = Object.entries(objectAt(flowOf(document), "x-scopes")).filter(
     ([, scope]) => !has(version, scope),
   );
-  const known = new Map(unknown.map(([name, scope]) => [name, at(scope)["before"]]));
+  const known = new Map(
+    unknown.map(([name, scope]) => [name, isObject(scope) ? scope["before"] : undefined]),
+  );
   const visit = (node: Json): Json => {
     if (Array.isArray(node)) return node.map(visit);
     if (!isObject(node)) return node;
@@ -47,7 +49,7 @@ function withKnownScopes(pruned: JsonObject, document: JsonObject, version: stri
     return Object.fromEntries(entries);
   };
   const projected = visit(pruned) as JsonObject;
-  for (const [name] of unknown) delete at(projected, ...flow, "scopes")[name];
+  for (const [name] of unknown) delete objectAt(flowOf(projected), "scopes")[name];
   return projected;
 }
 
@@ -67,6 +69,6 @@ function prune(node: Json, keeps: (part: Json) => boolean): Json {
 
 /** The marks of one value of an enumeration. */
 const marksOf = (schema: JsonObject, value: Json): JsonObject => ({
-  "x-since": at(schema["x-enum-since"])[String(value)] ?? null,
-  "x-until": at(schema["x-enum-until"])[String(value)] ?? null,
+  "x-since": objectAt(schema, "x-enum-since")[String(value)] ?? null,
+  "x-until": objectAt(schema, "x-enum-until")[String(value)] ?? null,
 });

@@ -66,14 +66,27 @@ export function dereferenced(document: JsonObject): JsonObject {
   return visit(document, []) as JsonObject;
 }
 
+/** The object itself, or the target of its `$ref`; an empty one if that names nothing. */
+export function follow(document: JsonObject, node: JsonObject): JsonObject {
+  const { $ref } = node;
+  if (typeof $ref !== "string") return node;
+  const found = resolved(document, $ref);
+  return isObject(found) ? follow(document, found) : {};
+}
+
 function target(document: JsonObject, ref: string): Json {
+  const found = resolved(document, ref);
+  if (found === undefined) throw new Error(`${ref} names nothing in this document`);
+  return found;
+}
+
+function resolved(document: JsonObject, ref: string): Json | undefined {
   const keys = ref.replace(/^#\//, "").split("/");
   let node: Json | undefined = document;
   for (const key of keys) {
     const name = decodeURIComponent(key).replaceAll("~1", "/").replaceAll("~0", "~");
     node = isObject(node) ? node[name] : undefined;
   }
-  if (node === undefined) throw new Error(`${ref} names nothing in this document`);
   return node;
 }
 

@@ -3,14 +3,22 @@
  * headers that a hub always sends, and an example if Prism's own sample would be rejected by its validator
  * or by the client. Needs dereferenced documents.
  */
-import { STATUS_CODES } from "node:http";
 import { isObject, objectAt, parametersOf, propertiesOf } from "./document.js";
 import type { Json, JsonObject, Operation } from "./document.js";
 import { flattenedIdentity, pageSchema, withLastPage } from "./schemas.js";
 
 export const PAGE_TYPE = "application/jupyterhub-pagination+json";
 
-const ERRORS = ["400", "403", "404", "409", "429", "500", "503"];
+/** What any operation of a hub, or the proxy in front of it, may answer. */
+const ERRORS: Readonly<Record<string, string>> = {
+  400: "Bad Request",
+  403: "Forbidden",
+  404: "Not Found",
+  409: "Conflict",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+};
 
 const ERROR_SCHEMA: JsonObject = {
   type: "object",
@@ -37,7 +45,7 @@ export function completeResponses(entry: Operation, context: ResponseContext): v
   const succeeds = Object.keys(responses).some((status) => status.startsWith("2"));
   // Without a declared 2xx, Prism answers a valid request with the first error.
   if (!succeeds) responses["200"] = { description: "OK" };
-  for (const status of ERRORS) responses[status] ??= { description: STATUS_CODES[status] ?? "" };
+  for (const [status, description] of Object.entries(ERRORS)) responses[status] ??= { description };
 
   for (const [status, response] of Object.entries(responses)) {
     if (!isObject(response)) continue;
@@ -91,7 +99,7 @@ const hasExample = (media: JsonObject): boolean => "example" in media || "exampl
 
 function exampleOfError(media: JsonObject, status: number): void {
   if (hasExample(media) || !("message" in propertiesOf(media["schema"]))) return;
-  setExample(media, { status, message: STATUS_CODES[status] ?? "" });
+  setExample(media, { status, message: ERRORS[status] ?? "" });
 }
 
 /** Prism can only serve a stream as one text. A hub starts it with an empty line. */

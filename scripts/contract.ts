@@ -1,0 +1,154 @@
+/**
+ * Turns OpenAPI documents into contracts: the strict JSON schemas of every request and response, and which
+ * operation uses which. An undeclared field, a missing field, a wrong type or a wrong null does not match.
+ *
+ * Schemas are stored once, by content: releases that agree on a schema share it, and so does the code that
+ * is generated from them. Examples, descriptions and extensions are left out.
+ */
+import type { Contract, ContractOperation } from "../generated/contract.gen.js";
+import { follow, operationsOf } from "./document.js";
+import { at, isObject, type Json, type JsonObject } from "./json.js";
+import { keyOf } from "./operation-table.js";
+
+/** The operations of a contract. Their schemas are in a {@link SchemaStore}. */
+export type ContractTable = Omit<Contract, "validators">;
+
+/** The schemas of one or more contracts by id. */
+export class SchemaStore {
+  readonly #ids = new Map<string, string>();
+
+  /** The id of a schema: the same for equal schemas. */
+  add(schema: JsonObject): string {
+    const text = JSON.stringify(schema);
+    const id = this.#ids.get(text) ?? `s${this.#ids.size}`;
+    this.#ids.set(text, id);
+    return id;
+  }
+
+  get schemas(): JsonObject[] {
+    return [...this.#ids].map(([text, id]) => ({ ...(JSON.parse(text) as JsonObject), $id: id }));
+  }
+}
+
+export function contractTable(document: JsonObject, store: SchemaStore): ContractTable {
+  const rows = operationsOf(document).map(
+    (one) => [keyOf(one), rowOf(document, one.operation, store)] as const,
+  );
+  return { operations: Object.fromEntries(rows), fields: fieldNames(document) };
+}
+
+function rowOf(document: JsonObject, operation: JsonObject, store: SchemaStore): ContractOperation {
+  const body = follow(document, operation["requestBody"]);
+  const content = at(body, "content");
+  const responses = Object.entries(at(operation, "responses")).map(([status, response]) => [
+    status,
+    mediaOf(document, at(follow(document, response), "content"), store),
+  ]);
+  return {
+    query: queryOf(document, operation, store),
+    ...(Object.keys(content).length > 0 && {
+      body: { required: body["required"] === true, media: mediaOf(document, content, store) },
+    }),
+    responses: Object.fromEntries(responses) as ContractOperation["responses"],
+  };
+}
+
+/** The query parameters, as one object. */
+function queryOf(
+  document: JsonObject,
+  operation: JsonObject,
+  store: SchemaStore,
+): ContractOperation["query"] {
+  const parameters = Array.isArray(operation["parameters"]) ? operation["parameters"] : [];
+  const query = parameters
+    .map((parameter) => follow(document, parameter))
+    .filter((parameter) => parameter["in"] === "query")
+    .map((parameter) => [String(parameter["name"]), parameter] as const);
+  const properties = query.map(([name, { schema = {} }]) => [
+    name,
+    strict(document, schema, store),
+  ]);
+  const types = query.map(([name, { schema = {} }]) => [name, follow(document, schema)["type"]]);
+  return {
+    types: Object.fromEntries(types) as Record<string, string>,
+    schema: store.add({
+      type: "object",
+      required: query.filter(([, { required }]) => required === true).map(([name]) => name),
+      properties: Object.fromEntries(properties) as JsonObject,
+      additionalProperties: false,
+    }),
+  };
+}
+
+/** The ids of the schemas of each media type: a body has to match one of them, and any if there is none. */
+function mediaOf(
+  document: JsonObject,
+  content: JsonObject,
+  store: SchemaStore,
+): Record<string, string[]> {
+  const entries = Object.entries(content).map(([type, media]) => {
+    const { schema } = at(media);
+    return [type, isObject(schema) ? alternatives(document, schema, store) : []];
+  });
+  return Object.fromEntries(entries) as Record<string, string[]>;
+}
+
+function alternatives(document: JsonObject, schema: Json, store: SchemaStore): string[] {
+  const { oneOf, ...rest } = follow(document, schema);
+  return Array.isArray(oneOf) && !("properties" in rest)
+    ? oneOf.flatMap((one) => alternatives(document, one, store))
+    : [store.add(strict(document, follow(document, schema), store))];
+}
+
+/** The keywords with schemas below them, and those that only people read. */
+const listsOfSchemas = ["oneOf", "anyOf"] as const;
+const forReaders = /^(x-|example|description$|title$|default$|deprecated$)/;
+
+/**
+ * Returns a copy of a schema that allows no undeclared field. References become references into the store.
+ * Parts of a whole stay open, since each sees the fields of the others; the whole is closed.
+ */
+function strict(document: JsonObject, schema: Json, store: SchemaStore, open = false): JsonObject {
+  if (isObject(schema) && typeof schema["$ref"] === "string") {
+    return { $ref: `${store.add(strict(document, follow(document, schema), store, open))}#` };
+  }
+  const source = isObject(schema) ? schema : {};
+  const kept = Object.entries(source).filter(([key]) => !forReaders.test(key));
+  const copy: JsonObject = Object.fromEntries(kept);
+  const properties = source["properties"];
+  const isWhole = isObject(properties) || Array.isArray(source["allOf"]);
+  for (const key of listsOfSchemas) {
+    const parts = source[key];
+    if (!Array.isArray(parts)) continue;
+    // Alternatives beside properties are conditions on a part of them.
+    copy[key] = parts.map((part) => strict(document, part, store, open || isWhole));
+  }
+  if (Array.isArray(source["allOf"])) {
+    copy["allOf"] = source["allOf"].map((part) => strict(document, part, store, true));
+  }
+  for (const key of ["items", "additionalProperties"] as const) {
+    if (isObject(source[key])) copy[key] = strict(document, source[key], store);
+  }
+  if (isObject(properties)) {
+    copy["properties"] = Object.fromEntries(
+      Object.entries(properties).map(([name, one]) => [name, strict(document, one, store)]),
+    );
+  }
+  if (isWhole && !open && !("additionalProperties" in source))
+    copy["unevaluatedProperties"] = false;
+  return copy;
+}
+
+/** The names of all declared fields and parameters: other keys in a path are names of resources. */
+function fieldNames(document: JsonObject): ReadonlySet<string> {
+  const names = new Set<string>();
+  const visit = (node: Json): void => {
+    if (Array.isArray(node)) node.forEach(visit);
+    if (!isObject(node)) return;
+    for (const name of Object.keys(at(node, "properties"))) names.add(name);
+    if (node["in"] === "query") names.add(String(node["name"]));
+    Object.values(node).forEach(visit);
+  };
+  visit(document);
+  return names;
+}

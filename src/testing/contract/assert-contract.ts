@@ -1,0 +1,180 @@
+/**
+ * Holds any HTTP client to the hub's contract: a `fetch` around another one that checks what goes out and
+ * what comes back. Needs no hub of its own and runs in every runtime.
+ */
+import type { Contract } from "../../../generated/contract.gen.js";
+import { checkKeys } from "../../core/known-keys.js";
+import { typeOf, versionOf } from "../../core/response.js";
+import { requestViolations, responseViolations } from "./check.js";
+import { ContractError } from "./error.js";
+import { loadContract, releaseOf } from "./releases.js";
+import { Routes } from "./routes.js";
+
+/** A function that is called as `fetch` is. */
+export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+
+/** Options of {@link assertContract}. */
+export interface ContractOptions {
+  /** The release of the hub, such as "6", "5.5.4" or "4.1". */
+  version: string;
+  /**
+   * The address of the hub's API, such as `https://host/hub/api`. Requests elsewhere are then passed on unchecked. By
+   * default every request is checked, and must have `/hub/api` in its path.
+   */
+  url?: string;
+}
+
+/** A `fetch` that holds its caller to the hub's contract, and what it saw. */
+export interface ContractFetch extends Fetch {
+  /** The operations called so far, in order: "GET /users/{name}". */
+  readonly calls: readonly string[];
+  /** Every violation so far. Expect it to be empty: a client may catch the error and try again. */
+  readonly violations: readonly ContractError[];
+}
+
+/**
+ * Wraps a `fetch` and checks each request and response against the API of a hub's release. An unknown path, method,
+ * query parameter or field, a wrong type, a missing key, an undeclared status or media type is a violation: the call
+ * rejects with a {@link ContractError}. A wrong request is not sent.
+ *
+ * Bodies are read up to their end before the call resolves; event streams are checked event by event. Responses of
+ * a proxy or gateway that report a failure (429, 502, 503, 504 without the hub's version header) pass unchecked, and so
+ * do redirects that the browser hides. Headers and credentials are not checked.
+ *
+ * Since 0.1.
+ * @param fetch what sends the requests: the global `fetch`, that of a `FakeHub`, or any other
+ * @param options the hub's release, and its address if other requests go through this `fetch`, too
+ * @throws InvalidInputError if no contract of this release is known
+ */
+export function assertContract(fetch: Fetch, options: ContractOptions): ContractFetch {
+  checkKeys("options of assertContract", options, { version: true, url: true });
+  const version = releaseOf(options.version);
+  const calls: string[] = [];
+  const violations: ContractError[] = [];
+  let loaded: Promise<[Contract, Routes]> | undefined;
+  const load = async (): Promise<[Contract, Routes]> => {
+    const contract = await loadContract(version);
+    return [contract, new Routes(Object.keys(contract.operations))];
+  };
+
+  const errorOf = (operation: string, found: readonly string[]): ContractError => {
+    const error = new ContractError(operation, version, found);
+    violations.push(error);
+    return error;
+  };
+
+  const checked: Fetch = async (input, init) => {
+    const { path, request, text, forward } = await read(input, init, options.url);
+    if (path === undefined && options.url !== undefined) return forward(fetch);
+    loaded ??= load();
+    const [contract, routes] = await loaded;
+    const { method } = request;
+    if (path === undefined) {
+      const elsewhere = routes.describe(method, new URL(request.url).pathname);
+      throw errorOf(elsewhere, [
+        "request is not below /hub/api. If it is not for the hub, give `url`",
+      ]);
+    }
+    const operation = routes.find(method, path);
+    if (operation === undefined) {
+      throw errorOf(routes.describe(method, path), [
+        "request of an operation that is not declared",
+      ]);
+    }
+    calls.push(operation);
+    const mediaType = typeOf(request);
+    const query = new URL(request.url).searchParams;
+    const wrong = requestViolations(contract, { operation, query, mediaType, body: text });
+    if (wrong.length > 0)
+      throw errorOf(
+        operation,
+        wrong.map((line) => `request ${line}`),
+      );
+
+    const response = await forward(fetch);
+    if (isUnseen(response)) return response;
+    const { status } = response;
+    const check = (body: string): ContractError | undefined => {
+      const answer = { operation, status, mediaType: typeOf(response), body };
+      const found = responseViolations(contract, answer);
+      return found.length > 0
+        ? errorOf(
+            operation,
+            found.map((line) => `response ${status} ${line}`),
+          )
+        : undefined;
+    };
+    if (typeOf(response) === "text/event-stream" && response.body) {
+      return withBody(response, response.body.pipeThrough(checkedEvents(check)));
+    }
+    const error = check(await response.clone().text());
+    if (error) throw error;
+    return response;
+  };
+  return Object.assign(checked, { calls, violations });
+}
+
+interface Read {
+  /** The path below the API; undefined for a request elsewhere. */
+  path: string | undefined;
+  request: Request;
+  text: string;
+  /** Sends the request as it came. */
+  forward: (fetch: Fetch) => Promise<Response>;
+}
+
+/** Reads a request without consuming it. It is passed on as it came, since not every `fetch` takes a Request. */
+async function read(
+  input: string | URL | Request,
+  init: RequestInit | undefined,
+  url: string | undefined,
+): Promise<Read> {
+  const copy = input instanceof Request ? input.clone() : input;
+  const request = new Request(copy, { ...init, signal: null });
+  const path = pathBelow(new URL(request.url), url);
+  const text = await request.text();
+  const isStream = typeof init?.body === "object" && init.body instanceof ReadableStream;
+  const forward = (fetch: Fetch): Promise<Response> =>
+    isStream ? fetch(input, { ...init, body: text }) : fetch(input, init);
+  return { path, request, text, forward };
+}
+
+function pathBelow({ origin, pathname }: URL, url: string | undefined): string | undefined {
+  if (url === undefined) {
+    const start = `${pathname}/`.indexOf("/hub/api/");
+    return start < 0 ? undefined : pathname.slice(start + "/hub/api".length);
+  }
+  const api = new URL(url);
+  const base = api.pathname.endsWith("/") ? api.pathname.slice(0, -1) : api.pathname;
+  if (origin !== api.origin || !`${pathname}/`.startsWith(`${base}/`)) return undefined;
+  return pathname.slice(base.length);
+}
+
+const failuresOfProxies = new Set([429, 502, 503, 504]);
+
+/** Whether a response is not the hub's, or hidden by the browser. */
+const isUnseen = (response: Response): boolean =>
+  response.type === "opaqueredirect" ||
+  (failuresOfProxies.has(response.status) && versionOf(response) === undefined);
+
+/** The response with another body; its address stays. */
+const withBody = (response: Response, body: ReadableStream): Response =>
+  Object.defineProperty(new Response(body, response), "url", { value: response.url });
+
+/** Passes a stream on, and ends it with an error at the first event that is a violation. */
+function checkedEvents(
+  check: (events: string) => ContractError | undefined,
+): TransformStream<Uint8Array, Uint8Array> {
+  const decoder = new TextDecoder();
+  let text = "";
+  return new TransformStream({
+    transform(chunk, controller) {
+      text += decoder.decode(chunk, { stream: true });
+      const end = text.lastIndexOf("\n\n") + 2;
+      const error = end > 1 ? check(text.slice(0, end)) : undefined;
+      text = end > 1 ? text.slice(end) : text;
+      if (error) controller.error(error);
+      else controller.enqueue(chunk);
+    },
+  });
+}

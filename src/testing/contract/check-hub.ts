@@ -1,0 +1,157 @@
+/**
+ * Checks a real hub: reads all that a client's token allows, and holds each response to the contract of the
+ * hub's release. Sends nothing but GET requests, through the client and so with all of its options.
+ */
+import type { Contract } from "../../../generated/contract.gen.js";
+import { scopes } from "../../../generated/operations.gen.js";
+import type { JupyterHub } from "../../client.js";
+import { parseJson } from "../../core/json.js";
+import { checkKeys } from "../../core/known-keys.js";
+import { typeOf } from "../../core/response.js";
+import { responseViolations } from "./check.js";
+import { closestRelease, loadContract } from "./releases.js";
+import { sampleSize, Targets } from "./targets.js";
+
+/** Options of {@link checkHub}. */
+export interface CheckHubOptions {
+  /** Aborts the check, which then rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** Milliseconds for each request, its retries included. By default those of the client. */
+  timeout?: number;
+}
+
+/** Responses of one operation that differ from the contract. */
+export interface HubDeviation {
+  /** Such as `GET /users/{name}`. */
+  operation: string;
+  /** The status of these responses. */
+  status: number;
+  /** One line for each difference, with the place and what is expected, and without values. */
+  violations: readonly string[];
+}
+
+/** What {@link checkHub} found. */
+export interface HubCheck {
+  /** The hub's version. */
+  version: string;
+  /** The release whose contract was used: the closest one that is known. */
+  contract: string;
+  /** The number of requests that were sent. */
+  requests: number;
+  /** The operations that were sent, in order. */
+  checked: readonly string[];
+  /** The other operations that read, and why they were not sent. */
+  skipped: Readonly<Record<string, string>>;
+  /** Empty if the hub keeps to the contract. */
+  deviations: readonly HubDeviation[];
+}
+
+/** Operations that are never sent. */
+const unsuitable: Readonly<Record<string, string>> = {
+  "GET /authorizations/token/{token}": "its path contains a token",
+  "GET /authorizations/cookie/{cookie_name}/{cookie_value}": "its path contains a cookie",
+  "GET /oauth2/authorize": "it is for browsers",
+};
+
+/**
+ * Sends every GET that the client's token allows to the hub, and compares each response strictly with the API of the
+ * hub's release: undeclared statuses, media types and fields, missing fields, wrong types. Reads at most five users,
+ * groups, servers and so on, and changes nothing. The report contains no name, token or other value of the hub.
+ *
+ * A hub between two known releases may differ by what changed between them: see `contract`.
+ *
+ * Since 0.1.
+ * @param hub the client; with the scopes `list:users`, `read:users` and so on, more is checked
+ * @param options the check's own, such as a signal
+ * @throws AuthenticationError without a valid token; ConnectionError or TimeoutError if the hub does not respond
+ */
+export async function checkHub(hub: JupyterHub, options: CheckHubOptions = {}): Promise<HubCheck> {
+  checkKeys("options of checkHub", options, { signal: true, timeout: true });
+  const version = await hub.version(options);
+  const release = closestRelease(version);
+  const contract = await loadContract(release);
+  const held = heldScopes(await hub.whoami(options));
+  const targets = new Targets();
+  const checked: string[] = [];
+  const skipped: Record<string, string> = {};
+  const deviations = new Map<
+    string,
+    { operation: string; status: number; violations: Set<string> }
+  >();
+  let requests = 0;
+
+  for (const operation of inOrder(contract)) {
+    const reason = unsuitable[operation] ?? missingScope(operation, held);
+    const all = reason ? [] : targets.of(operation);
+    if (all.length === 0) {
+      skipped[operation] = reason ?? "there is nothing to read on this hub";
+      continue;
+    }
+    checked.push(operation);
+    for (const params of all) {
+      const { status, mediaType, body } = await read(hub, contract, operation, params, options);
+      requests += 1;
+      const found = responseViolations(contract, { operation, status, mediaType, body });
+      const key = `${operation} ${status}`;
+      if (found.length > 0) {
+        const known = deviations.get(key) ?? { operation, status, violations: new Set<string>() };
+        deviations.set(key, known);
+        for (const line of found) known.violations.add(line);
+      }
+      if (status === 200) targets.collect(operation, params, parseJson(body));
+    }
+  }
+  return {
+    version,
+    contract: release,
+    requests,
+    checked,
+    skipped,
+    deviations: [...deviations.values()].map((one) => ({
+      ...one,
+      violations: [...one.violations],
+    })),
+  };
+}
+
+/** The operations that read: those whose responses name what others need come first. */
+const inOrder = ({ operations }: Contract): string[] =>
+  Object.keys(operations)
+    .filter((operation) => operation.startsWith("GET "))
+    .toSorted((one, other) => depth(one) - depth(other));
+
+const depth = (operation: string): number => operation.split("{").length;
+
+/** The names of the scopes that a token holds, filtered or not; undefined on hubs before 2.0. */
+const heldScopes = ({ scopes: held }: { scopes?: readonly string[] }): Set<string> | undefined =>
+  held && new Set(held.map((scope) => scope.replace(/!.*$/, "")));
+
+function missingScope(operation: string, held: Set<string> | undefined): string | undefined {
+  const alternatives = scopes[operation] ?? [];
+  if (!held || alternatives.length === 0) return undefined;
+  const isHeld = (scope: string): boolean => scope === "(no_scope)" || held.has(scope);
+  if (alternatives.some((one) => one.split(" + ").every(isHeld))) return undefined;
+  return `the token lacks ${alternatives.join(" or ")}`;
+}
+
+async function read(
+  hub: JupyterHub,
+  contract: Contract,
+  operation: string,
+  params: Readonly<Record<string, string>>,
+  options: CheckHubOptions,
+): Promise<{ status: number; mediaType: string; body: string }> {
+  const { query, responses } = contract.operations[operation]!;
+  const isStream = "text/event-stream" in (responses["200"] ?? {});
+  const { response, data, error } = await hub.client.get({
+    ...options,
+    url: operation.slice("GET ".length),
+    path: params,
+    ...("limit" in query.types && { query: { limit: sampleSize } }),
+    ...(isStream && { parseAs: "stream" }),
+  });
+  if (!response) throw error;
+  const body =
+    isStream && data ? await new Response(data as ReadableStream).text() : await response.text();
+  return { status: response.status, mediaType: typeOf(response), body };
+}

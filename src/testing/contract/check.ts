@@ -1,0 +1,115 @@
+/**
+ * Checks requests and responses against a contract strictly: what the contract does not declare is a
+ * violation. Knows no HTTP client and no hub. Returns lines without values, so that they hold no secret.
+ */
+import type { Contract, Media, Validate } from "../../../generated/contract.gen.js";
+import { violationsOf } from "./violations.js";
+
+/** A body as it is sent. */
+interface Body {
+  /** Without parameters, in lower case; empty if there is none. */
+  mediaType: string;
+  body: string;
+}
+
+/** A hub's response. */
+export interface Answer extends Body {
+  /** "GET /users/{name}" */
+  operation: string;
+  status: number;
+}
+
+/** A request to a hub. */
+export interface Sent extends Body {
+  /** "GET /users/{name}" */
+  operation: string;
+  query: URLSearchParams;
+}
+
+export function requestViolations(contract: Contract, sent: Sent): readonly string[] {
+  const declared = contract.operations[sent.operation];
+  if (!declared) return ["the operation is not declared"];
+  const { schema, types } = declared.query;
+  const query = violationsOf(
+    queryValue(sent.query, types),
+    [contract.validators(schema)],
+    contract.fields,
+  );
+  return [
+    ...query.map((line) => `query ${line}`),
+    ...bodyViolations(contract, declared.body, sent).map((line) => `body ${line}`),
+  ];
+}
+
+export function responseViolations(contract: Contract, answer: Answer): readonly string[] {
+  const { operation, status, mediaType, body } = answer;
+  const declared = contract.operations[operation];
+  if (!declared) return ["the operation is not declared"];
+  const { responses } = declared;
+  const content = responses[status] ?? responses[`${String(status).charAt(0)}XX`];
+  if (!content) return [`the status ${status} is not declared`];
+  if (body === "") {
+    // A stream that ended before its first event has nothing to validate.
+    if (mediaType === "text/event-stream") return [];
+    const isPromised = Object.values(content).some((schemas) => schemas.length > 0);
+    return isPromised ? ["the body is empty, though one is declared"] : [];
+  }
+  return valueViolations(contract, content, answer);
+}
+
+function bodyViolations(
+  contract: Contract,
+  declared: { required: boolean; media: Media } | undefined,
+  sent: Body,
+): readonly string[] {
+  if (sent.body === "") return declared?.required ? ["is missing"] : [];
+  if (!declared) return ["is not declared"];
+  return valueViolations(contract, declared.media, sent);
+}
+
+function valueViolations(
+  contract: Contract,
+  media: Media,
+  { mediaType, body }: Body,
+): readonly string[] {
+  const schemas = media[mediaType];
+  if (!schemas) return [`the media type ${mediaType || "(none)"} is not declared`];
+  const values = valuesOf(mediaType, body);
+  if (!values) return ["the body is not JSON"];
+  const validators: readonly Validate[] = schemas.map(contract.validators);
+  return [...new Set(values.flatMap((one) => violationsOf(one, validators, contract.fields)))];
+}
+
+/** The values of a body: one of JSON or a form, one per event of a stream; undefined if it is malformed. */
+function valuesOf(mediaType: string, body: string): unknown[] | undefined {
+  if (mediaType === "application/x-www-form-urlencoded") {
+    return [Object.fromEntries(new URLSearchParams(body))];
+  }
+  const isStream = mediaType === "text/event-stream";
+  if (!isStream && mediaType !== "application/json") return [];
+  const lines = body.split("\n").filter((line) => line.startsWith("data:"));
+  const texts = isStream ? lines.map((line) => line.slice("data:".length)) : [body];
+  try {
+    return texts.map((text) => JSON.parse(text) as unknown);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The parameters as one object, with numbers and booleans where they are declared. */
+function queryValue(
+  query: URLSearchParams,
+  types: Readonly<Record<string, string>>,
+): Record<string, unknown> {
+  const parsed = (name: string, text: string): unknown => {
+    const isNumber = types[name] === "integer" || types[name] === "number";
+    if (isNumber && /^-?\d+$/.test(text)) return Number(text);
+    if (types[name] === "boolean" && /^(true|false)$/.test(text)) return text === "true";
+    return text;
+  };
+  const entries = [...new Set(query.keys())].map((name): [string, unknown] => {
+    const values = query.getAll(name).map((text) => parsed(name, text));
+    return [name, values.length > 1 ? values : values[0]];
+  });
+  return Object.fromEntries(entries);
+}

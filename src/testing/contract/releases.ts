@@ -1,0 +1,33 @@
+/** The releases whose contracts are known, and how to load one. The contracts are loaded when they are needed. */
+import type { Contract } from "../../../generated/contract.gen.js";
+import { InvalidInputError } from "../../core/errors.js";
+import { isAtLeast } from "../../core/version.js";
+
+/** Oldest first. A test holds them to the contracts. */
+export const releases = ["1.2.2", "1.5.1", "2.3.1", "3.1.1", "4.1.6", "5.5.4", "6.1.1"] as const;
+
+/**
+ * Returns the release that a version names: "6" and "6.1" are 6.1.1.
+ * @throws InvalidInputError if there is none
+ */
+export function releaseOf(version: string): string {
+  const found = releases.findLast((one) => one === version || one.startsWith(`${version}.`));
+  if (found) return found;
+  throw new InvalidInputError(
+    `No API of JupyterHub "${version}" is known here. Give one of ${releases.join(", ")}, or its beginning, such as "6".`,
+  );
+}
+
+/** The release whose API is closest to that of a hub: the newest one that is not newer than its minor release. */
+export function closestRelease(version: string): string {
+  const [major = "", minor = "0"] = version.split(".");
+  const sameMajor = releases.findLast((one) => one.startsWith(`${major}.`));
+  return (
+    sameMajor ?? releases.findLast((one) => isAtLeast(`${major}.${minor}`, one)) ?? releases[0]
+  );
+}
+
+export async function loadContract(release: string): Promise<Contract> {
+  const { contracts } = await import("../../../generated/contract.gen.js");
+  return contracts[release]!;
+}

@@ -1,0 +1,103 @@
+/** What hubs check of bodies and names, and how they refuse what does not pass. */
+import { isObject, repr, typeName } from "./python.js";
+import { HttpError } from "./replies.js";
+import type { World } from "./world.js";
+
+export interface Shape {
+  name: string;
+  /** The keys that there may be, and the classes of their values. */
+  keys: Readonly<Record<string, "str" | "bool" | "list" | "dict">>;
+}
+
+export const userShape: Shape = {
+  name: "user",
+  keys: { name: "str", admin: "bool", groups: "list", roles: "list", auth_state: "dict" },
+};
+
+export const groupShape: Shape = {
+  name: "group",
+  keys: { name: "str", users: "list", roles: "list" },
+};
+
+export const serviceShape: Shape = {
+  name: "service",
+  keys: {
+    name: "str",
+    admin: "bool",
+    url: "str",
+    oauth_client_allowed_scopes: "list",
+    api_token: "str",
+    info: "dict",
+    display: "bool",
+    oauth_no_confirm: "bool",
+    command: "list",
+    cwd: "str",
+    environment: "dict",
+    user: "str",
+    oauth_client_id: "str",
+    oauth_redirect_uri: "str",
+  },
+};
+
+/** Refuses a body that is no object, has other keys than these, or values of other classes. */
+export function check(body: unknown, { name, keys }: Shape): Record<string, unknown> {
+  if (!isObject(body)) throw new HttpError(400, `Invalid JSON data: ${repr(body)}`);
+  if (Object.keys(body).some((key) => !Object.hasOwn(keys, key))) {
+    throw new HttpError(400, `Invalid JSON keys: ${repr(body)}`);
+  }
+  for (const [key, value] of Object.entries(body)) {
+    const [expected, actual] = [keys[key], typeName(value)];
+    if (expected === actual) continue;
+    throw new HttpError(
+      400,
+      `${name}.${key} must be <class '${expected}'>, not: <class '${actual}'>`,
+    );
+  }
+  return body;
+}
+
+export const normalizeUserName = (name: string): string => name.toLowerCase();
+
+export function isUserName(name: string): boolean {
+  let decoded = name;
+  try {
+    decoded = decodeURIComponent(name);
+  } catch {
+    // It is no percent-encoding, then.
+  }
+  const dots = /^\.+$/;
+  const isDots = dots.test(name) || dots.test(decoded);
+  return name !== "" && !name.includes("/") && name === name.trim() && !isDots;
+}
+
+const serverName = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
+const longestServerName = 30;
+const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]{1,255}$/u;
+
+/** Refuses a named server that the hub does not allow. */
+export function checkNamedServer(
+  world: World,
+  user: { name: string | null; servers: ReadonlyMap<string, unknown> },
+  name: string,
+  displayName: unknown,
+  countsAgainstLimit = true,
+): void {
+  const { allowNamedServers, namedServerLimit: limit } = world.settings;
+  if (!allowNamedServers) throw new HttpError(400, "Named servers are not enabled.");
+  const isNew = !user.servers.has(name);
+  const named = [...user.servers.keys()].filter((one) => one !== "").length;
+  if (countsAgainstLimit && limit > 0 && isNew && named >= limit) {
+    throw new HttpError(
+      400,
+      `User ${user.name} already has the maximum of ${limit} named servers.` +
+        "  One must be deleted before a new server can be created",
+    );
+  }
+  if (!isNew || !world.since("6.0")) return;
+  if (!serverName.test(name) || name.length > longestServerName) {
+    throw new HttpError(400, `Invalid server_name: ${repr(name)}`);
+  }
+  if (typeof displayName === "string" && !printable.test(displayName)) {
+    throw new HttpError(400, `Invalid display_name: ${repr(displayName)}`);
+  }
+}

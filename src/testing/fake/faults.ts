@@ -1,0 +1,84 @@
+/** Faults that a test declares: answers that the hub gives, or does not give, in place of its own. */
+
+/** What goes wrong, and how often. One of `status`, `network`, `stall` and `cut` says what. */
+export interface Fault {
+  /** Method and path as the document has them, "POST /users/{name}/server"; every operation by default. */
+  operation?: string;
+  /** How many requests it befalls; 1 by default. */
+  times?: number;
+  /** The hub does nothing and answers with this status. */
+  status?: number;
+  /** What that answer says, and its headers. */
+  message?: string;
+  headers?: Readonly<Record<string, string>>;
+  /** The connection breaks: before the hub hears of the request, or after it has done it ("lost"). */
+  network?: true | "lost";
+  /** Nothing ever comes back. */
+  stall?: true;
+  /** The body breaks off in the middle; a stream, after its first event. */
+  cut?: true;
+}
+
+interface Declared {
+  fault: Fault;
+  left: number;
+}
+
+const kinds = ["status", "network", "stall", "cut"] as const;
+
+export class Faults {
+  readonly #declared: Declared[] = [];
+
+  add(fault: Fault, { operations }: { operations: ReadonlySet<string> }): void {
+    const { operation } = fault;
+    if (operation !== undefined && !operations.has(operation)) {
+      throw new TypeError(`The fake hub has no operation ${operation}: see GET /users/{name}`);
+    }
+    const given = kinds.filter((kind) => fault[kind] !== undefined);
+    if (given.length !== 1) {
+      throw new TypeError(
+        `A fault needs exactly one of ${kinds.join(", ")}; this one has ${given.join(", ") || "none"}`,
+      );
+    }
+    this.#declared.push({ fault, left: fault.times ?? 1 });
+  }
+
+  clear(): void {
+    this.#declared.length = 0;
+  }
+
+  /** The fault that befalls a request for this operation now, if one does. */
+  next(operation: string): Fault | undefined {
+    const found = this.#declared.find(
+      ({ fault, left }) => left > 0 && (fault.operation ?? operation) === operation,
+    );
+    if (found) found.left -= 1;
+    return found?.fault;
+  }
+}
+
+/** The error of a fetch whose connection broke. */
+export const connectionError = (): TypeError =>
+  new TypeError("fetch failed", {
+    cause: Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }),
+  });
+
+/** The body up to its middle, or to the end of its first event, and then an error. */
+export function cutBody(response: Response): Response {
+  const { body, status, headers } = response;
+  if (!body) return response;
+  const isStream = headers.get("Content-Type") === "text/event-stream";
+  let passed = false;
+  const cut = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      if (passed) return controller.error(connectionError());
+      if (!isStream) {
+        controller.enqueue(chunk.subarray(0, Math.ceil(chunk.length / 2)));
+        return controller.error(connectionError());
+      }
+      controller.enqueue(chunk);
+      passed = new TextDecoder().decode(chunk).startsWith("data:");
+    },
+  });
+  return new Response(body.pipeThrough(cut), { status, headers });
+}

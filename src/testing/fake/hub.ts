@@ -1,0 +1,227 @@
+/**
+ * The fake hub as tests use it: a `fetch` that answers as a JupyterHub does, from memory, and what a test
+ * may tell it and ask it. Knows no operation. Runs in every runtime; `listen` needs Node.
+ */
+import { ManualClock } from "./clock.js";
+import { connectionError, cutBody, Faults, type Fault } from "./faults.js";
+import type { Listening } from "./node-server.js";
+import type { FakeHubOptions } from "./options.js";
+import { findOwner, forget } from "./lookups.js";
+import { makeCode, type AuthorizationCode } from "./oauth.js";
+import { HttpError } from "./replies.js";
+import { parsed, untilAborted, type FakeRequest } from "./requests.js";
+import { errorResponse, responseTo } from "./responses.js";
+import { Router, type Match } from "./router.js";
+import { makeWorld } from "./setup.js";
+import type { SpawnerRule } from "./spawner.js";
+import { findToken, makeToken } from "./tokens-made.js";
+import type { World } from "./world.js";
+
+/**
+ * An in-memory JupyterHub for tests: `new JupyterHub({ url: fake.url, token: fake.token, fetch: fake.fetch })`.
+ *
+ * It has users, groups, tokens with scopes, servers that start and stop in their time, progress streams,
+ * shares, services and pages, with the answers and messages of the release that it stands for. It has no
+ * pages for browsers, no cookies and no servers behind its servers.
+ */
+export class FakeHub implements AsyncDisposable {
+  /** Every request, in order. */
+  readonly requests: FakeRequest[] = [];
+  readonly #world: World;
+  readonly #router: Router;
+  readonly #faults = new Faults();
+  readonly #token: string;
+  #process = new AbortController();
+  #listening: Promise<Listening> | undefined;
+
+  /** @param options which release, who is there, and what its limits are; an empty hub 6 by default */
+  constructor(options: FakeHubOptions = {}) {
+    this.#world = makeWorld(options);
+    this.#router = new Router(this.#world.settings.version);
+    this.#token = this.tokenFor("admin");
+  }
+
+  /** The base of its API, for the client and `fetch`; `listen` resolves with one for everybody else. */
+  get url(): string {
+    return this.#world.settings.url;
+  }
+
+  /** A token of the service `admin`, which may do everything. */
+  get token(): string {
+    return this.#token;
+  }
+
+  get version(): string {
+    return this.#world.settings.version;
+  }
+
+  /** How many servers may start at a time; a start above it is refused with 429. */
+  get concurrentSpawnLimit(): number {
+    return this.#world.concurrentSpawnLimit;
+  }
+
+  set concurrentSpawnLimit(limit: number) {
+    this.#world.concurrentSpawnLimit = limit;
+  }
+
+  /** Answers a request as the hub does; to be called as any `fetch` is. */
+  readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    const request = new Request(input, init);
+    const url = new URL(request.url);
+    const text = await request.text();
+    request.signal.throwIfAborted();
+    const path = this.#pathOf(url);
+    const match = this.#router.find(request.method, path);
+    const by = request.headers.get("Authorization")?.replace(/^\w+\s+/, "") ?? "";
+    const seen: FakeRequest = {
+      operation: match.operation,
+      method: request.method,
+      path,
+      query: Object.fromEntries(url.searchParams),
+      body: parsed(text),
+      by: findToken(this.#world, by)?.owner.name ?? undefined,
+      status: undefined,
+    };
+    this.requests.push(seen);
+    const ended = AbortSignal.any([request.signal, this.#process.signal]);
+    const { method, headers, signal } = request;
+    const answer = async (): Promise<Response> =>
+      responseTo(this.#world, method, () =>
+        match.answer(this.#world, { method, path, url, headers, text, signal: ended }),
+      );
+    const response = await untilAborted(
+      this.#answer(match, method, answer),
+      signal,
+      this.#process.signal,
+    );
+    seen.status = response.status;
+    return response;
+  };
+
+  async #answer(match: Match, method: string, answer: () => Promise<Response>): Promise<Response> {
+    const { down } = this.#world;
+    if (down === "shut down") throw connectionError();
+    // What the proxy says while no hub answers it.
+    if (down) return new Response("<h1>503 : Service Unavailable</h1>", unavailable);
+    const fault = this.#faults.next(match.operation);
+    if (!fault) return this.#withEnd(await answer());
+    if (fault.status !== undefined) {
+      const refusal = new HttpError(fault.status, fault.message, fault.headers);
+      return errorResponse(this.#world, method, refusal);
+    }
+    if (fault.stall) return new Promise<never>(() => undefined);
+    if (fault.network === true) throw connectionError();
+    const response = await answer();
+    if (fault.network) throw connectionError();
+    return cutBody(response);
+  }
+
+  /** A stream breaks off when the hub ends. */
+  #withEnd(response: Response): Response {
+    if (!response.body || response.headers.get("Content-Type") !== "text/event-stream") {
+      return response;
+    }
+    const { signal } = this.#process;
+    const body = response.body.pipeThrough(new TransformStream(), { signal });
+    return new Response(body, response);
+  }
+
+  #pathOf({ pathname }: URL): string {
+    const api = `${this.#world.basePath}hub/api`;
+    if (pathname.startsWith(api)) return pathname.slice(api.length);
+    // These two are also outside of the API.
+    const outside = pathname.replace(`${this.#world.basePath}hub`, "");
+    return ["/health", "/metrics"].includes(outside) ? outside : `/..${pathname}`;
+  }
+
+  /**
+   * Makes a token of a user or service.
+   *
+   * @param name whose it is
+   * @param options its scopes (those of the owner by default) and how long it lasts, in seconds
+   * @throws RangeError when there is nobody of that name
+   */
+  tokenFor(name: string, options: { scopes?: readonly string[]; expiresIn?: number } = {}): string {
+    const { scopes, expiresIn = null } = options;
+    const owner = findOwner(this.#world, name);
+    return makeToken(this.#world, owner, { expiresIn, ...(scopes && { scopes }) }).value;
+  }
+
+  /** A code that a user has been given at a consent page, and the client that may exchange it. */
+  authorizationCode(user: string, scopes: readonly string[]): AuthorizationCode {
+    return makeCode(this.#world, user, scopes);
+  }
+
+  /**
+   * Lets time pass, with everything that happens in it: servers start and stop, tokens expire.
+   *
+   * @throws TypeError when its time is the real one
+   */
+  async advance(milliseconds: number): Promise<void> {
+    const { clock } = this.#world;
+    if (!(clock instanceof ManualClock)) {
+      throw new TypeError('Only a hub with `time: "manual"` has a time that can be advanced.');
+    }
+    await clock.advance(milliseconds);
+  }
+
+  /** Milliseconds since 1970, in the hub's time. */
+  now(): number {
+    return this.#world.clock.now();
+  }
+
+  /** Declares how servers start and stop from now on. */
+  spawner(rule: SpawnerRule): void {
+    this.#world.spawner = rule;
+  }
+
+  /**
+   * Declares what goes wrong with the next requests. Faults befall them in the order of their declaration.
+   *
+   * @throws TypeError unless it says one thing that goes wrong, with an operation that there is
+   */
+  fail(fault: Fault): void {
+    this.#faults.add(fault, this.#router);
+  }
+
+  /**
+   * Ends the hub and starts it again, after these seconds in the hub's time: none by default. Requests and
+   * streams under way break off, starts under way are lost, and servers that run keep running.
+   */
+  async restart({ seconds = 0 }: { seconds?: number } = {}): Promise<void> {
+    this.#process.abort();
+    this.#process = new AbortController();
+    forget(this.#world);
+    this.#world.down = "restarting";
+    await this.#world.clock.sleep(seconds * 1000);
+    this.#world.down = undefined;
+  }
+
+  /**
+   * Listens on a port of 127.0.0.1, in Node, and resolves with the base of its API there.
+   *
+   * @param port a free one by default
+   */
+  async listen(port = 0): Promise<string> {
+    this.#listening ??= import("./node-server.js").then(async ({ serve }) =>
+      serve(this.fetch, port),
+    );
+    const { origin } = await this.#listening;
+    return origin + new URL(this.url).pathname;
+  }
+
+  /** Stops listening, and breaks off what is under way. The hub keeps what it has. */
+  async close(): Promise<void> {
+    this.#process.abort();
+    this.#process = new AbortController();
+    const listening = await this.#listening;
+    this.#listening = undefined;
+    await listening?.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+const unavailable = { status: 503, headers: { "Content-Type": "text/html" } };

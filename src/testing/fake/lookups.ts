@@ -1,0 +1,32 @@
+/** Finds the owner of a name, and forgets what a hub has only in memory. */
+import type { Owner } from "./records.js";
+import { liveOf } from "./server-life.js";
+import type { World } from "./world.js";
+
+/** The user of this name or, where there is none, the service. */
+export function findOwner(world: World, name: string): Owner {
+  const owner = world.user(name) ?? world.services.get(name);
+  if (!owner) throw new RangeError(`The fake hub has no user and no service named ${name}.`);
+  return owner;
+}
+
+/** What is left after a restart: servers that ran, run; those that were starting or stopping do not. */
+export function forget(world: World): void {
+  for (const server of world.servers()) {
+    const { live } = server;
+    if (!live) continue;
+    if (live.start) {
+      live.start.outcome = "cancelled";
+      live.start.cancel.abort();
+    }
+    if (live.pending) {
+      if (live.token !== undefined) world.tokens.delete(live.token);
+      server.active = false;
+      server.started = null;
+    }
+    server.live = undefined;
+    if (!server.active) continue;
+    Object.assign(liveOf(server), { state: live.state, behaviour: live.behaviour });
+    if (live.token !== undefined) liveOf(server).token = live.token;
+  }
+}

@@ -1,0 +1,95 @@
+/** Serves a fetch over HTTP, in Node. What the fetch rejects breaks the connection. */
+
+/** What is used of Node's HTTP, whose types this package does without. */
+interface NodeHttp {
+  createServer(listener: (request: IncomingMessage, response: ServerResponse) => void): Server;
+}
+
+interface IncomingMessage extends AsyncIterable<Uint8Array> {
+  method?: string;
+  url?: string;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+interface ServerResponse {
+  once(event: "close", listener: () => void): void;
+  writeHead(status: number, headers: Record<string, string>): void;
+  flushHeaders(): void;
+  write(part: Uint8Array): void;
+  end(): void;
+  destroy(): void;
+}
+
+interface Server {
+  once(event: "error", listener: (error: Error) => void): Server;
+  listen(port: number, host: string, listener: () => void): void;
+  address(): { port: number } | string | null;
+  close(listener: () => void): void;
+  closeAllConnections(): void;
+}
+
+export interface Listening {
+  /** "http://127.0.0.1:<port>" */
+  origin: string;
+  close(): Promise<void>;
+}
+
+const nodeHttp: string = "node:http";
+
+type Answer = (url: string, init: RequestInit) => Promise<Response>;
+
+export async function serve(answer: Answer, port: number): Promise<Listening> {
+  // Not a plain name: bundlers for other runtimes would look for it.
+  const { createServer } = (await import(nodeHttp)) as NodeHttp;
+  const server = createServer((request, response) => {
+    handle(answer, request, response).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject).listen(port, "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  const bound = typeof address === "object" && address !== null ? address.port : port;
+  return { origin: `http://127.0.0.1:${bound}`, close: async () => closed(server) };
+}
+
+async function closed(server: Server): Promise<void> {
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+async function handle(
+  answer: Answer,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const left = new AbortController();
+  response.once("close", () => left.abort());
+  const { method = "GET", headers, url = "/" } = request;
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const given = Object.entries(headers).flatMap(([name, value]): [string, string][] =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
+  const answered = await answer(`http://${headers["host"] ?? "127.0.0.1"}${url}`, {
+    method,
+    headers: given,
+    signal: left.signal,
+    ...(chunks.length > 0 && { body: joined(chunks) }),
+  });
+  response.writeHead(answered.status, Object.fromEntries(answered.headers));
+  // So that a client sees the beginning of a stream before its first event.
+  response.flushHeaders();
+  const reader = answered.body?.getReader();
+  response.once("close", () => void reader?.cancel().catch(() => undefined));
+  for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
+    response.write(part.value);
+  }
+  response.end();
+}
+
+function joined(chunks: readonly Uint8Array[]): string {
+  const decoder = new TextDecoder();
+  return chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("") + decoder.decode();
+}

@@ -1,0 +1,72 @@
+/**
+ * OAuth, as far as no browser is needed: the fake hub has no logins and no consent pages. A test makes a
+ * code with `hub.authorizationCode`, and the code is exchanged as on a real hub.
+ */
+import type { Call } from "./call.js";
+import type { Endpoints } from "./endpoints.js";
+import { json, type Reply } from "./replies.js";
+import { makeToken, tokenScopes } from "./tokens-made.js";
+import type { World } from "./world.js";
+
+export const oauth: Endpoints = {
+  "GET /oauth2/authorize": { handle: authorize },
+  "POST /oauth2/token": { handle: exchange },
+};
+
+/** What an OAuth client needs to exchange a code. */
+export interface AuthorizationCode {
+  code: string;
+  clientId: string;
+  clientSecret: string;
+}
+
+/** Makes a code, as a browser gets one at the consent page. */
+export function makeCode(world: World, name: string, scopes: readonly string[]): AuthorizationCode {
+  const user = world.user(name);
+  if (!user) throw new RangeError(`The fake hub has no user named ${name}.`);
+  const clientId = "service-webapp";
+  const clientSecret = world.oauthClients.get(clientId) ?? world.nextSecret("client");
+  world.oauthClients.set(clientId, clientSecret);
+  const code = world.nextSecret("code");
+  world.codes.set(code, { client: clientId, user, scopes });
+  return { code, clientId, clientSecret };
+}
+
+const lifetime = 1_209_600;
+
+/** Nobody is logged in, so hubs send the browser to the login page. */
+function authorize({ world, request: { url } }: Call): Reply {
+  const next = encodeURIComponent(url.pathname + url.search);
+  const login = `${world.basePath}hub/login?next=${next}`;
+  return { status: 302, headers: { "Content-Type": "text/html", Location: login } };
+}
+
+const refused = (status: number, error: string): Reply => ({
+  ...json({ error }, status),
+  headers: { "Cache-Control": "no-store" },
+});
+
+function exchange(call: Call): Reply {
+  const { world, request } = call;
+  const form = new URLSearchParams(request.text);
+  if (form.get("grant_type") !== "authorization_code")
+    return refused(400, "unsupported_grant_type");
+  const secret = world.oauthClients.get(form.get("client_id") ?? "");
+  if (secret === undefined || secret !== form.get("client_secret")) {
+    return refused(401, "invalid_client");
+  }
+  const code = form.get("code") ?? "";
+  const grant = world.codes.get(code);
+  world.codes.delete(code);
+  if (!grant || grant.client !== form.get("client_id")) return refused(400, "invalid_grant");
+  const token = makeToken(world, grant.user, { scopes: grant.scopes, expiresIn: lifetime });
+  return {
+    ...json({
+      access_token: token.value,
+      expires_in: lifetime,
+      token_type: "Bearer",
+      scope: [...tokenScopes(world, token)].join(" "),
+    }),
+    headers: { "Cache-Control": "no-store" },
+  };
+}

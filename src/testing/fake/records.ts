@@ -1,0 +1,106 @@
+/** What a fake hub keeps: users, servers, groups, services, tokens, shares and share codes. */
+import type { SpawnerBehaviour } from "./spawner.js";
+
+export interface User {
+  readonly kind: "user";
+  readonly id: number;
+  /** Null once the hub has destroyed the name (see PATCH /users/{name}). */
+  name: string | null;
+  admin: boolean;
+  readonly roles: Set<string>;
+  readonly groups: Set<Group>;
+  readonly servers: Map<string, Server>;
+  readonly created: number;
+  lastActivity: number | null;
+  authState: Record<string, unknown> | null;
+}
+
+export interface Group {
+  readonly kind: "group";
+  readonly id: number;
+  readonly name: string;
+  readonly users: Set<User>;
+  readonly roles: Set<string>;
+  properties: Record<string, unknown>;
+}
+
+export interface Service {
+  readonly kind: "service";
+  readonly name: string;
+  readonly admin: boolean;
+  readonly roles: Set<string>;
+  readonly url: string;
+  readonly info: Record<string, unknown>;
+  readonly display: boolean;
+  /** Whether it stands in the configuration, and so cannot be deleted. */
+  readonly configured: boolean;
+}
+
+export type Owner = User | Service;
+
+/** A server: what the hub's database has of it, and what its memory has while there is something. */
+export interface Server {
+  readonly user: User;
+  name: string;
+  displayName: string | null;
+  /** The options of the last start, for the next one without any. */
+  savedOptions: Record<string, unknown> | null;
+  savedState: Record<string, unknown> | null;
+  started: number | null;
+  lastActivity: number | null;
+  /** Whether it is starting, running or stopping. */
+  active: boolean;
+  /** What the hub has in memory. It forgets it when the server stops, and when the hub restarts. */
+  live: Spawner | undefined;
+}
+
+export interface Spawner {
+  options: Record<string, unknown>;
+  state: Record<string, unknown>;
+  pending: "spawn" | "stop" | null;
+  behaviour: SpawnerBehaviour;
+  /** The start that is under way, or the last one when it failed. */
+  start?: Start;
+  /** When the stop that is under way ends. */
+  stopping?: Promise<void>;
+  /** The token that the server has. */
+  token?: string;
+}
+
+export interface Start {
+  /** When it began. */
+  readonly at: number;
+  /** Resolves when it has succeeded, failed or been cancelled; never rejects. */
+  ended: Promise<void>;
+  outcome: "pending" | "ready" | "failed" | "timeout" | "cancelled";
+  /** Ends it, as nobody waits for it any longer. */
+  readonly cancel: AbortController;
+}
+
+export interface Token {
+  readonly id: number;
+  readonly value: string;
+  readonly owner: Owner;
+  readonly scopes: readonly string[];
+  readonly note: string;
+  readonly created: number;
+  readonly expiresAt: number | null;
+  lastActivity: number | null;
+}
+
+export interface Share {
+  readonly id: number;
+  readonly server: Server;
+  readonly with: User | Group;
+  readonly created: number;
+  scopes: readonly string[];
+}
+
+export interface ShareCode {
+  readonly id: number;
+  readonly server: Server;
+  readonly code: string;
+  readonly created: number;
+  readonly expiresAt: number;
+  readonly scopes: readonly string[];
+}

@@ -1,0 +1,135 @@
+/**
+ * Finds what answers a request: the operations that this release has, from the table that is generated
+ * from the document, each with its handler. Checks scopes before the handler runs.
+ */
+import { operations } from "../../../generated/operations.gen.js";
+import { isAtLeast } from "../../core/version.js";
+import { activity } from "./activity.js";
+import { Call, type Incoming } from "./call.js";
+import type { Endpoint, Endpoints } from "./endpoints.js";
+import { groups } from "./groups.js";
+import { anyOrigin, hubItself } from "./hub-itself.js";
+import { oauth } from "./oauth.js";
+import { progress } from "./progress.js";
+import { empty, HttpError, type Reply } from "./replies.js";
+import { servers } from "./servers.js";
+import { services } from "./services.js";
+import { shareCodes } from "./share-codes.js";
+import { shares } from "./shares.js";
+import { tokens } from "./tokens.js";
+import { userList } from "./user-list.js";
+import { users } from "./users.js";
+import type { World } from "./world.js";
+
+const endpoints: Endpoints = {
+  ...hubItself,
+  ...oauth,
+  ...userList,
+  ...users,
+  ...activity,
+  ...tokens,
+  ...servers,
+  ...progress,
+  ...groups,
+  ...services,
+  ...shares,
+  ...shareCodes,
+};
+
+interface Route {
+  /** "GET /users/{name}" */
+  operation: string;
+  method: string;
+  pattern: RegExp;
+  names: readonly string[];
+  endpoint: Endpoint;
+}
+
+export interface Match {
+  operation: string;
+  answer: (world: World, request: Incoming) => Reply | Promise<Reply>;
+}
+
+export class Router {
+  readonly #routes: readonly Route[];
+
+  constructor(version: string) {
+    // Of those that are gone, hubs still say that they are.
+    this.#routes = Object.entries(operations)
+      .filter(([, { since = "0" }]) => isAtLeast(version, since))
+      .map(([operation]) => routeOf(operation));
+  }
+
+  /** The operations that there are: "GET /users/{name}". */
+  get operations(): ReadonlySet<string> {
+    return new Set(this.#routes.map(({ operation }) => operation));
+  }
+
+  /** What answers a request, or a refusal of a path or method that there is not. */
+  find(method: string, path: string): Match {
+    const fitting = this.#routes.filter(({ pattern }) => pattern.test(path));
+    const route = fitting.find((one) => one.method === method);
+    const operation = route?.operation ?? `${method} ${path}`;
+    if (!route) {
+      if (fitting.length > 0 && method === "OPTIONS")
+        return { operation, answer: () => empty(200) };
+      // HEAD is a method of its own, which only a check of health knows.
+      if (path === "/health" && method === "HEAD") {
+        return { operation, answer: () => empty(200, "text/html") };
+      }
+      const status = fitting.length > 0 ? 405 : 404;
+      return {
+        operation,
+        answer: (world) => {
+          throw new HttpError(status, undefined, path.length < 2 ? anyOrigin(world) : {});
+        },
+      };
+    }
+    return { operation, answer: (world, request) => answer(route, world, request) };
+  }
+}
+
+function routeOf(operation: string): Route {
+  const [method = "", path = ""] = operation.split(" ");
+  const endpoint = endpoints[operation];
+  if (!endpoint) throw new Error(`The fake hub does not answer ${operation}`);
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);
+  // The default server has no name, where a path ends with one.
+  const source = path.replace(/\{(\w+)\}/g, (_, name: string) =>
+    name === "server_name" ? "([^/]*)" : "([^/]+)",
+  );
+  const pattern = new RegExp(path === "/" ? "^/?$" : `^${source}$`);
+  return { operation, method, pattern, names, endpoint };
+}
+
+function answer(route: Route, world: World, request: Incoming): Reply | Promise<Reply> {
+  const values = route.pattern.exec(request.path)?.slice(1) ?? [];
+  const params = Object.fromEntries(
+    route.names.map((name, index) => [name, decode(values[index] ?? "")]),
+  );
+  const call = new Call(world, request, params);
+  const { scopes, of, listing = false, handle } = route.endpoint;
+  if (scopes) call.require(scopes, filtersOf(call, of), listing);
+  return handle(call);
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** The filters of which a filtered scope has to have one: what the path names. */
+function filtersOf(call: Call, of: Endpoint["of"]): string[] {
+  const name = call.param("name");
+  if (of === undefined) return [];
+  if (of === "owner") {
+    const server = "server_name" in call.params ? call.param("server_name") : "None";
+    return [`server=${call.param("owner")}/${server}`];
+  }
+  if (of !== "server") return [`${of}=${name}`];
+  const server = `server=${name}/${call.param("server_name")}`;
+  return call.world.since("5.0") ? [server] : [`user=${name}`, server];
+}

@@ -1,0 +1,142 @@
+/**
+ * What a token may do: scopes in full, with their filters, and what is left of a token's scopes where its
+ * owner has fewer. Knows nothing of requests.
+ */
+import type { Group, Owner, Server, Service, User } from "./records.js";
+import type { ScopeTree } from "./scope-tree.js";
+
+/** Scopes by name: `true` reaches everything, a filter the resources it names. */
+export type Granted = ReadonlyMap<string, true | Filters>;
+/** Names by kind of filter: user, server, group, service. */
+export type Filters = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** What a filter can name. */
+export type Resource = User | Group | Service | Server;
+
+const special = new Set(["inherit", "self", "(no_scope)", "all"]);
+const named = ["user=", "service=", "group=", "server="];
+const unnamed = new Set(["user", "service", "server"]);
+
+/** Why hubs do not know a scope, in their words; undefined when they do. */
+export function unknownScope(tree: ScopeTree, scope: string, what: string): string | undefined {
+  const [name, filter] = cut(scope, "!");
+  if (name === "all") return "Draft scope 'all' is now called 'inherit'";
+  if (!tree.including(name) && !special.has(name)) {
+    return `Scope '${scope}' for ${what} does not exist`;
+  }
+  if (filter === "" || unnamed.has(filter) || named.some((kind) => filter.startsWith(kind))) {
+    return undefined;
+  }
+  return `Scope filter ${filter} '!${filter}' in scope '${scope}' for ${what} does not exist`;
+}
+
+/** Scopes in full, for their owner: each with what it includes, `self` and `!user` written out. */
+export function expand(tree: ScopeTree, scopes: Iterable<string>, owner: Owner): Set<string> {
+  const expanded = new Set<string>();
+  for (const scope of scopes) {
+    const [name, written] = cut(scope, "!");
+    const filter = filterFor(written, owner);
+    if (name === "self" && owner.kind === "user") {
+      for (const part of tree.self) expanded.add(`${part}!user=${owner.name}`);
+    }
+    if (filter === undefined) continue;
+    for (const part of tree.including(name) ?? []) {
+      // A server's filter names no user.
+      if (filter.startsWith("server") && part.startsWith("read:user")) continue;
+      expanded.add(filter === "" ? part : `${part}!${filter}`);
+    }
+  }
+  return reduced(expanded);
+}
+
+/** `!user` and `!service` name the owner; for another kind of owner they name nothing. */
+function filterFor(filter: string, owner: Owner): string | undefined {
+  if (!unnamed.has(filter)) return filter;
+  return filter === owner.kind ? `${filter}=${owner.name}` : undefined;
+}
+
+/** Without what a scope that is not filtered covers. */
+const reduced = (scopes: ReadonlySet<string>): Set<string> =>
+  new Set([...scopes].filter((scope) => scope.indexOf("!") < 0 || !scopes.has(cut(scope, "!")[0])));
+
+export function parse(scopes: Iterable<string>): Granted {
+  const granted = new Map<string, true | Map<string, Set<string>>>();
+  for (const scope of scopes) {
+    const [name, filter] = cut(scope, "!");
+    const known = granted.get(name);
+    if (filter === "") granted.set(name, true);
+    else if (known !== true) {
+      const [kind, value] = cut(filter, "=");
+      const filters = known ?? new Map<string, Set<string>>();
+      filters.set(kind, (filters.get(kind) ?? new Set()).add(value));
+      granted.set(name, filters);
+    }
+  }
+  return granted;
+}
+
+/** The scopes that both have; users and servers are found in their groups and users. */
+export function intersect(
+  one: ReadonlySet<string>,
+  other: ReadonlySet<string>,
+  groupsOf: (user: string) => ReadonlySet<string>,
+): Set<string> {
+  const covered = (scope: string, by: Granted): boolean => covers(by, scope, groupsOf);
+  const [first, second] = [parse(one), parse(other)];
+  return new Set([
+    ...[...one].filter((scope) => covered(scope, second)),
+    ...[...other].filter((scope) => covered(scope, first)),
+  ]);
+}
+
+/** Whether a scope, with or without a filter, is granted. */
+export function covers(
+  granted: Granted,
+  scope: string,
+  groupsOf: (user: string) => ReadonlySet<string>,
+): boolean {
+  const [name, filter] = cut(scope, "!");
+  const filters = granted.get(name);
+  if (filters === undefined || filters === true) return filters === true;
+  if (filter === "") return false;
+  const [kind, value] = cut(filter, "=");
+  if (filters.get(kind)?.has(value)) return true;
+  if (kind !== "user" && kind !== "server") return false;
+  const [user] = cut(value, "/");
+  if (kind === "server" && filters.get("user")?.has(user)) return true;
+  return overlap(filters.get("group"), groupsOf(user));
+}
+
+/** Whether a scope is granted for a resource. */
+export function reaches(granted: Granted, scope: string, resource: Resource): boolean {
+  const filters = granted.get(scope);
+  if (filters === undefined || filters === true) return filters === true;
+  if (!("user" in resource)) {
+    if (filters.get(resource.kind)?.has(String(resource.name))) return true;
+    return resource.kind === "user" && inGroup(filters, resource);
+  }
+  const { user, name } = resource;
+  return (
+    filters.get("server")?.has(`${user.name}/${name}`) === true ||
+    filters.get("user")?.has(String(user.name)) === true ||
+    inGroup(filters, user)
+  );
+}
+
+const inGroup = (filters: Filters, user: User): boolean =>
+  overlap(filters.get("group"), new Set([...user.groups].map(({ name }) => name)));
+
+const overlap = (some: ReadonlySet<string> | undefined, others: ReadonlySet<string>): boolean =>
+  some !== undefined && [...some].some((name) => others.has(name));
+
+/** What everybody may know of themselves. */
+export const identifyScopes = ({ kind, name }: Owner): string[] =>
+  kind === "user"
+    ? [`read:users:name!user=${name}`, `read:users:groups!user=${name}`]
+    : [`read:services:name!service=${name}`];
+
+/** The text before and after the first mark; "" without one. */
+export function cut(text: string, mark: string): [before: string, after: string] {
+  const index = text.indexOf(mark);
+  return index < 0 ? [text, ""] : [text.slice(0, index), text.slice(index + mark.length)];
+}

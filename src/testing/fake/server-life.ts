@@ -1,0 +1,161 @@
+/**
+ * The life of a server: it starts, runs and stops, at once or in its time. What a start or a stop does to
+ * the records is here; what requests may ask for is in `servers.ts`.
+ */
+import { atMost } from "./clock.js";
+import { crash, HttpError } from "./replies.js";
+import type { Server, Spawner, Start } from "./records.js";
+import { behaviourOf } from "./spawner.js";
+import { makeToken } from "./tokens-made.js";
+import type { World } from "./world.js";
+
+/** How long hubs wait between cancelling a start and stopping what it left. */
+const cancelMs = 1000;
+const usualTimeout = 60;
+
+/** What the hub has in memory of a server; it makes it when it is asked about. */
+export function liveOf(server: Server): Spawner {
+  server.live ??= {
+    options: server.savedOptions ?? {},
+    state: server.savedState ?? {},
+    pending: null,
+    behaviour: {},
+  };
+  return server.live;
+}
+
+export const hasFailed = ({ live }: Server): boolean =>
+  live?.pending === null && (live.start?.outcome === "failed" || live.start?.outcome === "timeout");
+
+/** Begins a start. Its outcome is in the spawner's `start` when `ended` resolves. */
+export function beginStart(
+  world: World,
+  server: Server,
+  options: Record<string, unknown> | null,
+): Start {
+  const { user } = server;
+  server.live = undefined;
+  if (options) server.savedOptions = options;
+  const live = liveOf(server);
+  const now = world.clock.now();
+  live.pending = "spawn";
+  live.state = {};
+  live.behaviour = behaviourOf(world.spawner, {
+    user: user.name ?? "",
+    server: server.name,
+    options: live.options,
+  });
+  live.token = serverToken(world, server);
+  server.active = true;
+  server.started = server.lastActivity = user.lastActivity = now;
+  const start: Start = {
+    at: now,
+    outcome: "pending",
+    cancel: new AbortController(),
+    ended: Promise.resolve(),
+  };
+  live.start = start;
+  start.ended = spawn(world, server, live, start);
+  return start;
+}
+
+function serverToken(world: World, server: Server): string {
+  const { user, name } = server;
+  const scopes = (world.roles.get("server") ?? []).map((scope) =>
+    scope.endsWith("!server") ? `${scope}=${user.name}/${name}` : scope,
+  );
+  const path = name === "" ? "" : `${name}/`;
+  const note = `Server at ${world.basePath}user/${user.name}/${path}`;
+  return makeToken(world, user, { scopes, note }).value;
+}
+
+async function spawn(world: World, server: Server, live: Spawner, start: Start): Promise<void> {
+  const { seconds = 0, fails, timeout = usualTimeout } = live.behaviour;
+  await world.clock.sleep(Math.min(seconds, timeout) * 1000, start.cancel.signal);
+  if (start.outcome !== "pending") return;
+  if (seconds > timeout || fails !== undefined) {
+    start.outcome = seconds > timeout ? "timeout" : "failed";
+    cleanUp(world, server, live);
+  } else {
+    start.outcome = "ready";
+    live.state = { pid: 1000 + world.nextId() };
+    delete live.start;
+  }
+  live.pending = null;
+}
+
+/** What a server leaves behind goes when it stops or fails. */
+function cleanUp(world: World, server: Server, live: Spawner): void {
+  if (live.token !== undefined) world.tokens.delete(live.token);
+  delete live.token;
+  server.active = false;
+  server.started = null;
+  server.lastActivity = server.user.lastActivity = world.clock.now();
+  live.state = {};
+  server.savedState = {};
+}
+
+/** The refusal of a request whose start has failed. */
+export function startError(world: World, server: Server, { outcome }: Start): HttpError {
+  const fails = server.live?.behaviour.fails;
+  if (outcome === "failed" && typeof fails === "object") {
+    return new HttpError(fails.status, fails.message);
+  }
+  if (world.since("6.0") || outcome === "cancelled") return crash();
+  if (outcome === "failed") return new HttpError(500, "error");
+  if (world.since("5.0")) return new HttpError(500, "timeout");
+  const name = logName(server);
+  return new HttpError(
+    500,
+    `Spawner failed to start [status=0]. The logs for ${name} may contain details.`,
+  );
+}
+
+/** A server's name as hubs write it in messages. */
+export const logName = ({ user, name }: Server): string =>
+  name === "" ? String(user.name) : `${user.name}:${name}`;
+
+/** Why a start failed, as its progress stream tells. */
+export function failureText(world: World, { start, behaviour: { fails } }: Spawner): string {
+  if (start?.outcome === "cancelled") return "Spawn cancelled";
+  const timedOut = world.since("5.0") ? "" : "Timeout";
+  const reason =
+    typeof fails === "object" ? `HTTP ${fails.status}: error (${fails.message})` : (fails ?? "");
+  return `Spawn failed: ${start?.outcome === "timeout" ? timedOut : reason}`;
+}
+
+/** Waits until a start has ended, or for as long as the hub lets a request wait. */
+export async function waitForStart(world: World, start: Start): Promise<void> {
+  await atMost(world.clock, world.settings.slowSpawnTimeout * 1000, start.ended);
+}
+
+/** Stops a server and waits for it, for as long as the hub lets a request wait. */
+export async function stopAndWait(world: World, server: Server): Promise<void> {
+  const live = liveOf(server);
+  live.stopping = stop(world, server, live);
+  await atMost(world.clock, world.settings.slowStopTimeout * 1000, live.stopping);
+}
+
+async function stop(world: World, server: Server, live: Spawner): Promise<void> {
+  live.pending = "stop";
+  await world.clock.sleep((live.behaviour.stopSeconds ?? 0) * 1000);
+  // A hub that has restarted knows nothing of it any longer.
+  if (server.live !== live) return;
+  cleanUp(world, server, live);
+  live.pending = null;
+  server.live = undefined;
+}
+
+/** Cancels a start, then stops what it left. For a second, the server looks ready: so it does on real hubs. */
+export async function cancelStart(world: World, server: Server): Promise<void> {
+  const live = liveOf(server);
+  const { start } = live;
+  if (start) {
+    start.outcome = "cancelled";
+    start.cancel.abort();
+    delete live.start;
+  }
+  live.pending = null;
+  await world.clock.sleep(cancelMs);
+  await stopAndWait(world, server);
+}

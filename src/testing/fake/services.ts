@@ -1,0 +1,75 @@
+/** Services: those of the configuration, and those that are made while the hub runs. */
+import type { Call } from "./call.js";
+import { check, serviceShape } from "./checks.js";
+import type { Endpoints } from "./endpoints.js";
+import { serviceModel } from "./models.js";
+import { isObject, truthy } from "./python.js";
+import { crash, empty, HttpError, json, type Reply } from "./replies.js";
+import type { Service } from "./records.js";
+import { makeToken } from "./tokens-made.js";
+
+export const services: Endpoints = {
+  "GET /services": { scopes: ["list:services"], listing: true, handle: list },
+  "GET /services/{name}": {
+    scopes: ["read:services", "read:services:name", "read:roles:services"],
+    of: "service",
+    handle: read,
+  },
+  "POST /services/{name}": { scopes: ["admin:services"], of: "service", handle: create },
+  "DELETE /services/{name}": { scopes: ["admin:services"], of: "service", handle: remove },
+};
+
+function list(call: Call): Reply {
+  const visible = [...call.world.services.values()].filter((service) =>
+    call.reaches("list:services", service),
+  );
+  return json(
+    Object.fromEntries(visible.map((service) => [service.name, serviceModel(call, service)])),
+  );
+}
+
+function read(call: Call): Reply {
+  const service = call.world.services.get(call.param("name"));
+  if (!service) {
+    if (!call.world.since("5.0")) throw crash();
+    throw new HttpError(404, `No such service: ${call.param("name")}`);
+  }
+  return json(serviceModel(call, service));
+}
+
+function create(call: Call): Reply {
+  const { world, body } = call;
+  const name = call.param("name");
+  if (world.services.has(name)) throw new HttpError(409, `Service ${name} already exists`);
+  if (!isObject(body) || !truthy(body)) throw new HttpError(400, "Invalid service data");
+  const { admin, api_token, command, display, info, url } = check({ ...body, name }, serviceShape);
+  if (truthy(command)) {
+    throw new HttpError(400, `Can not create managed service ${name} at runtime`);
+  }
+  const service: Service = {
+    kind: "service",
+    name,
+    admin: admin === true,
+    roles: new Set(admin === true ? ["admin"] : []),
+    url: typeof url === "string" ? url : "",
+    info: isObject(info) ? info : {},
+    display: display !== false,
+    configured: false,
+  };
+  world.services.set(name, service);
+  if (typeof api_token === "string") makeToken(world, service, { value: api_token });
+  return json(serviceModel(call, service), 201);
+}
+
+function remove(call: Call): Reply {
+  const { world } = call;
+  const name = call.param("name");
+  const service = world.services.get(name);
+  if (!service) throw new HttpError(404, `Service ${name} does not exist`);
+  if (service.configured) {
+    throw new HttpError(405, `Service ${name} is not modifiable at runtime`);
+  }
+  world.services.delete(name);
+  for (const [value, { owner }] of world.tokens) if (owner === service) world.tokens.delete(value);
+  return empty(200);
+}

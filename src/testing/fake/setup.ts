@@ -1,0 +1,87 @@
+/** Fills a new fake hub with what its options name. */
+import { settingsOf, type FakeHubOptions, type FakeService, type Settings } from "./options.js";
+import type { Clock } from "./clock.js";
+import { ManualClock, realClock } from "./clock.js";
+import type { Service } from "./records.js";
+import { beginStart, liveOf } from "./server-life.js";
+import { makeToken } from "./tokens-made.js";
+import { World } from "./world.js";
+
+/** The newest release of those that a short version names. */
+const newest: Readonly<Record<string, string>> = { "6": "6.1.1", "5": "5.5.4", "4.1": "4.1.6" };
+
+/** When the time of a test begins, unless it is the real one. */
+const firstMoment = Date.UTC(2030, 0, 1);
+
+export function makeWorld(options: FakeHubOptions): World {
+  const version = newest[options.version ?? "6"] ?? options.version ?? "";
+  const settings = settingsOf({ ...options, version });
+  if (!/^(4\.1|5|6)\./.test(version)) {
+    throw new RangeError(
+      `There is no fake hub ${version || '""'}: versions are 6.x, 5.x and 4.1.x, or short 6, 5 and 4.1.`,
+    );
+  }
+  const clock: Clock = settings.time === "manual" ? new ManualClock(firstMoment) : realClock;
+  const world = new World(settings, clock);
+  addServices(world, settings);
+  addPeople(world, settings);
+  return world;
+}
+
+function addServices(world: World, { services }: Settings): void {
+  const admin: FakeService = { name: "admin", admin: true, roles: ["everything"] };
+  const known = services.some(({ name }) => name === "admin") ? services : [admin, ...services];
+  for (const { name, admin: isAdmin = false, roles = [], token } of known) {
+    const service: Service = {
+      kind: "service",
+      name,
+      admin: isAdmin,
+      roles: new Set([...(isAdmin ? ["admin"] : []), ...roles]),
+      url: "",
+      info: {},
+      display: true,
+      configured: true,
+    };
+    world.services.set(name, service);
+    makeToken(world, service, token === undefined ? {} : { value: token });
+  }
+}
+
+function addPeople(world: World, { users, groups }: Settings): void {
+  for (const entry of groups) {
+    const { name, properties = {} } = typeof entry === "string" ? { name: entry } : entry;
+    world.addGroup(name, []).properties = properties;
+  }
+  const join = (user: string, name: string): void => {
+    const group = world.groups.get(name) ?? world.addGroup(name, []);
+    world.join(world.user(user) ?? world.addUser({ name: user }), group);
+  };
+  for (const entry of users) {
+    const given = typeof entry === "string" ? { name: entry } : entry;
+    const user = world.addUser(given);
+    for (const group of given.groups ?? []) join(given.name, group);
+    for (const name of given.servers ?? []) {
+      const server = user.servers.get(name) ?? world.addServer(user, name, name);
+      runAtOnce(world, server);
+      server.lastActivity = user.lastActivity = given.lastActivity?.getTime() ?? world.clock.now();
+    }
+  }
+  for (const entry of groups) {
+    if (typeof entry === "string") continue;
+    for (const user of entry.users ?? []) join(user, entry.name);
+  }
+}
+
+/** Has a server running without a start. */
+function runAtOnce(world: World, server: Parameters<typeof liveOf>[0]): void {
+  const { spawner } = world;
+  world.spawner = {};
+  const start = beginStart(world, server, null);
+  world.spawner = spawner;
+  start.outcome = "ready";
+  start.cancel.abort();
+  const live = liveOf(server);
+  live.pending = null;
+  live.state = { pid: 1000 + world.nextId() };
+  delete live.start;
+}

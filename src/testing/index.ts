@@ -1,0 +1,14 @@
+/** What `jupyterhub-client/testing` exports: doubles of a hub, for tests of code that uses one. */
+export { FakeHub } from "./fake/hub.js";
+export type { AuthorizationCode } from "./fake/oauth.js";
+export type { FakeRequest } from "./fake/requests.js";
+export type { Fault } from "./fake/faults.js";
+export type { FakeGroup, FakeHubOptions, FakeService, FakeUser } from "./fake/options.js";
+export type { SpawnerBehaviour, SpawnerEvent, SpawnerRule, SpawnRequest } from "./fake/spawner.js";
+export { assertContract } from "./contract/assert-contract.js";
+export type { ContractFetch, ContractOptions, Fetch } from "./contract/assert-contract.js";
+export { ContractError } from "./contract/error.js";
+export { checkHub } from "./contract/check-hub.js";
+export type { CheckHubOptions, HubCheck, HubDeviation } from "./contract/check-hub.js";
+export { startMockHub } from "./mock/start-mock-hub.js";
+export type { MockCall, MockHub, MockHubOptions, MockViolation } from "./mock/mock-hub.js";

@@ -1,0 +1,129 @@
+/**
+ * One request to Prism: which operation it is, what Prism answers, and every violation of the document: of
+ * the strict checks, those that Prism reports, and a response that only Prism would send.
+ */
+import type { Contract } from "../../../generated/contract.gen.js";
+import { requestViolations } from "../contract/check.js";
+import { isObject, operationsOf, propertiesOf } from "./document.js";
+import type { JsonObject } from "./document.js";
+import { API_BASE, type MockDocument } from "./mock-copy.js";
+import { bodySchemas } from "./requests.js";
+
+export interface MockRequest {
+  method: string;
+  /** At Prism. */
+  url: URL;
+  headers: Headers;
+  /** Empty without a body. */
+  text: string;
+  signal: AbortSignal;
+}
+
+export interface Exchange {
+  /** Undefined if Prism was not asked. */
+  response: Response | undefined;
+  violations: readonly string[];
+}
+
+/** The operation of a request, as the document named it, and as it is declared for Prism. */
+export interface MockOperation {
+  /** "GET /users/{name}" */
+  name: string;
+  operation: JsonObject;
+}
+
+/** The operation that Prism would choose: the matching template with the most literal parts. */
+export function operationOf(
+  document: MockDocument,
+  method: string,
+  { pathname }: URL,
+): MockOperation | undefined {
+  const sent = pathname.split("/");
+  const fitting = operationsOf(document).flatMap(({ method: declared, path, operation }) => {
+    const segments = path.split("/");
+    if (declared.toUpperCase() !== method || segments.length !== sent.length) return [];
+    const isTemplate = (segment: string) => /^\{[^}]+\}$/.test(segment);
+    const fits = segments.every((segment, index) =>
+      isTemplate(segment) ? sent[index] !== "" : sent[index] === segment,
+    );
+    return fits ? [{ operation, templates: segments.filter(isTemplate).length }] : [];
+  });
+  const found = fitting.toSorted((a, b) => a.templates - b.templates)[0]?.operation;
+  return found && { name: String(found["x-operation"]), operation: found };
+}
+
+/** Sends a request to Prism. `prefer` chooses its response: "code=404". */
+export async function exchange(
+  contract: Contract,
+  { name, operation }: MockOperation,
+  request: MockRequest,
+  prefer: string | undefined,
+): Promise<Exchange> {
+  const { headers, text, url } = request;
+  const mediaType = (headers.get("Content-Type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+  const sent = { operation: name, query: url.searchParams, mediaType, body: text };
+  const strict = requestViolations(contract, sent).map((line) => `request ${line}`);
+  // Prism does not respond to an invalid JSON body.
+  if (strict.some((line) => line.endsWith("is not JSON"))) {
+    return { response: undefined, violations: strict };
+  }
+  const answered = await forwarded(request, prefer);
+  // Read in any case: Prism cannot stop while a response is unread.
+  const body = await answered.text();
+  const response = new Response(body === "" ? null : body, answered);
+  const ofPrism = prismViolations(response).filter(
+    // What the strict checks say of the request as well.
+    (line) => strict.length === 0 || !/^request\.(body|query)/.test(line),
+  );
+  const violations = [
+    ...strict,
+    ...missingCredentials(operation, headers, text),
+    ...ofPrism,
+    ...ownResponse(response, body),
+  ];
+  return { response, violations };
+}
+
+async function forwarded(request: MockRequest, prefer: string | undefined): Promise<Response> {
+  const headers = new Headers(request.headers);
+  // A hub ignores an unknown Accept header, to which Prism answers 406.
+  const accept = headers.get("Accept") ?? "*/*";
+  headers.set("Accept", accept.includes("*/*") ? accept : `${accept}, */*;q=0.1`);
+  // A hub reads either word, in any case. The document has one of them.
+  const token = headers.get("Authorization")?.replace(/^(token|bearer)\s/i, "Bearer ");
+  if (token !== undefined) headers.set("Authorization", token);
+  if (prefer !== undefined) headers.set("Prefer", prefer);
+  const { method, url, text, signal } = request;
+  return fetch(url, { method, headers, body: text || null, redirect: "manual", signal });
+}
+
+/** A login needs no token if its body has `auth`, which Prism does not know. */
+function missingCredentials(operation: JsonObject, headers: Headers, text: string): string[] {
+  const isLogin = bodySchemas(operation).some((schema) => "auth" in propertiesOf(schema));
+  if (!isLogin || headers.has("Authorization")) return [];
+  const body = text === "" ? undefined : (JSON.parse(text) as JsonObject);
+  return isObject(body) && "auth" in body ? [] : ["request has no credentials, in header or body"];
+}
+
+function prismViolations(response: Response): string[] {
+  const header = response.headers.get("sl-violations");
+  if (header === null) return [];
+  try {
+    const found = JSON.parse(header) as { location: string[]; message: string }[];
+    return found.map(({ location, message }) => `${location.join(".")}: ${message}`);
+  } catch {
+    // Prism truncates it at 8 KB and adds a note at the front.
+    return [header];
+  }
+}
+
+/** Hubs send no problem documents: it is Prism's own response. */
+function ownResponse({ headers, status }: Response, body: string): string[] {
+  if (!headers.get("Content-Type")?.startsWith("application/problem+json")) return [];
+  const { title, detail } = JSON.parse(body) as { title?: string; detail?: string };
+  return [`Prism itself answered ${status} (${title}): ${detail}`];
+}
+
+/** The path below the API. */
+export const pathBelow = ({ pathname }: URL): string =>
+  pathname.startsWith(API_BASE) ? pathname.slice(API_BASE.length) : pathname;

@@ -1,0 +1,29 @@
+/**
+ * Holds a real hub to the recording that the fake hub is held to. With HUB_RECORD set (`npm run test:hub --
+ * --write`), the hub's answers become the recording.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { readRecording, recorded, writeRecording } from "../scenarios/recording.js";
+import { runScenarios } from "../scenarios/runner.js";
+import { scenariosOf, suites } from "../scenarios/suites.js";
+import { startHub } from "./hub.js";
+import { release } from "./hub-fixture.js";
+
+describe.each(suites)("the scenarios of a $name hub", ({ name, config, ...suite }) => {
+  it("are answered as recorded", { timeout: 240_000 }, async () => {
+    const scenarios = scenariosOf({ name, ...suite }, release);
+    await using hub = await startHub(release, config ? { extraConfig: config.join("\n") } : {});
+    const results = await runScenarios(scenarios, {
+      url: hub.url,
+      tokens: hub.tokens,
+      fetch: (url, init) => fetch(url, init),
+      pass: async (milliseconds) => sleep(milliseconds),
+    });
+    if (process.env["HUB_RECORD"] !== undefined) writeRecording(release, name, results);
+    const answers = Object.fromEntries(
+      [...results].map(([scenario, exchanges]) => [scenario, exchanges.map(recorded)]),
+    );
+    expect(answers).toEqual(readRecording(release, name));
+  });
+});

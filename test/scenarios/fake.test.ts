@@ -1,0 +1,98 @@
+/**
+ * Holds the fake hub to what real hubs answered when they were recorded, and each of its answers to the
+ * contract of its release that the package ships. One check is one request.
+ */
+import { readFileSync } from "node:fs";
+import { load } from "js-yaml";
+import { describe, expect, it } from "vitest";
+import { releases } from "../../scripts/known-releases.js";
+import { isAtLeast } from "../../src/core/version.js";
+import { operationOf } from "../hubs/recorder.js";
+import { responseViolations } from "../../src/testing/contract/check.js";
+import { loadContract } from "../../src/testing/contract/releases.js";
+import { readRecording, recorded } from "./recording.js";
+import { runScenarios, type Exchange } from "./runner.js";
+import type { Suite } from "./scenario.js";
+import { scenariosOf, suites } from "./suites.js";
+import { fakeTarget } from "./target.js";
+
+const versions = releases.filter((version) => isAtLeast(version, "4.1"));
+const fewestChecks = 150;
+
+/** Where hubs before 5.0 are known to break their document. */
+const deviations = load(
+  readFileSync(new URL("../hubs/deviations.yaml", import.meta.url), "utf8"),
+) as Record<string, Record<string, string[]>>;
+
+/**
+ * Where real hubs break their document in these scenarios, as the fake does: by their own bugs, which the
+ * client keeps its users from.
+ */
+const bugs: Readonly<Record<string, readonly string[]>> = {
+  // The name that a user already has destroys the user.
+  "PATCH /users/{name} 200": ["/name: must be string"],
+  // Before 5.0, a filtered scope makes users that it does not show.
+  "POST /users 201": [
+    "/*: must have required property 'kind'",
+    "/*: must have required property 'name'",
+  ],
+};
+
+for (const version of versions) {
+  const contract = await loadContract(version);
+  const declared = new Set(Object.keys(contract.operations));
+
+  describe(`the fake hub ${version}`, async () => {
+    const runs = await Promise.all(suites.map(async (suite) => run(suite, version)));
+    const checks = runs.flat();
+
+    it.each(checks)("$suite, $scenario, $position: $request", ({ expected, answer, operation }) => {
+      expect(recorded(answer)).toEqual(expected);
+      if (!declared.has(operation)) return;
+      const { status, mediaType, raw } = answer;
+      const key = `${operation} ${status}`;
+      const known = new Set([...(bugs[key] ?? []), ...(deviations[version]?.[key] ?? [])]);
+      const violations = responseViolations(contract, {
+        operation,
+        status,
+        mediaType,
+        body: raw,
+      });
+      expect(violations.filter((one) => !known.has(one))).toEqual([]);
+    });
+
+    it("is asked for every operation that its release has, and enough besides", () => {
+      const requested = new Set(checks.map(({ operation }) => operation));
+      expect([...declared].filter((operation) => !requested.has(operation))).toEqual([]);
+      expect(checks.length).toBeGreaterThan(fewestChecks);
+    });
+  });
+}
+
+interface Check {
+  suite: string;
+  scenario: string;
+  /** The place among the requests of the scenario, from 1. */
+  position: number;
+  request: string;
+  operation: string;
+  answer: Exchange;
+  expected: unknown;
+}
+
+async function run(suite: Suite, version: string): Promise<Check[]> {
+  const recording = readRecording(version, suite.name);
+  const target = fakeTarget(version, suite.name);
+  const results = await runScenarios(scenariosOf(suite, version), target);
+  return [...results].flatMap(([scenario, answers]) =>
+    answers.map((answer, index) => ({
+      suite: suite.name,
+      scenario,
+      position: index + 1,
+      request: answer.request,
+      operation: operationOf(answer.method, answer.path || "/"),
+      answer,
+      expected: recording[scenario]?.[index],
+    })),
+  );
+}

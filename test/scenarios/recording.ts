@@ -1,0 +1,41 @@
+/**
+ * What real hubs answered to the scenarios, kept in recordings/ by release. `npm run test:hub` holds real
+ * hubs to it, and `npm test` the fake, so that both are held to each other.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Exchange, Recorded } from "./runner.js";
+
+type Recording = Record<string, Recorded[]>;
+
+const fileOf = (version: string, suite: string): string =>
+  fileURLToPath(new URL(`recordings/${version}-${suite}.json`, import.meta.url));
+
+/** The answers of a real hub, by scenario; none when it was never recorded. */
+export function readRecording(version: string, suite: string): Recording {
+  const file = fileOf(version, suite);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Recording) : {};
+}
+
+export function writeRecording(
+  version: string,
+  suite: string,
+  results: ReadonlyMap<string, readonly Exchange[]>,
+): void {
+  const file = fileOf(version, suite);
+  const entries = [...results].map(([name, answers]) => {
+    const lines = answers.map((answer) => `    ${JSON.stringify(recorded(answer))}`);
+    return `  ${JSON.stringify(name)}: [\n${lines.join(",\n")}\n  ]`;
+  });
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `{\n${entries.join(",\n")}\n}\n`);
+}
+
+/** What of an exchange is compared. */
+export const recorded = ({ request, status, headers, body }: Exchange): Recorded => ({
+  request,
+  status,
+  headers,
+  ...(body !== undefined && { body }),
+});

@@ -1,0 +1,312 @@
+/** What `assertContract` rejects, by the API of which release, and what it says about it. */
+import { describe, expect, it } from "vitest";
+import { InvalidInputError } from "../../src/index.js";
+import { assertContract, ContractError, FakeHub } from "../../src/testing/index.js";
+import { releases } from "../../src/testing/contract/releases.js";
+import { contracts } from "../../generated/contract.gen.js";
+import * as known from "../../scripts/known-releases.js";
+import { clientOf, rejection } from "./hubs.js";
+
+const fake = new FakeHub({ users: ["ada"], groups: ["staff"] });
+const json = { "Content-Type": "application/json" };
+
+/** The violations of one request, and how many requests the hub got. */
+async function send(request: string, init: RequestInit = {}, version = "6", url?: string) {
+  const [method = "", path = ""] = request.split(" ");
+  const fetch = assertContract(fake.fetch, { version, ...(url && { url }) });
+  const sent = fake.requests.length;
+  const address = path.startsWith("http") ? path : fake.url + path;
+  const error = await rejection(
+    fetch(address, {
+      method,
+      ...init,
+      headers: { Authorization: `token ${fake.token}`, ...init.headers },
+    }),
+  );
+  return {
+    error: error as ContractError | undefined,
+    received: fake.requests.length - sent,
+    fetch,
+  };
+}
+
+const withBody = (body: unknown): RequestInit => ({ headers: json, body: JSON.stringify(body) });
+
+const wrongRequests: [
+  what: string,
+  request: string,
+  init: RequestInit,
+  operation: string,
+  line: string,
+][] = [
+  [
+    "an unknown path",
+    "GET /userz/ada",
+    {},
+    "GET /userz/*",
+    "request of an operation that is not declared",
+  ],
+  [
+    "an unknown method",
+    "PUT /users/ada",
+    {},
+    "PUT /users/*",
+    "request of an operation that is not declared",
+  ],
+  [
+    "a path outside the API",
+    "GET https://hub.example.test/api/users",
+    {},
+    "GET /api/users",
+    "request is not below /hub/api. If it is not for the hub, give `url`",
+  ],
+  [
+    "an empty name",
+    "GET /users/",
+    {},
+    "GET /users/",
+    "request of an operation that is not declared",
+  ],
+  [
+    "an unknown query parameter",
+    "GET /users?limt=2",
+    {},
+    "GET /users",
+    "request query /limt: is not declared",
+  ],
+  [
+    "a query parameter of a wrong type",
+    "GET /users?limit=two",
+    {},
+    "GET /users",
+    "request query /limit: must be integer",
+  ],
+  [
+    "a query parameter given twice",
+    "GET /users?limit=2&limit=3",
+    {},
+    "GET /users",
+    "request query /limit: must be integer",
+  ],
+  [
+    "a value that is not in an enumeration",
+    "GET /users?state=asleep",
+    {},
+    "GET /users",
+    "request query /state: must be equal to one of the allowed values",
+  ],
+  [
+    "a body of a wrong type",
+    "POST /users",
+    withBody({ usernames: "ada" }),
+    "POST /users",
+    "request body /usernames: must be array",
+  ],
+  [
+    "an unknown key",
+    "POST /users/ada/tokens",
+    withBody({ expires: 60 }),
+    "POST /users/{name}/tokens",
+    "request body /expires: is not declared",
+  ],
+  [
+    "an unknown key further down",
+    "POST /users/ada/activity",
+    withBody({ servers: { gpu: { last_activity: "2030-01-01T00:00:00Z", last: "" } } }),
+    "POST /users/{name}/activity",
+    "request body /servers/*/last: is not declared",
+  ],
+  [
+    "a missing key",
+    "POST /users",
+    withBody({ admin: true }),
+    "POST /users",
+    "request body /: must have required property 'usernames'",
+  ],
+  ["a missing body", "POST /users", {}, "POST /users", "request body is missing"],
+  [
+    "a body where there is none",
+    "POST /proxy",
+    withBody({}),
+    "POST /proxy",
+    "request body is not declared",
+  ],
+  [
+    "a body that is not JSON",
+    "POST /users",
+    { headers: json, body: "{" },
+    "POST /users",
+    "request body the body is not JSON",
+  ],
+  [
+    "a body without a media type",
+    "POST /users",
+    { body: new TextEncoder().encode("{}") },
+    "POST /users",
+    "request body the media type (none) is not declared",
+  ],
+];
+
+describe("a request with", () => {
+  it.each(wrongRequests)(
+    "%s is rejected and not sent",
+    async (_, request, init, operation, line) => {
+      const { error, received, fetch } = await send(request, init);
+      expect(error).toBeInstanceOf(ContractError);
+      expect(error).toMatchObject({ operation, version: "6.1.1", violations: [line] });
+      expect(error?.message).toContain(
+        `${operation} does not follow the API of JupyterHub 6.1.1:\n  ${line}`,
+      );
+      expect(fetch.violations).toEqual([error]);
+      expect(received).toBe(0);
+    },
+  );
+});
+
+/** A response in the place of the hub's. */
+const answering =
+  (status: number, body: string | null, headers: Record<string, string> = json) =>
+  async (): Promise<Response> =>
+    new Response(body, { status, headers: { "X-JupyterHub-Version": "6.1.1", ...headers } });
+
+const group = { name: "staff", kind: "group", users: [], properties: {}, roles: [] };
+
+const wrongResponses: [what: string, fetch: () => Promise<Response>, line: string][] = [
+  ["an undeclared status", answering(418, "{}"), "response 418 the status 418 is not declared"],
+  [
+    "a field of a wrong type",
+    answering(200, JSON.stringify({ ...group, users: "ada" })),
+    "response 200 /users: must be array",
+  ],
+  [
+    "an undeclared field",
+    answering(200, JSON.stringify({ ...group, colour: "red" })),
+    "response 200 /colour: is not declared",
+  ],
+  [
+    "a missing field",
+    answering(200, JSON.stringify({ ...group, kind: undefined })),
+    "response 200 /: must have required property 'kind'",
+  ],
+  ["an empty body", answering(200, ""), "response 200 the body is empty, though one is declared"],
+  ["text in the place of JSON", answering(200, "{"), "response 200 the body is not JSON"],
+  [
+    "another media type",
+    answering(200, "<p>", { "Content-Type": "text/html; charset=utf-8" }),
+    "response 200 the media type text/html is not declared",
+  ],
+];
+
+describe("a response with", () => {
+  it.each(wrongResponses)("%s is rejected", async (_, answer, line) => {
+    const fetch = assertContract(answer, { version: "6" });
+    const error = await rejection(fetch("http://127.0.0.1/hub/api/groups/staff"));
+    expect(error).toBeInstanceOf(ContractError);
+    expect(error).toMatchObject({ operation: "GET /groups/{name}", violations: [line] });
+    expect(fetch.violations).toEqual([error]);
+  });
+
+  it("a wrong event is rejected when the event arrives", async () => {
+    const events =
+      'data: {"progress": 0, "message": "Requested"}\n\ndata: {"progress": "half"}\n\n';
+    const answer = answering(200, events, { "Content-Type": "text/event-stream" });
+    const fetch = assertContract(answer, { version: "6" });
+    const response = await fetch("http://127.0.0.1/hub/api/users/ada/server/progress");
+    const error = await rejection(response.text());
+    expect(error).toMatchObject({ operation: "GET /users/{name}/server/progress" });
+    expect((error as ContractError).violations).toContain(
+      "response 200 /progress: must be integer",
+    );
+  });
+
+  it("a failure that a proxy reports is not the hub's, and passes", async () => {
+    const answer = async (): Promise<Response> => new Response("Bad gateway", { status: 502 });
+    const fetch = assertContract(answer, { version: "6" });
+    expect((await fetch("http://127.0.0.1/hub/api/users")).status).toBe(502);
+  });
+});
+
+describe("a violation", () => {
+  it("has no token, name or value in its message", async () => {
+    const secret = "0123456789abcdef0123456789abcdef";
+    const messages = await Promise.all(
+      [
+        send(`GET /authorization/token/${secret}`),
+        send(`GET /users?${secret}=1&limit=${secret}`),
+        send("POST /users", withBody({ usernames: [{ [secret]: secret }], [secret]: secret })),
+        send(`POST /users/${secret}/servers`, withBody(secret)),
+      ].map(async (sent) => (await sent).error?.message),
+    );
+    expect(messages.every((message) => message?.includes("does not follow"))).toBe(true);
+    expect(messages.join("\n")).not.toContain(secret);
+    expect(messages.join("\n")).not.toContain(fake.token);
+  });
+});
+
+describe("the contract of", () => {
+  it.each([
+    ["4.1", "GET /shares/ada", "request of an operation that is not declared"],
+    ["5", "GET /users/ada/server", "request of an operation that is not declared"],
+    ["2.3.1", "GET /users?sort=id", "request query /sort: is not declared"],
+  ])("JupyterHub %s does not have %s", async (version, request, line) => {
+    expect((await send(request, {}, version)).error?.violations).toEqual([line]);
+    expect((await send(request)).error).toBeUndefined();
+  });
+
+  it("an unknown release is an error at once", () => {
+    expect(() => assertContract(fake.fetch, { version: "7" })).toThrow(InvalidInputError);
+    expect(() => assertContract(fake.fetch, { version: "7" })).toThrow("Give one of 1.2.2, 1.5.1");
+  });
+
+  it("each vendored release is known", () => {
+    expect(releases).toEqual(known.releases);
+    expect(Object.keys(contracts)).toEqual(releases);
+  });
+});
+
+describe("with `url`", () => {
+  it("requests elsewhere pass unchecked, and those to the hub do not", async () => {
+    const elsewhere = await send("GET https://hub.example.test/user/ada/api", {}, "6", fake.url);
+    expect(elsewhere).toMatchObject({ error: undefined, received: 1 });
+    const other = await send("GET /nowhere", {}, "6", `${fake.url}/`);
+    expect(other.error).toBeInstanceOf(ContractError);
+  });
+});
+
+it.each(["6", "5", "4.1"])(
+  "this package's own client keeps to the contract of hub %s",
+  async (version) => {
+    const hubToUse = new FakeHub({ version, users: ["ada"], groups: ["staff"] });
+    const fetch = assertContract(hubToUse.fetch, { version });
+    const hub = clientOf(hubToUse, { fetch: fetch as typeof globalThis.fetch });
+    for await (const _ of hub.servers.start("ada")) {
+      // Reading the progress checks its events.
+    }
+    await hub.users.list();
+    await hub.tokens.create("ada", { note: "for a test", expires_in: 60 });
+    await hub.groups.addUsers("staff", { users: ["ada"] });
+    await hub.servers.stop("ada");
+    await expect(hub.users.get("nobody")).rejects.toThrow("404");
+    expect(fetch.violations).toEqual([]);
+    expect(new Set(fetch.calls).size).toBeGreaterThan(5);
+  },
+);
+
+it("a Request, a stream and a form are read without being consumed", async () => {
+  const fetch = assertContract(fake.fetch, { version: "6" });
+  const headers = { ...json, Authorization: `token ${fake.token}` };
+  const create = (name: string): string => JSON.stringify({ usernames: [name] });
+  const request = new Request(`${fake.url}/users`, {
+    method: "POST",
+    headers,
+    body: create("bob"),
+  });
+  expect((await fetch(request)).status).toBe(201);
+  const body = new Blob([create("eve")]).stream();
+  const init = { method: "POST", headers, body, duplex: "half" };
+  expect((await fetch(new URL(`${fake.url}/users`), init)).status).toBe(201);
+  const form = new URLSearchParams({ grant_type: "authorization_code", colour: "red" });
+  const error = await rejection(fetch(`${fake.url}/oauth2/token`, { method: "POST", body: form }));
+  expect(error).toMatchObject({ operation: "POST /oauth2/token" });
+  expect((error as ContractError).violations).toContain("request body /colour: is not declared");
+});

@@ -1,0 +1,19 @@
+/** The tests in docs/testing.md are tests that run: what stands there is their text. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { root } from "../spec/root.js";
+
+const text = readFileSync(join(root, "docs/testing.md"), "utf8");
+const blocks = [...text.matchAll(/```ts file=(\S+)\n([^]*?)```/g)];
+
+it.each(blocks.map(([, file = "", code]) => ({ file, code })))(
+  "$file stands in docs/testing.md as it runs",
+  ({ file, code }) => {
+    expect(code).toBe(readFileSync(join(root, file), "utf8"));
+  },
+);
+
+it("has such a block", () => {
+  expect(blocks.length).toBeGreaterThan(0);
+});

@@ -1,0 +1,116 @@
+/** What goes wrong when a test says so: answers, connections, streams, and the hub itself. */
+import { describe, expect, it } from "vitest";
+import { ask, openFake, rejection } from "./hubs.js";
+
+describe("a declared fault", () => {
+  it("answers with its status as often as it says, and only for its operation", async () => {
+    const { fake } = openFake();
+    fake.fail({
+      operation: "GET /users",
+      times: 2,
+      status: 503,
+      message: "Busy",
+      headers: { "Retry-After": "1" },
+    });
+    const first = await ask(fake, "GET /users");
+    expect([first.status, first.headers.get("Retry-After")]).toEqual([503, "1"]);
+    expect(await first.json()).toEqual({ status: 503, message: "Busy" });
+    expect((await ask(fake, "GET /groups")).status).toBe(200);
+    expect((await ask(fake, "GET /users")).status).toBe(503);
+    expect((await ask(fake, "GET /users")).status).toBe(200);
+  });
+
+  it("is retried by the client like a real one", async () => {
+    const { fake, hub } = openFake();
+    fake.fail({ operation: "GET /users/{name}", status: 502 });
+    expect((await hub.users.get("ada")).name).toBe("ada");
+    expect(fake.requests.map(({ status }) => status)).toEqual([502, 200]);
+  });
+
+  it("breaks the connection before the hub hears of the request, or after it has done it", async () => {
+    const { fake } = openFake();
+    fake.fail({ network: true });
+    await expect(ask(fake, "POST /users/grace")).rejects.toThrow("fetch failed");
+    expect((await ask(fake, "GET /users/grace")).status).toBe(404);
+    fake.fail({ network: "lost" });
+    await expect(ask(fake, "POST /users/grace")).rejects.toThrow("fetch failed");
+    expect((await ask(fake, "GET /users/grace")).status).toBe(200);
+  });
+
+  it("never answers, until the caller aborts", async () => {
+    const { fake } = openFake();
+    fake.fail({ stall: true });
+    const signal = AbortSignal.timeout(20);
+    expect(await rejection(ask(fake, "GET /users", { signal }))).toMatchObject({
+      name: "TimeoutError",
+    });
+  });
+
+  it("cuts a body in the middle", async () => {
+    const { fake } = openFake();
+    fake.fail({ cut: true });
+    const response = await ask(fake, "GET /users");
+    expect(response.status).toBe(200);
+    await expect(response.text()).rejects.toThrow("fetch failed");
+  });
+
+  it("cuts a stream after its first event", async () => {
+    const { fake } = openFake({ slowSpawnTimeout: 0, spawner: { seconds: 60 } });
+    const posted = ask(fake, "POST /users/ada/server");
+    await fake.advance(0);
+    await posted;
+    fake.fail({ operation: "GET /users/{name}/server/progress", cut: true });
+    const response = await ask(fake, "GET /users/ada/server/progress");
+    const read: string[] = [];
+    const drained = (async () => {
+      for await (const part of response.body as unknown as AsyncIterable<Uint8Array>) {
+        read.push(new TextDecoder().decode(part));
+      }
+    })();
+    const cut = rejection(drained);
+    await fake.advance(60_000);
+    expect(await cut).toMatchObject({ message: "fetch failed" });
+    expect(read.join("")).toContain("Server requested");
+    expect(read.join("")).not.toContain("ready");
+  });
+
+  it("says what goes wrong, and one thing alone", () => {
+    const { fake } = openFake();
+    expect(() => fake.fail({})).toThrow("exactly one of status, network, stall, cut");
+    expect(() => fake.fail({ status: 500, stall: true })).toThrow(TypeError);
+    expect(() => fake.fail({ operation: "GET /nothing", status: 500 })).toThrow("no operation");
+  });
+});
+
+describe("a restart", () => {
+  it("breaks off what is under way; servers that run keep running", async () => {
+    const { fake } = openFake({
+      users: [{ name: "ada", servers: ["old"] }],
+      spawner: { seconds: 60 },
+    });
+    const started = rejection(ask(fake, "POST /users/ada/server"));
+    await fake.advance(1000);
+    await fake.restart();
+    expect(await started).toMatchObject({ message: "fetch failed" });
+    const user = (await (await ask(fake, "GET /users/ada")).json()) as { servers: object };
+    expect(Object.keys(user.servers)).toEqual(["old"]);
+    expect((await ask(fake, "GET /users/ada/server/progress")).status).toBe(404);
+    expect((await ask(fake, "DELETE /users/ada/servers/old")).status).toBe(204);
+  });
+
+  it("leaves the proxy to answer with 503 meanwhile", async () => {
+    const { fake } = openFake();
+    const restarted = fake.restart({ seconds: 5 });
+    const response = await ask(fake, "GET /users");
+    expect([response.status, response.headers.get("X-JupyterHub-Version")]).toEqual([503, null]);
+    await fake.advance(5000);
+    await restarted;
+    expect((await ask(fake, "GET /users")).status).toBe(200);
+  });
+
+  it("does not follow a shutdown: then nothing answers", async () => {
+    const { fake, hub } = openFake();
+    await hub.shutdown();
+    await expect(ask(fake, "GET /")).rejects.toThrow("fetch failed");
+  });
+});

@@ -1,0 +1,33 @@
+/** Fake hubs and clients of them, for the tests of what a test can tell a fake hub. */
+import { JupyterHub, type JupyterHubOptions } from "../../src/index.js";
+import { FakeHub, type FakeHubOptions } from "../../src/testing/index.js";
+
+export const clientOf = (fake: FakeHub, options: JupyterHubOptions = {}): JupyterHub =>
+  new JupyterHub({ url: fake.url, token: fake.token, fetch: fake.fetch, ...options });
+
+/** A fake hub in the test's time, and a client of it. */
+export function openFake(options: FakeHubOptions = {}): { fake: FakeHub; hub: JupyterHub } {
+  const fake = new FakeHub({ time: "manual", users: ["ada"], ...options });
+  return { fake, hub: clientOf(fake) };
+}
+
+/** A plain request with every right. */
+export const ask = async (
+  fake: FakeHub,
+  operation: string,
+  init: RequestInit = {},
+): Promise<Response> => {
+  const [method = "", path = ""] = operation.split(" ");
+  return fake.fetch(fake.url + path, {
+    method,
+    headers: { Authorization: `token ${fake.token}` },
+    ...init,
+  });
+};
+
+/** What a promise rejects with; undefined when it does not. */
+export const rejection = async (promise: PromiseLike<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );

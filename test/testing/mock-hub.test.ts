@@ -1,0 +1,137 @@
+/** The mock hub: what it answers, what it records, and what it reports. */
+import { describe, expect, it } from "vitest";
+import { InvalidInputError, JupyterHub, NotFoundError } from "../../src/index.js";
+import { startMockHub } from "../../src/testing/index.js";
+import { releases } from "../../src/testing/contract/releases.js";
+
+const headers = { Authorization: "Bearer any", "Content-Type": "application/json" };
+
+describe("startMockHub", () => {
+  it.each([
+    ["6", "6.1.1"],
+    ["5", "5.5.4"],
+    ["1.2.2", "1.2.2"],
+  ])("answers as hub %s", async (version, release) => {
+    await using mock = await startMockHub({ version });
+    const hub = new JupyterHub({ url: mock.url, token: "any" });
+    expect(await hub.version()).toBe(release);
+    expect(await hub.users.get("ada")).toMatchObject({ name: "ada" });
+    expect(mock).toMatchObject({ version: release, violations: [] });
+  });
+
+  it("answers as the newest release by default", async () => {
+    await using mock = await startMockHub();
+    expect(mock.version).toBe(releases.at(-1));
+  });
+
+  it("records each call", async () => {
+    await using mock = await startMockHub();
+    const hub = new JupyterHub({ url: mock.url, token: "any" });
+    await hub.groups.addUsers("staff", { users: ["ada"] });
+    await hub.users.list({ state: "active" });
+    expect(mock.calls).toEqual([
+      {
+        operation: "POST /groups/{name}/users",
+        method: "POST",
+        path: "/groups/staff/users",
+        query: {},
+        body: { users: ["ada"] },
+      },
+      expect.objectContaining({
+        operation: "GET /users",
+        path: "/users",
+        query: expect.objectContaining({ state: "active" }) as object,
+        body: undefined,
+      }),
+    ]);
+  });
+
+  it.each(["token any", "Token any", "bearer any"])("takes the token in `%s`", async (value) => {
+    await using mock = await startMockHub();
+    const response = await fetch(`${mock.url}/users`, { headers: { Authorization: value } });
+    expect(response.status).toBe(200);
+    expect(mock.violations).toEqual([]);
+  });
+
+  it("sends a documented response that the test chooses, until it chooses another", async () => {
+    await using mock = await startMockHub();
+    const hub = new JupyterHub({ url: mock.url, token: "any" });
+    mock.respond("GET /users/{name}", 404);
+    await expect(hub.users.get("ada")).rejects.toBeInstanceOf(NotFoundError);
+    await expect(hub.users.get("ada")).rejects.toBeInstanceOf(NotFoundError);
+    mock.respond("GET /users/{name}");
+    expect(await hub.users.get("ada")).toMatchObject({ name: "ada" });
+    expect(mock.violations).toEqual([]);
+  });
+
+  it.each<[string, number | undefined, string]>([
+    ["GET /userz", 404, "has no GET /userz"],
+    ["GET /users/{name}", 418, "no documented response with status 418"],
+  ])("refuses to answer %s with %s", async (operation, status, message) => {
+    await using mock = await startMockHub();
+    const respond = (): void => mock.respond(operation, status);
+    expect(respond).toThrow(InvalidInputError);
+    expect(respond).toThrow(message);
+  });
+
+  it.each<
+    [what: string, path: string, init: RequestInit, status: number, operation: string, line: string]
+  >([
+    [
+      "a wrong body",
+      "/users",
+      { method: "POST", headers, body: '{"usernames":"ada"}' },
+      400,
+      "POST /users",
+      "request body /usernames: must be array",
+    ],
+    [
+      "an undeclared key",
+      "/users",
+      { method: "POST", headers, body: '{"usernames":["ada"],"x":1}' },
+      400,
+      "POST /users",
+      "request body /x: is not declared",
+    ],
+    [
+      "a body that is not JSON",
+      "/users",
+      { method: "POST", headers, body: "{" },
+      400,
+      "POST /users",
+      "request body the body is not JSON",
+    ],
+    [
+      "an undeclared query parameter",
+      "/users?x=1",
+      { headers },
+      200,
+      "GET /users",
+      "request query /x: is not declared",
+    ],
+    [
+      "an unknown operation",
+      "/userz/ada",
+      { headers },
+      404,
+      "GET /userz/*",
+      "request of an operation that is not declared",
+    ],
+    ["no token", "/users", {}, 401, "GET /users", "Invalid security scheme used"],
+  ])("reports %s", async (_, path, init, status, operation, line) => {
+    await using mock = await startMockHub();
+    const response = await fetch(mock.url + path, init);
+    expect(response.status).toBe(status);
+    expect(mock.violations).toMatchObject([{ operation }]);
+    expect(mock.violations[0]?.violations.join("\n")).toContain(line);
+  });
+
+  it("frees its port when it stops, and listens on the port that is wanted", async () => {
+    const first = await startMockHub();
+    const port = Number(new URL(first.url).port);
+    await expect(startMockHub({ port })).rejects.toThrow("EADDRINUSE");
+    await first.stop();
+    await using again = await startMockHub({ port });
+    expect(again.url).toBe(first.url);
+  });
+});

@@ -1,0 +1,84 @@
+/** A fake hub that listens on a port: what a plain fetch sees of it. */
+import { describe, expect, it } from "vitest";
+import { JupyterHub } from "../../src/index.js";
+import { FakeHub, type FakeHubOptions } from "../../src/testing/index.js";
+import { rejection } from "./hubs.js";
+
+async function listening(options: FakeHubOptions = {}) {
+  const fake = new FakeHub({ users: ["ada"], ...options });
+  const url = await fake.listen();
+  return {
+    fake,
+    url,
+    hub: new JupyterHub({ url, token: fake.token, retry: 0 }),
+    [Symbol.asyncDispose]: async () => fake.close(),
+  };
+}
+
+describe("a fake hub that listens", () => {
+  it("answers over HTTP as it does in-process", async () => {
+    await using opened = await listening();
+    expect(opened.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/hub\/api$/);
+    expect(await opened.fake.listen()).toBe(opened.url);
+    expect((await opened.hub.users.create("grace")).name).toBe("grace");
+    await opened.hub.users.delete("grace");
+    expect(await rejection(opened.hub.users.get("grace"))).toMatchObject({ name: "NotFoundError" });
+    const page = await fetch(`${opened.url}/users?limit=1`, {
+      headers: {
+        Authorization: `token ${opened.fake.token}`,
+        Accept: "application/jupyterhub-pagination+json",
+      },
+    });
+    expect(await page.json()).toMatchObject({ _pagination: { total: 1 } });
+  });
+
+  it("passes the events of a start on as they come", async () => {
+    await using opened = await listening({
+      slowSpawnTimeout: 0,
+      spawner: { seconds: 0.3, progress: ["Pulling image", "Starting"] },
+    });
+    const start = opened.hub.servers.start("ada");
+    const messages: (string | undefined)[] = [];
+    for await (const { message } of start) messages.push(message);
+    expect(messages).toEqual(
+      expect.arrayContaining(["Server requested", "Pulling image", "Starting"]),
+    );
+    expect((await start).ready).toBe(true);
+  });
+
+  it("breaks the connection where a fault says so", async () => {
+    await using opened = await listening();
+    opened.fake.fail({ network: true });
+    await expect(fetch(`${opened.url}/`)).rejects.toThrow("fetch failed");
+    expect((await fetch(`${opened.url}/`)).status).toBe(200);
+  });
+
+  it("breaks off a body that is cut", async () => {
+    await using opened = await listening();
+    opened.fake.fail({ cut: true });
+    const response = await fetch(`${opened.url}/`);
+    await expect(response.text()).rejects.toThrow();
+  });
+
+  it("hears when a client leaves a stream", async () => {
+    await using opened = await listening({ slowSpawnTimeout: 0, spawner: { seconds: 30 } });
+    const abort = new AbortController();
+    const headers = { Authorization: `token ${opened.fake.token}` };
+    await fetch(`${opened.url}/users/ada/server`, { method: "POST", headers });
+    const { signal } = abort;
+    const stream = await fetch(`${opened.url}/users/ada/server/progress`, { headers, signal });
+    await stream.body?.getReader().read();
+    abort.abort();
+    await opened.fake.close();
+  });
+
+  it("may listen again after it was closed, with all that it has", async () => {
+    const fake = new FakeHub({ users: ["ada"] });
+    const first = await fake.listen();
+    await fake.close();
+    await expect(fetch(`${first}/`)).rejects.toThrow("fetch failed");
+    await using _ = fake;
+    const hub = new JupyterHub({ url: await fake.listen(), token: fake.token });
+    expect((await hub.users.get("ada")).name).toBe("ada");
+  });
+});
