@@ -7,8 +7,9 @@
  */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { rolldown, type InputOptions, type OutputOptions } from "rolldown";
+import { rolldown, type InputOptions, type OutputOptions, type Plugin } from "rolldown";
 import { dts } from "rolldown-plugin-dts";
+import { minifySync } from "rolldown/utils";
 import manifest from "../package.json" with { type: "json" };
 import { correctedDocument } from "./document.js";
 import type { JsonObject } from "./json.js";
@@ -51,6 +52,18 @@ const output: OutputOptions = {
   sourcemapExcludeSources: true,
 };
 
+/** Minifies the chunks that are generated data, and leaves out their maps: nobody steps through them. */
+const minifiedData: Plugin = {
+  name: "minified-data",
+  generateBundle(_, files) {
+    for (const [name, file] of Object.entries(files)) {
+      if (name.endsWith(".gen.js.map")) delete files[name];
+      if (file.type !== "chunk" || !name.endsWith(".gen.js")) continue;
+      file.code = minifySync(name, file.code).code;
+    }
+  },
+};
+
 async function bundle(options: InputOptions, to: OutputOptions): Promise<void> {
   const bundled = await rolldown({ ...input, ...options });
   await bundled.write({ ...output, ...to });
@@ -73,7 +86,7 @@ try {
   rmSync(dist, { recursive: true, force: true });
   const declarations = dts({ tsconfig: join(root, "tsconfig.build.json"), sourcemap: true });
   await bundle(
-    { input: entries(), plugins: [declarations] },
+    { input: entries(), plugins: [declarations, minifiedData] },
     {
       // What is loaded on demand goes by its own name.
       chunkFileNames: ({ isDynamicEntry }) => (isDynamicEntry ? "[name].js" : "shared.js"),
