@@ -25,7 +25,7 @@ function behave({ options }: SpawnRequest): SpawnerBehaviour {
         ],
       };
     case "fail":
-      return { seconds: seconds(0), progress: starting, fails: "This server was told to fail" };
+      return { seconds: seconds(0), progress: starting, fails: "This server fails on request" };
     case "refuse": {
       const status = Number(options["status"] ?? 409);
       return { progress: starting, fails: { status, message: "No GPU is left" } };
