@@ -1,4 +1,4 @@
-/** The README's table of defaults, with the values of the code. */
+/** The table of defaults in docs/networks.md, with the values of the code. */
 import { defaults } from "../src/core/options.js";
 import { maxDelay, maxRetryAfter, minDelay } from "../src/core/retry.js";
 import { readyTimeout } from "../src/client.js";

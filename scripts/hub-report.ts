@@ -16,6 +16,7 @@ import { observe, unseenFields } from "../test/hubs/loose-schemas.js";
 import { validatorOf, type Answer, type Validator } from "../test/hubs/validator.js";
 import { correctedDocument, operationsOf } from "./document.js";
 import { at, type JsonObject } from "./json.js";
+import { withPart } from "./marked-part.js";
 import { keyOf } from "./operation-table.js";
 import { projectionOf } from "../src/testing/mock/projection.js";
 import { correctedRelease } from "./known-releases.js";
@@ -161,7 +162,7 @@ export function problemsOf(report: HubReport): string[] {
 const percent = (part: number, whole: number): string =>
   `${part} (${Math.round((100 * part) / whole)} %)`;
 
-/** The table in the README. */
+/** The table in docs/types-and-proof.md. */
 export function tableOf(reports: readonly HubReport[]): string {
   const rows = reports.map((one) => {
     return [
@@ -188,14 +189,9 @@ export function tableOf(reports: readonly HubReport[]): string {
     .join("\n");
 }
 
-const begin = "<!-- hubs: written by `npm run test:hub -- --write` -->";
-const end = "<!-- /hubs -->";
-
-/** Writes the table of a run over all releases to the README. */
+/** Writes the table of a run over all releases to docs/types-and-proof.md. */
 export function writeTable(reports: readonly HubReport[]): void {
-  const file = join(root, "README.md");
-  const [before, rest] = readFileSync(file, "utf8").split(begin);
-  const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined) throw new Error(`README.md has no ${begin}`);
-  writeFileSync(file, `${before}${begin}\n\n${tableOf(reports)}\n\n${end}${after}`);
+  const file = join(root, "docs/types-and-proof.md");
+  const begin = "<!-- hubs: written by `npm run test:hub -- --write` -->";
+  writeFileSync(file, withPart(readFileSync(file, "utf8"), begin, tableOf(reports), file));
 }

@@ -1,5 +1,5 @@
 /**
- * Maps methods to operations. The README's table is generated from it, and tests compare it with the
+ * Maps methods to operations. The table of docs/methods.md is generated from it, and tests compare it with the
  * document (each operation has a method or a reason) and with the requests that methods send.
  */
 

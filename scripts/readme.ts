@@ -1,5 +1,5 @@
 /**
- * npm run readme              writes the generated parts of README.md: methods and operations, defaults
+ * npm run readme              writes the generated tables of docs/: methods and operations, defaults
  * npm run readme -- --check   fails if they are out of date
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -7,8 +7,9 @@ import { join } from "node:path";
 import { operations, scopes } from "../generated/operations.gen.js";
 import { methodOperations, methodScopes, onlyScope, rawOnly } from "./method-operations.js";
 import { defaultsTable } from "./defaults.js";
+import { withPart } from "./marked-part.js";
 
-const file = join(import.meta.dirname, "../README.md");
+const root = join(import.meta.dirname, "..");
 
 const code = (text: string): string => `\`${text}\``;
 const scopesOf = (method: string, operation: string): string => {
@@ -55,25 +56,21 @@ function table(): string {
   ].join("\n");
 }
 
-/** Replaces the text between two marks. */
-function withPart(text: string, name: string, part: string): string {
-  const begin = `<!-- ${name}: written by \`npm run readme\` -->`;
-  const end = `<!-- /${name} -->`;
-  const [before, rest] = text.split(begin);
-  const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined) {
-    throw new Error(`README.md has no ${begin} … ${end}`);
-  }
-  return `${before}${begin}\n\n${part}\n\n${end}${after}`;
-}
+/** The generated parts, by name, with the file that each is in. */
+const parts: readonly (readonly [file: string, name: string, part: string])[] = [
+  ["docs/methods.md", "operations", table()],
+  ["docs/networks.md", "defaults", defaultsTable()],
+];
 
-const readme = readFileSync(file, "utf8");
-const written = withPart(withPart(readme, "operations", table()), "defaults", defaultsTable());
-if (!process.argv.includes("--check")) {
-  writeFileSync(file, written);
-} else if (written !== readme) {
-  console.error(
-    "The tables in README.md are out of date. Run `npm run readme` and commit the result.",
-  );
+const outdated = parts.filter(([file, name, part]) => {
+  const path = join(root, file);
+  const text = readFileSync(path, "utf8");
+  const written = withPart(text, `<!-- ${name}: written by \`npm run readme\` -->`, part, file);
+  if (!process.argv.includes("--check")) writeFileSync(path, written);
+  return written !== text;
+});
+if (process.argv.includes("--check") && outdated.length > 0) {
+  const files = outdated.map(([file]) => file).join(", ");
+  console.error(`Out of date: ${files}. Run \`npm run readme\` and commit the result.`);
   process.exitCode = 1;
 }

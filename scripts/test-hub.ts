@@ -1,6 +1,6 @@
 /**
  * npm run test:hub -- [versions…]   runs the built package against real JupyterHubs; all by default
- * npm run test:hub -- --write       also writes the README's table, the deviations of hubs before 5.0, and the responses
+ * npm run test:hub -- --write       also writes the table of docs/types-and-proof.md, the deviations of hubs before 5.0, and the responses
  *                                   that the fake hub is compared with
  *
  * Each version has a virtual environment (created once and kept in .cache/hubs) and hubs of its own. Two

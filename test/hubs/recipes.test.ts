@@ -1,5 +1,5 @@
 /**
- * Runs the README's counterparts of Python recipes one after the other on a real hub, and checks the
+ * Runs the counterparts of Python recipes in docs/python-recipes.md one after the other on a real hub, and checks the
  * requests and their effects.
  */
 import { readFileSync } from "node:fs";
@@ -9,9 +9,8 @@ import { useHubFixture, since } from "./hub-fixture.js";
 
 const fixture = useHubFixture("recipes");
 
-const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
-const section = /^## From Python recipes\n(.*?)^## /ms.exec(readme)?.[1] ?? "";
-const recipes = [...section.matchAll(/```ts\n(.*?)```/gs)].map(([, code = ""]) => code);
+const page = readFileSync(new URL("../../docs/python-recipes.md", import.meta.url), "utf8");
+const recipes = [...page.matchAll(/```ts\n(.*?)```/gs)].map(([, code = ""]) => code);
 
 /** The requests and the effects of each recipe, in order. */
 const sent: string[][] = [];
@@ -41,7 +40,7 @@ beforeAll(async () => {
   Object.assign(made, await run(...Object.values(given)));
 });
 
-describe("the recipes of the README", () => {
+describe("the recipes of docs/python-recipes.md", () => {
   it("have one counterpart per Python recipe", () => {
     expect(recipes).toHaveLength(6);
     expect(sent).toHaveLength(6);

@@ -22,12 +22,14 @@ describe("the tarball", () => {
     expect(sha256(pack(join(root, ".cache/packed/again")))).toBe(sha256(tarball()));
   });
 
-  it("has what README links to", () => {
-    const links = Array.from(read("README.md").matchAll(/\]\((?!https?:|#)([^)#\s]+)/g));
-    expect(links.length).toBeGreaterThan(0);
-    const paths = links.map(([, path]) => path!);
-    expect(paths.filter((path) => !existsSync(join(installed, path)))).toEqual([]);
-  });
+  it.each(["README.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)])(
+    "has what %s links to",
+    (page) => {
+      const links = [...read(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)];
+      const paths = links.map(([, path = ""]) => join(installed, dirname(page), path));
+      expect(paths.filter((path) => !existsSync(path))).toEqual([]);
+    },
+  );
 
   it("has the licences, the change log, the documentation and no tests", () => {
     expect(files).toEqual(

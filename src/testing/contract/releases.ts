@@ -18,12 +18,14 @@ export function releaseOf(version: string): string {
   );
 }
 
-/** The release whose API is closest to that of a hub: the newest one that is not newer than its minor release. */
+/** The release whose API is closest to that of a hub: of its minor release, else of its major release, else older. */
 export function closestRelease(version: string): string {
   const [major = "", minor = "0"] = version.split(".");
-  const sameMajor = releases.findLast((one) => one.startsWith(`${major}.`));
   return (
-    sameMajor ?? releases.findLast((one) => isAtLeast(`${major}.${minor}`, one)) ?? releases[0]
+    releases.findLast((one) => one.startsWith(`${major}.${minor}.`)) ??
+    releases.findLast((one) => one.startsWith(`${major}.`)) ??
+    releases.findLast((one) => isAtLeast(`${major}.${minor}`, one)) ??
+    releases[0]
   );
 }
 
