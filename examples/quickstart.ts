@@ -1,85 +1,70 @@
 /**
- * First steps with a hub: the current user, starting and stopping a server, a temporary token.
- *
- * npm start                                                uses a mock that comes with this repository
- * JUPYTERHUB_API_URL=… JUPYTERHUB_API_TOKEN=… npm start    uses that hub, and undoes its changes
+ * npm start                                                a tour on a fake hub over HTTP
+ * JUPYTERHUB_API_URL=… JUPYTERHUB_API_TOKEN=… npm start    lists that hub's users, and starts your server
  */
-import {
-  BadRequestError,
-  ForbiddenError,
-  JupyterHub,
-  NotFoundError,
-  type Server,
-} from "jupyterhub-client";
-import { openHub } from "./open-hub.js";
+import { ForbiddenError, JupyterHub, SpawnFailedError } from "jupyterhub-client";
+import { FakeHub } from "jupyterhub-client/testing";
+import { showProgress } from "./progress-bar.js";
 
-await using opened = await openHub();
-const hub = new JupyterHub(opened.options);
+if (process.env["JUPYTERHUB_API_URL"]) await tour(new JupyterHub());
+else await tourOfFakeHub();
 
-console.log(`JupyterHub ${await hub.version()} at ${hub.url}`);
+/** Works on every hub. Stops the server again if it did not run before. */
+async function tour(hub: JupyterHub): Promise<void> {
+  const me = await hub.whoami();
+  console.log(`JupyterHub ${await hub.version()}; the token belongs to the ${me.kind} ${me.name}`);
 
-const me = await hub.whoami();
-console.log(`The token belongs to the ${me.kind} ${me.name}`);
-
-try {
-  const users = await hub.users.list();
-  console.log(`Users: ${users.map(({ name }) => name).join(", ")}`);
-  const groups = await hub.groups.list();
-  console.log(`Groups: ${groups.map(({ name }) => name).join(", ") || "none"}`);
-} catch (error) {
-  if (!(error instanceof ForbiddenError)) throw error;
-  console.log(`Not for this token: it needs ${error.requiredScopes.join(" or ")}`);
-}
-
-/** Undoes the changes of this run in reverse order. */
-const undo: (() => Promise<void>)[] = [];
-
-// A service has no servers, so it starts one for a new user.
-let user = me.name;
-if (me.kind !== "user") {
-  user = `quickstart-${Date.now()}`;
-  await hub.users.create(user);
-  undo.push(() => hub.users.delete(user));
-}
-
-try {
-  const server = await startServer(opened.server);
-  console.log(`The server "${server.name}" of ${user} is ready at ${server.url}`);
-
-  const { id, expires_at } = await hub.tokens.create(user, { note: "quickstart", expires_in: 600 });
-  undo.push(() => hub.tokens.revoke(user, id));
-  console.log(`The token ${id} is valid until ${expires_at}`);
-} finally {
-  for (const step of undo.toReversed()) await step();
-}
-console.log("Stopped and revoked: the hub is as it was.");
-
-/** Starts a named server, or the default one if the hub allows no named servers. */
-async function startServer(name: string): Promise<Server> {
   try {
-    const before = await find(name);
-    const server = await hub.servers.start(user, { server: name });
-    if (!before) undo.push(() => hub.servers.delete(user, { server: name }));
-    // The mock's server always runs.
-    if (!before?.ready || opened.isMock) undo.push(() => hub.servers.stop(user, { server: name }));
-    return server;
+    const users = await hub.users.list();
+    const active = users.filter(({ servers = {} }) => Object.keys(servers).length > 0);
+    console.log(`${users.length} users, ${active.length} of them with a server`);
   } catch (error) {
-    if (!(error instanceof BadRequestError && error.reason === "named-servers-disabled"))
-      throw error;
-    console.log("This hub has no named servers: the default one will do");
-    const running = (await hub.servers.list(user)).length > 0;
-    const server = await hub.servers.start(user);
-    if (!running) undo.push(() => hub.servers.stop(user));
-    return server;
+    if (!(error instanceof ForbiddenError)) throw error;
+    console.log(`This token may not list users: it lacks ${error.requiredScopes.join(" or ")}`);
   }
+
+  if (me.kind !== "user") return console.log("A service has no server to start");
+  const wasRunning = (await hub.servers.list(me.name)).length > 0;
+  const server = await showProgress(
+    `Starting the server of ${me.name}`,
+    hub.servers.start(me.name),
+  );
+  console.log(`Ready at ${new URL(server.url, hub.publicUrl)}`);
+  if (wasRunning) return;
+  await hub.servers.stop(me.name);
+  console.log("Stopped again");
 }
 
-/** The user's server with this name, if any. */
-async function find(server: string): Promise<Server | undefined> {
+/** The same on a hub with 1,000 users, and what happens when a start fails or has to wait. */
+async function tourOfFakeHub(): Promise<void> {
+  const students = Array.from({ length: 999 }, (_, index) => `student-${index + 1}`);
+  await using fake = new FakeHub({
+    users: [{ name: "ada", admin: true }, ...students],
+    concurrentSpawnLimit: 1,
+    spawnRetryAfter: 1,
+    spawner: ({ user }) => ({
+      seconds: user === "ada" ? 2 : 1,
+      progress: ["Waiting for a node", "Pulling the image", "Mounting home", "Starting"],
+      ...(user === "student-13" && { fails: "No GPU is left" }),
+    }),
+  });
+  const url = await fake.listen();
+  const hub = new JupyterHub({ url, token: fake.tokenFor("ada") });
+  await tour(hub);
+
   try {
-    return await hub.servers.get(user, { server });
+    await showProgress("Starting student-13", hub.servers.start("student-13"));
   } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
-    throw error;
+    if (!(error instanceof SpawnFailedError)) throw error;
+    console.log(`The start failed: ${error.reason}`);
   }
+
+  console.log("Starting two servers on a hub that starts one at a time:");
+  for await (const { user, error } of hub.servers.startMany(["student-1", "student-2"])) {
+    console.log(`  ${user}: ${error ? String(error) : "ready"}`);
+  }
+  const { length } = fake.requests.filter(({ status }) => status === 429);
+  console.log(
+    `Starts that the hub refused meanwhile with 429, and the client sent again: ${length}`,
+  );
 }
