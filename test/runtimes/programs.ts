@@ -14,14 +14,15 @@ export const worker = join(program, "bundled/worker.js");
 /** A module for pages that exports the scenario. */
 export const page = join(program, "bundled/scenario.js");
 
+/** One file: a worker or a page here has no other to load. */
 async function bundle(input: string, dir: string, external: string[]): Promise<void> {
   const bundled = await rolldown({ input, platform: "neutral", external });
-  await bundled.write({ dir, format: "esm" });
+  await bundled.write({ dir, format: "esm", codeSplitting: false });
   await bundled.close();
 }
 
 export async function writePrograms(): Promise<void> {
-  const packages = ["jupyterhub-client", "jupyterhub-client/api"];
+  const packages = ["jupyterhub-client", "jupyterhub-client/api", "jupyterhub-client/testing"];
   await bundle(join(import.meta.dirname, "scenario.ts"), program, packages);
   writeFileSync(
     commandLine,

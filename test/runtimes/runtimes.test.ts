@@ -12,7 +12,8 @@ import { chromium } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { executable } from "../browser/browser.js";
 import { program } from "../package/packed.js";
-import { startScenarioHub, type ScenarioHub } from "./hub.js";
+import { createScenarioHub } from "./hub.js";
+import type { FakeHub } from "jupyterhub-client/testing";
 import { install } from "./install.js";
 import { commandLine, page, worker, writePrograms } from "./programs.js";
 
@@ -72,8 +73,8 @@ const workerd: Run = async (url, token) => {
   const require = createRequire(join(install("miniflare", version), "package.json"));
   const { Miniflare } = require("miniflare") as { Miniflare: new (options: object) => Miniflare };
   const miniflare = new Miniflare({
-    modules: true,
-    scriptPath: worker,
+    // Given as text: Miniflare's own search for modules refuses `import(variable)`, which the fake hub has for Node.
+    modules: [{ type: "ESModule", path: "worker.js", contents: readFileSync(worker, "utf8") }],
     compatibilityDate: "2025-12-01",
   });
   try {
@@ -120,9 +121,9 @@ const runtimes: readonly [name: string, run: Run][] = [
 
 beforeAll(writePrograms);
 
-let hub: ScenarioHub;
+let hub: FakeHub;
 beforeEach(async () => {
-  hub = await startScenarioHub();
+  hub = createScenarioHub();
   return () => hub[Symbol.asyncDispose]();
 });
 
@@ -130,9 +131,9 @@ const lines: string[] = [];
 afterAll(() => console.log(`\n${lines.join("\n")}\n`));
 
 it.each(runtimes)("%s", async (name, run) => {
-  const passed = await run(`${hub.origin}/hub/api`, hub.token);
+  const passed = await run(await hub.listen(), hub.token);
   lines.push(`${name.padEnd(34)} ${passed.length} checks`);
-  expect(passed.length).toBeGreaterThanOrEqual(17);
+  expect(passed.length).toBeGreaterThanOrEqual(19);
 });
 
 it("a runtime that cannot be installed is named", () => {

@@ -4,6 +4,7 @@
  */
 import { JupyterHub, isJupyterHubError, type ProgressEvent } from "jupyterhub-client";
 import { createClient, getUsers } from "jupyterhub-client/api";
+import { assertContract, FakeHub } from "jupyterhub-client/testing";
 
 /** Resolves with what holds; rejects with the first thing that does not. */
 export async function scenario(url: string, token: string): Promise<string[]> {
@@ -62,10 +63,10 @@ export async function scenario(url: string, token: string): Promise<string[]> {
 
   const controller = new AbortController();
   const reason = new Error("No longer needed");
-  const aborted = errorOf(hub.users.get("never", {}, { signal: controller.signal }));
+  const aborted = errorOf(hub.services.get("never", { signal: controller.signal }));
   setTimeout(() => controller.abort(reason), 50);
   check("an abort rejects with its reason", (await aborted) === reason);
-  const late = await errorOf(hub.users.get("never", {}, { timeout: 100 }));
+  const late = await errorOf(hub.services.get("never", { timeout: 100 }));
   check("a timeout is a TimeoutError", isJupyterHubError(late, "TimeoutError"));
 
   const temporary = await hub.tokens.createTemporary(first, { expires_in: 60 });
@@ -73,5 +74,12 @@ export async function scenario(url: string, token: string): Promise<string[]> {
   await hub.tokens.revoke(first, temporary.id);
   const gone = await errorOf(hub.tokens.revoke(first, temporary.id));
   check("and gone once it is revoked", isJupyterHubError(gone, "NotFoundError"));
+
+  const fake = new FakeHub({ users: ["ada"] });
+  const asserting = assertContract(fake.fetch, { version: "6" });
+  const inMemory = new JupyterHub({ url: fake.url, token: fake.token, fetch: asserting });
+  check("a fake hub runs in memory", (await inMemory.users.list()).length === 1);
+  const violation = await errorOf(asserting(`${fake.url}/users?limit=many`));
+  check("and a wrong request to it is found", (violation as Error)?.name === "ContractError");
   return passed;
 }

@@ -1,19 +1,19 @@
-/** Faults that a test declares: answers that the hub gives, or does not give, in place of its own. */
+/** Faults that a test declares: what the hub does in place of its usual response. */
 
-/** What goes wrong, and how often. One of `status`, `network`, `stall` and `cut` says what. */
+/** A fault, and how often it occurs. One of `status`, `network`, `stall` and `cut` is required. */
 export interface Fault {
   /** Method and path as the document has them, "POST /users/{name}/server"; every operation by default. */
   operation?: string;
-  /** How many requests it befalls; 1 by default. */
+  /** How many requests it applies to. @default 1 */
   times?: number;
   /** The hub does nothing and answers with this status. */
   status?: number;
   /** What that answer says, and its headers. */
   message?: string;
   headers?: Readonly<Record<string, string>>;
-  /** The connection breaks: before the hub hears of the request, or after it has done it ("lost"). */
+  /** The connection breaks: before the hub receives the request, or after it has carried it out ("lost"). */
   network?: true | "lost";
-  /** Nothing ever comes back. */
+  /** No response ever arrives. */
   stall?: true;
   /** The body breaks off in the middle; a stream, after its first event. */
   cut?: true;
@@ -47,7 +47,7 @@ export class Faults {
     this.#declared.length = 0;
   }
 
-  /** The fault that befalls a request for this operation now, if one does. */
+  /** The fault that applies to a request for this operation now, if any. */
   next(operation: string): Fault | undefined {
     const found = this.#declared.find(
       ({ fault, left }) => left > 0 && (fault.operation ?? operation) === operation,

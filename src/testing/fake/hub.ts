@@ -176,7 +176,7 @@ export class FakeHub implements AsyncDisposable {
   }
 
   /**
-   * Declares what goes wrong with the next requests. Faults befall them in the order of their declaration.
+   * Declares a fault for the next requests. Faults apply in the order in which they were declared.
    *
    * @throws TypeError unless it says one thing that goes wrong, with an operation that there is
    */
