@@ -2,7 +2,8 @@
 import type { Server, ServerStart } from "jupyterhub-client";
 
 const width = 20;
-const bar = (percent: number): string =>
+/** A bar of 20 characters. */
+export const bar = (percent: number): string =>
   "█".repeat(Math.round((percent * width) / 100)).padEnd(width, "░");
 
 /** Shows the events of a start, and returns its server or throws why it failed. */

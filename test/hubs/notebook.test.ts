@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { KernelManager, ServerConnection, type Kernel } from "@jupyterlab/services";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { failure, useHubFixture, since } from "./hub-fixture.js";
+import { runExample } from "./run-example.js";
 import { ensureNotebook } from "./venv.js";
 
 // Its WebSocket for Node, since Node before 22 has none by default.
@@ -53,6 +54,17 @@ c.Spawner.args = ["--allow-root"]
       const { baseUrl, fetch } = await fixture.hub.servers.connect("ada");
       const headers = { Authorization: `Bearer ${token}` };
       expect((await fetch(`${baseUrl}api/kernels`, { headers })).status).toBe(403);
+    });
+
+    it("is what the editor example connects to, with a pasted token", async () => {
+      const { token } = await fixture.hub.tokens.create("ada", { expires_in: 600 });
+      const lines = await runExample(["editor.ts", `${fixture.real.publicUrl}hub/home`], {}, token);
+      expect(lines[0]).toBe(
+        `Create a token at ${fixture.real.publicUrl}hub/token and paste it here:`,
+      );
+      expect(lines[1]).toMatch(/^Logged in as ada; the token expires 20/);
+      expect(lines).toContain("The cell printed: 42");
+      expect(lines.join()).not.toContain(token);
     });
 
     describe("with @jupyterlab/services", () => {

@@ -1,0 +1,55 @@
+/**
+ * How an editor connects: a link to any page of the hub, a pasted token, the user's server, a cell.
+ * `npx tsx examples/editor.ts https://hub.example.org/hub/home` · a token of the user's own, with its default scopes
+ */
+import { createInterface } from "node:readline/promises";
+import { Writable } from "node:stream";
+import { KernelManager, ServerConnection } from "@jupyterlab/services";
+import { JupyterHub } from "jupyterhub-client";
+import { WebSocket } from "ws";
+import { showProgress } from "./progress-bar.js";
+
+const [link] = process.argv.slice(2);
+if (!link) throw new Error("Give a link to the hub, such as https://hub.example.org/hub/home");
+
+// The search sends no token.
+const found = await JupyterHub.discover(link);
+console.log(`Create a token at ${new URL("token", found.publicUrl)} and paste it here:`);
+const hub = found.withOptions({ token: await readSecret() });
+
+const me = await hub.whoami();
+const { expires_at } = me.token_id
+  ? await hub.tokens.get(me.name, me.token_id)
+  : { expires_at: null };
+console.log(
+  `Logged in as ${me.name}; the token ${expires_at ? `expires ${expires_at}` : "does not expire"}`,
+);
+
+await showProgress("Starting your server", hub.servers.start(me.name));
+// Node 20 has no WebSocket of its own.
+const connection = await hub.servers.connect(me.name, {}, { WebSocket });
+const manager = new KernelManager({ serverSettings: ServerConnection.makeSettings(connection) });
+const kernel = await manager.startNew();
+try {
+  const running = kernel.requestExecute({ code: "print(6 * 7)" });
+  running.onIOPub = ({ content }) => {
+    if ("text" in content) console.log(`The cell printed: ${String(content.text).trim()}`);
+  };
+  await running.done;
+} finally {
+  await kernel.shutdown();
+  manager.dispose();
+}
+
+/** Reads a line without echoing it. */
+async function readSecret(): Promise<string> {
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const input = createInterface({
+    input: process.stdin,
+    output: silent,
+    terminal: process.stdin.isTTY,
+  });
+  const secret = await input.question("");
+  input.close();
+  return secret.trim();
+}
