@@ -15,6 +15,7 @@ export interface DocsBlock {
 export const pages = [
   "README.md",
   "src/README.md",
+  "examples/README.md",
   ...readdirSync(join(root, "docs"))
     .filter((name) => name.endsWith(".md") && name !== "upstream-corrections.md")
     .map((name) => `docs/${name}`),
