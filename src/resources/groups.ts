@@ -40,7 +40,7 @@ export class Groups {
    * Lists all groups in the order of their creation, complete even if others change meanwhile: see {@link Listing}.
    *
    * `GET /groups` · scope `list:groups`; members and properties need `read:groups`
-   * @param input.limit groups per request; the listing always has all of them. Default 200
+   * @param input `limit`: groups per request; the listing always has all of them. Default 200
    * @throws ForbiddenError without the scope
    */
   list(input: ListGroupsInput = {}, call?: ListOptions): Listing<Group> {

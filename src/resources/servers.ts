@@ -123,7 +123,7 @@ export class Servers {
    *
    * `GET /users` · scopes `list:users` and `read:servers` · by `state` since 1.3 (before, all users are
    * read), `name_filter` since 2.3, `sort` since 5.0
-   * @param input.limit users per request; the listing always has all of them. Default 200
+   * @param input `limit`: users per request; the listing always has all of them. Default 200
    * @throws ForbiddenError without the scopes; UnsupportedByHubError if the hub is too old for a key
    */
   listActive(input: ListActiveInput = {}, call?: ListOptions): Listing<ActiveServer> {
@@ -329,7 +329,7 @@ export class Servers {
    * `GET /users/{name}` for the default server, `GET /users/{name}/servers/{server_name}` for a named one
    * (since 6.0; before, `GET /users/{name}`), then `POST /users/{name}/tokens` · scopes `read:servers` and `tokens` ·
    * `roles` since 2.0, `scopes` since 3.0: before, with `useClientToken` only
-   * @param input.expires_in lifetime of the token in whole seconds. Default 3600
+   * @param input `expires_in`: lifetime of the token in whole seconds. Default 3600
    * @throws ServerNotRunningError if the server does not run; UnsupportedByHubError before 3.0 without
    * `useClientToken`; ForbiddenError if the client's token cannot create tokens
    */

@@ -277,7 +277,7 @@ export class ShareCodes {
    * Creates a code. Only this result contains the code and its link. Users redeem it in the browser: the API cannot.
    *
    * `POST /share-codes/{owner}/{server_name}` · scope `shares` · since 5.0
-   * @param input.expires_in lifetime in whole seconds, from 60 to 31,536,000 (a year). Default 86,400 (a day)
+   * @param input `expires_in`: lifetime in whole seconds, from 60 to 31,536,000 (a year). Default 86,400 (a day)
    * @throws NotFoundError if the server does not exist; BadRequestError for scopes that do not belong to this server
    */
   async create(

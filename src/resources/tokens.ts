@@ -118,8 +118,8 @@ export class Tokens<Client = unknown> {
    * Creates a token. Only this result contains its secret, `token`.
    *
    * `POST /users/{name}/tokens` · scope `tokens` · `roles` since 2.0, `scopes` since 3.0
-   * @param input.expires_in lifetime in whole seconds, at least 1. By default until it is revoked
-   * @param input.scopes the token's scopes. By default all of its owner's
+   * @param input `expires_in`: lifetime in whole seconds, at least 1. By default until it is revoked. `scopes`: by
+   * default all of its owner's
    * @throws BadRequestError for scopes that do not exist or that the owner lacks; ForbiddenError also if the user does
    * not exist
    */
@@ -134,7 +134,7 @@ export class Tokens<Client = unknown> {
    *
    * `POST /users/{name}/tokens`, then `DELETE /users/{name}/tokens/{token_id}` · scope `tokens` · `roles`
    * since 2.0, `scopes` since 3.0
-   * @param input.expires_in lifetime in whole seconds, at least 1. Default 3600
+   * @param input `expires_in`: lifetime in whole seconds, at least 1. Default 3600
    * @throws the errors of `create`; at the end of the block, those of `revoke`
    */
   async createTemporary(
@@ -162,8 +162,8 @@ export class Tokens<Client = unknown> {
    *
    * `POST /users/{name}/tokens` · no token needed · `roles` since 2.0, `scopes` since 3.0
    * @param username the user's name on the hub, usually in lower case
-   * @param input.expires_in lifetime in whole seconds, at least 1. By default until it is revoked
-   * @param input.scopes the token's scopes. By default all of the user's. To revoke the token, it needs `tokens`
+   * @param input `expires_in`: lifetime in whole seconds, at least 1. By default until it is revoked. `scopes`: by
+   * default all of the user's. To revoke the token, it needs `tokens`
    * @throws AuthenticationError if the user or the password is wrong; BadRequestError for scopes that do not exist or
    * that the user lacks
    */

@@ -66,7 +66,7 @@ export class Users {
    *
    * `GET /users` · scope `list:users`; further scopes decide what each user contains · `state` since 1.3,
    * `name_filter` since 2.3, `include_stopped_servers` since 3.0, `sort` since 5.0
-   * @param input.limit users per request; the listing always has all of them. Default 200
+   * @param input `limit`: users per request; the listing always has all of them. Default 200
    * @throws ForbiddenError without the scope; UnsupportedByHubError if the hub is too old for a key
    */
   list(input: ListUsersInput = {}, call?: ListOptions): Listing<User> {
@@ -171,7 +171,7 @@ export class Users {
    * before the known one.
    *
    * `POST /users/{name}/activity` · scope `users:activity`
-   * @param input.last_activity an ISO 8601 date and time
+   * @param input `last_activity`: an ISO 8601 date and time
    * @throws BadRequestError without any key, for an invalid time or an unknown server
    */
   async reportActivity(name: string, input: ActivityInput, call?: CallOptions): Promise<void> {

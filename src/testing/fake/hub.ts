@@ -1,6 +1,6 @@
 /**
- * The fake hub as tests use it: a `fetch` that answers as a JupyterHub does, from memory, and what a test
- * may tell it and ask it. Knows no operation. Runs in every runtime; `listen` needs Node.
+ * The fake hub's public class: a `fetch` that answers as a JupyterHub does, and what a test can configure and read.
+ * `router.ts` and the files that it imports have the operations. Runs in every runtime; `listen` needs Node.
  */
 import { ManualClock } from "./clock.js";
 import { connectionError, cutBody, Faults, type Fault } from "./faults.js";
@@ -34,19 +34,19 @@ export class FakeHub implements AsyncDisposable {
   #process = new AbortController();
   #listening: Promise<Listening> | undefined;
 
-  /** @param options which release, who is there, and what its limits are; an empty hub 6 by default */
+  /** @param options the release, the users and the limits. By default hub 6 without users */
   constructor(options: FakeHubOptions = {}) {
     this.#world = makeWorld(options);
     this.#router = new Router(this.#world.settings.version);
     this.#token = this.tokenFor("admin");
   }
 
-  /** The base of its API, for the client and `fetch`; `listen` resolves with one for everybody else. */
+  /** The base of the API, for requests through `fetch`. */
   get url(): string {
     return this.#world.settings.url;
   }
 
-  /** A token of the service `admin`, which may do everything. */
+  /** A token of the service `admin`, with all scopes. */
   get token(): string {
     return this.#token;
   }
@@ -55,7 +55,7 @@ export class FakeHub implements AsyncDisposable {
     return this.#world.settings.version;
   }
 
-  /** How many servers may start at a time; a start above it is refused with 429. */
+  /** The most servers that start at a time. The hub answers others with 429. */
   get concurrentSpawnLimit(): number {
     return this.#world.concurrentSpawnLimit;
   }
@@ -64,7 +64,7 @@ export class FakeHub implements AsyncDisposable {
     this.#world.concurrentSpawnLimit = limit;
   }
 
-  /** Answers a request as the hub does; to be called as any `fetch` is. */
+  /** Answers a request as the hub does. Takes what every `fetch` takes. */
   readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const request = new Request(input, init);
     const url = new URL(request.url);
@@ -135,10 +135,10 @@ export class FakeHub implements AsyncDisposable {
   }
 
   /**
-   * Makes a token of a user or service.
+   * Creates a token of a user or service.
    *
-   * @param name whose it is
-   * @param options its scopes (those of the owner by default) and how long it lasts, in seconds
+   * @param name the owner's name
+   * @param options the scopes (by default all of the owner's), and the lifetime in seconds (by default unlimited)
    * @throws RangeError when there is nobody of that name
    */
   tokenFor(name: string, options: { scopes?: readonly string[]; expiresIn?: number } = {}): string {
@@ -147,15 +147,16 @@ export class FakeHub implements AsyncDisposable {
     return makeToken(this.#world, owner, { expiresIn, ...(scopes && { scopes }) }).value;
   }
 
-  /** A code that a user has been given at a consent page, and the client that may exchange it. */
+  /** Creates the code that a user's browser brings back from the hub's consent page, for `oauth.exchangeCode`. */
   authorizationCode(user: string, scopes: readonly string[]): AuthorizationCode {
     return makeCode(this.#world, user, scopes);
   }
 
   /**
-   * Lets time pass, with everything that happens in it: servers start and stop, tokens expire.
+   * Lets time pass: servers start and stop, tokens expire.
    *
-   * @throws TypeError when its time is the real one
+   * @param milliseconds how much time passes
+   * @throws TypeError unless `time` is "manual"
    */
   async advance(milliseconds: number): Promise<void> {
     const { clock } = this.#world;
@@ -170,7 +171,7 @@ export class FakeHub implements AsyncDisposable {
     return this.#world.clock.now();
   }
 
-  /** Declares how servers start and stop from now on. */
+  /** Sets how servers start and stop from now on. */
   spawner(rule: SpawnerRule): void {
     this.#world.spawner = rule;
   }
@@ -178,15 +179,15 @@ export class FakeHub implements AsyncDisposable {
   /**
    * Declares a fault for the next requests. Faults apply in the order in which they were declared.
    *
-   * @throws TypeError unless it says one thing that goes wrong, with an operation that there is
+   * @throws TypeError unless the fault has exactly one kind, and an operation that exists
    */
   fail(fault: Fault): void {
     this.#faults.add(fault, this.#router);
   }
 
   /**
-   * Ends the hub and starts it again, after these seconds in the hub's time: none by default. Requests and
-   * streams under way break off, starts under way are lost, and servers that run keep running.
+   * Stops the hub and starts it again after `seconds` of the hub's time, 0 by default. Requests and streams in flight
+   * break, pending starts are lost, and running servers keep running.
    */
   async restart({ seconds = 0 }: { seconds?: number } = {}): Promise<void> {
     this.#process.abort();
@@ -198,9 +199,9 @@ export class FakeHub implements AsyncDisposable {
   }
 
   /**
-   * Listens on a port of 127.0.0.1, in Node, and resolves with the base of its API there.
+   * Listens on 127.0.0.1, in Node, and resolves with the base of the API there.
    *
-   * @param port a free one by default
+   * @param port the port; by default a free one
    */
   async listen(port = 0): Promise<string> {
     this.#listening ??= import("./node-server.js").then(async ({ serve }) =>
@@ -210,7 +211,7 @@ export class FakeHub implements AsyncDisposable {
     return origin + new URL(this.url).pathname;
   }
 
-  /** Stops listening, and breaks off what is under way. The hub keeps what it has. */
+  /** Stops listening and breaks the connections. The hub keeps its state. */
   async close(): Promise<void> {
     this.#process.abort();
     this.#process = new AbortController();
@@ -219,6 +220,7 @@ export class FakeHub implements AsyncDisposable {
     await listening?.close();
   }
 
+  /** The same as `close`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -1,68 +1,79 @@
-/** How a fake hub is set up, and what it is like when nothing is said. */
+/** The options of a fake hub, and their defaults. */
 import type { SpawnerRule } from "./spawner.js";
 
+/** A user of a fake hub. */
 export interface FakeUser {
   name: string;
+  /** @default false */
   admin?: boolean;
+  /** The groups of the user, which are created. */
   groups?: readonly string[];
-  /** Names of its roles beside "user". */
+  /** Names of roles besides "user". */
   roles?: readonly string[];
-  /** The servers that run already; "" is the default one. */
+  /** The servers that run; "" is the default one. */
   servers?: readonly string[];
-  /** When it was active last; never by default. */
+  /** The last activity. @default none */
   lastActivity?: Date;
 }
 
+/** A group of a fake hub. */
 export interface FakeGroup {
   name: string;
+  /** The members, who are created. */
   users?: readonly string[];
   properties?: Record<string, unknown>;
 }
 
+/** A service of a fake hub. */
 export interface FakeService {
   name: string;
+  /** @default false */
   admin?: boolean;
-  /** Its token; made up by default. */
+  /** The service's token. @default a random one */
   token?: string;
+  /** Names of roles. */
   roles?: readonly string[];
 }
 
+/** Options of a {@link FakeHub}. */
 export interface FakeHubOptions {
-  /** The release, such as "6.1.1" (the default), "5.5.4" or "4.1.6". Hubs before 4.1 are not offered. */
+  /** The hub's release: 4.1 or newer. @default "6.1.1" */
   version?: string;
-  /** Where it is in-process: the base of its API. */
+  /** The base of the API, for `hub.fetch`. @default "https://hub.example.test/hub/api" */
   url?: string;
-  /** Whose time it is: the real one (the default), or the test's, which `advance` lets pass. */
+  /** Whether time passes by itself, or only when the test calls `advance`. @default "real" */
   time?: "real" | "manual";
-  /** The users that exist, by name or in detail. */
+  /** The users, by name or in detail. @default none */
   users?: readonly (string | FakeUser)[];
+  /** The groups, by name or in detail. @default none */
   groups?: readonly (string | FakeGroup)[];
-  /** Beside `admin`, the service whose token is `hub.token` and that may do everything. */
+  /** Services besides `admin`, whose token is `hub.token` and has all scopes. */
   services?: readonly FakeService[];
-  /** Scopes by role, for users and services; those of "user" and "server" can be changed. */
+  /** Scopes by role, for users and services. The roles "user" and "server" can be changed. */
   roles?: Readonly<Record<string, readonly string[]>>;
+  /** How servers start and stop. @default at once */
   spawner?: SpawnerRule;
-  /** Seconds that a start takes before it is answered with 202; 10 by default. */
+  /** Seconds after which the hub answers 202 to a start that is not done. @default 10 */
   slowSpawnTimeout?: number;
-  /** Seconds that a stop takes before it is answered with 202; 10 by default. */
+  /** Seconds after which the hub answers 202 to a stop that is not done. @default 10 */
   slowStopTimeout?: number;
-  /** How many servers may start at a time; 100 by default. Above it, 429 with Retry-After. */
+  /** The most servers that start at a time. The hub answers others with 429 and `Retry-After`. @default 100 */
   concurrentSpawnLimit?: number;
-  /** The seconds of that Retry-After; 30 by default. */
+  /** The seconds of that `Retry-After`. @default 30 */
   spawnRetryAfter?: number;
-  /** How many servers may run; without a limit by default. Above it, 429 without Retry-After. */
+  /** The most servers that run. The hub answers others with 429, without `Retry-After`. @default 0, for no limit */
   activeServerLimit?: number;
-  /** Whether users may have named servers; true by default. */
+  /** Whether users may have named servers. @default true */
   allowNamedServers?: boolean;
-  /** How many named servers a user may have; without a limit by default. */
+  /** The most named servers of a user. @default 0, for no limit */
   namedServerLimit?: number;
-  /** How long a token may last, in seconds; without a limit by default. */
+  /** The longest lifetime of a token, in seconds. @default 0, for no limit */
   tokenMaxSeconds?: number;
-  /** How long a page is when nothing is said, and at most; 50 and 200 by default. */
+  /** The items of a page. @default { default: 50, max: 200 } */
   pageLimit?: { default?: number; max?: number };
 }
 
-/** Every option, said. */
+/** The options with their defaults. */
 export type Settings = Required<Omit<FakeHubOptions, "pageLimit">> & {
   pageLimit: { default: number; max: number };
 };

@@ -1,4 +1,4 @@
-/** How servers of a fake hub start and stop, as a test declares it. */
+/** How servers of a fake hub start and stop. */
 
 /** One event of a progress stream, as a Spawner sends it. */
 export interface SpawnerEvent {
@@ -10,21 +10,21 @@ export interface SpawnerEvent {
   [key: string]: unknown;
 }
 
-/** What happens when a server starts and stops. Without any of it, both are done at once. */
+/** How a server starts and stops. @default both at once */
 export interface SpawnerBehaviour {
-  /** How long a start takes, in seconds. */
+  /** The seconds that a start takes. @default 0 */
   seconds?: number;
-  /** The events of the progress stream, spread evenly over those seconds; one of 50 % by default. */
+  /** The events of the progress stream, spread evenly over those seconds. @default one of 50 % */
   progress?: readonly (string | SpawnerEvent)[];
-  /** Why the start fails, after those seconds; with a status when the Spawner raises an HTTP error. */
+  /** The reason why the start fails after those seconds; with a status, the Spawner raises an HTTP error. */
   fails?: string | { status: number; message: string };
-  /** How long a start may take, in seconds, before the hub gives it up; 60 by default. */
+  /** The seconds after which the hub abandons a start. @default 60 */
   timeout?: number;
-  /** How long a stop takes, in seconds. */
+  /** The seconds that a stop takes. @default 0 */
   stopSeconds?: number;
 }
 
-/** What is known of a server that is about to start. */
+/** A server that is about to start. */
 export interface SpawnRequest {
   user: string;
   /** "" is the default server. */
@@ -33,7 +33,7 @@ export interface SpawnRequest {
   options: Readonly<Record<string, unknown>>;
 }
 
-/** One behaviour for every server, or what to do for each start. */
+/** One behaviour for every server, or a function that returns one for each start. */
 export type SpawnerRule = SpawnerBehaviour | ((start: SpawnRequest) => SpawnerBehaviour);
 
 export const behaviourOf = (rule: SpawnerRule, start: SpawnRequest): SpawnerBehaviour =>
