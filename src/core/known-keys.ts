@@ -52,8 +52,10 @@ export function checkBag(what: string, bag: unknown, known: Keys = {}): asserts 
     (Object.keys(bag).length > 0 ||
       describeType(bag) === "of type object" ||
       Object.keys(known).some((key) => key in bag));
-  if (!isBag)
-    throw new InvalidInputError(`The ${what} must be an object, not ${describeType(bag)}.`);
+  if (isBag) return;
+  const keys = Object.keys(known).map(quoted).join(", ");
+  const hint = keys && ` Known keys: ${keys}.`;
+  throw new InvalidInputError(`The ${what} must be an object, not ${describeType(bag)}.${hint}`);
 }
 
 function unknownKey(

@@ -104,7 +104,9 @@ describe("what is no bag", () => {
     [Promise.resolve({ known: 1 }), "of type Promise"],
     [new AbortController().signal, "of type AbortSignal"],
   ])("is refused by its kind: %s", (value, kind) => {
-    expect(refusalOf(value, "known")).toBe(`The bag must be an object, not ${kind}.`);
+    expect(refusalOf(value, "known")).toBe(
+      `The bag must be an object, not ${kind}. Known keys: \`known\`.`,
+    );
   });
 
   it("is not a controller in the place of options, which has a signal", () => {
