@@ -4,12 +4,14 @@
  *
  * The clients run in turns, batch by batch, so that other load on the machine affects all of them.
  */
-import { cpus, loadavg } from "node:os";
+import { create as createAxios } from "axios";
 import ky from "ky";
+import createFetchClient from "openapi-fetch";
 import { createClient as createGenerated } from "../.cache/tsc/generated/client/client.gen.js";
 import { getUser } from "../.cache/tsc/generated/sdk.gen.js";
 import type { ApiClient } from "jupyterhub-client/api";
 import { JupyterHub } from "jupyterhub-client";
+import { print } from "./bench-output.js";
 
 /** Microseconds of one call: the median of all rounds. */
 interface Cost {
@@ -51,11 +53,31 @@ const ways: Readonly<Record<string, Way>> = {
     const { client } = clientOf(url, send);
     return async () => (await getUser({ client, path, throwOnError: true })).data;
   },
+  "openapi-fetch": (url, send) => {
+    const client = createFetchClient<Paths>({ baseUrl: `${url}/hub/api`, headers, fetch: send });
+    return async () => (await client.GET("/users/{name}", { params: { path } })).data!;
+  },
+  // With its own HTTP code for Node, unless fetch is stubbed.
+  axios: (url, send) => {
+    const stubbed = send === fetch ? {} : { adapter: "fetch" as const, env: { fetch: send } };
+    const api = createAxios({ baseURL: `${url}/hub/api`, headers, timeout: 30_000, ...stubbed });
+    return async () => (await api.get<{ name: string }>("users/ada")).data;
+  },
   ky: (url, send) => {
     const api = ky.create({ prefixUrl: `${url}/hub/api`, headers, timeout: 30_000, fetch: send });
     return () => api.get("users/ada").json();
   },
 };
+
+/** The operation, as types for openapi-fetch. */
+interface Paths {
+  "/users/{name}": {
+    get: {
+      parameters: { path: { name: string } };
+      responses: { 200: { content: { "application/json": { name: string } } } };
+    };
+  };
+}
 
 const ours = Object.keys(ways).filter((name) => name.startsWith("ours"));
 
@@ -99,23 +121,18 @@ const stub: Send = async () =>
 export async function compareCalls(url: string): Promise<boolean> {
   const loopback = await costs(url, fetch, 21);
   const stubbed = await costs("http://localhost", stub, 21);
-  const model = cpus()[0]?.model ?? "an unknown processor";
-  const load = (loadavg()[0] ?? 0).toFixed(1);
-  console.log(
-    `\nOne call, GET /users/ada (median of 21 rounds of 400 calls; Node ${process.versions.node}, ` +
-      `${cpus().length} × ${model}, load ${load})`,
-  );
+  print("\nOne call, GET /users/ada (median of 21 rounds of 400 calls)");
   const cell = (cost: number, base: number | undefined): string =>
     `${cost.toFixed(0).padStart(5)} µs ${(cost / (base ?? Number.NaN)).toFixed(2)}`;
   const raw = "raw fetch";
-  console.log(`  ${"".padEnd(37)}   loopback, time   loopback, CPU   fetch stubbed, CPU`);
+  print(`  ${"".padEnd(37)}   loopback, time   loopback, CPU   fetch stubbed, CPU`);
   for (const name of Object.keys(ways)) {
     const cells = [
       cell(loopback[name]!.wall, loopback[raw]!.wall),
       cell(loopback[name]!.cpu, loopback[raw]!.cpu),
       cell(stubbed[name]!.cpu, stubbed[raw]!.cpu),
     ];
-    console.log(`  ${name.padEnd(37)}    ${cells.join("    ")}`);
+    print(`  ${name.padEnd(37)}    ${cells.join("    ")}`);
   }
   const bare = "the bare generated client";
   const limits = ours.flatMap((name) => [
@@ -127,7 +144,7 @@ export async function compareCalls(url: string): Promise<boolean> {
   ]);
   const exceeded = limits.filter(([, cost, limit]) => cost > limit);
   for (const [what, cost, limit, of] of exceeded) {
-    console.log(`  TOO MUCH: ${what}: ${cost.toFixed(0)} µs, at most ${limit.toFixed(0)} (${of})`);
+    print(`  TOO MUCH: ${what}: ${cost.toFixed(0)} µs, at most ${limit.toFixed(0)} (${of})`);
   }
   return exceeded.length === 0;
 }

@@ -1,5 +1,6 @@
 /**
- * npm run bench   measures the built package, and fails if a limit is exceeded
+ * npm run bench              measures the built package, and fails if a limit is exceeded
+ * npm run bench -- --write   also writes docs/performance.md
  *
  * The variants of each comparison run in turns, several times, so that other load on the machine affects
  * all of them. Printed is the median of each variant and its ratio to the first one.
@@ -9,6 +10,8 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { JupyterHub, type ListOptions } from "jupyterhub-client";
 import { compareCalls } from "./bench-calls.js";
+import { machine, print, writePerformance } from "./bench-output.js";
+import { compareSizes } from "./bench-scale.js";
 
 /** A variant of a comparison. */
 interface Way {
@@ -54,12 +57,12 @@ async function compare(comparison: Comparison): Promise<boolean> {
   });
   const cells = [["", "median", "ratio", "may be"], ...rows.map((row) => row.cells)];
   const widths = [0, 1, 2, 3].map((at) => Math.max(...cells.map((row) => row[at]?.length ?? 0)));
-  console.log(`\n${comparison.title} (median of ${comparison.rounds})`);
+  print(`\n${comparison.title} (median of ${comparison.rounds})`);
   for (const row of cells) {
     const padded = row.map((cell, at) =>
       at ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[0] ?? 0),
     );
-    console.log(`  ${padded.join("   ")}`);
+    print(`  ${padded.join("   ")}`);
   }
   return rows.every(({ kept }) => kept);
 }
@@ -69,7 +72,7 @@ function within(title: string, times: readonly number[], atMost: number): boolea
   const time = median(times);
   const kept = time <= atMost;
   const limit = `at most ${atMost} ms${kept ? "" : ": TOO MUCH"}`;
-  console.log(`\n${title} (median of ${times.length})\n  ${time.toFixed(1)} ms   ${limit}`);
+  print(`\n${title} (median of ${times.length})\n  ${time.toFixed(1)} ms   ${limit}`);
   return kept;
 }
 
@@ -131,7 +134,9 @@ const comparisons: readonly Comparison[] = [
 ];
 
 try {
+  print(machine);
   if (!(await compareCalls(url))) process.exitCode = 1;
+  if (!(await compareSizes())) process.exitCode = 1;
   for (const comparison of comparisons) {
     if (!(await compare(comparison))) process.exitCode = 1;
   }
@@ -140,6 +145,7 @@ try {
   // 1,200 ms of these are the settle time: hubs report a cancelled start as ready for a second.
   const kept = "The same, to the promise of a server that is there to stay";
   if (!within(kept, await startDelays(hub, 5), 1500)) process.exitCode = 1;
+  if (process.argv.includes("--write")) writePerformance();
 } finally {
   hubProcess.stdin.end();
 }
