@@ -16,10 +16,20 @@ const { values, positionals } = parseArgs({
 });
 const [file] = positionals;
 if (!file) throw new Error("Give a CSV file with the columns name and group.");
-const rows = parse<{ name: string; group: string }>(readFileSync(file), {
+const options = {
   columns: true,
   trim: true,
-});
+  skip_empty_lines: true,
+  skip_records_with_empty_values: true,
+} as const;
+const rows = parse<{ name: string; group: string }>(readFileSync(file), options);
+for (const row of rows) {
+  if (!row.name || row.group === undefined) {
+    throw new Error(`${file} needs the columns name and group.`);
+  }
+  // Hubs store names in lower case.
+  row.name = row.name.toLowerCase();
+}
 const hub = new JupyterHub();
 
 const known = new Set((await hub.users.list()).map(({ name }) => name));
@@ -29,7 +39,7 @@ if (missing.length > 0) await hub.users.createMany({ usernames: missing });
 console.log(`users: ${missing.length} created, ${names.length - missing.length} existed`);
 
 const groups = await hub.groups.list();
-for (const group of new Set(rows.map((row) => row.group))) {
+for (const group of new Set(rows.map((row) => row.group).filter(Boolean))) {
   const existing = groups.find(({ name }) => name === group);
   if (!existing) await hub.groups.create(group);
   const members = rows.filter((row) => row.group === group).map(({ name }) => name);

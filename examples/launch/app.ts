@@ -16,11 +16,15 @@ const page = `<!doctype html>
 <progress max="100" value="0"></progress>
 <ol></ol>
 <p hidden><a>Open your server</a></p>
+<form method="post" action="logout"><button>Log out</button></form>
 <script type="module">
   const [bar, list, done] = ["progress", "ol", "p"].map((name) => document.querySelector(name));
   // A POST, which pages of other sites cannot send with the session's cookie.
-  const { body } = await fetch("launch", { method: "POST" });
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  const response = await fetch("launch", { method: "POST" });
+  // The session has ended: this leads to the login.
+  if (response.status === 401) location.reload();
+  else if (!response.ok) list.textContent = "The start was refused: " + response.status;
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   for (let part = await reader.read(); !part.done; part = await reader.read()) {
     const lines = (text + part.value).split("\\n");
@@ -36,18 +40,15 @@ const page = `<!doctype html>
 `;
 
 export function createLaunchPage(options: ServiceOptions) {
-  const { hub, prefix } = options;
   // The service asks for a login, and knows the user, on every route that follows.
-  const app = createService(options);
-  const path = `${decodeURI(prefix)}launch`;
+  const app = createService({ ...options, page });
 
-  app.get(path, (c) => c.html(page));
-
-  app.post(path, (c) => {
-    const { name } = c.get("user");
+  app.post(`${decodeURI(options.prefix)}launch`, (c) => {
+    // The service needs no permissions of its own: this is the token of the user's login.
+    const hub = options.hub.withOptions({ token: c.get("token") });
     return stream(c, async (response) => {
       const send = (line: Line) => response.write(`${JSON.stringify(line)}\n`);
-      const start = hub.servers.start(name);
+      const start = hub.servers.start(c.get("user").name);
       try {
         for await (const { progress = 0, message } of start) await send({ progress, message });
         const { url, full_url } = await start;

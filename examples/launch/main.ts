@@ -5,14 +5,13 @@
  *         "name": "launch",
  *         "url": "http://127.0.0.1:10102",
  *         "command": ["npx", "tsx", "examples/launch/main.ts"],
+ *         "oauth_client_allowed_scopes": ["servers!user"],
  *     }]
- *     c.JupyterHub.load_groups = {"class": ["ada", "grace"]}
  *     c.JupyterHub.load_roles = [
- *         {"name": "class", "groups": ["class"], "scopes": ["access:services!service=launch"]},
- *         {"name": "launch", "services": ["launch"], "scopes": ["start:servers!group=class", "read:servers!group=class"]},
+ *         {"name": "user", "scopes": ["self", "access:services!service=launch"]},
  *     ]
  *
- * On hubs before 6.0, the scope `servers` takes the place of `start:servers`.
+ * Users allow the service, at their first login, to start and stop their own servers.
  */
 import { serve } from "@hono/node-server";
 import { JupyterHub } from "jupyterhub-client";

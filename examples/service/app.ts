@@ -28,18 +28,20 @@ export interface ServiceOptions {
   name: string;
   /** The path prefix that the hub's proxy routes here: `/services/<name>/`. */
   prefix: string;
+  /** The HTML of the first page; by default, a page with a logout button. */
+  page?: string;
 }
 
 /** The response to unknown users. */
 const unknown = "Log in, or send a token of the hub";
 
-export function createService({ hub, name, prefix }: ServiceOptions) {
+export function createService({ hub, name, prefix, page }: ServiceOptions) {
   // Sessions are in memory: after a restart users log in again, mostly without noticing.
   const sessions = new Map<string, { token: string; ends: number }>();
   const signature = randomBytes(32).toString("base64url");
   // Hono compares decoded paths.
   const path = decodeURI(prefix);
-  const app = new Hono<{ Variables: { user: RequestIdentity } }>();
+  const app = new Hono<{ Variables: { user: RequestIdentity; token: string } }>();
 
   /** A cookie for this service only, which scripts cannot read. */
   const cookie = (c: Context) => {
@@ -92,13 +94,14 @@ export function createService({ hub, name, prefix }: ServiceOptions) {
   };
 
   /**
-   * Only pages of this origin may log out their user. A proxy may terminate TLS, so the protocol may
-   * differ.
+   * Only pages of this origin may send forms. A proxy may terminate TLS, so the protocol may differ.
    */
   const isOwn = (origin: string, c: Context): boolean =>
     URL.canParse(origin) && new URL(origin).host === c.req.header("Host");
 
-  app.post(`${path}logout`, csrf({ origin: isOwn }), async (c) => {
+  app.use(`${path}*`, csrf({ origin: isOwn }));
+
+  app.post(`${path}logout`, async (c) => {
     const id = (await getSignedCookie(c, signature, "session")) || "";
     const session = sessions.get(id);
     sessions.delete(id);
@@ -123,6 +126,7 @@ export function createService({ hub, name, prefix }: ServiceOptions) {
         return c.json({ message: `${user.name} may not use this service` }, 403);
       }
       c.set("user", user);
+      c.set("token", token);
     } catch (error) {
       // The token may expire before the session: then the user logs in again.
       if (error instanceof AuthenticationError && shown === undefined && isPage) return begin();
@@ -133,7 +137,8 @@ export function createService({ hub, name, prefix }: ServiceOptions) {
 
   app.get(path, (c) =>
     c.html(
-      `<!doctype html><h1>${name}</h1><form method="post" action="${prefix}logout"><button>Log out</button></form>`,
+      page ??
+        `<!doctype html><h1>${name}</h1><form method="post" action="${prefix}logout"><button>Log out</button></form>`,
     ),
   );
   app.get(`${path}me`, (c) => {

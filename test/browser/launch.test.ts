@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { Page } from "playwright-core";
 import { freePort } from "../hubs/scratch.js";
-import { release, since } from "../hubs/hub-fixture.js";
+import { release } from "../hubs/hub-fixture.js";
 import { openBrowser, submitLogin } from "./browser.js";
 import { openHub, prefix } from "./hub.js";
 
@@ -13,15 +13,20 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const screenshots = join(root, ".cache/screenshots");
 const command = [process.execPath, "--import", "tsx", "examples/launch/main.ts"];
 const url = `http://127.0.0.1:${await freePort()}`;
-const launch = `${prefix}/services/launch/launch`;
-const scopes = [since("6.0") ? "start:servers" : "servers", "read:servers"];
+const launch = `${prefix}/services/launch/`;
+const service = {
+  name: "launch",
+  url,
+  command,
+  cwd: root,
+  oauth_client_allowed_scopes: ["servers!user"],
+};
 const fixture = openHub(() => ({
   extraConfig: `
-c.JupyterHub.services.append(${JSON.stringify({ name: "launch", url, command, cwd: root })})
+c.JupyterHub.services.append(${JSON.stringify(service)})
 c.JupyterHub.load_roles.append(
     {"name": "visitors", "users": ["ada", "bea"], "scopes": ["access:services!service=launch"]}
 )
-c.JupyterHub.load_roles.append({"name": "launch", "services": ["launch"], "scopes": ${JSON.stringify(scopes)}})
 `,
 }));
 const { visitor } = openBrowser();
@@ -30,7 +35,7 @@ let origin = "";
 beforeAll(async () => {
   ({ origin } = new URL(fixture.real.publicUrl));
   // The hub does not wait for its services.
-  const status = async () => (await fetch(origin + launch)).status;
+  const status = async () => (await fetch(`${origin}${launch}me`)).status;
   await vi.waitFor(async () => expect(await status()).toBe(401), {
     timeout: 30_000,
     interval: 100,
@@ -53,9 +58,14 @@ describe("the launch page", () => {
   it("starts the user's server, shows its progress and links to it", async () => {
     // The hub starts it with the options of the last start.
     await fixture.hub.users.ensure("ada");
-    await fixture.hub.servers.start("ada", { user_options: { behave: "slow", seconds: 2 } });
+    await fixture.hub.servers.start("ada", { user_options: { behave: "slow", seconds: 4 } });
     await fixture.hub.servers.stop("ada");
     const page = await openLaunchPage("ada");
+    // While the server starts, and before the link.
+    await page.waitForSelector("progress[value='40'] + ol:has-text('Slowly: 40 %') + p[hidden]", {
+      state: "attached",
+    });
+    await page.screenshot({ path: join(screenshots, `launch-${release}.png`) });
     await page.waitForSelector("p:not([hidden]) a");
     const messages = await page.locator("li").allTextContents();
     expect(messages[0]).toBe("Server requested");
@@ -66,7 +76,13 @@ describe("the launch page", () => {
     );
     const link = await page.locator("a").evaluate((anchor: HTMLAnchorElement) => anchor.href);
     expect(link).toBe(`${origin}${prefix}/user/ada/`);
-    await page.screenshot({ path: join(screenshots, `launch-${release}.png`) });
+  });
+
+  it("starts nothing without a login, nor for a page of another site", async () => {
+    const start = (from: string) =>
+      fetch(`${origin}${launch}launch`, { method: "POST", headers: { Origin: from } });
+    expect((await start(origin)).status).toBe(401);
+    expect((await start("https://elsewhere.example")).status).toBe(403);
   });
 
   it("shows why a server does not start", async () => {

@@ -1,5 +1,8 @@
 /** The examples, as their first lines say to run them. */
-import { beforeEach, describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { useHubFixture } from "./hub-fixture.js";
 import { runExample } from "./run-example.js";
 
@@ -63,5 +66,28 @@ describe("the class roster", () => {
       "group students: 0 added, 2 were members",
       "group teachers: 0 added, 1 were members",
     ]);
+  });
+
+  describe("with a file from a spreadsheet", () => {
+    const folder = mkdtempSync(join(tmpdir(), "roster-"));
+    afterAll(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, "class.csv");
+
+    it("finds users again whose names have capitals, and skips empty lines and groups", async () => {
+      writeFileSync(file, "\ufeffname,group\r\nKatherine,pilots\r\nmary,\r\n,\r\n\r\n");
+      await run("class-roster.ts", file);
+      expect(await run("class-roster.ts", file)).toEqual([
+        "users: 0 created, 2 existed",
+        "group pilots: 0 added, 1 were members",
+      ]);
+      expect((await fixture.hub.groups.get("pilots")).users).toEqual(["katherine"]);
+    });
+
+    it("names the columns that it needs", async () => {
+      writeFileSync(file, "name;group\nada;pilots\n");
+      await expect(run("class-roster.ts", file)).rejects.toThrow(
+        "needs the columns name and group",
+      );
+    });
   });
 });
