@@ -18,12 +18,7 @@ console.log(`Create a token at ${new URL("token", found.publicUrl)} and paste it
 const hub = found.withOptions({ token: await readSecret() });
 
 const me = await hub.whoami();
-const { expires_at } = me.token_id
-  ? await hub.tokens.get(me.name, me.token_id)
-  : { expires_at: null };
-console.log(
-  `Logged in as ${me.name}; the token ${expires_at ? `expires ${expires_at}` : "does not expire"}`,
-);
+console.log(`Logged in as ${me.name}; the token ${await expiry(me.token_id)}`);
 
 await showProgress("Starting your server", hub.servers.start(me.name));
 // Node 20 has no WebSocket of its own.
@@ -39,6 +34,13 @@ try {
 } finally {
   await kernel.shutdown();
   manager.dispose();
+}
+
+/** When the token expires. Hubs before 5.0 do not say which of the user's tokens it is. */
+async function expiry(id: string | null | undefined): Promise<string> {
+  if (!id) return "expires at a time that this hub does not tell";
+  const { expires_at } = await hub.tokens.get(me.name, id);
+  return expires_at ? `expires ${expires_at}` : "does not expire";
 }
 
 /** Reads a line without echoing it. */

@@ -62,7 +62,8 @@ c.Spawner.args = ["--allow-root"]
       expect(lines[0]).toBe(
         `Create a token at ${fixture.real.publicUrl}hub/token and paste it here:`,
       );
-      expect(lines[1]).toMatch(/^Logged in as ada; the token expires 20/);
+      const time = since("5.0") ? "20" : "at a time that this hub does not tell";
+      expect(lines[1]).toContain(`Logged in as ada; the token expires ${time}`);
       expect(lines).toContain("The cell printed: 42");
       expect(lines.join()).not.toContain(token);
     });
