@@ -64,8 +64,16 @@ const minifiedData: Plugin = {
   },
 };
 
+/** Leaves out the generated reader of event streams, which nothing calls: src/ reads them itself. */
+const withoutEventStreams: Plugin = {
+  name: "without-event-streams",
+  load: (id) =>
+    id.endsWith("/serverSentEvents.gen.ts") ? "export const createSseClient = undefined;" : null,
+};
+
 async function bundle(options: InputOptions, to: OutputOptions): Promise<void> {
-  const bundled = await rolldown({ ...input, ...options });
+  const plugins = [withoutEventStreams, options.plugins];
+  const bundled = await rolldown({ ...input, ...options, plugins });
   await bundled.write({ ...output, ...to });
   await bundled.close();
 }
