@@ -162,16 +162,16 @@ async function request(
   signals: AbortSignals,
 ): Promise<Result> {
   const { baseUrl } = parts.transport;
-  const { url, path, query, headers, bodySerializer } = options;
+  const { url, path = {}, query = {}, headers = {}, bodySerializer } = options;
   const input = await checked(parts, context, options, signals.deadline);
   const serialise = bodySerializer ?? jsonBodySerializer.bodySerializer;
   let text: string | null = null;
   let attempted: AttemptResult | undefined;
   const result: Result = await parts.generated[context.method.toLowerCase() as Method]({
     url,
-    ...(path && { path }),
-    ...(query && { query: withEncodedKeys(query) }),
-    ...(headers && { headers }),
+    path,
+    query: withEncodedKeys(query),
+    headers,
     body: input,
     bodySerializer: (body) => (text = serialise(body) as string),
     parseAs: parseAsOf(context),

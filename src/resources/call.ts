@@ -55,8 +55,8 @@ export function requestOptions(
   headers?: Readonly<Record<string, string>>,
 ): GeneratedOptions {
   checkCall(call);
-  const options = { ...call, headers: { ...call.headers, ...headers } };
-  return { ...(options as Partial<GeneratedOptions> & typeof options), client, throwOnError: true };
+  const all = { ...call.headers, ...headers };
+  return { ...(call as Partial<GeneratedOptions>), headers: all, client, throwOnError: true };
 }
 
 /** A generated function. */
