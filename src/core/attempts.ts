@@ -73,7 +73,6 @@ export async function sendWithRetries(
     const out: AttemptRequest = { url: request.url, body: request.body, headers, token, attempt };
     context.response = undefined;
     try {
-      if (!hasOwnToken) out.token ??= await transport.token(context, deadline);
       const incoming = await transport.send(out, context, deadline);
       context.response = incoming.response;
       const { response, body } = assertSuccess(transport, context, out, incoming, caller);

@@ -24,8 +24,10 @@ export interface Credentials {
   readonly kind: "token" | "cookie";
   /** The options of `fetch` that send or omit cookies. */
   readonly init: RequestInit;
-  /** The token to send, undefined if there is none; a promise if it comes from a function. */
-  secret(): string | undefined | Promise<string | undefined>;
+  /** The token to send; undefined if there is none, or a function has it. */
+  secret(): string | undefined;
+  /** Calls the token function, if there is one. */
+  ask?: () => Promise<string | undefined>;
   /** The token to send after the hub rejected one; the same if there is no other. */
   renewed(refused: string | undefined): Promise<string | undefined>;
   /** Adds the token to a request's headers. */
@@ -60,7 +62,7 @@ export function createCredentials(
   };
 }
 
-type Tokens = Pick<Credentials, "secret" | "renewed">;
+type Tokens = Pick<Credentials, "secret" | "ask" | "renewed">;
 
 function fromString(token: string | undefined): Tokens {
   if (token !== undefined) checkToken(token);
@@ -73,7 +75,7 @@ const maxRemembered = 10;
 function fromFunction(source: Exclude<TokenSource, string>): Tokens {
   let remembered: string[] = [];
   /** Calls the function. Its error may quote the tokens that it returned before. */
-  const ask = async (refused?: string): Promise<string | undefined> => {
+  const call = async (refused?: string): Promise<string | undefined> => {
     let token: string | undefined;
     try {
       token = await (refused === undefined ? source() : source(refused));
@@ -90,8 +92,9 @@ function fromFunction(source: Exclude<TokenSource, string>): Tokens {
   // The last renewal, for calls in flight whose token is rejected later.
   let last: { refused: string; token: string } | undefined;
   return {
-    async secret() {
-      const token = await ask();
+    secret: () => undefined,
+    async ask() {
+      const token = await call();
       // The function still returns the rejected token, so the next rejection calls it again.
       if (token === last?.refused) last = undefined;
       return token;
@@ -99,7 +102,8 @@ function fromFunction(source: Exclude<TokenSource, string>): Tokens {
     async renewed(refused) {
       if (refused === undefined) return undefined;
       if (refused === last?.refused) return last.token;
-      const renewal = renewals.get(refused) ?? ask(refused).finally(() => renewals.delete(refused));
+      const renewal =
+        renewals.get(refused) ?? call(refused).finally(() => renewals.delete(refused));
       renewals.set(refused, renewal);
       const token = await renewal;
       if (token !== undefined && token !== refused) last = { refused, token };

@@ -87,16 +87,6 @@ export class Transport {
     return this.#options.credentials.kind;
   }
 
-  /** The token for a call that needs one and has no credentials of its own; a promise from a token function. */
-  token(
-    call: CallContext,
-    signal: AbortSignal | undefined,
-  ): string | undefined | Promise<string | undefined> {
-    if (call.operation.public || call.ownCredentials) return;
-    const token = this.#options.credentials.secret();
-    return token instanceof Promise ? this.#awaitToken(token, call, signal) : token;
-  }
-
   /** Another token after the hub rejected one; undefined if there is none. */
   async renewed(
     refused: string | undefined,
@@ -131,15 +121,37 @@ export class Transport {
     signal: AbortSignal | undefined,
   ): Promise<AttemptResponse> {
     const { timeout, semaphore } = this.#options;
-    this.#prepare(out, call);
     const attempt = (): Promise<AttemptResponse> => {
       call.isQueued = false;
+      this.#prepare(out, call);
       return withDeadline(timeout, signal, (signal) => this.#attempt(out, call, signal));
     };
+    const getToken = this.#setToken(out, call, signal);
     // A stream whose headers a proxy holds back would block other calls.
-    if (call.streams) return attempt();
+    if (call.streams) return getToken ? getToken().then(attempt) : attempt();
     call.isQueued = true;
-    return semaphore.run(signal, attempt);
+    return semaphore.run(signal, attempt, getToken);
+  }
+
+  /** Sets the token of a call that needs one and has no credentials of its own. Returns what calls a token function. */
+  #setToken(
+    out: AttemptRequest,
+    call: CallContext,
+    signal: AbortSignal | undefined,
+  ): (() => Promise<void>) | undefined {
+    const { credentials } = this.#options;
+    const hasOwn = call.operation.public || call.ownCredentials || out.headers.has("Authorization");
+    if (hasOwn || out.token !== undefined) return;
+    const { ask } = credentials;
+    if (!ask) {
+      out.token = credentials.secret();
+      return;
+    }
+    return async () => {
+      call.isQueued = false;
+      out.token = await this.#awaitToken(ask(), call, signal);
+      call.isQueued = !call.streams;
+    };
   }
 
   async #attempt(

@@ -82,7 +82,7 @@ export class TokenOwners {
   async token(): Promise<string | undefined> {
     const { credentials } = this.#context;
     if (credentials.kind === "cookie") return undefined;
-    return this.#fromFunction(async () => credentials.secret());
+    return this.#fromFunction(async () => credentials.ask?.() ?? credentials.secret());
   }
 
   /** Limits a token function to the time of an attempt. */

@@ -1,7 +1,7 @@
 /** Token functions: when they are called, and how a token that the hub rejects is renewed. */
 import { describe, expect, it, vi } from "vitest";
 import { getUser, postGroup } from "../../src/api.js";
-import { AuthenticationError, type TokenSource } from "../../src/index.js";
+import { AuthenticationError, type JupyterHub, type TokenSource } from "../../src/index.js";
 import { failure, pass, settled, watch } from "../workflows/time.js";
 import { busy, hubThat, never, path, useLongestPauses } from "./attempts.js";
 import { answer, answering, expectNoSecret, hubOf, page, refusal, signalled } from "./helpers.js";
@@ -42,6 +42,62 @@ describe("a token function", () => {
     await pass(1);
     expect(state.error).toMatchObject({ name: "TimeoutError", timeout: 2000 });
     expect(fetch.requests).toEqual([]);
+  });
+});
+
+describe("a token function of a client with queued calls", () => {
+  /** A hub that answers each call when the test says so. */
+  function slowHub() {
+    const pending: (() => void)[] = [];
+    const fetch = answering(
+      () => new Promise((resolve) => pending.push(() => resolve(answer({ name: "ada" })))),
+    );
+    return { fetch, answerNext: () => pending.shift()?.() };
+  }
+  const turns = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+  it("is called when a call may be sent, not while it is queued", async () => {
+    const { fetch, answerNext } = slowHub();
+    const token = tokens("one", "two", "three");
+    const hub = hubOf(fetch, { token, maxConcurrency: 1 });
+    const calls = [1, 2, 3].map(() => hub.users.get("ada"));
+    for (const count of [1, 2, 3]) {
+      await turns();
+      expect(token).toHaveBeenCalledTimes(count);
+      expect(fetch.requests).toHaveLength(count);
+      answerNext();
+    }
+    await Promise.all(calls);
+    expect(fetch.requests.map(tokenOf)).toEqual(["Bearer one", "Bearer two", "Bearer three"]);
+  });
+
+  it("is not called for a call that is aborted in the queue", async () => {
+    const { fetch, answerNext } = slowHub();
+    const token = tokens("one");
+    const hub = hubOf(fetch, { token, maxConcurrency: 1 });
+    const first = hub.users.get("ada");
+    const controller = new AbortController();
+    const second = failure(hub.users.get("grace", {}, { signal: controller.signal }));
+    await turns();
+    controller.abort();
+    expect(await second).toBe(controller.signal.reason);
+    answerNext();
+    await first;
+    await turns();
+    expect(token).toHaveBeenCalledTimes(1);
+  });
+
+  it.each([1, 3])("may itself send calls of this client, with maxConcurrency %d", async (most) => {
+    const fetch = answering(({ url }) =>
+      url.endsWith("/api/") ? answer({ version: "6.1.1" }) : answer({ name: "ada" }),
+    );
+    const hub: JupyterHub = hubOf(fetch, {
+      maxConcurrency: most,
+      token: async () => `token-for-${await hub.version()}`,
+    });
+    await Promise.all(Array.from({ length: 9 }, () => hub.users.get("ada")));
+    const sent = fetch.requests.map(tokenOf).filter((one) => one !== null);
+    expect(sent).toEqual(Array(9).fill("Bearer token-for-6.1.1"));
   });
 });
 
