@@ -51,6 +51,14 @@ export interface RequestOptions<
 type Value<TResponses> =
   TResponses extends Record<string, unknown> ? TResponses[keyof TResponses] : TResponses;
 
+/** A `JupyterHubError`, or the reason of the caller's signal, which has no status. */
+export interface CallError extends Error {
+  /** The HTTP status; undefined without a response. */
+  readonly status?: number | undefined;
+  /** The hub's own message; undefined if it sent none. */
+  readonly hubMessage?: string | undefined;
+}
+
 /** The result of a call: its data or its error. With `throwOnError` it rejects with the error. */
 export type RequestResult<
   TResponses = unknown,
@@ -59,10 +67,13 @@ export type RequestResult<
 > = ThrowOnError extends true
   ? Promise<{ data: Value<TResponses>; response: Response }>
   : Promise<
-      ({ data: Value<TResponses>; error: undefined } | { data: undefined; error: Error }) & {
-        /** Undefined if no response arrived. */
-        response?: Response;
-      }
+      | { data: Value<TResponses>; error: undefined; response: Response }
+      | {
+          data: undefined;
+          error: CallError;
+          /** Undefined if no response arrived. */
+          response: Response | undefined;
+        }
     >;
 
 type MethodFunction = <

@@ -12,6 +12,9 @@ import { checkKeys, type KeysOf } from "./known-keys.js";
 /** A scope with or without a filter: `read:users`, `servers!user=ada`, `custom:reports:read`. */
 export type FilteredScope = Scope | (string & {});
 
+/** Scopes that stand for others: hubs replace them. */
+type Placeholder = "self" | "inherit" | "(no_scope)";
+
 /** Facts about the user in a scope's filter. */
 export interface ScopeContext {
   /** The groups of that user, for scopes limited to a group. Not needed for the token's owner. */
@@ -38,7 +41,7 @@ const contextKeys: KeysOf<ScopeContext> = { groups: true };
  */
 export function hasScope(
   identity: RequestIdentity,
-  scope: FilteredScope,
+  scope: Exclude<FilteredScope, Placeholder>,
   context: ScopeContext = {},
 ): boolean {
   checkKeys("context", context, contextKeys);

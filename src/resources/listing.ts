@@ -167,8 +167,8 @@ export function listItems<Row, Item>(source: Source<Row, Item>): Listing<Item> {
 }
 
 /** Filters and order of a listing of users. */
-export type ListUsersInput = Omit<NonNullable<GetUsersData["query"]>, "offset" | "limit"> &
-  PageInput;
+export interface ListUsersInput
+  extends Omit<NonNullable<GetUsersData["query"]>, "offset" | "limit">, PageInput {}
 
 /** A listing of users, for `users.list` and `servers.listActive`. */
 export const usersSource = (

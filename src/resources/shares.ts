@@ -2,14 +2,13 @@
 import * as api from "../../generated/sdk.gen.js";
 import type {
   NewShareCode,
-  PatchSharesServerData,
   PostShareCodeData,
-  PostSharesServerData,
   Share,
   ShareCode,
 } from "../../generated/types.gen.js";
 import { InvalidInputError } from "../core/errors.js";
 import type { Keys, KeysOf } from "../core/known-keys.js";
+import type { FilteredScope } from "../core/scopes.js";
 import { keysOf, omitEmpty, send, type CallOptions, type ResourceContext } from "./call.js";
 import { list, type Listing, type ListOptions, type PageInput } from "./listing.js";
 import { ifAbsent, ifDeleted, write } from "./reconcile.js";
@@ -21,14 +20,26 @@ export type ListSharesInput = PageInput;
 /** The server whose shares to list, empty for the default server. Without `server`, those of all servers. */
 export interface ListServerSharesInput extends ListSharesInput, ServerInput {}
 
+/** Whom a server is shared with. */
+type Recipient =
+  | { user: string; group?: null | undefined }
+  | { group: string; user?: null | undefined };
+
+interface ScopesInput {
+  /** Scopes for this server. One without a filter means this server. */
+  scopes?: readonly FilteredScope[] | undefined;
+}
+
 /** What to share with a user or a group (not both). Without `scopes`, access to the server. */
-export type ShareInput = ServerInput & PostSharesServerData["body"];
+export type ShareInput = ServerInput & Recipient & ScopesInput;
 
 /** What to revoke from a user or a group (not both). Without `scopes`, everything. */
-export type RevokeShareInput = ServerInput & PatchSharesServerData["body"];
+export type RevokeShareInput = ServerInput & Recipient & ScopesInput;
 
 /** The scopes and the lifetime of a code. */
-export type CreateShareCodeInput = ServerInput & NonNullable<PostShareCodeData["body"]>;
+export type CreateShareCodeInput = ServerInput &
+  Omit<NonNullable<PostShareCodeData["body"]>, "scopes"> &
+  ScopesInput;
 
 /** The code to revoke, by its id or by itself (then it is part of the URL). */
 export type RevokeShareCodeInput = ServerInput &

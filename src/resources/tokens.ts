@@ -23,16 +23,19 @@ import {
 import { ifDeleted, isDeleted, write } from "./reconcile.js";
 
 /** The scopes and the lifetime of a new token. */
-export type CreateTokenInput = Omit<NonNullable<PostUserTokensData["body"]>, "auth" | "scopes"> & {
+export interface CreateTokenInput extends Omit<
+  NonNullable<PostUserTokensData["body"]>,
+  "auth" | "scopes"
+> {
   /** The token's scopes; by default all of its owner's. Since 3.0. */
   scopes?: readonly FilteredScope[] | null | undefined;
-};
+}
 
 /** A password, and the scopes and the lifetime of the token to create. */
-export type LoginInput = CreateTokenInput & {
+export interface LoginInput extends CreateTokenInput {
   /** The user's password, as on the hub's login page. */
   password: string;
-};
+}
 
 /** A new token, and a client of the same hub with it. */
 export type Login<Client> = NewToken & {
@@ -41,10 +44,10 @@ export type Login<Client> = NewToken & {
 };
 
 /** The scopes and the longest lifetime of a temporary token. */
-export type TemporaryTokenInput = Omit<CreateTokenInput, "expires_in"> & {
+export interface TemporaryTokenInput extends Omit<CreateTokenInput, "expires_in"> {
   /** The lifetime in whole seconds, if the token is not revoked before. @default 3600 */
   expires_in?: number | undefined;
-};
+}
 
 /** A token that is revoked at the end of the block that holds it by `await using`. */
 export type TemporaryToken = NewToken & Disposable;

@@ -7,6 +7,7 @@ import { createClient, getUsers, type UserPage } from "../../src/api.js";
 import * as surface from "../../src/index.js";
 import {
   JupyterHub,
+  hasScope,
   type ActiveServer,
   type Feature,
   type Listing,
@@ -115,6 +116,13 @@ describe("the types of methods", () => {
     expectTypeOf<"shares">().toExtend<Feature>();
     expectTypeOf<"admin:users">().toExtend<Scope>();
     expectTypeOf<"sharess">().not.toExtend<Feature>();
+    type Shared = NonNullable<Parameters<typeof hub.shares.grant>[1]["scopes"]>[number];
+    expectTypeOf<Extract<Shared, Scope>>().toEqualTypeOf<Scope>();
+    expectTypeOf<"custom:x">().toExtend<Shared>();
+    type Checked = Parameters<typeof hasScope>[1];
+    expectTypeOf<"admin:users" | "servers!user=ada">().toExtend<Checked>();
+    type Offered = Extract<Checked, Scope>;
+    expectTypeOf<Offered>().toEqualTypeOf<Exclude<Scope, "self" | "inherit" | "(no_scope)">>();
     type Scopes = NonNullable<Parameters<typeof hub.tokens.create>[1]>["scopes"];
     expectTypeOf<("admin:users" | "servers!user=ada" | "custom:x")[]>().toExtend<Scopes>();
   });
@@ -168,7 +176,19 @@ describe("the types of functions", () => {
     const ask = () => getUsers({ client });
     type Answer = Awaited<ReturnType<typeof ask>>;
     expectTypeOf<Answer["data"]>().toEqualTypeOf<User[] | UserPage | undefined>();
-    expectTypeOf<Answer["error"]>().toEqualTypeOf<Error | undefined>();
+    expectTypeOf<Answer["error"]>().toExtend<Error | undefined>();
     expectTypeOf<Answer["response"]>().toEqualTypeOf<Response | undefined>();
+  });
+
+  it("narrow by the error: to its status, or to the data and the response", () => {
+    const read = async (): Promise<number | undefined> => {
+      const { data, error, response } = await getUsers({
+        client: createClient({ url: "https://hub.example.org" }),
+      });
+      if (error) return error.status;
+      expectTypeOf(data).toEqualTypeOf<User[] | UserPage>();
+      return response.status;
+    };
+    expectTypeOf(read).returns.resolves.toEqualTypeOf<number | undefined>();
   });
 });
