@@ -7,7 +7,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Costs } from "./bench-call-costs.js";
-import { print } from "./bench-output.js";
+import { addTable, limit } from "./bench-output.js";
 
 const processes = 11;
 
@@ -43,7 +43,7 @@ const limits = [
   { column: "fetch stubbed, CPU", of: "ky", atMost: 1 },
 ];
 
-/** Prints the cost of one call to the hub at `url`. Returns whether every limit is kept. */
+/** Adds the cost of one call to the hub at `url`. Returns whether every limit is kept. */
 export async function compareCalls(url: string): Promise<boolean> {
   const runs: Costs[] = [];
   while (runs.length < processes) runs.push(await measure(url));
@@ -51,30 +51,35 @@ export async function compareCalls(url: string): Promise<boolean> {
   // Of both in the same process, so that the machine's load at that time affects both.
   const ratio = (column: string, name: string, of: string) =>
     quartiles(runs.map((run) => columns[column]!(run, name) / columns[column]!(run, of)));
-  print(
-    `\nOne call, GET /users/ada (${processes} processes: median, ratio to raw fetch and its quartiles)`,
-  );
-  const wide = 28;
-  print(`  ${["".padEnd(36), ...Object.keys(columns).map((one) => one.padStart(wide))].join("")}`);
-  for (const name of names) {
-    const cells = Object.entries(columns).map(([column, cost]) => {
-      const [, time] = quartiles(runs.map((run) => cost(run, name)));
-      const [low, middle, high] = ratio(column, name, raw).map((one) => one.toFixed(2));
-      return `${time.toFixed(0)} µs  ${middle} (${low}–${high})`.padStart(wide);
-    });
-    print(`  ${name.padEnd(36)}${cells.join("")}`);
-  }
-  let areKept = true;
-  for (const name of names.filter((one) => one.startsWith("ours"))) {
-    for (const { column, of, atMost } of limits) {
-      const [low, middle, high] = ratio(column, name, of);
-      const isKept = middle <= atMost;
-      areKept &&= isKept;
-      const spread = `${middle.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
-      print(
-        `  ${name}, ${column}: ${spread} × ${of}, at most ${atMost}${isKept ? "" : ": TOO MUCH"}`,
-      );
-    }
-  }
-  return areKept;
+  const shown = ([low, middle, high]: readonly number[]): string =>
+    `${middle!.toFixed(2)} (${low!.toFixed(2)}–${high!.toFixed(2)})`;
+  addTable({
+    title: "One call",
+    note:
+      `\`GET /users/ada\` of a server in another process, and with a \`fetch\` that resolves at once: the median of ` +
+      `${processes} processes, its ratio to raw fetch and the quartiles of that ratio.`,
+    columns: ["client", ...Object.keys(columns)],
+    rows: names.map((name) => [
+      name,
+      ...Object.entries(columns).map(([column, cost]) => {
+        const [, time] = quartiles(runs.map((run) => cost(run, name)));
+        return `${time.toFixed(0)} µs, ${shown(ratio(column, name, raw))}`;
+      }),
+    ]),
+  });
+  const compared = names
+    .filter((name) => name.startsWith("ours"))
+    .flatMap((name) =>
+      limits.map(({ column, of, atMost }) => {
+        const found = ratio(column, name, of);
+        return { cells: [name, column, of, shown(found)], atMost, isKept: found[1] <= atMost };
+      }),
+    );
+  addTable({
+    title: "One call, and its limits",
+    note: "The ratio of ours to another client, in the same processes.",
+    columns: ["ours", "what", "beside", "ratio", "at most"],
+    rows: compared.map(({ cells, atMost, isKept }) => [...cells, limit(String(atMost), isKept)]),
+  });
+  return compared.every(({ isKept }) => isKept);
 }

@@ -1,7 +1,7 @@
-/** Lists 1,000, 10,000 and 100,000 users of a fake hub: the time per user must not grow with their number. */
+/** The cost of large hubs: time, requests and memory must grow no faster than the number of users or servers. */
 import { JupyterHub } from "jupyterhub-client";
 import { FakeHub } from "jupyterhub-client/testing";
-import { print } from "./bench-output.js";
+import { addTable, limit } from "./bench-output.js";
 
 const numbers = [1_000, 10_000, 100_000];
 /** How much longer a user may take on the largest hub than on the smallest one. */
@@ -29,8 +29,15 @@ function hubOf(count: number): { hub: JupyterHub; requests: () => number } {
   return { hub, requests: () => requests };
 }
 
-/** Microseconds for each user, the requests, and the most MB of heap beyond those before the listing. */
-async function measure(count: number): Promise<{ time: number; heap: number; requests: number }> {
+interface Cost {
+  /** Microseconds for each item. */
+  time: number;
+  /** The most bytes of heap beyond those before. */
+  heap: number;
+  requests: number;
+}
+
+async function iterate(count: number): Promise<Cost> {
   const { hub, requests } = hubOf(count);
   // The first listing fills the pages and warms up.
   for await (const _ of hub.users.list()) continue;
@@ -44,25 +51,73 @@ async function measure(count: number): Promise<{ time: number; heap: number; req
   }
   const time = ((performance.now() - begun) * 1000) / count;
   if (seen !== count) throw new Error(`${seen} users instead of ${count}`);
-  return { time, heap: heap / 2 ** 20, requests: requests() - before.requests };
+  return { time, heap, requests: requests() - before.requests };
 }
 
-/** Prints the costs. Returns whether they are linear. */
+/** Starts so many servers at once, on a fake hub over HTTP whose servers take two seconds. */
+async function startAll(count: number): Promise<Cost & { sockets: number }> {
+  const names = Array.from({ length: count }, (_, index) => `user-${index}`);
+  const fake = new FakeHub({ users: names, concurrentSpawnLimit: count });
+  fake.spawner({ seconds: 2 });
+  await using _ = fake;
+  const hub = new JupyterHub({ url: await fake.listen(), token: fake.token });
+  const before = process.memoryUsage().heapUsed;
+  let heap = 0;
+  let sockets = 0;
+  const sample = setInterval(() => {
+    heap = Math.max(heap, process.memoryUsage().heapUsed - before);
+    const open = process.getActiveResourcesInfo().filter((one) => one === "TCPSocketWrap");
+    // Both ends are in this process.
+    sockets = Math.max(sockets, open.length / 2);
+  }, 50);
+  const begun = performance.now();
+  await Promise.all(names.map((name) => hub.servers.start(name)));
+  clearInterval(sample);
+  const time = ((performance.now() - begun) * 1000) / count;
+  return { time, heap, requests: fake.requests.length, sockets: Math.round(sockets) };
+}
+
+const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MB`;
+
+/** Adds both tables. Returns whether the time per user is constant. */
 export async function compareSizes(): Promise<boolean> {
-  print("\nIterating over all users of a fake hub, without the hub's own time");
-  const times: number[] = [];
-  for (const count of numbers) {
-    const { time, heap, requests } = await measure(count);
-    times.push(time);
-    print(
-      `  ${count.toLocaleString("en").padStart(8)} users   ${time.toFixed(1)} µs per user   ` +
-        `${requests} requests   ${heap.toFixed(0)} MB of heap at most`,
-    );
-  }
-  const ratio = times.at(-1)! / times[0]!;
+  const costs: Cost[] = [];
+  for (const count of numbers) costs.push(await iterate(count));
+  const ratio = costs.at(-1)!.time / costs[0]!.time;
   const isLinear = ratio <= atMost;
-  print(
-    `  per user, largest to smallest: ${ratio.toFixed(2)}   at most ${atMost}${isLinear ? "" : ": TOO MUCH"}`,
-  );
+  addTable({
+    title: "Iterating over all users",
+    note:
+      "A fake hub that answers at once: what the client itself costs. " +
+      `A user of the largest hub takes ${ratio.toFixed(2)} times as long as one of the smallest, ` +
+      `${limit(`at most ${atMost}`, isLinear)}.`,
+    columns: ["users", "time for each", "requests", "heap at most"],
+    rows: costs.map(({ time, heap, requests }, index) => [
+      numbers[index]!.toLocaleString("en"),
+      `${time.toFixed(1)} µs`,
+      String(requests),
+      megabytes(heap),
+    ]),
+  });
+  const rows: string[][] = [];
+  for (const count of [100, 1_000]) {
+    const { time, heap, requests, sockets } = await startAll(count);
+    const total = `${((time * count) / 1e6).toFixed(1)} s`;
+    rows.push([
+      count.toLocaleString("en"),
+      total,
+      String(requests),
+      String(sockets),
+      megabytes(heap),
+    ]);
+  }
+  addTable({
+    title: "Starting many servers at once",
+    note:
+      "`servers.start` of all users at the same time, on a fake hub over HTTP in the same process, whose servers take " +
+      "two seconds. The heap includes that of the hub.",
+    columns: ["servers", "until all are ready", "requests", "sockets at most", "heap at most"],
+    rows,
+  });
   return isLinear;
 }

@@ -47,6 +47,15 @@ export function ensureNotebook(): Promise<string> {
   });
 }
 
+/** Returns a Python with the clients that the benchmark compares. */
+export const ensurePythonPeers = (): Promise<string> =>
+  ensure({
+    what: "the Python clients",
+    home: join(ownCache, "../python-peers"),
+    packages: ["jh-client==1.4.0", "requests==2.34.2"],
+    modules: "jh_client, requests",
+  });
+
 function ensure(environment: Environment): Promise<string> {
   const { home } = environment;
   let python = building.get(home);

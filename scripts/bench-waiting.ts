@@ -1,0 +1,100 @@
+/**
+ * How long after a server is ready a program knows it: by the ready event and by the promise of `servers.start`, beside
+ * a program that looks every second; directly and through a proxy that holds back streams.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { JupyterHub } from "jupyterhub-client";
+import { FakeHub } from "jupyterhub-client/testing";
+import { addTable, limit } from "./bench-output.js";
+
+/** The seconds that the servers take to start: whoever looks every second is between 0.1 and 0.9 s late. */
+const spawnSeconds = [2.1, 2.3, 2.5, 2.7, 2.9];
+
+/** A proxy that passes a response on when it is complete. */
+async function startBufferingProxy(target: string): Promise<{ url: string; close: () => void }> {
+  const pass = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const headers = { authorization: request.headers.authorization ?? "" };
+    const answer = await fetch(target + request.url, { method: request.method ?? "GET", headers });
+    const body = Buffer.from(await answer.arrayBuffer());
+    response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(body);
+  };
+  const server = createServer((request, response) => {
+    pass(request, response).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, close: () => server.close().closeAllConnections() };
+}
+
+type Wait = (hub: JupyterHub) => Promise<void>;
+
+const byEvent: Wait = async (hub) => {
+  const start = hub.servers.start("ada");
+  // The check that the server stays ready is measured apart.
+  start.catch(() => undefined);
+  for await (const event of start) if (event.ready) return;
+};
+
+const byPromise: Wait = async (hub) => void (await hub.servers.start("ada"));
+
+const byPolling: Wait = async (hub) => {
+  await hub.users.get("ada");
+  await hub.client.post({ url: "/users/{name}/server", path: { name: "ada" } });
+  for (;;) {
+    const { servers } = await hub.users.get("ada");
+    if (servers?.[""]?.ready) return;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+};
+
+/** Milliseconds from the moment at which the server is ready, for each duration of a spawn. */
+async function delays(wait: Wait, isBuffered: boolean): Promise<number[]> {
+  const times: number[] = [];
+  for (const seconds of spawnSeconds) {
+    await using fake = new FakeHub({ users: ["ada"], slowSpawnTimeout: 0.1 });
+    fake.spawner({ seconds });
+    const direct = new URL(await fake.listen()).origin;
+    const proxy = isBuffered ? await startBufferingProxy(direct) : undefined;
+    const hub = new JupyterHub({ url: proxy?.url ?? direct, token: fake.token });
+    const begun = performance.now();
+    await wait(hub);
+    times.push(performance.now() - begun - seconds * 1000);
+    proxy?.close();
+  }
+  return times;
+}
+
+const variants = [
+  { name: "ours, the ready event", wait: byEvent, isBuffered: false, atMost: 100 },
+  { name: "ours, the promise", wait: byPromise, isBuffered: false, atMost: 1500 },
+  { name: "a look every second", wait: byPolling, isBuffered: false },
+  { name: "ours, the ready event, buffered", wait: byEvent, isBuffered: true, atMost: 2000 },
+  { name: "ours, the promise, buffered", wait: byPromise, isBuffered: true, atMost: 3500 },
+] satisfies { name: string; wait: Wait; isBuffered: boolean; atMost?: number }[];
+
+/** Adds the table. Returns whether every limit is kept. */
+export async function compareWaiting(): Promise<boolean> {
+  const rows = await Promise.all(
+    variants.map(async ({ name, wait, isBuffered, atMost = Infinity }) => {
+      const times = (await delays(wait, isBuffered)).toSorted((a, b) => a - b);
+      const [middle = NaN, last = NaN] = [times[2], times.at(-1)];
+      const isKept = last <= atMost;
+      const cells = [name, `${middle.toFixed(0)} ms`, `${last.toFixed(0)} ms`];
+      return {
+        cells: [...cells, atMost === Infinity ? "" : limit(`${atMost} ms`, isKept)],
+        isKept,
+      };
+    }),
+  );
+  addTable({
+    title: "Knowing that a server is ready",
+    note:
+      `From the moment at which a server of a fake hub is ready (after ${spawnSeconds.join(", ")} s). "Buffered" is ` +
+      "a proxy that holds back the progress stream until it ends. The promise waits 1.2 s more, since hubs report a " +
+      "cancelled start as ready for a second.",
+    columns: ["", "median", "slowest", "at most"],
+    rows: rows.map(({ cells }) => cells),
+  });
+  return rows.every(({ isKept }) => isKept);
+}
