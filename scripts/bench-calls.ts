@@ -72,7 +72,11 @@ export async function compareCalls(url: string): Promise<boolean> {
     .flatMap((name) =>
       limits.map(({ column, of, atMost }) => {
         const found = ratio(column, name, of);
-        return { cells: [name, column, of, shown(found)], atMost, isKept: found[1] <= atMost };
+        return {
+          cells: [name, column, of, shown(found)],
+          atMost,
+          isKept: Number(found[1].toFixed(2)) <= atMost,
+        };
       }),
     );
   addTable({

@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 import { JupyterHub } from "jupyterhub-client";
 import { startHub, type RunningHub } from "../test/hubs/hub.js";
 import { ensurePythonPeers } from "../test/hubs/venv.js";
-import { addTable } from "./bench-output.js";
+import { addTable, limit } from "./bench-output.js";
 import { releases } from "./known-releases.js";
 
 const rounds = 3;
@@ -94,7 +94,46 @@ async function run(client: Client, job: Job, hub: RunningHub, python: string): P
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
-/** Prints the jobs. Returns whether ours did each of them without a fault. */
+/** The most milliseconds in which 99 of 100 health checks must be answered. */
+const mostForHealth = 1_000;
+
+/** Adds the time of the hub's health check while our client lists its users. Returns whether the limit is kept. */
+async function checkHealth(hub: RunningHub): Promise<boolean> {
+  const { users } = new JupyterHub({ url: hub.url, token: hub.tokens.admin });
+  const rows: string[][] = [];
+  let areKept = true;
+  for (const concurrency of [1, 2, 8]) {
+    const times: number[] = [];
+    const state = { isListing: true };
+    const listing = (async () => {
+      for (let round = 0; round < rounds; round += 1) await users.list({}, { concurrency });
+      state.isListing = false;
+    })();
+    while (state.isListing) {
+      const begun = performance.now();
+      await (await fetch(`${hub.publicUrl}hub/health`)).arrayBuffer();
+      times.push(performance.now() - begun);
+    }
+    await listing;
+    const p99 = times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? Number.NaN;
+    areKept &&= p99 <= mostForHealth;
+    rows.push([
+      `${concurrency} in flight`,
+      `${median(times).toFixed(0)} ms`,
+      `${p99.toFixed(0)} ms`,
+      limit(`${mostForHealth} ms`, p99 <= mostForHealth),
+    ]);
+  }
+  addTable({
+    title: "The hub's health check meanwhile",
+    note: `\`GET /hub/health\`, one after the other, while ours lists ${totalUsers.toLocaleString("en")} users.`,
+    columns: ["pages", "median", "99th percentile", "at most"],
+    rows,
+  });
+  return areKept;
+}
+
+/** Adds the jobs. Returns whether ours did each of them without a fault, and the hub stayed responsive. */
 export async function compareJobs(): Promise<boolean> {
   const [newest = ""] = releases.toReversed();
   const python = await ensurePythonPeers();
@@ -135,5 +174,5 @@ export async function compareJobs(): Promise<boolean> {
       rows,
     });
   }
-  return isComplete;
+  return (await checkHealth(hub)) && isComplete;
 }

@@ -178,11 +178,11 @@ export function tableOf(reports: readonly HubReport[]): string {
   const head = [
     "hub",
     "operations",
-    "responses",
-    "violate JupyterHub's document",
-    "successful ones",
-    "violate JupyterHub's document",
-    "violate the corrected document",
+    "all responses",
+    "all: violate JupyterHub's document",
+    "successful (2xx)",
+    "2xx: violate JupyterHub's document",
+    "2xx: violate the corrected document",
   ];
   return [head, head.map(() => "---"), ...rows]
     .map((cells) => `| ${cells.join(" | ")} |`)

@@ -130,7 +130,7 @@ export function onlyScope(method: string, operation: string): string | undefined
 /** Operations without a method, with the reason. They are functions of `jupyterhub-client/api`. */
 export const rawOnly: Readonly<Record<string, string>> = {
   "POST /authorizations/token":
-    "answers 404 since JupyterHub 2.0; `tokens.login` and `tokens.create` create tokens on every hub",
+    "answers 404 since JupyterHub 2.0; `tokens.create` creates tokens on every hub, `tokens.login` on hubs that check passwords",
   "GET /authorizations/token/{token}":
     "has the token in the URL; `tokens.identify` sends it in a header",
   "GET /authorizations/cookie/{cookie_name}/{cookie_value}":

@@ -32,6 +32,21 @@ describe("a fake hub that listens", () => {
     expect(await page.json()).toMatchObject({ _pagination: { total: 1 } });
   });
 
+  it("answers many requests at once without a warning of a listener leak", async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on("warning", note);
+    try {
+      const users = Array.from({ length: 20 }, (_, index) => `user-${index}`);
+      await using opened = await listening({ users, spawner: { seconds: 0.2 } });
+      const { servers } = opened.hub.withOptions({ maxConcurrency: users.length });
+      await Promise.all(users.map((user) => servers.start(user)));
+    } finally {
+      process.off("warning", note);
+    }
+    expect(warnings).toEqual([]);
+  });
+
   it("passes the events of a start on as they come", async () => {
     await using opened = await listening({
       slowSpawnTimeout: 0,

@@ -1,4 +1,5 @@
 /** Requests to a fake hub: what a test may know of them, and how they end before they are answered. */
+import { onAbort } from "../../core/deadline.js";
 import { connectionError } from "./faults.js";
 
 /** One request that a fake hub was sent. */
@@ -33,15 +34,16 @@ export async function untilAborted(
   caller: AbortSignal,
   hub: AbortSignal,
 ): Promise<Response> {
-  const settled = new AbortController();
+  const unsubscribe: (() => void)[] = [];
   const aborted = new Promise<never>((_, reject) => {
-    const { signal } = settled;
-    caller.addEventListener("abort", () => reject(caller.reason), { signal });
-    hub.addEventListener("abort", () => reject(connectionError()), { signal });
+    unsubscribe.push(
+      onAbort(caller, reject),
+      onAbort(hub, () => reject(connectionError())),
+    );
   });
   try {
     return await Promise.race([wanted, aborted]);
   } finally {
-    settled.abort();
+    for (const end of unsubscribe) end();
   }
 }
