@@ -8,7 +8,7 @@ import { JupyterHub } from "jupyterhub-client";
 import { FakeHub } from "jupyterhub-client/testing";
 import { addTable, limit } from "./bench-output.js";
 
-/** The seconds that the servers take to start: whoever looks every second is between 0.1 and 0.9 s late. */
+/** The seconds that the servers take to start: a program that looks every second is 0.1 to 0.9 s late. */
 const spawnSeconds = [2.1, 2.3, 2.5, 2.7, 2.9];
 
 /** A proxy that passes a response on when it is complete. */
@@ -91,8 +91,8 @@ export async function compareWaiting(): Promise<boolean> {
     title: "Knowing that a server is ready",
     note:
       `From the moment at which a server of a fake hub is ready (after ${spawnSeconds.join(", ")} s). "Buffered" is ` +
-      "a proxy that holds back the progress stream until it ends. The promise waits 1.2 s more, since hubs report a " +
-      "cancelled start as ready for a second.",
+      "a proxy that holds back the progress stream until it ends. After a 202, the promise waits 1.2 s more, since hubs " +
+      "report a cancelled start as ready for a second.",
     columns: ["", "median", "slowest", "at most"],
     rows: rows.map(({ cells }) => cells),
   });
