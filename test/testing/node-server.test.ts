@@ -38,7 +38,11 @@ describe("a fake hub that listens", () => {
     process.on("warning", note);
     try {
       const users = Array.from({ length: 20 }, (_, index) => `user-${index}`);
-      await using opened = await listening({ users, spawner: { seconds: 0.2 } });
+      await using opened = await listening({
+        users,
+        slowSpawnTimeout: 0,
+        spawner: { seconds: 0.2 },
+      });
       const { servers } = opened.hub.withOptions({ maxConcurrency: users.length });
       await Promise.all(users.map((user) => servers.start(user)));
     } finally {

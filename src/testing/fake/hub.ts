@@ -2,6 +2,7 @@
  * The fake hub's public class: a `fetch` that answers as a JupyterHub does, and what a test can configure and read.
  * `router.ts` and the files that it imports have the operations. Runs in every runtime; `listen` needs Node.
  */
+import { onAbort } from "../../core/deadline.js";
 import { ManualClock } from "./clock.js";
 import { connectionError, cutBody, Faults, type Fault } from "./faults.js";
 import type { Listening } from "./node-server.js";
@@ -121,9 +122,15 @@ export class FakeHub implements AsyncDisposable {
     if (!response.body || response.headers.get("Content-Type") !== "text/event-stream") {
       return response;
     }
-    const { signal } = this.#process;
-    const body = response.body.pipeThrough(new TransformStream(), { signal });
-    return new Response(body, response);
+    // A listener of its own for each stream would look like a leak.
+    const stream = new AbortController();
+    const unsubscribe = onAbort(this.#process.signal, (reason) => stream.abort(reason));
+    const { readable, writable } = new TransformStream();
+    response.body
+      .pipeTo(writable, { signal: stream.signal })
+      .catch(() => undefined)
+      .finally(unsubscribe);
+    return new Response(readable, response);
   }
 
   #pathOf({ pathname }: URL): string {
