@@ -11,4 +11,10 @@ export { ContractError } from "./contract/error.js";
 export { checkHub } from "./contract/check-hub.js";
 export type { CheckHubOptions, HubCheck, HubDeviation } from "./contract/check-hub.js";
 export { startMockHub } from "./mock/start-mock-hub.js";
-export type { MockCall, MockHub, MockHubOptions, MockViolation } from "./mock/mock-hub.js";
+export type {
+  MockCall,
+  MockHub,
+  MockHubOptions,
+  MockViolation,
+  RespondOptions,
+} from "./mock/mock-hub.js";

@@ -64,6 +64,23 @@ describe("startMockHub", () => {
     expect(mock.violations).toEqual([]);
   });
 
+  it("sends the chosen response as many times as the test says, then the usual one", async () => {
+    await using mock = await startMockHub();
+    const hub = new JupyterHub({ url: mock.url, token: "any" });
+    mock.respond("GET /users/{name}", 404, { times: 2 });
+    await hub.groups.get("staff");
+    await expect(hub.users.get("ada")).rejects.toBeInstanceOf(NotFoundError);
+    await expect(hub.users.get("ada")).rejects.toBeInstanceOf(NotFoundError);
+    expect(await hub.users.get("ada")).toMatchObject({ name: "ada" });
+  });
+
+  it.each([0, -1, 1.5, NaN])("refuses to answer %s times", async (times) => {
+    await using mock = await startMockHub();
+    expect(() => mock.respond("GET /users/{name}", 404, { times })).toThrow(
+      "times must be a positive integer",
+    );
+  });
+
   it.each<[string, number | undefined, string]>([
     ["GET /userz", 404, "has no GET /userz"],
     ["GET /users/{name}", 418, "no documented response with status 418"],

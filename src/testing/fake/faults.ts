@@ -8,8 +8,9 @@ export interface Fault {
   times?: number;
   /** The hub does nothing and answers with this status. */
   status?: number;
-  /** What that answer says, and its headers. */
+  /** The message of that answer. */
   message?: string;
+  /** Further headers of that answer. */
   headers?: Readonly<Record<string, string>>;
   /** The connection breaks: before the hub receives the request, or after it has carried it out ("lost"). */
   network?: true | "lost";

@@ -15,8 +15,11 @@ export const oauth: Endpoints = {
 
 /** What an OAuth client needs to exchange a code. */
 export interface AuthorizationCode {
+  /** The code. */
   code: string;
+  /** The OAuth client's id. */
   clientId: string;
+  /** The OAuth client's secret. */
   clientSecret: string;
 }
 

@@ -3,6 +3,7 @@ import type { SpawnerRule } from "./spawner.js";
 
 /** A user of a fake hub. */
 export interface FakeUser {
+  /** The user's name. */
   name: string;
   /** @default false */
   admin?: boolean;
@@ -18,14 +19,17 @@ export interface FakeUser {
 
 /** A group of a fake hub. */
 export interface FakeGroup {
+  /** The group's name. */
   name: string;
   /** The members, who are created. */
   users?: readonly string[];
+  /** The group's properties. @default none */
   properties?: Record<string, unknown>;
 }
 
 /** A service of a fake hub. */
 export interface FakeService {
+  /** The service's name. */
   name: string;
   /** @default false */
   admin?: boolean;

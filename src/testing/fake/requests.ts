@@ -6,9 +6,11 @@ import { connectionError } from "./faults.js";
 export interface FakeRequest {
   /** Method and path as the document has them: "GET /users/{name}". */
   readonly operation: string;
+  /** In upper case. */
   readonly method: string;
   /** Below the API, as it was sent: "/users/ada". */
   readonly path: string;
+  /** The query parameters; of a repeated one, the last value. */
   readonly query: Readonly<Record<string, string>>;
   /** What was sent, parsed as JSON where it is JSON; undefined when nothing was. */
   readonly body: unknown;

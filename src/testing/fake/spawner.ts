@@ -4,7 +4,9 @@
 export interface SpawnerEvent {
   /** Percent. */
   progress?: number;
+  /** What happens, as plain text. */
   message?: string;
+  /** The same as HTML. */
   html_message?: string;
   /** Keys of the Spawner's own. */
   [key: string]: unknown;
@@ -26,6 +28,7 @@ export interface SpawnerBehaviour {
 
 /** A server that is about to start. */
 export interface SpawnRequest {
+  /** The owner's name. */
   user: string;
   /** "" is the default server. */
   server: string;

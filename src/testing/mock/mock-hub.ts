@@ -8,6 +8,12 @@ export interface MockHubOptions {
   port?: number;
 }
 
+/** Options of `MockHub.respond`. */
+export interface RespondOptions {
+  /** How many requests get the chosen response, before the usual one returns. @default all */
+  times?: number;
+}
+
 /** A request that a mock hub received. */
 export interface MockCall {
   /** Method and path as the document has them: "GET /users/{name}"; undefined for an unknown operation. */
@@ -45,9 +51,10 @@ export interface MockHub extends AsyncDisposable {
    *
    * @param operation method and path as the document has them: `GET /users/{name}`
    * @param status the response to send; without one, the usual one again
-   * @throws InvalidInputError if the document has no such operation or response
+   * @param options for how many requests
+   * @throws InvalidInputError if the document has no such operation or response, or `times` is not a positive integer
    */
-  respond(operation: string, status?: number): void;
+  respond(operation: string, status?: number, options?: RespondOptions): void;
   /** Stops it and frees its port. */
   stop(): Promise<void>;
 }

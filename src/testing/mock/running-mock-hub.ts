@@ -13,7 +13,7 @@ import { exchange, operationOf, pathBelow } from "./exchange.js";
 import { API_BASE, type MockDocument } from "./mock-copy.js";
 import { startPrism, type Prism } from "./prism.js";
 import { projectedMock } from "./projected-mock.js";
-import type { MockCall, MockHub, MockViolation } from "./mock-hub.js";
+import type { MockCall, MockHub, MockViolation, RespondOptions } from "./mock-hub.js";
 
 /** Headers that belong to one connection or describe the body as it was sent by Prism. */
 const ofConnection = ["connection", "content-encoding", "content-length", "transfer-encoding"];
@@ -27,7 +27,7 @@ export class RunningMockHub implements MockHub {
   readonly #contract: Contract;
   readonly #routes: Routes;
   readonly #prism: Prism;
-  readonly #statuses = new Map<string, string>();
+  readonly #chosen = new Map<string, { status: string; left: number }>();
   #listening: Listening | undefined;
 
   private constructor(version: string, document: MockDocument, contract: Contract, prism: Prism) {
@@ -54,7 +54,7 @@ export class RunningMockHub implements MockHub {
     return hub;
   }
 
-  respond(operation: string, status?: number): void {
+  respond(operation: string, status?: number, { times = Infinity }: RespondOptions = {}): void {
     const declared = operationsOf(this.#document).find(
       (one) => one.operation["x-operation"] === operation,
     );
@@ -64,7 +64,7 @@ export class RunningMockHub implements MockHub {
       );
     }
     if (status === undefined) {
-      this.#statuses.delete(operation);
+      this.#chosen.delete(operation);
       return;
     }
     const statuses = Object.keys(objectAt(declared.operation, "responses"));
@@ -74,7 +74,10 @@ export class RunningMockHub implements MockHub {
         `${operation} has no documented response with status ${status}. It has ${statuses.join(", ")}.`,
       );
     }
-    this.#statuses.set(operation, text);
+    if (times !== Infinity && !(Number.isSafeInteger(times) && times > 0)) {
+      throw new InvalidInputError(`times must be a positive integer, not ${times}.`);
+    }
+    this.#chosen.set(operation, { status: text, left: times });
   }
 
   async stop(): Promise<void> {
@@ -105,7 +108,7 @@ export class RunningMockHub implements MockHub {
       this.#report(name, ["request of an operation that is not declared"]);
       return this.#refusal(404, "The API has no such operation");
     }
-    const status = this.#statuses.get(operation.name);
+    const status = this.#nextStatus(operation.name);
     const { response, violations } = await exchange(
       this.#contract,
       operation,
@@ -117,6 +120,15 @@ export class RunningMockHub implements MockHub {
     const headers = new Headers(response.headers);
     for (const name of ofConnection) headers.delete(name);
     return new Response(response.body, { status: response.status, headers });
+  }
+
+  /** The status chosen for this request, if any. Counts it. */
+  #nextStatus(operation: string): string | undefined {
+    const chosen = this.#chosen.get(operation);
+    if (!chosen) return undefined;
+    chosen.left -= 1;
+    if (chosen.left === 0) this.#chosen.delete(operation);
+    return chosen.status;
   }
 
   /** Answers as a hub does, where Prism would not. */
