@@ -7,7 +7,7 @@ import { answering, hubOf } from "./helpers.js";
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, "abort").length;
 
 describe("an abort", () => {
-  it("is heard by all who wait for it, with its reason, once", () => {
+  it("calls every listener once, with its reason", () => {
     const controller = new AbortController();
     const received: unknown[] = [];
     for (const name of ["a", "b"]) {
@@ -22,7 +22,7 @@ describe("an abort", () => {
     expect(listeners(controller.signal)).toBe(0);
   });
 
-  it("that has happened is heard at once", () => {
+  it("that has already happened calls a new listener at once", () => {
     const received: unknown[] = [];
     const signal = AbortSignal.abort("before");
     onAbort(signal, (reason) => received.push(reason))();
@@ -30,7 +30,7 @@ describe("an abort", () => {
     expect(listeners(signal)).toBe(0);
   });
 
-  it("is not heard by who has let go, even while it is being told", () => {
+  it("does not call a listener that unsubscribed, even during the dispatch", () => {
     const controller = new AbortController();
     const received: string[] = [];
     const unsubscribe: (() => void)[] = [];
@@ -44,7 +44,7 @@ describe("an abort", () => {
     expect(received).toEqual(["first", "third"]);
   });
 
-  it("has no listener once all have let go, and one again when another comes", () => {
+  it("has no listener after the last one unsubscribed, and one again for a new one", () => {
     const { signal } = new AbortController();
     const [one, two] = [onAbort(signal, () => {}), onAbort(signal, () => {})];
     expect(listeners(signal)).toBe(1);
@@ -57,13 +57,13 @@ describe("an abort", () => {
     expect(listeners(signal)).toBe(1);
   });
 
-  it("of no signal never comes", () => {
+  it("never happens without a signal", () => {
     onAbort(undefined, () => {
       throw new Error("heard");
     })();
   });
 
-  it("has one listener for a hundred calls, so that Node sees no leak", async () => {
+  it("has one listener for a hundred calls, so that Node warns of no leak", async () => {
     const { signal } = new AbortController();
     let most = 0;
     const fetch = answering(() => {

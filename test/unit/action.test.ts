@@ -45,7 +45,7 @@ afterEach(() => {
 });
 
 describe("an action", () => {
-  it("is a promise, and what is chained to it is an ordinary one", async () => {
+  it("is a promise; then() and catch() return ordinary promises", async () => {
     const { action, resolve } = begin();
     expect(action).toBeInstanceOf(Promise);
     expect(action.then(String).constructor).toBe(Promise);
@@ -69,7 +69,7 @@ describe("an action", () => {
     expect(runs()).toBe(1);
   });
 
-  it("throws the one error to who awaits and to all who iterate, after the events", async () => {
+  it("throws the same error to await and to every iteration, after the events", async () => {
     const { action, feed, reject } = begin();
     const error = new Error("failed");
     const events: number[] = [];
@@ -84,7 +84,7 @@ describe("an action", () => {
     expect(events).toEqual([1]);
   });
 
-  it("that is iterated alone leaves no unhandled rejection, nor does an iteration that was left", async () => {
+  it("causes no unhandled rejection if it is only iterated, or if an iteration is left", async () => {
     const iterated = begin();
     const read = all(iterated.action).catch(() => "thrown");
     const left = begin();
@@ -97,14 +97,14 @@ describe("an action", () => {
     expect(unhandled).toEqual([]);
   });
 
-  it("that is neither awaited nor iterated is an ordinary unhandled rejection", async () => {
+  it("causes an unhandled rejection if it is neither awaited nor iterated", async () => {
     const error = new Error("failed");
     begin().reject(error);
     await rest();
     expect(unhandled).toEqual([error]);
   });
 
-  it("that fails says where it was begun, if the error is ours", async () => {
+  it("has the caller's line in the stack of an error of this package", async () => {
     const theProgramOfTheUser = () => begin();
     const { action, reject } = theProgramOfTheUser();
     reject(new JupyterHubError("What failed"));
@@ -121,7 +121,7 @@ describe("an action", () => {
 });
 
 describe("a feed", () => {
-  it("that is left while it is waited for lets go at once, and tells who wants to know", async () => {
+  it("ends at once when an iteration is left while it waits", async () => {
     const feed = new EventLog<number>();
     let left = 0;
     const items = feed[Symbol.asyncIterator](() => (left += 1));
@@ -135,7 +135,7 @@ describe("a feed", () => {
     expect(await all(feed)).toEqual([1]);
   });
 
-  it("gives each item once to who asks for several before they come", async () => {
+  it("gives each item once if next() is called several times in advance", async () => {
     const feed = new EventLog<number>();
     const items = feed[Symbol.asyncIterator]();
     const recorded = [items.next(), items.next(), items.next()];
@@ -145,7 +145,7 @@ describe("a feed", () => {
     expect((await Promise.all(recorded)).map(({ value }) => value)).toEqual([1, 2, undefined]);
   });
 
-  it("throws its error once to an iteration, which is over then", async () => {
+  it("throws its error once to each iteration, which then ends", async () => {
     const feed = new EventLog<number>();
     feed.fail("lost");
     const items = feed[Symbol.asyncIterator]();

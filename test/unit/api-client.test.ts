@@ -32,7 +32,7 @@ describe("a raw function", () => {
   });
 
   it.each([{}, { throwOnError: false as const }])(
-    "resolves with the hub's refusal unless it is to throw: %j",
+    "resolves with the hub's error unless throwOnError is set: %j",
     async (options) => {
       const fetch = answering(() => refusal(409, "User ada already exists"));
       const answered = await postUser({ client: hubOf(fetch).client, path, ...options });
@@ -43,7 +43,7 @@ describe("a raw function", () => {
     },
   );
 
-  it("resolves with an error and nothing else when no request could be made", async () => {
+  it("resolves with an error and no response if no request could be sent", async () => {
     const { client } = hubOf(answering());
     expect(await getUser({ client, path: { name: ".." } })).toEqual({
       error: expect.objectContaining({ name: "InvalidInputError" }),
@@ -51,7 +51,7 @@ describe("a raw function", () => {
     });
   });
 
-  it("resolves with an error alone when no answer came", async () => {
+  it("resolves with an error and no response if none arrived", async () => {
     const fetch = answering(() => Promise.reject(new TypeError("fetch failed")));
     const answered = await getUser({ client: hubOf(fetch).client, path });
     expect(answered.error).toMatchObject({ name: "ConnectionError" });
@@ -65,20 +65,20 @@ describe("a raw function", () => {
     expect(error).toBe(reason);
   });
 
-  it("rejects when it is to throw", async () => {
+  it("rejects with throwOnError", async () => {
     const fetch = answering(() => refusal(404, null));
     const call = getUser({ client: hubOf(fetch).client, path, throwOnError: true });
     await expect(call).rejects.toMatchObject({ name: "NotFoundError", status: 404 });
   });
 
-  it("goes with a client that has no methods just as well", async () => {
+  it("also works with a client without methods", async () => {
     const fetch = answering(() => answer({ name: "ada" }));
     const client = createClient({ url: origin, token: secrets.token, fetch });
     expect((await getUser({ client, path, throwOnError: true })).data).toEqual({ name: "ada" });
     expect(fetch.requests[0]?.headers.get("Authorization")).toBe(`Bearer ${secrets.token}`);
   });
 
-  it("sends a body that is made for the hub at hand as it is", async () => {
+  it("sends a body that was built for this hub's version unchecked", async () => {
     const fetch = answering(() => answer("", { status: 202, version: "5.5.4", type: null }));
     const { client } = hubOf(fetch);
     const body = { user_options: { cpu: 2 }, limit: -1 } as object;
@@ -88,7 +88,7 @@ describe("a raw function", () => {
   });
 });
 
-describe("a refusal is judged by the call that it answers:", () => {
+describe("an error depends on the call:", () => {
   const forbidden = () => refusal(403, "Forbidden", { version: "5.5.4" });
 
   it.each<[string, TokenSource | undefined, Record<string, string>, string]>([
@@ -120,7 +120,7 @@ describe("a refusal is judged by the call that it answers:", () => {
     expect(error).toMatchObject({ name: "RateLimitError", retryAfter });
   });
 
-  it("unless a fetch that knows hubs has judged it", async () => {
+  it("unless a custom fetch has mapped it already", async () => {
     const own = new ConflictError("of another client");
     const { error } = await getUser({
       client: hubOf(answering(() => Promise.reject(own))).client,
@@ -130,7 +130,7 @@ describe("a refusal is judged by the call that it answers:", () => {
   });
 });
 
-describe("what would go around the transport is refused:", () => {
+describe("an option that would bypass the transport is refused:", () => {
   it.each<[string, object]>([
     ["baseUrl", { baseUrl: "https://evil.example" }],
     ["fetch", { fetch: () => Promise.reject(new Error("smuggled")) }],
@@ -153,13 +153,13 @@ describe("what would go around the transport is refused:", () => {
     expect(fetch.requests).toEqual([]);
   });
 
-  it("but not parseAs, which changes nothing of a JSON answer", async () => {
+  it("but not parseAs, which does not change a JSON response", async () => {
     const { client } = hubOf(answering(() => answer({ name: "ada" })));
     const options = { client, path, ...({ parseAs: "text" } as object) };
     expect((await getUser({ ...options, throwOnError: true })).data).toEqual({ name: "ada" });
   });
 
-  it("a real server of another address sees nothing of it", async () => {
+  it("a real server at another address receives no request", async () => {
     let reached = 0;
     await using other = await serve((_, response) => {
       reached += 1;
@@ -174,13 +174,13 @@ describe("what would go around the transport is refused:", () => {
 });
 
 describe("hub.client", () => {
-  it("is five functions that cannot be changed", () => {
+  it("has five functions that cannot be replaced", () => {
     const { client } = hubOf(answering());
     expect(Object.keys(client)).toEqual(["get", "post", "put", "patch", "delete"]);
     expect(Object.isFrozen(client)).toBe(true);
   });
 
-  it("knows no other route by name: what the table lacks goes out as it is", async () => {
+  it("sends a route that is not in the table unchecked", async () => {
     const fetch = answering(() => answer({ of: "a newer hub" }));
     const { data } = await hubOf(fetch).client.get({ url: "/new/{thing}", path: { thing: "a/b" } });
     expect(data).toEqual({ of: "a newer hub" });
@@ -190,7 +190,7 @@ describe("hub.client", () => {
     expect((await refused).error).toMatchObject({ name: "InvalidInputError" });
   });
 
-  it("shares what it learns of the hub with the methods", async () => {
+  it("shares the hub's version with the methods", async () => {
     const fetch = answering(() => answer({}, { version: "1.2.2" }));
     const hub = hubOf(fetch);
     await getUser({ client: hub.client, path });

@@ -30,33 +30,33 @@ describe("a call that only reads", () => {
     ["the connection breaks", breaking],
     ["the proxy has no hub", () => page(503)],
     ["there are too many calls", () => refusal(429, null)],
-  ])("is tried again while %s, with growing pauses", async (_, fault) => {
+  ])("is retried while %s, with growing delays", async (_, fault) => {
     const { hub, at } = hubThat([fault, fault, fault, ada]);
     expect(await settled(hub.users.get("ada"))).toEqual({ name: "ada" });
     expect(at).toEqual([0, 250, 750, 1750]);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("fails as its last attempt did, after three retries", async () => {
+  it("rejects with the last attempt's error after three retries", async () => {
     const { hub, at } = hubThat([breaking, breaking, breaking, () => page(502)]);
     expect(await failure(hub.users.get("ada"))).toMatchObject({ name: "HubError", status: 502 });
     expect(at).toHaveLength(4);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("is not tried again after what does not pass", async () => {
+  it("is not retried after a permanent error", async () => {
     const { hub, at } = hubThat([breaking, () => refusal(404, null), ada]);
     expect(await failure(hub.users.get("ada"))).toMatchObject({ name: "NotFoundError" });
     expect(at).toEqual([0, 250]);
   });
 
-  it("comes back when the hub says", async () => {
+  it("is retried after the seconds in Retry-After", async () => {
     const { hub, at } = hubThat([() => busy("40"), ada]);
     await settled(hub.users.get("ada"));
     expect(at).toEqual([0, 40_000]);
   });
 
-  it("comes back at the date that the hub names", async () => {
+  it("is retried at the date in Retry-After", async () => {
     vi.setSystemTime("2026-11-24T12:00:00Z");
     const { hub, at } = hubThat([() => busy("Tue, 24 Nov 2026 12:00:07 GMT"), ada]);
     await settled(hub.users.get("ada"));
@@ -64,7 +64,7 @@ describe("a call that only reads", () => {
   });
 
   it.each(["61", "86400", "99999999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])(
-    "fails at once when it would have to wait for %s",
+    "rejects at once if Retry-After is %s",
     async (seconds) => {
       const { hub, at } = hubThat([() => busy(seconds), ada]);
       const error = await failure(hub.users.get("ada"));
@@ -74,7 +74,7 @@ describe("a call that only reads", () => {
     },
   );
 
-  it("is sent the same way each time", async () => {
+  it("sends the same request at each retry", async () => {
     const { hub, fetch } = hubThat([breaking, ada]);
     await settled(hub.users.get("ada", {}, { headers: { "X-Call": "1" } }));
     const [first, second] = fetch.requests.map(({ url, headers }) => [url, ...headers]);
@@ -82,7 +82,7 @@ describe("a call that only reads", () => {
     expect(second).toContainEqual(["x-call", "1"]);
   });
 
-  it("gives the raw answer of its last attempt, and none where that had none", async () => {
+  it("returns the last attempt's response, or none if it had none", async () => {
     const { hub } = hubThat([() => page(503), ada]);
     const { response } = await settled(getUser({ client: hub.client, path }));
     expect(response?.status).toBe(200);
@@ -92,7 +92,7 @@ describe("a call that only reads", () => {
     expect(answered.response).toBeUndefined();
   });
 
-  it("lets others go before it while it pauses", async () => {
+  it("holds no slot of maxConcurrency during a delay", async () => {
     const { hub, fetch } = hubThat([() => busy("40"), ada], { maxConcurrency: 1 });
     const first = hub.users.get("first");
     const second = hub.users.get("second");
@@ -104,7 +104,7 @@ describe("a call that only reads", () => {
 });
 
 describe("retry", () => {
-  it("0 tries once", async () => {
+  it("0 allows one attempt", async () => {
     const { hub, at } = hubThat([breaking, ada], { retry: 0 });
     expect(await failure(hub.users.get("ada"))).toBeInstanceOf(ConnectionError);
     const put = hubThat([() => busy("1"), ada], { retry: 0 });
@@ -112,7 +112,7 @@ describe("retry", () => {
     expect([at, put.at]).toEqual([[0], [0]]);
   });
 
-  it("1 tries twice", async () => {
+  it("1 allows two attempts", async () => {
     const { hub, at } = hubThat([breaking], { retry: 1 });
     expect(await failure(hub.users.get("ada"))).toBeInstanceOf(ConnectionError);
     expect(at).toEqual([0, 250]);
@@ -141,7 +141,7 @@ describe("a call that changes something", () => {
     }
   });
 
-  it("is sent again when the hub has put it off, with the same body", async () => {
+  it("is retried after a 429 with Retry-After, with the same body", async () => {
     const { hub, fetch, at } = hubThat([() => busy("30"), () => busy("30"), ada]);
     const body = { users: ["ada"] };
     const call = postGroup({ client: hub.client, path: { name: "lab" }, body, throwOnError: true });
@@ -151,7 +151,7 @@ describe("a call that changes something", () => {
     expect(bodies).toEqual([body, body, body]);
   });
 
-  it("is put off three times, and then fails", async () => {
+  it("is retried after three 429s, and then rejects", async () => {
     const { hub, at } = hubThat([() => busy("10")]);
     const { error } = await settled(deleteUser({ client: hub.client, path }));
     expect(error).toMatchObject({ name: "RateLimitError", retryAfter: 10_000, outcome: undefined });
@@ -159,8 +159,8 @@ describe("a call that changes something", () => {
   });
 });
 
-describe("a call whose caller sees to its turn", () => {
-  it("is sent once, whatever the hub asks for", async () => {
+describe("a call whose workflow handles Retry-After", () => {
+  it("is sent once, whatever Retry-After says", async () => {
     const { hub, at } = hubThat([() => busy("30")]);
     const { error } = await postUserServer({ client: hub.client, path, meta: { once: true } });
     expect(error).toMatchObject({ name: "RateLimitError", retryAfter: 30_000 });
@@ -168,8 +168,8 @@ describe("a call whose caller sees to its turn", () => {
   });
 });
 
-describe("the time of a call", () => {
-  it("is for all its attempts together, and its error tells how the last one failed", async () => {
+describe("the timeout of a call", () => {
+  it("covers all attempts, and its error has the last failure as cause", async () => {
     const { hub, at } = hubThat([() => page(503), breaking, never]);
     const error = await failure(hub.users.get("ada", {}, { timeout: 5000 }));
     expect(error).toBeInstanceOf(TimeoutError);
@@ -180,7 +180,7 @@ describe("the time of a call", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("ends a pause", async () => {
+  it("ends a delay", async () => {
     const { hub, at } = hubThat([() => busy("40"), ada]);
     const state = watch(hub.users.get("ada", {}, { timeout: 1000 }));
     await pass(999);
@@ -192,7 +192,7 @@ describe("the time of a call", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("of an attempt is not what the call has, and an attempt that takes it all is the last", async () => {
+  it("also ends an attempt that would take longer", async () => {
     const { hub, at } = hubThat([breaking, never], { timeout: 2000 });
     const error = await failure(hub.users.get("ada", {}, { timeout: 60_000 }));
     expect(error).toMatchObject({ name: "TimeoutError", timeout: 2000 });
@@ -204,7 +204,7 @@ describe("the time of a call", () => {
 
 describe("an abort", () => {
   it.each([[new Error("enough")], ["a word"], [0]])(
-    "during a pause rejects at once with %s, and leaves nothing",
+    "during a delay rejects at once with %s, and leaves no timer",
     async (reason) => {
       const { hub, at } = hubThat([() => busy("40"), ada]);
       const controller = new AbortController();
@@ -222,7 +222,7 @@ describe("an abort", () => {
     },
   );
 
-  it("during the second attempt ends the call as one during the first does", async () => {
+  it("during the second attempt ends the call", async () => {
     const { hub, at } = hubThat([breaking, never]);
     const controller = new AbortController();
     const { signal } = controller;
@@ -236,7 +236,7 @@ describe("an abort", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
-  it("leaves no listener when it never comes", async () => {
+  it("leaves no listener if it never happens", async () => {
     const { hub } = hubThat([breaking, () => page(503), ada]);
     const { signal } = new AbortController();
     await settled(hub.users.get("ada", {}, { signal }));
@@ -245,7 +245,7 @@ describe("an abort", () => {
 });
 
 describe("a hub that keeps failing", () => {
-  it("has its last answer told, not its first", async () => {
+  it("is reported with its last response", async () => {
     const { hub } = hubThat([
       () => page(502),
       () => refusal(503, "Starting"),

@@ -48,7 +48,7 @@ describe("a token", () => {
   );
 
   it.each(invalid)(
-    "from a function is refused before anything is sent: %#",
+    "is refused before anything is sent if a function returns it: %#",
     async (token, message) => {
       const fetch = answering();
       const error = await rejectionOf(
@@ -61,7 +61,7 @@ describe("a token", () => {
     },
   );
 
-  it.each(invalid)("to identify is refused before anything is sent: %#", async (token) => {
+  it.each(invalid)("is refused by tokens.identify before anything is sent: %#", async (token) => {
     const fetch = answering();
     const error = await rejectionOf(hubOf(fetch).tokens.identify(token as string));
     expect(error).toBeInstanceOf(InvalidInputError);

@@ -87,7 +87,7 @@ describe("an attempt that takes too long", () => {
       ({ client }: JupyterHub) =>
         getUser({ client, path: { name: "ada" }, timeout: 70, throwOnError: true }),
     ],
-  ])("may be bounded by the call, in %s", async (_, call) => {
+  ])("is limited by the timeout of the call, in %s", async (_, call) => {
     vi.useFakeTimers();
     const rejected = rejectionOf(call(hubOf(answering(() => new Promise(() => {})))));
     await vi.advanceTimersByTimeAsync(70);
@@ -95,23 +95,20 @@ describe("an attempt that takes too long", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it.each([0, -1, Number.NaN])(
-    "cannot be bounded by %s: that would be no time at all",
-    async (timeout) => {
-      const fetch = answering();
-      const hub = hubOf(fetch);
-      const { client } = hub;
-      for (const error of [
-        await rejectionOf(hub.users.get("ada", {}, { timeout })),
-        (await getUser({ client, path: { name: "ada" }, timeout })).error,
-      ]) {
-        expect(error).toMatchObject({ name: "InvalidInputError" });
-      }
-      expect(fetch.sent()).toEqual([]);
-    },
-  );
+  it.each([0, -1, Number.NaN])("refuses the timeout %s", async (timeout) => {
+    const fetch = answering();
+    const hub = hubOf(fetch);
+    const { client } = hub;
+    for (const error of [
+      await rejectionOf(hub.users.get("ada", {}, { timeout })),
+      (await getUser({ client, path: { name: "ada" }, timeout })).error,
+    ]) {
+      expect(error).toMatchObject({ name: "InvalidInputError" });
+    }
+    expect(fetch.sent()).toEqual([]);
+  });
 
-  it("counts the wait for other calls into the call's time, not into the attempt's", async () => {
+  it("has the wait in the queue in the call's timeout, not in the attempt's", async () => {
     vi.useFakeTimers();
     const hub = hubOf(
       answering(() => new Promise(() => {})),
@@ -185,7 +182,7 @@ describe("an abort by the caller", () => {
     expect(await rejected).toBeInstanceOf(TimeoutError);
   });
 
-  it("of a call that waits for others leaves the others alone", async () => {
+  it("of a queued call does not affect the other calls", async () => {
     const first = signalled<Response>();
     const fetch = answering(() => first.when);
     const hub = hubOf(fetch, { maxConcurrency: 1 });
@@ -200,7 +197,7 @@ describe("an abort by the caller", () => {
     expect(fetch.sent()).toEqual(["GET /users/first"]);
   });
 
-  it("of the question for the version ends the call that asked", async () => {
+  it("during the request for the version ends the call", async () => {
     const controller = new AbortController();
     const reason = new Error("enough");
     const fetch = answering(() => {
@@ -215,7 +212,7 @@ describe("an abort by the caller", () => {
 });
 
 describe("a signal that many calls share", () => {
-  it("has no listener left when they are over, however they went", async () => {
+  it("has no listener left after them, whether they succeed or fail", async () => {
     let count = 0;
     const fetch = answering(() => {
       count += 1;
@@ -233,7 +230,7 @@ describe("a signal that many calls share", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
-  it("has none left after real requests", async () => {
+  it("has no listener left after real requests", async () => {
     await using server = await serve((_, response) => {
       response.setHeader("X-JupyterHub-Version", "6.1.1");
       response.setHeader("Content-Type", "application/json").end("{}");
@@ -245,13 +242,13 @@ describe("a signal that many calls share", () => {
   });
 });
 
-describe("calls at once", () => {
+describe("concurrent calls", () => {
   it.each([
     [1, { maxConcurrency: 1 }],
     [3, { maxConcurrency: 3 }],
     [16, {}],
     [40, { maxConcurrency: Infinity }],
-  ])("are %i at most", async (most, options) => {
+  ])("are at most %i", async (most, options) => {
     let underWay = 0;
     let peak = 0;
     const fetch = answering(async () => {

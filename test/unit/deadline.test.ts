@@ -27,7 +27,7 @@ describe("work with a deadline", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("ends what is left of the work when one part of it fails", async () => {
+  it("aborts the rest of the work when a part of it fails", async () => {
     const failure = new Error("no");
     let rest: Promise<unknown> | undefined;
     const done = withDeadline(1000, undefined, (signal) => {
@@ -65,7 +65,7 @@ describe("work with a deadline", () => {
     expect(received?.reason).toBe(error);
   });
 
-  it.each([undefined, Infinity, 2 ** 31])("has no timer when it may take %s", async (timeout) => {
+  it.each([undefined, Infinity, 2 ** 31])("has no timer for the timeout %s", async (timeout) => {
     const { when, tell } = signalled<string>();
     const done = withDeadline(timeout, undefined, () => when);
     expect(vi.getTimerCount()).toBe(0);
@@ -73,7 +73,7 @@ describe("work with a deadline", () => {
     expect(await done).toBe("done");
   });
 
-  it("has a timer for the longest that timers can wait", async () => {
+  it("has a timer for the longest delay of timers", async () => {
     const rejected = rejectionOf(withDeadline(2 ** 31 - 1, undefined, never));
     expect(vi.getTimerCount()).toBe(1);
     await vi.advanceTimersByTimeAsync(2 ** 31 - 1);
@@ -81,7 +81,7 @@ describe("work with a deadline", () => {
   });
 
   it.each([[new Error("stop")], ["a word"], [0], [null]])(
-    "rejects with the caller's very reason: %s",
+    "rejects with the signal's reason itself: %s",
     async (reason) => {
       const controller = new AbortController();
       const rejected = rejectionOf(withDeadline(1000, controller.signal, never));
@@ -99,7 +99,7 @@ describe("work with a deadline", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("rejects with the reason, not with what the work makes of the abort", async () => {
+  it("rejects with the signal's reason, not with the work's error", async () => {
     const controller = new AbortController();
     const rejected = rejectionOf(
       withDeadline(undefined, controller.signal, async (signal) => {
@@ -125,7 +125,7 @@ describe("work with a deadline", () => {
   });
 });
 
-describe("a pause", () => {
+describe("a delay", () => {
   it("ends after its time, and leaves no listener", async () => {
     const { signal } = new AbortController();
     let over = false;
@@ -157,8 +157,8 @@ describe("a pause", () => {
   });
 });
 
-describe("a watch over a signal and a deadline", () => {
-  it("tells of the deadline, and of nothing once it has let go", async () => {
+describe("a listener for a signal and a timeout", () => {
+  it("is called at the timeout, and not after it unsubscribed", async () => {
     const received: unknown[] = [];
     onTimeoutOrAbort(1000, undefined, (reason) => received.push(reason));
     onTimeoutOrAbort(1000, undefined, (reason) => received.push(reason))();
@@ -166,7 +166,7 @@ describe("a watch over a signal and a deadline", () => {
     expect(received).toEqual([new DeadlinePassed(1000)]);
   });
 
-  it("tells at once of a signal that has aborted before, and has no timer then", () => {
+  it("is called at once for an aborted signal, without a timer", () => {
     const received: unknown[] = [];
     onTimeoutOrAbort(1000, AbortSignal.abort("enough"), (reason) => received.push(reason));
     expect(received).toEqual(["enough"]);

@@ -18,7 +18,7 @@ describe("a redirect", () => {
     ["to a login page", "https://sso.example.org/realms/login?x=1", "It leads to a login page"],
     ["to anything else", "https://example.org/", "Check the url"],
     ["that is malformed", "http://[", "Check the url"],
-  ])("%s says what differs", async (_, location, advice) => {
+  ])("%s reports what differs", async (_, location, advice) => {
     const moved = () => new Response(null, { status: 302, headers: { Location: location } });
     const message = await messageOf(hubOf(answering(moved)).users.get("ada"));
     expect(message).toContain("was redirected");
@@ -43,7 +43,7 @@ describe("TLS", () => {
     expect((error as Error).message).toContain("begin the url with http://");
   });
 
-  it("that a port expects, which gets plain http, is in the advice", async () => {
+  it("on a port that gets plain http is in the advice", async () => {
     await using server = await listening(createTlsServer(selfSigned("localhost")));
     const hub = new JupyterHub({ url: server.url, token: "t", retry: 0 });
     expect(await messageOf(hub.users.get("ada"))).toContain("begin the url with https://");
@@ -53,21 +53,18 @@ describe("TLS", () => {
     ["ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE", "client certificate"],
     ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", "client certificate"],
     ["UND_ERR_SOCKET", "internal_ssl"],
-  ])(
-    "with a client certificate, as %s says, has the advice of a public address",
-    async (code, advice) => {
-      const cause = Object.assign(new Error("x"), { code });
-      const hub = hubOf(
-        answering(() => Promise.reject(new TypeError("fetch failed", { cause }))),
-        { retry: 0 },
-      );
-      expect(await messageOf(hub.users.get("ada"))).toContain(advice);
-    },
-  );
+  ])("that requires a client certificate (%s) advises the public address", async (code, advice) => {
+    const cause = Object.assign(new Error("x"), { code });
+    const hub = hubOf(
+      answering(() => Promise.reject(new TypeError("fetch failed", { cause }))),
+      { retry: 0 },
+    );
+    expect(await messageOf(hub.users.get("ada"))).toContain(advice);
+  });
 });
 
 describe("the expired login of a user", () => {
-  it("is a ForbiddenError about that user, for which no other token is asked", async () => {
+  it("is a ForbiddenError about that user, and the token function is not called again", async () => {
     const recorded: (string | undefined)[] = [];
     const hub = hubOf(
       answering(() => refusal(403, "auth has expired for ada, login again", { version: "5.5.4" })),

@@ -44,7 +44,7 @@ describe("a 403 with a token", () => {
     ["5.5.4", "'_xsrf' argument missing from GET"],
     ["5.5.4", "'_xsrf' argument invalid"],
     ["5.5.4", "XSRF cookie does not match POST argument"],
-  ])("means that the credentials do not count: %s, %j", (hubVersion, message) => {
+  ])("is an AuthenticationError: %s, %j", (hubVersion, message) => {
     const error = errorFor("POST /users", 403, { hubVersion, message });
     expect(error).toBeInstanceOf(errors.AuthenticationError);
     expect(error).toMatchObject({ status: 403, hubMessage: message, hubVersion, url });
@@ -56,10 +56,13 @@ describe("a 403 with a token", () => {
     ["4.1.6", "Forbidden"],
     ["5.5.4", "Forbidden"],
     ["6.1.1", null],
-  ])("means bad credentials where any would do: %s, %j", (hubVersion, message) => {
-    const error = errorFor("GET /user", 403, { hubVersion, message });
-    expect(error).toBeInstanceOf(errors.AuthenticationError);
-  });
+  ])(
+    "is an AuthenticationError if every token may call the operation: %s, %j",
+    (hubVersion, message) => {
+      const error = errorFor("GET /user", 403, { hubVersion, message });
+      expect(error).toBeInstanceOf(errors.AuthenticationError);
+    },
+  );
 
   it.each([
     ["requires any of [list:users]", ["list:users"]],
@@ -71,7 +74,7 @@ describe("a 403 with a token", () => {
     ["requires any of [servers]", ["servers"], "4.1.6", "POST /users/{name}/server"],
     ["requires any of [read:hub]", ["read:hub"], "4.1.6", "GET /info"],
   ])(
-    "means that scopes are missing: %s",
+    "is a ForbiddenError with the required scopes: %s",
     (words, requiredScopes, hubVersion = "6.1.1", call = "GET /users") => {
       const message = `Action is not authorized with current scopes; ${words}`;
       const error = errorFor(call, 403, { message, hubVersion });
@@ -80,7 +83,7 @@ describe("a 403 with a token", () => {
     },
   );
 
-  it.each(["3.1.1", "6.1.1"])("means that a scope is missing, on the page of metrics: %s", (v) => {
+  it.each(["3.1.1", "6.1.1"])("is a ForbiddenError on the page of metrics: %s", (v) => {
     const error = errorFor("GET /metrics", 403, { body: metricsPage(v), hubVersion: v });
     expect(error).toBeInstanceOf(errors.ForbiddenError);
     expect(error).toMatchObject({ requiredScopes: ["read:metrics"], hubMessage: undefined });
@@ -105,7 +108,7 @@ describe("a 403 with a token", () => {
       "POST /users/{name}/tokens",
       "User Ada not found or no permissions to generate tokens",
     ],
-  ])("else means that something is not allowed: %s, %s, %j", (hubVersion, call, message) => {
+  ])("is otherwise a ForbiddenError: %s, %s, %j", (hubVersion, call, message) => {
     const error = errorFor(call, 403, { hubVersion, message });
     expect(error).toBeInstanceOf(errors.ForbiddenError);
     expect(error).toMatchObject({ requiredScopes: [] });
@@ -120,34 +123,34 @@ describe("a 403 with other credentials", () => {
     ["GET /user", "Forbidden"],
     // Hubs look for it in what comes from a page of another origin.
     ["GET /user", "'_xsrf' argument missing from GET"],
-  ])("means that a token is missing when there was none: %s, %j", (call, message) => {
+  ])("is an AuthenticationError without a token: %s, %j", (call, message) => {
     const error = errorFor(call, 403, { message, credentials: "none" });
     expect(error).toBeInstanceOf(errors.AuthenticationError);
     expect(error.message).toContain("The call carried no token");
   });
 
-  it.each(["3.1.1", "6.1.1"])("means so on the page of metrics, too: %s", (v) => {
+  it.each(["3.1.1", "6.1.1"])("is an AuthenticationError on the page of metrics: %s", (v) => {
     const body = metricsPage(v);
     const error = errorFor("GET /metrics", 403, { body, hubVersion: v, credentials: "none" });
     expect(error).toBeInstanceOf(errors.AuthenticationError);
   });
 
   it.each(["'_xsrf' argument missing from GET", "XSRF cookie does not match POST argument"])(
-    "speaks of XSRF to a page with cookies: %s",
+    "is an XsrfError in a page with cookies: %s",
     (message) => {
       const error = errorFor("GET /users", 403, { message, credentials: "cookie" });
       expect(error).toBeInstanceOf(errors.XsrfError);
     },
   );
 
-  it.each(["Forbidden", null])("means that the password is wrong: %j", (message) => {
+  it.each(["Forbidden", null])("is an AuthenticationError for a wrong password: %j", (message) => {
     const call = "POST /users/{name}/tokens";
     const error = errorFor(call, 403, { message, credentials: "body" });
     expect(error).toBeInstanceOf(errors.AuthenticationError);
     expect(error.message).toContain("The user or password is wrong");
   });
 
-  it("means what it says where the password is right", () => {
+  it("is a ForbiddenError if the password is right", () => {
     const message = "User Ada not found or no permissions to generate tokens";
     const call = "POST /users/{name}/tokens";
     const error = errorFor(call, 403, { message, credentials: "body" });
@@ -194,7 +197,7 @@ describe("a 400", () => {
     expect(error).toMatchObject({ reason, hubMessage: message });
   });
 
-  it("that quotes the body it refuses loses the quotation, which may hold secrets", () => {
+  it("is reported without the body that it quotes, which may hold secrets", () => {
     for (const what of ["keys", "data"]) {
       const message = `Invalid JSON ${what}: {'api_token': '${secrets.token}', 'bogus': 1}`;
       const error = errorFor("POST /services/{name}", 400, { message });
@@ -204,7 +207,7 @@ describe("a 400", () => {
   });
 });
 
-describe("secrets that are words of the hub's", () => {
+describe("secrets that are words of the hub's messages", () => {
   it.each([
     [400, "ada/gpu is already running", ["running"], { reason: "already-running" }],
     [403, "Missing or invalid credentials.", ["invalid"], { name: "AuthenticationError" }],
@@ -214,14 +217,14 @@ describe("secrets that are words of the hub's", () => {
       ["requires"],
       { name: "ForbiddenError", requiredScopes: ["users"] },
     ],
-  ])("do not change what a %i means: %s", (status, message, secrets, expectedName) => {
+  ])("do not change the class of a %i: %s", (status, message, secrets, expectedName) => {
     const error = errorFor("POST /users/{name}/server", status, { message, secrets });
     expect(error).toMatchObject(expectedName);
     expect(error.hubMessage).toContain("[redacted]");
     expect(`${error.message} ${error.hubMessage}`).not.toContain(secrets[0]);
   });
 
-  it("are not among the scopes that it names", () => {
+  it("are not redacted in requiredScopes", () => {
     const message = `requires any of [users, ${secrets.value}]`;
     const error = errorFor("GET /users", 403, { message, secrets: [secrets.value] });
     expect(error).toMatchObject({ requiredScopes: ["users", "[redacted]"] });
@@ -278,12 +281,12 @@ describe("any other status", () => {
     ],
     ["4.1.6", 409, "POST /users/{name}/servers/{server_name}", "No GPU is left", "ConflictError"],
     ["4.1.6", 500, "DELETE /users/{name}", "Internal Server Error", "HubError"],
-  ])("of %s, %i to %s, is what it means there: %s", (hubVersion, status, call, message, name) => {
+  ])("of %s: %i to %s is %s", (hubVersion, status, call, message, name) => {
     const error = errorFor(call, status, { hubVersion, message });
     expect(error).toMatchObject({ name, status, hubMessage: message, hubVersion });
   });
 
-  it("404 says what else it may mean", () => {
+  it("404 mentions the token's scopes", () => {
     const message = "No access to resources or resources not found";
     const error = errorFor("GET /users/{name}", 404, { message });
     expect(error.message).toContain("It does not exist, or the token's scopes do not include it");
@@ -305,7 +308,7 @@ describe("any other status", () => {
       "Code verifier required.",
       /Code verifier required/,
     ],
-  ])("%i of OAuth tells OAuth's own words: %s", (status, body, name, hubMessage, message) => {
+  ])("%i of OAuth has OAuth's description: %s", (status, body, name, hubMessage, message) => {
     const error = errorFor("POST /oauth2/token", status, { body, credentials: "body" });
     expect(error).toMatchObject({ name, hubMessage });
     expect(error.message).toMatch(message);
@@ -325,13 +328,13 @@ describe("the hub's message", () => {
     [""],
     ["<p>Not here</p>"],
     ["{"],
-  ])("is undefined, and the status speaks, when the body is %j", (body) => {
+  ])("is undefined if the body is %j, and the error has the status", (body) => {
     const error = errorFor("GET /users/{name}", 404, { body });
     expect(error.hubMessage).toBeUndefined();
     expect(error.message).toContain(`GET ${url}: 404 Not Found. `);
   });
 
-  it("stands in the error's message, with one full stop", () => {
+  it("is in the error's message, with one full stop", () => {
     const error = errorFor("POST /users/{name}/server", 400, {
       message: "Named servers are not enabled.",
     });
@@ -361,13 +364,13 @@ describe("Retry-After", () => {
     expect(parseRetryAfter(header, now)).toBe(expected);
   });
 
-  it("stands in the error of a hub that fails", () => {
+  it("is in the HubError of a 503", () => {
     const message = "Hub is shutting down";
     const error = errorFor("GET /users", 503, { message, retryAfter: "5" });
     expect(error).toMatchObject({ name: "HubError", retryAfter: 5000 });
   });
 
-  it("tells a limit of starts, which passes, from one of servers, which has no time", () => {
+  it("is present for the limit of starts, and absent for the limit of servers", () => {
     const call = "POST /users/{name}/server";
     const message = "Too many users trying to log in right now. Try again in 40 seconds.";
     expect(errorFor(call, 429, { message, retryAfter: "40" })).toMatchObject({

@@ -97,13 +97,13 @@ describe("a connection that breaks", () => {
         socket.end(`${head(json, "Content-Encoding: gzip", length)}${secrets.value}`);
       },
     ],
-  ])("or brings what %s is one, too, and does not quote it", async (_, respond) => {
+  ])("%s is a ConnectionError that quotes nothing", async (_, respond) => {
     const { error } = await failureOf(respond);
     expect(error).toBeInstanceOf(ConnectionError);
     expectNoSecret(error);
   });
 
-  it("is named by its code when an injected fetch has nothing else", async () => {
+  it("has the code if a custom fetch gives nothing else", async () => {
     for (const [cause, what] of [
       [Object.assign(new Error("x"), { code: "EPIPE" }), "EPIPE"],
       [new Error("it broke"), "it broke"],
@@ -126,7 +126,7 @@ describe("a connection that breaks", () => {
     ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "NODE_EXTRA_CA_CERTS"],
     ["CERT_HAS_EXPIRED", "Its certificate has expired."],
     ["ERR_TLS_CERT_ALTNAME_INVALID", "Its certificate is for another host: check the url."],
-  ])("by %s comes with advice: %s", async (code, advice) => {
+  ])("with %s has advice: %s", async (code, advice) => {
     const failure = new TypeError("fetch failed", {
       cause: Object.assign(new Error("x"), { code }),
     });
@@ -165,11 +165,11 @@ describe("a certificate that is not trusted", () => {
   });
 });
 
-describe("an answer of 200 that is no JSON, though it says so,", () => {
+describe("a response of 200 with invalid JSON", () => {
   const body = `{"name": "ada", "token": "${secrets.value}" oops`;
   const sized = `Content-Length: ${body.length}`;
 
-  it("is not a hub's, and is not quoted", async () => {
+  it("is an UnexpectedResponseError that does not quote it", async () => {
     const { error, url } = await failureOf((socket) => socket.write(head(json, sized) + body));
     expect(error).toBeInstanceOf(UnexpectedResponseError);
     expect(error).toMatchObject({ method: "GET", url });
@@ -177,7 +177,7 @@ describe("an answer of 200 that is no JSON, though it says so,", () => {
     expectNoSecret(error);
   });
 
-  it("is not quoted to raw functions either", async () => {
+  it("is not quoted by raw functions either", async () => {
     await using server = await serveSocket((socket) =>
       socket.once("data", () => socket.write(head(json, sized) + body)),
     );
@@ -191,7 +191,7 @@ describe("an answer of 200 that is no JSON, though it says so,", () => {
     ["nothing, of no length", [json, "Content-Length: 0"], ""],
     ["nothing, in chunks", [json, "Transfer-Encoding: chunked"], "0\r\n\r\n"],
     ["nothing, of no type", ["Content-Length: 0"], ""],
-  ])("is not a hub's when it is %s", async (_, headers, rest) => {
+  ])("is an UnexpectedResponseError if it is %s", async (_, headers, rest) => {
     const { error } = await failureOf((socket) => socket.write(head(...headers) + rest));
     expect(error).toBeInstanceOf(UnexpectedResponseError);
     expect((error as Error).message).toContain("answered 200 with nothing");

@@ -26,7 +26,7 @@ async function hubAt(answer: Answer, options: JupyterHubOptions = {}) {
   return { hub, requests, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
-describe("a response is parsed:", () => {
+describe("the parser of responses", () => {
   const call = (hub: JupyterHub) => hub.client.get({ url: "/beyond", throwOnError: true });
 
   it.each<[what: string, answer: Answer, value: unknown]>([
@@ -36,31 +36,31 @@ describe("a response is parsed:", () => {
       (response) => response.writeHead(204, { ...ofHub, "Content-Length": "0" }).end(),
       undefined,
     ],
-  ])(
-    "%s resolves with undefined where the operation is declared empty",
-    async (_, answer, value) => {
-      await using server = await hubAt(answer);
-      expect(await server.hub.groups.delete("astronomy")).toBe(value);
-    },
-  );
+  ])("resolves with undefined for an operation without a body: %s", async (_, answer, value) => {
+    await using server = await hubAt(answer);
+    expect(await server.hub.groups.delete("astronomy")).toBe(value);
+  });
 
   it.each([
     ["an object", '{"a": null, "b": [1, null]}', { a: null, b: [1, null] }],
     ["a list", "[1, null, {}]", [1, null, {}]],
     ["an empty list", "[]", []],
-  ])("%s of JSON, null values included", async (_, body, value) => {
+  ])("returns JSON, null values included: %s", async (_, body, value) => {
     await using server = await hubAt((response) => response.writeHead(200, json).end(body));
     expect((await call(server.hub)).data).toEqual(value);
   });
 
-  it.each(["null", "1", '"text"', "{", "<p>"])("%s is no JSON that a hub sends", async (body) => {
-    await using server = await hubAt((response) => response.writeHead(200, json).end(body));
-    const error = await rejectionOf(call(server.hub));
-    expect(error).toMatchObject({ name: "UnexpectedResponseError", status: 200 });
-    expect(error).not.toHaveProperty("cause");
-  });
+  it.each(["null", "1", '"text"', "{", "<p>"])(
+    "refuses JSON that no hub sends: %s",
+    async (body) => {
+      await using server = await hubAt((response) => response.writeHead(200, json).end(body));
+      const error = await rejectionOf(call(server.hub));
+      expect(error).toMatchObject({ name: "UnexpectedResponseError", status: 200 });
+      expect(error).not.toHaveProperty("cause");
+    },
+  );
 
-  it("JSON that is none is logged as a failure, and its error does not quote it", async () => {
+  it("logs invalid JSON as a failure, and does not quote it", async () => {
     const logged: unknown[] = [];
     const logger = { debug: (_: string, fields: object) => logged.push(fields) };
     const body = `{"token": "${secrets.value}"`;
@@ -74,7 +74,7 @@ describe("a response is parsed:", () => {
     ]);
   });
 
-  it("an event stream comes as it is", async () => {
+  it("passes an event stream on unchanged", async () => {
     await using server = await hubAt((response) => {
       response.writeHead(200, { ...ofHub, "Content-Type": "text/event-stream" });
       response.end('data: {"progress": 100, "ready": true}\n\n');
@@ -84,7 +84,7 @@ describe("a response is parsed:", () => {
     expect(events).toEqual([{ progress: 100, ready: true }]);
   });
 
-  it("an abort while the body is read rejects with its reason", async () => {
+  it("rejects with the signal's reason if it aborts while the body is read", async () => {
     const begun = signalled();
     await using server = await hubAt((response) => {
       response.writeHead(200, json);
@@ -98,7 +98,7 @@ describe("a response is parsed:", () => {
     expect(await reading).toBe(reason);
   });
 
-  it.each([null, 0, ""])("an abort's reason is handed on, also when it is %j", async (reason) => {
+  it.each([null, 0, ""])("rejects with the signal's reason, also if it is %j", async (reason) => {
     await using server = await hubAt(() => undefined);
     const controller = new AbortController();
     const reading = rejectionOf(server.hub.users.get("ada", {}, { signal: controller.signal }));
@@ -107,23 +107,23 @@ describe("a response is parsed:", () => {
   });
 });
 
-describe("a request is built:", () => {
+describe("the builder of requests", () => {
   const ok: Answer = (response) => response.writeHead(200, json).end("{}");
 
-  it("with the values of its query encoded, its keys too, and without those that are missing", async () => {
+  it("encodes keys and values of a query, and omits undefined ones", async () => {
     await using server = await hubAt(ok);
     const query = { "a&b": "c=d", none: null, not: undefined, list: ["x", "y"] };
     await server.hub.client.get({ url: "/beyond", query, throwOnError: true });
     expect(server.requests[0]?.url).toBe("/hub/api/beyond?a%26b=c%3Dd&list=x&list=y");
   });
 
-  it("from a url without a leading slash as from one with it", async () => {
+  it("accepts a url without a leading slash", async () => {
     await using server = await hubAt(ok);
     await server.hub.client.get({ url: "beyond/x", throwOnError: true });
     expect(server.requests[0]?.url).toBe("/hub/api/beyond/x");
   });
 
-  it("not from a query in two places", async () => {
+  it("refuses a query both in the url and in `query`", async () => {
     await using server = await hubAt(ok);
     const query = { limit: 1 };
     const error = await rejectionOf(
@@ -135,7 +135,7 @@ describe("a request is built:", () => {
   });
 
   it.each(["content-type", "Content-Type", "CONTENT-TYPE"])(
-    "with one media type, whatever the case of %s",
+    "sets one media type, whatever the case of %s",
     async (name) => {
       await using server = await hubAt(ok);
       const headers = { [name]: "application/json" };
@@ -144,13 +144,13 @@ describe("a request is built:", () => {
     },
   );
 
-  it("without a media type where there is no body", async () => {
+  it("sets no media type without a body", async () => {
     await using server = await hubAt((response) => response.writeHead(204, ofHub).end());
     await server.hub.users.delete("ada");
     expect(server.requests[0]?.headers["content-type"]).toBeUndefined();
   });
 
-  it("once more with its body for a retry", async () => {
+  it("sends the body again at a retry", async () => {
     let count = 0;
     await using server = await hubAt(
       (response) => {
@@ -167,7 +167,7 @@ describe("a request is built:", () => {
     expect(new Set(server.requests.map(({ headers }) => headers.authorization)).size).toBe(1);
   });
 
-  it("without a listener left on a signal that many calls share", async () => {
+  it("leaves no listener on a signal that many calls share", async () => {
     await using server = await hubAt(ok);
     const { signal } = new AbortController();
     let listeners = 0;

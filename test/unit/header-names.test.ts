@@ -12,13 +12,13 @@ describe.each(spellings)("a call's own %s", (name) => {
     return fetch.requests.map((request) => request.headers.get("Authorization"));
   };
 
-  it("gives way to the token that is identified", async () => {
+  it("is replaced by the token to identify", async () => {
     expect(await sentBy((hub) => hub.tokens.identify("asked", { headers }))).toEqual([
       "Bearer asked",
     ]);
   });
 
-  it("goes before the client's own and its token", async () => {
+  it("replaces the client's header and token", async () => {
     expect(await sentBy((hub) => hub.users.get("ada", {}, { headers }))).toEqual([
       "Bearer of-the-call",
     ]);
@@ -26,7 +26,7 @@ describe.each(spellings)("a call's own %s", (name) => {
 });
 
 it.each(["Accept", "accept", "ACCEPT"])(
-  "a call's own %s gives way to that of a stream",
+  "a call's own %s is replaced for a stream",
   async (name) => {
     const fetch = answering(() => {
       const stream = 'data: {"progress": 100, "ready": true}\n\n';

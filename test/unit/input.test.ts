@@ -77,7 +77,7 @@ type Name = keyof typeof sends;
 const both = <const Names extends Name[]>(names: Names, inputs: [unknown, RegExp][]) =>
   inputs.flatMap(([input, message]) => names.map((name) => [name, input, message] as const));
 
-describe("nothing is sent", () => {
+describe("an invalid input sends nothing", () => {
   it.each([
     ...both(
       ["users.list", "getUsers"],
@@ -184,7 +184,7 @@ describe("nothing is sent", () => {
       [[{ display_name: undefined }, /The body must have at least one key\./]],
     ),
     ...both(["services.create"], [[{ info: "x" }, /`info` must be an object/]]),
-  ])("by %s with %j", async (name, input, message) => {
+  ])("%s with %j", async (name, input, message) => {
     const fetch = answering();
     const error = await rejectionOf((sends[name] as Send)(hubOf(fetch), input));
     expect(error).toBeInstanceOf(InvalidInputError);
@@ -207,7 +207,7 @@ describe("nothing is sent", () => {
     bodied.flatMap((name) =>
       [["ada"], [], "ada", 7, true, null].map((body) => [name, body] as const),
     ),
-  )("by %s with the body %j", async (name, body) => {
+  )("%s with the body %j", async (name, body) => {
     const fetch = answering();
     const error = await rejectionOf((sends[name] as Send)(hubOf(fetch), body));
     expect(error).toBeInstanceOf(InvalidInputError);
@@ -215,7 +215,7 @@ describe("nothing is sent", () => {
     expect(fetch.sent()).toEqual([]);
   });
 
-  it("by a refusal that quotes what it refuses, since that may be a secret", async () => {
+  it("and its error does not quote the value, which may be a secret", async () => {
     const { client } = hubOf(answering());
     const body = { auth: secrets.password, scopes: secrets.value } as never;
     expectNoSecret(await rejectionOf(postUserTokens({ client, path, body, throwOnError: true })));
@@ -227,7 +227,7 @@ describe("nothing is sent", () => {
   });
 });
 
-describe("what fits", () => {
+describe("a valid input", () => {
   const bodies = async (name: Name, input: unknown): Promise<unknown[]> => {
     const fetch = answering(({ url }) => answer(url.includes("/users?") ? [] : { version: "6" }));
     await (sends[name] as Send)(hubOf(fetch), input);
@@ -261,7 +261,7 @@ describe("what fits", () => {
   });
 
   it.each<Name>(["users.update", "patchUser"])(
-    "%s leaves out a new name that is the old one, which would destroy the user",
+    "is sent by %s without a name that is the old one, which would destroy the user",
     async (name) => {
       expect(await bodies(name, { name: "ada", admin: true })).toEqual([{ admin: true }]);
       expect(await bodies(name, { name: "ada" })).toEqual([{}]);
@@ -270,7 +270,7 @@ describe("what fits", () => {
     },
   );
 
-  it("leaves the caller's own body as it was", () => {
+  it("is not changed", () => {
     const body = Object.freeze({ name: "ada", admin: true });
     const operation = { body: { name: { differsFrom: "name" }, admin: {} } };
     checkInput("/users/{name}", operation, { path, body });

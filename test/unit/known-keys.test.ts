@@ -49,13 +49,13 @@ describe("an unknown key", () => {
     ["usr", "user", ["user", "users"]],
     ["completely_different", undefined, ["state", "sort"]],
     ["xy".repeat(10_000), undefined, ["state", "sort"]],
-  ])("%s is answered with the closest known key, if any is close", (given, meant, known) => {
+  ])("%s is reported with the closest known key, if one is close", (given, meant, known) => {
     const message = refusalOf({ [given]: 1 }, ...known);
     const found = /Did you mean `(.*?)`\?/.exec(message)?.[1];
     expect(found).toBe(meant);
   });
 
-  it("is quoted without what would end a line, and not at any length", () => {
+  it("is quoted on one line, and cut", () => {
     expect(refusalOf({ "a\nb": 1 })).toContain("Unknown key `a\\nb` in the bag.");
     expect(refusalOf({ ["k".repeat(1000)]: 1 })).toBe(
       `Unknown key \`${"k".repeat(60)}\` in the bag. Known keys: none.`,
@@ -65,11 +65,11 @@ describe("an unknown key", () => {
   it.each<[what: string, bag: unknown]>([
     ["inherited", Object.create({ unknown: 1 })],
     ["a symbol", { [Symbol("unknown")]: 1 }],
-  ])("does not count when it is %s", (_, bag) => {
+  ])("is ignored if it is %s", (_, bag) => {
     expect(refusalOf(bag, "known")).toBe("none");
   });
 
-  it("does not count when the prototype of all objects is polluted", () => {
+  it("is ignored on a polluted Object.prototype", () => {
     // oxlint-disable-next-line eslint/no-extend-native -- taken back below
     Object.defineProperty(Object.prototype, "polluted", {
       value: 1,
@@ -92,7 +92,7 @@ describe("an unknown key", () => {
   });
 });
 
-describe("what is no bag", () => {
+describe("a value that is no plain object", () => {
   it.each<[value: unknown, kind: string]>([
     [null, "null"],
     ["text", "of type string"],
@@ -103,13 +103,13 @@ describe("what is no bag", () => {
     [new URLSearchParams("known=1"), "of type URLSearchParams"],
     [Promise.resolve({ known: 1 }), "of type Promise"],
     [new AbortController().signal, "of type AbortSignal"],
-  ])("is refused by its kind: %s", (value, kind) => {
+  ])("is refused, and its type named: %s", (value, kind) => {
     expect(refusalOf(value, "known")).toBe(
       `The bag must be an object, not ${kind}. Known keys: \`known\`.`,
     );
   });
 
-  it("is not a controller in the place of options, which has a signal", () => {
+  it("is refused if it is an AbortController, which inherits `signal`", () => {
     expect(refusalOf(new AbortController(), "signal")).toBe("none");
   });
 });
@@ -127,7 +127,7 @@ describe("the options of a client", () => {
     expect(make).toThrow(meant);
   });
 
-  it("are known to JupyterHub.discover(), which sends nothing", async () => {
+  it("are checked by JupyterHub.discover() before it sends anything", async () => {
     const fetch = answering(() => answer({ version: "6.1.1" }));
     const error = await rejectionOf(JupyterHub.discover(origin, { fetch, ...options }));
     expect((error as Error).message).toMatch(meant);
@@ -148,8 +148,8 @@ describe("the options of a client", () => {
   });
 });
 
-describe("smaller bags", () => {
-  it("of a page of a listing are checked: it would be the first page", async () => {
+describe("keys of smaller objects", () => {
+  it("are checked in page() of a listing, which would return the first page", async () => {
     const fetch = answering(() => answer([]));
     const page = hubOf(fetch)
       .users.list()
@@ -158,7 +158,7 @@ describe("smaller bags", () => {
     expect(fetch.requests).toEqual([]);
   });
 
-  it("of hasScope are checked", () => {
+  it("are checked in hasScope", () => {
     const identity = { scopes: [] } as unknown as RequestIdentity;
     const ask = () => hasScope(identity, "users!user=ada", { group: ["staff"] } as object);
     expect(ask).toThrow("Did you mean `groups`?");
@@ -170,7 +170,7 @@ describe("a key that only a newer hub knows", () => {
   const newer = { newer_key: [1] };
   const allowUnknownKeys = true;
 
-  it("is named in the error with the way to send it", async () => {
+  it("is refused with advice how to send it", async () => {
     const fetch = answering();
     const body = { note: "", ...newer };
     const { error } = await postUserTokens({ client: hubOf(fetch).client, path, body });
@@ -178,7 +178,7 @@ describe("a key that only a newer hub knows", () => {
     expect(fetch.requests).toEqual([]);
   });
 
-  it("is sent in a body that way, beside the keys that are known", async () => {
+  it("is sent in a body with allowUnknownKeys", async () => {
     const fetch = answering(() => answer({ id: "a1", token: "t" }, { status: 201 }));
     const { client } = hubOf(fetch);
     const body = { note: "x", ...newer };
@@ -193,7 +193,7 @@ describe("a key that only a newer hub knows", () => {
     expect(await fetch.requests[0]?.json()).toEqual({ note: "x", newer_key: [1] });
   });
 
-  it("is sent in a query that way", async () => {
+  it("is sent in a query with allowUnknownKeys", async () => {
     const fetch = answering(() => answer([], { version: "6.1.1" }));
     const query = { name_filter: "a", ...newer };
     const { client } = hubOf(fetch);
@@ -213,7 +213,7 @@ describe("a key that only a newer hub knows", () => {
     expect(fetch.requests).toEqual([]);
   });
 
-  it("may be anything of a path that this package does not know", async () => {
+  it("may be anything on an unknown route", async () => {
     const fetch = answering(() => answer({ of: "a newer hub" }));
     const { client } = hubOf(fetch);
     await client.post({ url: "/newer/{name}", path, query: { a: 1 }, body: newer });
@@ -222,7 +222,7 @@ describe("a key that only a newer hub knows", () => {
     expect(await fetch.requests[0]?.json()).toEqual(newer);
   });
 
-  it("is no user option: before 6.0 a start's body is made of these, and sent as it is", async () => {
+  it("is no user option: before 6.0 the body of a start consists of these", async () => {
     const fetch = answering(() => answer("", { status: 201, version: "5.4.4" }));
     const { client } = hubOf(fetch);
     const options = { client, path, body: { profile: "large", display_name: 3 } as object };
@@ -231,8 +231,8 @@ describe("a key that only a newer hub knows", () => {
   });
 });
 
-describe("a query in the url of a path that this package does not know", () => {
-  it("stands in no error: it may be a secret", async () => {
+describe("a query in the url of an unknown route", () => {
+  it("is in no error, since it may be a secret", async () => {
     const { client } = hubOf(answering());
     const url = `/custom?token=${secrets.value}`;
     const { error } = await client.get({ url, path: { name: "ada" } });

@@ -263,7 +263,7 @@ describe("a middleware that fails", () => {
         throw new Error("no");
       },
     ],
-  ])("and %s rejects the call, which is not retried", async (_, middleware) => {
+  ])("rejects the call without a retry: it %s", async (_, middleware) => {
     const fetch = answering(ada);
     let count = 0;
     const counted: Middleware = (_, next) => {

@@ -12,7 +12,7 @@ describe("another API that answers JSON", () => {
     ["tokens.list", (hub) => hub.tokens.list("ada")],
     ["tokens.createTemporary", (hub) => hub.tokens.createTemporary("ada")],
     ["services.list", (hub) => hub.services.list()],
-  ])("is not taken for a hub by %s", async (_, call) => {
+  ])("is refused by %s", async (_, call) => {
     await using server = await serve((_, response) => {
       response.setHeader("Content-Type", "application/json");
       response.end('{"hello":"world"}');
@@ -38,7 +38,7 @@ describe("a client", () => {
   });
 
   it.each(["sharess", "", undefined, "constructor"])(
-    "does not say that it supports %j, but which features there are",
+    "refuses the unknown feature %j, and lists the features",
     async (feature) => {
       const fetch = answering();
       const error = await rejectionOf(hubOf(fetch).supports(feature as Feature));
@@ -48,7 +48,7 @@ describe("a client", () => {
   );
 
   it.each([{ appName: "Café ☕" }, { appName: "a\nb" }, { fetch: "x" as never }])(
-    "refuses an option that cannot be meant: %j",
+    "refuses a misspelt option: %j",
     (options) => {
       expect(() => hubOf(answering(), options)).toThrow(
         expect.objectContaining({ name: "InvalidInputError" }),
@@ -56,7 +56,7 @@ describe("a client", () => {
     },
   );
 
-  it("may be asked by its own token function, however few calls it has at once", async () => {
+  it("can be called by its own token function, with maxConcurrency 1", async () => {
     const fetch = answering(() => answer({ token: "renewed", name: "ada" }));
     const source = hubOf(fetch, { maxConcurrency: 1 });
     const hub = hubOf(fetch, {
@@ -67,7 +67,7 @@ describe("a client", () => {
     expect(fetch.requests.at(-1)?.headers.get("Authorization")).toBe("Bearer renewed");
   });
 
-  it("from a link does not take the environment's token to whatever hub that is", async () => {
+  it("from a link does not use the environment's token", async () => {
     vi.stubEnv("JUPYTERHUB_API_TOKEN", secrets.token);
     const fetch = answering(() => answer({ version: "6.1.1", name: "ada" }));
     const hub = await JupyterHub.discover("https://elsewhere.example/user/ada/lab", { fetch });
@@ -75,7 +75,7 @@ describe("a client", () => {
     expect(fetch.requests.map(({ headers }) => headers.get("Authorization"))).toEqual([null, null]);
   });
 
-  it("asks for the version with the headers of the call that needs it, less its credentials", async () => {
+  it("requests the version with the headers of the call, without its credentials", async () => {
     const fetch = answering(() => answer({ version: "6.1.1" }));
     const call = { headers: { "X-Gateway": "east" } };
     await hubOf(fetch).users.get("ada", { include_stopped_servers: true }, call);
@@ -96,7 +96,7 @@ describe("an input that names no server", () => {
     "shares.removeForGroup": (hub, input) => hub.shares.removeForGroup("astronomy", "ada", input),
   };
 
-  it.each(Object.keys(destructive))("is not taken for the default server by %s", async (name) => {
+  it.each(Object.keys(destructive))("does not mean the default server for %s", async (name) => {
     const fetch = answering();
     const call = destructive[name] as (hub: JupyterHub, input: never) => PromiseLike<unknown>;
     for (const input of misunderstood) {

@@ -81,7 +81,7 @@ describe("outcome", () => {
     expect(fetch.requests).toHaveLength(1);
   });
 
-  it("is unknown when it is done, says what is no JSON, unless no JSON is awaited", async () => {
+  it("is unknown for a success with invalid JSON, unless the operation returns none", async () => {
     const { hub } = hubThat([() => answer("{", { status: 201 })]);
     const { error } = await writes.postGroup(hub.client);
     expect(error).toMatchObject({
@@ -92,7 +92,7 @@ describe("outcome", () => {
     expect(await writes.deleteUser(hub.client)).toMatchObject({ data: undefined });
   });
 
-  it("is never unknown of a call that only reads", async () => {
+  it("is never unknown for a call that only reads", async () => {
     for (const [, by] of unknown) {
       const { hub } = hubThat([by], { retry: 0, timeout: 1000 });
       const { error } = await settled(getUser({ client: hub.client, path }));
@@ -106,14 +106,14 @@ describe("outcome", () => {
     ["a middleware", { middleware: never }, never],
     ["the pause that the hub asked for", {}, () => busy("30")],
     ["another token than the refused one", { token: renewing(never) }, () => refusal(401, null)],
-  ])("is not unknown when the time passes while it waits for %s", async (_, options, by) => {
+  ])("is not unknown after a timeout during the wait for %s", async (_, options, by) => {
     const { hub } = hubThat([by], options);
     if (options.maxConcurrency) watch(hub.users.get("first"));
     const { error } = await settled(deleteUser({ client: hub.client, path, timeout: 1000 }));
     expect(error).toMatchObject({ name: "TimeoutError", outcome: undefined });
   });
 
-  it("is unknown when the time passes in a second attempt", async () => {
+  it("is unknown after a timeout in a second attempt", async () => {
     const { hub } = hubThat([() => busy("1"), never]);
     const call = deleteUser({ client: hub.client, path, timeout: 5000 });
     expect((await settled(call)).error).toMatchObject({ name: "TimeoutError", outcome: "unknown" });
@@ -136,7 +136,7 @@ describe("outcome", () => {
     }
   });
 
-  it("is not unknown when nothing was sent, since the input does not fit", async () => {
+  it("is not unknown for an invalid input, which is not sent", async () => {
     const { hub, fetch } = hubThat([ada]);
     const { error } = await settled(deleteUser({ client: hub.client, path: { name: ".." } }));
     expect(error).toMatchObject({ name: "InvalidInputError", outcome: undefined });

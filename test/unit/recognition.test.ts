@@ -102,7 +102,7 @@ describe("with the version header, a page with a status of 4xx", () => {
     expect(await outcome(calls.metrics, pageOfHub(403))).toMatchObject({ name: "ForbiddenError" });
   });
 
-  it("says what the hub is too old for", async () => {
+  it("is an UnsupportedByHubError if the hub is too old", async () => {
     const headers = { "X-JupyterHub-Version": "1.2.2" };
     const error = await outcome(calls.health, { ...pageOfHub(404), headers });
     expect(error).toMatchObject({ name: "UnsupportedByHubError", since: "1.4" });

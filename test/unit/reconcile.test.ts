@@ -174,16 +174,16 @@ const cases: Record<string, Case> = {
 const writesOf = (sent: string[]): string[] => sent.filter((one) => !one.startsWith("GET "));
 
 describe.each(Object.entries(cases))(
-  "%s whose answer is lost",
+  "%s whose response is lost",
   (_, { call, done, undone, value }) => {
-    it("succeeds when reading shows that it was done", async () => {
+    it("succeeds if a GET shows the change", async () => {
       const fetch = losing(done);
       expect(await call(hubOf(fetch))).toEqual(value);
       expect(writesOf(fetch.sent())).toHaveLength(1);
       expect(fetch.sent().length).toBeGreaterThan(1);
     });
 
-    it("keeps its error when reading does not show it", async () => {
+    it("keeps its error if a GET does not show the change", async () => {
       const fetch = losing(undone);
       expect(await rejectionOf(call(hubOf(fetch)))).toMatchObject({
         name: "ConnectionError",
@@ -192,7 +192,7 @@ describe.each(Object.entries(cases))(
       expect(writesOf(fetch.sent())).toHaveLength(1);
     });
 
-    it("keeps its error when the hub cannot be read", async () => {
+    it("keeps its error if the GET fails", async () => {
       const fetch = answering(() => {
         throw lost();
       });
@@ -205,7 +205,7 @@ describe.each(Object.entries(cases))(
   },
 );
 
-describe("what no reading can settle", () => {
+describe("a write that no GET can confirm", () => {
   it.each<[string, (hub: JupyterHub) => Promise<unknown>]>([
     ["a new token, whose secret is gone", (hub) => hub.tokens.create("ada")],
     ["a new share code, which is shown once", (hub) => hub.shareCodes.create("ada")],
@@ -223,7 +223,7 @@ describe("what no reading can settle", () => {
     expect(fetch.sent()).toHaveLength(1);
   });
 
-  it("is a deletion of what the token's scopes may not reach", async () => {
+  it("is a deletion of something that may be outside the token's scopes", async () => {
     const fetch = answering(({ method }) => {
       if (method === "DELETE") throw lost();
       return refusal(404, "No access to resources or resources not found");
@@ -234,8 +234,8 @@ describe("what no reading can settle", () => {
   });
 });
 
-describe("a refusal", () => {
-  it("is an answer: nothing is read after it", async () => {
+describe("an error response", () => {
+  it("is final: no GET follows", async () => {
     const fetch = answering(() => refusal(400, "No"));
     expect(await rejectionOf(hubOf(fetch).groups.delete("lab"))).toMatchObject({
       name: "BadRequestError",
@@ -244,7 +244,7 @@ describe("a refusal", () => {
     expect(fetch.sent()).toEqual(["DELETE /groups/lab"]);
   });
 
-  it("of the connection is none, and nothing was done", async () => {
+  it("of a refused connection is final, since nothing was sent", async () => {
     const refused = Object.assign(new Error("x"), { code: "ECONNREFUSED" });
     const fetch = answering(() =>
       Promise.reject(new TypeError("fetch failed", { cause: refused })),
@@ -259,7 +259,7 @@ describe("a refusal", () => {
 });
 
 describe("the caller's abort", () => {
-  it("ends the reading, and the call with its reason", async () => {
+  it("ends the GET and rejects with its reason", async () => {
     const reason = new Error("enough");
     const controller = new AbortController();
     const fetch = answering(({ method }) => {

@@ -26,7 +26,7 @@ const foreign =
     answer(body, { status, type, version: null });
 const metricsPage = "<h1>403 : Access to metrics requires scope &#39;read:metrics&#39;</h1>";
 
-describe("an answer", () => {
+describe("a response", () => {
   it.each<[what: string, respond: Respond, call: Call, name: string]>([
     ["a page", () => page(), get, "UnexpectedResponseError"],
     [
@@ -130,14 +130,14 @@ describe("an answer", () => {
     expect(await call(hubOf(answering(respond)))).toEqual(value);
   });
 
-  it("of another API to the question for the version is not a hub's", async () => {
+  it("of another API to GET / is refused", async () => {
     const fetch = answering(foreign(200, { hello: "world" }));
     const error = await rejectionOf(hubOf(fetch).version());
     expect(error).toMatchObject({ name: "UnexpectedResponseError", status: 200, url: `${api}/` });
     expect((error as Error).message).toContain("JSON without a version: some other API");
   });
 
-  it("may be a page where the hub's header says whose, as of OAuth's consent", async () => {
+  it("may be a page with the hub's version header, such as OAuth's consent", async () => {
     const call = (version: string | null) => {
       const { client } = hubOf(answering(() => page(200, { version })));
       return getOauthAuthorize({ client, query: {} as never });
@@ -153,7 +153,7 @@ describe("an answer", () => {
     ['{"name": "NaN" "kind": "user"}', false],
     [`{"share": NaN, "name": "${secrets.value}`, false],
     ["{NaN: 1}", false],
-  ])("of the text %j says whether it holds numbers that JSON does not have", async (text, is) => {
+  ])("with the text %j is reported with NaN or Infinity if it has one", async (text, is) => {
     const error = await rejectionOf(get(hubOf(answering(() => answer(text)))));
     expect(error).toMatchObject({ name: "UnexpectedResponseError", status: 200 });
     expect((error as Error).message).toMatch(
@@ -162,7 +162,7 @@ describe("an answer", () => {
     expectNoSecret(error);
   });
 
-  it("of OAuth has errors in its own form", async () => {
+  it("of OAuth has its own shape of errors", async () => {
     const { client } = hubOf(answering(foreign(401, { error: "invalid_client" })));
     const body = { grant_type: "authorization_code", client_id: "x", code: "y" } as never;
     const error = await rejectionOf(postOauthToken({ client, body, throwOnError: true }));

@@ -117,25 +117,25 @@ describe("a first attempt that fails by", () => {
 describe("attempts", () => {
   const get: FailedAttempt = { method: "GET", attempt: 1, retries: 3 };
 
-  it("are at most as many as the retries, and one", () => {
+  it("are at most one more than the retries", () => {
     const delays = [1, 2, 3, 4].map((attempt) => retryDelay(hub(503), { ...get, attempt }, half));
     expect(delays).toEqual([125, 250, 500, undefined]);
   });
 
-  it("are one where there are no retries, whatever the hub asks for", () => {
+  it("are one without retries, whatever Retry-After says", () => {
     for (const [, failure] of transientFailures) {
       expect(retryDelay(failure, { ...get, retries: 0 }, half)).toBeUndefined();
     }
   });
 
-  it("double their pause until it is ten seconds", () => {
+  it("double their delay up to ten seconds", () => {
     const longest = [1, 2, 3, 4, 5, 6, 7, 8, 2000].map((attempt) =>
       retryDelay(lost(), { ...get, attempt, retries: Infinity }, () => 1),
     );
     expect(longest).toEqual([250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000, 10_000]);
   });
 
-  it("never come before the hub says, nor after ten seconds where it says nothing", () => {
+  it("wait for Retry-After, and without it at most ten seconds", () => {
     assert(
       property(
         integer({ min: 1, max: 3000 }),
@@ -153,7 +153,7 @@ describe("attempts", () => {
     );
   });
 
-  it("spread over the whole pause by chance, so that many clients do not come back as one", () => {
+  it("use a random delay, so that many clients do not retry at the same time", () => {
     const delays = Array.from({ length: 2000 }, () => retryDelay(hub(503), get)!);
     expect(Math.min(...delays)).toBeLessThan(minDelay * 0.1);
     expect(Math.max(...delays)).toBeGreaterThan(minDelay * 0.9);
@@ -195,7 +195,7 @@ describe("the code of a lost connection", () => {
       },
     ],
     ["Bun keeps", (path) => Object.assign(cause("Unable to connect", "ECONNREFUSED"), { path })],
-  ])("comes without the query that %s, since it may be a secret", async (_, thrown) => {
+  ])("is reported without the query that %s, which may be a secret", async (_, thrown) => {
     const fetch = answering(({ url }) => Promise.reject(thrown(url)));
     const input = { server: "gpu", code: secrets.value };
     const error = await rejectionOf(hubOf(fetch).shareCodes.revoke("ada", input));

@@ -20,8 +20,8 @@ function work(log: string[], name: string) {
 /** Lets everything run that waits for nothing but its turn. */
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-describe("slots", () => {
-  it("run as many as there are, the others in their order", async () => {
+describe("permits", () => {
+  it("limit the running work; the rest waits in order", async () => {
     const slots = new Semaphore(2);
     const log: string[] = [];
     const works = ["a", "b", "c", "d"].map((name) => work(log, name));
@@ -36,7 +36,7 @@ describe("slots", () => {
     expect(await Promise.all(done)).toEqual(["a", "b", "c", "d"]);
   });
 
-  it("are given back by work that fails", async () => {
+  it("are released by work that fails", async () => {
     const slots = new Semaphore(1);
     const failure = new Error("no");
     const first = slots.run(open, () => Promise.reject(failure));
@@ -45,7 +45,7 @@ describe("slots", () => {
     expect(await second).toBe("next");
   });
 
-  it("are given back by work that throws at once", async () => {
+  it("are released by work that throws synchronously", async () => {
     const slots = new Semaphore(1);
     const failure = new Error("no");
     await expect(
@@ -56,7 +56,7 @@ describe("slots", () => {
     expect(await slots.run(open, () => Promise.resolve("next"))).toBe("next");
   });
 
-  it("are not waited for once the signal aborts, and the others move up", async () => {
+  it("are not waited for after an abort, and the queue moves up", async () => {
     const slots = new Semaphore(1);
     const log: string[] = [];
     const [first, second, third] = ["a", "b", "c"].map((name) => work(log, name)) as [
@@ -80,7 +80,7 @@ describe("slots", () => {
   it.each([
     ["a slot is free", 1],
     ["none is free", 0],
-  ])("are not taken by a signal that aborted before, when %s", async (_, count) => {
+  ])("are not taken with an aborted signal, if %s", async (_, count) => {
     const slots = new Semaphore(count);
     const reason = new Error("too late");
     let ran = false;
@@ -89,7 +89,7 @@ describe("slots", () => {
     expect(ran).toBe(false);
   });
 
-  it("do not listen to a signal any longer once the wait is over", async () => {
+  it("leave no listener on a signal after the wait", async () => {
     const slots = new Semaphore(1);
     const log: string[] = [];
     const [first, second, third] = [work(log, "a"), work(log, "b"), work(log, "c")];

@@ -113,7 +113,7 @@ describe("a connection", () => {
     });
   });
 
-  it("has a token that lasts as long as is asked for, and always ends", async () => {
+  it("has a token with the given lifetime, and never one without an end", async () => {
     const fetch = cluster();
     const { servers } = hubAt(fetch);
     await servers.connect("ada", { expires_in: 60 });
@@ -122,7 +122,7 @@ describe("a connection", () => {
     expect(error).toBeInstanceOf(InvalidInputError);
   });
 
-  it("has the client's own token when that is asked for", async () => {
+  it("has the client's own token with useClientToken", async () => {
     const fetch = cluster({ version: "2.3.1" });
     const hub = hubAt(fetch);
     const { token } = await hub.servers.connect("ada", {}, { useClientToken: true });
@@ -134,19 +134,19 @@ describe("a connection", () => {
     ).rejects.toBeInstanceOf(InvalidInputError);
   });
 
-  it("has it not otherwise, of a hub that cannot make one for a server alone", async () => {
+  it("is refused without it by a hub that cannot limit a token to a server", async () => {
     const error = await rejectionOf(hubAt(cluster({ version: "2.3.1" })).servers.connect("ada"));
     expect(error).toBeInstanceOf(UnsupportedByHubError);
   });
 
-  it("puts no token into a URL unless that is asked for", async () => {
+  it("puts a token into a URL only with appendToken", async () => {
     const { servers } = hubAt(cluster());
     expect(await servers.connect("ada")).toMatchObject({ appendToken: false });
     const recorded = await servers.connect("ada", {}, { appendToken: true });
     expect(recorded.appendToken).toBe(true);
   });
 
-  it("puts the client's own token into none, whatever is asked for", async () => {
+  it("never puts the client's own token into a URL", async () => {
     const fetch = cluster();
     const both = { useClientToken: true, appendToken: true };
     const error = await rejectionOf(hubAt(fetch).servers.connect("ada", {}, both));
@@ -155,12 +155,12 @@ describe("a connection", () => {
     expect(fetch.requests).toEqual([]);
   });
 
-  it("is not had to a server that does not run", async () => {
+  it("is refused for a server that does not run", async () => {
     const { servers } = hubAt(cluster({ ready: [false] }));
     expect(await rejectionOf(servers.connect("ada"))).toBeInstanceOf(ServerNotRunningError);
   });
 
-  it("is not had to a server that there is not", async () => {
+  it("is refused for a server that does not exist", async () => {
     const nothing = answering(() => refusal(404, null));
     const named = hubAt(nothing).servers.connect("ada", { server: "gpu" });
     expect(await rejectionOf(named)).toBeInstanceOf(NotFoundError);
@@ -178,7 +178,7 @@ describe("a connection", () => {
     "https://ada:x@hub.example.org/user/ada/",
     "wss://hub.example.org/user/ada/",
     "ws://hub.example.org/user/ada/",
-  ])("to %s, as a model has it, is not made, nor a token for it", async (url) => {
+  ])("is refused for the model's url %s, and creates no token", async (url) => {
     const fetch = cluster({ url });
     const error = await rejectionOf(hubAt(fetch).servers.connect("ada"));
     expect(error).toBeInstanceOf(InvalidInputError);
@@ -191,7 +191,7 @@ describe("a connection", () => {
     );
   });
 
-  it("over plain http to a public host is not had", async () => {
+  it("is refused over plain http to a public host", async () => {
     const fetch = cluster({ url: "http://ada.hub.example.org/user/ada/" });
     const error = await rejectionOf(hubAt(fetch).servers.connect("ada"));
     expect(error).toBeInstanceOf(InvalidInputError);
@@ -223,7 +223,7 @@ describe("a connection", () => {
     ["a header", "api", { headers: { "X-Y": `${secrets.value}\n${secrets.value}` } }],
     ["a method", "api", { method: `${secrets.value} ${secrets.value}` }],
     ["a body", "api", { body: secrets.value }],
-  ])("sends nothing where %s is malformed, and does not quote it", async (_, input, init) => {
+  ])("sends nothing if %s is malformed, and does not quote it", async (_, input, init) => {
     const fetch = cluster();
     const { fetch: send } = await hubAt(fetch).servers.connect("ada");
     const before = fetch.requests.length;
@@ -234,7 +234,7 @@ describe("a connection", () => {
     expect(fetch.requests).toHaveLength(before);
   });
 
-  it("takes an address below the server's, too", async () => {
+  it("accepts an address below the server's", async () => {
     const fetch = cluster();
     const settings = await hubAt(fetch).servers.connect("ada");
     await settings.fetch("api/kernels");
@@ -243,7 +243,7 @@ describe("a connection", () => {
     await expect(settings.fetch("../grace/")).rejects.toBeInstanceOf(InvalidInputError);
   });
 
-  it("leaves a token that the request has already", async () => {
+  it("keeps a token that the request has", async () => {
     const fetch = cluster();
     const settings = await hubAt(fetch).servers.connect("ada");
     const headers = { Authorization: `token ${settings.token}` };
@@ -303,7 +303,7 @@ describe("a request to a server", () => {
     expect(await (await asking(cluster())).json()).toEqual({ from: "the server" });
   });
 
-  it("goes below the server's address, with its own token and what was given", async () => {
+  it("is sent below the server's address, with the server's token and the given init", async () => {
     const fetch = cluster();
     const body = JSON.stringify({ name: "python3" });
     await asking(fetch, "/api/kernels?x=1", { method: "POST", body, headers: { "X-A": "1" } });
@@ -315,7 +315,7 @@ describe("a request to a server", () => {
     expect(await fetch.requests.at(-1)?.text()).toBe(body);
   });
 
-  it("takes no cookie of a page along: servers take it where they do not know the token", async () => {
+  it("sends no cookie of a page, which a server would accept in place of the token", async () => {
     const credentialsIn = async (page: boolean) => {
       if (page) vi.stubGlobal("location", new URL(`${origin}/hub/home`));
       const fetch = cluster();
@@ -327,7 +327,7 @@ describe("a request to a server", () => {
   });
 
   it.each(["api", "/api", "//api", "./api"])(
-    "takes a path with or without a slash: %s",
+    "accepts a path with or without a slash: %s",
     async (path) => {
       const fetch = cluster();
       await asking(fetch, path);
@@ -348,7 +348,7 @@ describe("a request to a server", () => {
     },
   );
 
-  it("uses a connection again, one for each server", async () => {
+  it("reuses one connection for each server", async () => {
     const fetch = cluster();
     const { servers } = hubAt(fetch);
     await Promise.all([servers.fetch("ada", "/a"), servers.fetch("ada", "/b")]);
@@ -378,7 +378,7 @@ describe("a request to a server", () => {
     const made = (fetch: ReturnType<typeof answering>) =>
       fetch.requests.filter(({ method }) => method === "POST").length;
 
-    it("for the caller that it was made for alone", async () => {
+    it("for the same caller only", async () => {
       const fetch = minting();
       let caller = "ada";
       const { servers } = hubAt(fetch, { token: () => Promise.resolve(caller) });
@@ -389,7 +389,7 @@ describe("a request to a server", () => {
       expect(made(fetch)).toBe(2);
     });
 
-    it("for none that has the client's own token: it is asked for each time", async () => {
+    it("but not with the client's own token, which is requested each time", async () => {
       const fetch = minting();
       let caller = "ada";
       const { servers } = hubAt(fetch, { token: () => caller });
@@ -398,7 +398,7 @@ describe("a request to a server", () => {
       expect(tokensAt(fetch)).toEqual(["Bearer ada", "Bearer grace"]);
     });
 
-    it("for none in a page, where another may have logged in, nor where a middleware tells who asks", async () => {
+    it("but not in a page, nor with a middleware, where the caller may differ", async () => {
       vi.stubGlobal("location", new URL(`${origin}/hub/home`));
       const inPage = minting();
       const page = hubAt(inPage, { token: undefined, auth: "cookie" });
@@ -409,7 +409,7 @@ describe("a request to a server", () => {
       expect([made(inPage), made(fetch)]).toEqual([2, 2]);
     });
 
-    it("for nobody whose token function fails", async () => {
+    it("but not if the token function fails", async () => {
       const fetch = minting();
       let fails = false;
       const token = () => {
@@ -445,7 +445,7 @@ describe("a request to a server", () => {
     expect(fetch.requests.filter(({ url }) => url.endsWith("/tokens"))).toHaveLength(made);
   });
 
-  it("does not end another's when it is aborted while both wait for the connection", async () => {
+  it("does not abort another request that waits for the same connection", async () => {
     const controller = new AbortController();
     const { servers } = hubAt(cluster());
     const first = servers.fetch("ada", "/a", { signal: controller.signal });
@@ -466,7 +466,7 @@ describe("a request to a server", () => {
     expectNoSecret(error);
   });
 
-  it("whose connection fails tells no token that the caller brings", async () => {
+  it("whose connection fails has no token of the caller in its error", async () => {
     const fetch = cluster({
       serves: ({ headers }) => {
         throw new TypeError(`fetch failed with ${headers.get("Authorization")}`);
@@ -510,10 +510,13 @@ describe("a server that does not run", () => {
     expectNoSecret(error);
   });
 
-  it.each(signs)("is not told by %s alone, while the hub says that it runs", async (_, serves) => {
-    const response = await hubAt(cluster({ serves })).servers.fetch("ada", "/api");
-    expect(response.status).toBe(serves().status);
-  });
+  it.each(signs)(
+    "is not recognised by %s alone, if the hub says that it runs",
+    async (_, serves) => {
+      const response = await hubAt(cluster({ serves })).servers.fetch("ada", "/api");
+      expect(response.status).toBe(serves().status);
+    },
+  );
 
   it.each(["", "/people"])(
     "is recognised by the hub's page behind the proxy's 503, before the hub notices: %s",
@@ -528,7 +531,7 @@ describe("a server that does not run", () => {
     },
   );
 
-  it("is not told by an address of the hub alone, where the proxy is elsewhere", async () => {
+  it("is not recognised by the hub's address alone, if the proxy has another one", async () => {
     const error = await rejectionOf(
       hubAt(cluster({ serves: toTheHub })).servers.fetch("ada", "/api"),
     );
@@ -541,7 +544,7 @@ describe("a server that does not run", () => {
     ["a redirect of its own", () => redirected("/user/ada/lab")],
     ["a redirect that is none", () => redirected("http://[")],
     ["success", () => page(200)],
-  ])("is not told by %s, and the hub not asked again", async (_, serves) => {
+  ])("is not recognised by %s, and the hub not requested again", async (_, serves) => {
     const fetch = cluster({ ready: [true, false], serves });
     const response = await hubAt(fetch).servers.fetch("ada", "/api");
     expect(response.status).toBe(serves().status);

@@ -73,8 +73,8 @@ const acting = () => {
   return { as: session.run.bind(session), token: () => session.getStore() };
 };
 
-describe("a connection is used again", () => {
-  it("for the person that it was made for, while people call at the same time", async () => {
+describe("a connection is reused", () => {
+  it("for its own caller, while several callers send requests", async () => {
     const hub = hubWith();
     const { as, token } = acting();
     const { servers } = hub.client({ token });
@@ -89,7 +89,7 @@ describe("a connection is used again", () => {
     expect(hub.made()).toBe(2);
   });
 
-  it("and made with the very token that it is kept for, however often the function is asked", async () => {
+  it("and is created with the token that identifies its caller", async () => {
     const hub = hubWith();
     const answers = ["alice", "bob", "bob", "bob"];
     let recorded = 0;
@@ -100,7 +100,7 @@ describe("a connection is used again", () => {
     expect(hub.seen()).toEqual(["Bearer of-alice", "Bearer of-bob"]);
   });
 
-  it("for a function with another token each time, of which the hub says that they are one person's", async () => {
+  it("if a function returns different tokens of the same user", async () => {
     const hub = hubWith({ whose: () => "alice" });
     let recorded = 0;
     const { servers } = hub.client({ token: () => `token-${recorded++}` });
@@ -109,7 +109,7 @@ describe("a connection is used again", () => {
     expect([recorded, hub.made(), hub.seen().length]).toEqual([20, 1, 20]);
   });
 
-  it("for nobody else where the hub does not say whose a token is", async () => {
+  it("for the same token only, if the hub does not say whose it is", async () => {
     const hub = hubWith({ whose: () => "" });
     const { as, token } = acting();
     const { servers } = hub.client({ token });
@@ -125,7 +125,7 @@ describe("a connection is used again", () => {
   it.each<[string, JupyterHubOptions]>([
     ["a middleware", { middleware: acts }],
     ["a middleware in the place of the client's token", { middleware: acts, token: undefined }],
-  ])("by nobody where %s says who asks", async (_, options) => {
+  ])("never with %s, which may change the caller", async (_, options) => {
     const hub = hubWith();
     const { servers } = hub.client(options);
     for (const one of ["alice", "bob"]) {
@@ -136,7 +136,7 @@ describe("a connection is used again", () => {
   });
 
   it.each(["Authorization", "authorization", "COOKIE"])(
-    "by nobody where a header of the client may say who asks: %s",
+    "never with a client's header that may change the caller: %s",
     async (name) => {
       const hub = hubWith();
       const { servers } = hub.client({ headers: { [name]: "Bearer alice" } });
@@ -145,7 +145,7 @@ describe("a connection is used again", () => {
     },
   );
 
-  it("by nobody who brings headers of their own for the hub", async () => {
+  it("never with headers of the call", async () => {
     const hub = hubWith();
     const { servers } = hub.client();
     for (const one of ["alice", "bob"]) {
@@ -178,7 +178,7 @@ describe("a token that the hub does not know any more", () => {
     expect(hub.seen()).toEqual(["Bearer of-alice", "Bearer of-alice"]);
   });
 
-  it("rejects with AuthenticationError where the function has no other", async () => {
+  it("rejects with AuthenticationError if the function has no other", async () => {
     const hub = hubWith({ whose });
     const { servers } = hub.client({ token: () => "stale" });
     expect(await rejectionOf(servers.fetch("ada", "/a"))).toBeInstanceOf(AuthenticationError);
@@ -206,7 +206,7 @@ describe("the path of a request to the default server", () => {
     "two words/api",
     "%C3%A9/api",
     "é",
-  ])("is refused where it leads to another server of the user: %s", async (path) => {
+  ])("is refused if it leads to another server of the user: %s", async (path) => {
     const hub = hubWith({ names });
     const { servers } = hub.client();
     for (const call of [
@@ -242,7 +242,7 @@ describe("the path of a request to the default server", () => {
   });
 
   it.each(["api/gpu", "gpus/api", "api/..%2Fgpu", "", "%FF/gpu", "%2567pu/api"])(
-    "is any other: %s",
+    "may be any other: %s",
     async (path) => {
       const hub = hubWith({ names });
       const outcome = hub.client().servers.fetch("ada", path);
@@ -251,7 +251,7 @@ describe("the path of a request to the default server", () => {
     },
   );
 
-  it("may be any where the token does not reach the user's model", async () => {
+  it("may be any if the token's scopes do not include the user's model", async () => {
     const hub = hubWith({ names });
     const fetch: typeof globalThis.fetch = (input, init) =>
       String(input).split("?")[0]!.endsWith("/users/ada")
@@ -261,7 +261,7 @@ describe("the path of a request to the default server", () => {
     expect((await servers.fetch("ada", "gpu/api")).status).toBe(200);
   });
 
-  it("of a named server may begin with the name of another", async () => {
+  it("may begin with another server's name on a named server", async () => {
     const hub = hubWith({ names });
     const response = await hub.client().servers.fetch("ada", "gpu/api", {}, { server: "gpu" });
     expect(response.status).toBe(200);
@@ -321,7 +321,7 @@ describe("fetch is called with a URL and an init, as every implementation takes 
 
 describe("the options of servers.fetch", () => {
   it.each([{ sever: "gpu" }, { timout: 5 }, { method: "POST" }])(
-    "are refused where they are unknown: %j",
+    "are refused if they are unknown: %j",
     async (options) => {
       const hub = hubWith();
       const error = await rejectionOf(hub.client().servers.fetch("ada", "/a", {}, options as {}));
@@ -331,7 +331,7 @@ describe("the options of servers.fetch", () => {
     },
   );
 
-  it("leave what is in the init to the runtime", async () => {
+  it("do not replace those of init", async () => {
     const hub = hubWith();
     let passed: unknown;
     const fetch: typeof globalThis.fetch = (input, init) => {
@@ -373,7 +373,7 @@ describe("the options of servers.fetch", () => {
     expect(signals[0]?.aborted).toBe(true);
   });
 
-  it.each([undefined, 5, null])("do not make a path of %s", async (path) => {
+  it.each([undefined, 5, null])("refuse %s as the path", async (path) => {
     const error = await rejectionOf(
       hubWith()
         .client()
@@ -385,7 +385,7 @@ describe("the options of servers.fetch", () => {
 
 describe("an application that answers as a proxy does while the server runs", () => {
   it.each([424, 503])(
-    "has its %i returned, since the hub says that the server runs",
+    "gets its %i returned, since the hub says that the server runs",
     async (status) => {
       const hub = hubWith();
       const fetch: typeof globalThis.fetch = async (input, init) =>
@@ -398,7 +398,7 @@ describe("an application that answers as a proxy does while the server runs", ()
     },
   );
 
-  it("has its body cancelled where the hub cannot be asked", async () => {
+  it("gets its body cancelled if the hub does not respond", async () => {
     const hub = hubWith();
     let cancelled = false;
     let isDown = false;
@@ -440,7 +440,7 @@ describe("the lifetime of a token for a server", () => {
     return hub.client({ fetch });
   };
 
-  it("is the hub's maximum where that is lower than an hour", async () => {
+  it("is the hub's maximum if that is lower than an hour", async () => {
     const created: unknown[] = [];
     const { servers, tokens } = limited(600, created);
     await servers.fetch("ada", "/api");
@@ -449,7 +449,7 @@ describe("the lifetime of a token for a server", () => {
     expect(created).toEqual([3600, undefined, 3600, undefined, 3600, undefined]);
   });
 
-  it("is the caller's where the caller names one, with the hub's limit in the error", async () => {
+  it("is the given one, and an error names the hub's maximum", async () => {
     const created: unknown[] = [];
     const { servers } = limited(600, created);
     const error = await rejectionOf(servers.connect("ada", { expires_in: 900 }));
@@ -457,7 +457,7 @@ describe("the lifetime of a token for a server", () => {
     expect(created).toEqual([900]);
   });
 
-  it("bounds how long a connection is used again", async () => {
+  it("limits how long a connection is reused", async () => {
     const created: unknown[] = [];
     const { servers } = limited(600, created);
     const clock = vi.spyOn(performance, "now").mockReturnValue(0);
@@ -503,7 +503,7 @@ describe("a server that is shared with the client's user", () => {
     expect(last.headers.get("Authorization")).toBe("Bearer of-grace");
   });
 
-  it("is not found where there is no share, or the hub has none", async () => {
+  it("is a NotFoundError without a share", async () => {
     const { servers } = sharedHub();
     const other = servers.fetch("ada", "/api", {}, { server: "cpu" });
     expect(await rejectionOf(other)).toMatchObject({ name: "NotFoundError" });
@@ -525,19 +525,19 @@ describe("a hub that is known by an address inside a cluster", () => {
     return { fetch, options: { url: "http://hub:8081", token: secrets.token, retry: 0, fetch } };
   };
 
-  it("has its servers reached at their full_url", async () => {
+  it("reaches its servers at their full_url", async () => {
     const { options } = cluster("https://hub.example.org/user/ada/");
     const { baseUrl } = await new JupyterHub(options).servers.connect("ada");
     expect(baseUrl).toBe("https://hub.example.org/user/ada/");
   });
 
-  it("has them reached at publicUrl where the client has one", async () => {
+  it("reaches them at publicUrl if the client has one", async () => {
     const { options } = cluster("https://other.example.org/user/ada/");
     const hub = new JupyterHub({ ...options, publicUrl: origin });
     expect((await hub.servers.connect("ada")).baseUrl).toBe(`${origin}/user/ada/`);
   });
 
-  it("has them reached at its own address without a full_url", async () => {
+  it("reaches them at its own address without a full_url", async () => {
     const { options } = cluster(null);
     const { baseUrl } = await new JupyterHub(options).servers.connect("ada");
     expect(baseUrl).toBe("http://hub:8081/user/ada/");
@@ -572,7 +572,7 @@ describe('the option authScheme: "token"', () => {
     expect(opened).toEqual([{ Authorization: expect.stringMatching(/^token /) as string }]);
   });
 
-  it("is one of two", () => {
+  it("refuses other values", () => {
     expect(() => new JupyterHub({ url: origin, authScheme: "Basic" as never })).toThrow(
       InvalidInputError,
     );

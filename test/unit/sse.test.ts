@@ -77,7 +77,7 @@ describe("a stream of", () => {
     expect(await read([...bytes(text)].map((byte) => Uint8Array.of(byte)))).toEqual(events);
   });
 
-  it("the same bytes gives the same events, however it is cut", async () => {
+  it("the same bytes gives the same events, however it is split into chunks", async () => {
     const texts = [
       "data",
       ":",
@@ -110,7 +110,7 @@ describe("a stream of", () => {
     );
   });
 
-  it("bytes that are no UTF-8 replaces them, and goes on", async () => {
+  it("bytes that are no UTF-8 replaces them, and continues", async () => {
     expect(await read([bytes("data: a"), Uint8Array.of(0xff), bytes("b\n\n")])).toEqual([
       "a\uFFFDb",
     ]);
@@ -126,7 +126,7 @@ describe("a stream of", () => {
     ["one endless line", "data: ", "x".repeat(1000)],
     ["endless lines", "data: ", `${"x".repeat(990)}\ndata: `],
     ["an endless comment", ": ", "x".repeat(1000)],
-  ])("%s is refused, and closed", async (_, begin, chunk) => {
+  ])("%s is refused, and the connection closed", async (_, begin, chunk) => {
     const chunks = Array.from({ length: 2000 }, () => bytes(chunk));
     const { stream, state } = streamOf([bytes(begin), ...chunks], { open: true });
     await expect(parseEventStream(stream).next()).rejects.toThrow(UnexpectedResponseError);
@@ -136,12 +136,12 @@ describe("a stream of", () => {
 });
 
 describe("the reader", () => {
-  it("gives an event as soon as it is there", async () => {
+  it("returns an event as soon as it is complete", async () => {
     const { stream } = streamOf([bytes("data: 1\n\ndata: 2\n")], { open: true });
     expect(await parseEventStream(stream).next()).toEqual({ done: false, value: "1" });
   });
 
-  it("closes the connection when it is left", async () => {
+  it("closes the connection when the iteration is left", async () => {
     const { stream, state } = streamOf([bytes("data: 1\n\ndata: 2\n\n")], { open: true });
     for await (const data of parseEventStream(stream)) {
       expect(data).toBe("1");
@@ -150,7 +150,7 @@ describe("the reader", () => {
     expect(state.cancelled).toBe(true);
   });
 
-  it("throws what the stream throws, after the events that came before", async () => {
+  it("throws the stream's error after the events before it", async () => {
     const error = new Error("lost");
     const events = parseEventStream(streamOf([bytes("data: 1\n\ndata: 2")], { error }).stream);
     expect(await events.next()).toEqual({ done: false, value: "1" });

@@ -147,7 +147,7 @@ describe("a progress stream", () => {
       send(json("200 OK", { progress: 0 })),
       { name: "UnexpectedResponseError" },
     ],
-  ])("that is refused rejects with what the hub means: %s", async (_, respond, expected) => {
+  ])("that is refused rejects with the hub's error: %s", async (_, respond, expected) => {
     await using hub = await progressHub(respond);
     const { all, error } = await reported(hub.client().servers.progress("ada"));
     expect(all).toEqual([]);
@@ -156,7 +156,7 @@ describe("a progress stream", () => {
     expectNoSecret(error);
   });
 
-  it("that is cut again and again without anything new is a ConnectionError", async () => {
+  it("that breaks off repeatedly without new events is a ConnectionError", async () => {
     await using hub = await progressHub(sendAndCut(events, event(requested)));
     const { all, error } = await reported(hub.client().servers.progress("ada"));
     expect(all).toEqual([requested]);
@@ -165,14 +165,14 @@ describe("a progress stream", () => {
     expectNoSecret(error);
   });
 
-  it("that tells nothing in the time of an attempt is a TimeoutError, in the end", async () => {
+  it("without data for the timeout of an attempt is a TimeoutError after the retries", async () => {
     await using hub = await progressHub(send(events, event(requested)));
     const { error } = await reported(hub.client({ timeout: 50 }).servers.progress("ada"));
     expect(error).toMatchObject({ name: "TimeoutError", timeout: 50 });
     expect(hub.requests()).toBe(5);
   });
 
-  it("that is kept alive goes on for longer than an attempt may take, until its own deadline", async () => {
+  it("with keep-alive data lasts longer than the timeout of an attempt", async () => {
     await using hub = await progressHub((socket) => {
       socket.write(events + event(requested));
       const alive = setInterval(() => socket.write(chunk("\n\n")), 20);
@@ -199,7 +199,7 @@ describe("a progress stream", () => {
     expect(hub.open.size).toBe(0);
   });
 
-  it("closes its connection when it is left while it is waited for", async () => {
+  it("closes its connection when the iteration is left while it waits", async () => {
     await using hub = await progressHub(send(events, event(requested)));
     const items = hub.client().servers.progress("ada")[Symbol.asyncIterator]();
     await items.next();
@@ -227,7 +227,7 @@ describe("a progress stream", () => {
     expect(hub.open.size).toBe(0);
   });
 
-  it("sends nothing before it is iterated, nor for a name that is none", async () => {
+  it("sends nothing before it is iterated, nor for an invalid name", async () => {
     await using hub = await progressHub(send(events, event(ready)));
     const stream = hub.client().servers.progress("ada");
     const { error } = await reported(hub.client().servers.progress(".."));

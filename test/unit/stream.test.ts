@@ -56,7 +56,7 @@ async function next(reader: ReadableStreamDefaultReader): Promise<string | undef
 }
 
 describe("a stream", () => {
-  it("brings its data as they come, and ends when the hub ends it", async () => {
+  it("passes data on as they arrive, and ends when the hub ends it", async () => {
     let respond!: ServerResponse;
     await using server = await serving((response) => (respond = events(response)));
     const reader = (await progress(server.hub)).getReader();
@@ -69,7 +69,7 @@ describe("a stream", () => {
     expect(server.seen).toEqual(["GET /hub/api/users/ada/server/progress"]);
   });
 
-  it("asks for what its operation streams", async () => {
+  it("requests the media type of its operation", async () => {
     let accept: string | undefined;
     await using server = await serving((response, { headers }) => {
       accept = headers.accept;
@@ -79,7 +79,7 @@ describe("a stream", () => {
     expect(accept).toBe("text/event-stream, application/json");
   });
 
-  it("takes none of the calls' places once its headers are there", async () => {
+  it("takes no slot of maxConcurrency once its headers arrived", async () => {
     await using server = await serving(
       (response, request) => {
         if (request.url?.endsWith("progress")) return events(response);
@@ -92,7 +92,7 @@ describe("a stream", () => {
     await Promise.all(streams.map((stream) => stream.cancel()));
   });
 
-  it("is not bounded by the time of an attempt, nor by that of the call, while data come", async () => {
+  it("is not limited by the timeout of the attempt or the call while data arrive", async () => {
     let respond!: ServerResponse;
     await using server = await serving((response) => (respond = events(response)), {
       timeout: 1000,
@@ -110,7 +110,7 @@ describe("a stream", () => {
     await reader.cancel();
   });
 
-  it("may be read late: only who waits for data is kept waiting in vain", async () => {
+  it("may be read late: only the wait for data counts as idle", async () => {
     let respond!: ServerResponse;
     await using server = await serving((response) => (respond = events(response)), {
       timeout: 1000,
@@ -126,11 +126,11 @@ describe("a stream", () => {
   });
 });
 
-describe("a stream fails", () => {
+describe("a stream rejects", () => {
   it.each([
     ["the client's time", { timeout: 2000 }, 2000],
     ["30 seconds", {}, 30_000],
-  ])("when nothing comes for %s, and its connection is closed", async (_, options, time) => {
+  ])("when no data arrive for %s, and closes its connection", async (_, options, time) => {
     await using server = await serving((response) => events(response).write("x"), options);
     const reader = (await progress(server.hub)).getReader();
     expect(await next(reader)).toBe("x");
@@ -168,7 +168,7 @@ describe("a stream fails", () => {
   });
 
   it.each([[new Error("enough")], ["a word"], [0]])(
-    "when the caller aborts a read, with %s, and its connection is closed",
+    "when the caller aborts a read, with %s, and closes its connection",
     async (reason) => {
       await using server = await serving((response) => events(response).write("x"));
       const controller = new AbortController();
@@ -183,7 +183,7 @@ describe("a stream fails", () => {
     },
   );
 
-  it("when the caller aborts, though nobody reads it: its connection is closed", async () => {
+  it("when the caller aborts while nobody reads it, and closes its connection", async () => {
     await using server = await serving((response) => events(response).write("x"));
     const controller = new AbortController();
     const stream = await progress(server.hub, { signal: controller.signal });
@@ -235,7 +235,7 @@ describe("a stream leaves nothing behind", () => {
   });
 });
 
-describe("where a stream was asked for", () => {
+describe("the response to a request for a stream", () => {
   const json = (status: number, body: unknown) => (response: ServerResponse) => {
     response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
   };
@@ -246,7 +246,7 @@ describe("where a stream was asked for", () => {
     [403, "Action is not authorized with current scopes", "ForbiddenError"],
     [404, null, "NotFoundError"],
     [500, "Internal Server Error", "HubError"],
-  ])("%i is the error that it always is", async (status, message, name) => {
+  ])("with status %i rejects with the usual error", async (status, message, name) => {
     await using server = await serving(json(status, { status, message }));
     const error = await rejectionOf(progress(server.hub));
     expect(error).toMatchObject({ name, status, hubMessage: message ?? undefined });
@@ -268,7 +268,7 @@ describe("where a stream was asked for", () => {
       /was redirected to .*\/hub\/login, which/,
     ],
     ["nothing", (response) => response.writeHead(204).end(), /answered 204 with nothing, which/],
-  ])("%s is no answer of a hub", async (_, respond, words) => {
+  ])("is refused if it is %s", async (_, respond, words) => {
     await using server = await serving(respond);
     const error = await rejectionOf(progress(server.hub));
     expect(error).toBeInstanceOf(UnexpectedResponseError);
@@ -276,7 +276,7 @@ describe("where a stream was asked for", () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  it("a stream of somebody else is none, and its connection is closed", async () => {
+  it("is refused if it is not from a hub, and its connection closed", async () => {
     await using server = await serving((response) => {
       response.removeHeader("X-JupyterHub-Version");
       response.setHeader("Content-Type", "application/octet-stream").write("x");
@@ -286,7 +286,7 @@ describe("where a stream was asked for", () => {
     await server.closed;
   });
 
-  it("a body that is no web stream is closed, and the error says what the fetch must return", async () => {
+  it("is closed if its body is no web stream, with an error for the custom fetch", async () => {
     let closed = 0;
     let sent = 0;
     const body = { destroy: () => (closed += 1) };
@@ -304,7 +304,7 @@ describe("where a stream was asked for", () => {
     expect({ closed, sent }).toEqual({ closed: 1, sent: 1 });
   });
 
-  it("waiting for headers does not count as a call in flight", async () => {
+  it("takes no slot of maxConcurrency before its headers arrive", async () => {
     await using server = await serving(
       (response, request) => {
         if (!request.url?.endsWith("/progress"))
@@ -319,7 +319,7 @@ describe("where a stream was asked for", () => {
     await rejectionOf(waiting);
   });
 
-  it("a fault that passes is tried again until there are headers", async () => {
+  it("is retried after a transient error before its headers arrive", async () => {
     vi.spyOn(Math, "random").mockReturnValue(0);
     let count = 0;
     await using server = await serving(

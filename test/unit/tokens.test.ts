@@ -29,7 +29,7 @@ describe("a temporary token", () => {
     );
   const gone = () => answer("", { status: 204, type: null });
 
-  it("is there within its block, and revoked after it", async () => {
+  it("is valid within its block, and revoked after it", async () => {
     const fetch = lending(gone);
     {
       await using token = await hubOf(fetch).tokens.createTemporary("ada", { note: "a while" });
@@ -52,14 +52,14 @@ describe("a temporary token", () => {
     expect(await bodyOf(fetch.requests[0])).toEqual(sent);
   });
 
-  it.each([0, -1, 1.5, Infinity])("does not last for %j seconds", async (expires_in) => {
+  it.each([0, -1, 1.5, Infinity])("refuses a lifetime of %j seconds", async (expires_in) => {
     const fetch = lending(gone);
     const error = await rejectionOf(hubOf(fetch).tokens.createTemporary("ada", { expires_in }));
     expect(error).toBeInstanceOf(InvalidInputError);
     expect(fetch.sent()).toEqual([]);
   });
 
-  it("is revoked although the block failed, and that failure stands", async () => {
+  it("is revoked after an error in the block, which is thrown", async () => {
     const fetch = lending(gone);
     const work = async (): Promise<void> => {
       await using _ = await hubOf(fetch).tokens.createTemporary("ada");
@@ -69,7 +69,7 @@ describe("a temporary token", () => {
     expect(fetch.sent()).toEqual([create, revoke]);
   });
 
-  it("is revoked although its call was aborted since", async () => {
+  it("is revoked even if the signal of its creation aborted", async () => {
     const fetch = lending(gone);
     const controller = new AbortController();
     {
@@ -79,7 +79,7 @@ describe("a temporary token", () => {
     expect(fetch.sent()).toEqual([create, revoke]);
   });
 
-  it("that is gone already ends well", async () => {
+  it("causes no error if it was revoked already", async () => {
     const fetch = lending(() => refusal(404, "Not found"));
     {
       await using _ = await hubOf(fetch).tokens.createTemporary("ada");
@@ -87,7 +87,7 @@ describe("a temporary token", () => {
     expect(fetch.sent()).toEqual([create, revoke]);
   });
 
-  it("that is out of reach is not taken for gone", async () => {
+  it("causes an error if the scopes no longer include it", async () => {
     const words = "No access to resources or resources not found";
     const fetch = lending(() => refusal(404, words));
     const work = async (): Promise<void> => {
@@ -98,7 +98,7 @@ describe("a temporary token", () => {
     expectNoSecret(error);
   });
 
-  it("that cannot be revoked fails the block", async () => {
+  it("causes an error if it cannot be revoked", async () => {
     const fetch = lending(() => refusal(500, "database is locked"));
     const work = async (): Promise<void> => {
       await using _ = await hubOf(fetch).tokens.createTemporary("ada");
@@ -126,7 +126,7 @@ describe("a login", () => {
   });
 
   it.each([{}, [[null]], { token: 7 }, { token: "" }])(
-    "that is answered with %j makes no client, which would have this one's token",
+    "rejects for the response %j, rather than use this client's token",
     async (body) => {
       const fetch = answering(() => answer(body, { status: 201 }));
       const error = await rejectionOf(hubOf(fetch).tokens.login("ada", { password }));
@@ -153,22 +153,16 @@ describe("a login", () => {
   });
 
   // A hub that is shown a token would not look at the password: any would do.
-  it.each(["Bearer", "token", "BEARER"])(
-    "never shows the hub a token beside it: %s",
-    async (type) => {
-      const fetch = answering(created);
-      const headers = { authorization: `${type} ${secrets.token}` };
-      const hub = new JupyterHub({ url: origin, fetch, headers });
-      await hub.tokens.login("ada", { password });
-      await hub.tokens.login("ada", { password }, { headers });
-      expect(fetch.requests.map(({ headers }) => headers.get("Authorization"))).toEqual([
-        null,
-        null,
-      ]);
-    },
-  );
+  it.each(["Bearer", "token", "BEARER"])("sends no token beside the password: %s", async (type) => {
+    const fetch = answering(created);
+    const headers = { authorization: `${type} ${secrets.token}` };
+    const hub = new JupyterHub({ url: origin, fetch, headers });
+    await hub.tokens.login("ada", { password });
+    await hub.tokens.login("ada", { password }, { headers });
+    expect(fetch.requests.map(({ headers }) => headers.get("Authorization"))).toEqual([null, null]);
+  });
 
-  it("leaves the credentials that a gateway wants", async () => {
+  it("keeps credentials for a gateway", async () => {
     const fetch = answering(created);
     const headers = { Authorization: "Basic Z2F0ZTpvcGVu" };
     await hubOf(fetch, { token: undefined, headers }).tokens.login("ada", { password });

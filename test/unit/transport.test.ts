@@ -23,7 +23,7 @@ const namesOf = (request: Request | undefined): string[] =>
   [...(request?.headers.keys() ?? [])].toSorted();
 
 describe("a request", () => {
-  it("has these headers and no others, which is what a hub's CORS allows", async () => {
+  it("has only the headers that a hub's CORS allows", async () => {
     const fetch = answering(({ url }) => answer(url.includes("/groups?") ? [] : {}));
     const hub = hubOf(fetch);
     await hub.users.get("ada");
@@ -42,7 +42,7 @@ describe("a request", () => {
     expect(fetch.requests[4]?.headers.get("Content-Type")).toBe("application/json");
   });
 
-  it("accepts what its operation answers with", async () => {
+  it("accepts the media types of its operation", async () => {
     const fetch = answering(() => answer([]));
     const hub = hubOf(fetch);
     await hub.users.get("ada");
@@ -55,7 +55,7 @@ describe("a request", () => {
     ]);
   });
 
-  it("carries no token where none is needed", async () => {
+  it("has no token for a public operation", async () => {
     const fetch = answering(() => answer({ version: "6.1.1" }));
     const hub = hubOf(fetch);
     await hub.version();
@@ -73,19 +73,19 @@ describe("a request", () => {
     );
   });
 
-  it("carries no token when the client has none", async () => {
+  it("has no token if the client has none", async () => {
     const fetch = answering();
     await hubOf(fetch, { token: undefined }).users.get("ada");
     expect(namesOf(fetch.requests[0])).toEqual(["accept", "user-agent"]);
   });
 
-  it("carries the token that is to be identified, not the client's", async () => {
+  it("has the token to identify, not the client's", async () => {
     const fetch = answering();
     await hubOf(fetch).tokens.identify("another");
     expect(fetch.requests[0]?.headers.get("Authorization")).toBe("Bearer another");
   });
 
-  it("carries the client's headers, and before them those of the call", async () => {
+  it("has the client's headers, replaced by those of the call", async () => {
     const fetch = answering();
     const headers = { "X-Gateway": "client", "X-Both": "client", accept: "application/x" };
     const hub = hubOf(fetch, { headers });
@@ -99,7 +99,7 @@ describe("a request", () => {
   });
 
   it.each(["content-type", "Content-Type", "CONTENT-TYPE"])(
-    "carries a call's own %s once, whatever its case",
+    "has a call's own %s once, whatever its case",
     async (name) => {
       const fetch = answering();
       const hub = hubOf(fetch);
@@ -113,14 +113,14 @@ describe("a request", () => {
     },
   );
 
-  it("carries its token where the body says null of a password", async () => {
+  it("has the client's token if the password in the body is null", async () => {
     const fetch = answering();
     const { client } = hubOf(fetch);
     await postUserTokens({ client, path: { name: "ada" }, body: { auth: null } });
     expect(fetch.requests[0]?.headers.get("Authorization")).toBe(`Bearer ${secrets.token}`);
   });
 
-  it("is not to be redirected, whatever it asks", async () => {
+  it("never follows redirects", async () => {
     const fetch = answering(() => answer({ version: "6.1.1" }));
     const hub = hubOf(fetch);
     await hub.version();
@@ -134,7 +134,7 @@ describe("a request", () => {
   const getting = ({ client }: JupyterHub, url: string) => client.get({ url, throwOnError: true });
 
   it.each(["/../../hub/home", "/users/../../../evil", "/%2e%2e/%2E./x"])(
-    "does not leave the API, though a raw call says %s",
+    "does not leave the API for the raw url %s",
     async (url) => {
       const fetch = answering();
       const error = await rejectionOf(getting(hubOf(fetch), url));
@@ -144,7 +144,7 @@ describe("a request", () => {
     },
   );
 
-  it("refuses another address, or takes it for a path of the API", async () => {
+  it("refuses another address, or treats it as a path of the API", async () => {
     const fetch = answering();
     await getting(hubOf(fetch), "//evil.example/x");
     expect(fetch.requests.map(({ url }) => url)).toEqual([`${api}//evil.example/x`]);
@@ -160,7 +160,7 @@ describe("a redirect", () => {
       [status, "GET"],
       [status, "DELETE"],
     ]),
-  )("%i of a %s is not followed, and is no answer of a hub", async (status, method) => {
+  )("%i of a %s is not followed, and is an UnexpectedResponseError", async (status, method) => {
     let reached = 0;
     await using target = await serve((_, response) => {
       reached += 1;
@@ -199,7 +199,7 @@ describe("a redirect", () => {
     expectNoSecret(error);
   });
 
-  it("is what the page for OAuth does, and so nothing is wrong with the url", async () => {
+  it("by OAuth's page does not blame the url", async () => {
     const headers = { Location: `/hub/login?next=${secrets.value}` };
     const { client } = hubOf(answering(() => new Response(null, { status: 302, headers })));
     const query = { client_id: "x", response_type: "code" };
@@ -212,7 +212,7 @@ describe("a redirect", () => {
     expectNoSecret(error);
   });
 
-  it("is known in browsers, which hide everything else of it", async () => {
+  it("is recognised in browsers, which hide its target", async () => {
     const hidden = Object.defineProperties(new Response(null), {
       type: { value: "opaqueredirect" },
       status: { value: 0 },
