@@ -23,7 +23,7 @@ const wrongUnless = (isRight: boolean, fault: string): string | undefined =>
   isRight ? undefined : fault;
 
 function ourJobs(): Jobs {
-  const hub = new JupyterHub({ url, token });
+  const hub = new JupyterHub({ url, token, maxConcurrency: starting.length });
   return {
     async get() {
       for (const name of someUsers) await hub.users.get(name);

@@ -1,9 +1,18 @@
 /** Connections to servers behind a real proxy, running or not. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { InvalidInputError, NotFoundError, ServerNotRunningError } from "jupyterhub-client";
+import {
+  InvalidInputError,
+  JupyterHub,
+  NotFoundError,
+  ServerNotRunningError,
+} from "jupyterhub-client";
 import { failure, itBefore, itSince, useHubFixture, since } from "./hub-fixture.js";
 
-const fixture = useHubFixture("connection", { proxy: "configurable-http-proxy" });
+const fixture = useHubFixture("connection", {
+  proxy: "configurable-http-proxy",
+  // Older hubs do not know this setting, and ignore it.
+  extraConfig: "c.JupyterHub.token_expires_in_max_seconds = 1800",
+});
 
 /** Names that the hub and JavaScript encode differently. Hubs since 6.0 allow fewer server names. */
 const odd = { user: "ada@(home)!*'~ +%C3", server: since("6.0") ? "gpu-2" : "g+u!@(1)~" };
@@ -33,6 +42,45 @@ describe("a connection to a running server", () => {
       ({ note }) => note === "To reach a server",
     );
     expect(made?.expires_at).toEqual(expect.any(String));
+  });
+
+  itSince("5.0")("has the hub's maximum as its lifetime if the client chooses it", async () => {
+    const { servers, tokens } = fixture.hub;
+    await servers.connect("ada");
+    await using lent = await tokens.createTemporary("ada", { note: "lent" });
+    const made = (await tokens.list("ada")).filter(({ note }) =>
+      ["To reach a server", "lent"].includes(note ?? ""),
+    );
+    for (const { created, expires_at } of made) {
+      const seconds = (Date.parse(expires_at ?? "") - Date.parse(created)) / 1000;
+      expect(seconds).toBeCloseTo(1800, -1);
+    }
+    expect(made.map(({ id }) => id)).toContain(lent.id);
+  });
+
+  itSince("5.0")("has the given lifetime or rejects, and the error has the maximum", async () => {
+    const error = await failure(fixture.hub.servers.connect("ada", { expires_in: 3600 }));
+    expect(error).toMatchObject({
+      name: "BadRequestError",
+      message: expect.stringMatching(/1800/),
+    });
+  });
+
+  itSince("5.0")("reaches a server that its owner shares, with a token of the caller", async () => {
+    const { servers, shares, tokens, users } = fixture.hub;
+    await users.create("guest");
+    const guest = fixture.as((await tokens.create("guest")).token);
+    expect(await failure(guest.servers.fetch("ada", "/api/status"))).toBeInstanceOf(NotFoundError);
+    await shares.grant("ada", { user: "guest" });
+    expect(await (await guest.servers.fetch("ada", "/api/status")).text()).toBe("ok");
+    const { baseUrl, token } = await guest.servers.connect("ada");
+    expect(here(baseUrl)).toBe("/user/ada/");
+    const { name, scopes } = await fixture.as(token).whoami();
+    expect(name).toBe("guest");
+    expect(scopes).toContain("access:servers!server=ada/");
+    await servers.stop("ada");
+    expect(await failure(guest.servers.connect("ada"))).toBeInstanceOf(ServerNotRunningError);
+    await servers.start("ada");
   });
 
   it("works with unusual user and server names", async () => {
@@ -67,6 +115,17 @@ describe("a connection to a running server", () => {
   itBefore("3.0")("needs the client's own token on this hub", async () => {
     const error = await failure(fixture.hub.servers.connect("ada"));
     expect(error).toMatchObject({ name: "UnsupportedByHubError", since: "3.0" });
+  });
+});
+
+describe('a client with authScheme: "token"', () => {
+  it("reaches the API and a server", async () => {
+    const { url, publicUrl, tokens } = fixture.real;
+    const options = { url, publicUrl, token: tokens.admin, authScheme: "token" as const };
+    const hub = new JupyterHub(options);
+    await hub.servers.start("ada");
+    expect((await hub.users.get("ada")).name).toBe("ada");
+    expect(await (await hub.servers.fetch("ada", "/api/status", {}, call)).text()).toBe("ok");
   });
 });
 

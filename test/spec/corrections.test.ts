@@ -1,4 +1,4 @@
-/** docs/upstream-corrections.md: the corrections from an overlay, and their commands. */
+/** docs/upstream-corrections.md: the corrections it lists, and the curl commands that show them. */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -37,12 +37,12 @@ const entry = (target: string, rest: JsonObject): JsonObject => ({
 });
 const found = (...actions: JsonObject[]): Correction[] => corrections(small(), { actions });
 
-describe("a correction", () => {
+describe("the list of corrections", () => {
   const get = "$.paths['/users'].get";
   it.each<[what: string, actions: JsonObject[], place: string, path: string, was: Json, now: Json]>(
     [
       [
-        "a value that is replaced",
+        "a replaced value",
         [
           entry(`${get}.parameters[?@.name=='sort']`, {
             update: { required: false },
@@ -55,7 +55,7 @@ describe("a correction", () => {
         false,
       ],
       [
-        "a value that is removed",
+        "a removed value",
         [
           entry(`${get}.responses['404']`, {
             remove: true,
@@ -68,7 +68,7 @@ describe("a correction", () => {
         null,
       ],
       [
-        "a value that is added",
+        "an added value",
         [entry("$.components.schemas.User", { update: { required: ["url"] } })],
         "schemas/User",
         "required",
@@ -76,7 +76,7 @@ describe("a correction", () => {
         ["url"],
       ],
       [
-        "a type that is removed and set again",
+        "a type that one action removes and another sets",
         [
           entry("$.components.schemas.User.properties.url.type", {
             remove: true,
@@ -92,7 +92,7 @@ describe("a correction", () => {
         ["string", "null"],
       ],
       [
-        "a schema that gets a name, by its contents",
+        "the changed contents of a schema that becomes a named component",
         [
           entry("$.components", {
             update: { schemas: { Users: { type: "object", required: ["items"] } } },
@@ -111,7 +111,7 @@ describe("a correction", () => {
         ["items"],
       ],
       [
-        "scopes, without what is added for tokens",
+        "added scopes, without the alternative for tokens",
         [
           entry(`${get}.security`, { update: [{ token: [] }], "x-why": "Tokens do as well." }),
           entry(`${get}.security`, { update: [{ oauth2: ["list:users"] }] }),
@@ -122,7 +122,7 @@ describe("a correction", () => {
         [{ oauth2: ["list:users"] }],
       ],
     ],
-  )("is %s", (_, actions, place, path, was, now) => {
+  )("includes %s", (_, actions, place, path, was, now) => {
     const correction = found(...actions).find(
       (one) => one.place === place && one.why === "It is so.",
     );
@@ -131,7 +131,7 @@ describe("a correction", () => {
     ]);
   });
 
-  it("has the reason of the last entry that changes a value", () => {
+  it("gives the reason of the last action that changes a value", () => {
     const both = found(
       entry(`${get}.responses['404']`, {
         remove: true,
@@ -147,7 +147,7 @@ describe("a correction", () => {
     });
   });
 
-  it("has the reason of the entry that adds it, even if later entries extend it", () => {
+  it("gives the reason of the action that adds an operation, even if later actions extend it", () => {
     const operation = { operationId: "post-users", responses: {} };
     const both = found(
       entry("$.paths['/users']", { update: { post: operation } }),
@@ -156,21 +156,23 @@ describe("a correction", () => {
     expect(both).toMatchObject([{ place: "POST /users", why: "It is so." }]);
   });
 
-  it("does not include this package's own additions", () => {
-    const marks: JsonObject = {
+  it("omits this package's own additions", () => {
+    const extension: JsonObject = {
       target: get,
       "x-why": "Came with 5.0.",
       update: { "x-since": "5.0" },
     };
-    const words: JsonObject = {
+    const description: JsonObject = {
       target: get,
-      "x-why": "A word.",
+      "x-why": "A description.",
       update: { description: "Users." },
     };
-    expect(found(marks, words, entry(get, { update: { "x-feature": "users" } }))).toEqual([]);
+    expect(found(extension, description, entry(get, { update: { "x-feature": "users" } }))).toEqual(
+      [],
+    );
     // A replaced description is a correction.
     const wrong = {
-      ...words,
+      ...description,
       target: `${get}.responses['404']`,
       "x-was": { description: "No such user" },
     };
@@ -254,11 +256,11 @@ describe("the evidence of a correction", () => {
       'curl -i -X POST -d "code=$CODE" -d "client_id=x" "$HUB/oauth2/token"',
     ],
     ["6.1.1 GET /user", "schemas/Service", `curl -i ${token} "$HUB/user"`],
-  ])("%s at %s becomes a command", (seen, place, ...commands) => {
+  ])('contains the curl commands for "%s" at %s', (seen, place, ...commands) => {
     expect(commandsOf(seen.replace(/^(?=[A-Z])/, "6.1.1 "), place)).toEqual(commands);
   });
 
-  it("shows what was sent at the places that are corrected, with the release", () => {
+  it("names the release and the requests to the corrected operations", () => {
     const seen = "6.1.1 POST /users with {}; GET /users/{name}, then DELETE /users/{name}";
     expect(evidenceOf(seen, ["DELETE /users/{name}"], operations)).toMatchObject({
       release: "6.1.1",
@@ -269,7 +271,7 @@ describe("the evidence of a correction", () => {
     );
   });
 
-  it("is a sentence without a command where requests alone do not show it", () => {
+  it("has no command if requests alone cannot show the problem", () => {
     expect(
       evidenceOf("6.1.1 GET and POST /proxy while the proxy is down", ["GET /proxy"], operations),
     ).toEqual({
@@ -280,14 +282,14 @@ describe("the evidence of a correction", () => {
   });
 });
 
-describe("the page", () => {
+describe("docs/upstream-corrections.md", () => {
   const page = correctionsPage(root);
 
   it("is up to date", () => {
     expect(readFileSync(join(root, "docs/upstream-corrections.md"), "utf8") === page).toBe(true);
   });
 
-  it("gives evidence for each correction that was seen, and links to each section", () => {
+  it("gives evidence for each observed correction, and links to each section", () => {
     const [body = ""] = page.split("\n## New shared parts");
     const items = body.split("\n### ").slice(1);
     expect(items.length).toBeGreaterThan(80);
@@ -300,7 +302,7 @@ describe("the page", () => {
     expect(links).toEqual(headings);
   });
 
-  it("gives commands for everything that requests alone can show", () => {
+  it("gives curl commands for every observation that requests alone can show", () => {
     const items = page.split("\n### ").filter((item) => item.includes("Seen on JupyterHub"));
     const sentences = items
       .filter((item) => !item.includes("```sh\ncurl") && !item.includes("```sh\n# TOKEN"))
@@ -317,7 +319,7 @@ describe("the page", () => {
     ]);
   });
 
-  it("gives commands that a shell can parse, for existing operations", () => {
+  it("contains only commands that a shell can parse, for existing operations", () => {
     const commands = [...page.matchAll(/^curl .*$/gm)].map(([command]) => command);
     expect(
       spawnSync("bash", ["-n"], { input: commands.join("\n"), encoding: "utf8" }),
@@ -337,7 +339,7 @@ describe("the page", () => {
   });
 
   it(
-    "fails the check if it is out of date, and is written by the command",
+    "fails `npm run corrections -- --check` if outdated, until the command rewrites it",
     { timeout: 180_000 },
     async () => {
       const copy = repositoryCopy();

@@ -1,8 +1,8 @@
-/** How the document's marks appear in the generated types. */
+/** How the document's extensions, such as `x-since`, appear in the generated types. */
 import { describe, expect, it } from "vitest";
 import { addDocTags } from "../../scripts/doc-tags.js";
 
-describe("a mark", () => {
+describe("addDocTags", () => {
   it.each([
     [{ "x-since": "5.0" }, "@since 5.0"],
     [{ "x-until": "2.0", description: "Old." }, "Old.\n\n@until 2.0"],
@@ -10,13 +10,13 @@ describe("a mark", () => {
       { "x-scope": "read:users", "x-since": "2.0", description: "Roles.\n" },
       "Roles.\n\n@since 2.0\n@scope read:users",
     ],
-  ])("%j becomes a tag after the description", (node, description) => {
+  ])("appends doc tags to the description of %j", (node, description) => {
     const document = { properties: { field: { ...node } } };
     addDocTags(document);
     expect(document.properties.field).toMatchObject({ description });
   });
 
-  it("of another kind leaves the description unchanged", () => {
+  it("leaves the description unchanged for other extensions", () => {
     const document = { "x-feature": "shares", description: "Shares." };
     addDocTags(document);
     expect(document.description).toBe("Shares.");

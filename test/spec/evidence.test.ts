@@ -13,25 +13,25 @@ const overlay = load(readFileSync(join(root, "openapi/overlay.yaml"), "utf8")) a
   actions: OverlayAction[];
 };
 
-/** Marks and descriptions are our own additions, for which there is no evidence. */
+/** Extensions and descriptions are our own additions, which need no evidence. */
 const isOurs = ({ update, remove }: OverlayAction): boolean =>
   !remove &&
   isObject(update) &&
   Object.keys(update).every((key) => /^(x-.*|description|additionalProperties)$/.test(key));
 
 describe("the overlay", () => {
-  it("names the release and the route of every correction's evidence", () => {
-    const silent = overlay.actions.filter((action) => !isOurs(action) && !action["x-seen"]);
-    expect(silent.map(({ target }) => target)).toEqual([]);
+  it("gives a release and a route as evidence for every correction", () => {
+    const unproven = overlay.actions.filter((action) => !isOurs(action) && !action["x-seen"]);
+    expect(unproven.map(({ target }) => target)).toEqual([]);
     const seen = overlay.actions.flatMap((action) => action["x-seen"] ?? []);
-    expect(seen.filter((words) => !/^\d+\.\d+\.\d+[ ,]/.test(words))).toEqual([]);
+    expect(seen.filter((evidence) => !/^\d+\.\d+\.\d+[ ,]/.test(evidence))).toEqual([]);
   });
 });
 
 describe("the corrected document", () => {
   it("describes every model and each of its fields", () => {
     const { document } = correctedDocument(root);
-    const silent = Object.entries(at(document, "components", "schemas")).flatMap(
+    const undescribed = Object.entries(at(document, "components", "schemas")).flatMap(
       ([name, schema]) => {
         const fields = Object.entries(at(schema, "properties"))
           .filter(([, field]) => !at(field)["description"] && !at(field)["$ref"])
@@ -39,7 +39,7 @@ describe("the corrected document", () => {
         return at(schema)["description"] ? fields : [name, ...fields];
       },
     );
-    expect(silent).toEqual([]);
+    expect(undescribed).toEqual([]);
   });
 
   it("requires no field that hub 5 does not have", () => {

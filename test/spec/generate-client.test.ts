@@ -1,4 +1,4 @@
-/** The checks around the generator: what it would ignore is an error. */
+/** The checks around the generator: they reject input that the generator would silently ignore. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -64,13 +64,13 @@ describe("generateClient", () => {
 describe("assertReferences", () => {
   const components = { schemas: { "a/b~c": { type: "string" } } };
 
-  it("follows references, escapes included", () => {
+  it("accepts a reference with escaped characters", () => {
     const one = { components, paths: { "/a": [{ $ref: "#/components/schemas/a~1b~0c" }] } };
     expect(() => assertReferences(one)).not.toThrow();
   });
 
   it.each(["#/components/schemas/b", "other.yaml#/a", "#/components/schemas/a~1b~0c/type/x"])(
-    "refuses %s",
+    "rejects the broken reference %s",
     ($ref) => {
       expect(() => assertReferences({ components, deep: [{ deep: { $ref } }] })).toThrow(
         `Broken references: ${$ref}`,
@@ -78,7 +78,7 @@ describe("assertReferences", () => {
     },
   );
 
-  it("names every broken reference once", () => {
+  it("lists every broken reference once", () => {
     const lost = [{ $ref: "#/b" }, { $ref: "#/a" }, { $ref: "#/b" }];
     expect(() => assertReferences({ lost })).toThrow(/: #\/b, #\/a$/);
   });

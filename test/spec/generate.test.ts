@@ -107,7 +107,7 @@ describe.concurrent("generate --check", { timeout }, () => {
       ["generated/operations.gen.ts"],
     ],
     [
-      "an extra file deep in generated/, and one that is missing",
+      "adding a file in generated/ and removing another",
       (copy) => {
         writeFileSync(copy.path("generated/core/extra.ts"), "export {};\n");
         rmSync(copy.path("generated/LICENSE.md"));
@@ -119,7 +119,7 @@ describe.concurrent("generate --check", { timeout }, () => {
       (copy) => copy.edit("openapi/jupyterhub.yaml", append),
       ["openapi/jupyterhub.yaml"],
     ],
-  ])("names only %s", async ([, change, names], test) => {
+  ])("lists exactly the affected files after %s", async ([, change, names], test) => {
     const { expect } = test;
     const copy = repositoryCopy(test);
     change(copy);
@@ -129,7 +129,7 @@ describe.concurrent("generate --check", { timeout }, () => {
     expect(listed).toBe(names.map((name) => `  ${name}\n`).join(""));
   });
 
-  it("names a modified upstream document", async (test) => {
+  it("reports a modified upstream document", async (test) => {
     const { expect } = test;
     const copy = repositoryCopy(test);
     const { version } = readSources(root).at(-1)!;
@@ -141,7 +141,7 @@ describe.concurrent("generate --check", { timeout }, () => {
     );
   });
 
-  it("names everything generated from another overlay, even if only a comment differs", async (test) => {
+  it("reports every generated file after an edit of the overlay, even of a comment", async (test) => {
     const { expect } = test;
     const copy = repositoryCopy(test);
     copy.edit("openapi/overlay.yaml", (text) => `# edited\n${text}`);
@@ -156,7 +156,7 @@ describe.concurrent("generate --check", { timeout }, () => {
     }
   });
 
-  it("names each place where the overlay no longer applies, and its target", async (test) => {
+  it("reports each match at which an overlay action no longer applies, and the action's target", async (test) => {
     const { expect } = test;
     const copy = repositoryCopy(test);
     copy.edit("openapi/overlay.yaml", (text) =>

@@ -1,4 +1,4 @@
-/** The problems that the report after a run on real hubs finds. */
+/** The problems that the report lists after a run on real hubs. */
 import { describe, expect, it } from "vitest";
 import { problemsOf, unseenIn, type HubReport } from "../../scripts/hub-report.js";
 import type { JsonObject } from "../../scripts/json.js";
@@ -33,7 +33,7 @@ describe("a status that the document declares", () => {
   });
 });
 
-describe("a report", () => {
+describe("the report of a run on real hubs", () => {
   const good: HubReport = {
     version: "6.1.1",
     answers: 3,
@@ -61,11 +61,11 @@ describe("a report", () => {
       { deviations: { "POST /users 201": ["/name: must be string"] } },
       ["deviates: POST /users 201: /name: must be string"],
     ],
-  ])("with %j has its problems", (fault, problems) => {
+  ])("lists the problems of a run with %j", (fault, problems) => {
     expect(problemsOf({ ...good, ...fault })).toEqual(problems);
   });
 
-  it("of an older hub lists a deviation that no longer occurs", () => {
+  it("lists a known deviation of an older hub that no longer occurs", () => {
     const problems = problemsOf({ ...good, version: "1.2.2" });
     expect(problems).toContain(
       "no longer deviates: POST /users/{name}/tokens 200: the status 200 is not declared",

@@ -30,7 +30,7 @@ type Group = "users" | "servers" | "tokens" | "groups" | "services" | "proxy" | 
 interface ImportedDocument {
   title: string;
   file: string;
-  from: "its file" | "its address";
+  from: "a file" | "a URL";
   /** The name of its path parameter for users. */
   user: string;
   /** One operation of each group, with the name of its generated function. */
@@ -41,9 +41,9 @@ interface ImportedDocument {
 
 const documents: readonly ImportedDocument[] = [
   {
-    title: "JupyterHub's own Swagger 2.0 document of 1.2.2, which names no operation",
+    title: "JupyterHub's Swagger 2.0 document of 1.2.2, without operation names",
     file: swagger,
-    from: "its file",
+    from: "a file",
     user: "name",
     calls: {
       users: ["GET /users", "getUsers"],
@@ -61,9 +61,9 @@ const documents: readonly ImportedDocument[] = [
     ],
   },
   {
-    title: "a third party's document, which has names of its own",
+    title: "a third-party document with its own operation names",
     file: thirdParty,
-    from: "its address",
+    from: "a URL",
     user: "user",
     calls: {
       users: ["GET /users", "listUsers"],
@@ -115,7 +115,7 @@ describe.each(documents)("$title", { timeout }, ({ file, from, user, calls, find
   beforeAll(async () => {
     copy = repositoryCopy();
     before = copy.contents("generated", "openapi");
-    const place = from === "its file" ? file : await addressOf(text);
+    const place = from === "a file" ? file : await addressOf(text);
     outcome = await copy.run("spec-update", ["--from", place]);
     dist = join(/ is in (\S+): \d+ operations/.exec(outcome.stdout)?.[1] ?? "", "dist/");
     prism = await startPrism(mock);
@@ -125,19 +125,19 @@ describe.each(documents)("$title", { timeout }, ({ file, from, user, calls, find
     copy.remove();
   });
 
-  it(`becomes a client that compiles, from ${from}, without other changes`, () => {
+  it(`is imported from ${from} as a client that compiles, and changes no other file`, () => {
     expect(outcome).toMatchObject({ code: 0 });
     expect(outcome.stdout).toContain("It compiles.");
     expect(existsSync(join(dist, "sdk.gen.d.ts"))).toBe(true);
     expect(copy.contents("generated", "openapi")).toEqual(before);
   });
 
-  it("is reported with its errors", () => {
+  it("is reported with its errors and omissions", () => {
     for (const line of findings) expect(outcome.stdout).toContain(line);
   });
 
   it.each(Object.entries(calls))(
-    "answers a call of the group %s on its mock",
+    "becomes a client whose call of the group %s works on a mock of the document",
     async (_, [operation, name]) => {
       const { href } = pathToFileURL(dist);
       const sdk = (await import(/* @vite-ignore */ `${href}sdk.gen.js`)) as Sdk;
@@ -155,9 +155,9 @@ describe.each(documents)("$title", { timeout }, ({ file, from, user, calls, find
   );
 });
 
-describe("the comparison with ours", () => {
+describe("the comparison with the corrected document", () => {
   /** The reported lines of one operation. */
-  const of = (
+  const linesFor = (
     report: readonly string[],
     what: "wrong" | "missing",
     operation: string,
@@ -190,31 +190,33 @@ describe("the comparison with ours", () => {
     );
   });
 
-  it("lists contradicting statuses, types and fields, with those of hubs", () => {
-    expect(of(report, "wrong", "GET /users")).toEqual(["parameters: colour"]);
-    expect(of(report, "wrong", "POST /shutdown")).toEqual(["responses: 200 (hubs: 202)"]);
-    expect(of(report, "wrong", "GET /services")).toContain("types: 200 array (hubs: 200 object)");
-    expect(of(report, "wrong", "GET /users/{name}")).toContain("fields: 200 friend");
+  it("lists wrong statuses, types and fields, with the correct ones", () => {
+    expect(linesFor(report, "wrong", "GET /users")).toEqual(["parameters: colour"]);
+    expect(linesFor(report, "wrong", "POST /shutdown")).toEqual(["responses: 200 (hubs: 202)"]);
+    expect(linesFor(report, "wrong", "GET /services")).toContain(
+      "types: 200 array (hubs: 200 object)",
+    );
+    expect(linesFor(report, "wrong", "GET /users/{name}")).toContain("fields: 200 friend");
     const typed = JSON.parse(
       JSON.stringify(document).replace('"name":{"type":"string"}', '"name":{"type":"integer"}'),
     );
     expect(
-      of(comparisonLines(root, typed as JsonObject, "5.2.0"), "wrong", "GET /users/{name}"),
+      linesFor(comparisonLines(root, typed as JsonObject, "5.2.0"), "wrong", "GET /users/{name}"),
     ).toContain("field types: 200 name number (hubs: 200 name string)");
   });
 
-  it("lists omissions", () => {
-    expect(of(report, "missing", "GET /users")).toEqual([
+  it("lists missing parameters, body keys, statuses and fields", () => {
+    expect(linesFor(report, "missing", "GET /users")).toEqual([
       "parameters: state, offset, include_stopped_servers, sort, name_filter",
       "errors: 400, 403",
       "schemas: 200",
     ]);
-    expect(of(report, "missing", "POST /shutdown")).toEqual([
+    expect(linesFor(report, "missing", "POST /shutdown")).toEqual([
       "body keys: proxy, servers",
       "responses: 202",
       "errors: 400, 403, 500",
     ]);
-    expect(of(report, "missing", "GET /users/{name}")).toContainEqual(
+    expect(linesFor(report, "missing", "GET /users/{name}")).toContainEqual(
       expect.stringMatching(/^fields: .*200 admin.*200 servers/),
     );
   });
@@ -241,7 +243,7 @@ describe("the comparison with ours", () => {
 });
 
 describe("reading a document", () => {
-  it("includes references to other files", async () => {
+  it("resolves references to other files", async () => {
     const folder = scratchFolder();
     const schema = { type: "object", properties: { motto: { type: "string" } } };
     writeFileSync(join(folder, "parts.yml"), JSON.stringify({ Group: schema }));
@@ -255,7 +257,7 @@ describe("reading a document", () => {
     expect(JSON.stringify(document)).toContain('"motto"');
   });
 
-  it("reports a text without indentation", async () => {
+  it("rejects YAML that has lost its indentation", async () => {
     const file = join(scratchFolder(), "flat.yml");
     writeFileSync(file, readFileSync(swagger, "utf8").replaceAll(/^[ \t]+/gm, ""));
     await expect(readDocument(root, file)).rejects.toThrow(`${file} has lost its indentation`);
@@ -266,10 +268,10 @@ describe("reading a document", () => {
 
   it.each([
     ["a missing file", "nothing.yml", "There is no file nothing.yml"],
-    ["a file of another format", join(root, "package.json"), "is not an OpenAPI or Swagger"],
-    ["a file of another kind", join(root, "scripts/json.ts"), "cannot be parsed"],
-    ["an address without a server", "http://127.0.0.1:1/", "cannot be fetched"],
-  ])("fails with the name for %s", async (_, from, said) => {
-    await expect(readDocument(root, from)).rejects.toThrow(said);
+    ["a file that is no API document", join(root, "package.json"), "is not an OpenAPI or Swagger"],
+    ["a file that is no YAML", join(root, "scripts/json.ts"), "cannot be parsed"],
+    ["a URL at which no server listens", "http://127.0.0.1:1/", "cannot be fetched"],
+  ])("fails with an error that names %s", async (_, from, message) => {
+    await expect(readDocument(root, from)).rejects.toThrow(message);
   });
 });

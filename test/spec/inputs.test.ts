@@ -1,4 +1,4 @@
-/** Which schemas the generator treats as input, and what becomes of them. */
+/** Which schemas are marked as input for the generator, and the types generated from them. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -11,8 +11,8 @@ const jsonOf = (schema: JsonObject): JsonObject => ({
   content: { "application/json": { schema } },
 });
 
-describe("the schemas of a request", () => {
-  it("are marked, also those that it refers to", () => {
+describe("markInputs", () => {
+  it("marks the schemas of parameters and request bodies, including referenced ones", () => {
     const list = { type: "array", items: { type: "string" } };
     const document = {
       paths: {
@@ -38,7 +38,7 @@ describe("the schemas of a request", () => {
     expect(JSON.stringify(received)).not.toContain("x-input");
   });
 
-  it("are not marked if responses have them as well", () => {
+  it("does not mark a schema that a response uses as well", () => {
     const schema = { type: "object", properties: { name: { type: "string" } } };
     const body = jsonOf({ $ref: "#/components/schemas/User" });
     const document = {
@@ -49,7 +49,7 @@ describe("the schemas of a request", () => {
     expect(JSON.stringify(document)).not.toContain("x-input");
   });
 
-  it("of JupyterHub are of no response", () => {
+  it("marks exactly three named schemas of the corrected document", () => {
     const { document } = correctedDocument(root);
     markInputs(document);
     const { schemas } = document["components"] as { schemas: Record<string, JsonObject> };
@@ -62,11 +62,14 @@ describe("the generated types", () => {
   const types = readFileSync(join(root, "generated/types.gen.ts"), "utf8");
 
   it.each([
-    ["a required list of a request", "usernames: Readonly<Array<string>>;"],
-    ["an optional list of a request", "users?: Readonly<Array<string>> | undefined;"],
-    ["an optional parameter", "include_stopped_servers?: boolean | undefined;"],
-    ["a list of a response", "    groups?: Array<string>;"],
-  ])("of %s", (_, line) => {
+    ["a required list of a request as readonly", "usernames: Readonly<Array<string>>;"],
+    ["an optional list of a request as readonly", "users?: Readonly<Array<string>> | undefined;"],
+    [
+      "an optional parameter as possibly undefined",
+      "include_stopped_servers?: boolean | undefined;",
+    ],
+    ["a list of a response as mutable", "    groups?: Array<string>;"],
+  ])("declare %s", (_, line) => {
     expect(types).toContain(line);
   });
 });

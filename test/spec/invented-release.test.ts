@@ -91,28 +91,28 @@ describe("an update to an invented release", { timeout }, () => {
   const actionFor = (heading: string, target: string): JsonObject | undefined =>
     actionsIn(heading).find((action) => action["target"] === target);
 
-  it("is a breaking change", () => {
+  it("is rated as a breaking change", () => {
     expect(first.stdout).toContain(
       `For users of this package, from ${newest} to ${invented}: major\n`,
     );
   });
 
   it.each([
-    ["an operation that is new", "  added    GET /news"],
-    ["an operation that is gone", "  removed  GET /info"],
-    ["an operation that changed", "major  operation renamed (post-proxy → sync-proxy)"],
-    ["a parameter that is new", "minor  parameter since: added"],
-    ["a parameter that is gone", "major  parameter sort: removed"],
-    ["a parameter that changed", "minor  parameter state: value added (idle)"],
-    ["a value that is gone", "major  parameter state: value removed (ready)"],
-    ["a key that is new", "minor  body.audience: added"],
-    ["a key that is gone", "major  body.roles: removed"],
-    ["a key that changed", "major  body.note: limit tightened (maxLength none → 80)"],
-    ["a field that is new", "minor  motto: added"],
-    ["a field that is gone", "major  properties: removed"],
-    ["a field that changed", "major  groups: widened (array → array | null)"],
-    ["a value that is new", "minor  pending: value added to an open enumeration (held)"],
-  ])("names %s", (_, line) => {
+    ["a new operation", "  added    GET /news"],
+    ["a removed operation", "  removed  GET /info"],
+    ["a renamed operation", "major  operation renamed (post-proxy → sync-proxy)"],
+    ["a new parameter", "minor  parameter since: added"],
+    ["a removed parameter", "major  parameter sort: removed"],
+    ["a new value of a parameter", "minor  parameter state: value added (idle)"],
+    ["a removed value of a parameter", "major  parameter state: value removed (ready)"],
+    ["a new body key", "minor  body.audience: added"],
+    ["a removed body key", "major  body.roles: removed"],
+    ["a tighter limit of a body key", "major  body.note: limit tightened (maxLength none → 80)"],
+    ["a new field", "minor  motto: added"],
+    ["a removed field", "major  properties: removed"],
+    ["a widened field", "major  groups: widened (array → array | null)"],
+    ["a new value of a field", "minor  pending: value added to an open enumeration (held)"],
+  ])("reports %s", (_, line) => {
     expect(section("For users of this package")).toContain(line);
   });
 
@@ -120,7 +120,7 @@ describe("an update to an invented release", { timeout }, () => {
     ["operation", "$.paths['/news'].get", { "x-since": "6.9" }],
     ["parameter", "$.paths['/users'].get.parameters[?@.name=='since']", { "x-since": "6.9" }],
     [
-      "key",
+      "body key",
       "$.paths['/users/{name}/tokens'].post.requestBody.content['application/json'].schema.properties.audience",
       { "x-since": "6.9" },
     ],
@@ -135,7 +135,7 @@ describe("an update to an invented release", { timeout }, () => {
       "$.components.schemas.User.properties.pending",
       { "x-enum-since": { held: "6.9" } },
     ],
-  ])("prints the action with `x-since` for the new %s", (_, target, update) => {
+  ])("prints the overlay action with `x-since` for the new %s", (_, target, update) => {
     expect(actionFor("New. Check which release", target)).toMatchObject({ update });
   });
 
@@ -143,7 +143,7 @@ describe("an update to an invented release", { timeout }, () => {
     ["operation", "$.paths", { "/info": { get: { operationId: "get-info", "x-until": "6.9" } } }],
     ["parameter", "$.paths['/users'].get.parameters", [{ name: "sort", "x-until": "6.9" }]],
     [
-      "key",
+      "body key",
       "$.paths['/users/{name}/tokens'].post.requestBody.content['application/json'].schema.properties",
       { roles: { type: "array", "x-until": "6.9" } },
     ],
@@ -152,8 +152,12 @@ describe("an update to an invented release", { timeout }, () => {
       "$.components.schemas.Group.properties",
       { properties: { type: "object", "x-until": "6.9" } },
     ],
-    ["value", "$.paths['/users'].get.parameters[?@.name=='state'].schema.enum", ["ready"]],
-  ])("prints the action that restores the removed %s", (_, target, update) => {
+    [
+      "value of a parameter",
+      "$.paths['/users'].get.parameters[?@.name=='state'].schema.enum",
+      ["ready"],
+    ],
+  ])("prints the overlay action that restores the removed %s", (_, target, update) => {
     expect(actionFor("Removed, though hubs before", target)).toMatchObject({ update });
   });
 
@@ -162,19 +166,19 @@ describe("an update to an invented release", { timeout }, () => {
     ["POST /proxy operation renamed", "set its operationId in the overlay"],
     ["POST /users/{name}/tokens body.note: limit tightened", "keep the earlier limit"],
     ["schemas/User groups: widened", "look on a real hub"],
-  ])("asks for a decision on %s", (change, what) => {
+  ])("lists a decision to make on %s", (change, what) => {
     const lines = section("To decide").split("\n");
     expect(lines.find((line) => line.includes(change))).toContain(what);
   });
 
-  it("fails with the overlay actions whose target was removed", () => {
+  it("fails and lists the overlay actions whose target was removed", () => {
     expect(first.code).toBe(1);
     expect(first.stdout).toContain(
       "$.components.schemas.Group.properties.properties: matches nothing",
     );
   });
 
-  it("passes with the printed actions in the overlay, with fewer breaking changes", async () => {
+  it("passes after the printed actions are added to the overlay, with fewer breaking changes", async () => {
     const block = (heading: string): string => {
       const text = section(heading);
       return `${text.slice(text.indexOf("  - target:"))}\n`;
@@ -209,7 +213,7 @@ describe("an update to an invented release", { timeout }, () => {
   it.each<[what: string, method: "get" | "post", call: { query?: object; body?: object }]>([
     ["parameter `sort`", "get", { query: { sort: "name" } }],
     ["body key `roles`", "post", { body: { roles: ["user"] } }],
-  ])("then refuses the removed %s on a hub that no longer has it", async (_, method, call) => {
+  ])("makes the client reject the removed %s on hubs of that release", async (_, method, call) => {
     const { JupyterHub } = (await import(
       /* @vite-ignore */ pathToFileURL(copy.path("src/index.ts")).href
     )) as typeof import("../../src/index.js");

@@ -1,4 +1,4 @@
-/** The operation table of small documents: what each fact becomes at run time. */
+/** The operation table that is generated from small documents: rows, rules, features and scopes. */
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { at, type Json, type JsonObject } from "../../scripts/json.js";
@@ -96,12 +96,12 @@ describe("a row of the table", () => {
       { mayBeEmpty: ["server_name"] },
     ],
     [
-      "lists every query parameter, also those without a rule",
+      "lists every query parameter, including those without a rule",
       query({ name: "name_filter", schema: { type: "string" } }),
       { query: { name_filter: {} } },
     ],
     [
-      "lists every body key, also those without a rule",
+      "lists every body key, including those without a rule",
       body({ note: { type: "string" } }),
       { body: { note: {} } },
     ],
@@ -166,7 +166,7 @@ describe("a row of the table", () => {
     expect(await rowOf(operation)).toEqual(row);
   });
 
-  it("follows references to parameters, schemas and answers", async () => {
+  it("follows references to parameters, schemas and responses", async () => {
     const operation = {
       parameters: [{ $ref: "#/components/parameters/limit" }],
       requestBody: {
@@ -200,32 +200,40 @@ describe("a row of the table", () => {
 
 describe("a rule", () => {
   it.each<[fact: string, field: JsonObject, rule: Json]>([
-    ["whole numbers", { type: "integer" }, { type: "integer" }],
-    ["arrays", { type: "array" }, { type: "array" }],
-    ["objects", { type: "object" }, { type: "object" }],
-    ["null", { type: ["object", "null"] }, { type: "object", nullable: true }],
-    ["an enumeration", { type: "string", enum: ["a", "b"] }, { enum: ["a", "b"] }],
+    ["the integer type", { type: "integer" }, { type: "integer" }],
+    ["the array type", { type: "array" }, { type: "array" }],
+    ["the object type", { type: "object" }, { type: "object" }],
+    ["that null is allowed", { type: ["object", "null"] }, { type: "object", nullable: true }],
+    ["the values of an enumeration", { type: "string", enum: ["a", "b"] }, { enum: ["a", "b"] }],
     [
-      "the bounds of exact integers, which always apply",
+      "no bounds beyond those of safe integers",
       { type: "integer", maximum: Number.MAX_SAFE_INTEGER },
       { type: "integer" },
     ],
-    ["bounds", { type: "integer", minimum: 0, maximum: 9 }, { type: "integer", min: 0, max: 9 }],
     [
-      "the items of arrays and their minimum number",
+      "the minimum and the maximum",
+      { type: "integer", minimum: 0, maximum: 9 },
+      { type: "integer", min: 0, max: 9 },
+    ],
+    [
+      "the item type and the minimum number of items",
       { type: ["array", "null"], items: { type: "string" }, minItems: 1 },
       { type: "array", nullable: true, items: "string", minItems: 1 },
     ],
     [
-      "the advice instead of an empty array",
+      "the advice for an empty array",
       { type: "array", "x-if-empty": "Ask for all." },
       { type: "array", ifEmpty: "Ask for all." },
     ],
     ["the first release", { type: "string", "x-since": "3.0" }, { since: "3.0" }],
     ["the first release without it", { type: "string", "x-until": "6.2" }, { until: "6.2" }],
-    ["a repeated name", { "x-differs-from": "name" }, { differsFrom: "name" }],
     [
-      "credentials",
+      "the parameter from which the value must differ",
+      { "x-differs-from": "name" },
+      { differsFrom: "name" },
+    ],
+    [
+      "that the value is a credential",
       { type: "object", "x-credentials": true },
       { type: "object", credentials: true },
     ],
@@ -234,10 +242,10 @@ describe("a rule", () => {
   });
 
   it.each<[fact: string, field: JsonObject]>([
-    ["text", { type: "string" }],
+    ["strings", { type: "string" }],
     ["booleans", { type: "boolean" }],
-    ["fractions", { type: "number" }],
-    ["null instead of text", { type: ["string", "null"] }],
+    ["numbers that may have fractions", { type: "number" }],
+    ["nullable strings", { type: ["string", "null"] }],
     ["values that older hubs safely ignore", { "x-since": "2.0", "x-ignored-harmlessly": true }],
     ["values that newer hubs safely ignore", { "x-until": "6.2", "x-ignored-harmlessly": true }],
   ])("is not created for %s", async (_, field) => {
@@ -252,7 +260,7 @@ describe("a rule", () => {
     ["5.4.4", "5.0", { since: "5.4.4" }],
     ["5.10", "5.9", { since: "5.10" }],
     ["5.9", "5.10", {}],
-  ])("since %s of an operation since %s", async (key, operation, rule) => {
+  ])("compares x-since %s with the operation's x-since (%s)", async (key, operation, rule) => {
     const parameter = query({ name: "key", schema: { type: "string" }, "x-since": key });
     const row = await rowOf({ ...parameter, ...(operation && { "x-since": operation }) });
     expect(at(row, "query")).toEqual({ key: rule });
@@ -263,7 +271,7 @@ describe("a rule", () => {
     ["6.2", "6.2", {}],
     ["6.2", "6.3", { until: "6.2" }],
     ["6.10", "6.9", {}],
-  ])("until %s of an operation until %s", async (key, operation, rule) => {
+  ])("compares x-until %s with the operation's x-until (%s)", async (key, operation, rule) => {
     const parameter = query({ name: "key", schema: { type: "string" }, "x-until": key });
     const row = await rowOf({ ...parameter, ...(operation && { "x-until": operation }) });
     expect(at(row, "query")).toEqual({ key: rule });
@@ -271,7 +279,7 @@ describe("a rule", () => {
 });
 
 describe("features", () => {
-  it("are collected from the whole document by name", async () => {
+  it("are collected by name from the whole document", async () => {
     const { features } = await tableOf({
       paths: { "/shares": { get: { "x-feature": "shares", "x-since": "5.0" } } },
       components: {
@@ -295,7 +303,7 @@ describe("features", () => {
   it.each<[what: string, other: JsonObject]>([
     ["with two releases", { "x-feature": "shares", "x-since": "6.0" }],
     ["without a release", { "x-feature": "shares" }],
-  ])("are rejected by name %s", (_, other) => {
+  ])("are rejected %s, with an error that names the feature", (_, other) => {
     const shares = { "x-feature": "shares", "x-since": "5.0" };
     expect(() => operationTable({ paths: { "/a": { get: shares, put: other } } }, [])).toThrow(
       "x-feature shares needs one and the same x-since wherever it stands",
@@ -309,7 +317,7 @@ describe("scopes", () => {
     ["alternatives separately", [{ oauth2: ["a"] }, { oauth2: ["b"] }], ["a", "b"]],
     ["scopes that are needed together with a plus", [{ oauth2: ["a", "b"] }], ["a + b"]],
     [
-      "both kinds together",
+      "alternatives of which one combines two scopes",
       [{ oauth2: ["shares", "read:users:name"] }, { oauth2: ["admin"] }],
       ["shares + read:users:name", "admin"],
     ],
@@ -340,7 +348,7 @@ describe("the generated file", () => {
     ["get-users", "getUsers"],
     ["get-user-server-name", "getUserServerName"],
     ["get-oauth2-token", "getOauth2Token"],
-  ])("names the function of %s %s", (operationId, name) => {
+  ])("names the function of operation %s %s", (operationId, name) => {
     expect(functionName(operationId)).toBe(name);
   });
 });

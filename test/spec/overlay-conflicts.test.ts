@@ -11,13 +11,13 @@ const document: JsonObject = {
 };
 
 const overlay = (...actions: string[]): string =>
-  `overlay: 1.0.0\nactions:\n  # ------ what there is\n${actions.join("")}`;
+  `overlay: 1.0.0\nactions:\n  # ------ first part\n${actions.join("")}`;
 
-const fits = `  - target: $.paths['/users'].get
+const valid = `  - target: $.paths['/users'].get
     x-why: It is so.
     update: { deprecated: true }
 `;
-const gone = `  - target: $.paths['/gone'].get
+const unmatched = `  - target: $.paths['/gone'].get
     x-why: It was so.
     x-was:
       summary: |
@@ -26,22 +26,22 @@ const gone = `  - target: $.paths['/gone'].get
         and a gap
     update: { summary: Other }
 `;
-const makes = `  - target: $.components.schemas
+const addsGroup = `  - target: $.components.schemas
     x-why: There is a group.
     x-was: { Nobody: 1 }
     update:
       Nobody: 2
       Group: { type: object }
 `;
-const stands = `  - target: $.components.schemas.Group
+const extendsGroup = `  - target: $.components.schemas.Group
     x-why: A group has a name.
     update: { properties: { name: { type: string } } }
 `;
-const refers = `  - target: $.paths
+const refersToGroup = `  - target: $.paths
     x-why: Groups can be read.
     update: { /groups: { get: { schema: { $ref: "#/components/schemas/Group" } } } }
 `;
-const next = "\n  # ------ and what there is not\n";
+const next = "\n  # ------ second part\n";
 
 const conflictsOf = (text: string) =>
   overlayConflicts(document, load(text) as JsonObject).conflicts;
@@ -50,16 +50,18 @@ const conflicts = (text: string): [number, string][] =>
 
 describe("a conflict", () => {
   it("is not reported for an action that applies", () => {
-    expect(conflicts(overlay(fits))).toEqual([]);
+    expect(conflicts(overlay(valid))).toEqual([]);
     expect(overlayConflicts(document, {})).toEqual({ conflicts: [], document });
   });
 
   it("is reported with its position, target and problem", () => {
-    expect(conflicts(overlay(fits, gone))).toEqual([[1, "$.paths['/gone'].get: matches nothing"]]);
+    expect(conflicts(overlay(valid, unmatched))).toEqual([
+      [1, "$.paths['/gone'].get: matches nothing"],
+    ]);
   });
 
-  it("includes actions that depend on a conflicting one, or refer to its additions", () => {
-    const found = conflicts(overlay(fits, makes, stands, refers));
+  it("is reported for an action that depends on a conflicting one or refers to its additions", () => {
+    const found = conflicts(overlay(valid, addsGroup, extendsGroup, refersToGroup));
     expect(found.map(([index]) => index)).toEqual([1, 2, 3]);
     expect(found[1]).toEqual([2, "$.components.schemas.Group: matches nothing"]);
     expect(found[2]).toEqual([
@@ -68,9 +70,9 @@ describe("a conflict", () => {
     ]);
   });
 
-  it("includes every action if the document is Swagger 2.0", () => {
+  it("is reported for every action if the document is Swagger 2.0", () => {
     const swagger: JsonObject = { ...document, swagger: "2.0" };
-    expect(overlayConflicts(swagger, load(overlay(fits)) as JsonObject)).toEqual({
+    expect(overlayConflicts(swagger, load(overlay(valid)) as JsonObject)).toEqual({
       conflicts: [
         {
           index: 0,
@@ -84,14 +86,14 @@ describe("a conflict", () => {
     });
   });
 
-  it("leaves the document unchanged", () => {
+  it("is found without changing the document", () => {
     const before = structuredClone(document);
-    conflicts(overlay(fits, gone));
+    conflicts(overlay(valid, unmatched));
     expect(document).toEqual(before);
   });
 });
 
-describe("an action with several targets, one of which upstream fixed", () => {
+describe("an overlay action with several targets, one of which upstream has fixed", () => {
   const wide: JsonObject = {
     openapi: "3.1.0",
     paths: {
@@ -117,19 +119,19 @@ describe("an action with several targets, one of which upstream fixed", () => {
 
   it.each<[what: string, fixed: JsonObject, place: string, remaining: string[]]>([
     [
-      "a union of names",
+      "by a union of names",
       action("$.models['User','Server'].server.type", { remove: true, "x-was": "string" }),
       "$.models.User.server.type",
       ["$.models.Server.server.type"],
     ],
     [
-      "a product of unions",
+      "by several unions",
       action("$.models['User','Server']['url','server'].type", { remove: true, "x-was": "string" }),
       "$.models.User.server.type",
       ["$.models.User.url.type", "$.models.Server['url','server'].type"],
     ],
     [
-      "a wildcard",
+      "by a wildcard",
       action("$.paths.*.get.responses", {
         update: { "403": { description: "No" } },
       }),
@@ -137,7 +139,7 @@ describe("an action with several targets, one of which upstream fixed", () => {
       [],
     ],
     [
-      "a filter",
+      "by a filter",
       action("$.parameters[?@.type]", {
         update: { type: "integer" },
         "x-was": { type: "number" },
@@ -145,7 +147,7 @@ describe("an action with several targets, one of which upstream fixed", () => {
       "$.parameters[1]",
       ["$.parameters[?@.name=='limit',?@.name=='sort']"],
     ],
-  ])("conflicts only there, for the target %s", (_, fixed, place, remaining) => {
+  ])("conflicts only at that target, if selected %s", (_, fixed, place, remaining) => {
     const before = structuredClone(wide);
     const hubs = before["paths"] as Record<string, Record<string, JsonObject>>;
     // Here upstream has it, with another text.
@@ -170,7 +172,7 @@ describe("an action with several targets, one of which upstream fixed", () => {
     expect(again.document).not.toEqual(before);
   });
 
-  it("keeps its text and anchors for the remaining places", () => {
+  it("keeps its text and anchors for the other targets", () => {
     const text = `overlay: 1.0.0
 actions:
   - target: >-
@@ -208,9 +210,9 @@ describe("commenting out", () => {
   const without = (text: string): string => commentOut(text, conflictsOf(text), "hub 9");
 
   it("comments out conflicting actions with the reason, and nothing else", () => {
-    expect(without(overlay(fits, gone, next, refers, fits))).toBe(
+    expect(without(overlay(valid, unmatched, next, refersToGroup, valid))).toBe(
       overlay(
-        fits,
+        valid,
         `  # Does not apply to hub 9: $.paths['/gone'].get: matches nothing
   # - target: $.paths['/gone'].get
   #   x-why: It was so.
@@ -228,22 +230,22 @@ describe("commenting out", () => {
   #   update: { /groups: { get: { schema: { $ref: "#/components/schemas/Group" } } } }
 `,
         `  # Does not apply to hub 9: $.paths['/users'].get: deprecated is true upstream already
-${fits.replaceAll(/^ {2}/gm, "  # ")}`,
+${valid.replaceAll(/^ {2}/gm, "  # ")}`,
       ),
     );
   });
 
   it("can comment out all actions", () => {
-    expect(load(without(overlay(gone)))).toEqual({ overlay: "1.0.0", actions: null });
+    expect(load(without(overlay(unmatched)))).toEqual({ overlay: "1.0.0", actions: null });
   });
 
   it("leaves an overlay without conflicts unchanged", () => {
-    expect(without(overlay(fits, next))).toBe(overlay(fits, next));
+    expect(without(overlay(valid, next))).toBe(overlay(valid, next));
   });
 
   it("fails if another action uses an anchor of a conflicting one", () => {
-    const anchors = gone.replace("update: {", "update: &other {");
-    const uses = fits.replace("    update:", "    x-note: *other\n    update:");
+    const anchors = unmatched.replace("update: {", "update: &other {");
+    const uses = valid.replace("    update:", "    x-note: *other\n    update:");
     expect(() => without(overlay(anchors, uses))).toThrow("others use what they anchor");
   });
 });

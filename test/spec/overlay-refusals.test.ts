@@ -67,27 +67,27 @@ describe("an action is rejected", () => {
 
   it.each<Refusal>([
     [
-      "a string by an array",
+      "a string with an array",
       { target: "$.User", update: { type: ["string"] }, "x-was": { type: "string" } },
       "$.User: type has another type than its update: remove it first",
     ],
     [
-      "an array by a string",
+      "an array with a string",
       { target: "$.User", update: { enum: "a" }, "x-was": { enum: ["a", "b"] } },
       "$.User: enum has another type than its update: remove it first",
     ],
     [
-      "an object by an array",
+      "an object with an array",
       { target: "$.Group", update: { properties: ["name"] } },
       "$.Group: properties has another type than its update: remove it first",
     ],
     [
-      "a null by an object",
+      "a null with an object",
       { target: "$.info", update: { contact: { name: "ops" } }, "x-was": { contact: null } },
       "$.info: contact has another type than its update: remove it first",
     ],
     [
-      "a string that is the target",
+      "its target, a string, with another string",
       { target: "$.User.type", update: "integer", "x-was": "string" },
       "$.User.type: the target has another type than its update: remove it first",
     ],
@@ -147,7 +147,7 @@ describe("an update is rejected", () => {
     expect(problemsOf(action)).toEqual([problem]);
   });
 
-  it("for each match of its target that differs from x-was, and for no other", () => {
+  it("only for those matches of its target that differ from x-was", () => {
     expect(
       problemsOf({
         target: "$['User','Group']",
@@ -216,7 +216,7 @@ describe("a removal", () => {
 });
 
 describe("the error", () => {
-  it("lists every problem of every action in order", () => {
+  it("lists the problems of all actions in order", () => {
     const actions: Action[] = [
       { target: "$.Share", update: { a: 1 } },
       { target: "$.User", update: { type: "integer", minimum: 0 } },

@@ -16,7 +16,7 @@ import { root, scratchFolder } from "./root.js";
 const run = promisify(execFile);
 const upstream = `openapi/upstream/${sourceToCorrect(readSources(root)).version}.yml`;
 
-it("gives the same document as redocly", async () => {
+it("redocly and this project's engine produce the same document from the overlay", async () => {
   const output = join(scratchFolder(), "corrected.json");
   await run(
     join(root, "node_modules/.bin/redocly"),
@@ -34,6 +34,6 @@ it("gives the same document as redocly", async () => {
   expect(at(theirs, "paths", "/health", "get")).toMatchObject({ operationId: "get-health" });
 });
 
-it("equals openapi/jupyterhub.yaml", () => {
+it("the corrected document equals openapi/jupyterhub.yaml", () => {
   expect(readYaml(join(root, "openapi/jupyterhub.yaml"))).toEqual(correctedDocument(root).document);
 });

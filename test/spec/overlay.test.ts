@@ -28,7 +28,7 @@ describe("an overlay without conflicts", () => {
       { ...User, minimum: 1, flag: true },
     ],
     [
-      "appends to an array that is the target",
+      "appends to the target if it is an array",
       { target: "$.User.enum", update: ["c", null] },
       { ...User, enum: ["a", "b", "c", null] },
     ],
@@ -48,7 +48,7 @@ describe("an overlay without conflicts", () => {
       { type: "string", minimum: 0, flag: false },
     ],
     [
-      "removes if an action has both remove and update",
+      "removes the value if an action has both remove and update",
       { target: "$.User.flag", remove: true, update: { x: 1 }, "x-was": false },
       { type: "string", enum: ["a", "b"], minimum: 0 },
     ],
@@ -56,7 +56,7 @@ describe("an overlay without conflicts", () => {
     expect(apply(action)["User"]).toEqual(expected);
   });
 
-  it("replaces a null that x-was names", () => {
+  it("replaces a null if x-was contains it", () => {
     const action = { target: "$.info", update: { contact: "ops" }, "x-was": { contact: null } };
     expect(apply(action)["info"]).toEqual({ title: "Hub", contact: "ops" });
   });

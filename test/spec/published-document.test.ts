@@ -1,4 +1,4 @@
-/** The documents as the package ships them: what they say of releases and scopes, and what they leave out. */
+/** The documents that the package ships: the releases and scopes they give, and the extensions they omit. */
 import { describe, expect, it } from "vitest";
 import { correctedDocument, operationsOf } from "../../scripts/document.js";
 import { isObject, type Json } from "../../scripts/json.js";
@@ -20,7 +20,7 @@ const extensionsOf = (node: Json): string[] => [
 ];
 
 describe("the published document", () => {
-  it("has three extensions, all with our prefix", () => {
+  it("has only the extensions x-jupyterhub-scopes, -since and -until", () => {
     expect(extensionsOf(publishedDocument(document)).toSorted()).toEqual([
       "x-jupyterhub-scopes",
       "x-jupyterhub-since",
@@ -28,7 +28,7 @@ describe("the published document", () => {
     ]);
   });
 
-  it("says of a field since which release and for which scopes it is there", () => {
+  it("gives the first release and the required scopes of a field", () => {
     const published = publishedDocument({
       roles: { type: "array", "x-since": "2.0", "x-scope": "read:roles", "x-open": true },
     });

@@ -10,7 +10,7 @@ import { root, scratchFolder } from "./root.js";
 const newest = releases.at(-1) ?? "";
 
 describe("npm run test:hub", () => {
-  it("lists the known hubs for an unknown one", () => {
+  it("rejects an unknown release and lists the known ones", () => {
     const command = ["--import", "tsx", "scripts/test-hub.ts", "0.9"];
     const { status, stderr } = spawnSync(process.execPath, command, {
       cwd: root,
@@ -25,7 +25,7 @@ describe("the Python environment of a hub", () => {
   afterEach(() => void vi.unstubAllEnvs());
 
   /** A fake Python that creates environments with copies of itself, and fails on request. */
-  function standIn(folder: string): string {
+  function fakePython(folder: string): string {
     const python = join(folder, "python");
     const lines = [
       "#!/bin/sh",
@@ -41,10 +41,10 @@ describe("the Python environment of a hub", () => {
     return python;
   }
 
-  it("is created once, and again if its Python is missing", async () => {
+  it("is created once, and recreated if its Python is missing", async () => {
     const folder = scratchFolder();
     const cache = join(folder, "hubs");
-    standIn(folder);
+    fakePython(folder);
     const python = await ensureHub(newest, cache);
     expect(python).toBe(join(cache, newest, "bin/python"));
     expect(readdirSync(cache)).toEqual([newest]);
@@ -60,21 +60,18 @@ describe("the Python environment of a hub", () => {
   it.each([
     ["venv", `No virtual environment for JupyterHub ${newest}.\nvenv: no space is left`],
     ["pip", `pip could not install JupyterHub ${newest}.\npip: no space is left`],
-  ])(
-    "that cannot be created reports the message of %s and leaves nothing behind",
-    async (part, words) => {
-      const folder = scratchFolder();
-      standIn(folder);
-      vi.stubEnv("FAILING", part);
-      const cache = join(folder, "hubs");
-      await expect(ensureHub(newest, cache)).rejects.toThrow(new Error(words));
-      expect(readdirSync(cache)).toEqual([]);
-    },
-  );
-
-  it("reports how to get a missing Python", async () => {
+  ])("is removed if %s fails, and the error contains the message of %s", async (part, message) => {
     const folder = scratchFolder();
-    const python = standIn(folder);
+    fakePython(folder);
+    vi.stubEnv("FAILING", part);
+    const cache = join(folder, "hubs");
+    await expect(ensureHub(newest, cache)).rejects.toThrow(new Error(message));
+    expect(readdirSync(cache)).toEqual([]);
+  });
+
+  it("cannot be created without Python, and the error says what to install", async () => {
+    const folder = scratchFolder();
+    const python = fakePython(folder);
     rmSync(python);
     await expect(ensureHub(newest, join(folder, "hubs"))).rejects.toThrow(
       `No Python 3.10 or newer with venv found (PYTHON is "${python}"): install one`,

@@ -1,6 +1,6 @@
 /**
- * The semver rules, each on a change of a document. For rules about types, a line of user code is compiled
- * against the types before and after: a major change breaks it.
+ * The semver rules, each applied to a change of a document. For rules about types, a line of user code is
+ * compiled against the types before and after: only a major change may break it.
  */
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,10 +14,8 @@ import { documentDiff } from "../../scripts/spec-diff.js";
 import { root, scratchFolder } from "./root.js";
 import { done, rows, type Row } from "./semver-rows.js";
 
-const titleOf = ({ rule, in: direction, impact, label }: Row): string =>
-  [`${rule} is ${impact}`, direction && `in a ${direction}`, label && `(${label})`]
-    .filter(Boolean)
-    .join(" ");
+const describeChange = ({ rule, in: direction, label }: Row): string =>
+  [`"${rule}"`, direction && `in a ${direction}`, label && `(${label})`].filter(Boolean).join(" ");
 
 const documentOf = (
   which: "before" | "after",
@@ -45,8 +43,13 @@ const documentOf = (
   ) as JsonObject;
 };
 
-describe("a change", () => {
-  it.each(rows.map((row) => [titleOf(row), row] as const))("%s", (_, row) => {
+const describeOutcome = (row: Row): string =>
+  `${row.impact === "major" ? "no longer compiles" : "still compiles"} after ${describeChange(row)}`;
+
+describe("the comparison of two documents", () => {
+  const titled = rows.map((row) => [describeChange(row), row.impact, row] as const);
+
+  it.each(titled)("rates the change %s as %s", (_title, _impact, row) => {
     const { verdict, changes } = documentDiff(
       documentOf("before", [[0, row]]),
       documentOf("after", [[0, row]]),
@@ -59,8 +62,10 @@ describe("a change", () => {
     });
     expect(verdict).toBe(row.impact);
   });
+});
 
-  it("has a row for each rule, and for each direction if the impact differs", () => {
+describe("the table of changes", () => {
+  it("has a row for every rule, and for both directions if their ratings differ", () => {
     const proven = new Set(
       rows.flatMap(({ rule, in: direction }) => [rule, `${rule} ${direction}`]),
     );
@@ -71,9 +76,9 @@ describe("a change", () => {
   });
 });
 
-describe("code for the earlier types", { timeout: 60_000 }, () => {
+describe("code written for the previous types", { timeout: 60_000 }, () => {
   const withCode = rows.flatMap((row, index) =>
-    row.code === undefined ? [] : [[titleOf(row), index, row] as const],
+    row.code === undefined ? [] : [[describeOutcome(row), index, row] as const],
   );
   let compilerErrors: (which: "before" | "after", index: number) => string[];
 
@@ -133,7 +138,7 @@ describe("code for the earlier types", { timeout: 60_000 }, () => {
     return `import { ${imports} } from "./client/index.js";\n${declared}${code}\nexport {};\n`;
   };
 
-  it.each(withCode)("compiles unless the change is major: %s", (_, index, { impact }) => {
+  it.each(withCode)("%s", (_, index, { impact }) => {
     expect(compilerErrors("before", index)).toEqual([]);
     if (impact === "major") expect(compilerErrors("after", index)).not.toEqual([]);
     else expect(compilerErrors("after", index)).toEqual([]);

@@ -53,7 +53,7 @@ describe("a comparison of OpenAPI 3 documents", () => {
     ]);
   });
 
-  it("names parameters, and ends for schemas that contain each other", () => {
+  it("names changed parameters, and terminates for recursive schemas", () => {
     const diff = specDiff(upstream(4), upstream(5));
     expect(diff.changes).toContainEqual(
       expect.objectContaining({ place: "GET /users", label: "parameter sort", rule: "added" }),
@@ -95,22 +95,22 @@ describe("a comparison of OpenAPI 3 documents", () => {
 describe("a comparison of Swagger 2.0 with OpenAPI 3", () => {
   const diff = specDiff(upstream(1), upstream(2));
 
-  it("compares names only, and reports that", () => {
+  it("compares only names, and says so", () => {
     expect(diff).toMatchObject({ by: "names alone", verdict: "major" });
     expect(diff.changes.filter(({ rule }) => rule.startsWith("operation"))).toEqual([]);
   });
 
-  it("recognises a body and its keys in either dialect", () => {
-    const of = (place: string): string[] =>
+  it("recognises a body and its keys in both formats", () => {
+    const changesAt = (place: string): string[] =>
       diff.changes
         .filter((one) => one.place === place)
         .map(({ rule, label }) => `${rule} ${label}`);
-    expect(of("POST /users/{name}/tokens")).toEqual([
+    expect(changesAt("POST /users/{name}/tokens")).toEqual([
       "added body keys: roles",
       "added fields: 201 roles, 201 session_id",
       "added errors: 403",
     ]);
-    expect(of("DELETE /groups/{name}/users")).toEqual(["removed body keys: users"]);
+    expect(changesAt("DELETE /groups/{name}/users")).toEqual(["removed body keys: users"]);
   });
 });
 

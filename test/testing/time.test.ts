@@ -10,7 +10,7 @@ const serverOf = async (fake: FakeHub): Promise<{ ready: boolean; pending: strin
 };
 
 describe("the time of a fake hub", () => {
-  it("stands still until it is advanced", async () => {
+  it("stops until the test advances it", async () => {
     const { fake } = openFake({ spawner: { seconds: 20 } });
     const before = fake.now();
     const started = ask(fake, "POST /users/ada/server");
@@ -24,13 +24,13 @@ describe("the time of a fake hub", () => {
     expect(fake.now() - before).toBe(20_000);
   });
 
-  it("is the real one by default, which nobody advances", async () => {
+  it("is the real time by default, which cannot be advanced", async () => {
     const fake = new FakeHub();
     expect(Math.abs(fake.now() - Date.now())).toBeLessThan(1000);
     await expect(fake.advance(1)).rejects.toThrow(TypeError);
   });
 
-  it("ends tokens", async () => {
+  it("expires tokens", async () => {
     const { fake } = openFake();
     const token = fake.tokenFor("ada", { expiresIn: 60 });
     const status = async (): Promise<number> =>
@@ -41,7 +41,7 @@ describe("the time of a fake hub", () => {
     expect(await status()).toBe(403);
   });
 
-  it("ends share codes", async () => {
+  it("expires share codes", async () => {
     const { fake } = openFake();
     await ask(fake, "POST /share-codes/ada/", { body: '{"expires_in":60}' });
     const items = async (): Promise<unknown[]> => {
@@ -55,7 +55,7 @@ describe("the time of a fake hub", () => {
 });
 
 describe("a start", () => {
-  it("tells its events in time, and says now and then that the connection is there", async () => {
+  it("sends its events in time, and keep-alive data between them", async () => {
     const { fake } = openFake({
       slowSpawnTimeout: 0,
       spawner: {
@@ -81,7 +81,7 @@ describe("a start", () => {
     ]);
   });
 
-  it("fails with its reason, which the client tells", async () => {
+  it("fails with the declared reason, which the client reports", async () => {
     const { fake, hub } = openFake({ time: "real" });
     fake.spawner({ fails: "No GPU is left" });
     expect(await rejection(hub.servers.start("ada"))).toMatchObject({
@@ -90,7 +90,7 @@ describe("a start", () => {
     });
   });
 
-  it("goes as a rule says, by user and options", async () => {
+  it("follows the Spawner rule, by user and options", async () => {
     const { fake, hub } = openFake({ time: "real", users: ["ada", "grace"] });
     fake.spawner(({ user, options }) =>
       user === "grace" || options["size"] === "large" ? { fails: "Too large" } : {},

@@ -2,7 +2,8 @@
  * A hub of one user, ada, behind an injected `fetch`.
  *
  * Her servers change over the fake time by their `fate`. The hub responds like a real one (version header, error
- * bodies, refusals), unless a test sets the next response of a route.
+ * bodies, refusals), unless a test sets the next response of a route. In place of a FakeHub, since tests set states and
+ * responses here that a healthy hub does not have: a 201 while pending, a server that is ready and then gone.
  */
 import { JupyterHub } from "../../src/index.js";
 import { isAtLeast } from "../../src/core/version.js";

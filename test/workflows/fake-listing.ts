@@ -1,4 +1,7 @@
-/** A hub with one listing, in pages like those of real hubs, behind an injected `fetch`. */
+/**
+ * A hub with one listing, in pages like those of real hubs, behind an injected `fetch`. In place of a FakeHub, since it
+ * has hubs 1.2 to 3.1, and responses that are no listing.
+ */
 import { JupyterHub } from "../../src/index.js";
 import type { JupyterHubOptions } from "../../src/index.js";
 import { isAtLeast } from "../../src/core/version.js";
