@@ -1,6 +1,6 @@
 /**
- * Holds any HTTP client to the hub's contract: a `fetch` around another one that checks what goes out and
- * what comes back. Needs no hub of its own and runs in every runtime.
+ * Checks any HTTP client against the hub's contract: a `fetch` around another one that checks requests and
+ * responses. Needs no hub of its own and runs in every runtime.
  */
 import type { Contract } from "../../../generated/contract.gen.js";
 import { checkKeys } from "../../core/known-keys.js";
@@ -24,7 +24,7 @@ export interface ContractOptions {
   url?: string;
 }
 
-/** A `fetch` that holds its caller to the hub's contract, and what it saw. */
+/** A `fetch` that checks requests and responses, with what it found. */
 export interface ContractFetch extends Fetch {
   /** The operations called so far, in order: "GET /users/{name}". */
   readonly calls: readonly string[];
@@ -157,7 +157,7 @@ const isUnseen = (response: Response): boolean =>
   response.type === "opaqueredirect" ||
   (failuresOfProxies.has(response.status) && versionOf(response) === undefined);
 
-/** The response with another body; its address stays. */
+/** The response with another body, and the same address. */
 const withBody = (response: Response, body: ReadableStream): Response =>
   Object.defineProperty(new Response(body, response), "url", { value: response.url });
 

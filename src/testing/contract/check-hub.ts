@@ -1,6 +1,6 @@
 /**
- * Checks a real hub: reads all that a client's token allows, and holds each response to the contract of the
- * hub's release. Sends nothing but GET requests, through the client and so with all of its options.
+ * Checks a real hub: reads all that a client's token allows, and checks each response against the contract
+ * of the hub's release. Sends nothing but GET requests, through the client and so with all of its options.
  */
 import type { Contract } from "../../../generated/contract.gen.js";
 import { scopes } from "../../../generated/operations.gen.js";

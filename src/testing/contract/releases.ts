@@ -3,7 +3,7 @@ import type { Contract } from "../../../generated/contract.gen.js";
 import { InvalidInputError } from "../../core/errors.js";
 import { isAtLeast } from "../../core/version.js";
 
-/** Oldest first. A test holds them to the contracts. */
+/** Oldest first. A test compares them with the contracts. */
 export const releases = ["1.2.2", "1.5.1", "2.3.1", "3.1.1", "4.1.6", "5.5.4", "6.1.1"] as const;
 
 /**

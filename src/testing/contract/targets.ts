@@ -1,6 +1,6 @@
 /**
- * What there is on a hub to read: names of users, servers, tokens and others, found in the hub's responses
- * and bounded in number, and the path parameters of each operation that follow from them.
+ * The resources of a hub that can be read: a limited number of names of users, servers, tokens and others, found in
+ * the hub's responses, and the path parameters of each operation.
  */
 type Params = Readonly<Record<string, string>>;
 

@@ -1,5 +1,5 @@
 /**
- * Puts what Ajv reports into lines for people: the place and what is expected there, never a value. Keys
+ * Turns Ajv's errors into readable lines: the place and what is expected there, never a value. Keys
  * that no schema declares are names of resources, or may be anything: a place has `*` for them.
  */
 import type { SchemaError, Validate } from "../../../generated/contract.gen.js";

@@ -27,7 +27,7 @@ function report(call: Call): Reply {
   return empty(200);
 }
 
-/** What is older than what is known changes nothing. */
+/** An older time than the known one changes nothing. */
 function noteActivity(record: { lastActivity: number | null }, at: number): void {
   if (record.lastActivity === null || at > record.lastActivity) record.lastActivity = at;
 }

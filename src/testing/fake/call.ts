@@ -1,6 +1,6 @@
 /**
  * One request to the fake hub: its parts, who sends it, and what they may do. The checks of scopes answer
- * as hubs do: 403 without the scope, 404 where it does not reach the resource.
+ * as hubs do: 403 without the scope, 404 if its filter excludes the resource.
  */
 import { isObject } from "./python.js";
 import { HttpError, noAccess } from "./replies.js";
@@ -29,7 +29,7 @@ export interface Identity {
 }
 
 const mediaType = "application/jupyterhub-pagination+json";
-/** How old the last activity is at least before the next one is kept. */
+/** The minimum age of the last activity before a new one is stored. */
 const activityResolution = 30_000;
 
 export class Call {
@@ -45,7 +45,7 @@ export class Call {
     this.identity = identify(world, request.headers.get("Authorization") ?? "");
   }
 
-  /** A part of the path; "" when the operation has none. */
+  /** A parameter of the path; "" if the operation has none. */
   param(name: string): string {
     return this.params[name] ?? "";
   }
@@ -103,10 +103,10 @@ export class Call {
     const since5 = this.world.since("5.0");
     const allowed = held.some((scope) => {
       if (granted.get(scope) === true || listing) return true;
-      // Older hubs take a filter for enough where the path names nothing.
+      // On older hubs a filtered scope suffices if the path has no name.
       if (filters.length === 0) return !since5;
       if (filters.some((filter) => this.holds(`${scope}!${filter}`))) return true;
-      // And judge by the first scope that they find.
+      // And only the first of the scopes counts.
       if (!since5) throw noAccess();
       return false;
     });
@@ -119,7 +119,7 @@ export class Call {
   }
 }
 
-/** The identity that `Authorization` proves, and a sign of life of it. */
+/** The owner of the token in `Authorization`, whose last activity it updates. */
 function identify(world: World, authorization: string): Identity | undefined {
   const [, value] = /^(?:token|bearer)\s+(\S+)\s*$/i.exec(authorization) ?? [];
   const token = value === undefined ? undefined : findToken(world, value);

@@ -1,11 +1,11 @@
-/** What hubs check of bodies and names, and how they refuse what does not pass. */
+/** Validates bodies and names as hubs do, with their messages. */
 import { isObject, repr, typeName } from "./python.js";
 import { HttpError } from "./replies.js";
 import type { World } from "./world.js";
 
 export interface Shape {
   name: string;
-  /** The keys that there may be, and the classes of their values. */
+  /** The allowed keys, and the Python classes of their values. */
   keys: Readonly<Record<string, "str" | "bool" | "list" | "dict">>;
 }
 
@@ -39,7 +39,7 @@ export const serviceShape: Shape = {
   },
 };
 
-/** Refuses a body that is no object, has other keys than these, or values of other classes. */
+/** Refuses a body that is no object, or has other keys or values of other classes. */
 export function check(body: unknown, { name, keys }: Shape): Record<string, unknown> {
   if (!isObject(body)) throw new HttpError(400, `Invalid JSON data: ${repr(body)}`);
   if (Object.keys(body).some((key) => !Object.hasOwn(keys, key))) {
@@ -63,7 +63,7 @@ export function isUserName(name: string): boolean {
   try {
     decoded = decodeURIComponent(name);
   } catch {
-    // It is no percent-encoding, then.
+    // Then it is no percent-encoding.
   }
   const dots = /^\.+$/;
   const isDots = dots.test(name) || dots.test(decoded);

@@ -36,7 +36,7 @@ interface Sleeper {
 // Taken now: a test may replace the timers later, and advancing must not wait for those.
 const { setTimeout: nextTurn } = globalThis;
 
-/** Lets everything run that is ready to. */
+/** Runs pending callbacks. */
 const turn = async (): Promise<void> =>
   new Promise((resolve) => {
     nextTurn(resolve, 0);
@@ -55,7 +55,7 @@ export class ManualClock implements Clock {
   }
 
   async sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
-    // What takes no time happens at once, without being advanced.
+    // A wait of no time ends at once, without `advance`.
     if (signal?.aborted || milliseconds <= 0) return;
     await new Promise<void>((resolve) => {
       const sleeper: Sleeper = { at: this.#now + milliseconds, wake };
@@ -92,7 +92,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Waits for something, but no longer than this. */
+/** Waits for a promise, with a maximum time. */
 export async function atMost(
   clock: Clock,
   milliseconds: number,

@@ -1,13 +1,13 @@
-/** What the fake hub knows of an operation: who may use it, and what it does. */
+/** An operation of the fake hub: the scopes that it needs, and its handler. */
 import type { Call } from "./call.js";
 import type { Reply } from "./replies.js";
 
 export interface Endpoint {
-  /** The scopes of which one is needed. Without any, the handler judges by itself. */
+  /** The scopes of which one is needed. Without any, the handler checks scopes itself. */
   scopes?: readonly string[];
-  /** What of the path a filtered scope has to reach. */
+  /** Which parameter of the path a scope's filter must include. */
   of?: "user" | "server" | "group" | "service" | "owner";
-  /** Whether a filtered scope is enough, as the list is filtered by it. */
+  /** Whether a filtered scope suffices, since the list is filtered by it. */
   listing?: boolean;
   handle: (call: Call) => Reply | Promise<Reply>;
 }

@@ -53,7 +53,7 @@ function list(call: Call): Reply {
     throw new HttpError(403);
   }
   const visible = all.filter((group) => call.reaches("list:groups", group));
-  // The total counts every group, whatever the sender may see.
+  // The total counts every group, also those that the sender cannot see.
   return paged(
     call,
     slice(visible, page).map((group) => groupModel(call, group)),

@@ -1,4 +1,4 @@
-/** What a hub tells of itself, of who asks, and of its proxy; its end; and operations of the past. */
+/** The hub's version and info, the token's owner, the proxy, shutdown, and removed operations. */
 import type { Call } from "./call.js";
 import type { Endpoints } from "./endpoints.js";
 import { isReady, serverUrl, serviceModel, userModel } from "./models.js";
@@ -29,7 +29,7 @@ function version({ world }: Call): Reply {
   return { ...json({ version: world.settings.version }), headers: anyOrigin(world) };
 }
 
-/** Everybody may read which hub it is, from 5.0 on. */
+/** Public since 5.0. */
 export const anyOrigin = (world: World): Record<string, string> =>
   world.since("5.0") ? { "Access-Control-Allow-Origin": "*" } : {};
 

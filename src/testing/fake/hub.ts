@@ -22,8 +22,8 @@ import type { World } from "./world.js";
  * An in-memory JupyterHub for tests: `new JupyterHub({ url: fake.url, token: fake.token, fetch: fake.fetch })`.
  *
  * It has users, groups, tokens with scopes, servers that start and stop in their time, progress streams,
- * shares, services and pages, with the answers and messages of the release that it stands for. It has no
- * pages for browsers, no cookies and no servers behind its servers.
+ * shares, services and pages, with the responses and messages of its release. It has no
+ * pages for browsers and no cookies, and runs no Jupyter server.
  */
 export class FakeHub implements AsyncDisposable {
   /** Every request, in order. */
@@ -102,7 +102,7 @@ export class FakeHub implements AsyncDisposable {
   async #answer(match: Match, method: string, answer: () => Promise<Response>): Promise<Response> {
     const { down } = this.#world;
     if (down === "shut down") throw connectionError();
-    // What the proxy says while no hub answers it.
+    // The proxy's response while the hub does not respond.
     if (down) return new Response("<h1>503 : Service Unavailable</h1>", unavailable);
     const fault = this.#faults.next(match.operation);
     if (!fault) return this.#withEnd(await answer());
@@ -146,7 +146,7 @@ export class FakeHub implements AsyncDisposable {
    *
    * @param name the owner's name
    * @param options the scopes (by default all of the owner's), and the lifetime in seconds (by default unlimited)
-   * @throws RangeError when there is nobody of that name
+   * @throws RangeError if there is no such user or service
    */
   tokenFor(name: string, options: { scopes?: readonly string[]; expiresIn?: number } = {}): string {
     const { scopes, expiresIn = null } = options;

@@ -1,16 +1,16 @@
-/** Finds the owner of a name, and forgets what a hub has only in memory. */
+/** Finds users and services by name, and discards what a hub has only in memory. */
 import type { Owner } from "./records.js";
 import { liveOf } from "./server-life.js";
 import type { World } from "./world.js";
 
-/** The user of this name or, where there is none, the service. */
+/** The user with this name, or else the service. */
 export function findOwner(world: World, name: string): Owner {
   const owner = world.user(name) ?? world.services.get(name);
   if (!owner) throw new RangeError(`The fake hub has no user and no service named ${name}.`);
   return owner;
 }
 
-/** What is left after a restart: servers that ran, run; those that were starting or stopping do not. */
+/** The state after a restart: running servers still run, starting and stopping ones do not. */
 export function forget(world: World): void {
   for (const server of world.servers()) {
     const { live } = server;

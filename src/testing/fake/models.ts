@@ -1,4 +1,4 @@
-/** What a hub shows of users, servers, groups and services, as far as the sender's scopes allow. */
+/** The models of users, servers, groups and services, with the fields that the sender's scopes include. */
 import type { Call } from "./call.js";
 import type { Group, Server, Service, User } from "./records.js";
 import type { Resource } from "./scopes.js";

@@ -1,6 +1,6 @@
-/** Serves a fetch over HTTP, in Node. What the fetch rejects breaks the connection. */
+/** Serves a fetch over HTTP, in Node. If the fetch rejects, the connection breaks. */
 
-/** What is used of Node's HTTP, whose types this package does without. */
+/** The part of Node's HTTP that is used here: the package does not need Node's types. */
 interface NodeHttp {
   createServer(listener: (request: IncomingMessage, response: ServerResponse) => void): Server;
 }

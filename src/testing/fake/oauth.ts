@@ -23,7 +23,7 @@ export interface AuthorizationCode {
   clientSecret: string;
 }
 
-/** Makes a code, as a browser gets one at the consent page. */
+/** Creates a code, as the consent page gives one to a browser. */
 export function makeCode(world: World, name: string, scopes: readonly string[]): AuthorizationCode {
   const user = world.user(name);
   if (!user) throw new RangeError(`The fake hub has no user named ${name}.`);

@@ -1,4 +1,4 @@
-/** Lists in pages: limit, offset, and the place of a page among the others. */
+/** Pagination: limit, offset, total and the next page. */
 import type { Call } from "./call.js";
 import { HttpError, json, type Reply } from "./replies.js";
 
@@ -7,7 +7,7 @@ export interface Page {
   limit: number;
 }
 
-/** Which page a request asks for. Without the media type for pages, it is as long as one can be. */
+/** The requested page. Without the media type of pages, it has the maximum length. */
 export function pageOf(call: Call): Page {
   const limits = call.world.settings.pageLimit;
   const usual = call.wantsPages ? limits.default : limits.max;
@@ -24,7 +24,7 @@ function integer(text: string | undefined, otherwise: number): number {
   return Math.abs(Number(text));
 }
 
-/** A page with its place, or the plain items where the request does not ask for pages. */
+/** A page with its pagination, or the plain items if the request does not ask for pages. */
 export const paged = (call: Call, items: unknown, page: Page, total: number): Reply =>
   json(call.wantsPages ? withPlace(call, items, page, total) : items);
 
@@ -38,7 +38,7 @@ export function withPlace(
   const pagination = { offset, limit, total, next: null };
   if (next >= total) return { items, _pagination: pagination };
   const url = new URL(call.request.url);
-  // As Python does: keys that are there keep their place.
+  // As in Python, existing keys keep their position.
   url.searchParams.set("offset", String(next));
   url.searchParams.set("limit", String(limit));
   return { items, _pagination: { ...pagination, next: { offset: next, limit, url: url.href } } };

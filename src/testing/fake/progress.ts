@@ -1,4 +1,4 @@
-/** The progress stream of a server that starts: what the Spawner tells, then how it ended. */
+/** The progress stream of a start: the Spawner's events, then the outcome. */
 import type { Call } from "./call.js";
 import type { Clock } from "./clock.js";
 import type { Endpoint, Endpoints } from "./endpoints.js";
@@ -56,10 +56,10 @@ async function* events(
   yield written(isReady(server) ? readyEvent(call, server) : failedEvent(call, live, start));
 }
 
-// A function, as the outcome changes while others wait.
+// A function, since the outcome changes during a wait.
 const ended = ({ outcome }: Start): boolean => outcome !== "pending";
 
-/** Waits until a moment, or the end of the start; now and then it says that the connection is there. */
+/** Waits until a time or the end of the start, and sends keep-alive data meanwhile. */
 async function* untilTime(
   clock: Clock,
   start: Start,

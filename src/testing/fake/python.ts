@@ -1,6 +1,6 @@
 /**
- * How Python, in which hubs are written, writes and judges values: hubs quote what they refuse in its
- * notation, and take what it calls false for absent.
+ * Python's notation and truth of values: hubs quote values that they refuse in this
+ * notation, and treat values that are false in Python as absent.
  */
 
 /** A value as `repr` writes it. */
@@ -36,7 +36,7 @@ export function typeName(value: unknown): string {
   return Array.isArray(value) ? "list" : "dict";
 }
 
-/** Whether Python takes a value for true: empty lists, objects and texts are false. */
+/** Whether a value is true in Python: empty lists, objects and texts are false. */
 export function truthy(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
   if (isObject(value)) return Object.keys(value).length > 0;

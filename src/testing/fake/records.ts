@@ -32,13 +32,13 @@ export interface Service {
   readonly url: string;
   readonly info: Record<string, unknown>;
   readonly display: boolean;
-  /** Whether it stands in the configuration, and so cannot be deleted. */
+  /** Whether it is configured, and so cannot be deleted. */
   readonly configured: boolean;
 }
 
 export type Owner = User | Service;
 
-/** A server: what the hub's database has of it, and what its memory has while there is something. */
+/** A server: its record in the hub's database, and its state in the hub's memory, if any. */
 export interface Server {
   readonly user: User;
   name: string;
@@ -50,7 +50,7 @@ export interface Server {
   lastActivity: number | null;
   /** Whether it is starting, running or stopping. */
   active: boolean;
-  /** What the hub has in memory. It forgets it when the server stops, and when the hub restarts. */
+  /** The state in memory, which ends when the server stops or the hub restarts. */
   live: Spawner | undefined;
 }
 
@@ -59,9 +59,9 @@ export interface Spawner {
   state: Record<string, unknown>;
   pending: "spawn" | "stop" | null;
   behaviour: SpawnerBehaviour;
-  /** The start that is under way, or the last one when it failed. */
+  /** The pending start, or the last one if it failed. */
   start?: Start;
-  /** When the stop that is under way ends. */
+  /** When the pending stop ends. */
   stopping?: Promise<void>;
   /** The token that the server has. */
   token?: string;
@@ -73,7 +73,7 @@ export interface Start {
   /** Resolves when it has succeeded, failed or been cancelled; never rejects. */
   ended: Promise<void>;
   outcome: "pending" | "ready" | "failed" | "timeout" | "cancelled";
-  /** Ends it, as nobody waits for it any longer. */
+  /** Cancels it. */
   readonly cancel: AbortController;
 }
 

@@ -1,25 +1,25 @@
 /**
- * What a handler of the fake hub gives back, and the errors it throws; `responses.ts` makes HTTP of both.
+ * The results and errors of handlers, which `responses.ts` turns into HTTP responses.
  */
 
 export interface Reply {
   status: number;
-  /** Sent as JSON; nothing is sent when it is undefined. */
+  /** Sent as JSON; without it, the body is empty. */
   body?: unknown;
   headers?: Readonly<Record<string, string>>;
-  /** Events that are sent as they come, in place of a body. */
+  /** Events to stream, in place of a body. */
   stream?: AsyncIterable<string>;
 }
 
 export const json = (body: unknown, status = 200): Reply => ({ status, body });
 
-/** An answer without a body. Hubs label most of them JSON. */
+/** A response without a body. Hubs label most of them JSON. */
 export const empty = (status: number, contentType?: string): Reply => ({
   status,
   ...(contentType !== undefined && { headers: { "Content-Type": contentType } }),
 });
 
-/** An answer in plain HTML, as hubs give it outside of the API proper. */
+/** An HTML response, as hubs send outside of the API. */
 export const page = (status: number, text: string): Reply => ({
   status,
   headers: { "Content-Type": "text/html" },
@@ -30,7 +30,7 @@ async function* once(text: string): AsyncGenerator<string> {
   yield text;
 }
 
-/** A refusal. Without a message, hubs say the reason phrase before 6.0, and null since. */
+/** An error response. Without a message, hubs before 6.0 send the reason phrase, later ones null. */
 export class HttpError extends Error {
   readonly status: number;
   readonly said: string | undefined;
@@ -44,7 +44,7 @@ export class HttpError extends Error {
   }
 }
 
-/** What a real hub answers where its code breaks. */
+/** The response of a real hub to an exception in its code. */
 export const crash = (): HttpError => new HttpError(500, "Internal Server Error");
 
 export const noAccess = (): HttpError =>

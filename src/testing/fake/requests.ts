@@ -1,8 +1,8 @@
-/** Requests to a fake hub: what a test may know of them, and how they end before they are answered. */
+/** Requests to a fake hub: what a test can read of them, and how they are aborted. */
 import { onAbort } from "../../core/deadline.js";
 import { connectionError } from "./faults.js";
 
-/** One request that a fake hub was sent. */
+/** A request to a fake hub. */
 export interface FakeRequest {
   /** Method and path as the document has them: "GET /users/{name}". */
   readonly operation: string;
@@ -12,15 +12,15 @@ export interface FakeRequest {
   readonly path: string;
   /** The query parameters; of a repeated one, the last value. */
   readonly query: Readonly<Record<string, string>>;
-  /** What was sent, parsed as JSON where it is JSON; undefined when nothing was. */
+  /** The body, parsed if it is JSON; undefined without one. */
   readonly body: unknown;
-  /** The name of the user or service whose token it carried; undefined without a valid one. */
+  /** The user or service whose token it had; undefined without a valid token. */
   readonly by: string | undefined;
-  /** The status of the answer; undefined while there is none, and where a fault left none. */
+  /** The status of the response; undefined while there is none, and after a fault without one. */
   status: number | undefined;
 }
 
-/** The value of JSON, and the text of what is none; undefined when nothing was sent. */
+/** The value of a JSON text, or the text itself; undefined for an empty one. */
 export function parsed(text: string): unknown {
   if (text === "") return undefined;
   try {
@@ -30,7 +30,7 @@ export function parsed(text: string): unknown {
   }
 }
 
-/** The value of a promise, unless the caller gives up or the hub ends before. */
+/** The value of a promise, unless the caller aborts or the hub ends before. */
 export async function untilAborted(
   wanted: Promise<Response>,
   caller: AbortSignal,

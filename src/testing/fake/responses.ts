@@ -1,4 +1,4 @@
-/** Makes HTTP responses of what handlers give back and of what they throw, as a release writes them. */
+/** Turns the results and errors of handlers into HTTP responses of the release. */
 import { HttpError, type Reply } from "./replies.js";
 import type { World } from "./world.js";
 

@@ -1,6 +1,6 @@
 /**
- * Finds what answers a request: the operations that this release has, from the table that is generated
- * from the document, each with its handler. Checks scopes before the handler runs.
+ * Routes a request to its handler. The operations of the release come from the table that is generated
+ * from the document. Checks scopes before the handler runs.
  */
 import { operations } from "../../../generated/operations.gen.js";
 import { isAtLeast } from "../../core/version.js";
@@ -54,18 +54,18 @@ export class Router {
   readonly #routes: readonly Route[];
 
   constructor(version: string) {
-    // Of those that are gone, hubs still say that they are.
+    // Removed operations still have a response of their own.
     this.#routes = Object.entries(operations)
       .filter(([, { since = "0" }]) => isAtLeast(version, since))
       .map(([operation]) => routeOf(operation));
   }
 
-  /** The operations that there are: "GET /users/{name}". */
+  /** The existing operations: "GET /users/{name}". */
   get operations(): ReadonlySet<string> {
     return new Set(this.#routes.map(({ operation }) => operation));
   }
 
-  /** What answers a request, or a refusal of a path or method that there is not. */
+  /** The handler of a request, or the error for an unknown path or method. */
   find(method: string, path: string): Match {
     const fitting = this.#routes.filter(({ pattern }) => pattern.test(path));
     const route = fitting.find((one) => one.method === method);
@@ -73,7 +73,7 @@ export class Router {
     if (!route) {
       if (fitting.length > 0 && method === "OPTIONS")
         return { operation, answer: () => empty(200) };
-      // HEAD is a method of its own, which only a check of health knows.
+      // HEAD is a method of its own, which only the health check has.
       if (path === "/health" && method === "HEAD") {
         return { operation, answer: () => empty(200, "text/html") };
       }
@@ -94,7 +94,7 @@ function routeOf(operation: string): Route {
   const endpoint = endpoints[operation];
   if (!endpoint) throw new Error(`The fake hub does not answer ${operation}`);
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);
-  // The default server has no name, where a path ends with one.
+  // The default server has an empty name at the end of a path.
   const source = path.replace(/\{(\w+)\}/g, (_, name: string) =>
     name === "server_name" ? "([^/]*)" : "([^/]+)",
   );
@@ -121,7 +121,7 @@ function decode(part: string): string {
   }
 }
 
-/** The filters of which a filtered scope has to have one: what the path names. */
+/** The filters that match the names in the path. */
 function filtersOf(call: Call, of: Endpoint["of"]): string[] {
   const name = call.param("name");
   if (of === undefined) return [];

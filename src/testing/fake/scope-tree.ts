@@ -1,4 +1,4 @@
-/** The scopes that hubs know, what each includes, and the releases from which on they exist. */
+/** The scopes of hubs, what each includes, and since which release it exists. */
 import { isAtLeast } from "../../core/version.js";
 
 interface Definition {
@@ -63,7 +63,7 @@ const definitions: Readonly<Record<string, Definition>> = {
 /** What "self" stands for: a user's own resources. */
 const own = ["read:users", "users:shares", "read:shares", "users:activity", "servers", "tokens"];
 
-/** What the role "admin" of every hub holds. */
+/** The scopes of the role "admin" of every hub. */
 const adminScopes = [
   "admin-ui",
   "admin:users",
@@ -103,12 +103,12 @@ export class ScopeTree {
     this.admin = adminScopes.filter(has);
   }
 
-  /** Every scope that grants something by itself. */
+  /** Every scope except placeholders. */
   get names(): string[] {
     return [...this.#included.keys()];
   }
 
-  /** A scope and all that it includes; undefined when there is no such scope. */
+  /** A scope and all that it includes; undefined for an unknown scope. */
   including(scope: string): ReadonlySet<string> | undefined {
     return this.#included.get(scope);
   }

@@ -1,11 +1,11 @@
 /**
- * What a token may do: scopes in full, with their filters, and what is left of a token's scopes where its
- * owner has fewer. Knows nothing of requests.
+ * Expands scopes with their filters, and intersects a token's scopes with those of its
+ * owner. Independent of requests.
  */
 import type { Group, Owner, Server, Service, User } from "./records.js";
 import type { ScopeTree } from "./scope-tree.js";
 
-/** Scopes by name: `true` reaches everything, a filter the resources it names. */
+/** Scopes by name: `true` includes everything, a filter the resources that it names. */
 export type Granted = ReadonlyMap<string, true | Filters>;
 /** Names by kind of filter: user, server, group, service. */
 export type Filters = ReadonlyMap<string, ReadonlySet<string>>;
@@ -17,7 +17,7 @@ const special = new Set(["inherit", "self", "(no_scope)", "all"]);
 const named = ["user=", "service=", "group=", "server="];
 const unnamed = new Set(["user", "service", "server"]);
 
-/** Why hubs do not know a scope, in their words; undefined when they do. */
+/** The hub's message for an unknown scope; undefined for a known one. */
 export function unknownScope(tree: ScopeTree, scope: string, what: string): string | undefined {
   const [name, filter] = cut(scope, "!");
   if (name === "all") return "Draft scope 'all' is now called 'inherit'";
@@ -30,7 +30,7 @@ export function unknownScope(tree: ScopeTree, scope: string, what: string): stri
   return `Scope filter ${filter} '!${filter}' in scope '${scope}' for ${what} does not exist`;
 }
 
-/** Scopes in full, for their owner: each with what it includes, `self` and `!user` written out. */
+/** The expanded scopes of an owner: each with what it includes, `self` and `!user` replaced. */
 export function expand(tree: ScopeTree, scopes: Iterable<string>, owner: Owner): Set<string> {
   const expanded = new Set<string>();
   for (const scope of scopes) {
@@ -49,13 +49,13 @@ export function expand(tree: ScopeTree, scopes: Iterable<string>, owner: Owner):
   return reduced(expanded);
 }
 
-/** `!user` and `!service` name the owner; for another kind of owner they name nothing. */
+/** `!user` and `!service` mean the owner if it is of that kind, otherwise nothing. */
 function filterFor(filter: string, owner: Owner): string | undefined {
   if (!unnamed.has(filter)) return filter;
   return filter === owner.kind ? `${filter}=${owner.name}` : undefined;
 }
 
-/** Without what a scope that is not filtered covers. */
+/** Without filters of a scope that is also held without one. */
 const reduced = (scopes: ReadonlySet<string>): Set<string> =>
   new Set([...scopes].filter((scope) => scope.indexOf("!") < 0 || !scopes.has(cut(scope, "!")[0])));
 
@@ -129,7 +129,7 @@ const inGroup = (filters: Filters, user: User): boolean =>
 const overlap = (some: ReadonlySet<string> | undefined, others: ReadonlySet<string>): boolean =>
   some !== undefined && [...some].some((name) => others.has(name));
 
-/** What everybody may know of themselves. */
+/** The scopes that every owner has. */
 export const identifyScopes = ({ kind, name }: Owner): string[] =>
   kind === "user"
     ? [`read:users:name!user=${name}`, `read:users:groups!user=${name}`]

@@ -1,5 +1,5 @@
 /**
- * The life of a server: it starts, runs and stops, at once or in its time. What a start or a stop does to
+ * The life cycle of a server: it starts, runs and stops, at once or after a time. What a start or a stop does to
  * the records is here; what requests may ask for is in `servers.ts`.
  */
 import { atMost } from "./clock.js";
@@ -13,7 +13,7 @@ import type { World } from "./world.js";
 const cancelMs = 1000;
 const usualTimeout = 60;
 
-/** What the hub has in memory of a server; it makes it when it is asked about. */
+/** The state of a server in the hub's memory, created on first access. */
 export function liveOf(server: Server): Spawner {
   server.live ??= {
     options: server.savedOptions ?? {},
@@ -84,7 +84,7 @@ async function spawn(world: World, server: Server, live: Spawner, start: Start):
   live.pending = null;
 }
 
-/** What a server leaves behind goes when it stops or fails. */
+/** Removes the state of a server that stopped or failed. */
 function cleanUp(world: World, server: Server, live: Spawner): void {
   if (live.token !== undefined) world.tokens.delete(live.token);
   delete live.token;
@@ -95,7 +95,7 @@ function cleanUp(world: World, server: Server, live: Spawner): void {
   server.savedState = {};
 }
 
-/** The refusal of a request whose start has failed. */
+/** The error response to a start that failed. */
 export function startError(world: World, server: Server, { outcome }: Start): HttpError {
   const fails = server.live?.behaviour.fails;
   if (outcome === "failed" && typeof fails === "object") {
@@ -115,7 +115,7 @@ export function startError(world: World, server: Server, { outcome }: Start): Ht
 export const logName = ({ user, name }: Server): string =>
   name === "" ? String(user.name) : `${user.name}:${name}`;
 
-/** Why a start failed, as its progress stream tells. */
+/** The reason of a failed start, as the progress stream has it. */
 export function failureText(world: World, { start, behaviour: { fails } }: Spawner): string {
   if (start?.outcome === "cancelled") return "Spawn cancelled";
   const timedOut = world.since("5.0") ? "" : "Timeout";
@@ -139,14 +139,14 @@ export async function stopAndWait(world: World, server: Server): Promise<void> {
 async function stop(world: World, server: Server, live: Spawner): Promise<void> {
   live.pending = "stop";
   await world.clock.sleep((live.behaviour.stopSeconds ?? 0) * 1000);
-  // A hub that has restarted knows nothing of it any longer.
+  // A hub that restarted has no state of it.
   if (server.live !== live) return;
   cleanUp(world, server, live);
   live.pending = null;
   server.live = undefined;
 }
 
-/** Cancels a start, then stops what it left. For a second, the server looks ready: so it does on real hubs. */
+/** Cancels a start, then stops what it left. As on real hubs, the server looks ready for a second. */
 export async function cancelStart(world: World, server: Server): Promise<void> {
   const live = liveOf(server);
   const { start } = live;

@@ -1,4 +1,4 @@
-/** Requests about one server: read, made, started, changed, stopped. */
+/** Operations on one server: read, create, start, change, stop. */
 import type { Call } from "./call.js";
 import { checkNamedServer } from "./checks.js";
 import type { Endpoint, Endpoints } from "./endpoints.js";
@@ -50,7 +50,7 @@ interface ServerBody {
   options: Record<string, unknown> | null;
 }
 
-/** Before 6.0 the whole body is the options, and so it is since, when it has none of the new keys. */
+/** Before 6.0 the whole body is the options; later only if it has none of the new keys. */
 function bodyOf(call: Call): ServerBody {
   const { body } = call;
   if (!call.world.since("6.0")) {
@@ -99,7 +99,7 @@ async function start(call: Call): Promise<Reply> {
   if (isReady(server)) throw new HttpError(400, `${logName(server)} is already running`);
   if (displayName !== undefined && displayName !== "" && name !== "") server.displayName = shown;
   checkLimits(call);
-  // After a failed start, hubs 6 look at a record that they do not keep, and so see nothing pending.
+  // After a failed start, hubs 6 read a temporary record, in which nothing is pending.
   const blind = world.since("6.0") && hasFailed(server);
   const begun = beginStart(world, server, options);
   await waitForStart(world, begun);
@@ -108,7 +108,7 @@ async function start(call: Call): Promise<Reply> {
   return empty(201, "text/plain");
 }
 
-/** Refuses a start while too many are under way, or too many servers run. */
+/** Refuses a start while too many are pending, or too many servers run. */
 function checkLimits({ world }: Call): void {
   const all = [...world.servers()];
   const starting = all.filter(({ live }) => live?.pending === "spawn").length;
@@ -152,7 +152,7 @@ function update(call: Call): Reply {
     server.savedOptions = options;
   }
   if (typeof displayName === "string" && displayName !== "") server.displayName = displayName;
-  // The model is that of the record: what the hub has in memory is not shown.
+  // The model comes from the record, without the state in memory.
   const { live } = server;
   server.live = undefined;
   const model = serverModel(call, server);
@@ -183,7 +183,7 @@ async function stop(call: Call): Promise<Reply> {
   }
   const server = user.servers.get(name);
   if (name === "" && removes) throw new HttpError(400, "Cannot delete the default server");
-  // A default server that was renamed is not looked for.
+  // A renamed default server is not found.
   if (!server && name === "") throw crash();
   if (!server) throw new HttpError(404, `${user.name} has no server named '${name}'`);
   const live = liveOf(server);

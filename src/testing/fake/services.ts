@@ -1,4 +1,4 @@
-/** Services: those of the configuration, and those that are made while the hub runs. */
+/** Services: configured ones, and those that are created at run time. */
 import type { Call } from "./call.js";
 import { check, serviceShape } from "./checks.js";
 import type { Endpoints } from "./endpoints.js";

@@ -10,7 +10,7 @@ import { World } from "./world.js";
 /** The newest release of those that a short version names. */
 const newest: Readonly<Record<string, string>> = { "6": "6.1.1", "5": "5.5.4", "4.1": "4.1.6" };
 
-/** When the time of a test begins, unless it is the real one. */
+/** The begin of a manual clock. */
 const firstMoment = Date.UTC(2030, 0, 1);
 
 export function makeWorld(options: FakeHubOptions): World {
@@ -72,7 +72,7 @@ function addPeople(world: World, { users, groups }: Settings): void {
   }
 }
 
-/** Has a server running without a start. */
+/** Adds a running server without a start. */
 function runAtOnce(world: World, server: Parameters<typeof liveOf>[0]): void {
   const { spawner } = world;
   world.spawner = {};

@@ -43,7 +43,7 @@ const codeModel = (call: Call, code: ShareCode): Record<string, unknown> => ({
 function listOf(call: Call, fits: (code: ShareCode) => boolean): Reply {
   const page = pageOf(call);
   const all = [...call.world.shareCodes].filter(fits);
-  // Hubs count those that have expired, and do not show them.
+  // The total includes expired ones, the items do not.
   const items = slice(all, page)
     .filter(({ expiresAt }) => expiresAt > call.world.clock.now())
     .map((code) => codeModel(call, code));

@@ -5,7 +5,7 @@ import { crash, HttpError } from "./replies.js";
 import type { Server } from "./records.js";
 import { unknownScope } from "./scopes.js";
 
-/** The words of the library that hubs validate these bodies with. */
+/** The messages of the library with which hubs validate these bodies. */
 function invalid(
   model: string,
   field: string,
@@ -44,7 +44,7 @@ function scopesOf(call: Call, model: string, scopes: unknown): string[] | undefi
     const field = `scopes.${wrong}`;
     throw invalid(model, field, "Input should be a valid string", "string_type", scopes[wrong]);
   }
-  // A scope that there is not breaks real hubs.
+  // An unknown scope is a 500 on real hubs.
   if ((scopes as string[]).some((one) => unknownScope(call.world.scopes, one, "share"))) {
     throw crash();
   }
@@ -73,7 +73,7 @@ export function shareRequest(call: Call, model: string): ShareRequest {
   if (user === undefined && group === undefined) {
     throw refuse("Specify exactly one of `user` or `group`");
   }
-  // Neither of them is a name.
+  // Neither has a name.
   if (!user && !group) throw crash();
   return { user: user || undefined, group: group || undefined, scopes };
 }
@@ -96,7 +96,7 @@ export function codeRequest(call: Call): { scopes: string[] | undefined; expires
   return { scopes: scopesOf(call, model, body["scopes"]), expiresIn: seconds };
 }
 
-/** The scopes to give, each for this server alone; access when nothing is said. */
+/** The scopes to grant, each for this server; access by default. */
 export function scopesFor(call: Call, scopes: readonly string[] | undefined): string[] {
   const [owner, name] = [call.param("owner"), call.param("server_name")];
   const own = `server=${owner}/${name}`;

@@ -1,4 +1,4 @@
-/** Shares of servers with users and groups: given, read and taken back. */
+/** Shares of servers with users and groups: granted, read and revoked. */
 import type { Call } from "./call.js";
 import type { Endpoints } from "./endpoints.js";
 import { theGroup } from "./groups.js";
@@ -68,7 +68,7 @@ export const shares: Endpoints = {
   },
 };
 
-/** What a share tells of its server. */
+/** The model of a share's server. */
 export const sharedServerModel = (call: Call, server: Server): Record<string, unknown> => ({
   user: { name: server.user.name },
   name: server.name,

@@ -1,4 +1,4 @@
-/** Tokens: how they are made and found, and what each may do at this moment. */
+/** Creates and finds tokens, and computes their current scopes. */
 import { crash, HttpError } from "./replies.js";
 import type { Owner, Token } from "./records.js";
 import { expand, identifyScopes, intersect, unknownScope } from "./scopes.js";
@@ -8,12 +8,12 @@ export interface NewToken {
   scopes?: readonly string[] | null;
   roles?: readonly string[] | null;
   note?: string;
-  /** In seconds; without one, it lasts for ever. */
+  /** In seconds; without it, the token does not expire. */
   expiresIn?: number | null;
   value?: string;
 }
 
-/** Makes a token as hubs do, and refuses scopes that its owner does not have. */
+/** Creates a token, and refuses scopes that its owner does not have. */
 export function makeToken(world: World, owner: Owner, wanted: NewToken): Token {
   const { note = "", expiresIn = null, value = world.nextSecret("token") } = wanted;
   const scopes = assignedScopes(world, owner, wanted);
@@ -41,7 +41,7 @@ function assignedScopes(world: World, owner: Owner, { scopes, roles }: NewToken)
   for (const scope of assigned) {
     const unknown = unknownScope(world.scopes, scope, "token");
     if (unknown === undefined) continue;
-    // Before 5.0, a scope that there is not breaks the hub.
+    // Before 5.0, an unknown scope is a 500.
     throw world.since("5.0") ? new HttpError(400, `"${unknown}"`) : crash();
   }
   const wanted = expand(world.scopes, assigned, owner);
@@ -63,7 +63,7 @@ function roleScopes(world: World, role: string): readonly string[] {
   return scopes;
 }
 
-/** What somebody may do at this moment, by roles, groups and shares. */
+/** The current scopes of an owner, from roles, groups and shares. */
 export function ownerScopes(world: World, owner: Owner): Set<string> {
   const groups = owner.kind === "user" ? [...owner.groups] : [];
   const roles = [...owner.roles, ...groups.flatMap((group) => [...group.roles])];
@@ -76,12 +76,12 @@ export function ownerScopes(world: World, owner: Owner): Set<string> {
   return held;
 }
 
-/** What a token may do at this moment: what it was given, as far as its owner still has it. */
+/** The current scopes of a token: its own, as far as its owner still has them. */
 export function tokenScopes(world: World, { owner, scopes }: Token): Set<string> {
   const held = ownerScopes(world, owner);
   if (scopes.includes("inherit")) return held;
   const given = expand(world.scopes, scopes, owner);
-  // Everybody may know who they are, unless a wider scope says so already.
+  // The owner's name is always included, unless a wider scope includes it.
   const known = expand(world.scopes, [...given, ...identifyScopes(owner)], owner);
   return intersect(known, held, world.groupsOf);
 }

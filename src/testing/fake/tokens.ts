@@ -58,7 +58,7 @@ function theToken(call: Call): Token {
   );
 }
 
-/** How hubs before 5.0 show a token of somebody else. */
+/** How hubs before 5.0 print a token of another user. */
 const tokenRepr = ({ value, owner }: Token): string =>
   `<APIToken('${value.slice(0, 4)}...', user='${owner.name}', client_id='jupyterhub')>`;
 
@@ -141,7 +141,7 @@ function lifetimeIn({ world }: Call, requested: unknown): number | null {
   if (max > 0 && requested > max) {
     throw new HttpError(400, `token expires_in: ${requested} must not exceed ${max}`);
   }
-  // Before 5.0, no time at all is for ever.
+  // Before 5.0, 0 means without expiry.
   if (requested === 0 && !world.since("5.0")) return null;
   if (requested < 1) {
     throw new HttpError(

@@ -26,7 +26,7 @@ function list(call: Call): Reply {
     (user) => hasState(user, state) && visible(user) && fits(user.name ?? ""),
   );
   const ordered = order ? users.toSorted(order) : users;
-  // Hubs cut the page first: so a page of ready users may be short, or empty.
+  // Hubs cut the page before they filter it, so it may be short or empty.
   const shown = slice(ordered, page)
     .filter((user) => state !== "ready" || [...user.servers.values()].some(isReady))
     .map((user) => userModel(call, user))
@@ -40,7 +40,7 @@ function hasState(user: User, state: string): boolean {
   return active === (state !== "inactive");
 }
 
-/** Whether a user is in the part of the list that the sender's scope reaches. */
+/** Whether the sender's scope includes a user. */
 function visibleTo(call: Call): (user: User) => boolean {
   const filters = call.sender.granted.get("list:users");
   if (filters === true || filters === undefined) return () => true;
@@ -50,7 +50,7 @@ function visibleTo(call: Call): (user: User) => boolean {
   return (user) => call.reaches("list:users", user);
 }
 
-/** A part of the name, in any case, in which % stands for anything and _ for one character. */
+/** A part of the name, ignoring case: % matches anything, _ one character (SQL's LIKE). */
 function nameFilter(text: string): (name: string) => boolean {
   if (text === "") return () => true;
   const source = [...text]

@@ -1,4 +1,4 @@
-/** Users: making, reading, changing and deleting them. */
+/** Users: create, read, change, delete. */
 import type { Call } from "./call.js";
 import { check, isUserName, normalizeUserName, userShape } from "./checks.js";
 import type { Endpoints } from "./endpoints.js";
@@ -91,7 +91,7 @@ async function remove(call: Call): Promise<Reply> {
     await stopAndWait(world, main);
     if (stopping()) throw new HttpError(400, refusal);
   }
-  // Real hubs break on a named server that is active, too.
+  // Real hubs also answer 500 if a named server is active.
   if ([...user.servers.values()].some(isActive)) throw crash();
   world.removeUser(user);
   return empty(204);
@@ -108,7 +108,7 @@ function update(call: Call): Reply {
     onlyAdminsGrant(call, admin);
   }
   if ("groups" in body || "roles" in body) throw crash();
-  // From 5.0, the name that a user already has destroys the user: so does a real hub.
+  // As on real hubs since 5.0, the name that a user already has destroys the user.
   if (name !== undefined && (newName !== null || world.since("5.0"))) world.rename(user, newName);
   if (typeof admin === "boolean") world.setAdmin(user, admin);
   if (isObject(authState)) user.authState = authState;

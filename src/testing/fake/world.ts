@@ -1,6 +1,6 @@
 /**
- * Everything that a fake hub keeps, and how its parts hang together: names are found, and what is deleted
- * is deleted everywhere. Answers no request.
+ * The state of a fake hub and its relations: records are found by name, and deleted
+ * with all references. Handles no requests.
  */
 import { isAtLeast } from "../../core/version.js";
 import type { Clock } from "./clock.js";
@@ -22,9 +22,9 @@ export class World {
   readonly shareCodes = new Set<ShareCode>();
   /** Secrets of OAuth clients by id. */
   readonly oauthClients = new Map<string, string>();
-  /** OAuth codes that were made and not yet exchanged. */
+  /** OAuth codes that are not yet exchanged. */
   readonly codes = new Map<string, { client: string; user: User; scopes: readonly string[] }>();
-  /** Whether nothing answers: it has been shut down, or it restarts and its proxy says so. */
+  /** Whether the hub does not respond: it was shut down, or it restarts behind its proxy. */
   down: "shut down" | "restarting" | undefined;
   /** The path below which the hub and its servers are, with slashes. */
   readonly basePath: string;
@@ -68,7 +68,7 @@ export class World {
     return this.#shareCodes;
   }
 
-  /** A value that nobody else has, for tokens and codes. It is no secret: there is nothing to protect. */
+  /** A unique value for tokens and codes. It need not be secret. */
   nextSecret(kind: string): string {
     return `fake-${kind}-${this.nextId()}`;
   }
