@@ -140,7 +140,7 @@ export const behaviours: readonly Behaviour[] = [
     what: "a Spawner's own error decides the status",
     scenario: "a start that is refused",
     request: "POST /users/sam/server",
-    shows: ['"status":4'],
+    shows: ['"status":503', "No GPU is left"],
   },
   {
     what: "a slow stop is answered before the server has stopped",
@@ -226,6 +226,85 @@ export const behaviours: readonly Behaviour[] = [
     scenario: "paths and methods that there are not",
     request: "GET /nothing as admin",
     shows: ['"status":404', '"message":null'],
+  },
+  // More of servers, tokens, services and shares
+  {
+    what: "a user with an active named server cannot be deleted: a server error",
+    scenario: "named servers",
+    request: "DELETE /users/sam as",
+    shows: ['"status":500'],
+  },
+  {
+    what: "a server that is stopping cannot be started",
+    scenario: "a slow stop",
+    request: "POST /users/sam/servers/calm",
+    shows: ['"status":400', "is pending stop"],
+  },
+  {
+    what: "a 201 is no proof: the first start after a failed one gets it and may fail",
+    scenario: "a start that takes too long",
+    request: "POST /users/sam/server",
+    shows: ['"status":201'],
+  },
+  {
+    what: "a start without options uses those of the previous start",
+    scenario: "options that are kept",
+    request: "GET /users/sam as",
+    shows: ['"user_options":{"size":"small"}'],
+  },
+  {
+    what: "names of new servers are restricted since 6.0",
+    scenario: "bodies of a start that are refused",
+    request: "POST /users/sam/servers/Upper",
+    shows: ['"status":400', "Invalid server_name"],
+  },
+  {
+    what: "a token for an unknown user is refused with words about a service",
+    scenario: "tokens made",
+    request: "POST /users/nobody-here/tokens",
+    shows: ['"status":403', "Service nobody-here not found"],
+  },
+  {
+    what: "a user may create a token for a server that is shared with them",
+    scenario: "what a share allows",
+    request: "POST /users/guest/tokens as {guest}",
+    shows: ['"status":201'],
+  },
+  {
+    what: "sharing by name needs the scope to read names",
+    scenario: "what a share allows",
+    request: "POST /shares/olga/ as {sharer}",
+    shows: ['"status":403', "read:users:name"],
+  },
+  {
+    what: "a service without data cannot be created",
+    scenario: "services made at run time",
+    request: "POST /services/empty",
+    shows: ['"status":400', "Invalid service data"],
+  },
+  {
+    what: "a configured service cannot be deleted",
+    scenario: "services made at run time",
+    request: "DELETE /services/reader",
+    shows: ['"status":405'],
+  },
+  {
+    what: "an offset behind the end is an empty page",
+    scenario: "pages of users",
+    request: "GET /users?offset=1000",
+    shows: ['"next":null', '"items":[]'],
+  },
+  {
+    what: "OAuth sends a browser without a login to the login page",
+    scenario: "OAuth without a login",
+    request: "GET /oauth2/authorize",
+    shows: ['"status":302'],
+  },
+  {
+    what: "an action by a token that lacks the scope names the scopes of which one is needed",
+    scenario: "the proxy",
+    request: "GET /proxy as reader",
+    shows: ['"status":403', "requires any of [proxy]"],
   },
 ];
 
