@@ -81,6 +81,12 @@ describe("startMockHub", () => {
     );
   });
 
+  it("refuses unknown options of respond", async () => {
+    await using mock = await startMockHub();
+    const options = { time: 2 } as object;
+    expect(() => mock.respond("GET /users/{name}", 404, options)).toThrow("times");
+  });
+
   it.each<[string, number | undefined, string]>([
     ["GET /userz", 404, "has no GET /userz"],
     ["GET /users/{name}", 418, "no documented response with status 418"],

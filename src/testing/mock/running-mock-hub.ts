@@ -4,6 +4,7 @@
  */
 import type { Contract } from "../../../generated/contract.gen.js";
 import { InvalidInputError } from "../../core/errors.js";
+import { checkKeys, type KeysOf } from "../../core/known-keys.js";
 import { loadContract } from "../contract/releases.js";
 import { Routes } from "../contract/routes.js";
 import { serve, type Listening } from "../fake/node-server.js";
@@ -17,6 +18,8 @@ import type { MockCall, MockHub, MockViolation, RespondOptions } from "./mock-hu
 
 /** Headers that belong to one connection or describe the body as it was sent by Prism. */
 const ofConnection = ["connection", "content-encoding", "content-length", "transfer-encoding"];
+
+const respondKeys: KeysOf<RespondOptions> = { times: true };
 
 export class RunningMockHub implements MockHub {
   readonly calls: MockCall[] = [];
@@ -54,7 +57,9 @@ export class RunningMockHub implements MockHub {
     return hub;
   }
 
-  respond(operation: string, status?: number, { times = Infinity }: RespondOptions = {}): void {
+  respond(operation: string, status?: number, options: RespondOptions = {}): void {
+    checkKeys("options of respond", options, respondKeys);
+    const { times = Infinity } = options;
     const declared = operationsOf(this.#document).find(
       (one) => one.operation["x-operation"] === operation,
     );
