@@ -4,8 +4,8 @@
  * Promises that a start resolves with a ready server or rejects with the hub's reason, and that a spawn is never
  * repeated after a failure or a lost response (hubs shut down after a number of failed spawns in a row). The progress
  * stream reports early; the server's model decides: a 201 may still be pending, a 500 may be a spawn in progress, and a
- * cancelled start is `ready` for a second, on the stream and in the model. Only the proxy's routes tell the two apart
- * at once, and few tokens may read them.
+ * cancelled start is `ready` for a second, on the stream and in the model. Only the proxy tells the two apart at once:
+ * the address of a cancelled server leads to the hub.
  */
 import type { ProgressEvent, Server } from "../../generated/types.gen.js";
 import { BadRequestError, HubError, RateLimitError } from "../core/errors.js";
