@@ -133,7 +133,10 @@ export class Transport {
     return semaphore.run(signal, attempt, getToken);
   }
 
-  /** Sets the token of a call that needs one and has no credentials of its own. Returns what calls a token function. */
+  /**
+   * Sets the token of a call that needs one and has no credentials of its own. If a token function has it, returns a
+   * function that asks for it and sets it.
+   */
   #setToken(
     out: AttemptRequest,
     call: CallContext,
