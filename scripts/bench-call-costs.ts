@@ -18,6 +18,8 @@ import { JupyterHub } from "jupyterhub-client";
 export interface Cost {
   wall: number;
   cpu: number;
+  /** Kilobytes of heap that a call allocates. */
+  heap: number;
 }
 
 type Send = typeof fetch;
@@ -90,9 +92,11 @@ async function costs(url: string, send: Send): Promise<Record<string, Cost>> {
     call: way(url, send),
     wall: [] as number[],
     cpu: [] as number[],
+    heap: [] as number[],
   }));
   for (let round = -warmUp; round < rounds; round += 1) {
-    for (const { call, wall, cpu } of shuffled(calls)) {
+    for (const { call, wall, cpu, heap } of shuffled(calls)) {
+      const heapBefore = process.memoryUsage().heapUsed;
       const begun = performance.now();
       const before = process.cpuUsage();
       for (let index = 0; index < batch; index += 1) {
@@ -102,10 +106,16 @@ async function costs(url: string, send: Send): Promise<Record<string, Cost>> {
       if (round < 0) continue;
       cpu.push((user + system) / batch);
       wall.push(((performance.now() - begun) * 1000) / batch);
+      const allocated = process.memoryUsage().heapUsed - heapBefore;
+      // Less than before if garbage was collected meanwhile.
+      if (allocated > 0) heap.push(allocated / 1024 / batch);
     }
   }
   return Object.fromEntries(
-    calls.map(({ name, wall, cpu }) => [name, { wall: median(wall), cpu: median(cpu) }]),
+    calls.map(({ name, wall, cpu, heap }) => [
+      name,
+      { wall: median(wall), cpu: median(cpu), heap: median(heap) },
+    ]),
   );
 }
 

@@ -24,11 +24,17 @@ function quartiles(values: readonly number[]): [number, number, number] {
   return [at(0.25), at(0.5), at(0.75)];
 }
 
-/** What is compared: a column of the table. */
-const columns: Readonly<Record<string, (costs: Costs, name: string) => number>> = {
-  "loopback, time": ({ loopback }, name) => loopback[name]!.wall,
-  "loopback, CPU": ({ loopback }, name) => loopback[name]!.cpu,
-  "fetch stubbed, CPU": ({ stubbed }, name) => stubbed[name]!.cpu,
+interface Column {
+  unit: string;
+  of: (costs: Costs, name: string) => number;
+}
+
+/** What is compared: the columns of the table. */
+const columns: Readonly<Record<string, Column>> = {
+  "loopback, time": { unit: "µs", of: ({ loopback }, name) => loopback[name]!.wall },
+  "loopback, CPU": { unit: "µs", of: ({ loopback }, name) => loopback[name]!.cpu },
+  "fetch stubbed, CPU": { unit: "µs", of: ({ stubbed }, name) => stubbed[name]!.cpu },
+  "fetch stubbed, heap": { unit: "KB", of: ({ stubbed }, name) => stubbed[name]!.heap },
 };
 
 const raw = "raw fetch";
@@ -50,7 +56,7 @@ export async function compareCalls(url: string): Promise<boolean> {
   const names = Object.keys(runs[0]!.loopback);
   // Of both in the same process, so that the machine's load at that time affects both.
   const ratio = (column: string, name: string, of: string) =>
-    quartiles(runs.map((run) => columns[column]!(run, name) / columns[column]!(run, of)));
+    quartiles(runs.map((run) => columns[column]!.of(run, name) / columns[column]!.of(run, of)));
   const shown = ([low, middle, high]: readonly number[]): string =>
     `${middle!.toFixed(2)} (${low!.toFixed(2)}–${high!.toFixed(2)})`;
   addTable({
@@ -61,9 +67,9 @@ export async function compareCalls(url: string): Promise<boolean> {
     columns: ["client", ...Object.keys(columns)],
     rows: names.map((name) => [
       name,
-      ...Object.entries(columns).map(([column, cost]) => {
-        const [, time] = quartiles(runs.map((run) => cost(run, name)));
-        return `${time.toFixed(0)} µs, ${shown(ratio(column, name, raw))}`;
+      ...Object.entries(columns).map(([column, { unit, of }]) => {
+        const [, cost] = quartiles(runs.map((run) => of(run, name)));
+        return `${cost.toFixed(0)} ${unit}, ${shown(ratio(column, name, raw))}`;
       }),
     ]),
   });
