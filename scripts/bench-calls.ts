@@ -87,7 +87,9 @@ export async function compareCalls(url: string): Promise<boolean> {
     );
   addTable({
     title: "One call, and its limits",
-    note: "The ratio of ours to another client, in the same processes.",
+    note:
+      "The ratio of ours to another client, in the same processes. The bare client has no timeout: compare the rows " +
+      "of raw fetch with and without a signal and a timer.",
     columns: ["ours", "what", "beside", "ratio", "at most"],
     rows: compared.map(({ cells, atMost, isKept }) => [...cells, limit(String(atMost), isKept)]),
   });

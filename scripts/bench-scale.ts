@@ -93,7 +93,7 @@ export async function compareSizes(): Promise<boolean> {
     title: "Iterating over all users",
     note:
       "A fake hub that answers at once: what the client itself costs. " +
-      `A user of the largest hub takes ${ratio.toFixed(2)} times as long as one of the smallest, ` +
+      `For each user, the largest hub takes ${ratio.toFixed(2)} times as long as the smallest, ` +
       `${limit(`at most ${atMost}`, isLinear)}.`,
     columns: ["users", "time for each", "requests", "heap at most"],
     rows: costs.map(({ time, heap, requests }, index) => [
