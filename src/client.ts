@@ -89,6 +89,8 @@ export class JupyterHub {
     const context = createClientContext(options, operations);
     const hub: ResourceContext = {
       client: context.client,
+      publicUrl: context.publicUrl,
+      fetch: (input, init) => (context.options.fetch ?? fetch)(input, init),
       authorization: context.credentials.authorization,
       version: async (call) => hubVersion(context, requestOptions(hub, call)),
     };

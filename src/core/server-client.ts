@@ -9,6 +9,8 @@ import { ConnectionError, InvalidInputError, ServerNotRunningError } from "./err
 import { sanitizeCause } from "./network-errors.js";
 import { pageOrigin } from "./runtime.js";
 import { Secrets } from "./redact.js";
+import { versionOf } from "./response.js";
+import { decoded } from "./url.js";
 
 export interface ServerTarget {
   /** The server's name in errors. */
@@ -169,6 +171,34 @@ function originOf({ status, type, headers }: Response, hub: string): "server" | 
   return isPage && [403, 404, 405].includes(status) ? "unknown" : "server";
 }
 
+/**
+ * Whether a server itself answers at its address, to a request without credentials: Jupyter servers send a page, or a
+ * redirect to one of theirs or to the hub's login. Without a running server the hub answers, always with a redirect to
+ * a page of its own, or a gateway does, which does not know the header. False in pages, where nothing is sent, since
+ * browsers hide redirects.
+ */
+export async function isServedAt(
+  address: string,
+  hubUrl: string,
+  send: typeof fetch,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (pageOrigin() !== undefined) return false;
+  const response = await send(address, { redirect: "manual", signal });
+  await response.body?.cancel?.();
+  if (response.ok) return versionOf(response) !== undefined;
+  const location = response.headers.get("Location") ?? "";
+  if (!URL.canParse(location, address)) return false;
+  let target = new URL(location, address);
+  if (target.pathname === `${new URL(hubUrl).pathname}api/oauth2/authorize`) {
+    target = new URL(target.searchParams.get("redirect_uri") ?? "", address);
+  }
+  const { origin, pathname } = new URL(address);
+  return (
+    target.origin === origin && target.pathname.startsWith(pathname) && target.pathname !== pathname
+  );
+}
+
 /** Whether a response is a page of the hub, each of which loads its static files. Leaves the body unread. */
 const isHubPage = async (response: Response, hubUrl: string): Promise<boolean> =>
   /html/.test(response.headers.get("Content-Type") ?? "") &&
@@ -206,12 +236,4 @@ function assertBelow({ what, baseUrl, siblings }: ServerTarget, url: string): vo
     `${what} has no path that begins with ${JSON.stringify(first)}: the user's server of that name would get ` +
       `the request, and the token with it. To reach that one, name it as the server.`,
   );
-}
-
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
 }

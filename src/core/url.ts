@@ -55,6 +55,15 @@ export function withoutTrailingSlashes(path: string): string {
   return path.slice(0, end);
 }
 
+/** A decoded segment of a path, or the segment itself if it cannot be decoded. */
+export function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
 /** The most addresses that are tried for one link. */
 const maxCandidates = 5;
 /** A segment below which users' servers and services respond, or the hub itself. */
@@ -81,11 +90,38 @@ export function apiCandidates(link: string): string[] {
   });
 }
 
+/** Where a server is, in its model or in a share. */
+export interface ServerLinks {
+  url: string;
+  full_url?: string | null;
+}
+
 /**
- * Returns a server's address, from the `url` of its model and the hub's public address. Refuses every host but the
- * hub's and its subdomains, which hubs with subdomains use for their servers.
+ * Returns a server's public address: on the hub's host or a subdomain of it, which hubs with subdomains use for their
+ * servers; by its `full_url` if the client knows only a private host. Refuses every other host.
  */
-export function serverUrl(url: string, publicUrl: string): string {
+export function serverAddress(
+  { url, full_url }: ServerLinks,
+  server: string,
+  publicUrl: string,
+): string {
+  if (full_url && isPrivateHost(new URL(publicUrl).hostname)) {
+    return onHost(full_url, new URL(full_url, publicUrl).origin);
+  }
+  // Old hubs do not encode the server's name, and a question mark in it would end the path.
+  const raw = `/${server}/`;
+  const whole = url.endsWith("/") ? url : `${url}/`;
+  const path = whole.endsWith(raw) ? whole.slice(0, -raw.length) + `/${encoded(server)}/` : whole;
+  return onHost(path, publicUrl);
+}
+
+/** A name as hubs encode it in addresses. */
+const encoded = (name: string): string =>
+  encodeURIComponent(name)
+    .replaceAll("%40", "@")
+    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+
+function onHost(url: string, publicUrl: string): string {
   const hub = new URL(publicUrl);
   const server = URL.canParse(url, publicUrl) ? new URL(url, publicUrl) : undefined;
   const isOfHub =

@@ -32,6 +32,10 @@ export interface CallOptions {
 /** The parts of a client that resources use. */
 export interface ResourceContext {
   readonly client: ApiClient;
+  /** The address at which people reach the hub: `https://host/prefix/hub/`. */
+  readonly publicUrl: string;
+  /** The client's `fetch`. Middleware and limits are those of the API, not of this. */
+  readonly fetch: typeof fetch;
   /** The value of an `Authorization` header with a token. */
   authorization(token: string): string;
   /** The hub's version: that of its last response, or requested. */

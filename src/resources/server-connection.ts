@@ -19,7 +19,7 @@ import {
 } from "../core/server-client.js";
 import { PromiseCache } from "../core/promise-cache.js";
 import { withDeadline } from "../core/deadline.js";
-import { isPrivateHost, serverUrl, withoutTrailingSlashes } from "../core/url.js";
+import { serverAddress, type ServerLinks } from "../core/url.js";
 import { isAtLeast } from "../core/version.js";
 import {
   checkCall,
@@ -101,7 +101,7 @@ const connectionInputKeys: KeysOf<ConnectionInput> = { ...serverKeys, expires_in
 const fetchKeys: KeysOf<ServerFetchOptions> = { ...callKeys, ...serverKeys, useClientToken: true };
 
 /** The parts of a client that connections need. */
-export type ConnectionContext = Pick<ClientContext, "publicUrl" | "options" | "credentials">;
+export type ConnectionContext = Pick<ClientContext, "options" | "credentials">;
 
 interface Wanted extends ServerRef, TokenChoice {
   expires_in?: number | undefined;
@@ -216,13 +216,14 @@ export class ServerConnections {
 
   async #target(wanted: Wanted, call: CallOptions, own?: string): Promise<ServerTarget> {
     const { user, server, what, useClientToken, expires_in } = wanted;
-    const { options, publicUrl, credentials } = this.#context;
+    const { options, credentials } = this.#context;
+    const { publicUrl, fetch } = this.#hub;
     if (useClientToken && own === undefined) {
       throw new InvalidInputError("The client has no token of its own to reach a server with.");
     }
     const { model, siblings, tokenOwner } = await this.#find(wanted, call);
     if (!model?.ready) throw notRunningError(what);
-    const baseUrl = this.#addressOf(model, server);
+    const baseUrl = serverAddress(model, server, publicUrl);
     assertSafe(baseUrl, options.allowInsecure ?? false);
     let token = own!;
     let reuseFor = reuseTime;
@@ -243,22 +244,9 @@ export class ServerConnections {
       authorization: credentials.authorization(token),
       reuseUntil: performance.now() + reuseFor,
       hubUrl: publicUrl,
-      send: options.fetch ?? globalThis.fetch,
+      send: fetch,
       runs: async (signal) => (await this.#find(wanted, { signal })).model?.ready ?? false,
     };
-  }
-
-  /** The server's public address, on the hub's host; by its `full_url` if the client knows only a private host. */
-  #addressOf({ url, full_url }: ServerAddress, server: string): string {
-    const { publicUrl } = this.#context;
-    if (full_url && isPrivateHost(new URL(publicUrl).hostname)) {
-      return serverUrl(full_url, new URL(full_url, publicUrl).origin);
-    }
-    // Old hubs do not encode the server's name, and a question mark in it would end the path.
-    const raw = `/${server}/`;
-    const whole = `${withoutTrailingSlashes(url)}/`;
-    const path = whole.endsWith(raw) ? whole.slice(0, -raw.length) + `/${encoded(server)}/` : whole;
-    return serverUrl(path, publicUrl);
   }
 
   /**
@@ -312,11 +300,9 @@ export class ServerConnections {
   }
 }
 
-/** The address of a server, in its model or in a share. */
-type ServerAddress = Pick<Server, "url" | "ready"> & { full_url?: string | null };
-
 interface Found {
-  model: ServerAddress | undefined;
+  /** The server's model, or what a share has of it. */
+  model: (ServerLinks & Pick<Server, "ready">) | undefined;
   siblings: ReadonlySet<string>;
   /** The user to create a token for. */
   tokenOwner: string;
@@ -325,9 +311,3 @@ interface Found {
 /** Whether the token's scopes may be the reason of an error. */
 const isHidden = (error: unknown): boolean =>
   error instanceof ForbiddenError || error instanceof NotFoundError;
-
-/** A name as hubs encode it in addresses. */
-const encoded = (name: string): string =>
-  encodeURIComponent(name)
-    .replaceAll("%40", "@")
-    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);

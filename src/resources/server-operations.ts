@@ -12,6 +12,8 @@ import type { Keys, KeysOf } from "../core/known-keys.js";
 import { unsupportedError } from "../core/error-mapping.js";
 import { checkName } from "../core/path-names.js";
 import { Secrets } from "../core/redact.js";
+import { isServedAt } from "../core/server-client.js";
+import { serverAddress } from "../core/url.js";
 import { isAtLeast } from "../core/version.js";
 import type { ServerOperations } from "../workflows/server-state.js";
 import {
@@ -209,6 +211,14 @@ export function createServerOperations(
         if (error instanceof NotFoundError) return undefined;
         throw error;
       }),
+    isServed: async (model, signal) => {
+      try {
+        const address = serverAddress(model, server, hub.publicUrl);
+        return await isServedAt(address, hub.publicUrl, hub.fetch, signal);
+      } catch {
+        return false;
+      }
+    },
   };
 }
 

@@ -19,6 +19,8 @@ export interface ServerOperations {
   stop(signal: AbortSignal): Promise<number>;
   /** Reads the server's model; undefined without a server. */
   model(signal: AbortSignal): Promise<Server | undefined>;
+  /** Whether the server itself answers at its address, which that of a cancelled start does not. Never rejects. */
+  isServed(server: Server, signal: AbortSignal): Promise<boolean>;
   /** Opens the progress stream of a start. */
   progress: OpenProgress;
 }

@@ -3,9 +3,9 @@
  *
  * Promises that a start resolves with a ready server or rejects with the hub's reason, and that a spawn is never
  * repeated after a failure or a lost response (hubs shut down after a number of failed spawns in a row). The progress
- * stream reports early; the server's model decides: a 201 may still be pending, a 500 may be a spawn in progress, and a
- * cancelled start is `ready` for a second, on the stream and in the model. Only the proxy tells the two apart at once:
- * the address of a cancelled server leads to the hub.
+ * stream reports early; the server's model decides: a 201 may still be pending, and a 500 may be a spawn in progress. A
+ * cancelled start is `ready` for a second, on the stream and in the model; only its address tells, which leads to the
+ * hub.
  */
 import type { ProgressEvent, Server } from "../../generated/types.gen.js";
 import { BadRequestError, HubError, RateLimitError } from "../core/errors.js";
@@ -156,16 +156,11 @@ async function untilReady(
   if (answer === 202) await follows();
   const waits = pollDelays();
   for (;;) {
-    if (last?.ready && !certain) {
-      certain = true;
-      await delay(cancelGracePeriod, signal);
-    }
     const server = await readServerAfter(answer, operations, signal);
     if (isReady(server)) {
       if (!eventLog.items.at(-1)?.ready) eventLog.add(readyEvent(server));
-      if (certain) return server;
+      if (certain || (await isServed(server, operations, signal))) return server;
       certain = true;
-      await delay(cancelGracePeriod, signal);
     } else if (isPending(server)) {
       certain = false;
       if (streams) await follows();
@@ -173,6 +168,18 @@ async function untilReady(
     } else throw await spawnErrorOf(start, { server, answer, last }, signal);
   }
 }
+
+/** Whether the server itself answers at its address. If not, waits until the hub has removed a cancelled start. */
+const isServed = (
+  server: Server,
+  operations: ServerOperations,
+  caller: AbortSignal,
+): Promise<boolean> =>
+  withCleanup(caller, async ({ signal }) => {
+    const waited = delay(cancelGracePeriod, signal).then(() => false);
+    const served = operations.isServed(server, signal).then((isServed) => isServed || waited);
+    return Promise.race([served, waited]);
+  });
 
 /** How long the progress stream may be silent before the model is polled, in milliseconds. */
 export const silenceTimeout = 2000;

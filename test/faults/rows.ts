@@ -219,6 +219,7 @@ const starting = (progress: Respond, after: Respond = progress, model = server):
   let streams = 0;
   return (exchange) => {
     const { method, path, reply } = exchange;
+    if (path === "/user/ada/") return reply(302, ["Location: /user/ada/lab"]);
     if (path.endsWith("/progress")) return (streams++ === 0 ? progress : after)(exchange);
     if (path.endsWith("/api/")) return reply(200, [json, ofHub], '{"version": "6.1.1"}');
     if (method === "POST") return reply(202, [ofHub, "Content-Type: text/plain"]);
@@ -234,15 +235,15 @@ const cut =
   ({ socket }) =>
     void socket.write(begins + more, () => socket.resetAndDestroy());
 
-/** The same of a start: POST, streams, and looks at the server. */
+/** The same of a start. Its requests are the POST, streams, reads of the model, and one to the server's address. */
 export const starts: [fault: string, respond: () => Respond, outcome: string][] = [
-  ["a start without a fault", () => starting(reported), "value ×3"],
-  ["its stream is cut, once", () => starting(cut(), reported), "value ×4"],
-  ["its stream is cut in an event", () => starting(cut("9\r\ndata: {"), reported), "value ×4"],
+  ["a start without a fault", () => starting(reported), "value ×4"],
+  ["its stream is cut, once", () => starting(cut(), reported), "value ×5"],
+  ["its stream is cut in an event", () => starting(cut("9\r\ndata: {"), reported), "value ×5"],
   [
     "its stream ends too early, once",
     () => starting(({ socket }) => void socket.write(`${begins}0\r\n\r\n`), reported),
-    "value ×4",
+    "value ×5",
   ],
   ["its stream is refused with 400", () => starting(refusing(400)), "value ×4"],
   ["its stream is refused with 403", () => starting(refusing(403)), "value ×4"],
@@ -256,7 +257,7 @@ export const starts: [fault: string, respond: () => Respond, outcome: string][] 
         const alive = setInterval(() => socket.write("2\r\n\n\n\r\n"), 10).unref();
         socket.once("close", () => clearInterval(alive));
       }),
-    "TimeoutError ×4",
+    "value ×5",
   ],
   ["its answer is lost", () => lostStart(server), "value ×4"],
   [

@@ -2,8 +2,15 @@
  * A real hub behind a real proxy, as users reach it: servers at their URLs, and the proxy's own responses.
  */
 import { describe, expect, it } from "vitest";
-import { HubError, JupyterHub, UnexpectedResponseError } from "jupyterhub-client";
-import { failure, useHubFixture } from "./hub-fixture.js";
+import {
+  HubError,
+  JupyterHub,
+  SpawnFailedError,
+  UnexpectedResponseError,
+  type Server,
+} from "jupyterhub-client";
+import { isServedAt } from "../../src/core/server-client.js";
+import { failure, itSince, since, useHubFixture } from "./hub-fixture.js";
 
 const fixture = useHubFixture("behind-proxy", {
   proxy: "configurable-http-proxy",
@@ -20,6 +27,9 @@ const beside = (): JupyterHub =>
 const statusAt = async (url: string): Promise<number> =>
   (await fetch(url, { redirect: "manual" })).status;
 
+const modelOf = async (server: string): Promise<Server | undefined> =>
+  (await fixture.hub.users.get("ada")).servers?.[server];
+
 describe("a hub behind configurable-http-proxy", () => {
   let ada = "";
 
@@ -29,7 +39,8 @@ describe("a hub behind configurable-http-proxy", () => {
     const server = await hub.servers.start("ada");
     ada = new URL(server.url, hub.publicUrl).href;
     expect(ada).toBe(`${fixture.real.publicUrl}user/ada/`);
-    expect(await statusAt(ada)).toBe(200);
+    expect(await statusAt(ada)).toBe(302);
+    expect(await statusAt(`${ada}lab`)).toBe(200);
   });
 
   it("lists the server's route and target, also paginated", async () => {
@@ -56,7 +67,7 @@ describe("a hub behind configurable-http-proxy", () => {
     expect(await failure(fixture.hub.version())).toBeInstanceOf(UnexpectedResponseError);
     await beside().proxy.sync();
     expect(await fixture.hub.version()).toBe(fixture.real.version);
-    expect(await statusAt(ada)).toBe(200);
+    expect(await statusAt(`${ada}lab`)).toBe(200);
   });
 
   it("rejects with HubError while the hub is down, and recovers afterwards", async () => {
@@ -66,11 +77,41 @@ describe("a hub behind configurable-http-proxy", () => {
     await fixture.real.restart();
     expect((await fixture.hub.users.get("ada")).name).toBe("ada");
     expect((await fixture.hub.servers.start("ada")).ready).toBe(true);
-    expect(await statusAt(ada)).toBe(200);
+    expect(await statusAt(`${ada}lab`)).toBe(200);
   });
 
   it("routes a stopped server's URL to the hub again", async () => {
     await fixture.hub.servers.stop("ada");
-    expect(await statusAt(ada)).not.toBe(200);
+    expect(await statusAt(`${ada}lab`)).not.toBe(200);
+  });
+
+  it("starts a slow server, which is certain as soon as it answers at its address", async () => {
+    const server = since("6.0") ? "slow" : "slow one";
+    for (const input of [{}, { server }]) {
+      fixture.sent();
+      const user_options = { behave: "slow", seconds: 4 };
+      await fixture.hub.servers.start("ada", { ...input, user_options });
+      const sent = fixture.sent();
+      const begun = sent.findIndex((one) => /^POST .* 202$/.test(one));
+      expect(begun).toBeGreaterThanOrEqual(0);
+      // Without an answer of the server, the model would be read twice.
+      const reads = sent.slice(begun + 1).filter((one) => !one.includes("/progress"));
+      expect(reads).toHaveLength(1);
+    }
+  });
+
+  itSince("5.0")("answers at the address of a cancelled start, which looks ready", async () => {
+    const { hub, real } = fixture;
+    const server = "cancelled";
+    const user_options = { behave: "slow", seconds: 20 };
+    const start = failure(hub.servers.start("ada", { server, user_options }));
+    await expect.poll(async () => (await modelOf(server))?.pending).toBe("spawn");
+    const stopped = hub.servers.stop("ada", { server });
+    await expect.poll(async () => (await modelOf(server))?.ready).toBe(true);
+    const { signal } = new AbortController();
+    const address = `${real.publicUrl}user/ada/${server}/`;
+    expect(await isServedAt(address, hub.publicUrl, fetch, signal)).toBe(false);
+    await stopped;
+    expect(await start).toBeInstanceOf(SpawnFailedError);
   });
 });

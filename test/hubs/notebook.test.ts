@@ -2,6 +2,7 @@
 import { createRequire } from "node:module";
 import { KernelManager, ServerConnection, type Kernel } from "@jupyterlab/services";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isServedAt } from "../../src/core/server-client.js";
 import { failure, useHubFixture, since } from "./hub-fixture.js";
 import { runExample } from "./run-example.js";
 import { ensureNotebook } from "./venv.js";
@@ -33,6 +34,14 @@ c.Spawner.args = ["--allow-root"]
       expect(await response.json()).toEqual([]);
       const specs = await fixture.hub.servers.fetch("ada", "/api/kernelspecs");
       expect(await specs.json()).toMatchObject({ default: "python3" });
+    });
+
+    it("answers itself at its address, also without a token", async () => {
+      const { publicUrl } = fixture.real;
+      const { signal } = new AbortController();
+      const isServed = (user: string): Promise<boolean> =>
+        isServedAt(`${publicUrl}user/${user}/`, `${publicUrl}hub/`, fetch, signal);
+      expect(await Promise.all(["ada", "grace"].map(isServed))).toEqual([true, false]);
     });
 
     it("returns its own errors and pages, which are not taken for a stopped server", async () => {

@@ -126,3 +126,74 @@ describe("a start", () => {
     expect(await serverOf(fake)).toMatchObject({ ready: false });
   });
 });
+
+describe("the address of a server", () => {
+  /** What answers there, without a token: a status and, for a redirect, its target. */
+  async function answerAt(fake: FakeHub, path: string, init?: RequestInit): Promise<string> {
+    const { status, headers } = await fake.fetch(new URL(path, fake.url), init);
+    return `${status} ${headers.get("Location") ?? ""}`.trim();
+  }
+  const login = (id: string, path: string): string =>
+    `302 /hub/api/oauth2/authorize?client_id=jupyterhub-user-${id}` +
+    `&redirect_uri=${encodeURIComponent(`${path}oauth_callback`)}&response_type=code`;
+
+  it("leads to the login of the server while it runs, also while the hub restarts", async () => {
+    const { fake } = openFake({ users: [{ name: "ada", servers: ["", "gpu"] }, "grace"] });
+    const addresses = [
+      "/user/ada/",
+      "/user/ada/gpu/lab",
+      "/user/ada/cpu/",
+      "/user/grace/",
+      "/user/%",
+    ];
+    const expected = [
+      login("ada", "/user/ada/"),
+      login("ada-gpu", "/user/ada/gpu/"),
+      login("ada", "/user/ada/"),
+      "404",
+      "404",
+    ];
+    const answers = async () => Promise.all(addresses.map((path) => answerAt(fake, path)));
+    expect(await answers()).toEqual(expected);
+    const restarted = fake.restart({ seconds: 5 });
+    expect((await answers()).slice(0, 3)).toEqual(expected.slice(0, 3));
+    await fake.advance(5000);
+    await restarted;
+    expect(await answers()).toEqual(expected);
+  });
+
+  it("has nothing for a request with a token, and nothing after a shutdown", async () => {
+    const { fake, hub } = openFake({ users: [{ name: "ada", servers: [""] }] });
+    const headers = { Authorization: `token ${fake.token}` };
+    expect(await answerAt(fake, "/user/ada/", { headers })).toBe("404");
+    await hub.shutdown();
+    expect(await rejection(answerAt(fake, "/user/ada/"))).toBeInstanceOf(TypeError);
+  });
+
+  it("has no login and no route while a cancelled start looks ready", async () => {
+    const { fake, hub } = openFake({ spawner: { seconds: 20 } });
+    const started = ask(fake, "POST /users/ada/server");
+    await fake.advance(1000);
+    const stopped = ask(fake, "DELETE /users/ada/server");
+    await started;
+    expect(await serverOf(fake)).toMatchObject({ ready: true });
+    expect(await answerAt(fake, "/user/ada/")).toBe("404");
+    expect(await hub.proxy.listRoutes()).toHaveLength(1);
+    await fake.advance(1000);
+    await stopped;
+  });
+
+  it("makes a slow start certain without a second, and is no request to the hub", async () => {
+    const fake = new FakeHub({ time: "manual", users: ["ada"], slowSpawnTimeout: 0 });
+    fake.spawner({ seconds: 30 });
+    const started = clientOf(fake).servers.start("ada");
+    await expect.poll(() => fake.requests.length).toBeGreaterThan(1);
+    await fake.advance(30_000);
+    await started;
+    const { requests } = fake;
+    expect(requests.every(({ path }) => path.startsWith("/users/ada/server"))).toBe(true);
+    expect(
+      requests.filter(({ operation }) => operation === "GET /users/{name}/server").length,
+    ).toBe(1);
+  });
+});

@@ -1,7 +1,13 @@
 /** Addresses: of the API, of the hub behind a link, of servers; and which hosts are private. */
 import { describe, expect, it } from "vitest";
 import { InvalidInputError } from "../../src/core/errors.js";
-import { apiCandidates, apiUrl, isPrivateHost, pageUrl, serverUrl } from "../../src/core/url.js";
+import {
+  apiCandidates,
+  apiUrl,
+  isPrivateHost,
+  pageUrl,
+  serverAddress,
+} from "../../src/core/url.js";
 import { expectNoSecret, secrets } from "./helpers.js";
 
 const refusalOf = (act: () => unknown): unknown => {
@@ -205,16 +211,15 @@ describe("the address of a server", () => {
     ["https://ada.hub.example.org/user/ada/", "https://ada.hub.example.org/user/ada/"],
     ["https://a.b.hub.example.org/user/ada/", "https://a.b.hub.example.org/user/ada/"],
   ])("can be %s", (url, expected) => {
-    expect(serverUrl(url, hub)).toBe(expected);
+    expect(serverAddress({ url }, "", hub)).toBe(expected);
   });
 
   it("must have the hub's port, also at a subdomain", () => {
     const local = "http://hub.localhost:8000/hub/";
     const ada = "http://ada.hub.localhost:8000/user/ada/";
-    expect(serverUrl(ada, local)).toBe(ada);
-    expect(() => serverUrl("http://hub.localhost:8001/user/ada/", local)).toThrow(
-      InvalidInputError,
-    );
+    expect(serverAddress({ url: ada }, "", local)).toBe(ada);
+    const other = { url: "http://hub.localhost:8001/user/ada/" };
+    expect(() => serverAddress(other, "", local)).toThrow(InvalidInputError);
   });
 
   it.each([
@@ -243,7 +248,7 @@ describe("the address of a server", () => {
     "https://[",
     "https://",
   ])("cannot be %j", (url) => {
-    const error = refusalOf(() => serverUrl(url, hub));
+    const error = refusalOf(() => serverAddress({ url }, "", hub));
     expect(error).toBeInstanceOf(InvalidInputError);
     expect((error as Error).message).toContain("neither at https://hub.example.org");
   });

@@ -61,6 +61,8 @@ export class FakeHub {
   tale: Tale = [[500, { progress: 50, message: "Starting" }]];
   /** The reason of failing Spawners. */
   why = "No GPU is left";
+  /** What answers at the addresses of servers: by default the hub, as if no proxy were in front of it. */
+  atAddress: typeof fetch = async () => redirectTo("/hub/user/ada/");
   /** The number of open streams. */
   open = 0;
   readonly #version: string;
@@ -97,6 +99,7 @@ export class FakeHub {
 
   readonly fetch: typeof fetch = async (input, init) => {
     const request = new Request(input, init);
+    if (!request.url.startsWith(base)) return this.atAddress(input, init);
     const route = `${request.method} ${request.url.replace(base, "")}`;
     const text = await request.text();
     const body = text === "" ? undefined : (JSON.parse(text) as unknown);
@@ -265,6 +268,9 @@ export class FakeHub {
     return isAtLeast(this.#version, release);
   }
 }
+
+export const redirectTo = (location: string): Response =>
+  new Response(null, { status: 302, headers: { Location: location } });
 
 /** A time with keep-alive comments only. */
 const silence = (wait: number): Piece[] =>

@@ -1,7 +1,7 @@
 /** A start as an iterable: its events, their times and its end. */
 import { describe, expect, it } from "vitest";
 import { SpawnFailedError } from "../../src/index.js";
-import { FakeHub, type Answer, type Fate } from "./fake-hub.js";
+import { FakeHub, redirectTo, type Answer, type Fate } from "./fake-hub.js";
 import { failure, pass, settled, useClock } from "./time.js";
 import {
   failed,
@@ -18,18 +18,22 @@ import {
 useClock();
 
 describe("the iteration of a start", () => {
-  it("yields events as they arrive, and ends when the server is certainly ready", async () => {
+  it.each([
+    { by: "at once if the server answers", location: "/user/ada/lab", end: 2000, reads: 1 },
+    { by: "after 1,200 ms if the hub answers", location: "/hub/user/ada/", end: 3200, reads: 2 },
+  ])("yields events as they arrive, and ends $by at its address", async (row) => {
     const hub = new FakeHub();
+    hub.atAddress = async () => redirectTo(row.location);
     hub.next(post, { status: 202, fate: soon("ready") });
     const { reported, times, error, ended } = await settled(
       story(hub.client().servers.start("ada")),
     );
     expect(reported).toEqual([requested, starting, ready]);
     expect(times).toEqual([0, 500, 2000]);
-    expect(ended).toBe(3200);
+    expect(ended).toBe(row.end);
     expect(error).toBeUndefined();
     expect(hub.writes).toEqual([post]);
-    expect([hub.count(stream), hub.count(model), hub.open]).toEqual([1, 1, 0]);
+    expect([hub.count(stream), hub.count(model), hub.open]).toEqual([1, row.reads, 0]);
   });
 
   it("yields events unchanged, with html_message and the Spawner's own keys", async () => {

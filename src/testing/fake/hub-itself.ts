@@ -1,12 +1,13 @@
 /** The hub's version and info, the token's owner, the proxy, shutdown, and removed operations. */
 import type { Call } from "./call.js";
 import type { Endpoints } from "./endpoints.js";
-import { isReady, serverUrl, serviceModel, userModel } from "./models.js";
+import { serverUrl, serviceModel, userModel } from "./models.js";
 import { pageOf, paged } from "./pages.js";
 import { isObject, repr } from "./python.js";
 import { empty, HttpError, json, page, type Reply } from "./replies.js";
 import type { Owner } from "./records.js";
 import { identifyScopes, parse } from "./scopes.js";
+import { isRouted } from "./server-address.js";
 import { findToken } from "./tokens-made.js";
 import type { World } from "./world.js";
 
@@ -81,8 +82,8 @@ function routes(call: Call): Reply {
   const requested = pageOf(call);
   const all = new Map<string, unknown>([["/", { hub: true }]]);
   for (const server of world.servers()) {
-    if (!isReady(server)) continue;
-    all.set(serverUrl(call, server), { user: server.user.name, server_name: server.name });
+    if (!isRouted(server)) continue;
+    all.set(serverUrl(world, server), { user: server.user.name, server_name: server.name });
   }
   const keys = [...all.keys()]
     .toSorted()

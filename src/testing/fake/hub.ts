@@ -13,6 +13,7 @@ import { HttpError } from "./replies.js";
 import { parsed, untilAborted, type FakeRequest } from "./requests.js";
 import { errorResponse, responseTo } from "./responses.js";
 import { Router, type Match } from "./router.js";
+import { loginAt } from "./server-address.js";
 import { makeWorld } from "./setup.js";
 import type { SpawnerRule } from "./spawner.js";
 import { findToken, makeToken } from "./tokens-made.js";
@@ -23,10 +24,10 @@ import type { World } from "./world.js";
  *
  * It has users, groups, tokens with scopes, servers that start and stop in their time, progress streams,
  * shares, services and pages, with the responses and messages of its release. It has no
- * pages for browsers and no cookies, and runs no Jupyter server.
+ * pages for browsers and no cookies, and runs no Jupyter server: at the address of a running one is only its login.
  */
 export class FakeHub implements AsyncDisposable {
-  /** Every request, in order. */
+  /** Every request to the hub, in order. */
   readonly requests: FakeRequest[] = [];
   readonly #world: World;
   readonly #router: Router;
@@ -71,6 +72,9 @@ export class FakeHub implements AsyncDisposable {
     const url = new URL(request.url);
     const text = await request.text();
     request.signal.throwIfAborted();
+    // The proxy routes it past the hub.
+    const login = request.headers.has("Authorization") ? undefined : loginAt(this.#world, url);
+    if (login && this.#world.down !== "shut down") return login;
     const path = this.#pathOf(url);
     const match = this.#router.find(request.method, path);
     const by = request.headers.get("Authorization")?.replace(/^\w+\s+/, "") ?? "";

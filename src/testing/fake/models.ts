@@ -2,6 +2,7 @@
 import type { Call } from "./call.js";
 import type { Group, Server, Service, User } from "./records.js";
 import type { Resource } from "./scopes.js";
+import type { World } from "./world.js";
 
 type Model = Record<string, unknown>;
 
@@ -67,7 +68,7 @@ export function userModel(call: Call, user: User): Model {
       admin: user.admin,
       roles: [...user.roles],
       groups: [...user.groups].map(({ name }) => name),
-      server: main && isReady(main) ? serverUrl(call, main) : null,
+      server: main && isReady(main) ? serverUrl(call.world, main) : null,
       pending: main?.live?.pending ?? null,
       created: time(user.created),
       last_activity: time(user.lastActivity),
@@ -94,11 +95,8 @@ export const isReady = (server: Server): boolean =>
 /** A name in a path, as hubs write it. */
 const escape = (name: string): string => encodeURIComponent(name).replaceAll("%40", "@");
 
-export const userUrl = (call: Call, user: User): string =>
-  `${call.world.basePath}user/${escape(user.name ?? "")}/`;
-
-export const serverUrl = (call: Call, { user, name }: Server): string =>
-  userUrl(call, user) + (name === "" ? "" : `${escape(name)}/`);
+export const serverUrl = ({ basePath }: World, { user, name }: Server): string =>
+  `${basePath}user/${escape(user.name ?? "")}/${name === "" ? "" : `${escape(name)}/`}`;
 
 export function serverModel(call: Call, server: Server): Model {
   const { user, name, live } = server;
@@ -113,7 +111,7 @@ export function serverModel(call: Call, server: Server): Model {
     pending: live?.pending ?? null,
     ready: isReady(server),
     stopped: !isActive(server),
-    url: serverUrl(call, server),
+    url: serverUrl(world, server),
     user_options: live ? live.options : server.savedOptions,
     progress_url: name === "" ? `${own}/progress` : `${own}s/${escape(name)}/progress`,
     ...(world.since("5.0") && { full_url: null, full_progress_url: null }),

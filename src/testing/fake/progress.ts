@@ -76,7 +76,7 @@ async function* untilTime(
 }
 
 function readyEvent(call: Call, server: Server): Record<string, unknown> {
-  const url = serverUrl(call, server);
+  const url = serverUrl(call.world, server);
   return {
     progress: 100,
     ready: true,

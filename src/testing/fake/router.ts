@@ -3,6 +3,7 @@
  * from the document. Checks scopes before the handler runs.
  */
 import { operations } from "../../../generated/operations.gen.js";
+import { decoded } from "../../core/url.js";
 import { isAtLeast } from "../../core/version.js";
 import { activity } from "./activity.js";
 import { Call, type Incoming } from "./call.js";
@@ -105,20 +106,12 @@ function routeOf(operation: string): Route {
 function answer(route: Route, world: World, request: Incoming): Reply | Promise<Reply> {
   const values = route.pattern.exec(request.path)?.slice(1) ?? [];
   const params = Object.fromEntries(
-    route.names.map((name, index) => [name, decode(values[index] ?? "")]),
+    route.names.map((name, index) => [name, decoded(values[index] ?? "")]),
   );
   const call = new Call(world, request, params);
   const { scopes, of, listing = false, handle } = route.endpoint;
   if (scopes) call.require(scopes, filtersOf(call, of), listing);
   return handle(call);
-}
-
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }
 
 /** The filters that match the names in the path. */

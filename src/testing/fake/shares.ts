@@ -72,7 +72,7 @@ export const shares: Endpoints = {
 export const sharedServerModel = (call: Call, server: Server): Record<string, unknown> => ({
   user: { name: server.user.name },
   name: server.name,
-  url: serverUrl(call, server),
+  url: serverUrl(call.world, server),
   full_url: null,
   ready: isReady(server),
 });

@@ -1,0 +1,32 @@
+/** What answers at the address of a running server. */
+import { decoded } from "../../core/url.js";
+import { isReady, serverUrl } from "./models.js";
+import type { Server } from "./records.js";
+import type { World } from "./world.js";
+
+/** Whether the proxy routes to a server. A cancelled start looks ready, but has no process. */
+export const isRouted = (server: Server): boolean =>
+  isReady(server) && server.live?.state["pid"] !== undefined;
+
+/** The response of a Jupyter server to a request without credentials; undefined if none runs at the address. */
+export function loginAt(world: World, { pathname }: URL): Response | undefined {
+  const server = routedAt(world, pathname);
+  if (!server) return undefined;
+  const { user, name } = server;
+  const query = new URLSearchParams({
+    client_id: `jupyterhub-user-${user.name}${name === "" ? "" : `-${name}`}`,
+    redirect_uri: `${serverUrl(world, server)}oauth_callback`,
+    response_type: "code",
+  });
+  const location = `${world.basePath}hub/api/oauth2/authorize?${query}`;
+  return new Response(null, { status: 302, headers: { Location: location } });
+}
+
+/** The server to which the proxy routes a path. Those of named servers are below that of the default server. */
+function routedAt(world: World, pathname: string): Server | undefined {
+  const root = `${world.basePath}user/`;
+  if (!pathname.startsWith(root)) return undefined;
+  const [user = "", server = ""] = pathname.slice(root.length).split("/").map(decoded);
+  const { servers } = world.user(user) ?? {};
+  return [servers?.get(server), servers?.get("")].find((one) => one && isRouted(one));
+}

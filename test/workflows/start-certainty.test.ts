@@ -1,0 +1,162 @@
+/** When a server that becomes ready after a 202 is certain to run: if it answers at its address, or after 1,200 ms. */
+import { describe, expect, it, vi } from "vitest";
+import { SpawnFailedError } from "../../src/index.js";
+import { FakeHub, redirectTo, type Fate } from "./fake-hub.js";
+import { failure, pass, settled, useClock, watch } from "./time.js";
+
+useClock();
+
+const post = "POST /users/ada/server";
+const ready: Fate = [[0, "ready"]];
+const login = "/hub/api/oauth2/authorize?client_id=jupyterhub-user-ada&redirect_uri=";
+const hubUrl = "http://hub.test.local/hub/";
+
+/** Starts a server that is ready at once, and returns how long the start takes. */
+async function durationOf(hub: FakeHub, server?: string, status = 202): Promise<number> {
+  const path = server === undefined ? post : `POST /users/ada/servers/${server}`;
+  hub.next(path, { status, fate: ready });
+  const begun = Date.now();
+  await settled(hub.client().servers.start("ada", { server }));
+  return Date.now() - begun;
+}
+
+describe("a start whose server becomes ready", () => {
+  it.each<[where: string, location: string, server?: string]>([
+    ["a page of its own", "/user/ada/lab?"],
+    ["an absolute address of its own", "http://hub.test.local/user/ada/tree"],
+    ["the login of the hub for it", `${login}%2Fuser%2Fada%2Foauth_callback&response_type=code`],
+    ["a page of a named server", "/user/ada/gpu/lab", "gpu"],
+    ["the login for a named server", `${login}%2Fuser%2Fada%2Fgpu%2Foauth_callback`, "gpu"],
+  ])("resolves at once if its address redirects to %s", async (_, location, server) => {
+    const hub = new FakeHub();
+    hub.atAddress = async () => redirectTo(location);
+    expect(await durationOf(hub, server)).toBeLessThan(100);
+  });
+
+  it("resolves at once if its address has a page of a Jupyter server", async () => {
+    const hub = new FakeHub();
+    const headers = { "X-JupyterHub-Version": "6.1.1" };
+    hub.atAddress = async () => new Response("<h1>Jupyter Server</h1>", { headers });
+    expect(await durationOf(hub)).toBeLessThan(100);
+  });
+
+  it.each<[what: string, answer: () => Response | Promise<Response>, server?: string]>([
+    ["redirects to the hub's page of it", () => redirectTo("/hub/user/ada/")],
+    ["redirects to itself", () => redirectTo("/user/ada/?ticket=1")],
+    ["redirects to another scheme", () => redirectTo("https://hub.test.local/user/ada/lab")],
+    ["redirects to a gateway's login", () => redirectTo("/oauth2/start?rd=%2Fuser%2Fada%2Flab")],
+    [
+      "redirects to another login with a callback below it",
+      () => redirectTo("https://sso.example/authorize?redirect_uri=%2Fuser%2Fada%2Fcallback"),
+    ],
+    ["redirects to the login of another server", () => redirectTo(`${login}%2Fuser%2Feve%2Fx`)],
+    ["redirects to a login without a way back", () => redirectTo(login)],
+    [
+      "redirects to the login of the default server, for a named one",
+      () => redirectTo(`${login}%2Fuser%2Fada%2Foauth_callback`),
+      "gpu",
+    ],
+    ["redirects to a malformed address", () => redirectTo("http://[")],
+    ["answers 200, as the login page of a gateway does", () => new Response("log in")],
+    [
+      "answers 503 with a page of the hub",
+      () => new Response(null, { status: 503, headers: { "X-JupyterHub-Version": "6.1.1" } }),
+    ],
+    ["cannot be reached", () => Promise.reject(new TypeError("fetch failed"))],
+    ["never answers", () => new Promise<Response>(() => undefined)],
+  ])("resolves after 1,200 ms if its address %s", async (_, answer, server) => {
+    const hub = new FakeHub();
+    hub.atAddress = async () => answer();
+    const duration = await durationOf(hub, server);
+    expect(duration).toBeGreaterThanOrEqual(1200);
+    expect(duration).toBeLessThan(1300);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("asks there without a token, cookie or header of the client, and follows no redirect", async () => {
+    const hub = new FakeHub();
+    const requests: [input: unknown, init: RequestInit | undefined][] = [];
+    hub.atAddress = async (input, init) => {
+      requests.push([input, init]);
+      return redirectTo("/user/ada/lab");
+    };
+    hub.next(post, { status: 202, fate: ready });
+    const client = hub.client({ headers: { "X-Gateway-Key": "a-key" } });
+    await settled(client.servers.start("ada", {}, { headers: { "X-Trace": "1" } }));
+    const signal = expect.any(AbortSignal) as AbortSignal;
+    expect(requests).toEqual([["http://hub.test.local/user/ada/", { redirect: "manual", signal }]]);
+  });
+
+  it("asks at the full_url of the server if the client knows only a private address", async () => {
+    const hub = new FakeHub();
+    const addresses: unknown[] = [];
+    const full_url = "https://public.example/user/ada/";
+    const model = { name: "", ready: true, pending: null, url: "/user/ada/", full_url };
+    hub.next(post, { status: 202, fate: ready });
+    hub.next("GET /users/ada/server", { status: 200, body: model });
+    hub.atAddress = async (input) => {
+      addresses.push(input);
+      return redirectTo("https://public.example/user/ada/lab");
+    };
+    await settled(hub.client({ publicUrl: "http://hub:8081/hub/" }).servers.start("ada"));
+    expect(addresses).toEqual([full_url]);
+  });
+
+  it("is certain after a 201, and in a page it only waits: nothing is sent to the address", async () => {
+    const hub = new FakeHub();
+    let count = 0;
+    hub.atAddress = async () => {
+      count += 1;
+      return redirectTo("/user/ada/lab");
+    };
+    expect(await durationOf(hub, undefined, 201)).toBeLessThan(100);
+    vi.stubGlobal("location", new URL(`${hubUrl}home`));
+    try {
+      hub.become("", [[0, "stopped"]]);
+      expect(await durationOf(hub)).toBeGreaterThanOrEqual(1200);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+    expect(count).toBe(0);
+  });
+
+  it("cancels the body at the address, whatever it is", async () => {
+    const hub = new FakeHub();
+    let count = 0;
+    const cancel = (): void => void (count += 1);
+    hub.atAddress = async () => new Response(new ReadableStream({ cancel }), { status: 200 });
+    await durationOf(hub);
+    expect(count).toBe(1);
+  });
+
+  it("aborts its request to the address with the start", async () => {
+    const hub = new FakeHub();
+    let signal: AbortSignal | undefined | null;
+    hub.atAddress = async (_, init) => {
+      signal = init?.signal;
+      return new Promise<Response>(() => undefined);
+    };
+    hub.next(post, { status: 202, fate: ready });
+    const controller = new AbortController();
+    const { signal: caller } = controller;
+    const started = watch(hub.client().servers.start("ada", {}, { signal: caller }));
+    await pass(600);
+    expect([started.settled, signal?.aborted]).toEqual([false, false]);
+    controller.abort("enough");
+    await pass(0);
+    expect(started.error).toBe("enough");
+    expect([signal?.aborted, vi.getTimerCount()]).toEqual([true, 0]);
+  });
+
+  it("rejects if it was cancelled, since then the hub answers at its address", async () => {
+    const hub = new FakeHub();
+    hub.next(post, {
+      status: 202,
+      fate: [
+        [0, "ready"],
+        [1000, "stopped"],
+      ],
+    });
+    expect(await failure(hub.client().servers.start("ada"))).toBeInstanceOf(SpawnFailedError);
+  });
+});
