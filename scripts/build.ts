@@ -64,15 +64,22 @@ const minifiedData: Plugin = {
   },
 };
 
-/** Leaves out the generated reader of event streams, which nothing calls: src/ reads them itself. */
-const withoutEventStreams: Plugin = {
-  name: "without-event-streams",
-  load: (id) =>
-    id.endsWith("/serverSentEvents.gen.ts") ? "export const createSseClient = undefined;" : null,
+/** Generated functions that are never called: src/ reads event streams and adds credentials itself. */
+const unused: readonly (readonly [file: string, name: string])[] = [
+  ["/serverSentEvents.gen.ts", "createSseClient"],
+  ["/auth.gen.ts", "getAuthToken"],
+];
+
+const withoutUnused: Plugin = {
+  name: "without-unused",
+  load(id) {
+    const [, name] = unused.find(([file]) => id.endsWith(file)) ?? [];
+    return name === undefined ? null : `export const ${name} = undefined;`;
+  },
 };
 
 async function bundle(options: InputOptions, to: OutputOptions): Promise<void> {
-  const plugins = [withoutEventStreams, options.plugins];
+  const plugins = [withoutUnused, options.plugins];
   const bundled = await rolldown({ ...input, ...options, plugins });
   await bundled.write({ ...output, ...to });
   await bundled.close();

@@ -30,7 +30,7 @@ import type { Secrets } from "./redact.js";
 import { invalidJsonError, parseAsOf, valueOf } from "./response.js";
 import { isSafe } from "./retry.js";
 import { DeadlinePassed, withDeadline } from "./deadline.js";
-import { isBelow } from "./transport.js";
+import { assertBelow } from "./transport.js";
 
 /** What the generated functions take as `client`. */
 export type ApiClient = Client;
@@ -178,12 +178,7 @@ async function request(
     fetch: async (built) => {
       const { url, headers } = built as Request;
       // Routes of the table cannot leave the API, since their names were checked. Others can.
-      if (context.operation === unknown && !isBelow(baseUrl, url)) {
-        throw new InvalidInputError(
-          `${context.method} ${context.url} would leave the hub's API.`,
-          context,
-        );
-      }
+      if (context.operation === unknown) assertBelow(baseUrl, url, context);
       attempted = await sendWithRetries(
         parts,
         context,
@@ -234,7 +229,7 @@ async function checked(
   for (const { what, rule } of input.versionedKeys) {
     const version = await hubVersion(parts, {
       ...(deadline && { signal: deadline }),
-      ...(headers && { headers: without(headers, "Content-Type", "Authorization") }),
+      headers: gatewayHeaders(headers),
     });
     const unsupported = unsupportedError(version, rule, `${what} of ${method} ${route}`, context);
     if (unsupported) throw unsupported;
@@ -250,10 +245,10 @@ const withEncodedKeys = (query: Readonly<Record<string, unknown>>): Record<strin
         Object.entries(query).map(([key, value]) => [encodeURIComponent(key), value]),
       );
 
-/** The headers less some: a request of its own keeps those of gateways. */
-const without = (headers: unknown, ...names: string[]): Record<string, string> =>
-  Object.fromEntries(
-    [...new Headers(headers as HeadersInit)].filter(
-      ([name]) => !names.some((one) => one.toLowerCase() === name),
-    ),
-  );
+/** The headers of a call that its request for the version needs, too: those for gateways. */
+function gatewayHeaders(headers: unknown): Record<string, string> {
+  const rest = new Headers(headers as HeadersInit);
+  rest.delete("Content-Type");
+  rest.delete("Authorization");
+  return Object.fromEntries(rest);
+}

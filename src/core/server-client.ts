@@ -175,7 +175,7 @@ function originOf({ status, type, headers }: Response, hub: string): "server" | 
  * Whether a server itself answers at its address, to a request without credentials: Jupyter servers send a page, or a
  * redirect to one of theirs or to the hub's login. Without a running server the hub answers, always with a redirect to
  * a page of its own, or a gateway does, which does not know the header. False in pages, where nothing is sent, since
- * browsers hide redirects.
+ * browsers hide redirects. Rejects if the address cannot be reached or redirects to a malformed one.
  */
 export async function isServedAt(
   address: string,
@@ -187,16 +187,12 @@ export async function isServedAt(
   const response = await send(address, { redirect: "manual", signal });
   await response.body?.cancel?.();
   if (response.ok) return versionOf(response) !== undefined;
-  const location = response.headers.get("Location") ?? "";
-  if (!URL.canParse(location, address)) return false;
-  let target = new URL(location, address);
+  let target = new URL(response.headers.get("Location") ?? "", address);
   if (target.pathname === `${new URL(hubUrl).pathname}api/oauth2/authorize`) {
     target = new URL(target.searchParams.get("redirect_uri") ?? "", address);
   }
-  const { origin, pathname } = new URL(address);
-  return (
-    target.origin === origin && target.pathname.startsWith(pathname) && target.pathname !== pathname
-  );
+  // Below the address, not the same with a query.
+  return target.href.startsWith(address) && /^[^?#]/.test(target.href.slice(address.length));
 }
 
 /** Whether a response is a page of the hub, each of which loads its static files. Leaves the body unread. */
@@ -233,7 +229,6 @@ function assertBelow({ what, baseUrl, siblings }: ServerTarget, url: string): vo
   const first = segments.find((segment) => segment !== "" && segment !== ".");
   if (first === undefined || !siblings.has(first)) return;
   throw new InvalidInputError(
-    `${what} has no path that begins with ${JSON.stringify(first)}: the user's server of that name would get ` +
-      `the request, and the token with it. To reach that one, name it as the server.`,
+    `Requests below ${JSON.stringify(first)} go to the user's server of that name. To reach it, name it as the server.`,
   );
 }

@@ -219,9 +219,7 @@ export class Transport {
     const { url, method, headers, body } = request;
     const { baseUrl, credentials, fetch: send = fetch } = this.#options;
     // A middleware may have changed the URL. Without one, its names were checked.
-    if (this.hasMiddleware && !isBelow(baseUrl, url)) {
-      throw new InvalidInputError(`${method} ${call.url} would leave the hub's API.`, call);
-    }
+    if (this.hasMiddleware) assertBelow(baseUrl, url, call);
     if (this.hasMiddleware) call.secrets.addHeaders(headers);
     // Checked here, since a middleware may have set a token. Passwords count as well.
     if (call.ownCredentials || headers.has("Authorization")) credentials.assertSafe();
@@ -264,9 +262,11 @@ export class Transport {
 const hasHubToken = (headers: Headers): boolean =>
   /^(bearer|token)\s/i.test(headers.get("Authorization") ?? "");
 
-/** Whether a URL is below the API at `baseUrl`. */
-export const isBelow = (baseUrl: string, url: string): boolean =>
-  new URL(url).href.startsWith(`${baseUrl}/`);
+/** Throws an {@link InvalidInputError} unless a URL is below the API at `baseUrl`. */
+export function assertBelow(baseUrl: string, url: string, call: CallContext): void {
+  if (new URL(url).href.startsWith(`${baseUrl}/`)) return;
+  throw new InvalidInputError(`${call.method} ${call.url} would leave the hub's API.`, call);
+}
 
 /** Whether a response is the stream that was requested and that its operation declares. */
 const isStream = (response: Response, { operation, streams }: CallContext): boolean =>
