@@ -1,6 +1,6 @@
 /**
- * The canary: every operation is called with planted secrets and made to fail in every way of the fault
- * table, and the outcome (errors, logs, printed values, the clients themselves) is searched for them.
+ * The canary: calls every operation with planted secrets, makes it fail in every way of the fault table, and searches
+ * the outcome (errors, logs, printed values, the clients themselves) for these secrets.
  */
 import { format, inspect } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -18,7 +18,7 @@ import { found, planted, shown, writings, type Secret } from "./planted-secrets.
 
 useClock();
 
-/** Everything that was printed while a test ran. */
+/** Everything that a test printed. */
 let printed: string[] = [];
 const reported: unknown[] = [];
 const keep = (reason: unknown): void => void reported.push(reason);
@@ -53,13 +53,13 @@ const nosy: Middleware = async (request, next, context) => {
   return next();
 };
 
-/** A middleware that sets a key of its own, as for a gateway that changes its keys. */
+/** A middleware that sets a header with a key, as gateways need. */
 const bearing: Middleware = async ({ headers }, next) => {
   headers.set("X-Session", planted["middleware's key"]);
   return next();
 };
 
-/** The secrets that have gone out, by whichever way. */
+/** The planted secrets that were sent or received. */
 const sent = new Set<Secret>();
 function note(text: string): void {
   for (const name of Object.keys(planted) as Secret[]) {
@@ -76,7 +76,7 @@ const isJson = (response: Response): boolean => {
   }
 };
 
-/** A fetch that answers the first question, for the version, and fails from then on. */
+/** A fetch that answers the first request, which is for the version, and fails afterwards. */
 function fetchOf({ respond }: Fault) {
   let count = 0;
   let begun = false;
@@ -110,7 +110,7 @@ function fetchOf({ respond }: Fault) {
   return { fetch, begin, hasBegun: () => begun };
 }
 
-/** Clients by the way in which they are given their secret. */
+/** Clients, by where their secret comes from. */
 const clients: Record<string, (options: JupyterHubOptions) => JupyterHub> = {
   "a token": (options) => new JupyterHub({ ...options, token: planted.token }),
   "a token function": (options) => new JupyterHub({ ...options, token: () => planted.token }),
@@ -125,7 +125,7 @@ const clients: Record<string, (options: JupyterHubOptions) => JupyterHub> = {
   },
 };
 
-/** How these calls of a client fail in one way, searched. */
+/** Makes calls of a client fail with one fault, and searches the outcome. */
 async function search(client: string, fault: Fault, calls: readonly CanaryCall[]) {
   const { fetch, begin, hasBegun } = fetchOf(fault);
   const { middleware } = fault;
@@ -168,7 +168,7 @@ async function search(client: string, fault: Fault, calls: readonly CanaryCall[]
   return { leaks: [...new Set(leaks)], failed };
 }
 
-/** Lets time pass from one timer to the next until a promise settles. */
+/** Advances the clock from timer to timer until a promise settles. */
 async function settled<Value>(promise: Promise<Value>): Promise<Value> {
   const state = { done: false };
   const finish = (): void => void (state.done = true);
@@ -180,10 +180,10 @@ async function settled<Value>(promise: Promise<Value>): Promise<Value> {
   return promise;
 }
 
-/** What failed with an error that is not of this package. */
+/** The calls that failed with an error of another package or runtime. */
 const strangers = new Set<string>();
 
-/** What a call has come to: an error to search, or a value that may hold what was asked for. */
+/** The outcome of a call: an error, which is searched, or a value, which may hold requested secrets. */
 const outcomeOf = async (call: PromiseLike<unknown>): Promise<{ error?: unknown }> =>
   call.then(
     () => ({}),
@@ -199,15 +199,15 @@ afterAll(() => {
   console.log(`  canary: ${faults.length} faults, ${counts}: ${leaked} leaks`);
 });
 
-/** One way to send of each kind, for the clients that differ in nothing else. */
+/** One operation of each kind, for clients that differ only in their credentials. */
 const some = calls.filter(({ name }) =>
   /^(hub\.(users\.list|servers\.start|tokens\.login|oauth\.exchangeCode)( with secrets)?$|DELETE \/share-codes|POST \/users\/{name}\/tokens|POST \/oauth2)/.test(
     name,
   ),
 );
 
-describe.each(Object.keys(clients))("a client with %s tells no secret", (client) => {
-  it.each(faults)("when calls meet $name", async (fault) => {
+describe.each(Object.keys(clients))("a client with %s leaks no secret", (client) => {
+  it.each(faults)("if calls fail with: $name", async (fault) => {
     const own = client === "a token" ? calls : some;
     const { leaks, failed } = await search(client, fault, own);
     made += own.length;
@@ -218,21 +218,21 @@ describe.each(Object.keys(clients))("a client with %s tells no secret", (client)
   });
 });
 
-it("every secret that is planted has been sent, or answered", () => {
+it("every planted secret was sent or received", () => {
   expect(Object.keys(planted).filter((name) => !sent.has(name as Secret))).toEqual([]);
 });
 
-it("no rejection was left unhandled, and nothing warned of", async () => {
+it("no rejection was unhandled, and no warning was printed", async () => {
   await new Promise(setImmediate);
   expect(reported).toEqual([]);
 });
 
-it("whatever failed has failed with an error of this package", () => {
+it("every failed call failed with an error of this package", () => {
   expect([...strangers]).toEqual([]);
 });
 
 describe("the canary", () => {
-  it("sings when a middleware tells what it should not", async () => {
+  it("detects a middleware that prints a secret", async () => {
     const fault: Fault = {
       name: "a leak",
       respond: () => answer(),
@@ -247,37 +247,49 @@ describe("the canary", () => {
   });
 
   it.each<[string, (secret: string) => unknown]>([
-    ["a message", (secret) => new Error(secret)],
-    ["a cause", (secret) => new Error("x", { cause: new Error("y", { cause: secret }) })],
-    ["one error of many", (secret) => new AggregateError([new Error(secret)], "x")],
-    ["a property", (secret) => Object.assign(new Error("x"), { config: { headers: [secret] } })],
+    ["an error's message", (secret) => new Error(secret)],
+    [
+      "the cause of a cause",
+      (secret) => new Error("x", { cause: new Error("y", { cause: secret }) }),
+    ],
+    ["an AggregateError", (secret) => new AggregateError([new Error(secret)], "x")],
+    [
+      "an error's property",
+      (secret) => Object.assign(new Error("x"), { config: { headers: [secret] } }),
+    ],
     [
       "a hidden property",
       (secret) => Object.defineProperty(new Error("x"), "y", { value: secret }),
     ],
-    ["a symbol", (secret) => Object.assign(new Error("x"), { [Symbol("y")]: secret })],
-    ["a key", (secret) => ({ [secret]: 1 })],
+    [
+      "a property with a symbol as its key",
+      (secret) => Object.assign(new Error("x"), { [Symbol("y")]: secret }),
+    ],
+    ["the key of a property", (secret) => ({ [secret]: 1 })],
     [
       "a property that is computed",
       (secret) => Object.defineProperty({}, "y", { get: () => secret }),
     ],
-    ["what it is in JSON", (secret) => ({ toJSON: () => ({ secret }) })],
-    ["what it is as a string", (secret) => ({ toString: () => secret })],
-    ["what it is inspected as", (secret) => ({ [inspect.custom]: () => secret })],
+    ["the result of toJSON", (secret) => ({ toJSON: () => ({ secret }) })],
+    ["the result of toString", (secret) => ({ toString: () => secret })],
+    ["the result of a custom inspection", (secret) => ({ [inspect.custom]: () => secret })],
     ["a map", (secret) => new Map([["x", { secret }]])],
     ["headers", (secret) => new Headers({ "X-Y": encodeURIComponent(secret) })],
     ["bytes", (secret) => ({ data: Buffer.from(secret) })],
-    ["bytes in hex", (secret) => Buffer.from(secret).toString("hex")],
+    ["hexadecimal digits", (secret) => Buffer.from(secret).toString("hex")],
     ["a URL", (secret) => new URL(`https://x.example/?y=${encodeURIComponent(secret)}`)],
-    ["a URL in a URL", (secret) => `?x=${encodeURIComponent(`?y=${encodeURIComponent(secret)}`)}`],
+    [
+      "a URL in the query of a URL",
+      (secret) => `?x=${encodeURIComponent(`?y=${encodeURIComponent(secret)}`)}`,
+    ],
     ["a form", (secret) => new URLSearchParams({ secret }).toString()],
     ["JSON", (secret) => JSON.stringify({ secret })],
-    ["JSON in JSON", (secret) => JSON.stringify({ x: JSON.stringify({ secret }) })],
-    ["a page", (secret) => secret.replaceAll("&", "&amp;").replaceAll('"', "&quot;")],
+    ["JSON in a string of JSON", (secret) => JSON.stringify({ x: JSON.stringify({ secret }) })],
+    ["HTML", (secret) => secret.replaceAll("&", "&amp;").replaceAll('"', "&quot;")],
     ["base64", (secret) => btoa(unescape(encodeURIComponent(secret)))],
-    ["base64 of more", (secret) => Buffer.from(`ada:${secret}!`).toString("base64")],
+    ["base64 of a longer text", (secret) => Buffer.from(`ada:${secret}!`).toString("base64")],
     ["base64 for URLs", (secret) => Buffer.from(`x=${secret}`).toString("base64url")],
-  ])("finds each secret in %s", (_, hide) => {
+  ])("finds every secret in %s", (_, hide) => {
     for (const [name, secret] of Object.entries(planted)) {
       expect(found(shown(hide(secret)))).toContainEqual(expect.stringContaining(`${name}: `));
     }

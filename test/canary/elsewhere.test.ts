@@ -1,6 +1,6 @@
 /**
- * The token goes to the hub's API and nowhere else: not along a redirect, nor to an address that an answer
- * holds, nor unencrypted to a public host. Two real servers: a hub, and another that must not receive it.
+ * The token is sent to the hub's API only: not to the target of a redirect, not to an address in a response, and not
+ * unencrypted to a public host. Uses two real servers: a hub, and another one that must not receive the token.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { JupyterHub } from "../../src/index.js";
@@ -25,14 +25,14 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** What the hub says to requests of this kind; all else it answers with its model of ada. */
-type Says = Record<
+/** The hub's responses, by the beginning of method and path. It answers other requests with the model of ada. */
+type Responses = Record<
   string,
   (elsewhere: string) => { status?: number; location?: string; body?: unknown }
 >;
 
-/** Calls a hub that says this, and brings back what it was asked. */
-async function recorded(says: Says, call: (hub: JupyterHub) => PromiseLike<unknown>) {
+/** Calls a hub with these responses. Returns the requests that it received, and the call's outcome. */
+async function recorded(says: Responses, call: (hub: JupyterHub) => PromiseLike<unknown>) {
   const requests: string[] = [];
   const authorization: (string | undefined)[] = [];
   await using server = await serve(({ method, url = "", headers }, response) => {
@@ -58,32 +58,35 @@ async function recorded(says: Says, call: (hub: JupyterHub) => PromiseLike<unkno
 }
 
 describe("the token is not sent", () => {
-  it.each([301, 302, 303, 307, 308])("along a redirect to another origin: %i", async (status) => {
-    const redirect = (elsewhere: string) => ({ status, location: `${elsewhere}/hub/api/users` });
-    const says = {
-      GET: redirect,
-      POST: redirect,
-      DELETE: redirect,
-      PATCH: redirect,
-      PUT: redirect,
-    };
-    for (const call of [
-      (hub: JupyterHub) => hub.users.get("ada"),
-      (hub: JupyterHub) => hub.users.list(),
-      (hub: JupyterHub) => hub.users.create("ada"),
-      (hub: JupyterHub) => hub.users.delete("ada"),
-      (hub: JupyterHub) => hub.users.update("ada", { admin: true }),
-      (hub: JupyterHub) => hub.tokens.login("ada", { password: planted.password }),
-      (hub: JupyterHub) => hub.servers.start("ada"),
-    ]) {
-      expect((await recorded(says, call)).outcome).toMatchObject({
-        name: "UnexpectedResponseError",
-      });
-    }
-    expect(received).toEqual([]);
-  });
+  it.each([301, 302, 303, 307, 308])(
+    "to the target of a redirect %i to another origin",
+    async (status) => {
+      const redirect = (elsewhere: string) => ({ status, location: `${elsewhere}/hub/api/users` });
+      const says = {
+        GET: redirect,
+        POST: redirect,
+        DELETE: redirect,
+        PATCH: redirect,
+        PUT: redirect,
+      };
+      for (const call of [
+        (hub: JupyterHub) => hub.users.get("ada"),
+        (hub: JupyterHub) => hub.users.list(),
+        (hub: JupyterHub) => hub.users.create("ada"),
+        (hub: JupyterHub) => hub.users.delete("ada"),
+        (hub: JupyterHub) => hub.users.update("ada", { admin: true }),
+        (hub: JupyterHub) => hub.tokens.login("ada", { password: planted.password }),
+        (hub: JupyterHub) => hub.servers.start("ada"),
+      ]) {
+        expect((await recorded(says, call)).outcome).toMatchObject({
+          name: "UnexpectedResponseError",
+        });
+      }
+      expect(received).toEqual([]);
+    },
+  );
 
-  it("by a search for a hub, which follows redirects", async () => {
+  it("by discover, which follows redirects", async () => {
     const redirect = (elsewhere: string) => ({ status: 302, location: `${elsewhere}/hub/api/` });
     await recorded({ GET: redirect }, (hub) => JupyterHub.discover(`${hub.url}/users`, { token }));
     expect(received.length).toBeGreaterThan(0);
@@ -92,8 +95,8 @@ describe("the token is not sent", () => {
     ).toEqual([]);
   });
 
-  it("where the next page is said to be elsewhere", async () => {
-    const says: Says = {
+  it("to another origin that a page names as that of the next page", async () => {
+    const says: Responses = {
       "GET /users?offset=0": (elsewhere) => ({
         body: {
           items: [ada],
@@ -118,14 +121,14 @@ describe("the token is not sent", () => {
     expect(received).toEqual([]);
   });
 
-  it("where a server and its progress are said to be elsewhere", async () => {
+  it("to another origin that a model names as that of the server and its progress", async () => {
     const model = (elsewhere: string) => ({
       ...defaultServer,
       progress_url: `${elsewhere}/hub/api/users/ada/server/progress`,
       full_url: `${elsewhere}/user/ada/`,
       full_progress_url: `${elsewhere}/hub/api/users/ada/server/progress`,
     });
-    const says: Says = {
+    const says: Responses = {
       "POST /users/ada/server": (elsewhere) => ({ status: 202, body: model(elsewhere) }),
       "GET /users/ada/server/progress": (elsewhere) => ({
         body: `data: ${JSON.stringify({ progress: 100, ready: true, url: `${elsewhere}/user/ada/` })}\n\n`,
@@ -142,8 +145,8 @@ describe("the token is not sent", () => {
     expect(received[0]).not.toMatch(/authorization|cookie|jupyterhub-client/i);
   });
 
-  it("to a server that the model has at another origin, nor is a token made for it", async () => {
-    const says: Says = {
+  it("to a server at another origin, for which no token is created either", async () => {
+    const says: Responses = {
       "GET /users/ada?include_stopped_servers=true": (elsewhere) => ({
         body: {
           ...ada,
@@ -163,8 +166,8 @@ describe("the token is not sent", () => {
     expect(received).toEqual([]);
   });
 
-  it("to a server at the hub's own origin, which gets one of its own", async () => {
-    const says: Says = {
+  it("to a server at the hub's origin, which receives a new token", async () => {
+    const says: Responses = {
       "GET /users/ada?include_stopped_servers=true": () => ({
         body: { ...ada, servers: { "": defaultServer } },
       }),
@@ -201,27 +204,27 @@ describe("the token is not sent", () => {
 
   it.each<[string, Record<string, string>, (hub: JupyterHub) => JupyterHub]>([
     [
-      "where the hub says that people reach it so",
+      "that the environment has as the public address",
       { PUBLIC_HUB_URL: "http://hub.example.org/hub/" },
       (hub) => hub,
     ],
-    ["where it says so in two halves", { HOST: "http://hub.example.org" }, (hub) => hub],
+    ["that the environment has as host and path", { HOST: "http://hub.example.org" }, (hub) => hub],
     [
-      "where the hub says so later",
+      "that an option of a derived client names",
       {},
       (hub) => hub.withOptions({ publicUrl: "http://hub.example.org/hub/" }),
     ],
     [
-      "where the hub says so after another change",
+      "that an option names in place of the environment's https address",
       { PUBLIC_HUB_URL: "https://hub.example.org/hub/" },
       (hub) => hub.withOptions({ retry: 0 }).withOptions({ publicUrl: "http://hub.example.org" }),
     ],
     [
-      "where that is the API's own address",
+      "that is also the address of the API",
       { API_URL: "http://hub.example.org/hub/api" },
       (h) => h,
     ],
-  ])("to a server at a public host over plain http, %s", async (_, variables, made) => {
+  ])("to a server over plain http at a public address %s", async (_, variables, made) => {
     const all = { API_URL: "http://hub:8081/hub/api", API_TOKEN: token, ...variables };
     for (const [name, value] of Object.entries(all)) vi.stubEnv(`JUPYTERHUB_${name}`, value);
     const fetch = answering(({ method, url }) =>

@@ -1,6 +1,6 @@
 /**
- * What the canary's product of calls and faults does not reach: input that is refused, options, links,
- * what a client hands out, the way to a server, and real sockets.
+ * Secrets where the canary's calls do not reach: invalid input, options, links, printed clients, requests to servers,
+ * and real sockets.
  */
 import { describe, expect, it } from "vitest";
 import { deleteShareCode, postOauthToken, postUserTokens } from "../../src/api.js";
@@ -15,18 +15,18 @@ import { found, planted, shown } from "./planted-secrets.js";
 
 const { token } = planted;
 
-/** What is found in what a function throws or its promise rejects with. */
+/** The secrets in the error that a function throws or its promise rejects with. */
 async function leaksOf(fail: () => unknown): Promise<string[]> {
   const error = await rejectionOf((async () => fail())());
   return found(shown(error));
 }
 
-describe("what is refused before it is sent", () => {
+describe("the error for invalid input", () => {
   const secret = planted.password;
   const unfit = [secret, [secret], { auth: secret, auth_state: secret, expires_in: secret }];
 
   it.each(rawCalls.filter(({ key }) => !key.endsWith("/progress")))(
-    "is not quoted: $key",
+    "quotes no secret: $key",
     async ({ call, path, query }) => {
       const fetch = answering(() => answer({ version: "6.1.1" }));
       const { client } = hubOf(fetch);
@@ -47,16 +47,16 @@ describe("what is refused before it is sent", () => {
 
   it.each<[string, JupyterHubOptions]>([
     ["a token of two words", { token: `${token} ${token}` }],
-    ["a token that is none", { token: [token] as never }],
-    ["a header that is none", { headers: { "X-Y": `${token}\n${token}` } }],
+    ["a token that is an array", { token: [token] as never }],
+    ["a header with a line break", { headers: { "X-Y": `${token}\n${token}` } }],
     ["a password in the url", { url: `https://ada:${token}@hub.example.org` }],
     ["a token in the url", { url: `${origin}/?token=${token}` }],
-    ["a token for a url", { url: token }],
+    ["a token as the url", { url: token }],
     ["a public url with a token", { publicUrl: `${origin}/?token=${token}` }],
     ["both kinds of credentials", { token, auth: "cookie" }],
     ["half an OAuth client", { oauth: { clientId: "a", clientSecret: token } as never }],
-    ["a time that is none", { token, timeout: token as never }],
-  ])("is not quoted: %s", async (_, options) => {
+    ["a token as the timeout", { token, timeout: token as never }],
+  ])("quotes no secret: %s", async (_, options) => {
     expect(await leaksOf(() => new JupyterHub({ url: origin, ...options }))).toEqual([]);
     expect(
       await leaksOf(() => hubOf(answering()).withOptions(options).users.list({ limit: 0 })),
@@ -64,7 +64,7 @@ describe("what is refused before it is sent", () => {
   });
 
   it.each([`${origin}/user/ada/lab?token=${token}`, `${origin}/hub/#${token}`, token])(
-    "nor is a link: %#",
+    "quotes no secret of a link: %#",
     async (link) => {
       const fetch = answering(() => new Response("", { status: 404 }));
       expect(await leaksOf(() => JupyterHub.discover(link, { token, fetch }))).toEqual([]);
@@ -72,7 +72,7 @@ describe("what is refused before it is sent", () => {
     },
   );
 
-  it("nor is what a login brings back", async () => {
+  it("quotes no secret of a login's callback", async () => {
     const hub = hubOf(answering(), {
       oauth: { clientId: "a", clientSecret: token, redirectUri: "https://b.example" },
     });
@@ -84,7 +84,7 @@ describe("what is refused before it is sent", () => {
   });
 });
 
-describe("what a client hands out", () => {
+describe("a printed client", () => {
   const model = { ...newToken, token: planted["token of an answer"] };
   const hub = hubOf(
     answering(({ method, url }) =>
@@ -110,13 +110,13 @@ describe("what a client hands out", () => {
     expect(found(shown(given[0]))).not.toEqual([]);
   });
 
-  it("shows nothing of the tokens that it has been answered", async () => {
+  it("does not show the tokens that it received", async () => {
     await hub.servers.fetch("ada", "/api/kernels").catch(() => undefined);
     expect([hub, ...Object.values(hub)].flatMap((part) => found(shown(part)))).toEqual([]);
   });
 });
 
-describe("a token function that fails tells no secret", () => {
+describe("a token function that fails leaks no secret", () => {
   const ways: [string, (hub: JupyterHub) => PromiseLike<unknown>][] = [
     ["a call", (hub) => hub.users.get("ada")],
     ["a listing", (hub) => hub.users.list()],
@@ -124,8 +124,8 @@ describe("a token function that fails tells no secret", () => {
     ["servers.connect", (hub) => hub.servers.connect("ada", {}, { useClientToken: true })],
   ];
   const causes: [string, (refused: string | undefined) => unknown][] = [
-    ["quotes the token that it gave", () => new Error(`The session of ${token} is over`)],
-    ["quotes what was refused", (refused) => new Error(`Nothing after ${refused}`)],
+    ["quotes its token", () => new Error(`The session of ${token} is over`)],
+    ["quotes the refused token", (refused) => new Error(`Nothing after ${refused}`)],
     [
       "keeps and quotes its own request",
       () =>
@@ -137,7 +137,10 @@ describe("a token function that fails tells no secret", () => {
           { config: { headers: { Authorization: planted["another token"] } }, code: token },
         ),
     ],
-    ["has such a cause", () => new Error("no", { cause: new Error(`not ${token}`) })],
+    [
+      "has a cause that quotes its token",
+      () => new Error("no", { cause: new Error(`not ${token}`) }),
+    ],
     ["throws a string", () => `not ${token}`],
     ["throws an object", () => ({ token })],
   ];
@@ -163,31 +166,34 @@ describe("a token function that fails tells no secret", () => {
   });
 });
 
-describe("a request to a server tells no secret", () => {
-  it.each(faults.filter(({ middleware }) => !middleware))("when it meets $name", async (fault) => {
-    const model = { ...newToken, token: planted["token of an answer"] };
-    const hub = hubOf(
-      async (input, init) => {
-        const { url, method, headers, signal } = new Request(input, init);
-        if (url.includes("/user/")) {
-          const sent: Sent = { count: 1, url, method, headers, body: "", signal };
-          return fault.respond(sent);
-        }
-        if (url.endsWith("/api/")) return answer({ version: "6.1.1" });
-        return method === "POST" ? answer(model, { status: 201 }) : answer(defaultServer);
-      },
-      { token },
-    );
-    const signal = AbortSignal.timeout(20);
-    const outcome = await hub.servers.fetch("ada", "/api/kernels", { signal }).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    expect([outcome, hub.servers].flatMap((one) => found(shown(one)))).toEqual([]);
-  });
+describe("a request to a server leaks no secret", () => {
+  it.each(faults.filter(({ middleware }) => !middleware))(
+    "if it fails with: $name",
+    async (fault) => {
+      const model = { ...newToken, token: planted["token of an answer"] };
+      const hub = hubOf(
+        async (input, init) => {
+          const { url, method, headers, signal } = new Request(input, init);
+          if (url.includes("/user/")) {
+            const sent: Sent = { count: 1, url, method, headers, body: "", signal };
+            return fault.respond(sent);
+          }
+          if (url.endsWith("/api/")) return answer({ version: "6.1.1" });
+          return method === "POST" ? answer(model, { status: 201 }) : answer(defaultServer);
+        },
+        { token },
+      );
+      const signal = AbortSignal.timeout(20);
+      const outcome = await hub.servers.fetch("ada", "/api/kernels", { signal }).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      expect([outcome, hub.servers].flatMap((one) => found(shown(one)))).toEqual([]);
+    },
+  );
 });
 
-describe("a request to a server that is refused before it is sent tells no secret", () => {
+describe("an invalid request to a server leaks no secret", () => {
   const model = { ...newToken, token: planted["token of an answer"] };
   const { servers } = hubOf(
     answering(({ method, url }) => {
@@ -208,14 +214,14 @@ describe("a request to a server that is refused before it is sent tells no secre
     ["an address", async () => (await settings).fetch(address)],
     ["an address of another host", async () => (await settings).fetch(`https://x/?${token}`)],
     ["an address of a WebSocket", async () => new (await settings).WebSocket!(address)],
-  ])("which %s may hold", async (_, call) => {
+  ])("in %s", async (_, call) => {
     const error = await rejectionOf(call());
     expect(error).toMatchObject({ name: "InvalidInputError" });
     expect(found(shown(error))).toEqual([]);
   });
 });
 
-describe("no secret leaks over real sockets", () => {
+describe("a call over real sockets leaks no secret", () => {
   const path = { name: "ada" };
   const calls = [
     (hub: JupyterHub) =>
@@ -247,7 +253,7 @@ describe("no secret leaks over real sockets", () => {
       }),
   ];
   const quick = rows.filter(([fault, respond]) => respond && !/64 MB|, once/.test(fault));
-  it.each(quick)("when calls meet %s", async (_, respond) => {
+  it.each(quick)("if it fails with: %s", async (_, respond) => {
     await using server = await faulty(respond as NonNullable<typeof respond>);
     const hub = new JupyterHub({ url: server.url, token, retry: 0, timeout: 100 });
     const outcomes = await Promise.allSettled(calls.map((call) => call(hub)));

@@ -77,7 +77,7 @@ beforeAll(() => {
   symlinkSync(nodeTypes, types);
 });
 
-describe("the programs compile, and the mistakes do not", () => {
+describe("correct programs compile, and wrong ones do not", () => {
   it.each(setups.map((setup) => [titleOf(setup), setup] as const))("%s", (_, setup) => {
     const files = {
       "every-group.ts": text("every-group.ts"),
@@ -89,7 +89,7 @@ describe("the programs compile, and the mistakes do not", () => {
 });
 
 describe("these tests", () => {
-  it("have each two values of different factors in one set-up", () => {
+  it("have a set-up for every pair of values of different factors", () => {
     const covered = new Set(setups.flatMap(pairsOf));
     expect(
       product(factors)

@@ -1,7 +1,7 @@
 /**
- * The faults that a call must survive, one row each: against a server that fails in this way, what a call
- * that only reads and one that changes something come to, and how often each was sent. Whatever happens, the
- * call ends in its time and leaves no connection, no timer and no unhandled rejection behind.
+ * The faults that a call must survive, one row each: a server fails in this way, and the row has the outcomes of a GET
+ * and of a POST, and how often each was sent. In every case the call ends in time and leaves no connection, no timer
+ * and no unhandled rejection.
  */
 import { createServer } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -11,7 +11,7 @@ import { expectNoSecret, secrets } from "../unit/helpers.js";
 import { faulty, type Faulty } from "./faulty.js";
 import { elsewhere, rows, starts, streams } from "./rows.js";
 
-/** Where a redirect of another origin would lead to. */
+/** The target of redirects to another origin. */
 let another: Faulty;
 beforeAll(async () => {
   another = await faulty(({ socket }) => socket.destroy());
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => another[Symbol.asyncDispose]());
 
-/** Milliseconds for the attempts that are not to end by themselves, and for the whole of a call. */
+/** The timeouts in milliseconds of an attempt that does not end by itself, and of a whole call. */
 const patience = 250;
 const deadline = 15_000;
 const slow = /in time|never ends/;
@@ -50,7 +50,7 @@ async function readStream(hub: JupyterHub): Promise<{ data: unknown }> {
   return { data: { name: "ada" } };
 }
 
-/** What somebody's promise has come to, in a few words. */
+/** The outcome of a call in a few words, with the number of requests. */
 async function outcomeOf(
   call: Promise<{ data: unknown }>,
   requests: () => number,
@@ -75,8 +75,8 @@ const timers = (): number =>
 /** Lets the event loop turn once. */
 const turn = () => new Promise(setImmediate);
 
-/** A port on which nobody listens any longer. */
-async function nobody(): Promise<Faulty> {
+/** A server that was closed: connections to its port are refused. */
+async function refusing(): Promise<Faulty> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
@@ -101,7 +101,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Each fault as it turned out, by the kind of call. */
+/** The outcomes of each fault, by the kind of call. */
 const seen = new Map<string, Record<string, string>>();
 const note = (fault: string, kind: string, outcome: string): void =>
   void seen.set(fault, { ...seen.get(fault), [kind]: outcome });
@@ -116,7 +116,7 @@ afterAll(() => {
   console.log([title, ...lines].join("\n"));
 });
 
-/** Runs a call against a server that fails like this, and sees that nothing of it is left. */
+/** Runs a call against a failing server, and checks that it leaves nothing behind. */
 async function survived(
   server: Faulty,
   run: (hub: JupyterHub) => Promise<string>,
@@ -140,7 +140,7 @@ async function survived(
 
 describe.each(["get", "write"] as const)("a %s survives", (kind) => {
   it.each(rows)("%s", async (fault, respond, get, write) => {
-    await using server = respond ? await faulty(respond) : await nobody();
+    await using server = respond ? await faulty(respond) : await refusing();
     const outcome = await survived(
       server,
       (hub) => outcomeOf(calls[kind](hub), server.requests),
@@ -165,7 +165,7 @@ describe("a stream survives", () => {
   });
 });
 
-/** Long enough for a server that is ready to be looked at twice. */
+/** Long enough to read the model of a ready server twice, in milliseconds. */
 const startTime = 2500;
 
 describe("a start survives", () => {

@@ -1,8 +1,8 @@
-/** Servers that fail on purpose, down to the byte, and know which connections they still have. */
+/** Servers that fail on purpose, at any byte of a response, and know their open connections. */
 import type { Socket } from "node:net";
 import { serveSocket, signalled, type Listening } from "../unit/helpers.js";
 
-/** One request, and what may become of it. */
+/** One request, and the ways to respond. */
 export interface Exchange {
   /** 1 for the first request that the server gets. */
   count: number;

@@ -1,4 +1,4 @@
-/** The faults: what a server does to a call, and what the call is to come to. */
+/** The faults: what a server does, and the expected outcome of a call. */
 import type { Respond } from "./faulty.js";
 
 const json = "Content-Type: application/json";
@@ -13,7 +13,7 @@ const well: Respond = ({ reply, method }) =>
 const head = (...lines: string[]): string =>
   ["HTTP/1.1 200 OK", json, ofHub, ...lines, "", ""].join("\r\n");
 
-/** The fault at the first request alone. */
+/** Fails at the first request only. */
 const once =
   (fault: Respond): Respond =>
   (exchange) =>
@@ -36,15 +36,15 @@ const says =
 const inOneSecond = (): string => `Retry-After: ${new Date(Date.now() + 1000).toUTCString()}`;
 const big = 64 * 1024 * 1024;
 
-/** Where a redirect of another origin leads to. */
+/** The target of redirects to another origin. */
 export const elsewhere = { url: "" };
 
-/** What a call comes to, and after how many requests: `value ×2`, `HubError 503 ×4`. */
+/** The outcome of a call and the number of its requests: `value ×2`, `HubError 503 ×4`. */
 export type Row = [fault: string, respond: Respond | undefined, get: string, write: string];
 
 const lost = "ConnectionError ×1, outcome unknown";
 export const rows: Row[] = [
-  ["nobody listens", undefined, "ConnectionError ×0", "ConnectionError ×0"],
+  ["connection refused", undefined, "ConnectionError ×0", "ConnectionError ×0"],
   ["reset before the headers, once", once(reset), "value ×2", lost],
   ["reset before the headers, always", reset, "ConnectionError ×4", lost],
   ["closed before the headers", ({ socket }) => void socket.end(), "ConnectionError ×4", lost],
@@ -68,7 +68,7 @@ export const rows: Row[] = [
     "ConnectionError ×4",
     lost,
   ],
-  ["no HTTP", ({ socket }) => void socket.end("SSH-2.0-x\r\n"), "ConnectionError ×1", lost],
+  ["not HTTP", ({ socket }) => void socket.end("SSH-2.0-x\r\n"), "ConnectionError ×1", lost],
   [
     "truncated JSON",
     says('{"name": "a', json),
@@ -133,7 +133,7 @@ export const rows: Row[] = [
     "RateLimitError 429 ×1",
   ],
   [
-    "429 with an absurd time, once",
+    "429 with an invalid time, once",
     once(busy("Retry-After: soon")),
     "value ×2",
     "RateLimitError 429 ×1",
@@ -171,7 +171,7 @@ export const rows: Row[] = [
 const events = ["HTTP/1.1 200 OK", "Content-Type: text/event-stream", ofHub, chunked, "", ""];
 const streaming = `${events.join("\r\n")}9\r\ndata: {}\n\r\n`;
 
-/** The same of a stream that is read to its end. */
+/** The faults of a stream that is read to its end. */
 export const streams: [fault: string, respond: Respond, outcome: string][] = [
   ["a stream that ends", ({ socket }) => void socket.end(`${streaming}0\r\n\r\n`), "value ×1"],
   [
@@ -214,7 +214,7 @@ const begins = `${events.join("\r\n")}${requested}`;
 const reported: Respond = ({ socket }) => void socket.write(`${begins}${ready}0\r\n\r\n`);
 const server = '{"name": "", "ready": true, "pending": null, "url": "/user/ada/"}';
 
-/** A start that the hub takes, whose stream fails like this: at first, or always. The server is ready then. */
+/** A start that the hub accepts, and whose stream fails once or always. The server becomes ready. */
 const starting = (progress: Respond, after: Respond = progress, model = server): Respond => {
   let streams = 0;
   return (exchange) => {
@@ -235,7 +235,7 @@ const cut =
   ({ socket }) =>
     void socket.write(begins + more, () => socket.resetAndDestroy());
 
-/** The same of a start. Its requests are the POST, streams, reads of the model, and one to the server's address. */
+/** The faults of a start. Its requests are the POST, streams, reads of the model, and one to the server's address. */
 export const starts: [fault: string, respond: () => Respond, outcome: string][] = [
   ["a start without a fault", () => starting(reported), "value ×4"],
   ["its stream is cut, once", () => starting(cut(), reported), "value ×5"],
@@ -259,15 +259,15 @@ export const starts: [fault: string, respond: () => Respond, outcome: string][] 
       }),
     "value ×5",
   ],
-  ["its answer is lost", () => lostStart(server), "value ×4"],
+  ["its response is lost", () => lostStart(server), "value ×4"],
   [
-    "its answer is lost, none starts",
+    "its response is lost, and no server starts",
     () => lostStart('{"name": "", "ready": false, "pending": null}'),
     "ConnectionError ×3, outcome unknown",
   ],
 ];
 
-/** A start whose answer is lost. */
+/** A start whose response is lost. */
 function lostStart(model: string): Respond {
   const rest = starting(reported, reported, model);
   return (exchange) => (exchange.method === "POST" ? reset : rest)(exchange);

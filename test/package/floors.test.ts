@@ -1,10 +1,10 @@
-/** The house has floors: files import from their own floor or from one below, and never in a circle. */
+/** Layers of src/, here called floors: files import from their own floor or from a lower one, and never in a circle. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { files, importsOf, manifest, root, type Import } from "./sources.js";
 
-/** From the ground up. What is generated is below them all, and has a rule of its own. */
+/** From the lowest to the highest. Generated code is below all of them, with a rule of its own. */
 const floors = [
   (file: string) => file.startsWith("src/core/"),
   (file: string) => file.startsWith("src/workflows/"),
@@ -20,12 +20,12 @@ const imports = files.flatMap(importsOf);
 const describeImport = ({ from, to }: Import): string => `${from} imports ${to}`;
 
 describe("src/", () => {
-  it("has a floor for every file", () => {
+  it("has no file outside of its floors", () => {
     expect(files.filter((file) => floorOf(file) < 0)).toEqual([]);
     expect(new Set(files.map(floorOf))).toEqual(new Set(floors.keys()));
   });
 
-  it("imports nothing but its own files and what is generated: it has no dependency", () => {
+  it("imports only its own files and generated ones: the package has no dependency", () => {
     const foreign = imports.filter(({ to }) => !to.startsWith("src/") && !isGenerated(to));
     expect(foreign.map(describeImport)).toEqual([]);
     expect(imports.length).toBeGreaterThan(100);
@@ -33,7 +33,7 @@ describe("src/", () => {
     expect({ dependencies, optionalDependencies }).toEqual({});
   });
 
-  it("has Prism as its only peer, which is optional: startMockHub loads it", () => {
+  it("has Prism as its only, optional peer dependency, which startMockHub loads", () => {
     const { peerDependencies = {}, peerDependenciesMeta } = manifest;
     const prism = ["core", "http", "http-server"].map((part) => `@stoplight/prism-${part}`);
     expect(Object.keys(peerDependencies)).toEqual(prism);
@@ -41,32 +41,32 @@ describe("src/", () => {
     expect(peerDependenciesMeta).toEqual(Object.fromEntries(optional));
   });
 
-  it("imports by a computed name where Node's HTTP or Prism is needed, and nowhere else", () => {
+  it("uses dynamic imports only where it needs Node's HTTP or Prism", () => {
     const computed = files.filter((file) =>
       /\bimport\((?!")/.test(readFileSync(join(root, file), "utf8")),
     );
     expect(computed).toEqual(["src/testing/fake/node-server.ts", "src/testing/mock/prism.ts"]);
   });
 
-  it("imports files that are there", () => {
+  it("imports files that exist", () => {
     expect(imports.filter(({ to }) => !existsSync(join(root, to))).map(describeImport)).toEqual([]);
   });
 
-  it("imports downwards only, types included", () => {
+  it("imports from lower floors only, types included", () => {
     const upward = imports.filter(
       ({ from, to }) => !isGenerated(to) && floorOf(to) > floorOf(from),
     );
     expect(upward.map(describeImport)).toEqual([]);
   });
 
-  it("keeps the doubles for tests out of the client: no other floor imports them", () => {
+  it("imports src/testing nowhere else", () => {
     const inward = imports.filter(
       ({ from, to }) => to.startsWith("src/testing/") && !from.startsWith("src/testing/"),
     );
     expect(inward).toEqual([]);
   });
 
-  it("keeps its two entries apart: neither api.ts nor client.ts imports the other", () => {
+  it("has two separate entries: neither api.ts nor client.ts imports the other", () => {
     const across = imports.filter(
       ({ from, to }) =>
         (from === "src/api.ts" && to === "src/client.ts") ||
@@ -75,7 +75,7 @@ describe("src/", () => {
     expect(across).toEqual([]);
   });
 
-  it("imports generated values in the api client, resources, client.ts, api.ts and testing, and types elsewhere", () => {
+  it("imports generated values only in the api client, resources, client.ts, api.ts and testing", () => {
     const allowed = (file: string): boolean =>
       file === "src/core/api-client.ts" || [2, 3, 5].includes(floorOf(file));
     const values = imports.filter(({ to, typeOnly }) => isGenerated(to) && !typeOnly);
@@ -83,12 +83,12 @@ describe("src/", () => {
     expect(values.some(({ from }) => from === "src/api.ts")).toBe(true);
   });
 
-  it("imports in no circle, not even of types", () => {
+  it("has no circular imports, types included", () => {
     expect(circles(files)).toEqual([]);
   });
 });
 
-/** Every way round that leads back to its beginning, once. */
+/** Every circle of imports, once. */
 function circles(nodes: readonly string[]): string[] {
   const found = new Set<string>();
   const done = new Set<string>();

@@ -1,4 +1,4 @@
-/** What an editor shows of the public surface: names that say something, and no soup of types. */
+/** What an editor shows for exported names: short signatures with named types. */
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { exportsOf, shownType } from "./public.js";
@@ -11,7 +11,7 @@ const methods = exported.flatMap(({ name, declaration }) =>
         .map((member) => ({ name: `${name}.${member.name?.getText()}`, declaration: member }))
     : [],
 );
-/** Generated, and passed on as it is: nobody calls its methods. */
+/** Generated, and only passed to functions: programs do not call its methods. */
 const opaque = new Set(["ApiClient", "Client"]);
 const types = exported.filter(
   ({ name, declaration }) => ts.isTypeAliasDeclaration(declaration) && !opaque.has(name),
@@ -26,7 +26,7 @@ describe("the signature of a method", () => {
 });
 
 describe("a type", () => {
-  it.each(types)("$name is a handful of words", ({ declaration }) => {
+  it.each(types)("$name is short", ({ declaration }) => {
     // It repeats what the question mark of an optional key says.
     const shown = shownType(declaration).replaceAll(" | undefined", "");
     expect(shown.length).toBeLessThan(280);

@@ -8,7 +8,7 @@ import { releases } from "../../scripts/known-releases.js";
 import { installed, program } from "./packed.js";
 import { manifest } from "./sources.js";
 
-/** What Node may load of us for one entry. */
+/** The most modules of the package that Node may load for one entry. */
 const maxModules = 8;
 
 /** The specifier of each entry that is a module. */
@@ -65,14 +65,14 @@ describe.each(modules)("%s", (entry) => {
   });
 });
 
-it("nothing of the testing entry is loaded by the others", () => {
+it("the other entries load no module of the testing entry", () => {
   const others = modules.filter((entry) => !entry.endsWith("/testing"));
   const sources = others.flatMap(loadedBy).flatMap(sourcesOf);
   expect(sources).toContain("../src/client.ts");
   expect(sources.filter((source) => source.startsWith("../src/testing/"))).toEqual([]);
 });
 
-it("the contracts, the mock hub and its document are loaded when they are needed", () => {
+it("the contracts, the mock hub and its document are loaded on demand", () => {
   const sources = loadedBy("jupyterhub-client/testing").flatMap(sourcesOf);
   expect(sources).toContain("../src/testing/contract/assert-contract.ts");
   const onDemand = /\/(contract\.gen|document\.gen|running-mock-hub|examples)\.ts$/;
@@ -80,7 +80,7 @@ it("the contracts, the mock hub and its document are loaded when they are needed
 });
 
 describe("the OpenAPI documents", () => {
-  it("are there for every release, and the newest as openapi.json", () => {
+  it("exist for every release, the newest as openapi.json", () => {
     expect(readdirSync(join(installed, "dist/openapi")).toSorted()).toEqual(
       releases.map((version) => `${version}.json`),
     );

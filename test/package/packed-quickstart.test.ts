@@ -17,7 +17,7 @@ async function quickstart(environment: Record<string, string> = {}): Promise<str
 }
 
 describe("the quick start", () => {
-  it("lists, starts, fails and waits on the fake hub", async () => {
+  it("lists users, starts servers, shows an error and waits on the fake hub", async () => {
     const lines = await quickstart();
     expect(lines).toEqual(
       expect.arrayContaining([
@@ -33,7 +33,7 @@ describe("the quick start", () => {
     expect(lines.at(-1)).toMatch(/429.*: [1-9]\d*$/);
   });
 
-  it("leaves a server alone that runs already on the hub of the environment", async () => {
+  it("does not stop a server that already runs on the hub of the environment", async () => {
     await using fake = new FakeHub({ users: [{ name: "ada", servers: [""] }] });
     const url = await fake.listen();
     const lines = await quickstart({

@@ -1,4 +1,4 @@
-/** What is in the tarball, and that it is the same each time it is packed. */
+/** The contents of the tarball, and that packing twice gives the same bytes. */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { SourceMap, type SourceMapPayload } from "node:module";
@@ -48,13 +48,13 @@ describe("the tarball", () => {
     expect(files.filter((file) => /tsbuildinfo|tsconfig/.test(file))).toEqual([]);
   });
 
-  it("names no folder of the machine that built it", () => {
+  it("contains no path of the machine that built it", () => {
     expect(files.filter((file) => read(file).includes(root))).toEqual([]);
   });
 });
 
 describe("publint and attw", () => {
-  it("publint has nothing to say", async () => {
+  it("publint reports nothing", async () => {
     const { messages, pkg } = await publint({ pkgDir: installed, pack: false, strict: true });
     expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
   });

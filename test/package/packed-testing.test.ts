@@ -19,7 +19,7 @@ const run = (script: string, ...flags: string[]): string =>
   }).trim();
 
 describe("jupyterhub-client/testing", () => {
-  it("checks a client without any other package and without compiling code when it runs", () => {
+  it("checks a client without other packages and without generating code at run time", () => {
     const script = `
       import { assertContract, FakeHub } from "jupyterhub-client/testing";
       const fake = new FakeHub();

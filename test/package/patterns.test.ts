@@ -1,6 +1,6 @@
 /**
- * Every regular expression of the package takes time that grows with the text, not with its square: hubs, proxies
- * and links choose the texts.
+ * Every regular expression of the package takes linear time, not quadratic time: the texts come from hubs, proxies and
+ * links.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -28,7 +28,7 @@ const patternOf = (text: string): RegExp => {
 };
 
 const patterns: Pattern[] = [];
-/** Where a pattern is made from a text, which this test would not see. */
+/** Code that makes a pattern from a string, which this test would not find. */
 const made: string[] = [];
 for (const file of files) {
   visitAll(file, (node, source) => {
@@ -43,7 +43,7 @@ for (const file of files) {
   });
 }
 
-/** Characters that patterns treat in different ways. */
+/** Characters that patterns treat differently. */
 const general = [
   " ",
   "\n",
@@ -65,7 +65,7 @@ const general = [
   "\uD800",
 ];
 
-/** A pattern's own characters without its syntax: nearly a text that matches. */
+/** The literal characters of a pattern: nearly a text that matches. */
 const plainOf = ({ source }: RegExp): string =>
   source
     .replace(/\(\?<?[:=!]|\\[bBpP](\{[^}]*\})?/g, "(")
@@ -75,7 +75,7 @@ const plainOf = ({ source }: RegExp): string =>
     .replace(/\\(.)/g, "$1");
 const syntax = /[()|*+?^$[\]]+/;
 
-/** Texts of a length on which a pattern may try again and again: repeated parts, with a beginning and an end. */
+/** Texts of this length that may make a pattern backtrack: repeated parts, with a beginning and an end. */
 function* adversarial(pattern: RegExp, length: number): Generator<string> {
   const plain = plainOf(pattern);
   const parts = plain.split(syntax).filter(Boolean);
@@ -95,8 +95,7 @@ function* adversarial(pattern: RegExp, length: number): Generator<string> {
 }
 
 /**
- * The milliseconds of this process that a pattern takes for a text, as a program would use it: the least of up to
- * five runs. What else the machine does is not counted.
+ * The CPU time in milliseconds that a pattern takes for a text: the least of up to five runs.
  */
 function timeOf(pattern: RegExp, text: string, enough: number): number {
   let least = Infinity;
@@ -112,7 +111,7 @@ function timeOf(pattern: RegExp, text: string, enough: number): number {
   return least;
 }
 
-/** A text for which a pattern takes longer than the limit, by its beginning. */
+/** The beginning of a text for which a pattern takes longer than the limit. */
 function slow(pattern: RegExp, length: number, limit: number): string | undefined {
   for (const text of adversarial(pattern, length)) {
     const taken = timeOf(pattern, text, limit);
@@ -131,7 +130,7 @@ describe(`on texts of ${length} characters`, () => {
   });
 });
 
-it("no pattern is made from a text", () => {
+it("no pattern is made from a string", () => {
   // A fake hub meets the texts of its own tests alone.
   expect(made.filter((place) => !place.startsWith("src/testing/"))).toEqual([]);
   expect(patterns.length).toBeGreaterThan(50);

@@ -1,4 +1,4 @@
-/** What the package ships is used: every module is reached, and no entry loads one that it does not need. */
+/** Every module of the package is used, and no entry loads a module that it does not need. */
 import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import ts from "typescript";
@@ -19,7 +19,7 @@ const entries = Object.values(manifest.exports)
   .filter((name) => name !== "browser")
   .map((name) => [`src/${name}.ts`, `src/${name}/index.ts`].find((file) => files.includes(file))!);
 
-/** What each module imports and exports: asked for many times, read once. */
+/** The imports and exports of each module, cached. */
 const once = <Value>(read: (file: string) => Value): ((file: string) => Value) => {
   const known = new Map<string, Value>();
   return (file) => {
@@ -31,7 +31,7 @@ const once = <Value>(read: (file: string) => Value): ((file: string) => Value) =
 const importsFrom = once(importsOf);
 const exportsFrom = once(exportsOf);
 
-/** Whatever `entry` leads to, itself included. */
+/** The modules that `entry` imports, directly or indirectly, and itself. */
 function reachedFrom(entry: string, onlyValues: boolean): Set<string> {
   const reached = new Set([entry]);
   for (const file of reached) {
@@ -40,7 +40,7 @@ function reachedFrom(entry: string, onlyValues: boolean): Set<string> {
   return reached;
 }
 
-/** The names that a module declares itself and exports as values, and what it passes on from others. */
+/** The values that a module declares and exports, and those that it exports from other modules. */
 function exportsOf(file: string): { own: Set<string>; passedOn: Map<string, string> } {
   const own = new Set<string>();
   const passedOn = new Map<string, string>();
@@ -72,7 +72,7 @@ const moduleOf = (file: string, specifier: ts.Expression): string =>
     join(root, file, "..", (specifier as ts.StringLiteral).text.replace(/\.js$/, ".ts")),
   );
 
-/** What a dynamic import loads, when it is needed. */
+/** The modules that dynamic imports load. */
 const onDemand = new Set([
   "src/testing/fake/node-server.ts",
   "src/testing/mock/running-mock-hub.ts",
@@ -80,7 +80,7 @@ const onDemand = new Set([
   "generated/document.gen.ts",
 ]);
 
-/** The modules loaded with an entry, none of whose own values is imported by another one of them. */
+/** The modules that an entry loads although no loaded module imports one of their values. */
 function loadedInVain(entry: string): string[] {
   const loaded = reachedFrom(entry, true);
   const used = new Set([entry]);
@@ -112,17 +112,17 @@ function loadedInVain(entry: string): string[] {
 }
 
 describe("the package", () => {
-  it("ships no module that none of its entries reaches", () => {
+  it("contains no module that no entry imports", () => {
     const reached = new Set(entries.flatMap((entry) => [...reachedFrom(entry, false)]));
     expect(entries).toContain("src/index.ts");
     expect([...files, ...generated].filter((file) => !reached.has(file))).toEqual([]);
   });
 
-  it.each(entries)("loads with %s no module that it does not need", (entry) => {
+  it.each(entries)("loads no unneeded module with %s", (entry) => {
     expect(loadedInVain(entry)).toEqual([]);
   });
 
-  it("runs the generated client, from both of the entries that send requests", () => {
+  it("uses the generated client in both entries that send requests", () => {
     for (const entry of ["src/index.ts", "src/api.ts"]) {
       expect([...reachedFrom(entry, true)]).toContain("generated/client/client.gen.ts");
     }

@@ -1,4 +1,4 @@
-/** The public surface: what it is, that all of it is documented, and that its types are types. */
+/** The public surface: its exports, their documentation, and types without `any`. */
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { operations, scopes } from "../../generated/operations.gen.js";
@@ -32,7 +32,7 @@ const classes = exported.flatMap(({ name, declaration }) =>
 );
 
 describe("the entry", () => {
-  it("exports these values", () => {
+  it("exports exactly these values", () => {
     expect(Object.keys(index).toSorted()).toEqual([
       "AuthenticationError",
       "BadRequestError",
@@ -56,7 +56,7 @@ describe("the entry", () => {
     ]);
   });
 
-  it("exports every error as a JupyterHubError that goes by its own name", () => {
+  it("exports every error class, which extends JupyterHubError and has its own name", () => {
     const errors = Object.entries(index).filter(([name]) => /^[A-Z].*Error$/.test(name));
     expect(errors).toHaveLength(16);
     for (const [name, value] of errors) {
@@ -69,7 +69,7 @@ describe("the entry", () => {
   });
 });
 
-it("tells of every class of errors what to do about it", () => {
+it("the documentation of every error class says what to do", () => {
   const advice = /[.:\n] (\* )?(Act|Check|Fix|Give|Raise|Read|Reload|See|Start|Take|Try|Use)\b/;
   const errors = classes.filter(({ name }) => name.endsWith("Error"));
   expect(errors.length).toBeGreaterThan(10);
@@ -87,7 +87,7 @@ describe("the entry testing", () => {
       : [],
   );
 
-  it("exports these values", () => {
+  it("exports exactly these values", () => {
     expect(Object.keys(testing).toSorted()).toEqual([
       "ContractError",
       "FakeHub",
@@ -97,29 +97,32 @@ describe("the entry testing", () => {
     ]);
   });
 
-  it.each(functions)("says of $name what it does, takes and throws, and since when", (one) => {
-    const text = documentationOf(one.declaration);
-    for (const part of [
-      /^\/\*\*\n \* [A-Z]/,
-      /Since 0\.\d/,
-      /@param options/,
-      /@throws \w+Error/,
-    ]) {
-      expect(text).toMatch(part);
-    }
-  });
+  it.each(functions)(
+    "documents for $name what it does, its parameters, its errors and its release",
+    (one) => {
+      const text = documentationOf(one.declaration);
+      for (const part of [
+        /^\/\*\*\n \* [A-Z]/,
+        /Since 0\.\d/,
+        /@param options/,
+        /@throws \w+Error/,
+      ]) {
+        expect(text).toMatch(part);
+      }
+    },
+  );
 
-  it.each(exported)("has a word on $name", ({ declaration }) => {
+  it.each(exported)("documents $name", ({ declaration }) => {
     expect(documentationOf(declaration)).toMatch(/\/\*\*\s*\S/);
   });
 
-  it.each(members)("has a word on $name", ({ member }) => {
+  it.each(members)("documents $name", ({ member }) => {
     expect(documentationOf(member)).toMatch(/\/\*\*\s*\S/);
   });
 });
 
 describe("the entry api", () => {
-  it("exports createClient and a function for every operation, less the two event streams", () => {
+  it("exports createClient and a function for every operation except the two event streams", () => {
     const document = readYaml(`${root}/openapi/jupyterhub.yaml`);
     const streams = ["getUserServerProgress", "getUserServerNameProgress"];
     const expected = operationsOf(document)
@@ -132,8 +135,8 @@ describe("the entry api", () => {
   });
 });
 
-describe("the version that the package tells hubs", () => {
-  it("is that of package.json", () => {
+describe("the version in the User-Agent header", () => {
+  it("is the version of package.json", () => {
     expect(packageVersion).toBe(manifest.version);
   });
 });
@@ -149,7 +152,7 @@ describe("a method takes names, then an input if its operations take one, then t
   ];
   const alike = methods.filter(({ name }) => !others.includes(name));
 
-  it("of which there are these exceptions", () => {
+  it("with these exceptions", () => {
     const names = methods.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(others));
     expect(alike).toHaveLength(names.length - others.length);
@@ -175,7 +178,7 @@ describe("a method takes names, then an input if its operations take one, then t
 });
 
 describe("the documentation", () => {
-  it.each(exported)("has a word on $name", ({ declaration }) => {
+  it.each(exported)("documents $name", ({ declaration }) => {
     expect(documentationOf(declaration)).toMatch(/\/\*\*\s*\S/);
   });
 
@@ -187,21 +190,24 @@ describe("the documentation", () => {
           .map((member) => ({ name: `${name}.${member.name?.getText()}`, member }))
       : [],
   );
-  it.each(members)("has a word on $name", ({ member }) => {
+  it.each(members)("documents $name", ({ member }) => {
     expect(documentationOf(member)).toMatch(/\/\*\*\s*\S/);
   });
 
-  it.each(methods)("of $name says what it does and by which operations", ({ name, method }) => {
-    const text = documentationOf(method);
-    expect(text).toMatch(/^\/\*\*\n\s+\* [A-Z]/);
-    const named = [...text.matchAll(/`([A-Z]+ \/[^`\s]*)`/g)].map(([, operation]) => operation);
-    if (!localMethods.includes(name)) expect(named.length).toBeGreaterThan(0);
-    expect(named.filter((operation) => !operations[operation ?? ""])).toEqual([]);
-    expect(named).toEqual(expect.arrayContaining([...(methodOperations[name] ?? [])]));
-  });
+  it.each(methods)(
+    "says for $name what it does and which operations it calls",
+    ({ name, method }) => {
+      const text = documentationOf(method);
+      expect(text).toMatch(/^\/\*\*\n\s+\* [A-Z]/);
+      const named = [...text.matchAll(/`([A-Z]+ \/[^`\s]*)`/g)].map(([, operation]) => operation);
+      if (!localMethods.includes(name)) expect(named.length).toBeGreaterThan(0);
+      expect(named.filter((operation) => !operations[operation ?? ""])).toEqual([]);
+      expect(named).toEqual(expect.arrayContaining([...(methodOperations[name] ?? [])]));
+    },
+  );
 
   it.each(methods)(
-    "of $name says since when and for which scopes, as the document does",
+    "says for $name since which release and with which scopes, as the document does",
     ({ name, method }) => {
       const text = documentationOf(method);
       for (const key of methodOperations[name] ?? []) {
@@ -223,7 +229,7 @@ describe("the documentation", () => {
     },
   );
 
-  it("knows the operations of every method", () => {
+  it("covers the operations of every method", () => {
     const names = methods.map(({ name }) => name).filter((name) => name !== "discover");
     expect(names.toSorted()).toEqual(
       [...Object.keys(methodOperations), ...localMethods].toSorted(),
@@ -232,11 +238,11 @@ describe("the documentation", () => {
 });
 
 describe("the types", () => {
-  it.each(files)("of %s are written without any", (file) => {
+  it.each(files)("of %s are declared without any", (file) => {
     expect(anyIn(file, sourceFile(file))).toEqual([]);
   });
 
-  it("are shipped without any, also where nobody wrote them down", () => {
+  it("are published without any, inferred types included", () => {
     const emitted = emittedDeclarations();
     expect(emitted.size).toBe(files.length);
     expect([...emitted].flatMap(([file, text]) => anyIn(file, parse(file, text)))).toEqual([]);
@@ -245,7 +251,7 @@ describe("the types", () => {
 
 const containing = (words: string): string => expect.stringContaining(words) as string;
 
-/** The query parameters and body keys of a method that are younger than their operation. */
+/** The query parameters and body keys of a method that are newer than their operation. */
 const newParameters = (alias: string) =>
   // `ensure` gives its input to a new user alone.
   (alias === "users.ensure" ? [] : (methodOperations[alias] ?? []))

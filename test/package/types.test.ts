@@ -1,6 +1,6 @@
 /**
- * What the compiler promises to users: `npm test` compiles this file strictly. What must not compile is
- * marked, so that the compiler fails when it does.
+ * The types as users see them: `npm test` compiles this file strictly. Lines that must not compile are marked, so that
+ * the compiler fails if they do.
  */
 import { describe, expectTypeOf, it } from "vitest";
 import { createClient, getUsers, type UserPage } from "../../src/api.js";
@@ -27,7 +27,7 @@ import { answering, hubOf } from "../unit/helpers.js";
 
 const hub = hubOf(answering());
 
-/** The classes of errors that the package exports, by their names. */
+/** The exported error classes, by name. */
 type Classes = {
   [
     Name in keyof typeof surface as (typeof surface)[Name] extends new (
@@ -39,7 +39,7 @@ type Classes = {
 };
 
 describe("the types of errors", () => {
-  it("can each be asked for by the name of their class", () => {
+  it("are narrowed by the name of their class", () => {
     type Name = NonNullable<Parameters<typeof surface.isJupyterHubError>[1]>;
     expectTypeOf<Name>().toEqualTypeOf<keyof Classes>();
     const error: unknown = undefined;
@@ -50,7 +50,7 @@ describe("the types of errors", () => {
 });
 
 describe("the types of methods", () => {
-  it("resolve with the hub's models, or with nothing", () => {
+  it("resolve with the hub's models or with undefined", () => {
     expectTypeOf(hub.version).returns.resolves.toEqualTypeOf<string>();
     expectTypeOf(hub.whoami).returns.resolves.toEqualTypeOf<RequestIdentity>();
     expectTypeOf(hub.servers.list).returns.resolves.toEqualTypeOf<Server[]>();
@@ -69,7 +69,7 @@ describe("the types of methods", () => {
     expectTypeOf(hub.shares.revoke).returns.resolves.toEqualTypeOf<Share | undefined>();
   });
 
-  it("make listings of what hubs page, which are awaited, iterated or taken page by page", () => {
+  it("return listings, which can be awaited, iterated or read page by page", () => {
     const listing = hub.users.list();
     expectTypeOf(listing).toEqualTypeOf<Listing<User>>();
     expectTypeOf(listing).resolves.toEqualTypeOf<User[]>();
@@ -83,7 +83,7 @@ describe("the types of methods", () => {
     expectTypeOf(hub.servers.listActive).returns.resolves.toEqualTypeOf<ActiveServer[]>();
   });
 
-  it("tell required fields, nulls, and enumerations that stay open", () => {
+  it("have required fields, nulls and open enumerations", () => {
     expectTypeOf<User["name"]>().toEqualTypeOf<string>();
     expectTypeOf<User["servers"]>().toEqualTypeOf<Record<string, Server> | undefined>();
     expectTypeOf<Server["started"]>().toEqualTypeOf<string | null>();
@@ -92,27 +92,27 @@ describe("the types of methods", () => {
     expectTypeOf<1>().not.toExtend<Server["pending"]>();
   });
 
-  it("tell a server that started from one that did not", () => {
+  it("distinguish a started server from an error", () => {
     const result = {} as StartResult;
     if (result.server) expectTypeOf(result.server).toEqualTypeOf<Server>();
     else expectTypeOf(result.error).toEqualTypeOf<unknown>();
   });
 
-  it("tell what a hub tells of a start, and leave a Spawner its own keys", () => {
+  it("have the fields of a progress event and any keys of a Spawner", () => {
     expectTypeOf<ProgressEvent["progress"]>().toEqualTypeOf<number | undefined>();
     expectTypeOf<ProgressEvent["html_message"]>().toEqualTypeOf<string | undefined>();
     expectTypeOf<ProgressEvent["anything"]>().toEqualTypeOf<unknown>();
     expectTypeOf<SpawnFailedError["reason"]>().toEqualTypeOf<string | undefined>();
   });
 
-  it("tell users from services by their kind", () => {
+  it("distinguish users from services by kind", () => {
     const identity = { kind: "user" } as RequestIdentity;
     if (identity.kind === "user")
       expectTypeOf(identity.groups).toEqualTypeOf<string[] | undefined>();
     else expectTypeOf(identity.prefix).toEqualTypeOf<string | undefined>();
   });
 
-  it("know the features and the scopes of hubs", () => {
+  it("list the features and the scopes of hubs", () => {
     expectTypeOf<"shares">().toExtend<Feature>();
     expectTypeOf<"admin:users">().toExtend<Scope>();
     expectTypeOf<"sharess">().not.toExtend<Feature>();
@@ -128,7 +128,7 @@ describe("the types of methods", () => {
   });
 });
 
-/** Never run: what must not compile. */
+/** Never runs: lines that must not compile. */
 export const mistakes = [
   // @ts-expect-error unknown states
   () => hub.users.list({ state: "asleep" }),
@@ -171,7 +171,7 @@ export const mistakes = [
 ];
 
 describe("the types of functions", () => {
-  it("give data or an error, and the answer", async () => {
+  it("have data or an error, and the response", async () => {
     const client = createClient({ url: "https://hub.example.org" });
     const ask = () => getUsers({ client });
     type Answer = Awaited<ReturnType<typeof ask>>;
@@ -180,7 +180,7 @@ describe("the types of functions", () => {
     expectTypeOf<Answer["response"]>().toEqualTypeOf<Response | undefined>();
   });
 
-  it("narrow by the error: to its status, or to the data and the response", () => {
+  it("are narrowed by the error: to its status, or to the data and the response", () => {
     const read = async (): Promise<number | undefined> => {
       const { data, error, response } = await getUsers({
         client: createClient({ url: "https://hub.example.org" }),

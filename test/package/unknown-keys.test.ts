@@ -1,4 +1,4 @@
-/** Unknown keys are refused before anything is sent: by every method and every raw function, in every bag. */
+/** Every method and every raw function refuses unknown keys in each of its objects before anything is sent. */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -34,7 +34,7 @@ afterAll(() => {
   server.close();
 });
 
-/** What comes of a method: what it promises, what it iterates over, what it returns or throws. */
+/** The outcome of a method: of its promise or iteration, or what it returns or throws. */
 async function outcomeOf(run: () => unknown): Promise<unknown> {
   const result = run();
   if (typeof result === "object" && result !== null && !("then" in result)) {
@@ -43,7 +43,7 @@ async function outcomeOf(run: () => unknown): Promise<unknown> {
   return result;
 }
 
-/** Asserts that a key is refused, that nothing is quoted but keys, and that nothing is sent. */
+/** Asserts that a key is refused, that the error quotes only keys, and that nothing is sent. */
 async function expectRefused(run: () => unknown, key: string, known?: string[]): Promise<string> {
   sent.length = 0;
   const error = await rejectionOf(outcomeOf(run));
@@ -62,7 +62,7 @@ const listed = (message: string): string[] =>
     .map(([, key]) => key as string)
     .toSorted();
 
-/** A key with a letter too many. */
+/** A key with an additional letter. */
 const misspelt = (key: string): string => `${key}z`;
 
 const bags = methodsOf("src/index.ts").flatMap(({ name, method }) => {
@@ -73,11 +73,11 @@ const bags = methodsOf("src/index.ts").flatMap(({ name, method }) => {
       : [],
   );
 });
-/** Where any key is known: a deployment's own. */
+/** Objects that may have any key, since deployments define them. */
 const open = bags.filter(({ bag }) => bag.isOpen);
 const closed = bags.filter(({ bag }) => !bag.isOpen);
 
-/** The least that a parameter takes. */
+/** The smallest valid value of a parameter. */
 const valueOf = ({ name, type, isOptional, least }: Parameter): unknown => {
   if (isOptional) return undefined;
   if (type?.startsWith("Targets<")) return ["ada"];
@@ -95,7 +95,7 @@ const methodOf = (name: string): Run => {
 };
 
 describe("a method", () => {
-  it("has an input or options, whatever it does", () => {
+  it("has an input or options", () => {
     const without = methodsOf("src/index.ts").filter(
       ({ name }) => !bags.some((one) => one.name === name),
     );
@@ -110,7 +110,7 @@ describe("a method", () => {
     return () => methodOf(name)(...values);
   };
 
-  it.each(closed)("refuses an unknown key in $what, and lists all that are known", async (one) => {
+  it.each(closed)("refuses an unknown key in $what, and lists the known ones", async (one) => {
     const { keys } = one.bag;
     await expectRefused(withBag(one, { bogus_key: secrets.value }), "bogus_key", keys);
     await expectRefused(withBag(one, { bogus_key: undefined }), "bogus_key", keys);
@@ -122,7 +122,7 @@ describe("a method", () => {
   });
 
   const promising = bags.filter(({ name }) => name !== "withOptions");
-  it.each(promising)("rejects, and does not throw, for $what", ({ name, parameters, index }) => {
+  it.each(promising)("rejects instead of throwing for $what", ({ name, parameters, index }) => {
     for (const value of [{ bogus_key: 1 }, null]) {
       const values = parameters.map(valueOf);
       values[index] = value;
@@ -132,23 +132,26 @@ describe("a method", () => {
     }
   });
 
-  it.each(bags)("refuses what is no bag as $what", async ({ name, parameters, index }) => {
-    const exotic = [null, secrets.value, [secrets.value], new Map([["state", "active"]])];
-    for (const value of [...exotic, Promise.resolve({})]) {
-      const values = parameters.map(valueOf);
-      values[index] = value;
-      sent.length = 0;
-      const error = await rejectionOf(outcomeOf(() => methodOf(name)(...values)));
-      expect(error).toBeInstanceOf(InvalidInputError);
-      expect((error as Error).message).toMatch(/ must be an object, not | can be deleted/);
-      expectNoSecret(error);
-      expect(sent).toEqual([]);
-    }
-  });
+  it.each(bags)(
+    "refuses a value that is no object as $what",
+    async ({ name, parameters, index }) => {
+      const exotic = [null, secrets.value, [secrets.value], new Map([["state", "active"]])];
+      for (const value of [...exotic, Promise.resolve({})]) {
+        const values = parameters.map(valueOf);
+        values[index] = value;
+        sent.length = 0;
+        const error = await rejectionOf(outcomeOf(() => methodOf(name)(...values)));
+        expect(error).toBeInstanceOf(InvalidInputError);
+        expect((error as Error).message).toMatch(/ must be an object, not | can be deleted/);
+        expectNoSecret(error);
+        expect(sent).toEqual([]);
+      }
+    },
+  );
 
   const inputs = closed.filter(({ bag }) => bag.name === "input");
   const takesCall = inputs.filter(({ name }) => name !== "oauth.authorizeUrl");
-  it.each(takesCall)("tells an option in the place of $what", async (one) => {
+  it.each(takesCall)("says that an option in $what belongs into the options", async (one) => {
     const message = await expectRefused(withBag(one, { signal: undefined }), "signal");
     expect(message).toContain("It belongs in the options of the call.");
     expect(message).not.toContain("Did you mean");
@@ -156,7 +159,7 @@ describe("a method", () => {
 
   // What makes a client has no input anywhere.
   const calls = closed.filter(({ bag, name }) => bag.name === "call" && name !== "discover");
-  it.each(calls)("tells a key of an input in the place of $what", async (one) => {
+  it.each(calls)("says that a key of the input in $what belongs into the input", async (one) => {
     const message = await expectRefused(withBag(one, { include_stopped_servers: true }), listedKey);
     expect(message).toContain("It belongs in an input, before the options.");
     expect(await expectRefused(withBag(one, { server: "gpu" }), "server")).toContain("in an input");
@@ -188,14 +191,14 @@ describe("a raw function", () => {
     };
   });
 
-  it("is there for every operation of the table", () => {
+  it("exists for every operation of the table", () => {
     expect(rows.map(({ key }) => key)).toEqual(Object.keys(operations));
     expect(rows.filter(({ isOpen }) => isOpen).map(({ key }) => key)).toEqual([
       "PUT /groups/{name}/properties",
     ]);
   });
 
-  it.each(rows)("of $key refuses unknown keys in all of its bags", async (row) => {
+  it.each(rows)("for $key refuses unknown keys in path, query and body", async (row) => {
     const { path, run } = row;
     for (const bag of ["query", "body", "path"] as const) {
       if (bag === "body" && row.isOpen) continue;
@@ -212,7 +215,7 @@ describe("a raw function", () => {
     expect(timout).toContain("Did you mean `timeout`?");
   });
 
-  it.each(rows)("of $key tells in which bag a key belongs that stands beside", async (row) => {
+  it.each(rows)("for $key says where a key beside path, query and body belongs", async (row) => {
     const { path, run } = row;
     for (const bag of ["query", "body"] as const) {
       // What has the name of an option is one.

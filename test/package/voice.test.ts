@@ -1,5 +1,5 @@
 /**
- * The words of this repository: names and phrases that a new reader has to translate do not occur.
+ * The words of this repository: no names and phrases that a new reader has to translate.
  *
  * Checks declared identifiers and file names in `src`, `scripts`, `test` and `examples`, and the prose,
  * comments and strings of these folders, the overlay and the pages. Generated code and JupyterHub's own
@@ -12,7 +12,7 @@ import { describe, expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
 
-/** Words that no declared identifier and no file name contains, as a whole or as one of its parts. */
+/** Words that no declared identifier and no file name may contain as one of its parts. */
 const bannedNames = [
   "asked",
   "awayFor",
@@ -104,7 +104,7 @@ function declaredNames(file: string, text: string): { name: string; line: number
 
 const phrase = new RegExp(`\\b(${bannedPhrases.join("|").replaceAll(" ", "\\s+")})\\b`, "gi");
 
-/** Every banned phrase of a text, with its line. It may go over a line break, in a comment, too. */
+/** Every banned phrase of a text, with its line. Phrases may contain a line break, also in a comment. */
 function phrasesIn(text: string): { found: string; line: number }[] {
   // As long as before, so that positions stay right.
   const plain = text.replaceAll(/^[ \t]*(\*|\/\/|#|>)/gm, (leader) => " ".repeat(leader.length));
@@ -160,13 +160,13 @@ describe("the check of words", () => {
     );
   });
 
-  it("leaves names alone that are used and not declared, and words that only hold a banned one", () => {
+  it("accepts names that are not declared here, and longer words that contain a banned one", () => {
     const text = "const { x } = a.told; const untold = { told }, passingly = import.meta;";
     const names = declaredNames("x.ts", text).filter(({ name }) => bannedIn(name).length > 0);
     expect(names).toEqual([]);
   });
 
-  it("finds a phrase over a line break in a comment, and not inside of a word", () => {
+  it("finds a phrase across a line break in a comment, but not inside a word", () => {
     expect(phrasesIn("/**\n * A user who\n * was deleted.\n */\n// amend, who wasted")).toEqual([
       { found: "who was", line: 2 },
     ]);
