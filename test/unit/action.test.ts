@@ -27,7 +27,7 @@ async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   return found;
 }
 
-/** Until promises that can settle have settled, and Node has reported those that nobody handles. */
+/** Waits until promises have settled, and Node has reported unhandled rejections. */
 const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 
 let unhandled: unknown[] = [];

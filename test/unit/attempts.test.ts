@@ -128,10 +128,10 @@ describe("retry", () => {
 describe("a call that changes something", () => {
   it.each<[string, Respond, string]>([
     ["the connection breaks", breaking, "ConnectionError"],
-    ["nobody accepts it", () => Promise.reject(broken("ECONNREFUSED")), "ConnectionError"],
+    ["the connection is refused", () => Promise.reject(broken("ECONNREFUSED")), "ConnectionError"],
     ["the proxy has no hub", () => page(503, { headers: { "Retry-After": "1" } }), "HubError"],
-    ["the hub has as many servers as it may", () => refusal(429, null), "RateLimitError"],
-    ["it is to wait too long", () => busy("61"), "RateLimitError"],
+    ["the hub has its maximum of servers", () => refusal(429, null), "RateLimitError"],
+    ["Retry-After is too long", () => busy("61"), "RateLimitError"],
   ])("is sent once when %s", async (_, fault, name) => {
     for (const write of Object.values(writes)) {
       const { hub, fetch } = hubThat([fault, ada]);

@@ -1,4 +1,4 @@
-/** Makes a certificate that nobody trusts, anew for each test: so no private key lies in the repository. */
+/** Makes an untrusted certificate for each test, so that the repository contains no private key. */
 import { generateKeyPairSync, sign } from "node:crypto";
 
 /** One value of DER: tag, length, content. */

@@ -75,7 +75,7 @@ describe("a page with the hub's cookie", () => {
     ],
     ["the template's token on other pages", "/services/x/", "_xsrf=a", { xsrf_token: "b" }, "b"],
     ["the template's token without a cookie", "/hub/x", "", { xsrf_token: "b" }, "b"],
-    ["no token if there is none", "/hub/x", "x_xsrf=a", { xsrf_token: "" }, null],
+    ["no token without a cookie or template", "/hub/x", "x_xsrf=a", { xsrf_token: "" }, null],
   ])("sends %s", async (_, path, cookie, jhdata, token) => {
     open(path, cookie, jhdata);
     const fetch = answering();

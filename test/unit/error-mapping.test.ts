@@ -11,7 +11,7 @@ import { expectNoSecret, secrets } from "./helpers.js";
 
 const url = "https://hub.example.org/hub/api/users/ada";
 
-/** What a refusal of `call` means; a `message` stands for the body that hubs put it in. */
+/** The error for a refusal of `call`. A `message` is put into the body as hubs do. */
 function errorFor(
   call: string,
   status: number,

@@ -83,15 +83,15 @@ describe("a connection that breaks", () => {
   it.each<[string, (socket: Socket) => void]>([
     ["is no HTTP", (socket) => socket.end(`SSH-2.0-${secrets.value}\r\n`)],
     [
-      "has a chunk that is none",
+      "has a malformed chunk",
       (socket) => socket.end(`${head(json, "Transfer-Encoding: chunked")}${secrets.value}\r\n{}`),
     ],
     [
-      "has a header that is none",
+      "has a malformed header",
       (socket) => socket.end(`${head(json, `Bad\0Header: ${secrets.value}`)}{}`),
     ],
     [
-      "is not packed as it says",
+      "has another compression than it declares",
       (socket) => {
         const length = `Content-Length: ${secrets.value.length}`;
         socket.end(`${head(json, "Content-Encoding: gzip", length)}${secrets.value}`);
@@ -188,9 +188,9 @@ describe("a response of 200 with invalid JSON", () => {
   });
 
   it.each([
-    ["nothing, of no length", [json, "Content-Length: 0"], ""],
-    ["nothing, in chunks", [json, "Transfer-Encoding: chunked"], "0\r\n\r\n"],
-    ["nothing, of no type", ["Content-Length: 0"], ""],
+    ["an empty body without a length", [json, "Content-Length: 0"], ""],
+    ["an empty body in chunks", [json, "Transfer-Encoding: chunked"], "0\r\n\r\n"],
+    ["an empty body without a type", ["Content-Length: 0"], ""],
   ])("is an UnexpectedResponseError if it is %s", async (_, headers, rest) => {
     const { error } = await failureOf((socket) => socket.write(head(...headers) + rest));
     expect(error).toBeInstanceOf(UnexpectedResponseError);

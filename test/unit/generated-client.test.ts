@@ -32,7 +32,7 @@ describe("the parser of responses", () => {
   it.each<[what: string, answer: Answer, value: unknown]>([
     ["no content", (response) => response.writeHead(204, ofHub).end(), undefined],
     [
-      "no content, and a Content-Length",
+      "no content with a Content-Length",
       (response) => response.writeHead(204, { ...ofHub, "Content-Length": "0" }).end(),
       undefined,
     ],

@@ -257,7 +257,7 @@ describe("a middleware that fails", () => {
     ],
     ["rejects", () => Promise.reject(new Error("no"))],
     [
-      "fails after the response",
+      "throws after the response",
       async (_, next) => {
         await next();
         throw new Error("no");
@@ -296,7 +296,7 @@ describe("a middleware that fails", () => {
   it.each<[string, unknown]>([
     ["nothing", undefined],
     ["null", null],
-    ["an object that is no Response", { status: 200 }],
+    ["an object that is not a Response", { status: 200 }],
     ["a response whose body was read", "read"],
   ])("includes one that returns %s", async (_, given) => {
     const { hub } = hubWith(async (_, next) => {

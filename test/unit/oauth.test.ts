@@ -290,7 +290,7 @@ describe("a callback", () => {
     [
       ["another state", (state) => other(state[0]) + state.slice(1), (attempt) => attempt],
       [
-        "a state with another end",
+        "a state that differs at its end",
         (state) => state.slice(0, -1) + other(state.at(-1)),
         (attempt) => attempt,
       ],

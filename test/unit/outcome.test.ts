@@ -1,4 +1,4 @@
-/** Whether a call that changes something and failed may have been done all the same. */
+/** `outcome`: whether the hub may have carried out a write that failed. */
 import { describe, expect, it } from "vitest";
 import { deleteUser, getUser } from "../../src/api.js";
 import { JupyterHubError, type JupyterHubOptions } from "../../src/index.js";
@@ -8,7 +8,7 @@ import { answer, expectNoSecret, page, refusal, secrets, type Respond } from "./
 
 useLongestPauses();
 
-/** A token function that renews like this. */
+/** A token function that gets its next token from `renew`. */
 function renewing(renew: (refused: string) => unknown) {
   return (refused?: string) => (refused ? renew(refused) : secrets.token) as string;
 }
@@ -32,31 +32,31 @@ describe("outcome", () => {
   const unknown: [string, Respond][] = [
     ["the connection is reset", code("ECONNRESET")],
     ["the connection is closed", code("UND_ERR_SOCKET")],
-    ["the connection fails without a word", () => Promise.reject(new TypeError("Failed to fetch"))],
-    ["the answer breaks off", half],
-    ["no answer comes in time", never],
-    ["the proxy has lost the hub (502)", () => page(502)],
-    ["the proxy has lost the hub (503)", () => page(503)],
-    ["the proxy waits in vain (504)", () => page(504)],
-    ["the proxy fails itself", () => page(500)],
-    ["a gateway waits in vain (524)", () => page(524)],
-    ["it is done, says somebody else", () => page(200)],
+    ["the connection fails without a code", () => Promise.reject(new TypeError("Failed to fetch"))],
+    ["the response is cut off", half],
+    ["no response arrives in time", never],
+    ["the proxy answers 502", () => page(502)],
+    ["the proxy answers 503", () => page(503)],
+    ["the proxy answers 504", () => page(504)],
+    ["the proxy answers 500", () => page(500)],
+    ["a gateway answers 524", () => page(524)],
+    ["another program answers 200", () => page(200)],
   ];
   const known: [string, Respond][] = [
-    ["nobody accepts the connection", code("ECONNREFUSED")],
-    ["there is no such host", code("ENOTFOUND")],
+    ["the connection is refused", code("ECONNREFUSED")],
+    ["the host is unknown", code("ENOTFOUND")],
     ["the certificate is not trusted", code("SELF_SIGNED_CERT_IN_CHAIN")],
-    ["the port speaks no TLS", code("ERR_SSL_WRONG_VERSION_NUMBER")],
-    ["no connection is made in time", code("UND_ERR_CONNECT_TIMEOUT")],
+    ["the port does not speak TLS", code("ERR_SSL_WRONG_VERSION_NUMBER")],
+    ["the connection times out", code("UND_ERR_CONNECT_TIMEOUT")],
     ...[400, 401, 403, 404, 405, 409, 429].map((status): [string, Respond] => [
-      `the hub says ${status}`,
+      `the hub answers ${status}`,
       () => refusal(status, null),
     ]),
-    ["the hub itself fails", () => refusal(500, "Internal Server Error")],
-    ["the hub itself is not ready", () => refusal(503, null)],
+    ["the hub answers 500", () => refusal(500, "Internal Server Error")],
+    ["the hub answers 503", () => refusal(503, null)],
     ["it is redirected to a login page", () => page(302, { headers: { Location: "/hub/login" } })],
-    ["the proxy knows no such path", () => page(404)],
-    ["some other API refuses it", () => stranger(422)],
+    ["the proxy answers 404", () => page(404)],
+    ["another API refuses it", () => stranger(422)],
   ];
 
   /** Each write with each fault. */
@@ -101,10 +101,10 @@ describe("outcome", () => {
   });
 
   it.each<[string, JupyterHubOptions, Respond]>([
-    ["its turn among the calls", { maxConcurrency: 1 }, never],
+    ["its slot of maxConcurrency", { maxConcurrency: 1 }, never],
     ["its token", { token: never }, never],
     ["a middleware", { middleware: never }, never],
-    ["the pause that the hub asked for", {}, () => busy("30")],
+    ["the delay of Retry-After", {}, () => busy("30")],
     ["another token than the refused one", { token: renewing(never) }, () => refusal(401, null)],
   ])("is not unknown after a timeout during the wait for %s", async (_, options, by) => {
     const { hub } = hubThat([by], options);

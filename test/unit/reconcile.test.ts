@@ -207,10 +207,10 @@ describe.each(Object.entries(cases))(
 
 describe("a write that no GET can confirm", () => {
   it.each<[string, (hub: JupyterHub) => Promise<unknown>]>([
-    ["a new token, whose secret is gone", (hub) => hub.tokens.create("ada")],
+    ["a new token, whose value is lost", (hub) => hub.tokens.create("ada")],
     ["a new share code, which is shown once", (hub) => hub.shareCodes.create("ada")],
-    ["users made together", (hub) => hub.users.createMany({ usernames: ["ada"] })],
-    ["groups made together", (hub) => hub.groups.createMany({ groups: ["lab"] })],
+    ["users created in one request", (hub) => hub.users.createMany({ usernames: ["ada"] })],
+    ["groups created in one request", (hub) => hub.groups.createMany({ groups: ["lab"] })],
     [
       "an activity",
       (hub) => hub.users.reportActivity("ada", { last_activity: "2026-01-01T00:00Z" }),

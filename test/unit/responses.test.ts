@@ -35,16 +35,16 @@ describe("a response", () => {
       get,
       "UnexpectedResponseError",
     ],
-    ["a page that is missing", () => page(404), get, "UnexpectedResponseError"],
-    ["a page that is refused", () => page(403), get, "UnexpectedResponseError"],
-    ["a page that wants a login", () => page(401), get, "UnexpectedResponseError"],
+    ["a 404 page", () => page(404), get, "UnexpectedResponseError"],
+    ["a 403 page", () => page(403), get, "UnexpectedResponseError"],
+    ["a 401 page", () => page(401), get, "UnexpectedResponseError"],
     ["a page of a proxy whose hub is down", () => page(503), get, "HubError"],
     ["a page of a gateway", () => page(502), get, "HubError"],
     ["a page of a server that failed", () => page(500), get, "HubError"],
     ["JSON of a gateway", foreign(504, { error: "timeout" }), get, "HubError"],
     ["nothing", foreign(200, "", ""), get, "UnexpectedResponseError"],
-    ["nothing, of type JSON", foreign(200, ""), get, "UnexpectedResponseError"],
-    ["nothing, from the hub", () => answer(""), get, "UnexpectedResponseError"],
+    ["an empty body of type JSON", foreign(200, ""), get, "UnexpectedResponseError"],
+    ["an empty body from the hub", () => answer(""), get, "UnexpectedResponseError"],
     ["no content", () => answer("", { status: 204 }), get, "UnexpectedResponseError"],
     ["plain text", foreign(200, "ok", "text/plain"), get, "UnexpectedResponseError"],
     ["text without a type", foreign(200, "ok", ""), get, "UnexpectedResponseError"],
@@ -57,7 +57,7 @@ describe("a response", () => {
       "UnexpectedResponseError",
     ],
     [
-      "a hub's words of another type",
+      "a hub's error body of another type",
       foreign(404, { status: 404, message: null }, "text/plain"),
       get,
       "UnexpectedResponseError",
@@ -65,12 +65,7 @@ describe("a response", () => {
     ["JSON null", foreign(404, null), get, "UnexpectedResponseError"],
     ["JSON text", foreign(404, '"status message"'), get, "UnexpectedResponseError"],
     ["broken JSON", foreign(404, "{"), get, "UnexpectedResponseError"],
-    [
-      "plain text that is missing",
-      foreign(404, "404", "text/plain"),
-      get,
-      "UnexpectedResponseError",
-    ],
+    ["a 404 in plain text", foreign(404, "404", "text/plain"), get, "UnexpectedResponseError"],
     ["a page instead of health", () => page(), health, "UnexpectedResponseError"],
     ["a missing page instead of health", () => page(404), health, "UnexpectedResponseError"],
     [
@@ -83,7 +78,7 @@ describe("a response", () => {
     ["a page instead of metrics", () => page(), metrics, "UnexpectedResponseError"],
     ["a refused page instead of metrics", () => page(403), metrics, "UnexpectedResponseError"],
     [
-      "text that is missing instead of metrics",
+      "a 404 in plain text instead of metrics",
       foreign(404, "404", "text/plain"),
       metrics,
       "UnexpectedResponseError",
@@ -113,10 +108,15 @@ describe("a response", () => {
 
   it.each<[what: string, respond: Respond, call: Call, value: unknown]>([
     ["JSON", () => answer({ name: "ada" }), get, { name: "ada" }],
-    ["JSON that hides its header", foreign(200, { name: "ada" }), get, { name: "ada" }],
+    [
+      "JSON whose version header a proxy removed",
+      foreign(200, { name: "ada" }),
+      get,
+      { name: "ada" },
+    ],
     ["JSON with a charset", foreign(200, {}, "Application/JSON; charset=UTF-8"), get, {}],
     ["no content", () => answer("", { status: 204, type: null }), del, undefined],
-    ["no content that hides its header", foreign(204, "", ""), del, undefined],
+    ["no content whose version header a proxy removed", foreign(204, "", ""), del, undefined],
     [
       "JSON without a body, as of POST /proxy",
       () => answer(""),
@@ -124,7 +124,12 @@ describe("a response", () => {
       undefined,
     ],
     ["an empty page, as of /health", () => answer("", { type: "text/html" }), health, undefined],
-    ["an empty page that hides its header", foreign(200, "", "text/html"), health, undefined],
+    [
+      "an empty page whose version header a proxy removed",
+      foreign(200, "", "text/html"),
+      health,
+      undefined,
+    ],
     ["text, as of /metrics", foreign(200, "a 1", "text/plain; version=0.0.4"), metrics, "a 1"],
   ])("may be %s", async (_, respond, call, value) => {
     expect(await call(hubOf(answering(respond)))).toEqual(value);

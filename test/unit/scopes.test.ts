@@ -107,7 +107,7 @@ it.each(["servers!server=ada", "servers!server=/gpu", "servers!server=/"])(
 );
 
 it.each(["self", "inherit", "all", "(no_scope)", "self!user", "inherit!user=ada"])(
-  "%s is refused, since hubs list the scopes that it stands for",
+  "%s is refused, since hubs list the scopes that it includes",
   (wanted) => {
     expect(() => hasScope(ada("servers", wanted), wanted)).toThrow(
       /stands for others, and hubs list those/,

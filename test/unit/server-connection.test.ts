@@ -56,7 +56,7 @@ describe("a connection", () => {
     ["below the hub's origin", {}, {}, `${origin}/user/ada/`],
     ["below its prefix", { url: "/pre/user/ada/" }, {}, `${origin}/pre/user/ada/`],
     [
-      "where people reach the hub",
+      "at the hub's public address",
       {},
       { url: "http://hub:8081", publicUrl: "https://people.example.org" },
       "https://people.example.org/user/ada/",
@@ -488,10 +488,10 @@ describe("a server that does not run", () => {
   const toTheHub = () => redirected("/hub/user/ada/api");
   const signs: [string, () => Response][] = [
     ["the login page", () => redirected(`${origin}/hub/login?next=x`)],
-    ["a page of the hub that forbids", () => hubPage(403)],
-    ["a page of the hub that finds nothing", () => hubPage(404)],
-    ["a page of the hub that has no such method", () => hubPage(405)],
-    ["503 as hubs said it before 2.0", () => answer({ message: "x" }, { status: 503 })],
+    ["a 403 page of the hub", () => hubPage(403)],
+    ["a 404 page of the hub", () => hubPage(404)],
+    ["a 405 page of the hub", () => hubPage(405)],
+    ["the 503 of hubs before 2.0", () => answer({ message: "x" }, { status: 503 })],
   ];
 
   it.each<[string, () => Response]>([
@@ -542,7 +542,7 @@ describe("a server that does not run", () => {
   it.each<[string, () => Response]>([
     ["an error of its own", () => answer({ message: "Forbidden" }, { status: 403 })],
     ["a redirect of its own", () => redirected("/user/ada/lab")],
-    ["a redirect that is none", () => redirected("http://[")],
+    ["a malformed redirect", () => redirected("http://[")],
     ["success", () => page(200)],
   ])("is not recognised by %s, and the hub not requested again", async (_, serves) => {
     const fetch = cluster({ ready: [true, false], serves });

@@ -124,7 +124,7 @@ describe("a connection is reused", () => {
   let people: string[] = [];
   it.each<[string, JupyterHubOptions]>([
     ["a middleware", { middleware: acts }],
-    ["a middleware in the place of the client's token", { middleware: acts, token: undefined }],
+    ["a middleware in place of a client token", { middleware: acts, token: undefined }],
   ])("never with %s, which may change the caller", async (_, options) => {
     const hub = hubWith();
     const { servers } = hub.client(options);
@@ -160,9 +160,9 @@ describe("a token that the hub does not know any more", () => {
   const whose = (token: string) => (token === "stale" ? undefined : token);
 
   it.each<[string, JupyterHubOptions]>([
-    ["is renewed once for two callers who have it", {}],
+    ["is renewed once for two callers with the same token", {}],
     [
-      "is renewed once for them also where nothing is used again",
+      "is renewed once for them also without reused connections",
       { middleware: (_, next) => next() },
     ],
   ])("%s", async (_, options) => {

@@ -10,16 +10,16 @@ const stops = () => answer("", { status: 202 });
 const pending = () => answer({ name: "", pending: "stop", ready: false });
 
 it.each<[string, Parameters<typeof hubThat>[0], object]>([
-  ["a change under way may have been made", [never], { outcome: "unknown" }],
-  ["a question under way changes nothing", [stops, never], { outcome: undefined }],
-  ["nothing is under way between two looks", [stops, pending], { outcome: undefined }],
+  ["a write in flight has an unknown outcome", [never], { outcome: "unknown" }],
+  ["a read in flight has no outcome", [stops, never], { outcome: undefined }],
+  ["between two reads nothing is in flight", [stops, pending], { outcome: undefined }],
   [
-    "how the last attempt failed is its cause",
+    "the cause is the failure of the last attempt",
     [stops, breaking, never],
     { outcome: undefined, cause: { name: "ConnectionError" } },
   ],
   [
-    "a change that was put off was not made",
+    "a write that waits for its retry was not carried out",
     [() => busy("40")],
     { outcome: undefined, cause: { name: "RateLimitError" } },
   ],

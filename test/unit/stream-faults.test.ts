@@ -84,7 +84,7 @@ describe("a progress stream", () => {
       [send(events, chunk("\n\n\n\n"), event(requested), event(half), event(ready))],
     ],
     [
-      "cut between events, and once more",
+      "cut twice between events",
       [
         sendAndCut(events, event(requested)),
         sendAndCut(events, event(requested), event(half)),
@@ -128,22 +128,22 @@ describe("a progress stream", () => {
 
   it.each<[what: string, respond: Respond, error: object]>([
     [
-      "nothing to watch",
+      "no pending start",
       send(json("400 Bad Request", { status: 400, message: "ada is not starting..." })),
       { name: "BadRequestError" },
     ],
     [
-      "no such server",
+      "an unknown server",
       send(json("404 Not Found", { status: 404, message: null })),
       { name: "NotFoundError" },
     ],
     [
-      "no such scope",
+      "a missing scope",
       send(json("403 Forbidden", { status: 403, message: "requires any of [read:servers]" })),
       { name: "ForbiddenError", requiredScopes: ["read:servers"] },
     ],
     [
-      "JSON for a stream",
+      "JSON instead of a stream",
       send(json("200 OK", { progress: 0 })),
       { name: "UnexpectedResponseError" },
     ],

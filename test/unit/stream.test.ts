@@ -183,7 +183,7 @@ describe("a stream rejects", () => {
     },
   );
 
-  it("when the caller aborts while nobody reads it, and closes its connection", async () => {
+  it("when the caller aborts before reading it, and closes its connection", async () => {
     await using server = await serving((response) => events(response).write("x"));
     const controller = new AbortController();
     const stream = await progress(server.hub, { signal: controller.signal });

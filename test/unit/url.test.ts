@@ -78,7 +78,7 @@ describe("the address of the API", () => {
   it.each([
     ["a long path", `https://hub.example.org/${"a/".repeat(20_000)}`],
     ["a long query", `https://hub.example.org/?${secrets.value.repeat(2000)}`],
-    ["no URL at all", "x".repeat(1_000_000)],
+    ["text that is not a URL", "x".repeat(1_000_000)],
   ])("is refused in a short message if it is too long: %s", (_, url) => {
     const error = refusalOf(() => apiUrl(url));
     expect(error).toBeInstanceOf(InvalidInputError);
