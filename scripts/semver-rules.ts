@@ -52,7 +52,7 @@ export const rules = {
   /** Removed from the newest release. Types and functions stay for older hubs. */
   "ended with a release": "minor",
   deprecated: "minor",
-  /** A shared schema, whose type users can import by its name. */
+  /** Changes of named schemas, whose types users can import. */
   "type added": "minor",
   "type removed": "major",
   /** Descriptions, examples, formats and whatever else affects neither types nor calls. */

@@ -24,7 +24,7 @@ export interface Credentials {
   readonly kind: "token" | "cookie";
   /** The options of `fetch` that send or omit cookies. */
   readonly init: RequestInit;
-  /** The token to send; undefined if there is none, or a function has it. */
+  /** The token to send; undefined without one, and if a function returns it. */
   secret(): string | undefined;
   /** Calls the token function, if there is one. */
   ask?: () => Promise<string | undefined>;
@@ -69,7 +69,7 @@ function fromString(token: string | undefined): Tokens {
   return { secret: () => token, renewed: (refused) => Promise.resolve(refused) };
 }
 
-/** The most tokens of a function that are remembered, to redact them in its errors. */
+/** The number of a function's tokens that are remembered, so that its errors can be redacted. */
 const maxRemembered = 10;
 
 function fromFunction(source: Exclude<TokenSource, string>): Tokens {

@@ -30,7 +30,7 @@ export interface CallContext {
 
 type Given = Pick<CallContext, "method" | "operation" | "streams" | "once"> & {
   baseUrl: string;
-  /** The route as the caller wrote it, which may hold a query. */
+  /** The route as the caller wrote it, possibly with a query. */
   url: string;
   path: Readonly<Record<string, unknown>> | undefined;
   query: Readonly<Record<string, unknown>> | undefined;

@@ -27,7 +27,7 @@ export interface ErrorDetails {
   cause?: unknown;
 }
 
-/** The constructor's details of a class with details of its own. */
+/** The details that the constructor of a class with additional properties takes. */
 type DetailsOf<Class, Key extends keyof Class> = ErrorDetails & Partial<Pick<Class, Key>>;
 
 /** Sets properties of an error. Those without a value are not enumerable, so that a printed error does not list them. */
@@ -275,7 +275,7 @@ export const printable = (text: string): string =>
     : text
   ).replace(unprintable, escaped);
 
-/** Escapes as JSON does, or by number the characters that JSON leaves as they are. */
+/** Escapes as JSON does; characters that JSON leaves unchanged become their number. */
 function escaped(character: string): string {
   const json = JSON.stringify(character).slice(1, -1);
   return json === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}` : json;

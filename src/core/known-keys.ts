@@ -13,7 +13,7 @@ export type Keys = Readonly<Record<string, unknown>>;
 /** An object with exactly the keys of a type. */
 export type KeysOf<Bag> = { readonly [Key in keyof Bag]-?: true };
 
-/** What an error adds to the known keys. */
+/** What an error says besides the known keys. */
 export interface KeyHints {
   /** Where a key that is unknown here belongs; undefined if nowhere. */
   elsewhere?: (key: string) => string | undefined;

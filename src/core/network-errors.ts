@@ -32,7 +32,7 @@ const advice: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** Node's codes for what Deno says in words. */
+/** Deno has messages instead of codes: the codes of Node for them. */
 const denoCodes: readonly (readonly [RegExp, string])[] = [
   [/Connection refused/, "ECONNREFUSED"],
   [/dns error/, "ENOTFOUND"],
@@ -59,9 +59,9 @@ function tlsAdvice({ url }: CallContext, code: string | undefined): string | und
     : "If the hub runs with internal_ssl, use its public address.";
 }
 
-/** What a foreign error must not repeat. */
+/** What must be redacted in a foreign error. */
 interface RedactionScope {
-  /** Replaces URLs, whose queries may hold secrets. Without it, their origin does. */
+  /** The text to put in place of URLs, whose queries may hold secrets. @default their origin */
   url?: string;
   secrets: Iterable<string>;
 }
@@ -131,7 +131,7 @@ function crossOrigin({ url, operation: { since } }: CallContext): string | undef
   );
 }
 
-/** Any thrown value as an error of this package. `sent`: whether anything was sent; `last`: the previous failure. */
+/** Converts any thrown value to an error of this package. `sent`: whether anything was sent; `last`: the previous failure. */
 export function errorFromThrown(
   error: unknown,
   call: CallContext,

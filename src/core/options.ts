@@ -148,11 +148,11 @@ export interface ClientContext extends ApiClientParts {
   options: JupyterHubOptions;
   /** Whether the environment describes this hub. */
   own: boolean;
-  /** Whether `JUPYTERHUB_API_URL` is this very address, which may be plain http by design. */
+  /** Whether `JUPYTERHUB_API_URL` is this address, which may be plain http by design. */
   trusted: boolean;
 }
 
-/** What derived clients take over besides options, by their options. */
+/** What a derived client inherits besides options, by its options. */
 const inherited = new WeakMap<
   JupyterHubOptions,
   { trusted: boolean; semaphore: Semaphore | undefined }

@@ -1,8 +1,8 @@
 /**
  * Caches results by key for a limited time, and shares work in flight.
  *
- * Promises that work in flight for a key is not started twice, that failures are not cached, and that the number of
- * entries is limited: the oldest are removed first.
+ * Promises that concurrent requests for a key share one piece of work, that failures are not cached, and that the
+ * number of entries is limited: the oldest are removed first.
  */
 
 /** The most entries of a cache. */

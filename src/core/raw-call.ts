@@ -7,7 +7,7 @@
  */
 import type { TDataShape } from "../../generated/client/types.gen.js";
 
-/** Options of one call, besides what it sends. */
+/** Options of one call, besides its path, query and body. */
 interface CallOptions<ThrowOnError extends boolean> {
   /** Headers for this call only. */
   headers?: Readonly<Record<string, string>> | undefined;

@@ -16,7 +16,7 @@ export const maxText = 4096;
 export const shorten = (text: string, max = maxText): string =>
   text.length > max ? `${text.slice(0, max - 1)}…` : text;
 
-/** The keys whose values, and all values inside them, are secrets: in lower case, without separators. */
+/** Matches keys, in lower case and without separators, whose values and all values inside them are secrets. */
 const secretKey =
   /token(?!id$)|secret|passw|passphrase|passcode|pwd$|^pin$|keys?$|code$|verifier$|credential|authorization|authstate|cookie(?!name$)|session|jwt|environment|^env$/;
 

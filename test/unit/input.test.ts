@@ -1,4 +1,4 @@
-/** What is refused before anything is sent, because hubs refuse, misread or stumble over it. */
+/** Input that is refused before anything is sent, because hubs would refuse it, misread it or fail. */
 import { describe, expect, it } from "vitest";
 import {
   getUsers,

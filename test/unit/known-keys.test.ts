@@ -86,7 +86,7 @@ describe("an unknown key", () => {
     }
   });
 
-  it.each(["constructor", "__proto__", "toString"])("is also %s", (key) => {
+  it.each(["constructor", "__proto__", "toString"])("can also be named %s", (key) => {
     const bag: unknown = JSON.parse(`{ "${key}": 1 }`);
     expect(refusalOf(bag, "known")).toContain(`Unknown key \`${key}\``);
   });

@@ -73,7 +73,7 @@ describe("a start whose server becomes ready", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("asks there without a token, cookie or header of the client, and follows no redirect", async () => {
+  it("sends no token, cookie or header of the client to the address, and follows no redirect", async () => {
     const hub = new FakeHub();
     const requests: [input: unknown, init: RequestInit | undefined][] = [];
     hub.atAddress = async (input, init) => {
@@ -87,7 +87,7 @@ describe("a start whose server becomes ready", () => {
     expect(requests).toEqual([["http://hub.test.local/user/ada/", { redirect: "manual", signal }]]);
   });
 
-  it("asks at the full_url of the server if the client knows only a private address", async () => {
+  it("uses the full_url of the server if the client knows only a private address", async () => {
     const hub = new FakeHub();
     const addresses: unknown[] = [];
     const full_url = "https://public.example/user/ada/";
@@ -102,7 +102,7 @@ describe("a start whose server becomes ready", () => {
     expect(addresses).toEqual([full_url]);
   });
 
-  it("is certain after a 201, and in a page it only waits: nothing is sent to the address", async () => {
+  it("sends nothing to the address after a 201, which is certain, and in a page, which waits", async () => {
     const hub = new FakeHub();
     let count = 0;
     hub.atAddress = async () => {
@@ -120,7 +120,7 @@ describe("a start whose server becomes ready", () => {
     expect(count).toBe(0);
   });
 
-  it("cancels the body at the address, whatever it is", async () => {
+  it("cancels the body of the response at the address", async () => {
     const hub = new FakeHub();
     let count = 0;
     const cancel = (): void => void (count += 1);
@@ -148,7 +148,7 @@ describe("a start whose server becomes ready", () => {
     expect([signal?.aborted, vi.getTimerCount()]).toEqual([true, 0]);
   });
 
-  it("rejects if it was cancelled, since then the hub answers at its address", async () => {
+  it("rejects if the start was cancelled: then the hub answers at its address", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 202,

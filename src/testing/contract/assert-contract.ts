@@ -152,7 +152,7 @@ function pathBelow({ origin, pathname }: URL, url: string | undefined): string |
 
 const failuresOfProxies = new Set([429, 502, 503, 504]);
 
-/** Whether a response is not the hub's, or hidden by the browser. */
+/** Whether a response cannot be checked: it is not the hub's, or the browser hides it. */
 const isUnseen = (response: Response): boolean =>
   response.type === "opaqueredirect" ||
   (failuresOfProxies.has(response.status) && versionOf(response) === undefined);

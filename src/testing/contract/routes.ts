@@ -22,7 +22,7 @@ export class Routes {
     return fitting.toSorted((one, other) => parameters(one.key) - parameters(other.key))[0]?.key;
   }
 
-  /** A request of no operation, with words that occur in the API's paths and `*` for names and secrets. */
+  /** Method and path of a request that matches no operation. Segments that the API's paths do not have become `*`. */
   describe(method: string, path: string): string {
     const known = new Set(this.#routes.flatMap(({ segments }) => segments));
     const steps = path.split("/");

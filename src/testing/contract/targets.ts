@@ -42,7 +42,7 @@ export class Targets {
 type Kind = "user" | "server" | "token" | "group" | "service" | "userShare" | "groupShare";
 type Item = Readonly<Record<string, unknown>>;
 
-/** Which operation's response names what, and where: a list, or the values of a map. */
+/** The operations whose responses name resources, and where: in a list, or as the values of a map. */
 const sources: readonly (readonly [operation: string, kind: Kind, path: readonly string[]])[] = [
   ["GET /user", "user", []],
   ["GET /users", "user", ["*"]],

@@ -3,9 +3,9 @@ import type { Call } from "./call.js";
 import type { Reply } from "./replies.js";
 
 export interface Endpoint {
-  /** The scopes of which one is needed. Without any, the handler checks scopes itself. */
+  /** One of these scopes is required. Without this list, the handler checks scopes itself. */
   scopes?: readonly string[];
-  /** Which parameter of the path a scope's filter must include. */
+  /** The resource in the path that a scope's filter must include. */
   of?: "user" | "server" | "group" | "service" | "owner";
   /** Whether a filtered scope suffices, since the list is filtered by it. */
   listing?: boolean;

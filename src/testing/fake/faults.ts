@@ -6,7 +6,7 @@ export interface Fault {
   operation?: string;
   /** How many requests it applies to. @default 1 */
   times?: number;
-  /** The hub does nothing and answers with this status. */
+  /** The hub answers with this status and does nothing else. */
   status?: number;
   /** The message of that answer. */
   message?: string;

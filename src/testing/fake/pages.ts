@@ -7,7 +7,7 @@ export interface Page {
   limit: number;
 }
 
-/** The requested page. Without the media type of pages, it has the maximum length. */
+/** The requested page. A request for a plain array, without the media type of pages, gets the longest page. */
 export function pageOf(call: Call): Page {
   const limits = call.world.settings.pageLimit;
   const usual = call.wantsPages ? limits.default : limits.max;

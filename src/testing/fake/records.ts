@@ -4,7 +4,7 @@ import type { SpawnerBehaviour } from "./spawner.js";
 export interface User {
   readonly kind: "user";
   readonly id: number;
-  /** Null once the hub has destroyed the name (see PATCH /users/{name}). */
+  /** Null after a request that destroys the name, as real hubs do (see PATCH /users/{name}). */
   name: string | null;
   admin: boolean;
   readonly roles: Set<string>;
@@ -32,7 +32,7 @@ export interface Service {
   readonly url: string;
   readonly info: Record<string, unknown>;
   readonly display: boolean;
-  /** Whether it is configured, and so cannot be deleted. */
+  /** Whether it comes from the configuration. Such a service cannot be deleted. */
   readonly configured: boolean;
 }
 
@@ -43,7 +43,7 @@ export interface Server {
   readonly user: User;
   name: string;
   displayName: string | null;
-  /** The options of the last start, for the next one without any. */
+  /** The options of the last start, which the next start without options uses. */
   savedOptions: Record<string, unknown> | null;
   savedState: Record<string, unknown> | null;
   started: number | null;

@@ -30,7 +30,7 @@ export function parsed(text: string): unknown {
   }
 }
 
-/** The value of a promise, unless the caller aborts or the hub ends before. */
+/** Resolves as the promise does. Rejects if the caller aborts or the hub stops before that. */
 export async function untilAborted(
   wanted: Promise<Response>,
   caller: AbortSignal,

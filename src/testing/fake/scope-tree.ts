@@ -60,7 +60,7 @@ const definitions: Readonly<Record<string, Definition>> = {
   "read:metrics": {},
 };
 
-/** What "self" stands for: a user's own resources. */
+/** The scopes that "self" includes for the user's own resources. */
 const own = ["read:users", "users:shares", "read:shares", "users:activity", "servers", "tokens"];
 
 /** The scopes of the role "admin" of every hub. */
@@ -86,7 +86,7 @@ const adminScopes = [
 /** The scopes of one release. */
 export class ScopeTree {
   readonly #included = new Map<string, ReadonlySet<string>>();
-  /** What the scope "self" includes, without its filter. */
+  /** The scopes that "self" includes, without their filters. */
   readonly self: ReadonlySet<string>;
   readonly admin: readonly string[];
 

@@ -10,7 +10,7 @@ export type Granted = ReadonlyMap<string, true | Filters>;
 /** Names by kind of filter: user, server, group, service. */
 export type Filters = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** What a filter can name. */
+/** The resources that a filter can name. */
 export type Resource = User | Group | Service | Server;
 
 const special = new Set(["inherit", "self", "(no_scope)", "all"]);
@@ -55,7 +55,7 @@ function filterFor(filter: string, owner: Owner): string | undefined {
   return filter === owner.kind ? `${filter}=${owner.name}` : undefined;
 }
 
-/** Without filters of a scope that is also held without one. */
+/** Removes filtered scopes that are also granted without a filter. */
 const reduced = (scopes: ReadonlySet<string>): Set<string> =>
   new Set([...scopes].filter((scope) => scope.indexOf("!") < 0 || !scopes.has(cut(scope, "!")[0])));
 
@@ -75,7 +75,7 @@ export function parse(scopes: Iterable<string>): Granted {
   return granted;
 }
 
-/** The scopes that both have; users and servers are found in their groups and users. */
+/** The scopes that both sets grant. A filter by group includes its users, one by user includes their servers. */
 export function intersect(
   one: ReadonlySet<string>,
   other: ReadonlySet<string>,

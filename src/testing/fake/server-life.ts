@@ -9,7 +9,7 @@ import { behaviourOf } from "./spawner.js";
 import { makeToken } from "./tokens-made.js";
 import type { World } from "./world.js";
 
-/** How long hubs wait between cancelling a start and stopping what it left. */
+/** Milliseconds between the cancellation of a start and the stop of its server. */
 const cancelMs = 1000;
 const usualTimeout = 60;
 

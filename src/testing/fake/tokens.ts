@@ -103,7 +103,7 @@ function create(call: Call): Reply {
   return json({ ...tokenModel(call, token), token: token.value }, 201);
 }
 
-/** The user who logs in with a password: in the fake hub, every password is the user's name. */
+/** The user who logs in with a password. In the fake hub, the password of each user is their name. */
 function loggedIn(call: Call, auth: unknown): NonNullable<Call["identity"]> {
   const { username, password } = isObject(auth) ? auth : {};
   const user = typeof username === "string" ? call.world.user(username) : undefined;

@@ -25,7 +25,7 @@ export interface Exchange {
   violations: readonly string[];
 }
 
-/** The operation of a request, as the document named it, and as it is declared for Prism. */
+/** An operation: its name in the document, and its declaration for Prism. */
 export interface MockOperation {
   /** "GET /users/{name}" */
   name: string;
