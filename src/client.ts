@@ -13,7 +13,6 @@ import { delay, pollDelays } from "./core/deadline.js";
 import { createProbe, discover } from "./core/discover.js";
 import { InvalidInputError, TimeoutError, type JupyterHubError } from "./core/errors.js";
 import { checkKeys } from "./core/known-keys.js";
-import { oauthClient } from "./core/oauth.js";
 import {
   createClientContext,
   inheritFrom,
@@ -33,7 +32,7 @@ import {
   type ResourceContext,
 } from "./resources/call.js";
 import { Groups } from "./resources/groups.js";
-import { OAuth } from "./resources/oauth.js";
+import { OAuth, oauthClient } from "./resources/oauth.js";
 import { Proxy } from "./resources/proxy.js";
 import { Servers } from "./resources/servers.js";
 import { Services } from "./resources/services.js";

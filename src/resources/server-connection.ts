@@ -17,7 +17,6 @@ import {
   runtimeWebSocket,
   type ServerTarget,
 } from "../core/server-client.js";
-import { PromiseCache } from "../core/promise-cache.js";
 import { withDeadline } from "../core/deadline.js";
 import { serverAddress, type ServerLinks } from "../core/url.js";
 import { isAtLeast } from "../core/version.js";
@@ -28,7 +27,7 @@ import {
   type CallOptions,
   type ResourceContext,
 } from "./call.js";
-import { TokenOwners, reuseTime } from "./token-owners.js";
+import { PromiseCache, TokenOwners, reuseTime } from "./connection-reuse.js";
 import { createShortLived } from "./tokens.js";
 import {
   allServers,

@@ -9,9 +9,8 @@ import { captureCallSite } from "../core/network-errors.js";
 import { callKeys, type Keys, type KeysOf } from "../core/known-keys.js";
 import { Secrets } from "../core/redact.js";
 import { withCleanup } from "../core/deadline.js";
-import { EventLog } from "../workflows/action.js";
 import { mapConcurrent } from "../workflows/map-concurrent.js";
-import { progressEvents } from "../workflows/progress.js";
+import { EventLog, progressEvents } from "../workflows/progress.js";
 import {
   RateLimitGate,
   retryWhileUnavailable,

@@ -4,7 +4,7 @@ import type { ProgressEvent, Server, User } from "../../generated/types.gen.js";
 import { InvalidInputError } from "../core/errors.js";
 import { callKeys, type KeysOf } from "../core/known-keys.js";
 import { isAtLeast } from "../core/version.js";
-import { Action } from "../workflows/action.js";
+import { Action } from "../workflows/progress.js";
 import {
   checkCall,
   keysOf,

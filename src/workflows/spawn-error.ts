@@ -14,8 +14,7 @@ import {
 } from "../core/errors.js";
 import { redactedValue, redactor, shorten } from "../core/redact.js";
 import { withDeadline } from "../core/deadline.js";
-import type { EventLog } from "./action.js";
-import { progressEvents } from "./progress.js";
+import { progressEvents, type EventLog } from "./progress.js";
 import { hasUnknownOutcome, type ServerOperations } from "./server-state.js";
 
 /** The requests and the events of a start. */

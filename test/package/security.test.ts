@@ -3,9 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { maxText } from "../../src/core/redact.js";
-import { maxEntries } from "../../src/core/promise-cache.js";
 import { maxEventLength } from "../../src/core/event-stream.js";
-import { reuseTime } from "../../src/resources/token-owners.js";
+import { maxEntries, reuseTime } from "../../src/resources/connection-reuse.js";
 import { maxEvents, maxEventsLength } from "../../src/workflows/progress.js";
 import { root } from "./sources.js";
 

@@ -1,6 +1,6 @@
 /** Promises that can be iterated, and the feeds behind them. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Action, EventLog } from "../../src/workflows/action.js";
+import { Action, EventLog } from "../../src/workflows/progress.js";
 
 import { JupyterHubError } from "../../src/index.js";
 

@@ -1,9 +1,11 @@
-/** The client's own token, and its owner: connections to servers are reused for the same owner only. */
+/**
+ * Reuse of connections to servers: a cache for a limited time, and the owner of the client's token, since a connection
+ * is reused for the same owner only.
+ */
 import * as api from "../../generated/sdk.gen.js";
 import type { RequestIdentity } from "../../generated/types.gen.js";
 import { AuthenticationError, isJupyterHubError } from "../core/errors.js";
 import { defaults, type ClientContext } from "../core/options.js";
-import { PromiseCache } from "../core/promise-cache.js";
 import { withDeadline } from "../core/deadline.js";
 import { send, type CallOptions, type ResourceContext } from "./call.js";
 import { lifetime } from "./tokens.js";
@@ -94,5 +96,43 @@ export class TokenOwners {
         throw new AuthenticationError("The token function failed.", { cause });
       }),
     );
+  }
+}
+
+/** The most entries of a cache. */
+export const maxEntries = 10_000;
+
+/**
+ * Promises that concurrent requests for a key share one piece of work, that failures are not cached, and that the
+ * number of entries is limited: the oldest are removed first.
+ */
+export class PromiseCache<Value> {
+  readonly #milliseconds: number;
+  readonly #kept = new Map<string, { value: Promise<Value>; until: number }>();
+
+  /** @param milliseconds the lifetime of an entry, from the start of its work */
+  constructor(milliseconds: number) {
+    this.#milliseconds = milliseconds;
+  }
+
+  /** The result for a key; makes it if there is none. */
+  get(key: string, make: () => Promise<Value>): Promise<Value> {
+    const now = performance.now();
+    for (const [key, { until }] of this.#kept) {
+      if (until > now && this.#kept.size < maxEntries) break;
+      this.#kept.delete(key);
+    }
+    const cached = this.#kept.get(key);
+    if (cached) return cached.value;
+    const value = make();
+    this.#kept.set(key, { value, until: now + this.#milliseconds });
+    value.catch(() => {
+      if (this.#kept.get(key)?.value === value) this.#kept.delete(key);
+    });
+    return value;
+  }
+
+  delete(key: string): void {
+    this.#kept.delete(key);
   }
 }
