@@ -264,6 +264,13 @@ describe("the contract of", () => {
   });
 });
 
+it("requests to users' servers are not checked", async () => {
+  for (const path of ["/user/ada/", "/user/ada/gpu/api/kernels", "/prefix/user/ada/"]) {
+    const { error, fetch } = await send(`GET https://hub.example.test${path}`);
+    expect([error, fetch.violations, fetch.calls]).toEqual([undefined, [], []]);
+  }
+});
+
 describe("with `url`", () => {
   it("only requests to the hub are checked", async () => {
     const elsewhere = await send("GET https://hub.example.test/user/ada/api", {}, "6", fake.url);
@@ -276,7 +283,8 @@ describe("with `url`", () => {
 it.each(["6", "5", "4.1"])(
   "this package's client conforms to the contract of hub %s",
   async (version) => {
-    const hubToUse = new FakeHub({ version, users: ["ada"], groups: ["staff"] });
+    const slow = { slowSpawnTimeout: 0, spawner: { seconds: 0.05 } };
+    const hubToUse = new FakeHub({ version, users: ["ada"], groups: ["staff"], ...slow });
     const fetch = assertContract(hubToUse.fetch, { version });
     const hub = clientOf(hubToUse, { fetch: fetch as typeof globalThis.fetch });
     for await (const _ of hub.servers.start("ada")) {

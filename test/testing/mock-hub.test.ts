@@ -53,6 +53,21 @@ describe("startMockHub", () => {
     expect(mock.violations).toEqual([]);
   });
 
+  it("lets a slow start resolve, whose server answers at its address", async () => {
+    await using mock = await startMockHub();
+    const hub = new JupyterHub({ url: mock.url, token: "any" });
+    mock.respond("POST /users/{name}/server", 202);
+    for await (const _ of hub.servers.start("ada")) {
+      // Reads the example of the progress stream.
+    }
+    expect(mock.calls.map(({ operation }) => operation)).toEqual([
+      "POST /users/{name}/server",
+      "GET /users/{name}/server/progress",
+      "GET /users/{name}/server",
+    ]);
+    expect(mock.violations).toEqual([]);
+  });
+
   it("sends the documented response that the test chose last", async () => {
     await using mock = await startMockHub();
     const hub = new JupyterHub({ url: mock.url, token: "any" });

@@ -19,7 +19,8 @@ export interface ContractOptions {
   version: string;
   /**
    * The address of the hub's API, such as `https://host/hub/api`. Requests elsewhere are then passed on unchecked. By
-   * default every request is checked, and must have `/hub/api` in its path.
+   * default every request is checked, and must have `/hub/api` in its path, except those to users' servers, below
+   * `/user/`.
    */
   url?: string;
 }
@@ -65,12 +66,14 @@ export function assertContract(fetch: Fetch, options: ContractOptions): Contract
 
   const checked: Fetch = async (input, init) => {
     const { path, request, text, forward } = await read(input, init, options.url);
-    if (path === undefined && options.url !== undefined) return forward(fetch);
+    const { method } = request;
+    const { pathname, searchParams: query } = new URL(request.url);
+    const isUnchecked = options.url !== undefined || /\/user\/[^/]/.test(pathname);
+    if (path === undefined && isUnchecked) return forward(fetch);
     loaded ??= load();
     const [contract, routes] = await loaded;
-    const { method } = request;
     if (path === undefined) {
-      const elsewhere = routes.describe(method, new URL(request.url).pathname);
+      const elsewhere = routes.describe(method, pathname);
       throw errorOf(elsewhere, [
         "request is not below /hub/api. If it is not for the hub, give `url`",
       ]);
@@ -83,7 +86,6 @@ export function assertContract(fetch: Fetch, options: ContractOptions): Contract
     }
     calls.push(operation);
     const mediaType = typeOf(request);
-    const query = new URL(request.url).searchParams;
     const wrong = requestViolations(contract, { operation, query, mediaType, body: text });
     if (wrong.length > 0)
       throw errorOf(

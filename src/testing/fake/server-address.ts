@@ -13,12 +13,15 @@ export function loginAt(world: World, { pathname }: URL): Response | undefined {
   const server = routedAt(world, pathname);
   if (!server) return undefined;
   const { user, name } = server;
-  const query = new URLSearchParams({
-    client_id: `jupyterhub-user-${user.name}${name === "" ? "" : `-${name}`}`,
-    redirect_uri: `${serverUrl(world, server)}oauth_callback`,
-    response_type: "code",
-  });
-  const location = `${world.basePath}hub/api/oauth2/authorize?${query}`;
+  const client = `jupyterhub-user-${user.name}${name === "" ? "" : `-${name}`}`;
+  return loginRedirect(world.basePath, serverUrl(world, server), client);
+}
+
+/** A redirect to the hub's login, which leads back to the server at `path`. */
+export function loginRedirect(basePath: string, path: string, client_id: string): Response {
+  const redirect_uri = `${path}oauth_callback`;
+  const query = new URLSearchParams({ client_id, redirect_uri, response_type: "code" });
+  const location = `${basePath}hub/api/oauth2/authorize?${query}`;
   return new Response(null, { status: 302, headers: { Location: location } });
 }
 

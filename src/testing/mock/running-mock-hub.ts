@@ -9,6 +9,7 @@ import { loadContract } from "../contract/releases.js";
 import { Routes } from "../contract/routes.js";
 import { serve, type Listening } from "../fake/node-server.js";
 import { parsed } from "../fake/requests.js";
+import { loginRedirect } from "../fake/server-address.js";
 import { objectAt, operationsOf, type JsonObject } from "./document.js";
 import { exchange, operationOf, pathBelow } from "./exchange.js";
 import { API_BASE, type MockDocument } from "./mock-copy.js";
@@ -98,6 +99,10 @@ export class RunningMockHub implements MockHub {
     const { method = "GET", signal } = init;
     const text = typeof init.body === "string" ? init.body : "";
     const { pathname, search, searchParams } = new URL(address);
+    // A client asks whether a started server answers, without a token. Only the hub's API has calls and violations.
+    if (pathname.startsWith("/user/") && !new Headers(init.headers).has("Authorization")) {
+      return loginRedirect("/", pathname, "jupyterhub-user-ada");
+    }
     const url = new URL(pathname + search, this.#prism.url);
     const operation = operationOf(this.#document, method, url);
     const path = pathBelow(url);
