@@ -346,7 +346,7 @@ const failing: [string, Middleware][] = [
     },
   ],
   [
-    "fails after the answer",
+    "fails after the response",
     async (request, next) => {
       const response = await next(request);
       throw new Error(reported(request, response.status), { cause: request });

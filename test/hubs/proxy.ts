@@ -1,5 +1,5 @@
 // Starts a real configurable-http-proxy, as deployments run it: a separate process that outlives the hub.
-// Promises that a returned proxy answers. It has no routes until a hub adds some.
+// Promises that a returned proxy answers, and that no other program has its port. It has no routes until a hub adds some.
 
 import { randomBytes } from "node:crypto";
 import { createRequire } from "node:module";
@@ -44,9 +44,9 @@ export async function startProxy(hubUrl: string, scratch: string): Promise<Runni
     });
     const ask = { headers: { authorization: `token ${token}` } };
     await waitUntilReady("configurable-http-proxy", group, readyMs, async () => {
-      const routes = await fetch(`${apiUrl}/api/routes`, ask);
-      await routes.arrayBuffer();
-      return routes.ok;
+      const response = await fetch(`${apiUrl}/api/routes`, ask);
+      const routes: unknown = await response.json();
+      return response.ok && typeof routes === "object";
     });
     return group;
   };

@@ -11,7 +11,7 @@ const unsuitable = [
   "GET /authorizations/cookie/{cookie_name}/{cookie_value}",
 ];
 
-/** A hub that has something for every operation to read. */
+/** A hub with a resource for every operation that reads. */
 async function furnished(version: string): Promise<FakeHub> {
   const users = [{ name: "ada", servers: ["", "gpu"], groups: ["staff"] }, "bob"];
   const fake = new FakeHub({ version, users, groups: ["staff"] });

@@ -243,7 +243,7 @@ describe("a connection", () => {
     await expect(settings.fetch("../grace/")).rejects.toBeInstanceOf(InvalidInputError);
   });
 
-  it("keeps a token that the request has", async () => {
+  it("does not replace the Authorization of a request", async () => {
     const fetch = cluster();
     const settings = await hubAt(fetch).servers.connect("ada");
     const headers = { Authorization: `token ${settings.token}` };

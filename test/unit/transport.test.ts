@@ -79,7 +79,7 @@ describe("a request", () => {
     expect(namesOf(fetch.requests[0])).toEqual(["accept", "user-agent"]);
   });
 
-  it("has the token to identify, not the client's", async () => {
+  it("of tokens.identify has the token to identify, not the client's", async () => {
     const fetch = answering();
     await hubOf(fetch).tokens.identify("another");
     expect(fetch.requests[0]?.headers.get("Authorization")).toBe("Bearer another");

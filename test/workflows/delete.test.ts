@@ -68,7 +68,7 @@ describe("servers.delete", () => {
   });
 
   it.each<[state: State]>([["stopped"], ["ready"]])(
-    "whose answer is lost stays unknown when the server is %s",
+    "has an unknown outcome after a lost response if the server is %s",
     async (state) => {
       const hub = new FakeHub();
       hub.next(named, { status: 0, lost: true, fate: [[0, state]] });

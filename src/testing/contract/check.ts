@@ -96,7 +96,7 @@ function valuesOf(mediaType: string, body: string): unknown[] | undefined {
   }
 }
 
-/** The parameters as one object, with numbers and booleans where they are declared. */
+/** The query parameters as one object. Declared numbers and booleans are converted from text. */
 function queryValue(
   query: URLSearchParams,
   types: Readonly<Record<string, string>>,
