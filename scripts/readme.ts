@@ -1,10 +1,10 @@
 /**
- * npm run readme              writes the generated tables of docs/: methods and operations, defaults
+ * npm run readme              writes the generated tables of docs/: methods and operations, defaults, features
  * npm run readme -- --check   fails if they are out of date
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { operations, scopes } from "../generated/operations.gen.js";
+import { features, operations, scopes, type Feature } from "../generated/operations.gen.js";
 import { methodOperations, methodScopes, onlyScope, rawOnly } from "./method-operations.js";
 import { defaultsTable } from "./defaults.js";
 import { withPart } from "./marked-part.js";
@@ -56,10 +56,36 @@ function table(): string {
   ].join("\n");
 }
 
+/** What each feature of `hub.supports` allows. */
+const featureUses: Readonly<Record<Feature, string>> = {
+  "display-names": "`display_name` of `servers.start`, `create` and `update`",
+  "group-properties": "`groups.setProperties`",
+  health: "`hub.health`",
+  metrics: "`hub.metrics`",
+  "name-filter": "`name_filter` of `users.list` and `servers.listActive`",
+  pagination: "listings in pages; before, hubs send all items at once, and listings still work",
+  "server-models": "`servers.create` and `servers.update`; `servers.get` works before, too",
+  "service-registration": "`services.create` and `services.delete`",
+  shares: "`hub.shares` and `hub.shareCodes`",
+  sort: "`sort` of `users.list` and `servers.listActive`",
+  "stopped-servers": "`include_stopped_servers` of users and servers",
+  "token-scopes": "`scopes` of `tokens.create` and `tokens.createTemporary`",
+  "user-states": "`state` of `users.list`",
+};
+
+function featureTable(): string {
+  const rows = Object.entries(featureUses).map(([feature, use]) => {
+    const since = features[feature as Feature];
+    return `| ${code(feature)} | ${since} | ${use} |`;
+  });
+  return ["| feature | since hub | what it allows |", "| --- | --- | --- |", ...rows].join("\n");
+}
+
 /** The generated parts, by name, with the file that each is in. */
 const parts: readonly (readonly [file: string, name: string, part: string])[] = [
   ["docs/methods.md", "operations", table()],
   ["docs/networks.md", "defaults", defaultsTable()],
+  ["docs/older-hubs.md", "features", featureTable()],
 ];
 
 const outdated = parts.filter(([file, name, part]) => {
