@@ -23,7 +23,7 @@ let printed: string[] = [];
 const reported: unknown[] = [];
 const keep = (reason: unknown): void => void reported.push(reason);
 beforeAll(() => {
-  // Where a call was made tells no secret, and takes its time to be written.
+  // Long stacks are slow to write, and contain no secret.
   Error.stackTraceLimit = 1;
   process.on("unhandledRejection", keep);
   process.on("warning", keep);

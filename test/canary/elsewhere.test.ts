@@ -32,15 +32,17 @@ type Responses = Record<
 >;
 
 /** Calls a hub with these responses. Returns the requests that it received, and the call's outcome. */
-async function recorded(says: Responses, call: (hub: JupyterHub) => PromiseLike<unknown>) {
+async function recorded(responses: Responses, call: (hub: JupyterHub) => PromiseLike<unknown>) {
   const requests: string[] = [];
   const authorization: (string | undefined)[] = [];
   await using server = await serve(({ method, url = "", headers }, response) => {
     const path = url.replace("/hub/api", "");
     requests.push(`${method} ${path}`);
     authorization.push(headers.authorization);
-    const said = Object.entries(says).find(([start]) => `${method} ${path}`.startsWith(start))?.[1];
-    const { status = 200, location, body = ada } = said?.(another.url) ?? {};
+    const respond = Object.entries(responses).find(([start]) =>
+      `${method} ${path}`.startsWith(start),
+    )?.[1];
+    const { status = 200, location, body = ada } = respond?.(another.url) ?? {};
     const stream = typeof body === "string";
     response.writeHead(status, {
       "Content-Type": stream ? "text/event-stream" : "application/json",
@@ -62,7 +64,7 @@ describe("the token is not sent", () => {
     "to the target of a redirect %i to another origin",
     async (status) => {
       const redirect = (elsewhere: string) => ({ status, location: `${elsewhere}/hub/api/users` });
-      const says = {
+      const responses = {
         GET: redirect,
         POST: redirect,
         DELETE: redirect,
@@ -78,7 +80,7 @@ describe("the token is not sent", () => {
         (hub: JupyterHub) => hub.tokens.login("ada", { password: planted.password }),
         (hub: JupyterHub) => hub.servers.start("ada"),
       ]) {
-        expect((await recorded(says, call)).outcome).toMatchObject({
+        expect((await recorded(responses, call)).outcome).toMatchObject({
           name: "UnexpectedResponseError",
         });
       }
@@ -96,7 +98,7 @@ describe("the token is not sent", () => {
   });
 
   it("to another origin that a page names as that of the next page", async () => {
-    const says: Responses = {
+    const responses: Responses = {
       "GET /users?offset=0": (elsewhere) => ({
         body: {
           items: [ada],
@@ -115,7 +117,7 @@ describe("the token is not sent", () => {
         },
       }),
     };
-    const { requests, outcome } = await recorded(says, (hub) => hub.users.list({ limit: 1 }));
+    const { requests, outcome } = await recorded(responses, (hub) => hub.users.list({ limit: 1 }));
     expect(outcome).toMatchObject([{ name: "ada" }, { name: "grace" }]);
     expect(requests).toHaveLength(2);
     expect(received).toEqual([]);
@@ -128,7 +130,7 @@ describe("the token is not sent", () => {
       full_url: `${elsewhere}/user/ada/`,
       full_progress_url: `${elsewhere}/hub/api/users/ada/server/progress`,
     });
-    const says: Responses = {
+    const responses: Responses = {
       "POST /users/ada/server": (elsewhere) => ({ status: 202, body: model(elsewhere) }),
       "GET /users/ada/server/progress": (elsewhere) => ({
         body: `data: ${JSON.stringify({ progress: 100, ready: true, url: `${elsewhere}/user/ada/` })}\n\n`,
@@ -136,7 +138,7 @@ describe("the token is not sent", () => {
       "GET /users/ada/server": (elsewhere) => ({ body: model(elsewhere) }),
       "GET /": () => ({ body: { version: "6.1.1" } }),
     };
-    const { requests, outcome } = await recorded(says, (hub) => hub.servers.start("ada"));
+    const { requests, outcome } = await recorded(responses, (hub) => hub.servers.start("ada"));
     expect(outcome).toMatchObject({ ready: true });
     expect(requests).toContain("GET /users/ada/server/progress");
     // Nor anything else of the client's, where the start asks whether the server answers.
@@ -146,7 +148,7 @@ describe("the token is not sent", () => {
   });
 
   it("to a server at another origin, for which no token is created either", async () => {
-    const says: Responses = {
+    const responses: Responses = {
       "GET /users/ada?include_stopped_servers=true": (elsewhere) => ({
         body: {
           ...ada,
@@ -157,7 +159,7 @@ describe("the token is not sent", () => {
       "GET /": () => ({ body: { version: "6.1.1" } }),
     };
     for (const useClientToken of [false, true]) {
-      const { outcome, requests } = await recorded(says, (hub) =>
+      const { outcome, requests } = await recorded(responses, (hub) =>
         hub.servers.fetch("ada", "/api/kernels", {}, { useClientToken }),
       );
       expect(outcome).toMatchObject({ name: "InvalidInputError" });
@@ -167,14 +169,14 @@ describe("the token is not sent", () => {
   });
 
   it("to a server at the hub's origin, which receives a new token", async () => {
-    const says: Responses = {
+    const responses: Responses = {
       "GET /users/ada?include_stopped_servers=true": () => ({
         body: { ...ada, servers: { "": defaultServer } },
       }),
       "POST /users/ada/tokens": () => ({ status: 201, body: newToken }),
       "GET /": () => ({ body: { version: "6.1.1" } }),
     };
-    const { authorization } = await recorded(says, (hub) =>
+    const { authorization } = await recorded(responses, (hub) =>
       hub.servers.fetch("ada", "/api/kernels"),
     );
     expect(authorization.pop()).toBe(`Bearer ${String(newToken["token"])}`);

@@ -1,7 +1,6 @@
 /**
- * Every way in which a call is made to fail: the faults of the fault table, without sockets; the errors of
- * other runtimes' `fetch`; and responses of hubs and gateways that repeat what they were
- * sent.
+ * The faults of the canary: those of the fault table, without sockets; the errors of other runtimes' `fetch`; and
+ * responses of hubs and gateways that repeat the request.
  */
 import { inspect } from "node:util";
 import type { Middleware } from "../../src/index.js";
@@ -9,7 +8,7 @@ import { rows } from "../faults/rows.js";
 import type { Exchange, Respond } from "../faults/faulty.js";
 import { planted } from "./planted-secrets.js";
 
-/** A request, as `fetch` was given it. */
+/** A request as `fetch` receives it. */
 export interface Sent {
   /** 1 for the first request of a call. */
   count: number;
@@ -22,7 +21,7 @@ export interface Sent {
 
 export interface Fault {
   name: string;
-  /** What comes of a request. */
+  /** The response to a request, or its failure. */
   respond: (sent: Sent) => Response | Promise<Response>;
   middleware?: Middleware;
 }
@@ -31,11 +30,11 @@ const ofHub = { "X-JupyterHub-Version": "6.1.1" };
 const json = { "Content-Type": "application/json", ...ofHub };
 const html = { "Content-Type": "text/html" };
 
-/** All of a request in one text, as a page for debugging would show it. */
+/** A whole request as one text, as a debugging page would show it. */
 export const quoted = ({ method, url, headers, body }: Sent): string =>
   [`${method} ${url}`, ...[...headers].map((pair) => pair.join(": ")), "", body].join("\n");
 
-/** How Python shows the body of a request. */
+/** The body of a request in Python's notation. */
 const repr = ({ body }: Sent): string => body.replaceAll('"', "'");
 
 const refuse =
@@ -55,7 +54,7 @@ const redirect =
   (location: (sent: Sent) => string): Fault["respond"] =>
   (sent) =>
     new Response(null, { status: 302, headers: { ...ofHub, Location: location(sent) } });
-const says =
+const answers =
   (body: (sent: Sent) => string, headers: Record<string, string> = json): Fault["respond"] =>
   (sent) =>
     new Response(body(sent), { headers });
@@ -64,12 +63,12 @@ const fails =
   async (sent) => {
     throw error(sent);
   };
-const well: Fault["respond"] = says(() => `{"name": "ada"}`);
+const well: Fault["respond"] = answers(() => `{"name": "ada"}`);
 
 const pathOf = ({ url }: Sent): string => url.replace(/^https?:\/\/[^/]+/, "");
 const bearer = (sent: Sent): string => sent.headers.get("Authorization") ?? "";
 
-/** What the credentials of a proxy say: user and password, as it would log them. */
+/** User and password of a proxy's credentials, decoded. */
 const basicOf = ({ headers }: Sent): string =>
   atob((headers.get("Proxy-Authorization") ?? "").replace(/^Basic /, ""));
 
@@ -93,7 +92,7 @@ function valuesOf({ body }: Sent): string[] {
 }
 
 let started: Sent | undefined;
-/** A hub whose Spawner fails, and tells everything that the start and its stream were sent. */
+/** A hub whose Spawner fails, with an event that repeats the requests for the start and its stream. */
 const spawning: Fault["respond"] = (sent) => {
   const { method, url } = sent;
   if (method === "POST") {
@@ -110,10 +109,10 @@ const spawning: Fault["respond"] = (sent) => {
   return new Response(`data: ${JSON.stringify(event)}\n\n`, { headers });
 };
 
-/** What the platforms of this package, and libraries in their place, throw when a connection fails. */
+/** The errors that platforms, and libraries in place of their `fetch`, throw if a connection fails. */
 const platforms: [string, (sent: Sent) => unknown][] = [
   [
-    "Node: a header that is none, which its parser keeps",
+    "Node for a malformed header, whose parser keeps the text",
     (sent) =>
       new TypeError("fetch failed", {
         cause: Object.assign(new Error("Invalid header token"), {
@@ -143,7 +142,7 @@ const platforms: [string, (sent: Sent) => unknown][] = [
       }),
   ],
   [
-    "a library that quotes the URL around what the platform threw",
+    "a library that quotes the URL, with the platform's error as its cause",
     ({ url }) => new Error(`GET ${url}`, { cause: new TypeError("fetch failed") }),
   ],
   [
@@ -158,11 +157,11 @@ const platforms: [string, (sent: Sent) => unknown][] = [
   ["a library whose errors quote their request", (sent) => new Error(quoted(sent))],
   ["a library that throws a string", quoted],
   [
-    "a library whose error is named after its request",
+    "a library whose error has its request as its name",
     (sent) => Object.assign(new Error("no"), { name: quoted(sent) }),
   ],
   [
-    "a library whose error has its request for a code",
+    "a library whose error has the token as its code",
     (sent) => Object.assign(new Error("no"), { code: bearer(sent).replace(/^\S+ /, "") }),
   ],
   [
@@ -170,28 +169,31 @@ const platforms: [string, (sent: Sent) => unknown][] = [
     (sent) => Object.assign(new Error("no"), { stack: `Error: ${quoted(sent)}\n    at x` }),
   ],
   ["a browser", () => new TypeError("Failed to fetch")],
-  ["nothing at all", () => undefined],
+  ["a program that throws undefined", () => undefined],
 ];
 
-/** What real hubs, proxies and other sites answer that repeats the request. */
+/** Responses of hubs, proxies and other sites that repeat the request. */
 const echoes: [string, Fault["respond"]][] = [
-  ["a hub's words on keys", refuse(400, (sent) => `Invalid JSON keys: ${repr(sent)}`)],
-  ["a hub's words on a body", refuse(400, (sent) => `Invalid JSON data: ${repr(sent)}`)],
+  [
+    "a hub's message that quotes the keys of a body",
+    refuse(400, (sent) => `Invalid JSON keys: ${repr(sent)}`),
+  ],
+  ["a hub's message that quotes a body", refuse(400, (sent) => `Invalid JSON data: ${repr(sent)}`)],
   ...[400, 401, 403, 404, 405, 409, 418, 429, 500, 503].map(
     (status): [string, Fault["respond"]] => [
-      `a gateway's refusal that quotes all of it: ${status}`,
+      `a gateway's refusal that quotes the request: ${status}`,
       refuse(status, quoted),
     ],
   ),
   ["a gateway that quotes the token", refuse(403, (sent) => `Bad token: ${bearer(sent)}`)],
-  ["a gateway that quotes what Basic credentials say", refuse(407, basicOf)],
+  ["a gateway that quotes decoded Basic credentials", refuse(407, basicOf)],
   ["a gateway that quotes each cookie", refuse(400, (sent) => cookiesOf(sent).join(" and "))],
   [
     "a gateway that quotes the values of a body",
     refuse(400, (sent) => valuesOf(sent).join(" or ")),
   ],
   [
-    "a Response whose headers throw what they were asked with",
+    "a Response whose headers throw the request",
     (sent) =>
       Object.defineProperty(new Response("{}"), "headers", {
         get: () => {
@@ -199,52 +201,58 @@ const echoes: [string, Fault["respond"]][] = [
         },
       }),
   ],
-  ["a Spawner that quotes all of it", spawning],
+  ["a Spawner that quotes the request", spawning],
   ["a gateway that quotes the URL", refuse(404, (sent) => `Nothing at ${sent.url}`)],
   ["a gateway that quotes the body", refuse(400, (sent) => `What is ${sent.body}?`)],
   [
-    "OAuth's words that quote all of it",
+    "an OAuth error that quotes the request",
     (sent) =>
       new Response(JSON.stringify({ error: "invalid_request", error_description: quoted(sent) }), {
         status: 400,
         headers: json,
       }),
   ],
-  ["a login page that comes back", redirect((sent) => `/hub/login?next=${pathOf(sent)}`)],
   [
-    "a login page that comes back, encoded",
+    "a redirect to a login page that leads back",
+    redirect((sent) => `/hub/login?next=${pathOf(sent)}`),
+  ],
+  [
+    "a redirect to a login page that leads back, encoded",
     redirect((sent) => `/hub/login?next=${encodeURIComponent(pathOf(sent))}`),
   ],
-  ["the same at https", redirect(({ url }) => url.replace(/^http:/, "https:"))],
-  ["the same elsewhere", redirect((sent) => `https://elsewhere.example${pathOf(sent)}`)],
+  ["a redirect to https", redirect(({ url }) => url.replace(/^http:/, "https:"))],
+  ["a redirect to another host", redirect((sent) => `https://elsewhere.example${pathOf(sent)}`)],
   [
-    "elsewhere, with the token in the path",
+    "a redirect to another host, with the token in the path",
     redirect((sent) => `https://elsewhere.example/${encodeURIComponent(bearer(sent))}`),
   ],
   [
-    "elsewhere, with the token in the fragment",
+    "a redirect to another host, with the token in the fragment",
     redirect((sent) => `https://elsewhere.example/#${encodeURIComponent(bearer(sent))}`),
   ],
   ...[200, 400, 403, 404, 500, 502].flatMap((status): [string, Fault["respond"]][] => [
-    [`a page with all of it: ${status}`, page(status, {})],
-    [`a hub's page with all of it: ${status}`, page(status, ofHub)],
+    [`a page that quotes the request: ${status}`, page(status, {})],
+    [`a hub's page that quotes the request: ${status}`, page(status, ofHub)],
   ]),
-  ["JSON that is none", says((sent) => `{"message": ${quoted(sent)}`)],
-  ["text", says(quoted, { "Content-Type": "text/plain" })],
-  ["JSON of something else", says((sent) => JSON.stringify({ hello: quoted(sent) }))],
-  ["JSON of a list of something else", says((sent) => JSON.stringify([quoted(sent)]))],
-  ["JSON of a list of nothing", says(() => "[null]")],
+  ["invalid JSON", answers((sent) => `{"message": ${quoted(sent)}`)],
+  ["plain text", answers(quoted, { "Content-Type": "text/plain" })],
+  ["JSON of another shape", answers((sent) => JSON.stringify({ hello: quoted(sent) }))],
+  ["a JSON list of another shape", answers((sent) => JSON.stringify([quoted(sent)]))],
+  ["a JSON list of null", answers(() => "[null]")],
   [
-    "JSON of a page of nothing",
-    says(() => `{"items": [null], "_pagination": {"offset": 0, "limit": 9, "total": 1}}`),
+    "a page of null",
+    answers(() => `{"items": [null], "_pagination": {"offset": 0, "limit": 9, "total": 1}}`),
   ],
   [
-    "a new token that breaks off",
-    says(() => `{"id": "a7", "token": "${planted["token of an answer"]}`),
+    "a new token in a body that is cut off",
+    answers(() => `{"id": "a7", "token": "${planted["token of an answer"]}`),
   ],
   [
-    "a stream that is none",
-    says((sent) => `data: ${quoted(sent)}\n\n`, { "Content-Type": "text/event-stream", ...ofHub }),
+    "a stream without an event",
+    answers((sent) => `data: ${quoted(sent)}\n\n`, {
+      "Content-Type": "text/event-stream",
+      ...ofHub,
+    }),
   ],
 ];
 
@@ -287,12 +295,12 @@ function withoutSocket(respond: Respond | undefined): Fault["respond"] {
           });
           resolve(new Response(stream, { headers }));
         }
-        // As later as an answer of a network.
+        // Not at once, as on a network.
         if (written) setImmediate(written);
       };
       const socket = {
         write,
-        // No answer of the table is whole that ends in this way.
+        // In the table, a response that ends in this way is incomplete.
         end: (data = "") => {
           write(data);
           setImmediate(() => end(broken("UND_ERR_SOCKET")));
@@ -318,7 +326,7 @@ function withoutSocket(respond: Respond | undefined): Fault["respond"] {
 const broken = (code: string): TypeError =>
   new TypeError("fetch failed", { cause: Object.assign(new Error("broke"), { code }) });
 
-/** A middleware that says what it was given, in every way that comes to mind. */
+/** The arguments of a middleware, printed in every way. */
 const reported = (...given: unknown[]): string =>
   given
     .flatMap((one) => [
@@ -331,7 +339,7 @@ const reported = (...given: unknown[]): string =>
 
 const failing: [string, Middleware][] = [
   [
-    "throws what it was given",
+    "throws its arguments",
     (request, _, context) => {
       throw Object.assign(new Error(reported(request, context), { cause: request }), {
         request,
@@ -340,7 +348,7 @@ const failing: [string, Middleware][] = [
     },
   ],
   [
-    "throws a copy of what it was given",
+    "throws a copy of its request",
     (request) => {
       throw Object.assign(new Error("no"), { request: { ...request }, cause: request });
     },
@@ -352,11 +360,14 @@ const failing: [string, Middleware][] = [
       throw new Error(reported(request, response.status), { cause: request });
     },
   ],
-  ["leads elsewhere", (_, next) => next({ url: "https://elsewhere.example/hub/api/users" })],
-  ["gives nothing", () => Promise.resolve(undefined as never)],
+  [
+    "sends the request to another host",
+    (_, next) => next({ url: "https://elsewhere.example/hub/api/users" }),
+  ],
+  ["returns nothing", () => Promise.resolve(undefined as never)],
 ];
 
-/** Of which nothing can come out, and which takes its time. */
+/** Left out: it is slow, and repeats nothing. */
 const big = /64 MB/;
 
 export const faults: readonly Fault[] = [

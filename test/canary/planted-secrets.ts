@@ -79,11 +79,11 @@ const wanted = Object.entries(planted).flatMap(([name, secret]) =>
   [...new Set(writings(secret))].map((writing) => ({ name: name as Secret, writing })),
 );
 
-/** The secrets that stand in a text, less one that may, and how each is found there. */
-export function found(text: string, mayTell?: Secret): string[] {
+/** The secrets in a text, each with the text around it. `allowed` may occur. */
+export function found(text: string, allowed?: Secret): string[] {
   if (!marks.some((one) => text.includes(one))) return [];
   return wanted
-    .filter(({ name, writing }) => name !== mayTell && text.includes(writing))
+    .filter(({ name, writing }) => name !== allowed && text.includes(writing))
     .map(({ name, writing }) => `${name}: …${around(text, writing)}…`);
 }
 
@@ -96,7 +96,7 @@ const attempt = (print: () => unknown): string => {
   try {
     return String(print());
   } catch {
-    // What cannot be printed tells nothing.
+    // A value that cannot be printed leaks nothing.
     return "";
   }
 };

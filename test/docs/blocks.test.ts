@@ -88,7 +88,7 @@ describe.each(pages)("%s", (page) => {
   const text = readFileSync(join(root, page), "utf8");
   const links = [...text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link]) => link!);
 
-  it("has no link that leads nowhere", () => {
+  it("has no broken link", () => {
     const lost = links.filter((link) => {
       const [path = "", heading] = link.split("#");
       const target = path === "" ? join(root, page) : join(dirname(join(root, page)), path);

@@ -134,7 +134,7 @@ export const mistakes = [
   () => hub.users.list({ state: "asleep" }),
   // @ts-expect-error no offset: a listing is complete
   () => hub.users.list({ offset: 10 }),
-  // @ts-expect-error a listing is no promise: each await of it asks anew
+  // @ts-expect-error a listing is not a promise: each await sends its requests again
   (): Promise<User[]> => hub.users.list(),
   // @ts-expect-error which servers are active is what it is about
   () => hub.servers.listActive({ state: "ready" }),

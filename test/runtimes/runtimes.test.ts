@@ -136,7 +136,7 @@ it.each(runtimes)("%s", async (name, run) => {
   expect(passed.length).toBeGreaterThanOrEqual(19);
 });
 
-it("a runtime that cannot be installed is named", () => {
+it("the error for a runtime that cannot be installed names it", () => {
   expect(() => install("deno", "0.0.0-none")).toThrow(
     "The runtime deno 0.0.0-none cannot be installed.",
   );

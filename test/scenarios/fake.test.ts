@@ -61,7 +61,7 @@ for (const version of versions) {
       expect(violations.filter((one) => !known.has(one))).toEqual([]);
     });
 
-    it("is asked for every operation that its release has, and enough besides", () => {
+    it("receives a request for every operation of its release, and enough requests in all", () => {
       const requested = new Set(checks.map(({ operation }) => operation));
       expect([...declared].filter((operation) => !requested.has(operation))).toEqual([]);
       expect(checks.length).toBeGreaterThan(fewestChecks);

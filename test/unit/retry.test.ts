@@ -46,7 +46,7 @@ const transientFailures: Row[] = [
   ["a connection that is reset while it sends", lost("EPIPE"), afterFirst],
   ["a connection that the other side closes", lost("UND_ERR_SOCKET"), afterFirst],
   ["a connection that is not made in time", lost("UND_ERR_CONNECT_TIMEOUT"), afterFirst],
-  ["a connection that TCP gives up", lost("ETIMEDOUT"), afterFirst],
+  ["a connection that TCP times out", lost("ETIMEDOUT"), afterFirst],
   ["an unreachable host", lost("EHOSTUNREACH"), afterFirst],
   ["an unreachable network", lost("ENETUNREACH"), afterFirst],
   ["a busy resolver", lost("EAI_AGAIN"), afterFirst],
