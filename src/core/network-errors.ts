@@ -22,7 +22,7 @@ const advice: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /HANDSHAKE_FAILURE|CERTIFICATE_REQUIRED/,
-    "It asks for a client certificate, as hubs with internal_ssl do inside a cluster: use the hub's public address.",
+    "It asks for a client certificate. If the hub runs with internal_ssl, use its public address.",
   ],
   [/CERT_ALTNAME/, "Its certificate is for another host: check the url."],
   [/CERT_HAS_EXPIRED/, "Its certificate has expired."],

@@ -6,6 +6,9 @@
  */
 import { InvalidInputError } from "./errors.js";
 
+/** The longest id of a token, in characters. Hubs use a letter and a number; tokens have 32 characters. */
+const maxTokenId = 20;
+
 /** Throws an {@link InvalidInputError} unless `value` is a name that keeps the route. */
 export function checkName(parameter: string, value: unknown, mayBeEmpty = false): void {
   const what = parameter.replaceAll("_", " ");
@@ -14,6 +17,10 @@ export function checkName(parameter: string, value: unknown, mayBeEmpty = false)
     throw new InvalidInputError(
       `The ${what} must not be "${value}": in a URL it would lead to another route.`,
     );
+  }
+  // A token would stand in the URL.
+  if (parameter === "token_id" && value.length > maxTokenId) {
+    throw new InvalidInputError("Give the token's `id`, not the token itself.");
   }
   if (/\p{Surrogate}/u.test(value)) {
     throw new InvalidInputError(

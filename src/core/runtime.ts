@@ -1,4 +1,14 @@
-/** What the JavaScript runtime provides: environment variables, and in a browser the page and its cookies. */
+/**
+ * What the JavaScript runtime provides: environment variables, in a browser the page and its cookies, and the type for
+ * `await using`.
+ */
+
+/** `AsyncDisposable`, where the compiler's `lib` or the types of the runtime have `Symbol.asyncDispose`. */
+export type Disposable = SymbolConstructor extends {
+  readonly asyncDispose: infer Key extends symbol;
+}
+  ? { readonly [_ in Key]: () => Promise<void> }
+  : object;
 
 /** The value of an environment variable; undefined if it is unset or empty, or the runtime has no environment. */
 export function environmentVariable(name: string): string | undefined {

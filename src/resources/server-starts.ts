@@ -293,6 +293,6 @@ function checkTargets(targets: Targets<unknown>): void {
     (Symbol.iterator in targets || Symbol.asyncIterator in targets);
   if (isList) return;
   throw new InvalidInputError(
-    'The targets must be a list, such as ["ada", "grace"] or [{ user: "ada", server: "gpu" }].',
+    'The targets must be a list, such as ["ada", { user: "ada", server: "gpu" }].',
   );
 }

@@ -9,6 +9,7 @@ import type {
 } from "../../generated/types.gen.js";
 import { checkToken } from "../core/auth.js";
 import { BadRequestError } from "../core/errors.js";
+import type { Disposable } from "../core/runtime.js";
 import { assertShape, readShape } from "../core/json.js";
 import { assertString } from "../core/path-names.js";
 import type { FilteredScope } from "../core/scopes.js";
@@ -51,11 +52,6 @@ export interface TemporaryTokenInput extends Omit<CreateTokenInput, "expires_in"
 
 /** A token that is revoked at the end of the block that holds it by `await using`. */
 export type TemporaryToken = NewToken & Disposable;
-
-/** `AsyncDisposable`, where the compiler's `lib` or the types of the runtime have `Symbol.asyncDispose`. */
-type Disposable = SymbolConstructor extends { readonly asyncDispose: infer Key extends symbol }
-  ? { readonly [_ in Key]: () => Promise<void> }
-  : unknown;
 
 /** The default lifetime of temporary tokens and of those for servers, in seconds. */
 export const lifetime = 3600;

@@ -6,7 +6,7 @@
 import type { Server } from "../../generated/types.gen.js";
 import { isJupyterHubError, type JupyterHubError, type RateLimitError } from "../core/errors.js";
 import { isUnavailable, maxRetryAfter } from "../core/retry.js";
-import { delay, pollDelays } from "../core/deadline.js";
+import { DeadlinePassed, delay, onAbort, pollDelays } from "../core/deadline.js";
 import type { OpenProgress } from "./progress.js";
 
 /** The requests of the workflows, implemented by the resources. */
@@ -42,15 +42,25 @@ export async function retryWhileUnavailable<Value>(
 ): Promise<Value> {
   const begun = performance.now();
   const waits = pollDelays();
-  for (;;) {
-    try {
-      return await request();
-    } catch (error) {
-      const isOver = performance.now() - begun > maxUnavailable;
-      if (signal.aborted || !isUnavailable(error) || isOver) throw error;
-      const { retryAfter = 0 } = error as Partial<RateLimitError>;
-      await delay(Math.max(waits.next().value, Math.min(retryAfter, maxRetryAfter)), signal);
+  let last: unknown;
+  // A timeout during a delay names the failure that it waits for.
+  const unsubscribe = onAbort(signal, (reason) => {
+    if (reason instanceof DeadlinePassed) reason.cause ??= last;
+  });
+  try {
+    for (;;) {
+      try {
+        return await request();
+      } catch (error) {
+        const isOver = performance.now() - begun > maxUnavailable;
+        if (signal.aborted || !isUnavailable(error) || isOver) throw error;
+        last = error;
+        const { retryAfter = 0 } = error as Partial<RateLimitError>;
+        await delay(Math.max(waits.next().value, Math.min(retryAfter, maxRetryAfter)), signal);
+      }
     }
+  } finally {
+    unsubscribe();
   }
 }
 

@@ -68,7 +68,7 @@ async function startAndWait(start: Start, signal: AbortSignal): Promise<Server> 
   const lost = hasUnknownOutcome(sent.answer) ? sent.answer : undefined;
   if ((sent.joins || lost) && !mayJoin(start, server)) {
     throw new BadRequestError(
-      `${operations.what} was started by another call, with other user_options than those asked for.`,
+      `${operations.what} was started by another call, with other user_options.`,
       { reason: "already-running", cause: lost },
     );
   }

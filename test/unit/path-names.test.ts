@@ -1,6 +1,12 @@
 /** Names: which are refused before anything is sent, and how all others reach the hub unchanged. */
 import { describe, expect, it } from "vitest";
-import { deleteShareCode, getGroup, getUser, getUserServerName } from "../../src/api.js";
+import {
+  deleteShareCode,
+  deleteUserToken,
+  getGroup,
+  getUser,
+  getUserServerName,
+} from "../../src/api.js";
 import { InvalidInputError } from "../../src/core/errors.js";
 import { checkName, describeType } from "../../src/core/path-names.js";
 import { JupyterHub } from "../../src/index.js";
@@ -102,6 +108,27 @@ describe("a named server", () => {
     await expect(send(hubOf(fetch), bad)).rejects.toBeInstanceOf(InvalidInputError);
     expect(fetch.sent()).toEqual([]);
   });
+});
+
+it("a token in place of its id is refused, and neither sent nor quoted", async () => {
+  const fetch = answering();
+  const { tokens, client } = hubOf(fetch);
+  const secret = "09d50a41c0ffee09d50a41c0ffee0123";
+  const path = { name: "ada", token_id: secret };
+  for (const call of [
+    () => tokens.get("ada", secret),
+    () => tokens.revoke("ada", secret),
+    () => raw(deleteUserToken({ client, path })),
+  ]) {
+    const error = await call().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect(String(error)).toContain("Give the token's `id`, not the token itself");
+    expect(String(error)).not.toContain(secret);
+  }
+  expect(fetch.sent()).toEqual([]);
 });
 
 describe("any other name", () => {

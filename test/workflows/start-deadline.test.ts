@@ -29,6 +29,16 @@ describe("the timeout of a start", () => {
     expect(hub.sent).toHaveLength(recorded);
   });
 
+  it("has the hub's failure as its cause if the hub is down", async () => {
+    const hub = new FakeHub();
+    const down = Array.from({ length: 50 }, (): Answer => ({ status: 503, message: null }));
+    hub.next(post, never);
+    hub.next("GET /users/ada/server", ...down);
+    hub.next("GET /users/ada/server/progress", ...down);
+    const error = await failure(hub.client().servers.start("ada", {}, { timeout: 20_000 }));
+    expect(error).toMatchObject({ name: "TimeoutError", cause: { name: "HubError", status: 503 } });
+  });
+
   it.each<[where: string, script: (hub: FakeHub) => void]>([
     ["while the server is pending", (hub) => hub.next(named, never)],
     [

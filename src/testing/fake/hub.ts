@@ -2,7 +2,9 @@
  * The fake hub's public class: a `fetch` that answers as a JupyterHub does, and what a test can configure and read.
  * `router.ts` and the files that it imports have the operations. Runs in every runtime; `listen` needs Node.
  */
+/* oxlint-disable typescript/no-unsafe-declaration-merging */
 import { onAbort } from "../../core/deadline.js";
+import type { Disposable } from "../../core/runtime.js";
 import { ManualClock } from "./clock.js";
 import { connectionError, cutBody, Faults, type Fault } from "./faults.js";
 import type { Listening } from "./node-server.js";
@@ -26,7 +28,7 @@ import type { World } from "./world.js";
  * shares, services and pages, with the responses and messages of its release. It has no
  * pages for browsers and no cookies, and runs no Jupyter server: at the address of a running one is only its login.
  */
-export class FakeHub implements AsyncDisposable {
+export class FakeHub {
   /** Every request to the hub, in order. */
   readonly requests: FakeRequest[] = [];
   readonly #world: World;
@@ -230,11 +232,14 @@ export class FakeHub implements AsyncDisposable {
     this.#listening = undefined;
     await listening?.close();
   }
-
-  /** The same as `close`, for `await using`. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
 }
+
+// Declared apart, since not every compiler's `lib` has the symbol of `await using`.
+export interface FakeHub extends Disposable {}
+Object.defineProperty(FakeHub.prototype, Symbol.asyncDispose, {
+  value(this: FakeHub): Promise<void> {
+    return this.close();
+  },
+});
 
 const unavailable = { status: 503, headers: { "Content-Type": "text/html" } };

@@ -1,5 +1,7 @@
 /** A mock hub as tests use it. */
 
+import type { Disposable } from "../../core/runtime.js";
+
 /** Options of `startMockHub`. */
 export interface MockHubOptions {
   /** The release of the hub, such as "5" or "4.1.6". @default the newest one */
@@ -37,7 +39,7 @@ export interface MockViolation {
 }
 
 /** A mock hub that is running. */
-export interface MockHub extends AsyncDisposable {
+export interface MockHub extends Disposable {
   /** The address of its API: `http://127.0.0.1:<port>/hub/api`. Any token will do. */
   readonly url: string;
   /** The release that it answers as, such as "6.1.1". */
