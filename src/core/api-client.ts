@@ -43,6 +43,8 @@ export type CallMeta = {
   once?: true;
   /** Collects the secrets of several calls. */
   secrets?: Secrets;
+  /** Called when a request is sent, not while it is queued. */
+  onSent?: () => void;
 };
 
 type CallOptions = Omit<RequestOptions, "meta"> & { meta?: CallMeta };
@@ -126,6 +128,7 @@ async function call(parts: Parts, method: Method, options: CallOptions): Promise
     body,
     secrets: meta?.secrets,
   });
+  context.onSent = meta?.onSent;
   // A deadline over several calls: tells it what it interrupts.
   const unsubscribe = onAbort(signal, (reason) => {
     if (!(reason instanceof DeadlinePassed)) return;

@@ -4,6 +4,8 @@ import type { JupyterHubError } from "./errors.js";
 import { redactedUrl, Secrets } from "./redact.js";
 
 export interface CallContext {
+  /** Called when a request is sent, not while it is queued. */
+  onSent?: (() => void) | undefined;
   readonly method: string;
   /** The path of the operation: `/users/{name}`. */
   readonly route: string;

@@ -186,6 +186,8 @@ export async function isServedAt(
   if (pageOrigin() !== undefined) return false;
   const response = await send(address, { redirect: "manual", signal });
   await response.body?.cancel?.();
+  // A custom fetch may follow redirects nevertheless.
+  if (response.redirected) return false;
   if (response.ok) return versionOf(response) !== undefined;
   let target = new URL(response.headers.get("Location") ?? "", address);
   if (target.pathname === `${new URL(hubUrl).pathname}api/oauth2/authorize`) {

@@ -177,7 +177,7 @@ export class Transport {
       assertHubResponse(response, body, call);
     } catch (error) {
       // An unread stream would keep its connection.
-      if (body === undefined) await response.body?.cancel();
+      if (body === undefined) await response.body?.cancel?.();
       throw error;
     }
     return { response, body };
@@ -224,6 +224,7 @@ export class Transport {
     // Checked here, since a middleware may have set a token. Passwords count as well.
     if (call.ownCredentials || headers.has("Authorization")) credentials.assertSafe();
     call.sent = true;
+    call.onSent?.();
     try {
       const init: RequestInit = { method, headers, body, redirect: "manual", signal };
       // No cookie of the page beside credentials of the call itself.

@@ -181,8 +181,8 @@ export function createServerOperations(
     requestOptions(hub, { ...call, signal }, headers);
   return {
     what,
-    start: async (signal) => {
-      const meta: CallMeta = { ...payload?.meta, once: true, secrets };
+    start: async (signal, onSent) => {
+      const meta: CallMeta = { ...payload?.meta, once: true, secrets, ...(onSent && { onSent }) };
       const start = forServer(pairs.start, ref);
       const { response } = await start({ ...options(signal), ...payload, meta });
       return response.status;

@@ -26,8 +26,7 @@ export async function* mapConcurrent<Item, Result>(
     await Promise.all(inFlight.values());
     throw caller.reason;
   };
-  let wake!: () => void;
-  const aborted = new Promise<void>((resolve) => (wake = resolve));
+  let wake = (): void => undefined;
   const unsubscribe = onAbort(caller, (reason) => {
     for (const own of inFlight.keys()) own.abort(reason);
     wake();
@@ -38,6 +37,8 @@ export async function* mapConcurrent<Item, Result>(
     for (;;) {
       await throwIfAborted();
       if (!isExhausted && inFlight.size < concurrency) upcoming ??= Promise.resolve(source.next());
+      // New each time: a promise that lasts would keep the result of every race.
+      const aborted = new Promise<void>((resolve) => (wake = resolve));
       // The source may be slow: results are yielded meanwhile.
       const first = await Promise.race([
         aborted,
@@ -66,5 +67,6 @@ export async function* mapConcurrent<Item, Result>(
     // A generator whose next item is pending ends after it.
     const returned = isExhausted ? undefined : source.return?.();
     if (!upcoming) await returned;
+    else Promise.resolve(returned).catch(() => undefined);
   }
 }

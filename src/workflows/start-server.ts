@@ -93,8 +93,10 @@ async function send(start: Start, signal: AbortSignal): Promise<Sent> {
     const joins = before?.pending === "spawn";
     try {
       // A running or pending server is not this start's, even if no response says so.
-      start.ownsSpawn = !before?.ready && !before?.pending;
-      const answer = await followMeanwhile(start, operations.start(signal), signal);
+      const onSent = (): void => {
+        start.ownsSpawn = !before?.ready && !before?.pending;
+      };
+      const answer = await followMeanwhile(start, operations.start(signal, onSent), signal);
       start.rateLimit = undefined;
       return { answer, joins };
     } catch (error) {
@@ -207,7 +209,7 @@ async function followMeanwhile<Value>(
 function progressOf(start: Start, signal: AbortSignal): Promise<ProgressEvent | undefined> {
   start.progress ??= followProgress(start, signal).then((last) => {
     // Without an end, a later call opens the stream again.
-    if (!last) start.progress = undefined;
+    if (!last?.ready) start.progress = undefined;
     return last;
   });
   return start.progress;

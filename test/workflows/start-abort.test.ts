@@ -180,3 +180,23 @@ const put = (seconds: number): Answer => ({
   message: "Too many",
   headers: { "Retry-After": String(seconds) },
 });
+
+it("an aborted start that was still queued sends no cancellation", async () => {
+  const hub = new FakeHub();
+  const client = hub.client({ maxConcurrency: 1 });
+  hub.next("GET /user", { status: 200, body: { kind: "user", name: "ada" }, takes: 5000 });
+  hub.become("", [[0, "stopped"]]);
+  hub.next("GET /users/ada/server", { status: 404, message: "No such server", takes: 500 });
+  const controller = new AbortController();
+  const started = watch(client.servers.start("ada", {}, { ...cancel, signal: controller.signal }));
+  await pass(100);
+  // Takes the only slot, so that the start waits for it.
+  const other = client.whoami();
+  await pass(900);
+  hub.become("", [[0, "ready"]]);
+  controller.abort("enough");
+  await pass(5000);
+  await other;
+  expect(started.error).toBe("enough");
+  expect(hub.writes).toEqual([]);
+});

@@ -120,6 +120,15 @@ describe("a start whose server becomes ready", () => {
     expect(count).toBe(0);
   });
 
+  it("is not certain by a fetch that followed the redirect to the hub's login page", async () => {
+    const hub = new FakeHub();
+    hub.atAddress = async () => {
+      const login = new Response("log in", { headers: { "X-JupyterHub-Version": "6.1.1" } });
+      return Object.defineProperty(login, "redirected", { value: true });
+    };
+    expect(await durationOf(hub)).toBeGreaterThanOrEqual(1200);
+  });
+
   it("cancels the body of the response at the address", async () => {
     const hub = new FakeHub();
     let count = 0;

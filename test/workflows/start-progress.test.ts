@@ -171,3 +171,34 @@ describe("the iteration of a start that fails", () => {
     expect(reported.map(({ ready, failed }) => ({ ready, failed }))).toEqual([{}, { ready: true }]);
   });
 });
+
+describe("a start of a server whose last start failed", () => {
+  const last = { progress: 100, failed: true, message: "Spawn failed: the last reason" };
+
+  /** A hub whose stream has the last failure until it accepts the start after a second. */
+  function slowHub(fate: Fate): FakeHub {
+    const hub = new FakeHub();
+    hub.why = "the new reason";
+    hub.next(stream, { status: 200, stream: [last] });
+    hub.next(post, { status: 202, takes: 1000 });
+    const answer = hub.fetch;
+    Object.defineProperty(hub, "fetch", {
+      value: async (...given: Parameters<typeof fetch>) => {
+        const response = await answer(...given);
+        if (given[1]?.method === "POST") hub.become("", fate);
+        return response;
+      },
+    });
+    return hub;
+  }
+
+  it("yields its own events", async () => {
+    const { reported } = await settled(story(slowHub(soon("ready")).client().servers.start("ada")));
+    expect(reported).toEqual([requested, starting, ready]);
+  });
+
+  it("rejects with its own reason", async () => {
+    const start = slowHub(soon("stopped")).client().servers.start("ada");
+    expect(await failure(start)).toMatchObject({ reason: "the new reason" });
+  });
+});

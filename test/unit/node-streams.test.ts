@@ -1,0 +1,13 @@
+/** A `fetch` whose bodies are Node's streams, as that of node-fetch. */
+import { Readable } from "node:stream";
+import { expect, it } from "vitest";
+import { JupyterHub } from "../../src/index.js";
+import { page } from "./helpers.js";
+
+it("a page in place of a stream is an UnexpectedResponseError", async () => {
+  const fetch = async (): Promise<Response> =>
+    Object.defineProperty(page(200), "body", { value: Readable.from(["<html>"]) });
+  const hub = new JupyterHub({ url: "http://hub.test.local", token: "a-token", fetch, retry: 0 });
+  const { error } = await hub.client.get({ url: "/new/stream", parseAs: "stream" });
+  expect(error).toMatchObject({ name: "UnexpectedResponseError" });
+});

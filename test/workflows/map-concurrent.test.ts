@@ -1,0 +1,49 @@
+/** `mapConcurrent`: what it keeps, and how it ends when it is left. */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { expect, it } from "vitest";
+import { mapConcurrent } from "../../src/workflows/map-concurrent.js";
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+const limits = { concurrency: 4, signal: undefined };
+
+/** Lets the event loop turn once. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+it("mapConcurrent keeps no result that was read", async () => {
+  const read: WeakRef<object>[] = [];
+  const items = Array.from({ length: 500 }, (_, index) => index);
+  for await (const result of mapConcurrent(items, limits, async (index) => ({ index }))) {
+    read.push(new WeakRef(result));
+    if (read.length < 400) continue;
+    await turn();
+    collect();
+    break;
+  }
+  expect(read.filter((one) => one.deref()).length).toBeLessThan(20);
+});
+
+it("mapConcurrent causes no unhandled rejection if it is left and its source then fails", async () => {
+  const rejections: unknown[] = [];
+  const keep = (reason: unknown): void => void rejections.push(reason);
+  process.on("unhandledRejection", keep);
+  let release = (): void => undefined;
+  const wait = new Promise<void>((resolve) => (release = resolve));
+  async function* source() {
+    try {
+      yield 1;
+      await wait;
+      yield 2;
+    } finally {
+      // oxlint-disable-next-line no-unsafe-finally
+      throw new Error("The source cannot be closed");
+    }
+  }
+  for await (const _ of mapConcurrent(source(), limits, async (item) => item)) break;
+  release();
+  await turn();
+  await turn();
+  process.off("unhandledRejection", keep);
+  expect(rejections).toEqual([]);
+});
