@@ -14,6 +14,8 @@ export default {
   blockTags: [...OptionDefaults.blockTags, "@scope", "@until"],
   // Not the types that the generator derives for each operation, which have none.
   requiredToBeDocumented: ["Class", "Interface", "Function", "Method", "Variable"],
+  // A mapped type's key, which cannot have a comment.
+  intentionallyNotDocumented: ["testing.FakeHub.[asyncDispose]", "testing.MockHub.[asyncDispose]"],
   validation: { notExported: false, notDocumented: true },
   treatWarningsAsErrors: true,
   treatValidationWarningsAsErrors: true,

@@ -234,7 +234,7 @@ export class FakeHub {
   }
 }
 
-// Declared apart, since not every compiler's `lib` has the symbol of `await using`.
+/** For `await using`, which closes the hub. Declared apart, since not every compiler's `lib` has its symbol. */
 export interface FakeHub extends Disposable {}
 Object.defineProperty(FakeHub.prototype, Symbol.asyncDispose, {
   value(this: FakeHub): Promise<void> {
