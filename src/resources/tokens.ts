@@ -106,7 +106,7 @@ export class Tokens<Client = unknown> {
    * Returns a token by its id, without its secret.
    *
    * `GET /users/{name}/tokens/{token_id}` · scope `read:tokens`
-   * @throws NotFoundError if the user has no such token
+   * @throws NotFoundError if the user has no such token; InvalidInputError for a token in place of its id
    */
   async get(user: string, tokenId: string, call?: CallOptions): Promise<Token> {
     const path = { name: user, token_id: tokenId };
@@ -184,7 +184,7 @@ export class Tokens<Client = unknown> {
    * Revokes a token by its id. For a token from OAuth, this revokes all tokens of the OAuth client.
    *
    * `DELETE /users/{name}/tokens/{token_id}` · scope `tokens`
-   * @throws NotFoundError if the user has no such token
+   * @throws NotFoundError if the user has no such token; InvalidInputError for a token in place of its id
    */
   async revoke(user: string, tokenId: string, call?: CallOptions): Promise<void> {
     const path = { name: user, token_id: tokenId };

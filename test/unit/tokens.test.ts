@@ -152,7 +152,7 @@ describe("a login", () => {
     expect(headers.get("X-Gateway")).toBe("open");
   });
 
-  // A hub that is shown a token would not look at the password: any would do.
+  // If a request has a token, hubs do not check the password in its body.
   it.each(["Bearer", "token", "BEARER"])("sends no token beside the password: %s", async (type) => {
     const fetch = answering(created);
     const headers = { authorization: `${type} ${secrets.token}` };
