@@ -1,10 +1,18 @@
 /** A semaphore: limits the calls in flight. The others wait in a queue. */
 import { onAbort } from "./deadline.js";
 
+interface Waiter {
+  /** Undefined once its signal has aborted. */
+  start: (() => void) | undefined;
+}
+
 export class Semaphore {
   readonly #count: number;
   #free: number;
-  readonly #waiting: (() => void)[] = [];
+  /** The newest last. They move to `#next` together, so that neither end of a long queue is slow. */
+  #waiting: Waiter[] = [];
+  /** The oldest last. */
+  #next: Waiter[] = [];
   /** Limits the preparations. They hold no permit, since a token function may send calls itself. */
   #preparing: Semaphore | undefined;
 
@@ -49,22 +57,31 @@ export class Semaphore {
   }
 
   #release(): void {
-    const next = this.#waiting.shift();
-    if (next) next();
+    let next: Waiter | undefined;
+    do {
+      if (this.#next.length === 0) {
+        this.#next = this.#waiting.toReversed();
+        this.#waiting = [];
+      }
+      next = this.#next.pop();
+    } while (next && !next.start);
+    if (next?.start) next.start();
     else this.#free += 1;
   }
 
   #wait(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
-      const start = (): void => {
-        unsubscribe();
-        resolve();
+      const waiter: Waiter = {
+        start() {
+          unsubscribe();
+          resolve();
+        },
       };
       const unsubscribe = onAbort(signal, (reason) => {
-        this.#waiting.splice(this.#waiting.indexOf(start), 1);
+        waiter.start = undefined;
         reject(reason);
       });
-      this.#waiting.push(start);
+      this.#waiting.push(waiter);
     });
   }
 }

@@ -1,4 +1,4 @@
-/** How many calls are under way at once, and who is next. */
+/** The number of calls in flight, and the order of the queue. */
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { Semaphore } from "../../src/core/semaphore.js";
@@ -17,15 +17,15 @@ function work(log: string[], name: string) {
     },
   };
 }
-/** Lets everything run that waits for nothing but its turn. */
+/** Resolves when all pending microtasks have run. */
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe("permits", () => {
   it("limit the running work; the rest waits in order", async () => {
-    const slots = new Semaphore(2);
+    const semaphore = new Semaphore(2);
     const log: string[] = [];
     const works = ["a", "b", "c", "d"].map((name) => work(log, name));
-    const done = works.map(({ run }) => slots.run(open, run));
+    const done = works.map(({ run }) => semaphore.run(open, run));
     await settled();
     expect(log).toEqual(["a", "b"]);
     works[1]!.end();
@@ -37,37 +37,37 @@ describe("permits", () => {
   });
 
   it("are released by work that fails", async () => {
-    const slots = new Semaphore(1);
+    const semaphore = new Semaphore(1);
     const failure = new Error("no");
-    const first = slots.run(open, () => Promise.reject(failure));
-    const second = slots.run(open, () => Promise.resolve("next"));
+    const first = semaphore.run(open, () => Promise.reject(failure));
+    const second = semaphore.run(open, () => Promise.resolve("next"));
     await expect(first).rejects.toBe(failure);
     expect(await second).toBe("next");
   });
 
   it("are released by work that throws synchronously", async () => {
-    const slots = new Semaphore(1);
+    const semaphore = new Semaphore(1);
     const failure = new Error("no");
     await expect(
-      slots.run(open, () => {
+      semaphore.run(open, () => {
         throw failure;
       }),
     ).rejects.toBe(failure);
-    expect(await slots.run(open, () => Promise.resolve("next"))).toBe("next");
+    expect(await semaphore.run(open, () => Promise.resolve("next"))).toBe("next");
   });
 
   it("are not waited for after an abort, and the queue moves up", async () => {
-    const slots = new Semaphore(1);
+    const semaphore = new Semaphore(1);
     const log: string[] = [];
     const [first, second, third] = ["a", "b", "c"].map((name) => work(log, name)) as [
       ReturnType<typeof work>,
       ReturnType<typeof work>,
       ReturnType<typeof work>,
     ];
-    const one = slots.run(open, first.run);
+    const one = semaphore.run(open, first.run);
     const controller = new AbortController();
-    const two = slots.run(controller.signal, second.run);
-    const three = slots.run(open, third.run);
+    const two = semaphore.run(controller.signal, second.run);
+    const three = semaphore.run(open, third.run);
     const reason = { why: "changed my mind" };
     controller.abort(reason);
     await expect(two).rejects.toBe(reason);
@@ -78,31 +78,50 @@ describe("permits", () => {
   });
 
   it.each([
-    ["a slot is free", 1],
+    ["one is free", 1],
     ["none is free", 0],
   ])("are not taken with an aborted signal, if %s", async (_, count) => {
-    const slots = new Semaphore(count);
+    const semaphore = new Semaphore(count);
     const reason = new Error("too late");
     let ran = false;
-    const run = slots.run(AbortSignal.abort(reason), () => Promise.resolve((ran = true)));
+    const run = semaphore.run(AbortSignal.abort(reason), () => Promise.resolve((ran = true)));
     await expect(run).rejects.toBe(reason);
     expect(ran).toBe(false);
   });
 
+  it("are given in order to the rest of a queue of which every other call aborted", async () => {
+    const semaphore = new Semaphore(1);
+    const log: string[] = [];
+    const first = work(log, "first");
+    const one = semaphore.run(open, first.run);
+    const controller = new AbortController();
+    const queued = Array.from({ length: 1000 }, (_, index) =>
+      semaphore.run(index % 2 ? controller.signal : open, () =>
+        Promise.resolve(log.push(String(index))),
+      ),
+    );
+    controller.abort();
+    first.end();
+    const ends = await Promise.allSettled([one, ...queued]);
+    const even = Array.from({ length: 500 }, (_, index) => String(index * 2));
+    expect(log).toEqual(["first", ...even]);
+    expect(ends.filter(({ status }) => status === "rejected")).toHaveLength(500);
+  });
+
   it("leave no listener on a signal after the wait", async () => {
-    const slots = new Semaphore(1);
+    const semaphore = new Semaphore(1);
     const log: string[] = [];
     const [first, second, third] = [work(log, "a"), work(log, "b"), work(log, "c")];
     const controller = new AbortController();
-    const one = slots.run(open, first.run);
-    const two = slots.run(controller.signal, second.run);
-    const three = slots.run(open, third.run);
+    const one = semaphore.run(open, first.run);
+    const two = semaphore.run(controller.signal, second.run);
+    const three = semaphore.run(open, third.run);
     first.end();
     await one;
     await settled();
     expect(log).toEqual(["a", "b"]);
     expect(getEventListeners(controller.signal, "abort")).toEqual([]);
-    // What runs is not for the slots to end, and who waits behind it keeps its place.
+    // Work that runs is not aborted, and the queue behind it keeps its order.
     controller.abort();
     second.end();
     third.end();
