@@ -1,7 +1,7 @@
 /**
  * A real headless browser, and what a user does in it: logs in with the hub's form.
  *
- * Each visitor has separate cookies. The browser has a new profile, and ends with the tests.
+ * Each visitor has separate cookies. The browser has a new profile, and is closed after the tests.
  */
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll } from "vitest";

@@ -1,4 +1,4 @@
-/** The example launch page (examples/launch), run by a hub: a login, a start, its progress in the page. */
+/** Runs the example launch page (examples/launch) on a hub: a login, a start, and its progress in the page. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -61,7 +61,7 @@ describe("the launch page", () => {
     await fixture.hub.servers.start("ada", { user_options: { behave: "slow", seconds: 4 } });
     await fixture.hub.servers.stop("ada");
     const page = await openLaunchPage("ada");
-    // While the server starts, and before the link.
+    // Read while the server starts, before the page shows the link.
     await page.waitForSelector("progress[value='40'] + ol:has-text('Slowly: 40 %') + p[hidden]", {
       state: "attached",
     });

@@ -90,7 +90,7 @@ async function loggedIn(
   return page;
 }
 
-/** The user for whom the portal takes a browser. */
+/** The user whom the portal sees in a browser. */
 const seen = async (context: BrowserContext): Promise<string> => {
   const headers = { Accept: "application/json" };
   const answer = await context.request.get(`${origin}${portal}me`, { headers });

@@ -1,6 +1,6 @@
 /**
- * Every operation with every secret that it can hold: each call of the contract tests, the methods that take
- * secrets with planted ones, and each raw function with planted ones wherever its document has room for them.
+ * Every operation with every secret that it can contain: the calls of the contract tests, the methods that take
+ * secrets, and each raw function with a secret wherever its document allows a string.
  */
 import * as api from "../../src/api.js";
 import type { JupyterHub } from "../../src/index.js";
@@ -23,7 +23,7 @@ export interface CanaryCall {
   run: (hub: JupyterHub) => PromiseLike<unknown>;
 }
 
-/** The methods that take a secret, with a planted one. */
+/** The methods that take a secret, called with a planted one. */
 const methods: Record<string, CanaryCall["run"]> = {
   "tokens.identify": (hub) => hub.tokens.identify(planted["another token"]),
   "users.update": (hub) =>
@@ -55,7 +55,7 @@ const methods: Record<string, CanaryCall["run"]> = {
     hub.tokens.identify(planted["another token"], { headers: { authorization: "Bearer x" } }),
 };
 
-/** What the document calls its secrets, and what is planted there. */
+/** The document's names of secrets, and the planted value for each. */
 const places: Record<string, Json> = {
   token: planted["another token"],
   cookie_value: planted["cookie of a user"],
@@ -109,7 +109,7 @@ function readBody(text: string): unknown {
   return text.startsWith("{") ? JSON.parse(text) : Object.fromEntries(new URLSearchParams(text));
 }
 
-/** The names of everything that a request may hold. */
+/** All parameters and body keys of an operation. */
 function roomIn(entry: Operation | undefined) {
   const content = objectAt(objectAt(entry?.operation, "requestBody"), "content");
   return {
@@ -118,7 +118,7 @@ function roomIn(entry: Operation | undefined) {
   };
 }
 
-/** The keys of a body, those of its alternatives, too. */
+/** The keys of a body, including those of its alternatives. */
 function deep(schema: Json | undefined): string[] {
   if (!isObject(schema)) return [];
   const parts = ["oneOf", "anyOf", "allOf"].map((list) => schema[list]);

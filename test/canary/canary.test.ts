@@ -18,12 +18,12 @@ import { found, planted, shown, writings, type Secret } from "./planted-secrets.
 
 useClock();
 
-/** Everything that a test printed. */
+/** All output of a test. */
 let printed: string[] = [];
 const reported: unknown[] = [];
 const keep = (reason: unknown): void => void reported.push(reason);
 beforeAll(() => {
-  // Long stacks are slow to write, and contain no secret.
+  // Long stacks are slow to print, and contain no secret.
   Error.stackTraceLimit = 1;
   process.on("unhandledRejection", keep);
   process.on("warning", keep);
@@ -34,7 +34,7 @@ afterAll(() => {
 });
 beforeEach(() => {
   printed = [];
-  // No pause between attempts, but for those that a server asks for.
+  // No delay between attempts, except for `Retry-After`.
   vi.spyOn(Math, "random").mockReturnValue(0);
   for (const method of ["debug", "log", "info", "warn", "error", "dir", "trace"] as const) {
     vi.spyOn(console, method).mockImplementation((...args: unknown[]) => {
@@ -47,13 +47,13 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-/** A middleware that prints what it sees. */
+/** A middleware that prints its arguments. */
 const nosy: Middleware = async (request, next, context) => {
   console.log("%o %O %s %j", request, context, request, request);
   return next();
 };
 
-/** A middleware that sets a header with a key, as gateways need. */
+/** A middleware that sets a header with a key, as some gateways require. */
 const bearing: Middleware = async ({ headers }, next) => {
   headers.set("X-Session", planted["middleware's key"]);
   return next();
@@ -76,7 +76,7 @@ const isJson = (response: Response): boolean => {
   }
 };
 
-/** A fetch that answers the first request, which is for the version, and fails afterwards. */
+/** A fetch that answers the first request, for the version, and fails afterwards. */
 function fetchOf({ respond }: Fault) {
   let count = 0;
   let begun = false;
@@ -148,13 +148,13 @@ async function search(client: string, fault: Fault, calls: readonly CanaryCall[]
       redirectUri: "https://portal.example.org/callback",
     },
   });
-  // A client that knows its hub asks for no version before what is to fail.
+  // A client that knows the hub's version sends no request for it before the failing one.
   await hub.version();
   const leaks: string[] = [];
   let failed = 0;
   for (const { name, run } of calls) {
     begin();
-    // A promise, a listing or a start, which may be printed, too.
+    // A promise, a listing or a start. Any of them may be printed.
     const recorded = run(hub);
     const { error } = await settled(outcomeOf(recorded));
     if (error === undefined) continue;
@@ -183,7 +183,7 @@ async function settled<Value>(promise: Promise<Value>): Promise<Value> {
 /** The calls that failed with an error of another package or runtime. */
 const strangers = new Set<string>();
 
-/** The outcome of a call: an error, which is searched, or a value, which may hold requested secrets. */
+/** The outcome of a call: an error, which is searched for secrets, or a value, which may contain requested ones. */
 const outcomeOf = async (call: PromiseLike<unknown>): Promise<{ error?: unknown }> =>
   call.then(
     () => ({}),
@@ -199,7 +199,7 @@ afterAll(() => {
   console.log(`  canary: ${faults.length} faults, ${counts}: ${leaked} leaks`);
 });
 
-/** One operation of each kind, for clients that differ only in their credentials. */
+/** One operation of each kind, for clients with other kinds of credentials. */
 const some = calls.filter(({ name }) =>
   /^(hub\.(users\.list|servers\.start|tokens\.login|oauth\.exchangeCode)( with secrets)?$|DELETE \/share-codes|POST \/users\/{name}\/tokens|POST \/oauth2)/.test(
     name,

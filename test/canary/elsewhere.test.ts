@@ -31,7 +31,7 @@ type Responses = Record<
   (elsewhere: string) => { status?: number; location?: string; body?: unknown }
 >;
 
-/** Calls a hub with these responses. Returns the requests that it received, and the call's outcome. */
+/** Calls a hub with these responses. Returns the requests that the hub received, and the outcome of the call. */
 async function recorded(responses: Responses, call: (hub: JupyterHub) => PromiseLike<unknown>) {
   const requests: string[] = [];
   const authorization: (string | undefined)[] = [];
@@ -141,7 +141,7 @@ describe("the token is not sent", () => {
     const { requests, outcome } = await recorded(responses, (hub) => hub.servers.start("ada"));
     expect(outcome).toMatchObject({ ready: true });
     expect(requests).toContain("GET /users/ada/server/progress");
-    // Nor anything else of the client's, where the start asks whether the server answers.
+    // No other header of the client either, when a start checks whether the server answers.
     expect(received).toHaveLength(1);
     expect(received[0]).toMatch(/^\/user\/ada\/ /);
     expect(received[0]).not.toMatch(/authorization|cookie|jupyterhub-client/i);

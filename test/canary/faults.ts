@@ -30,7 +30,7 @@ const ofHub = { "X-JupyterHub-Version": "6.1.1" };
 const json = { "Content-Type": "application/json", ...ofHub };
 const html = { "Content-Type": "text/html" };
 
-/** A whole request as one text, as a debugging page would show it. */
+/** A whole request as one text, as a debugging page shows it. */
 export const quoted = ({ method, url, headers, body }: Sent): string =>
   [`${method} ${url}`, ...[...headers].map((pair) => pair.join(": ")), "", body].join("\n");
 
@@ -77,7 +77,7 @@ const cookiesOf = ({ headers }: Sent): string[] =>
     .split("; ")
     .map((cookie) => decodeURIComponent(cookie.replace(/^\w+=/, "")));
 
-/** All strings and numbers in a body of JSON. */
+/** All strings and numbers in a JSON body. */
 function valuesOf({ body }: Sent): string[] {
   const values: string[] = [];
   try {
@@ -86,13 +86,13 @@ function valuesOf({ body }: Sent): string[] {
       return value;
     });
   } catch {
-    // A form, or nothing.
+    // The fields of a form, or an empty list.
   }
   return values;
 }
 
 let started: Sent | undefined;
-/** A hub whose Spawner fails, with an event that repeats the requests for the start and its stream. */
+/** A hub with a failing Spawner, whose event repeats the requests of the start and its stream. */
 const spawning: Fault["respond"] = (sent) => {
   const { method, url } = sent;
   if (method === "POST") {
@@ -109,7 +109,7 @@ const spawning: Fault["respond"] = (sent) => {
   return new Response(`data: ${JSON.stringify(event)}\n\n`, { headers });
 };
 
-/** The errors that platforms, and libraries in place of their `fetch`, throw if a connection fails. */
+/** The errors that runtimes, and libraries in place of their `fetch`, throw if a connection fails. */
 const platforms: [string, (sent: Sent) => unknown][] = [
   [
     "Node for a malformed header, whose parser keeps the text",
@@ -256,7 +256,7 @@ const echoes: [string, Fault["respond"]][] = [
   ],
 ];
 
-/** A row of the fault table, whose server writes to a socket, without the socket. */
+/** A row of the fault table, with a response in place of the server's socket. */
 function withoutSocket(respond: Respond | undefined): Fault["respond"] {
   if (!respond) return fails(() => broken("ECONNREFUSED"));
   return ({ count, method, url, signal }) =>
@@ -269,7 +269,7 @@ function withoutSocket(respond: Respond | undefined): Fault["respond"] {
           if (error) answer.body?.error(error);
           else answer.body?.close();
         } catch {
-          // It has ended already.
+          // The stream has already ended.
         }
         if (error) reject(error);
         for (const run of closed.splice(0)) run();
@@ -295,12 +295,12 @@ function withoutSocket(respond: Respond | undefined): Fault["respond"] {
           });
           resolve(new Response(stream, { headers }));
         }
-        // Not at once, as on a network.
+        // Later, as on a network.
         if (written) setImmediate(written);
       };
       const socket = {
         write,
-        // In the table, a response that ends in this way is incomplete.
+        // In the fault table, a response that ends this way is incomplete.
         end: (data = "") => {
           write(data);
           setImmediate(() => end(broken("UND_ERR_SOCKET")));
@@ -326,7 +326,7 @@ function withoutSocket(respond: Respond | undefined): Fault["respond"] {
 const broken = (code: string): TypeError =>
   new TypeError("fetch failed", { cause: Object.assign(new Error("broke"), { code }) });
 
-/** The arguments of a middleware, printed in every way. */
+/** Prints the arguments of a middleware in every way. */
 const reported = (...given: unknown[]): string =>
   given
     .flatMap((one) => [
@@ -367,7 +367,7 @@ const failing: [string, Middleware][] = [
   ["returns nothing", () => Promise.resolve(undefined as never)],
 ];
 
-/** Left out: it is slow, and repeats nothing. */
+/** Skipped: it is slow, and repeats nothing. */
 const big = /64 MB/;
 
 export const faults: readonly Fault[] = [

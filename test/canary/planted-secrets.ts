@@ -1,13 +1,13 @@
 /**
- * The secrets of the canary test, and the search for them: in everything that a value can be printed as, and
- * in every way in which a secret may be written.
+ * The secrets of the canary test, and the search for them: in every printed form of a value, and in every encoding of a
+ * secret.
  */
 import { format, inspect } from "node:util";
 
-/** In every secret but the number, so that one look at a text tells whether there is anything to search for. */
+/** Part of every secret except the number. A text without it needs no further search. */
 const mark = "pl4nt3d";
 
-/** One of each kind. Where it may be, it is of characters that URLs, forms and JSON write differently. */
+/** One secret of each kind. Most have characters that URLs, forms and JSON encode differently. */
 export const planted = {
   token: `${mark}.token+5f0c81/=`,
   "another token": `${mark}.another+0b1d/=`,
@@ -32,13 +32,16 @@ export const planted = {
   "key in camel case": `${mark} apiToken+1/`,
   "key in capitals": `${mark} DB_PASSWORD+2/`,
   "key with a word before": `${mark} clientSecret+3/`,
-  // Of digits alone, since it is sent as a number.
+  // Digits only, since it is sent as a number.
   "secret number": "8675309421",
 } as const;
 
 export type Secret = keyof typeof planted;
 
-/** What base64 makes of a text, wherever in another one it stands: less the ends, which depend on that. */
+/**
+ * The base64 of a text at any position in a longer text, without the first and last characters, which depend on the
+ * neighbours.
+ */
 function base64(text: string): string[] {
   return [0, 1, 2].map((offset) => {
     const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(text)]);
@@ -50,7 +53,7 @@ function base64(text: string): string[] {
 const url = (text: string): string =>
   text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
-/** A text as URLs, forms, JSON, Python, HTML, bytes and base64 have it. */
+/** A text as it is, and encoded for URLs, forms, JSON, Python, HTML, bytes and base64. */
 export function writings(text: string): string[] {
   const percent = encodeURIComponent(text);
   const json = JSON.stringify(text).slice(1, -1);
@@ -79,7 +82,7 @@ const wanted = Object.entries(planted).flatMap(([name, secret]) =>
   [...new Set(writings(secret))].map((writing) => ({ name: name as Secret, writing })),
 );
 
-/** The secrets in a text, each with the text around it. `allowed` may occur. */
+/** The secrets in a text, each with the surrounding text. `allowed` may occur. */
 export function found(text: string, allowed?: Secret): string[] {
   if (!marks.some((one) => text.includes(one))) return [];
   return wanted
@@ -96,12 +99,12 @@ const attempt = (print: () => unknown): string => {
   try {
     return String(print());
   } catch {
-    // A value that cannot be printed leaks nothing.
+    // A value that cannot be printed shows no secret.
     return "";
   }
 };
 
-/** Every way to print a value, down to its hidden properties. */
+/** Every way to print a value, including its hidden properties. */
 export function shown(value: unknown): string {
   return [
     attempt(() => inspect(value, { depth: 20, showHidden: true, maxStringLength: null })),
@@ -112,7 +115,7 @@ export function shown(value: unknown): string {
   ].join("\n");
 }
 
-/** The texts in a value: of each property of its own, hidden, symbolic or computed, all the way down. */
+/** All texts in a value, at any depth: in own, non-enumerable, symbolic and computed properties. */
 function parts(value: unknown, seen: Set<unknown>): string[] {
   if (typeof value === "string") return [value];
   if ((typeof value !== "object" && typeof value !== "function") || value === null) return [];

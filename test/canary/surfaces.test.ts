@@ -1,6 +1,6 @@
 /**
- * Secrets where the canary's calls do not reach: invalid input, options, links, printed clients, requests to servers,
- * and real sockets.
+ * Secrets in places that the canary's calls do not cover: invalid input, options, links, printed clients, requests to
+ * servers, and real sockets.
  */
 import { describe, expect, it } from "vitest";
 import { deleteShareCode, postOauthToken, postUserTokens } from "../../src/api.js";

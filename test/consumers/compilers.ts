@@ -1,22 +1,22 @@
-/** The compilers that users may have, installed side by side into .cache at exact versions. */
+/** The supported TypeScript compilers, installed side by side into .cache at exact versions. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { npm } from "../package/packed.js";
 import { root } from "../spec/root.js";
 
-/** The oldest is the oldest that the package supports. */
+/** The first is the oldest supported release. */
 export const compilers = ["5.2.2", "5.5.4", "5.9.3", "6.0.3", "7.0.2"] as const;
 export type Compiler = (typeof compilers)[number];
 
 const folder = join(root, ".cache/compilers");
 
-/** The types of Node that the programs are compiled with. */
+/** The types of Node for the compiled programs. */
 export const nodeTypes = join(folder, "node_modules/@types");
 
 export const compilerPath = (version: Compiler): string =>
   join(folder, `node_modules/typescript-${version}/bin/tsc`);
 
-/** Installs those that are not there yet. */
+/** Installs the missing compilers. */
 export function installCompilers(): void {
   const dependencies = {
     "@types/node": "22.20.5",

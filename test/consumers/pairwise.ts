@@ -1,9 +1,9 @@
-/** Selects combinations so that each two values of different factors occur together in one of them. */
+/** Selects combinations of values so that each pair of values of different factors occurs in at least one of them. */
 
 export type Factors = Readonly<Record<string, readonly unknown[]>>;
 export type Combination<F extends Factors> = { [Name in keyof F]: F[Name][number] };
 
-/** A small selection; the same for the same factors. */
+/** Selects a small number of combinations. The selection is the same for the same factors. */
 export function pairwise<F extends Factors>(factors: F): Combination<F>[] {
   const all = product(factors);
   const missing = new Set(all.flatMap(pairsOf));
@@ -26,7 +26,7 @@ export const product = <F extends Factors>(factors: F): Combination<F>[] =>
     [{}],
   ) as Combination<F>[];
 
-/** Each two values of a combination, as text. */
+/** Each pair of values of a combination, as text. */
 export function pairsOf(combination: object): string[] {
   const values = Object.entries(combination).map(([name, value]) => `${name}=${String(value)}`);
   return values.flatMap((a, index) => values.slice(index + 1).map((b) => `${a} ${b}`));

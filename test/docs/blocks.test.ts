@@ -1,4 +1,4 @@
-/** README and docs/: every block of TypeScript compiles, those that can run do, and every link leads somewhere. */
+/** README and docs/: every TypeScript block compiles, the blocks that can run do so, and every link has a target. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import ts from "typescript";
@@ -15,7 +15,7 @@ mkdirSync(folder, { recursive: true });
 writeFileSync(join(folder, "given.d.ts"), given);
 docsBlocks.forEach(({ code }, index) => writeFileSync(fileOf(index), `${code}export {};\n`));
 
-/** What the compiler says of each block. */
+/** The compiler's errors of each block. */
 const complaints = ((): ReadonlyMap<string, string> => {
   const { config } = ts.readConfigFile(join(root, "tsconfig.base.json"), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
@@ -105,7 +105,7 @@ it("README has at most 250 lines", () => {
   );
 });
 
-/** The headings as GitHub links to them. */
+/** The anchors that GitHub gives the headings. */
 const headingsOf = (text: string): string[] =>
   [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
     heading

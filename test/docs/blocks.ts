@@ -1,4 +1,4 @@
-/** The blocks of TypeScript in README and docs/. */
+/** The TypeScript blocks of README and docs/. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../spec/root.js";
@@ -7,11 +7,11 @@ export interface DocsBlock {
   /** The file and the block's line. */
   name: string;
   code: string;
-  /** Whether it is compiled only: it needs a browser, a login or a program behind a server. */
+  /** Whether it is only compiled, since it needs a browser, a login or a program behind a server. */
   compileOnly: boolean;
 }
 
-/** README and docs/, without what a command writes. */
+/** README and docs/, except the generated pages. */
 export const pages = [
   "README.md",
   "src/README.md",
@@ -21,7 +21,7 @@ export const pages = [
     .map((name) => `docs/${name}`),
 ];
 
-/** All blocks. Those with `file=` are tests of their own. */
+/** All blocks, except those with `file=`, which are separate tests. */
 export const docsBlocks: readonly DocsBlock[] = pages.flatMap((page) => {
   const text = readFileSync(join(root, page), "utf8");
   return [...text.matchAll(/^```ts( compile)?\n([^]*?)^```$/gm)].map((match) => ({
@@ -31,7 +31,7 @@ export const docsBlocks: readonly DocsBlock[] = pages.flatMap((page) => {
   }));
 });
 
-/** What the blocks may use without declaring it. */
+/** The declarations that blocks may use without repeating them. */
 export const given = `
 import type { JupyterHub as Client } from "jupyterhub-client";
 import type { FakeHub as Fake, checkHub as check } from "jupyterhub-client/testing";

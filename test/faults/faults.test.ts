@@ -1,7 +1,7 @@
 /**
- * The faults that a call must survive, one row each: a server fails in this way, and the row has the outcomes of a GET
- * and of a POST, and how often each was sent. In every case the call ends in time and leaves no connection, no timer
- * and no unhandled rejection.
+ * The faults that a call must survive. Each row has a server that fails in one way, and the outcomes of a GET and of a
+ * POST with the number of requests. Every call ends in time and leaves no connection, no timer and no unhandled
+ * rejection.
  */
 import { createServer } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => another[Symbol.asyncDispose]());
 
-/** The timeouts in milliseconds of an attempt that does not end by itself, and of a whole call. */
+/** Timeouts in milliseconds: of an attempt without an end, and of a whole call. */
 const patience = 250;
 const deadline = 15_000;
 const slow = /in time|never ends/;
@@ -94,7 +94,7 @@ const keep = (reason: unknown): void => void rejections.push(reason);
 beforeAll(() => void process.on("unhandledRejection", keep));
 afterAll(() => void process.off("unhandledRejection", keep));
 beforeEach(() => {
-  // No pause between attempts, but for those that a server asks for.
+  // No delay between attempts, except for `Retry-After`.
   vi.spyOn(Math, "random").mockReturnValue(0);
 });
 afterEach(() => {
@@ -131,7 +131,7 @@ async function survived(
   // Unhandled rejections are reported at the next turn of the event loop.
   await turn();
   expect(rejections).toEqual([]);
-  // The test's own frame has timers, too, but not for long; those of a call would be there for seconds.
+  // Vitest has short timers of its own. A timer that a call leaves behind would run for seconds.
   const end = performance.now() + 2000;
   while (timers() > before && performance.now() < end) await turn();
   expect(timers()).toBeLessThanOrEqual(before);
@@ -165,7 +165,7 @@ describe("a stream survives", () => {
   });
 });
 
-/** Long enough to read the model of a ready server twice, in milliseconds. */
+/** In milliseconds. A start may take this long to confirm that a server is ready. */
 const startTime = 2500;
 
 describe("a start survives", () => {

@@ -1,24 +1,24 @@
-/** Servers that fail on purpose, at any byte of a response, and know their open connections. */
+/** Servers that fail on purpose, at any byte of a response, and count their open connections. */
 import type { Socket } from "node:net";
 import { serveSocket, signalled, type Listening } from "../unit/helpers.js";
 
-/** One request, and the ways to respond. */
+/** One request, and the functions that respond to it. */
 export interface Exchange {
-  /** 1 for the first request that the server gets. */
+  /** 1 for the first request to the server. */
   count: number;
   method: string;
   path: string;
   socket: Socket;
-  /** Sends an answer that is whole, after which the connection may stay. */
+  /** Sends a complete response, after which the connection may stay open. */
   reply(status: number, headers: readonly string[], body?: string | Buffer): void;
 }
 
 export type Respond = (exchange: Exchange) => void;
 
 export interface Faulty extends Listening {
-  /** How many requests have come. */
+  /** The number of requests so far. */
   requests(): number;
-  /** Resolves when each connection is closed, but for those on which the last answer was whole. */
+  /** Resolves when all connections are closed, except those on which the last response was complete. */
   silent(): Promise<void>;
 }
 

@@ -13,7 +13,7 @@ const well: Respond = ({ reply, method }) =>
 const head = (...lines: string[]): string =>
   ["HTTP/1.1 200 OK", json, ofHub, ...lines, "", ""].join("\r\n");
 
-/** Fails at the first request only. */
+/** Fails only at the first request. */
 const once =
   (fault: Respond): Respond =>
   (exchange) =>
@@ -171,7 +171,7 @@ export const rows: Row[] = [
 const events = ["HTTP/1.1 200 OK", "Content-Type: text/event-stream", ofHub, chunked, "", ""];
 const streaming = `${events.join("\r\n")}9\r\ndata: {}\n\r\n`;
 
-/** The faults of a stream that is read to its end. */
+/** The faults of a stream that is read until it ends. */
 export const streams: [fault: string, respond: Respond, outcome: string][] = [
   ["a stream that ends", ({ socket }) => void socket.end(`${streaming}0\r\n\r\n`), "value ×1"],
   [

@@ -93,7 +93,7 @@ describe("a hub behind configurable-http-proxy", () => {
       const sent = fixture.sent();
       const begun = sent.findIndex((one) => /^POST .* 202$/.test(one));
       expect(begun).toBeGreaterThanOrEqual(0);
-      // Without an answer of the server, the model would be read twice.
+      // If the server had not answered at its address, the model would be read twice.
       const reads = sent.slice(begun + 1).filter((one) => !one.includes("/progress"));
       expect(reads).toHaveLength(1);
     }

@@ -15,7 +15,7 @@ import { waitUntilReady } from "./wait-until-ready.js";
 import { ensureHub } from "./venv.js";
 
 export interface StartOptions {
-  /** Python lines for the end of the configuration. */
+  /** Python lines to append to the configuration. */
   extraConfig?: string;
   /** The redirect address of the OAuth client `webapp`; nothing has to listen there. */
   redirectUri?: string;

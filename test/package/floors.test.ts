@@ -1,10 +1,10 @@
-/** Layers of src/, here called floors: files import from their own floor or from a lower one, and never in a circle. */
+/** Layers of src/, called floors: a file imports only from its own floor or a lower one, and imports have no cycle. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { files, importsOf, manifest, root, type Import } from "./sources.js";
 
-/** From the lowest to the highest. Generated code is below all of them, with a rule of its own. */
+/** From the lowest to the highest. Generated code is below all of them, with a separate rule. */
 const floors = [
   (file: string) => file.startsWith("src/core/"),
   (file: string) => file.startsWith("src/workflows/"),
@@ -88,7 +88,7 @@ describe("src/", () => {
   });
 });
 
-/** Every circle of imports, once. */
+/** Every cycle of imports, once. */
 function circles(nodes: readonly string[]): string[] {
   const found = new Set<string>();
   const done = new Set<string>();

@@ -11,7 +11,7 @@ const methods = exported.flatMap(({ name, declaration }) =>
         .map((member) => ({ name: `${name}.${member.name?.getText()}`, declaration: member }))
     : [],
 );
-/** Generated, and only passed to functions: programs do not call its methods. */
+/** Generated types that programs only pass to functions. */
 const opaque = new Set(["ApiClient", "Client"]);
 const types = exported.filter(
   ({ name, declaration }) => ts.isTypeAliasDeclaration(declaration) && !opaque.has(name),
@@ -27,7 +27,7 @@ describe("the signature of a method", () => {
 
 describe("a type", () => {
   it.each(types)("$name is short", ({ declaration }) => {
-    // It repeats what the question mark of an optional key says.
+    // The question mark of an optional key already says so.
     const shown = shownType(declaration).replaceAll(" | undefined", "");
     expect(shown.length).toBeLessThan(280);
     expect(shown.split("&").length).toBeLessThan(4);

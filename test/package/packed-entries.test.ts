@@ -1,4 +1,4 @@
-/** The entries of the packed package, each loaded by a process of its own. */
+/** The entries of the packed package, each loaded in a separate process. */
 import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -41,7 +41,7 @@ function loadedBy(entry: string): string[] {
     .map((url) => fileURLToPath(url));
 }
 
-/** The sources that a built file was made from, as its map says. */
+/** The sources of a built file, from its source map. */
 const sourcesOf = (file: string): string[] =>
   (JSON.parse(readFileSync(`${file}.map`, "utf8")) as { sources: string[] }).sources;
 

@@ -1,4 +1,4 @@
-/** How much the package adds to a page, minified and compressed with gzip. */
+/** The size of the package in a page, minified and compressed with gzip. */
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sizeLimit from "size-limit";
@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { program } from "./packed.js";
 
 type Plugin = Parameters<typeof sizeLimit>[0][number];
-// These have no types.
+// They have no type declarations.
 const plugins = await Promise.all(
   ["@size-limit/esbuild", "@size-limit/file"].map(
     async (name) => ((await import(name)) as { default: Plugin }).default,
@@ -20,7 +20,7 @@ const client = 'import { JupyterHub } from "jupyterhub-client"; console.log(Jupy
 const operation =
   'import { createClient, getUsers } from "jupyterhub-client/api"; console.log(createClient, getUsers);';
 
-/** The bytes of a program that has these lines. */
+/** The size in bytes of a program with these lines. */
 async function sizeOf(lines: string): Promise<number> {
   const path = join(mkdtempSync(join(program, "size-")), "index.js");
   writeFileSync(path, lines);
@@ -35,6 +35,6 @@ it.each([
   const size = await sizeOf(lines);
   console.log(`${name}: ${(size / 1000).toFixed(2)} kB of ${limit}`);
   expect(size / 1000).toBeLessThanOrEqual(limit);
-  // A budget that is easily met holds nothing.
+  // A limit far above the size would not notice growth.
   expect(size / 1000).toBeGreaterThan(limit * 0.8);
 });

@@ -1,4 +1,4 @@
-/** The testing entry of the packed package, in a program that has nothing else installed. */
+/** The testing entry of the packed package, in a program with no other package installed. */
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { installed } from "./packed.js";
 
-// Not below the repository, whose packages would be found.
+// Outside of the repository, whose packages Node would find.
 const program = mkdtempSync(join(tmpdir(), "program-"));
 cpSync(installed, join(program, "node_modules/jupyterhub-client"), { recursive: true });
 afterAll(() => rmSync(program, { recursive: true }));

@@ -1,5 +1,5 @@
 /**
- * The package as users get it: packed by npm from what was built, and installed into an empty program.
+ * The package as users get it: built, packed by npm, and installed into an empty program.
  *
  * Vitest calls this once before the tests of the package and of the runtimes.
  */
@@ -8,28 +8,28 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../spec/root.js";
 
-/** A program that has the package installed, and nothing else. */
+/** A program with only the package installed. */
 export const program = join(root, ".cache/packed/program");
 /** The installed package. */
 export const installed = join(program, "node_modules/jupyterhub-client");
 
 const folder = join(root, ".cache/packed/tarball");
 
-/** The tarball that the tests are about. */
+/** The tested tarball. */
 export const tarball = (): string => join(folder, readdirSync(folder)[0]!);
 
-/** Runs npm quietly; throws with its output when it fails. */
+/** Runs npm without output. Throws with its output if it fails. */
 export const npm = (cwd: string, ...args: string[]): string =>
   execFileSync("npm", ["--no-audit", "--no-fund", "--loglevel=error", ...args], {
     cwd,
     encoding: "utf8",
-    // The variables of the npm that runs the tests would configure this one.
+    // The variables of the npm that runs the tests would affect this one.
     env: Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !name.toLowerCase().startsWith("npm_config_")),
     ),
   });
 
-/** Packs the repository into a new folder; returns the tarball. */
+/** Packs the repository into a new folder, and returns the tarball. */
 export function pack(to: string, ...options: string[]): string {
   rmSync(to, { recursive: true, force: true });
   mkdirSync(to, { recursive: true });

@@ -1,7 +1,4 @@
-/**
- * Every regular expression of the package takes linear time, not quadratic time: the texts come from hubs, proxies and
- * links.
- */
+/** Every regular expression of the package takes linear time: hubs, proxies and links send texts of any length. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
@@ -28,7 +25,7 @@ const patternOf = (text: string): RegExp => {
 };
 
 const patterns: Pattern[] = [];
-/** Code that makes a pattern from a string, which this test would not find. */
+/** Code that creates a pattern from a string, which this test would not find. */
 const made: string[] = [];
 for (const file of files) {
   visitAll(file, (node, source) => {
@@ -43,7 +40,7 @@ for (const file of files) {
   });
 }
 
-/** Characters that patterns treat differently. */
+/** Characters that patterns distinguish. */
 const general = [
   " ",
   "\n",
@@ -65,7 +62,7 @@ const general = [
   "\uD800",
 ];
 
-/** The literal characters of a pattern: nearly a text that matches. */
+/** The literal characters of a pattern, which are nearly a text that matches. */
 const plainOf = ({ source }: RegExp): string =>
   source
     .replace(/\(\?<?[:=!]|\\[bBpP](\{[^}]*\})?/g, "(")
@@ -75,7 +72,7 @@ const plainOf = ({ source }: RegExp): string =>
     .replace(/\\(.)/g, "$1");
 const syntax = /[()|*+?^$[\]]+/;
 
-/** Texts of this length that may make a pattern backtrack: repeated parts, with a beginning and an end. */
+/** Texts of this length that may make a pattern backtrack: repeated parts, with a start and an end. */
 function* adversarial(pattern: RegExp, length: number): Generator<string> {
   const plain = plainOf(pattern);
   const parts = plain.split(syntax).filter(Boolean);
@@ -94,9 +91,7 @@ function* adversarial(pattern: RegExp, length: number): Generator<string> {
   }
 }
 
-/**
- * The CPU time in milliseconds that a pattern takes for a text: the least of up to five runs.
- */
+/** The CPU milliseconds that a pattern takes for a text: the lowest of up to five runs. */
 function timeOf(pattern: RegExp, text: string, enough: number): number {
   let least = Infinity;
   for (let run = 0; run < 5 && least > enough; run += 1) {
@@ -111,7 +106,7 @@ function timeOf(pattern: RegExp, text: string, enough: number): number {
   return least;
 }
 
-/** The beginning of a text for which a pattern takes longer than the limit. */
+/** The start of a text for which a pattern exceeds the limit; undefined without one. */
 function slow(pattern: RegExp, length: number, limit: number): string | undefined {
   for (const text of adversarial(pattern, length)) {
     const taken = timeOf(pattern, text, limit);
@@ -120,7 +115,7 @@ function slow(pattern: RegExp, length: number, limit: number): string | undefine
   return undefined;
 }
 
-/** A linear pattern takes less than a millisecond for so many characters, a quadratic one a quarter of a second or more. */
+/** For so many characters, a linear pattern takes less than a millisecond, a quadratic one at least 250 ms. */
 const length = 100_000;
 const limit = 100;
 
@@ -131,7 +126,7 @@ describe(`on texts of ${length} characters`, () => {
 });
 
 it("no pattern is made from a string", () => {
-  // A fake hub meets the texts of its own tests alone.
+  // A fake hub gets no text from outside the tests.
   expect(made.filter((place) => !place.startsWith("src/testing/"))).toEqual([]);
   expect(patterns.length).toBeGreaterThan(50);
 });

@@ -1,4 +1,4 @@
-/** The public surface as TypeScript sees it: what is exported, how it is documented, what is emitted. */
+/** The public surface as TypeScript sees it: exports, documentation, and emitted declarations. */
 import { join } from "node:path";
 import ts from "typescript";
 import { files, root } from "./sources.js";
@@ -6,7 +6,7 @@ import { files, root } from "./sources.js";
 const config = ts.getParsedCommandLineOfConfigFile(
   join(root, "src/tsconfig.json"),
   {
-    // One program over src/ and generated/, so that nothing need be built before.
+    // One program over src/ and generated/, so that no build is needed.
     composite: false,
     incremental: false,
     declaration: true,
@@ -24,13 +24,13 @@ const checker = program.getTypeChecker();
 
 export const sourceFile = (file: string): ts.SourceFile => program.getSourceFile(join(root, file))!;
 
-/** A declaration of ours that an entry exports, by the name that it goes by. */
+/** A hand-written declaration that an entry exports, with its public name. */
 export interface Exported {
   name: string;
   declaration: ts.Declaration;
 }
 
-/** What an entry exports, less what is generated. */
+/** The exports of an entry, without generated ones. */
 export function exportsOf(entry: string): Exported[] {
   const module = checker.getSymbolAtLocation(sourceFile(entry))!;
   return checker.getExportsOfModule(module).flatMap((symbol) => {
@@ -53,7 +53,7 @@ export function documentationOf(declaration: ts.Node): string {
     .join("\n");
 }
 
-/** The methods of the classes that an entry exports, by the name that people call them by. */
+/** The methods of the exported classes, by their public name. */
 export function methodsOf(entry: string): { name: string; method: ts.MethodDeclaration }[] {
   return exportsOf(entry).flatMap(({ name, declaration }) =>
     ts.isClassDeclaration(declaration)
@@ -65,7 +65,7 @@ export function methodsOf(entry: string): { name: string; method: ts.MethodDecla
   );
 }
 
-/** "ShareCodes.list" as people call it: "shareCodes.list". A hub's own methods go by their names alone. */
+/** "ShareCodes.list" → "shareCodes.list", as programs write it. Methods of the hub class have no prefix. */
 export const aliasOf = (method: string): string =>
   method
     .replace(/^JupyterHub\./, "")
@@ -74,13 +74,13 @@ export const aliasOf = (method: string): string =>
 /** A parameter of a method. */
 export interface Parameter {
   name: string;
-  /** Its type as it is written. */
+  /** Its type as written. */
   type: string;
   isOptional: boolean;
-  /** The keys of its type, where that is a bag, and whether it takes any other. */
+  /** The keys of its type if that is an object type, and whether it allows other keys. */
   keys: string[];
   isOpen: boolean;
-  /** The least that its type allows: its required keys, with texts or lists of texts. */
+  /** The smallest value that its type allows: its required keys, with strings or lists of strings. */
   least: Record<string, unknown>;
 }
 
@@ -105,7 +105,7 @@ export const parametersOf = (method: ts.MethodDeclaration): Parameter[] =>
 const isText = (key: ts.Symbol): boolean =>
   (checker.getNonNullableType(checker.getTypeOfSymbol(key)).flags & ts.TypeFlags.StringLike) !== 0;
 
-/** What an editor shows of a method or a type that the cursor is on. */
+/** The text that an editor shows for a method or type under the cursor. */
 export function shownType(declaration: ts.Declaration): string {
   const { InTypeAlias, NoTruncation } = ts.TypeFormatFlags;
   const signature = ts.isMethodDeclaration(declaration)
@@ -120,7 +120,7 @@ export function shownType(declaration: ts.Declaration): string {
       );
 }
 
-/** The declarations that are shipped, as texts by the file that they are of. */
+/** The shipped declarations, by file. */
 export function emittedDeclarations(): Map<string, string> {
   const emitted = new Map<string, string>();
   program.emit(undefined, (path, text) => {
@@ -130,7 +130,7 @@ export function emittedDeclarations(): Map<string, string> {
   return emitted;
 }
 
-/** Where a file says `any`, as "src/core/url.ts:12". */
+/** The places where a file says `any`, as "src/core/url.ts:12". */
 export function anyIn(file: string, source: ts.SourceFile): string[] {
   const found: string[] = [];
   const visit = (node: ts.Node): void => {

@@ -40,7 +40,7 @@ function reachedFrom(entry: string, onlyValues: boolean): Set<string> {
   return reached;
 }
 
-/** The values that a module declares and exports, and those that it exports from other modules. */
+/** The values that a module declares and exports, and those that it re-exports. */
 function exportsOf(file: string): { own: Set<string>; passedOn: Map<string, string> } {
   const own = new Set<string>();
   const passedOn = new Map<string, string>();
@@ -72,7 +72,7 @@ const moduleOf = (file: string, specifier: ts.Expression): string =>
     join(root, file, "..", (specifier as ts.StringLiteral).text.replace(/\.js$/, ".ts")),
   );
 
-/** The modules that dynamic imports load. */
+/** The modules that are imported dynamically. */
 const onDemand = new Set([
   "src/testing/fake/node-server.ts",
   "src/testing/mock/running-mock-hub.ts",

@@ -1,4 +1,4 @@
-/** SECURITY.md names the limits that the package has. */
+/** SECURITY.md gives the limits that the code has. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";

@@ -1,4 +1,4 @@
-/** The source files of the package, parsed: what they import, what they export. */
+/** The parsed source files of the package: their imports and exports. */
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,7 +6,7 @@ import ts from "typescript";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 
-/** What package.json says. */
+/** The content of package.json. */
 export const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
   version: string;
   dependencies?: object;
@@ -27,13 +27,13 @@ export const files: readonly string[] = readdirSync(join(root, "src"), {
 
 export interface Import {
   from: string;
-  /** The file it leads to, as "src/core/url.ts"; a bare import as it is written. */
+  /** The imported file, as "src/core/url.ts"; a package's name as written. */
   to: string;
-  /** Whether it is gone once compiled: every name of it is a type. */
+  /** Whether the compiler removes it, since every imported name is a type. */
   typeOnly: boolean;
 }
 
-/** Whatever a file imports or re-exports by name, static or dynamic. */
+/** All static and dynamic imports and re-exports of a file. */
 export function importsOf(file: string): Import[] {
   const found: Import[] = [];
   const add = (specifier: ts.Node, typeOnly: boolean): void => {
@@ -59,7 +59,7 @@ export function importsOf(file: string): Import[] {
 
 const parsed = new Map<string, ts.SourceFile>();
 
-/** A file of the package, parsed once. */
+/** A parsed file, cached. */
 export function parseFile(file: string): ts.SourceFile {
   const source = parsed.get(file) ?? parse(file, readFileSync(join(root, file), "utf8"));
   parsed.set(file, source);

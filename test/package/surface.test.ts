@@ -142,7 +142,7 @@ describe("the version in the User-Agent header", () => {
 });
 
 describe("a method takes names, then an input if its operations take one, then the options", () => {
-  /** What sends nothing, makes a client, or hands on what a runtime defines, has a shape of its own. */
+  /** Methods that send nothing, create a client or return a function of the runtime have other parameters. */
   const others = [
     "withOptions",
     "discover",
@@ -182,7 +182,7 @@ describe("the documentation", () => {
     expect(documentationOf(declaration)).toMatch(/\/\*\*\s*\S/);
   });
 
-  // What `cause` is, the language says.
+  // `cause` is a part of the language.
   const members = exported.flatMap(({ name, declaration }) =>
     ts.isInterfaceDeclaration(declaration)
       ? declaration.members
@@ -216,7 +216,7 @@ describe("the documentation", () => {
           expect([key, text]).toEqual([key, containing(`since ${since}`)]);
         const needed = onlyScope(name, key) ?? scopes[key]?.[0] ?? "";
         if (needed === "" || needed === "(no_scope)") continue;
-        // Of several scopes that do, one is named; those that are needed at once, all.
+        // One of alternative scopes is named, or all scopes that are needed together.
         for (const scope of needed.split(" + "))
           expect([key, text]).toEqual([key, containing(scope)]);
       }
@@ -253,10 +253,10 @@ const containing = (words: string): string => expect.stringContaining(words) as 
 
 /** The query parameters and body keys of a method that are newer than their operation. */
 const newParameters = (alias: string) =>
-  // `ensure` gives its input to a new user alone.
+  // `ensure` uses its input only for a new user.
   (alias === "users.ensure" ? [] : (methodOperations[alias] ?? []))
     .flatMap((key) => [operations[key]?.query ?? {}, operations[key]?.body ?? {}])
     .flatMap((rules) => Object.entries(rules))
-    // What servers are started with has comments of its own, on its input.
+    // The input of a start has comments of its own.
     .filter(([name, { since }]) => since && !/^(user_options|display_name|auth)$/.test(name))
     .filter(([name]) => alias !== "servers.listActive" || name !== "include_stopped_servers");

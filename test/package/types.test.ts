@@ -1,6 +1,6 @@
 /**
- * The types as users see them: `npm test` compiles this file strictly. Lines that must not compile are marked, so that
- * the compiler fails if they do.
+ * The types as users see them. `npm test` compiles this file in strict mode. Lines that must not compile are marked, so
+ * that the compiler fails if they do.
  */
 import { describe, expectTypeOf, it } from "vitest";
 import { createClient, getUsers, type UserPage } from "../../src/api.js";
@@ -136,7 +136,7 @@ export const mistakes = [
   () => hub.users.list({ offset: 10 }),
   // @ts-expect-error a listing is not a promise: each await sends its requests again
   (): Promise<User[]> => hub.users.list(),
-  // @ts-expect-error which servers are active is what it is about
+  // @ts-expect-error the state is always "active"
   () => hub.servers.listActive({ state: "ready" }),
   // @ts-expect-error names are strings
   () => hub.users.get(1),
@@ -146,27 +146,27 @@ export const mistakes = [
   () => hub.servers.stop("ada", "gpu"),
   // @ts-expect-error a list of names, not one
   () => hub.servers.stopMany({ user: "ada" }),
-  // @ts-expect-error leave or cancel
+  // @ts-expect-error "leave" or "cancel"
   () => hub.servers.start("ada", {}, { onAbort: "stop" }),
   // @ts-expect-error only named servers can be deleted
   () => hub.servers.delete("ada", {}),
   // @ts-expect-error a user or a group, not both
   () => hub.shares.grant("ada", { user: "grace", group: "staff" }),
-  // @ts-expect-error a user or a group, one of them
+  // @ts-expect-error neither a user nor a group
   () => hub.shares.grant("ada", { server: "gpu" }),
-  // @ts-expect-error the id or the code
+  // @ts-expect-error neither an id nor a code
   () => hub.shareCodes.revoke("ada", {}),
-  // @ts-expect-error credentials are not for this method
+  // @ts-expect-error this method takes no credentials
   () => hub.tokens.create("ada", { auth: { username: "ada", password: "…" } }),
-  // @ts-expect-error a temporary token ends
+  // @ts-expect-error a temporary token needs a lifetime
   () => hub.tokens.createTemporary("ada", { expires_in: null }),
   // @ts-expect-error a login needs a password
   () => hub.tokens.login("ada", { note: "x" }),
   // @ts-expect-error a hub's address is a string
   () => new JupyterHub({ url: new URL("https://hub.example.org") }),
-  // @ts-expect-error what would go around the transport
+  // @ts-expect-error options that would bypass the transport
   () => getUsers({ client: hub.client, baseUrl: "https://elsewhere.example" }),
-  // @ts-expect-error what would go around the transport
+  // @ts-expect-error options that would bypass the transport
   () => getUsers({ client: hub.client, fetch }),
 ];
 

@@ -34,7 +34,7 @@ afterAll(() => {
   server.close();
 });
 
-/** The outcome of a method: of its promise or iteration, or what it returns or throws. */
+/** The outcome of a method: of its promise or iteration, or its result or error. */
 async function outcomeOf(run: () => unknown): Promise<unknown> {
   const result = run();
   if (typeof result === "object" && result !== null && !("then" in result)) {
@@ -56,13 +56,13 @@ async function expectRefused(run: () => unknown, key: string, known?: string[]):
   return message;
 }
 
-/** The known keys that a message lists. */
+/** The known keys in an error message. */
 const listed = (message: string): string[] =>
   [...(/Known keys: (.*?)\./.exec(message)?.[1] ?? "").matchAll(/`(\w+)`/g)]
     .map(([, key]) => key as string)
     .toSorted();
 
-/** A key with an additional letter. */
+/** A key with one more letter. */
 const misspelt = (key: string): string => `${key}z`;
 
 const bags = methodsOf("src/index.ts").flatMap(({ name, method }) => {
@@ -73,7 +73,7 @@ const bags = methodsOf("src/index.ts").flatMap(({ name, method }) => {
       : [],
   );
 });
-/** Objects that may have any key, since deployments define them. */
+/** Objects that may have any key, since the hub's configuration defines them. */
 const open = bags.filter(({ bag }) => bag.isOpen);
 const closed = bags.filter(({ bag }) => !bag.isOpen);
 
@@ -157,7 +157,7 @@ describe("a method", () => {
     expect(message).not.toContain("Did you mean");
   });
 
-  // What makes a client has no input anywhere.
+  // Methods that create a client have no input.
   const calls = closed.filter(({ bag, name }) => bag.name === "call" && name !== "discover");
   it.each(calls)("says that a key of the input in $what belongs into the input", async (one) => {
     const message = await expectRefused(withBag(one, { include_stopped_servers: true }), listedKey);
@@ -183,7 +183,7 @@ describe("a raw function", () => {
         const name = functionName(String(one.operation["operationId"]));
         const call = (api as unknown as Record<string, Run>)[name];
         const { client } = hub;
-        // The two streams have no function of their own.
+        // Event streams have no function of their own.
         return call
           ? call({ client, throwOnError: true, ...options })
           : client[one.method]({ url: one.path, throwOnError: true, ...options });
@@ -218,7 +218,7 @@ describe("a raw function", () => {
   it.each(rows)("for $key says where a key beside path, query and body belongs", async (row) => {
     const { path, run } = row;
     for (const bag of ["query", "body"] as const) {
-      // What has the name of an option is one.
+      // A parameter whose name is an option is that option.
       for (const key of row[bag].filter((name) => !["url", "headers"].includes(name))) {
         const message = await expectRefused(() => run({ path, [key]: secrets.value }), key);
         expect(message).toMatch(/It belongs in `(path|query|body)`\./);

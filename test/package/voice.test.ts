@@ -1,9 +1,8 @@
 /**
  * The words of this repository: no names and phrases that a new reader has to translate.
  *
- * Checks declared identifiers and file names in `src`, `scripts`, `test` and `examples`, and the prose,
- * comments and strings of these folders, the overlay and the pages. Generated code and JupyterHub's own
- * documents are left out.
+ * Checks declared identifiers and file names in `src`, `scripts`, `test` and `examples`, and the prose, comments and
+ * strings of these folders, the overlay and the pages. Generated code and JupyterHub's own documents are excluded.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -12,7 +11,7 @@ import { describe, expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
 
-/** Words that no declared identifier and no file name may contain as one of its parts. */
+/** Words that no part of a declared identifier or a file name may be. */
 const bannedNames = [
   "asked",
   "awayFor",
@@ -72,7 +71,7 @@ const pages = [
   "SECURITY.md",
 ];
 
-/** "lastWords" and "last-words" → " last words ", so that a part of a name is found by whole words. */
+/** "lastWords" and "last-words" → " last words ", so that whole words are found in parts of names. */
 const wordsOf = (name: string): string =>
   ` ${name.replaceAll(/([a-z\d])(?=[A-Z])/g, "$1 ").replaceAll(/[^A-Za-z\d]+/g, " ")} `.toLowerCase();
 
@@ -106,7 +105,7 @@ const phrase = new RegExp(`\\b(${bannedPhrases.join("|").replaceAll(" ", "\\s+")
 
 /** Every banned phrase of a text, with its line. Phrases may contain a line break, also in a comment. */
 function phrasesIn(text: string): { found: string; line: number }[] {
-  // As long as before, so that positions stay right.
+  // Of the same length, so that positions stay correct.
   const plain = text.replaceAll(/^[ \t]*(\*|\/\/|#|>)/gm, (leader) => " ".repeat(leader.length));
   return [...plain.matchAll(phrase)].map(({ 0: match, index }) => ({
     found: match.replaceAll(/\s+/g, " "),

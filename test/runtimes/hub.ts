@@ -1,4 +1,4 @@
-/** The fake hub that the scenario talks to, over a real socket: 450 users, a slow start, a 503, calls without an answer. */
+/** The fake hub of the scenario, on a real socket: 450 users, a slow start, a 503, and calls without a response. */
 import { FakeHub } from "jupyterhub-client/testing";
 
 const count = 450;
@@ -12,7 +12,7 @@ export function createScenarioHub(): FakeHub {
     slowSpawnTimeout: 0,
   });
   fake.fail({ operation: "GET /groups/{name}", status: 503 });
-  // The scenario aborts the first, and lets the second time out.
+  // The scenario aborts the first of these calls, and the second times out.
   fake.fail({ operation: "GET /services/{name}", stall: true, times: 2 });
   return fake;
 }

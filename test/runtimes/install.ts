@@ -1,10 +1,10 @@
-/** Runtimes from npm packages, installed into .cache at exact versions and kept there. */
+/** Runtimes from npm packages, installed into .cache at exact versions and reused. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { npm } from "../package/packed.js";
 import { root } from "../spec/root.js";
 
-/** The folder with the installed package; throws with the runtime's name if it cannot be installed. */
+/** Returns the folder with the installed package. Throws an error that names the runtime if it cannot be installed. */
 export function install(name: string, version: string): string {
   const folder = join(root, ".cache/runtimes", `${name}-${version}`);
   const done = join(folder, "installed");
@@ -14,7 +14,7 @@ export function install(name: string, version: string): string {
   const manifest = {
     private: true,
     dependencies: { [name]: version },
-    // Their install scripts put the binary of this platform into place.
+    // Their install scripts provide the binary for this platform.
     allowScripts: { [name]: true, workerd: true },
   };
   writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));

@@ -1,20 +1,20 @@
 /**
- * The scenario as each kind of runtime runs it: a program beside the installed package for runtimes that
- * resolve packages themselves, and a bundle for those that do not.
+ * The scenario as a program for each kind of runtime: beside the installed package for runtimes that resolve packages,
+ * and as a bundle for the others.
  */
 import { join } from "node:path";
 import { writeFileSync } from "node:fs";
 import { rolldown } from "rolldown";
 import { program } from "../package/packed.js";
 
-/** Takes address and token as arguments; prints what holds as JSON. */
+/** Takes address and token as arguments, and prints the passed checks as JSON. */
 export const commandLine = join(program, "command-line.js");
-/** A worker that takes them as parameters of its address. */
+/** A worker that takes them as query parameters. */
 export const worker = join(program, "bundled/worker.js");
 /** A module for pages that exports the scenario. */
 export const page = join(program, "bundled/scenario.js");
 
-/** One file: a worker or a page here has no other to load. */
+/** One file: workers and pages cannot load others here. */
 async function bundle(input: string, dir: string, external: string[]): Promise<void> {
   const bundled = await rolldown({ input, platform: "neutral", external });
   await bundled.write({ dir, format: "esm", codeSplitting: false });
@@ -36,7 +36,7 @@ export async function writePrograms(): Promise<void> {
        passed.push("address and token come from the environment");
      }
      console.log(JSON.stringify(passed));
-     // A timer or a connection that is left behind would keep the process.
+     // A timer or connection left behind would keep the process running.
     `,
   );
   const source = join(program, "worker.js");

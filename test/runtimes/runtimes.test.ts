@@ -1,5 +1,5 @@
 /**
- * The packed package in every supported runtime: one scenario, on a hub that listens on a real socket.
+ * Runs one scenario with the packed package in every supported runtime, against a hub on a real socket.
  *
  * A runtime that cannot be installed fails its test.
  */
@@ -19,7 +19,7 @@ import { commandLine, page, worker, writePrograms } from "./programs.js";
 
 type Run = (url: string, token: string) => Promise<string[]>;
 
-/** Runs the scenario as a process of its own, which must end by itself. */
+/** Runs the scenario in a separate process, which must exit by itself. */
 async function runCommand(
   command: string,
   flags: readonly string[],
@@ -36,7 +36,7 @@ async function runCommand(
   const { stdout, stderr } = await promisify(execFile)(command, args, options).catch(
     (error: { stdout: string; stderr: string }) => error,
   );
-  // The message of the error quotes the command, which has the token.
+  // The error's message contains the command, and so the token.
   if (!stdout) throw new Error(stderr || "It printed nothing.");
   return JSON.parse(stdout) as string[];
 }
@@ -73,7 +73,7 @@ const workerd: Run = async (url, token) => {
   const require = createRequire(join(install("miniflare", version), "package.json"));
   const { Miniflare } = require("miniflare") as { Miniflare: new (options: object) => Miniflare };
   const miniflare = new Miniflare({
-    // Given as text: Miniflare's own search for modules refuses `import(variable)`, which the fake hub has for Node.
+    // Passed as text, since Miniflare's own module search refuses `import(variable)`, which the fake hub uses in Node.
     modules: [{ type: "ESModule", path: "worker.js", contents: readFileSync(worker, "utf8") }],
     compatibilityDate: "2025-12-01",
   });

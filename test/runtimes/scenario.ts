@@ -1,12 +1,12 @@
 /**
- * What every runtime must be able to do with the packed package, over a real socket. Uses nothing but the
- * package and the globals that all runtimes have.
+ * What every runtime must be able to do with the packed package, over a real socket. Uses only the package and globals
+ * that all runtimes have.
  */
 import { JupyterHub, isJupyterHubError, type ProgressEvent } from "jupyterhub-client";
 import { createClient, getUsers } from "jupyterhub-client/api";
 import { assertContract, FakeHub } from "jupyterhub-client/testing";
 
-/** Resolves with what holds; rejects with the first thing that does not. */
+/** Resolves with the passed checks. Rejects with the first failed one. */
 export async function scenario(url: string, token: string): Promise<string[]> {
   const passed: string[] = [];
   const check = (what: string, holds: boolean): void => {

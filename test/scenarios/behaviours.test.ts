@@ -1,4 +1,4 @@
-/** Each unexpected behaviour of hubs is in a recording, with which the fake hub is compared. */
+/** Each unexpected behaviour of hubs has a recording, with which the fake hub is compared. */
 import { expect, it } from "vitest";
 import { behaviours } from "./behaviours.js";
 import { readRecording } from "./recording.js";

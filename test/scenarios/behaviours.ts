@@ -1,15 +1,15 @@
 /**
- * What hubs do that a caller would not expect, and the recorded response that shows it. The fake hub answers as the
- * recordings do, so each row holds for it as well. `behaviours.test.ts` checks that the recordings have them.
+ * Behaviours of hubs that a caller would not expect, and the recorded response that shows each. The fake hub is
+ * compared with the recordings, so each row holds for it as well.
  */
 
 export interface Behaviour {
   what: string;
   scenario: string;
-  /** The hub that was recorded. @default "6.1.1" */
+  /** The recorded hub. @default "6.1.1" */
   version?: string;
   suite?: "standard" | "limited";
-  /** The request, and parts of its recorded status, headers and body. */
+  /** The request, and parts of the recorded status, headers and body. */
   request: string;
   shows: readonly string[];
 }
@@ -227,7 +227,7 @@ export const behaviours: readonly Behaviour[] = [
     request: "GET /nothing as admin",
     shows: ['"status":404', '"message":null'],
   },
-  // More of servers, tokens, services and shares
+  // More about servers, tokens, services and shares
   {
     what: "a user with an active named server cannot be deleted: a server error",
     scenario: "named servers",
@@ -308,7 +308,7 @@ export const behaviours: readonly Behaviour[] = [
   },
 ];
 
-/** What the fake hub does not show, and why. Tests on real hubs show these. */
+/** Behaviours that the fake hub does not have, and why. Tests on real hubs show these. */
 export const notInFake: Readonly<Record<string, string>> = {
   "the hub ends after repeated failures of starts (consecutive_failure_limit)":
     "a fake hub has no process",

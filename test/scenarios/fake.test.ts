@@ -1,6 +1,6 @@
 /**
- * Holds the fake hub to what real hubs answered when they were recorded, and each of its answers to the
- * contract of its release that the package ships. One check is one request.
+ * Compares the fake hub with the recorded responses of real hubs, and each of its responses with the contract of its
+ * release. One check is one request.
  */
 import { readFileSync } from "node:fs";
 import { load } from "js-yaml";
@@ -19,19 +19,16 @@ import { fakeTarget } from "./target.js";
 const versions = releases.filter((version) => isAtLeast(version, "4.1"));
 const fewestChecks = 150;
 
-/** Where hubs before 5.0 are known to break their document. */
+/** Hubs before 5.0 are known to violate their document. */
 const deviations = load(
   readFileSync(new URL("../hubs/deviations.yaml", import.meta.url), "utf8"),
 ) as Record<string, Record<string, string[]>>;
 
-/**
- * Where real hubs break their document in these scenarios, as the fake does: by their own bugs, which the
- * client keeps its users from.
- */
+/** Violations that real hubs have in these scenarios, and so the fake: bugs that the client hides from its users. */
 const bugs: Readonly<Record<string, readonly string[]>> = {
-  // The name that a user already has destroys the user.
+  // Renaming a user to its own name destroys the user.
   "PATCH /users/{name} 200": ["/name: must be string"],
-  // Before 5.0, a filtered scope makes users that it does not show.
+  // Before 5.0, a filtered scope hides fields that the document requires.
   "POST /users 201": [
     "/*: must have required property 'kind'",
     "/*: must have required property 'name'",

@@ -1,4 +1,4 @@
-/** Groups, their members and properties. */
+/** Groups, their members and their properties. */
 import { paged, send, tokenWith, type Scenario } from "./scenario.js";
 
 export const groups: Scenario[] = [

@@ -1,4 +1,4 @@
-/** What a hub says of itself, of its proxy and of the token's owner; paths and methods that there are not. */
+/** The hub's own routes, its proxy, the token's owner, and unknown paths and methods. */
 import { paged, send, type Scenario } from "./scenario.js";
 
 export const hubItself: Scenario[] = [

@@ -1,4 +1,4 @@
-/** A hub with limits: how many servers may start and run, how long tokens last, how long pages are. */
+/** A hub with limits: the number of starting and running servers, the lifetime of tokens, the size of pages. */
 import { paged, send, untilInactive, untilReady, type Scenario } from "./scenario.js";
 
 const slow = (user: string) => [

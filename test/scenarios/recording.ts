@@ -1,6 +1,6 @@
 /**
- * What real hubs answered to the scenarios, kept in recordings/ by release. `npm run test:hub` holds real
- * hubs to it, and `npm test` the fake, so that both are held to each other.
+ * The responses of real hubs to the scenarios, kept in recordings/ by release. `npm run test:hub` compares real hubs
+ * with them, and `npm test` the fake hub.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -12,7 +12,7 @@ type Recording = Record<string, Recorded[]>;
 const fileOf = (version: string, suite: string): string =>
   fileURLToPath(new URL(`recordings/${version}-${suite}.json`, import.meta.url));
 
-/** The answers of a real hub, by scenario; none when it was never recorded. */
+/** The responses of a real hub, by scenario; none if it was never recorded. */
 export function readRecording(version: string, suite: string): Recording {
   const file = fileOf(version, suite);
   return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Recording) : {};
@@ -32,7 +32,7 @@ export function writeRecording(
   writeFileSync(file, `{\n${entries.join(",\n")}\n}\n`);
 }
 
-/** What of an exchange is compared. */
+/** The compared parts of a response. */
 export const recorded = ({ request, status, headers, body }: Exchange): Recorded => ({
   request,
   status,

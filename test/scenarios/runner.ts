@@ -1,10 +1,10 @@
 /**
- * Runs scenarios against a hub, whichever it is, and says what it answered in a form that does not change
- * from run to run: times, tokens, ids and what depends on the machine are replaced by words.
+ * Runs scenarios against a real or fake hub. Returns the responses in a form that is the same in every run: times,
+ * tokens, ids and values of the machine are replaced by placeholders.
  */
 import type { Scenario, Step } from "./scenario.js";
 
-/** A hub that scenarios can run against. */
+/** A hub for scenarios. */
 export interface Target {
   /** The base of the API. */
   url: string;
@@ -26,7 +26,7 @@ export interface Exchange extends Recorded {
   method: string;
   /** Below the API, without its query. */
   path: string;
-  /** The body and its media type as they came. */
+  /** The body and its media type as received. */
   raw: string;
   mediaType: string;
 }
@@ -89,17 +89,17 @@ async function runStep(step: Step, target: Target, kept: Map<string, string>): P
   }
 }
 
-/** The value of JSON, the events of a stream, or the text of what is neither; undefined when empty. */
+/** The value of JSON, the events of a stream, or any other text; undefined if empty. */
 function parsed(response: Response, raw: string): unknown {
   const type = response.headers.get("Content-Type") ?? "";
   if (raw === "") return undefined;
   if (type.startsWith("application/json")) return JSON.parse(raw);
   if (type.startsWith("text/event-stream")) return eventsOf(raw);
-  // Pages and metrics are not the API's: that they are there is compared.
+  // Of pages and metrics, only the presence is compared.
   return type.startsWith("text/html") ? "<a page>" : "<text>";
 }
 
-/** How many events count one by one: what comes after depends on how fast the machine is. */
+/** The number of events that are compared. Later ones depend on the machine's speed. */
 const firstEvents = 3;
 
 function eventsOf(raw: string): unknown[] {
@@ -122,19 +122,19 @@ const relevant = [
   "access-control-allow-headers",
 ];
 
-/** What most answers have, and so need not say. */
+/** Values that most responses have, which are left out. */
 const usual: Readonly<Record<string, string>> = {
   "content-type": "application/json",
   "access-control-allow-headers": "accept, content-type, authorization",
 };
 
-/** The relevant headers, less those that are as usual. */
+/** The relevant headers, without their usual values. */
 function headersOf(headers: Headers, raw: string): Record<string, string> {
   const found = relevant.map((name): [string, string | undefined] => {
     const value = headers.get(name) ?? undefined;
     if (name === "x-jupyterhub-version") return [name, value === undefined ? "absent" : undefined];
     if (value === usual[name]) return [name, undefined];
-    // Depends on the Python library at hand.
+    // Depends on the installed Python library.
     if (value?.startsWith("text/plain; version=")) return [name, "<prometheus text>"];
     return [name, value === undefined && name in usual ? "absent" : value];
   });
@@ -144,10 +144,10 @@ function headersOf(headers: Headers, raw: string): Record<string, string> {
   );
 }
 
-/** How many items of a list count one by one. */
+/** The number of items of a list that are compared. */
 const mostItems = 20;
 
-/** Lists of names that a hub sends in no order. */
+/** Lists of names that hubs send in random order. */
 const unordered = new Set(["roles", "scopes", "groups", "users"]);
 
 const byKey: Readonly<Record<string, (value: unknown) => unknown>> = {
@@ -196,7 +196,7 @@ const normalisedText = (text: string): string =>
       /(Not assigning requested scopes )(\S+)/,
       (_, before: string, list: string) => before + list.split(",").toSorted().join(","),
     )
-    // The version of the validation library stands in its links.
+    // Links contain the version of the validation library.
     .replace(/errors\.pydantic\.dev\/[\d.]+/g, "errors.pydantic.dev/<version>");
 
 function splitOnce(text: string, mark: string): [string, string] {

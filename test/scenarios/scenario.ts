@@ -1,32 +1,32 @@
 /**
- * What a scenario is: plain requests in order, each with who sends it. The same steps run against a real
- * hub and against the fake one; what both answer is compared by comparison.ts.
+ * The parts of a scenario: requests in order, each with its sender. The same steps run against a real hub and against
+ * the fake hub, and the responses are compared.
  */
 
 export interface Step {
   /** Method and path below the API: "GET /users/ada". `{name}` stands for a value kept by an earlier step. */
   request: string;
-  /** Whose token is sent: "admin" (everything), "reader", "filtered", "nobody", or a kept token. */
+  /** The sender: "admin" (with all scopes), "reader", "filtered", "nobody", or the name of a kept token. */
   as: string;
   /** The body, sent as JSON. */
   body?: unknown;
-  /** The body as it is, in place of `body`. */
+  /** The body as text, in place of `body`. */
   text?: string;
   headers: Readonly<Record<string, string>>;
-  /** Values of the answer that later steps use: name and key. */
+  /** Values of the response that later steps use: name and key. */
   keep: Readonly<Record<string, string>>;
-  /** Repeats the request until the answer fits; the last answer is compared. */
+  /** Repeats the request until the response meets this condition. The last response is compared. */
   until?: (answer: SeenAnswer) => boolean;
-  /** Sends the request again and again this many times; the last answer is compared. */
+  /** The number of times to send the request. The last response is compared. */
   times: number;
-  /** Milliseconds to let pass before the request. */
+  /** Milliseconds to wait before the request. */
   after: number;
-  /** The releases that take the step; all of them by default. */
+  /** The releases that have the step; all by default. */
   since?: string;
   before?: string;
 }
 
-/** An answer as a condition sees it. */
+/** A response, as conditions see it. */
 export interface SeenAnswer {
   status: number;
   body: unknown;
@@ -38,10 +38,10 @@ export interface Scenario {
   since?: string;
 }
 
-/** Scenarios that share one hub, in order, and how that hub differs from the standard configuration. */
+/** Scenarios that share one hub, in order, and the hub's changes to the standard configuration. */
 export interface Suite {
   name: string;
-  /** Python lines for a real hub; the fake has the options of the same name in suites.ts. */
+  /** Python lines for a real hub. The same options for the fake hub are in suites.ts. */
   config?: readonly string[];
   scenarios: readonly Scenario[];
 }
@@ -58,10 +58,10 @@ export const send = (request: string, options: StepOptions = {}): Step => ({
   ...options,
 });
 
-/** The media type that asks for a page with its place among the others. */
+/** The `Accept` header for a page with its pagination. */
 export const paged = { Accept: "application/jupyterhub-pagination+json" } as const;
 
-/** A token of the user `admin` with these scopes, kept under a name. */
+/** Creates a token of the user `admin` with these scopes, kept under a name. */
 export const tokenWith = (name: string, scopes: readonly string[], since?: string): Step =>
   send("POST /users/admin/tokens", {
     body: { scopes },
@@ -72,7 +72,7 @@ export const tokenWith = (name: string, scopes: readonly string[], since?: strin
 const serverIn = ({ body }: SeenAnswer, name: string): Record<string, unknown> | undefined =>
   (body as { servers?: Record<string, Record<string, unknown>> } | undefined)?.servers?.[name];
 
-/** Whether a user's model shows that nothing is pending for the server and it is (not) active. */
+/** Whether a user's model shows that the server is (not) active, and nothing is pending. */
 export const settled =
   (name: string, active: boolean) =>
   (answer: SeenAnswer): boolean => {

@@ -1,4 +1,4 @@
-/** What each scope shows of a user, and how a hub refuses what a filtered one does not reach. */
+/** The fields of a user that each scope shows, and the refusals of filtered scopes. */
 import { paged, send, tokenWith, type Scenario } from "./scenario.js";
 
 const scopes: readonly (readonly [scope: string, since?: string])[] = [

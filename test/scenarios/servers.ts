@@ -1,4 +1,4 @@
-/** Servers: made, started, stopped, renamed and removed. */
+/** Servers: create, start, stop, rename and delete. */
 import { send, tokenWith, untilInactive, untilReady, type Scenario } from "./scenario.js";
 
 const new6 = { since: "6.0" };

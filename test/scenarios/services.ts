@@ -1,4 +1,4 @@
-/** Services from the configuration, and those made at run time. */
+/** Services from the configuration, and those created at run time. */
 import { send, tokenWith, type Scenario } from "./scenario.js";
 
 const own = { since: "5.0" };

@@ -1,4 +1,4 @@
-/** Shares of servers with users and groups, and share codes. Hubs have them from 5.0 on. */
+/** Shares of servers with users and groups, and share codes, which hubs since 5.0 have. */
 import { send, tokenWith, type Scenario, type StepOptions } from "./scenario.js";
 
 const since = "5.0";

@@ -1,4 +1,4 @@
-/** Every scenario, by the hub that it needs. The scenarios of a suite share a hub, in this order. */
+/** Every scenario, grouped by the hub that it needs. The scenarios of a suite share a hub, in this order. */
 import { isAtLeast } from "../../src/core/version.js";
 import { groups } from "./groups.js";
 import { hubItself } from "./hub-itself.js";
@@ -37,14 +37,14 @@ export const suites: readonly Suite[] = [
       "c.JupyterHub.api_page_default_limit = 2",
       "c.JupyterHub.api_page_max_limit = 3",
       'c.JupyterHub.tornado_settings["spawn_throttle_retry_range"] = (2, 3)',
-      // Unknown before 5.0, and then ignored.
+      // Hubs before 5.0 ignore it.
       "c.JupyterHub.token_expires_in_max_seconds = 3600",
     ],
     scenarios: limited,
   },
 ];
 
-/** The scenarios and steps of a suite that a release takes. */
+/** The scenarios and steps of a suite that a release has. */
 export function scenariosOf(suite: Suite, version: string): Scenario[] {
   const has = ({ since, before }: { since?: string; before?: string }): boolean =>
     (since === undefined || isAtLeast(version, since)) &&

@@ -1,4 +1,4 @@
-/** The fake hub as a target of scenarios: set up as the real hubs are, in the test's time. */
+/** The fake hub as a target of scenarios: configured as the real hubs are, with fake time. */
 import {
   FakeHub,
   type FakeHubOptions,
@@ -45,7 +45,7 @@ const tokens = {
   filtered: "token-of-filtered",
 };
 
-/** The options that make a fake hub what the real hub of a suite is. */
+/** The options of a fake hub that correspond to the real hub of a suite. */
 const suiteOptions: Readonly<Record<string, FakeHubOptions>> = {
   standard: {},
   limited: {
@@ -85,7 +85,7 @@ export function fakeTarget(version: string, suite: string): Target & { hub: Fake
     tokens,
     pass: async (milliseconds) => hub.advance(milliseconds),
     fetch: async (url, init) => {
-      // No two requests come at the same time.
+      // Each request has a time of its own.
       await hub.advance(1);
       const response = await inTime(hub, hub.fetch(url, init));
       const text = await inTime(hub, response.text());
@@ -94,7 +94,7 @@ export function fakeTarget(version: string, suite: string): Target & { hub: Fake
   };
 }
 
-/** Lets the hub's time pass until something has happened. */
+/** Advances the hub's time until a promise settles. */
 async function inTime<Value>(hub: FakeHub, wanted: Promise<Value>): Promise<Value> {
   const pending = Symbol("pending");
   wanted.catch(() => undefined);

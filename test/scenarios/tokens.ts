@@ -1,4 +1,4 @@
-/** Tokens: making them, what they may do, and their end. */
+/** Tokens: creation, permissions and expiry. */
 import { send, type Scenario } from "./scenario.js";
 
 const make = (body: unknown, as = "admin") => send("POST /users/ada/tokens", { body, as });

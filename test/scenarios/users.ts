@@ -1,4 +1,4 @@
-/** Making, reading, changing and deleting users. */
+/** Users: create, read, change and delete. */
 import { send, tokenWith, type Scenario } from "./scenario.js";
 
 export const users: Scenario[] = [
@@ -120,7 +120,7 @@ export const users: Scenario[] = [
   },
 ];
 
-/** Apart, and last: it leaves a user without a name in every list. */
+/** In a suite of its own, since it leaves a user without a name in every list. */
 export const namelessUser: Scenario[] = [
   {
     name: "the name that a user already has",

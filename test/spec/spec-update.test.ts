@@ -130,7 +130,7 @@ describe("an update to the previous major version and back", { timeout }, () => 
     const { stdout, stderr } = await copy.run("overlay-coverage", ["--verbose"]);
     expect(stderr).toBe("");
     expect(stdout).toContain(`from the document of ${earlier}, by recordings of ${earlier};`);
-    // Without that entry the document is less strict than the response shows.
+    // Without that action, the document is less strict than the response.
     expect(stdout).toMatch(/^it is too loose: User\.name is .* \$\.components\.schemas\.User: /m);
   });
 

@@ -1,4 +1,4 @@
-/** What `checkHub` reads, and what it reports of a hub that differs from its contract. */
+/** The requests of `checkHub`, and what it reports for a hub that violates its contract. */
 import { describe, expect, it } from "vitest";
 import { AuthenticationError } from "../../src/index.js";
 import { checkHub, FakeHub } from "../../src/testing/index.js";

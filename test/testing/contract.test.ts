@@ -1,4 +1,4 @@
-/** What `assertContract` rejects, by the API of which release, and what it says about it. */
+/** What `assertContract` rejects, for each release, and its messages. */
 import { describe, expect, it } from "vitest";
 import { InvalidInputError } from "../../src/index.js";
 import { assertContract, ContractError, FakeHub } from "../../src/testing/index.js";
@@ -10,7 +10,7 @@ import { clientOf, rejection } from "./hubs.js";
 const fake = new FakeHub({ users: ["ada"], groups: ["staff"] });
 const json = { "Content-Type": "application/json" };
 
-/** The violations of one request, and how many requests the hub got. */
+/** The violations of one request, and the number of requests that the hub received. */
 async function send(request: string, init: RequestInit = {}, version = "6", url?: string) {
   const [method = "", path = ""] = request.split(" ");
   const fetch = assertContract(fake.fetch, { version, ...(url && { url }) });
@@ -163,7 +163,7 @@ describe("a request with", () => {
   );
 });
 
-/** A response in the place of the hub's. */
+/** A response from something else than the hub. */
 const answering =
   (status: number, body: string | null, headers: Record<string, string> = json) =>
   async (): Promise<Response> =>

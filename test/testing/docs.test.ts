@@ -1,4 +1,4 @@
-/** The tests in docs/testing.md are tests that run: what stands there is their text. */
+/** The tests in docs/testing.md run: the page contains the text of these files. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";

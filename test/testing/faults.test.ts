@@ -1,4 +1,4 @@
-/** What goes wrong when a test says so: answers, connections, streams, and the hub itself. */
+/** Faults that a test declares: error responses, broken connections, cut streams, and a hub that stops. */
 import { describe, expect, it } from "vitest";
 import { ask, openFake, rejection } from "./hubs.js";
 

@@ -1,17 +1,17 @@
-/** Fake hubs and clients of them, for the tests of what a test can tell a fake hub. */
+/** Fake hubs and their clients, for the tests of what a test can configure. */
 import { JupyterHub, type JupyterHubOptions } from "../../src/index.js";
 import { FakeHub, type FakeHubOptions } from "../../src/testing/index.js";
 
 export const clientOf = (fake: FakeHub, options: JupyterHubOptions = {}): JupyterHub =>
   new JupyterHub({ url: fake.url, token: fake.token, fetch: fake.fetch, ...options });
 
-/** A fake hub in the test's time, and a client of it. */
+/** A fake hub with fake time, and a client of it. */
 export function openFake(options: FakeHubOptions = {}): { fake: FakeHub; hub: JupyterHub } {
   const fake = new FakeHub({ time: "manual", users: ["ada"], ...options });
   return { fake, hub: clientOf(fake) };
 }
 
-/** A plain request with every right. */
+/** A plain request with all permissions. */
 export const ask = async (
   fake: FakeHub,
   operation: string,
@@ -25,7 +25,7 @@ export const ask = async (
   });
 };
 
-/** What a promise rejects with; undefined when it does not. */
+/** The error that a promise rejects with; undefined if it fulfils. */
 export const rejection = async (promise: PromiseLike<unknown>): Promise<unknown> =>
   promise.then(
     () => undefined,

@@ -1,4 +1,4 @@
-/** The mock hub: what it answers, what it records, and what it reports. */
+/** The mock hub: its responses, its records, and its reports. */
 import { describe, expect, it } from "vitest";
 import { InvalidInputError, JupyterHub, NotFoundError } from "../../src/index.js";
 import { startMockHub } from "../../src/testing/index.js";

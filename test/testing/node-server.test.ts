@@ -1,4 +1,4 @@
-/** A fake hub that listens on a port: what a plain fetch sees of it. */
+/** A fake hub on a port, as plain requests see it. */
 import { describe, expect, it } from "vitest";
 import { JupyterHub } from "../../src/index.js";
 import { FakeHub, type FakeHubOptions } from "../../src/testing/index.js";

@@ -1,4 +1,4 @@
-/** Which release's API a hub is compared with. */
+/** The release whose contract applies to a hub. */
 import { expect, it } from "vitest";
 import { closestRelease } from "../../src/testing/contract/releases.js";
 

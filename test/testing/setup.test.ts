@@ -1,4 +1,4 @@
-/** What a fake hub is made with: its release, its people and who they are. */
+/** The options of a fake hub: its release, users, groups and services. */
 import { describe, expect, it } from "vitest";
 import { FakeHub } from "../../src/testing/index.js";
 import { ask, clientOf, openFake } from "./hubs.js";

@@ -1,4 +1,4 @@
-/** The time of a fake hub: what happens as it passes, and what a test declares of servers. */
+/** The time of a fake hub: how it passes, and how servers start and stop. */
 import { describe, expect, it } from "vitest";
 import { FakeHub } from "../../src/testing/index.js";
 import { ask, clientOf, openFake, rejection } from "./hubs.js";
@@ -128,7 +128,7 @@ describe("a start", () => {
 });
 
 describe("the address of a server", () => {
-  /** What answers there, without a token: a status and, for a redirect, its target. */
+  /** The response at that address without a token: its status and, for a redirect, the target. */
   async function answerAt(fake: FakeHub, path: string, init?: RequestInit): Promise<string> {
     const { status, headers } = await fake.fetch(new URL(path, fake.url), init);
     return `${status} ${headers.get("Location") ?? ""}`.trim();

@@ -1,4 +1,4 @@
-/** One listener a signal, however many wait for it. */
+/** A signal has one listener, however many calls wait for it. */
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { onAbort } from "../../src/core/deadline.js";

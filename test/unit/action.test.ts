@@ -1,10 +1,10 @@
-/** Promises that can be iterated, and the feeds behind them. */
+/** Promises that can be iterated, and their event logs. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Action, EventLog } from "../../src/workflows/progress.js";
 
 import { JupyterHubError } from "../../src/index.js";
 
-/** An action that a test carries on by hand. */
+/** An action whose events and outcome a test controls. */
 function begin() {
   let resolve!: (value: string) => void;
   let reject!: (error: unknown) => void;
@@ -35,7 +35,7 @@ const report = (reason: unknown): void => void unhandled.push(reason);
 let others: NodeJS.UnhandledRejectionListener[] = [];
 beforeEach(() => {
   unhandled = [];
-  // Vitest's own would fail the run for what is expected here.
+  // Vitest's own handler would fail the run for the expected rejections.
   others = process.listeners("unhandledRejection");
   process.removeAllListeners("unhandledRejection").on("unhandledRejection", report);
 });

@@ -1,4 +1,4 @@
-/** What raw functions resolve and reject with, and what they cannot be talked into. */
+/** The results and errors of raw functions, and the options that they refuse. */
 import { describe, expect, it } from "vitest";
 import * as raw from "../../src/api.js";
 import { sendAsIs } from "../../src/core/api-client.js";

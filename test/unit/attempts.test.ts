@@ -1,4 +1,4 @@
-/** The attempts of a call, from the first to the last: pauses and deadlines, and what they leave behind. */
+/** The attempts of a call: delays, deadlines, and cleanup. */
 import { getEventListeners } from "node:events";
 import { describe, expect, it, vi } from "vitest";
 import { deleteUser, getUser, postGroup, postUserServer } from "../../src/api.js";

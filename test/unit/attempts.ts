@@ -1,11 +1,11 @@
-/** Hubs that fail call after call, on a clock that stands still until a test lets time pass. */
+/** Hubs that fail one call after another, with fake time. */
 import { afterEach, beforeEach, vi } from "vitest";
 import { deleteUser, postGroup, postUserServer, type ApiClient } from "../../src/api.js";
 import type { JupyterHubOptions } from "../../src/index.js";
 import { useClock } from "../workflows/time.js";
 import { answer, answering, hubOf, refusal, type Respond } from "./helpers.js";
 
-/** Gives each test of a file its own clock, and makes each pause the longest that it can be: 250, 500, 1000 ms. */
+/** Gives each test of a file a fake clock, and makes each delay the longest possible: 250, 500, 1000 ms. */
 export function useLongestPauses(): void {
   useClock();
   beforeEach(() => {
@@ -16,14 +16,14 @@ export function useLongestPauses(): void {
   });
 }
 
-/** What fetch rejects with when a connection fails. */
+/** The error of fetch if a connection fails. */
 export const broken = (code = "ECONNRESET") =>
   new TypeError("fetch failed", { cause: Object.assign(new Error("broke"), { code }) });
 export const breaking = (): never => {
   throw broken();
 };
 export const ada = () => answer({ name: "ada" });
-/** Puts a call off. */
+/** A 429 with `Retry-After`. */
 export const busy = (seconds: string) =>
   refusal(429, null, { headers: { "Retry-After": seconds } });
 export const path = { name: "ada" };
@@ -35,7 +35,7 @@ export const writes = {
   postUserServer: (client: ApiClient) => postUserServer({ client, path }),
 };
 
-/** A hub that answers one call after the other like this, the last for ever, and when each came. */
+/** A hub with these responses in turn, the last one repeated, and the times of its requests. */
 export function hubThat(answers: Respond[], options: JupyterHubOptions = {}) {
   const begun = Date.now();
   const at: number[] = [];

@@ -1,4 +1,4 @@
-/** Timeouts, aborts, and how many calls are under way: what ends a call, and what it leaves behind. */
+/** Timeouts, aborts and the concurrency limit: how each ends a call, and what is left behind. */
 import { getEventListeners } from "node:events";
 import type { ServerResponse } from "node:http";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -19,7 +19,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** How far a server goes before it says nothing more. */
+/** The last thing that a server sends before it stalls. */
 const stalls = {
   "before its headers": () => {},
   "before its body": (response: ServerResponse) => response.flushHeaders(),
@@ -27,7 +27,7 @@ const stalls = {
 };
 const everyStall = Object.keys(stalls) as (keyof typeof stalls)[];
 
-/** A real server that stalls, a client of it, and what happens in between. */
+/** A real server that stalls, a client of it, and the events at its connections. */
 async function stalling(stall: keyof typeof stalls, options: JupyterHubOptions = {}) {
   const underWay = signalled();
   const closed = signalled();
@@ -254,7 +254,7 @@ describe("concurrent calls", () => {
     const fetch = answering(async () => {
       underWay += 1;
       peak = Math.max(peak, underWay);
-      // Every connection has arrived at the next turn of the event loop.
+      // At the next turn of the event loop, every connection has arrived.
       await new Promise(setImmediate);
       underWay -= 1;
       return answer();

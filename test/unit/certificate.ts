@@ -1,7 +1,7 @@
 /** Makes an untrusted certificate for each test, so that the repository contains no private key. */
 import { generateKeyPairSync, sign } from "node:crypto";
 
-/** One value of DER: tag, length, content. */
+/** One DER value: tag, length, content. */
 function der(tag: number, ...parts: Buffer[]): Buffer {
   const content = Buffer.concat(parts);
   const { length } = content;

@@ -1,4 +1,4 @@
-/** Deadlines and pauses. */
+/** Deadlines and delays. */
 import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DeadlinePassed, delay, onTimeoutOrAbort, withDeadline } from "../../src/core/deadline.js";

@@ -1,4 +1,4 @@
-/** Answers of real hubs, by release, and what each means. */
+/** Responses of real hubs, by release, and the error that each becomes. */
 import { describe, expect, it } from "vitest";
 import { operations } from "../../generated/operations.gen.js";
 import * as errors from "../../src/core/errors.js";
@@ -11,7 +11,7 @@ import { expectNoSecret, secrets } from "./helpers.js";
 
 const url = "https://hub.example.org/hub/api/users/ada";
 
-/** The error for a refusal of `call`. A `message` is put into the body as hubs do. */
+/** The error for a refused `call`. A `message` is put into the body as hubs do. */
 function errorFor(
   call: string,
   status: number,
@@ -30,9 +30,9 @@ function errorFor(
   });
 }
 
-/** A hub's page of refused metrics: since 4.0 each of its pages holds an XSRF token. */
+/** The page with which hubs refuse metrics. Since 4.0, each page of a hub contains an XSRF token. */
 const metricsPage = (version: string) => `<!DOCTYPE HTML><html><head>
-  <script>${"/* as long as those of hubs */".repeat(300)}</script>
+  <script>${"/* of the same length as those of hubs */".repeat(300)}</script>
   <script>window.jhdata = { base_url: "/hub/"${version < "4" ? "" : ', xsrf_token: "MnwxOjB8"'} };</script>
   </head><body><h1>403 : Access to metrics requires scope &#39;read:metrics&#39;</h1></body></html>`;
 
@@ -121,7 +121,7 @@ describe("a 403 with other credentials", () => {
     ["GET /users", "Action is not authorized with current scopes; requires any of [list:users]"],
     ["GET /user", null],
     ["GET /user", "Forbidden"],
-    // Hubs look for it in what comes from a page of another origin.
+    // Hubs require it in requests from pages of other origins.
     ["GET /user", "'_xsrf' argument missing from GET"],
   ])("is an AuthenticationError without a token: %s, %j", (call, message) => {
     const error = errorFor(call, 403, { message, credentials: "none" });

@@ -4,7 +4,10 @@ import { ConnectionError, JupyterHubError } from "../../src/index.js";
 import { printable } from "../../src/core/errors.js";
 import { answer, answering, hubOf, origin, page, refusal, rejectionOf } from "./helpers.js";
 
-/** A line break, a terminal's colours and bell, a separator, a mark that reverses text, a lone surrogate. */
+/**
+ * A line break, a terminal's colours and bell, a line separator, a mark that changes the text direction, a lone
+ * surrogate.
+ */
 const hostile = "ada\r\nGET /ok\u001b[31m\u0007\u0085\u2028\u202e\u2066x\u0000";
 const invisible = /[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u;
 

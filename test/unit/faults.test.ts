@@ -1,4 +1,4 @@
-/** Connections that break, and answers that are none: real sockets, down to the byte. */
+/** Broken connections and incomplete responses, on real sockets. */
 import { createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { describe, expect, it } from "vitest";
@@ -135,7 +135,7 @@ describe("a connection that breaks", () => {
     );
     expect((error as Error).message).toContain(`(${code}).`);
     expect((error as Error).message).toContain(advice);
-    // A copy: what libraries throw may keep the request.
+    // A copy, since errors of libraries may contain the request.
     expect((error as Error).cause).toMatchObject({
       name: "TypeError",
       message: "fetch failed",

@@ -1,4 +1,7 @@
-/** The generated client's own edge cases, through the package's entry: what it builds, and what it parses. */
+/**
+ * The generated client's edge cases, through the package's entry: the requests that it builds, and the responses that
+ * it parses.
+ */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
@@ -9,7 +12,7 @@ type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 const ofHub = { "X-JupyterHub-Version": "6.1.1" };
 const json = { ...ofHub, "Content-Type": "application/json" };
 
-/** A real server that answers so, a client of it, and the requests that it got. */
+/** A real server with this response, a client of it, and the requests that the server received. */
 async function hubAt(answer: Answer, options: JupyterHubOptions = {}) {
   const requests: {
     method: string;

@@ -1,4 +1,4 @@
-/** Headers are the same however their names are written: what replaces one is not sent beside it. */
+/** Header names ignore case: a header that replaces another is not sent beside it. */
 import { describe, expect, it } from "vitest";
 import { answering, hubOf } from "./helpers.js";
 

@@ -1,6 +1,6 @@
 /**
- * What the unit tests share: a fetch that answers as a hub would, real servers that end with their test,
- * and the search for secrets in what a test got.
+ * Helpers of the unit tests: a fetch that responds as a hub does, real servers that end with their test, and the search
+ * for secrets in a test's results.
  */
 import { createServer, type RequestListener } from "node:http";
 import {
@@ -13,7 +13,7 @@ import { inspect } from "node:util";
 import { expect } from "vitest";
 import { JupyterHub, type JupyterHubOptions } from "../../src/index.js";
 
-/** Planted where a secret would be; none of them may come out where people look. */
+/** Planted in place of secrets. None of them may occur in errors, logs or printed values. */
 export const secrets = {
   token: "planted-token-5f0c81",
   password: "planted-password-77ab1e",
@@ -32,23 +32,23 @@ export const environmentNames = [
   "JUPYTERHUB_HOST",
   "JUPYTERHUB_BASE_URL",
 ] as const;
-// The tests may run on a server that a hub started.
+// The tests may run inside a server that a hub started.
 for (const name of environmentNames) delete process.env[name];
 
 export interface AnswerOptions {
   status?: number;
-  /** What X-JupyterHub-Version says; null for an answer without it. */
+  /** The value of X-JupyterHub-Version; null for a response without it. */
   version?: string | null;
-  /** The media type; null for none. */
+  /** The media type; null for a response without it. */
   type?: string | null;
   headers?: Record<string, string>;
 }
 
-/** An answer as a hub gives it: JSON unless the body is a string, and with the hub's version. */
+/** A hub's response: JSON unless the body is a string, with the hub's version. */
 export function answer(body: unknown = {}, options: AnswerOptions = {}): Response {
   const { status = 200, version = "6.1.1", type = "application/json", headers = {} } = options;
   const text = typeof body === "string" ? body : JSON.stringify(body);
-  // As bytes, since a Response gives text a media type of its own.
+  // As bytes, since a Response adds a media type to text.
   const bytes = new TextEncoder().encode(text);
   return new Response(status === 204 ? null : bytes, {
     status,
@@ -60,17 +60,17 @@ export function answer(body: unknown = {}, options: AnswerOptions = {}): Respons
   });
 }
 
-/** A refusal as a hub words it. */
+/** A hub's error response. */
 export const refusal = (status: number, message: string | null, options: AnswerOptions = {}) =>
   answer({ status, message }, { ...options, status });
 
-/** A page as a proxy or some other site sends it. */
+/** A page of a proxy or some other site. */
 export const page = (status = 200, options: AnswerOptions = {}): Response =>
   answer("<!DOCTYPE html><p>Hello</p>", { status, type: "text/html", version: null, ...options });
 
 export type Respond = (request: Request, signal: AbortSignal) => Response | Promise<Response>;
 
-/** A fetch that keeps the requests it gets and answers them with `respond`. */
+/** A fetch that records its requests and answers them with `respond`. */
 export function answering(respond: Respond = () => answer()) {
   const requests: Request[] = [];
   const fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
@@ -80,19 +80,19 @@ export function answering(respond: Respond = () => answer()) {
   };
   return Object.assign(fetch, {
     requests,
-    /** Method and path under the API of each request, in order. */
+    /** Method and path below the API of each request, in order. */
     sent: (): string[] =>
       requests.map(({ method, url }) => `${method} ${url.replace(/^.*?\/hub\/api/, "")}`),
   });
 }
 
-/** A client of the hub that `fetch` is; it tries each call once. */
+/** A client of the hub behind `fetch`, without retries. */
 export const hubOf = (
   fetch: typeof globalThis.fetch,
   options: JupyterHubOptions = {},
 ): JupyterHub => new JupyterHub({ url: origin, token: secrets.token, fetch, retry: 0, ...options });
 
-/** What a promise rejects with. */
+/** The error that a promise rejects with. */
 export async function rejectionOf(promise: PromiseLike<unknown>): Promise<unknown> {
   const outcome = await promise.then(
     (value) => ({ value }),
@@ -102,7 +102,7 @@ export async function rejectionOf(promise: PromiseLike<unknown>): Promise<unknow
   throw new Error(`Resolved with ${inspect(outcome.value)} instead of rejecting.`);
 }
 
-/** Everything of a value that may end in a log: of an error also its stack and its causes. */
+/** Everything of a value that a log may show; of an error, also its stack and its causes. */
 export function printed(value: unknown): string {
   const texts = [inspect(value, { depth: 20, showHidden: true }), JSON.stringify(value)];
   for (let error = value; error instanceof Error; error = error.cause) {
@@ -116,7 +116,7 @@ export function printed(value: unknown): string {
   return texts.join("\n");
 }
 
-/** Asserts that nothing planted comes out of a value, by itself or encoded. */
+/** Asserts that a value shows no planted secret, plain or encoded. */
 export function expectNoSecret(value: unknown): void {
   const text = printed(value);
   expect(Object.values(secrets).filter((secret) => text.includes(secret))).toEqual([]);
@@ -127,7 +127,7 @@ export interface Listening extends AsyncDisposable {
   url: string;
 }
 
-/** Listens on a port of this machine that is free; `await using` ends it. */
+/** Listens on a free port of this machine; `await using` closes it. */
 export async function listening(server: Server): Promise<Listening> {
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
@@ -151,7 +151,7 @@ export async function listening(server: Server): Promise<Listening> {
 export const serve = (listener: RequestListener): Promise<Listening> =>
   listening(createServer(listener));
 
-/** A real server that speaks in bytes; `await using` closes it. */
+/** A real TCP server, for responses byte by byte; `await using` closes it. */
 export const serveSocket = (onConnection: (socket: Socket) => void): Promise<Listening> =>
   listening(createSocketServer(onConnection));
 

@@ -1,4 +1,4 @@
-/** Input that is refused before anything is sent, because hubs would refuse it, misread it or fail. */
+/** Input that is refused before anything is sent, since hubs would refuse it, misread it or fail. */
 import { describe, expect, it } from "vitest";
 import {
   getUsers,
@@ -23,7 +23,7 @@ type Bag = Record<string, unknown>;
 type Send = (hub: JupyterHub, input: unknown) => PromiseLike<unknown>;
 const path = { name: "ada" };
 const server = { owner: "ada", server_name: "" };
-/** The same operation as a method and as a raw function; what they are given here, no type would let pass. */
+/** The same operation as a method and as a raw function, with arguments that the types do not allow. */
 const sends = {
   "users.list": (hub, input) => hub.users.list(input as Bag),
   getUsers: ({ client }, input) => getUsers({ client, query: input as Bag, throwOnError: true }),

@@ -1,4 +1,4 @@
-/** What an unknown key is answered with, where a bag is not a method's own, and how a newer hub's key is sent. */
+/** The errors for unknown keys, the objects other than inputs that are checked, and how a newer hub's key is sent. */
 import { describe, expect, it } from "vitest";
 import { createClient, getUsers, postUserServer, postUserTokens } from "../../src/api.js";
 import { checkKeys } from "../../src/core/known-keys.js";
@@ -22,7 +22,7 @@ import {
 
 type Bag = Record<string, unknown>;
 
-/** The message with which a bag is refused. */
+/** The message of the error for this object. */
 function refusalOf(bag: unknown, ...known: string[]): string {
   const keys = Object.fromEntries(known.map((key) => [key, true]));
   try {
@@ -70,7 +70,7 @@ describe("an unknown key", () => {
   });
 
   it("is ignored on a polluted Object.prototype", () => {
-    // oxlint-disable-next-line eslint/no-extend-native -- taken back below
+    // oxlint-disable-next-line eslint/no-extend-native -- removed below
     Object.defineProperty(Object.prototype, "polluted", {
       value: 1,
       enumerable: true,
@@ -79,7 +79,7 @@ describe("an unknown key", () => {
     });
     try {
       expect(refusalOf({ known: 1 }, "known")).toBe("none");
-      // Nor is it known for that.
+      // Inherited keys are not known either.
       expect(refusalOf(JSON.parse('{ "polluted": 1 }'), "known")).toContain("`polluted`");
     } finally {
       delete (Object.prototype as Bag)["polluted"];

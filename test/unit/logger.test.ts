@@ -18,7 +18,7 @@ function keeping() {
   return { logger, entries, lines: () => entries.map(([level, message]) => `${level} ${message}`) };
 }
 
-/** What is logged for a call to a hub with these responses. */
+/** The log entries of a call to a hub with these responses. */
 async function logged(answers: Respond[], options: JupyterHubOptions = {}) {
   const { logger, entries, lines } = keeping();
   const { hub } = hubThat(answers, { logger, ...options });

@@ -1,4 +1,4 @@
-/** A `fetch` whose bodies are Node's streams, as that of node-fetch. */
+/** A `fetch` whose bodies are Node's streams, such as that of node-fetch. */
 import { Readable } from "node:stream";
 import { expect, it } from "vitest";
 import { JupyterHub } from "../../src/index.js";

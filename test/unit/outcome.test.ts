@@ -8,7 +8,7 @@ import { answer, expectNoSecret, page, refusal, secrets, type Respond } from "./
 
 useLongestPauses();
 
-/** A token function that gets its next token from `renew`. */
+/** A token function that returns the result of `renew` after its first token. */
 function renewing(renew: (refused: string) => unknown) {
   return (refused?: string) => (refused ? renew(refused) : secrets.token) as string;
 }

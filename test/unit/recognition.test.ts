@@ -1,4 +1,4 @@
-/** Which responses are a hub's: by what they say, whether or not a proxy has removed the version header. */
+/** Which responses are recognised as a hub's, with or without the version header, which proxies may remove. */
 import { gzipSync } from "node:zlib";
 import type { ServerResponse } from "node:http";
 import { describe, expect, it } from "vitest";
@@ -34,7 +34,7 @@ function send(response: ServerResponse, { status, type, body = "", headers }: Re
   response.end(body);
 }
 
-/** What a call comes to at a server that replies so: its value, or its error. */
+/** The result or error of a call to a server with this response. */
 async function outcome(call: Call, reply: Reply, retry = 0): Promise<unknown> {
   await using server = await serve((_, response) => send(response, reply));
   const hub = new JupyterHub({ url: server.url, token: secrets.token, retry });

@@ -1,4 +1,4 @@
-/** Calls that change something and whose answer is lost: settled by reading, never sent again. */
+/** Writes whose response is lost: the client reads the state, and never repeats the request. */
 import { describe, expect, it } from "vitest";
 import type { JupyterHub } from "../../src/index.js";
 import { answer, answering, hubOf, refusal, rejectionOf } from "./helpers.js";
@@ -8,7 +8,7 @@ const lost = () =>
     cause: Object.assign(new Error("reset"), { code: "ECONNRESET" }),
   });
 
-/** A hub that loses the answer to whatever changes something, and then shows `state`, by path. */
+/** A hub that loses the responses to writes, and then shows `state`, by path. */
 const losing = (state: Record<string, unknown>) =>
   answering(({ method, url }) => {
     if (method !== "GET") throw lost();
@@ -33,10 +33,10 @@ const withGrace = { server: "gpu", user: "grace" } as const;
 interface Case {
   /** The call. */
   call: (hub: JupyterHub) => Promise<unknown>;
-  /** What the hub shows when it was done, and when not. */
+  /** The hub's state if the write was carried out, and if not. */
   done: Record<string, unknown>;
   undone: Record<string, unknown>;
-  /** What the call resolves with when it was done; undefined for nothing. */
+  /** The result of the call if the write was carried out; undefined for none. */
   value?: unknown;
 }
 

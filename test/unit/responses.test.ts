@@ -1,4 +1,4 @@
-/** What is taken for the answer of a hub, and what for that of something else. */
+/** Which responses are accepted as the hub's, and which are not. */
 import { describe, expect, it } from "vitest";
 import { getOauthAuthorize, postOauthToken } from "../../src/api.js";
 import type { JupyterHub } from "../../src/index.js";

@@ -1,4 +1,4 @@
-/** Which calls are tried again, after which faults, and when: the whole policy as one table. */
+/** Which calls are retried, after which failures, and when: the whole policy as one table. */
 import { assert, double, integer, property } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { retryDelay, maxDelay, minDelay, type FailedAttempt } from "../../src/core/retry.js";
@@ -24,7 +24,7 @@ import { answering, expectNoSecret, hubOf, rejectionOf, secrets } from "./helper
 const lost = (code?: string) => new ConnectionError("no answer", { code });
 const hub = (status: number, retryAfter?: number) =>
   new HubError(`${status}`, { status, retryAfter });
-/** An error as another copy of this package makes it, where `instanceof` fails. */
+/** An error of another copy of this package, for which `instanceof` fails. */
 const ofAnotherCopy = (error: JupyterHubError): JupyterHubError =>
   Object.defineProperties(
     new Error(error.message),
@@ -32,11 +32,11 @@ const ofAnotherCopy = (error: JupyterHubError): JupyterHubError =>
   ) as JupyterHubError;
 const limit = (retryAfter?: number) => new RateLimitError("429", { status: 429, retryAfter });
 
-/** With this chance, the pause before the second attempt takes its half: 125 ms. */
+/** With this random number, the delay before the second attempt is half of its limit: 125 ms. */
 const half = () => 0.5;
 const afterFirst = minDelay / 2;
 
-/** The failure of a first attempt, and the pause after it for a GET, and for what changes something. */
+/** The failure of a first attempt, and the delay after it for a GET and for a write. */
 type Row = [what: string, failure: JupyterHubError, get: number | undefined, write?: number];
 
 const transientFailures: Row[] = [

@@ -1,4 +1,4 @@
-/** The way to a server: where it leads, with which token, and what tells a server that does not run. */
+/** Connections to servers: their address and token, and how a server that does not run is recognised. */
 import { describe, expect, it, vi } from "vitest";
 import {
   AuthenticationError,
@@ -23,11 +23,11 @@ import {
 
 interface Situation {
   version?: string;
-  /** The server's address, as the hub's model has it. */
+  /** The server's address in the hub's model. */
   url?: string;
-  /** Whether the server is ready, each time that the hub is asked. */
+  /** Whether the server is ready, for each time that the hub is queried. */
   ready?: boolean[];
-  /** What the server answers. */
+  /** The server's response. */
   serves?: (request: Request) => Response;
 }
 
@@ -67,7 +67,7 @@ describe("a connection", () => {
       {},
       "https://ada.hub.example.org/user/ada/",
     ],
-    // As the hub escapes it, since its proxy compares that.
+    // As the hub encodes it, since its proxy compares encoded paths.
     ["escaped as the hub does", { url: "/user/a%21b@c%2Bd/" }, {}, `${origin}/user/a%21b@c%2Bd/`],
     ["with a slash at its end", { url: "/user/ada" }, {}, `${origin}/user/ada/`],
   ])("leads to the server %s", async (_, situation, options, baseUrl) => {
@@ -164,7 +164,7 @@ describe("a connection", () => {
     const nothing = answering(() => refusal(404, null));
     const named = hubAt(nothing).servers.connect("ada", { server: "gpu" });
     expect(await rejectionOf(named)).toBeInstanceOf(NotFoundError);
-    // Before 6.0, hubs may not list a default server that does not run.
+    // Before 6.0, hubs may omit a default server that does not run.
     const unlisted = cluster({ version: "5.5.4", url: "/user/ada/other/" });
     const error = await rejectionOf(hubAt(unlisted).servers.connect("ada"));
     expect(error).toBeInstanceOf(ServerNotRunningError);
@@ -253,7 +253,7 @@ describe("a connection", () => {
 });
 
 describe("a WebSocket of a connection", () => {
-  /** Keeps what it was made with, as a WebSocket would be. */
+  /** Records the arguments of its constructor, in place of a WebSocket. */
   const recording = (more: object = {}) => {
     const made: unknown[][] = [];
     class Recording {
@@ -360,7 +360,7 @@ describe("a request to a server", () => {
   });
 
   describe("uses a connection again", () => {
-    /** A hub that makes each caller a token that tells whose it is. */
+    /** A hub that creates a token for each caller. The token's value names its owner. */
     const minting = () =>
       answering(async ({ method, url, headers }) => {
         if (url.includes("/user/")) return answer({});
@@ -500,7 +500,7 @@ describe("a server that does not run", () => {
     ["424", () => answer({ message: "x" }, { status: 424 })],
     ["503 from the proxy", () => page(503)],
   ])("is recognised by %s", async (_, serves) => {
-    // It ran when the connection was made.
+    // The server ran when the connection was created.
     const hub = hubAt(cluster({ ready: [true, false], serves }));
     const error = await rejectionOf(hub.servers.fetch("ada", "/api"));
     expect(error).toBeInstanceOf(ServerNotRunningError);

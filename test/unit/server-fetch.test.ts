@@ -1,4 +1,4 @@
-/** `servers.fetch`: for whom a connection is used again, which paths it refuses, and how it calls `fetch`. */
+/** `servers.fetch`: which calls reuse a connection, which paths are refused, and the requests that it sends. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
@@ -21,14 +21,14 @@ const ownerOf = (headers: Headers): string =>
   (headers.get("Authorization") ?? headers.get("Cookie") ?? "nobody").replace(/^Bearer /, "");
 
 interface Situation {
-  /** Whose token it is; by default, the token is its owner's name. */
+  /** The owner of a token; by default, the token's value is its owner's name. */
   whose?: (token: string) => string | undefined;
   /** The names of the servers of ada. */
   names?: string[];
   version?: string;
 }
 
-/** A hub that makes each caller a token which tells whose it is, and answers as the server, too. */
+/** A hub that creates a token for each caller, named after its owner, and the server. */
 function hubWith({ whose = (token) => token, names = [""], version = "6.1.1" }: Situation = {}) {
   const server = (name: string) => ({
     name,
@@ -56,7 +56,7 @@ function hubWith({ whose = (token) => token, names = [""], version = "6.1.1" }: 
   return {
     fetch,
     paths,
-    /** The tokens that the server has seen. */
+    /** The tokens that the server received. */
     seen: () =>
       fetch.requests
         .filter(({ url }) => url.includes("/user/ada/"))

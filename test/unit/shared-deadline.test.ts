@@ -1,4 +1,4 @@
-/** A deadline over several requests: what its error says of the one that it ended. */
+/** A deadline over several requests: what its error says about the interrupted request. */
 import { expect, it } from "vitest";
 import { failure, useClock } from "../workflows/time.js";
 import { breaking, busy, hubThat, never } from "./attempts.js";

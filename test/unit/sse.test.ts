@@ -1,4 +1,4 @@
-/** Event streams as the HTML standard describes them, cut into chunks in every way. */
+/** Event streams as the HTML standard describes them, split into chunks in every way. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseEventStream, maxEventLength } from "../../src/core/event-stream.js";

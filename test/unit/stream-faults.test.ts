@@ -1,4 +1,4 @@
-/** Progress streams over real sockets: cut, silent, refused and left. Nothing stays open behind them. */
+/** Progress streams over real sockets that are cut, silent, refused or abandoned. No connection stays open. */
 import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { JupyterHub, type JupyterHubOptions, type ProgressEvent } from "../../src/index.js";
@@ -26,7 +26,7 @@ const requested = { progress: 0, message: "Server requested" };
 const half = { progress: 50, message: "Hälfte" };
 const ready = { progress: 100, ready: true, url: "/user/ada/" };
 
-/** What a connection does with a request; the last one of a list is for all that follow. */
+/** The response to a request; the last one of a list is repeated. */
 type Respond = (socket: Socket) => void;
 const send =
   (...texts: string[]): Respond =>
@@ -37,7 +37,7 @@ const sendAndCut =
   (socket) =>
     void socket.write(texts.join(""), () => socket.resetAndDestroy());
 
-/** A hub that answers requests in turn, and the sockets on which it still does. */
+/** A hub with these responses in turn, and its open sockets. */
 async function progressHub(...responds: Respond[]) {
   const open = new Set<Socket>();
   const closed = signalled();
@@ -47,7 +47,7 @@ async function progressHub(...responds: Respond[]) {
       open.delete(socket);
       closed.tell();
     });
-    // Node keeps a spare connection, on which nothing was asked.
+    // Node may keep a spare connection without a request.
     socket.on("data", () => {
       open.add(socket);
       const respond = responds[Math.min(requests, responds.length - 1)];

@@ -1,4 +1,4 @@
-/** A stream from a real server: its data as they come, and every way in which it can end. */
+/** A stream of a real server: its data as they arrive, and every way in which it can end. */
 import { getEventListeners } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -19,13 +19,13 @@ afterEach(() => {
 const url = "/users/{name}/server/progress";
 const path = { name: "ada" };
 
-/** Asks for the progress of a spawn. */
+/** Requests the progress of a spawn. */
 const progress = async (hub: JupyterHub, options: object = {}): Promise<ReadableStream> => {
   const call = { url, path, parseAs: "stream" as const, throwOnError: true as const, ...options };
   return (await hub.client.get(call)).data as ReadableStream;
 };
 
-/** A real server that answers like this, a client of it, and when its last connection was closed. */
+/** A real server with this response, a client of it, and a promise that resolves when its last connection is closed. */
 async function serving(
   respond: (response: ServerResponse, request: IncomingMessage) => void,
   options: JupyterHubOptions = {},
@@ -48,7 +48,7 @@ const events = (response: ServerResponse): ServerResponse => {
   return response;
 };
 
-/** What a reader gets next, as text; undefined at the end. */
+/** The next chunk as text; undefined at the end. */
 const decoder = new TextDecoder();
 async function next(reader: ReadableStreamDefaultReader): Promise<string | undefined> {
   const { done, value } = await reader.read();
@@ -134,7 +134,7 @@ describe("a stream rejects", () => {
     await using server = await serving((response) => events(response).write("x"), options);
     const reader = (await progress(server.hub)).getReader();
     expect(await next(reader)).toBe("x");
-    // From here on: the timers before are the platform's, for its connection.
+    // From here on, since earlier timers belong to the runtime's connection.
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const rejected = rejectionOf(next(reader));
     await vi.advanceTimersByTimeAsync(time - 1);

@@ -1,4 +1,4 @@
-/** Tokens for a while, and tokens for a password. */
+/** Temporary tokens, and tokens for a password. */
 import { describe, expect, it } from "vitest";
 import {
   AuthenticationError,

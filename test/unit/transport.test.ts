@@ -1,4 +1,4 @@
-/** What is sent with a request, and that no redirect leads it elsewhere. */
+/** The headers and options of a request, and redirects, which are never followed. */
 import { describe, expect, it } from "vitest";
 import {
   deleteUser,

@@ -1,4 +1,4 @@
-/** Addresses: of the API, of the hub behind a link, of servers; and which hosts are private. */
+/** Addresses: of the API, of the hub behind a link, and of servers; and which hosts are private. */
 import { describe, expect, it } from "vitest";
 import { InvalidInputError } from "../../src/core/errors.js";
 import {
@@ -45,7 +45,7 @@ describe("the address of the API", () => {
     ["HTTPS://HUB.Example.ORG/Prefix", "https://hub.example.org/Prefix/hub/api"],
     [" https://hub.example.org\n", "https://hub.example.org/hub/api"],
     ["https://bücher.example/", "https://xn--bcher-kva.example/hub/api"],
-    // A hub that runs inside of a server, as developers of hubs have it.
+    // A hub that runs inside a server, as developers of hubs use it.
     ["https://example.org/user/ada/proxy/8000", "https://example.org/user/ada/proxy/8000/hub/api"],
     ["https://example.org/user/ada/hub/api", "https://example.org/user/ada/hub/api"],
     ["https://example.org/%75ser/ada", "https://example.org/%75ser/ada/hub/api"],

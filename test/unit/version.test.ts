@@ -1,4 +1,4 @@
-/** JupyterHub versions: how they compare, and what is not sent to an older hub. */
+/** The comparison of JupyterHub versions, and what is not sent to an older hub. */
 import { describe, expect, it } from "vitest";
 import { postAuthToken, postShareCode, postUserServer, postUserTokens } from "../../src/api.js";
 import { UnsupportedByHubError } from "../../src/core/errors.js";
@@ -34,7 +34,7 @@ describe("isAtLeast()", () => {
   });
 });
 
-/** A hub of this version that has every operation. */
+/** A hub of this version that answers every operation. */
 const hubAt = (version: string) => {
   const fetch = answering(({ url }) =>
     answer(url.endsWith("/hub/api/") ? { version } : url.includes("/users?") ? [] : {}, {

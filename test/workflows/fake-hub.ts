@@ -12,10 +12,10 @@ import { elapse, streamOf, type Piece } from "./fake-stream.js";
 
 export type State = "ready" | "spawn" | "check" | "stop" | "stopped" | "gone";
 
-/** The future states of a server, each with its begin in milliseconds from now. */
+/** The future states of a server, each with its start in milliseconds from now. */
 export type Fate = readonly (readonly [at: number, state: State])[];
 
-/** The events of a Spawner, each with its time in milliseconds from the begin of the spawn. */
+/** The events of a Spawner, each with its time in milliseconds from the start of the spawn. */
 export type Tale = readonly (readonly [at: number, event: Partial<ProgressEvent>])[];
 
 /** One response of a route, instead of the hub's own. */
@@ -43,7 +43,7 @@ export interface Sent {
 
 interface FakeServer {
   fate: Fate;
-  /** When its fate began. */
+  /** The time at which its fate was set. */
   from: number;
   user_options: unknown;
 }
@@ -171,7 +171,7 @@ export class FakeHub {
     return { status: 200, body: this.#server(name) };
   }
 
-  /** The progress stream of a start: each connection receives all events. */
+  /** The progress stream of a start. Each connection receives all events. */
   #progress(name: string): Answer {
     const { fate = [], from = 0 } = this.#servers.get(name) ?? {};
     const elapsed = Date.now() - from;
@@ -256,7 +256,9 @@ export class FakeHub {
     };
   }
 
-  /** When the server last began to spawn; without a spawn in its fate, when the fate began. */
+  /**
+   * The time at which the server last began to spawn; without a spawn in its fate, the time at which the fate was set.
+   */
   #startedAt(name: string): string {
     const { fate = [], from = 0 } = this.#servers.get(name) ?? {};
     const elapsed = Date.now() - from;

@@ -190,7 +190,7 @@ it("an aborted start that was still queued sends no cancellation", async () => {
   const controller = new AbortController();
   const started = watch(client.servers.start("ada", {}, { ...cancel, signal: controller.signal }));
   await pass(100);
-  // Takes the only slot, so that the start waits for it.
+  // Takes the only permit, so that the start is queued.
   const other = client.whoami();
   await pass(900);
   hub.become("", [[0, "ready"]]);

@@ -98,7 +98,7 @@ describe("an endless stream of events", () => {
   const heap = (): number => process.memoryUsage().heapUsed / 1e6;
   const big = { progress: 1, message: "x".repeat(100_000) };
 
-  /** A hub whose progress never ends; says how much of it was taken. */
+  /** A hub whose progress never ends, and the number of events that the client read. */
   async function endless(event: (count: number) => object) {
     const left = signalled();
     let ready = false;

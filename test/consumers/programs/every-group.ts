@@ -1,6 +1,6 @@
 /**
- * A program of a user: every group of methods, with options that are undefined and lists that are readonly.
- * It needs no globals beyond those of fetch.
+ * A user's program: every group of methods, with options that are undefined and lists that are readonly. It needs no
+ * globals except those of fetch.
  */
 import {
   JupyterHub,

@@ -1,4 +1,4 @@
-/** What must not compile, on any compiler. */
+/** Mistakes that no supported compiler may accept. */
 import { JupyterHub, type Feature, type Scope } from "jupyterhub-client";
 import { createClient, getUser } from "jupyterhub-client/api";
 
@@ -25,7 +25,7 @@ void ("read:user" satisfies Scope);
 void hub.supports("sharing" satisfies Feature);
 // @ts-expect-error: a list is needed, not one name
 void hub.users.createMany({ usernames: "ada" });
-// @ts-expect-error: the server belongs into an object
+// @ts-expect-error: the server belongs in an object
 void hub.servers.stop("ada", "gpu");
 // @ts-expect-error: the package has no such export
 void import("jupyterhub-client").then(({ createHub }) => createHub);

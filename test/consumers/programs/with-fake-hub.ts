@@ -1,4 +1,4 @@
-/** The doubles for tests, on a compiler with or without `Symbol.asyncDispose`. */
+/** Uses the test doubles, on compilers with or without `Symbol.asyncDispose`. */
 import { JupyterHub } from "jupyterhub-client";
 import { FakeHub, assertContract, startMockHub, type MockHub } from "jupyterhub-client/testing";
 
