@@ -85,7 +85,7 @@ describe("a hub behind configurable-http-proxy", () => {
     expect(await statusAt(`${ada}lab`)).not.toBe(200);
   });
 
-  it("starts a slow server, which is certain as soon as it answers at its address", async () => {
+  it("resolves a slow start as soon as the server answers at its address", async () => {
     for (const input of [{}, { server: "slow" }]) {
       fixture.sent();
       const user_options = { behave: "slow", seconds: 4 };

@@ -162,7 +162,7 @@ describe("the address of a server", () => {
     expect(await answers()).toEqual(expected);
   });
 
-  it("has nothing for a request with a token, and nothing after a shutdown", async () => {
+  it("has no login for a request with a token, and none after a shutdown", async () => {
     const { fake, hub } = openFake({ users: [{ name: "ada", servers: [""] }] });
     const headers = { Authorization: `token ${fake.token}` };
     expect(await answerAt(fake, "/user/ada/", { headers })).toBe("404");
@@ -183,7 +183,7 @@ describe("the address of a server", () => {
     await stopped;
   });
 
-  it("makes a slow start certain without a second, and is no request to the hub", async () => {
+  it("resolves a slow start without the delay of a second, and is not listed as a request", async () => {
     const fake = new FakeHub({ time: "manual", users: ["ada"], slowSpawnTimeout: 0 });
     fake.spawner({ seconds: 30 });
     const started = clientOf(fake).servers.start("ada");

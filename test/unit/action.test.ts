@@ -120,7 +120,7 @@ describe("an action", () => {
   });
 });
 
-describe("a feed", () => {
+describe("an event log", () => {
   it("ends at once when an iteration is left while it waits", async () => {
     const feed = new EventLog<number>();
     let left = 0;

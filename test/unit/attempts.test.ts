@@ -92,7 +92,7 @@ describe("a call that only reads", () => {
     expect(answered.response).toBeUndefined();
   });
 
-  it("holds no slot of maxConcurrency during a delay", async () => {
+  it("does not count towards maxConcurrency during a delay", async () => {
     const { hub, fetch } = hubThat([() => busy("40"), ada], { maxConcurrency: 1 });
     const first = hub.users.get("first");
     const second = hub.users.get("second");

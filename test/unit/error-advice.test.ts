@@ -35,7 +35,7 @@ describe("a Jupyter server that is no hub", () => {
 });
 
 describe("TLS", () => {
-  it("to a port that does not speak it is an error that says so", async () => {
+  it("to a port without TLS is an error that says so", async () => {
     await using server = await listening(createHttpServer((_, response) => response.end()));
     const url = server.url.replace("http:", "https:");
     const error = await rejectionOf(new JupyterHub({ url, token: "t" }).users.get("ada"));
@@ -43,7 +43,7 @@ describe("TLS", () => {
     expect((error as Error).message).toContain("begin the url with http://");
   });
 
-  it("on a port that gets plain http is in the advice", async () => {
+  it("is recommended if a port with TLS refuses plain http", async () => {
     await using server = await listening(createTlsServer(selfSigned("localhost")));
     const hub = new JupyterHub({ url: server.url, token: "t", retry: 0 });
     expect(await messageOf(hub.users.get("ada"))).toContain("begin the url with https://");

@@ -101,7 +101,7 @@ describe("outcome", () => {
   });
 
   it.each<[string, JupyterHubOptions, Respond]>([
-    ["its slot of maxConcurrency", { maxConcurrency: 1 }, never],
+    ["its turn under maxConcurrency", { maxConcurrency: 1 }, never],
     ["its token", { token: never }, never],
     ["a middleware", { middleware: never }, never],
     ["the delay of Retry-After", {}, () => busy("30")],

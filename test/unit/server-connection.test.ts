@@ -80,7 +80,7 @@ describe("a connection", () => {
     ["/user/ada/a?b#c/", "a?b#c", "/user/ada/a%3Fb%23c/"],
     ["/user/ada/!@~'(*)%41/", "!@~'(*)%41", "/user/ada/%21@~%27%28%2A%29%2541/"],
     ["/user/ada/%21@~%27%28%2A%29%2541/", "!@~'(*)%41", "/user/ada/%21@~%27%28%2A%29%2541/"],
-  ])("escapes a server's name where an old hub has not: %s", async (url, server, path) => {
+  ])("encodes a server's name that an old hub leaves unencoded: %s", async (url, server, path) => {
     const fetch = answering(({ method }) =>
       method === "POST"
         ? answer({ id: "a7", token: secrets.value })
@@ -134,7 +134,7 @@ describe("a connection", () => {
     ).rejects.toBeInstanceOf(InvalidInputError);
   });
 
-  it("is refused without it by a hub that cannot limit a token to a server", async () => {
+  it("needs useClientToken on a hub that cannot limit a token to one server", async () => {
     const error = await rejectionOf(hubAt(cluster({ version: "2.3.1" })).servers.connect("ada"));
     expect(error).toBeInstanceOf(UnsupportedByHubError);
   });
@@ -359,7 +359,7 @@ describe("a request to a server", () => {
     expect(tokens()).toBe(2);
   });
 
-  describe("uses a connection again", () => {
+  describe("reuses a connection", () => {
     /** A hub that creates a token for each caller. The token's value names its owner. */
     const minting = () =>
       answering(async ({ method, url, headers }) => {
@@ -378,7 +378,7 @@ describe("a request to a server", () => {
     const made = (fetch: ReturnType<typeof answering>) =>
       fetch.requests.filter(({ method }) => method === "POST").length;
 
-    it("for the same caller only", async () => {
+    it("of the same caller only", async () => {
       const fetch = minting();
       let caller = "ada";
       const { servers } = hubAt(fetch, { token: () => Promise.resolve(caller) });
@@ -389,7 +389,7 @@ describe("a request to a server", () => {
       expect(made(fetch)).toBe(2);
     });
 
-    it("but not with the client's own token, which is requested each time", async () => {
+    it("but not with useClientToken: each request gets the client's current token", async () => {
       const fetch = minting();
       let caller = "ada";
       const { servers } = hubAt(fetch, { token: () => caller });
@@ -430,20 +430,23 @@ describe("a request to a server", () => {
     [403, true, 1],
     [401, false, 2],
     [403, false, 2],
-  ])("after a %i, with the token known to the hub: %s, has made %i tokens", async (...row) => {
-    const [status, isKnown, made] = row;
-    const refuses = cluster({ serves: () => answer({ message: "no" }, { status }) });
-    const fetch = answering((request) => {
-      const isRequested = request.url.endsWith("/api/user");
-      return isRequested && !isKnown
-        ? refusal(403, "Missing or invalid credentials.")
-        : refuses(request);
-    });
-    const { servers } = hubAt(fetch);
-    expect((await servers.fetch("ada", "/a")).status).toBe(status);
-    await servers.fetch("ada", "/b");
-    expect(fetch.requests.filter(({ url }) => url.endsWith("/tokens"))).toHaveLength(made);
-  });
+  ])(
+    "that gets a %i, with a token that the hub knows (%s), has created %i tokens",
+    async (...row) => {
+      const [status, isKnown, made] = row;
+      const refuses = cluster({ serves: () => answer({ message: "no" }, { status }) });
+      const fetch = answering((request) => {
+        const isRequested = request.url.endsWith("/api/user");
+        return isRequested && !isKnown
+          ? refusal(403, "Missing or invalid credentials.")
+          : refuses(request);
+      });
+      const { servers } = hubAt(fetch);
+      expect((await servers.fetch("ada", "/a")).status).toBe(status);
+      await servers.fetch("ada", "/b");
+      expect(fetch.requests.filter(({ url }) => url.endsWith("/tokens"))).toHaveLength(made);
+    },
+  );
 
   it("does not abort another request that waits for the same connection", async () => {
     const controller = new AbortController();
@@ -544,7 +547,7 @@ describe("a server that does not run", () => {
     ["a redirect of its own", () => redirected("/user/ada/lab")],
     ["a malformed redirect", () => redirected("http://[")],
     ["success", () => page(200)],
-  ])("is not recognised by %s, and the hub not requested again", async (_, serves) => {
+  ])("is not recognised by %s, and the hub is not queried", async (_, serves) => {
     const fetch = cluster({ ready: [true, false], serves });
     const response = await hubAt(fetch).servers.fetch("ada", "/api");
     expect(response.status).toBe(serves().status);

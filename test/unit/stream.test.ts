@@ -79,7 +79,7 @@ describe("a stream", () => {
     expect(accept).toBe("text/event-stream, application/json");
   });
 
-  it("takes no slot of maxConcurrency once its headers arrived", async () => {
+  it("does not count towards maxConcurrency once its headers have arrived", async () => {
     await using server = await serving(
       (response, request) => {
         if (request.url?.endsWith("progress")) return events(response);
@@ -304,7 +304,7 @@ describe("the response to a request for a stream", () => {
     expect({ closed, sent }).toEqual({ closed: 1, sent: 1 });
   });
 
-  it("takes no slot of maxConcurrency before its headers arrive", async () => {
+  it("does not count towards maxConcurrency before its headers arrive", async () => {
     await using server = await serving(
       (response, request) => {
         if (!request.url?.endsWith("/progress"))

@@ -347,7 +347,7 @@ describe("going back", () => {
 
 describe("a listing whose iteration deletes users", () => {
   it.each([undefined, 1, 8])(
-    "gives everybody, and those who are kept once, with a concurrency of %s",
+    "yields every user, and each remaining one once, with concurrency %s",
     async (concurrency) => {
       const hub = new ChangingHub(6000, { max: 200 });
       const { rows } = hub;
