@@ -67,14 +67,14 @@ interface Parts extends ApiClientParts {
 /** Sends a body unchecked, since it was built for this hub's version. */
 export const sendAsIs: { meta: CallMeta } = { meta: { asIs: true } };
 
-const methods = ["get", "post", "put", "patch", "delete"] as const;
-type Method = (typeof methods)[number];
+const methods = { get: "GET", post: "POST", put: "PUT", patch: "PATCH", delete: "DELETE" } as const;
+type Method = (typeof methods)[keyof typeof methods];
 
 export function createApiClient(parts: ApiClientParts): ApiClient {
   const generated = createClient({ baseUrl: parts.transport.baseUrl });
   const bind = (method: Method) => (options: CallOptions) => call(all, method, options);
   const client: ApiClient = Object.freeze(
-    Object.fromEntries(methods.map((method) => [method, bind(method)])),
+    Object.fromEntries(Object.entries(methods).map(([name, method]) => [name, bind(method)])),
   ) as unknown as ApiClient;
   const all: Parts = { ...parts, generated, client };
   return client;
@@ -113,12 +113,11 @@ const unknown: Operation = {};
 async function call(parts: Parts, method: Method, options: CallOptions): Promise<Result> {
   const { path, query, body, signal, timeout, meta } = options;
   const { baseUrl } = parts.transport;
-  const verb = method.toUpperCase();
   const url = options.url.startsWith("/") ? options.url : `/${options.url}`;
   const context = createContext({
-    method: verb,
+    method,
     // A newer hub may have a route that the table lacks.
-    operation: parts.operations[`${verb} ${url}`] ?? unknown,
+    operation: parts.operations[`${method} ${url}`] ?? unknown,
     streams: options.parseAs === "stream",
     once: Boolean(meta?.once),
     baseUrl,
@@ -132,7 +131,7 @@ async function call(parts: Parts, method: Method, options: CallOptions): Promise
   // A deadline over several calls: tells it what it interrupts.
   const unsubscribe = onAbort(signal, (reason) => {
     if (!(reason instanceof DeadlinePassed)) return;
-    if (context.sent && !isSafe(verb)) reason.outcome = "unknown";
+    if (context.sent && !isSafe(method)) reason.outcome = "unknown";
     reason.cause ??= context.lastFailure;
   });
   try {
@@ -170,7 +169,8 @@ async function request(
   const serialise = bodySerializer ?? jsonBodySerializer.bodySerializer;
   let text: string | null = null;
   let attempted: AttemptResult | undefined;
-  const result: Result = await parts.generated[context.method.toLowerCase() as Method]({
+  const result: Result = await parts.generated.request({
+    method: context.method as Method,
     url,
     path,
     query: withEncodedKeys(query),

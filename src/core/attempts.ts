@@ -70,7 +70,8 @@ export async function sendWithRetries(
       logAttempt(logger, method, { operation, url: context.url, attempt, duration, ...outcome });
     };
     const headers = headersOf(request, attempt, hasOwnToken, transport);
-    const out: AttemptRequest = { url: request.url, body: request.body, headers, token, attempt };
+    const { url, body } = request;
+    const out: AttemptRequest = { url, body, headers, token, hasOwnToken, attempt };
     context.response = undefined;
     try {
       const incoming = await transport.send(out, context, deadline);

@@ -28,11 +28,11 @@ const permanentCodes = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ENOTFOUND|EPROTO|^HPE_
 /** Statuses of gateways whose hub is unavailable; from 520 on, of CDNs. */
 const unavailableStatuses = new Set([502, 503, 504, 520, 521, 522, 523, 524, 527, 530]);
 
+// Errors are compared by name, since a middleware may throw those of another copy of this package.
 const isTransient = (failure: unknown): boolean =>
   (isJupyterHubError(failure, "ConnectionError") && !permanentCodes.test(failure.code ?? "")) ||
   (isJupyterHubError(failure, "HubError") && unavailableStatuses.has(failure.status ?? 0));
 
-/** Errors are compared by name, since a middleware may throw those of another copy of this package. */
 /** Whether the hub is down, starting or busy: no response, a gateway's error, or a 429. Workflows wait and go on. */
 export const isUnavailable = (failure: unknown): boolean =>
   isTransient(failure) ||

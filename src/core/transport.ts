@@ -40,6 +40,8 @@ export interface AttemptRequest {
   body: string | null;
   /** The token to send. */
   token: string | undefined;
+  /** Whether the headers of the call have a token already. */
+  hasOwnToken: boolean;
   /** 1 for the first attempt. */
   attempt: number;
 }
@@ -143,8 +145,8 @@ export class Transport {
     signal: AbortSignal | undefined,
   ): (() => Promise<void>) | undefined {
     const { credentials } = this.#options;
-    const hasOwn = call.operation.public || call.ownCredentials || out.headers.has("Authorization");
-    if (hasOwn || out.token !== undefined) return;
+    if (call.operation.public || call.ownCredentials || out.hasOwnToken || out.token !== undefined)
+      return;
     const { ask } = credentials;
     if (!ask) {
       out.token = credentials.secret();
@@ -222,13 +224,14 @@ export class Transport {
     if (this.hasMiddleware) assertBelow(baseUrl, url, call);
     if (this.hasMiddleware) call.secrets.addHeaders(headers);
     // Checked here, since a middleware may have set a token. Passwords count as well.
-    if (call.ownCredentials || headers.has("Authorization")) credentials.assertSafe();
+    const authorization = headers.get("Authorization");
+    if (call.ownCredentials || authorization !== null) credentials.assertSafe();
     call.sent = true;
     call.onSent?.();
     try {
       const init: RequestInit = { method, headers, body, redirect: "manual", signal };
       // No cookie of the page beside credentials of the call itself.
-      const own = call.ownCredentials || hasHubToken(headers);
+      const own = call.ownCredentials || isHubToken(authorization);
       return await send(url, { ...init, ...(own ? omitCookies() : credentials.init) });
     } catch (cause) {
       if (signal.aborted || isJupyterHubError(cause)) throw cause;
@@ -247,7 +250,9 @@ export class Transport {
       if (!headers.has(name)) headers.set(name, value);
     }
     // The hub would prefer these to the password or secret in the body.
-    if (call.ownCredentials && hasHubToken(headers)) headers.delete("Authorization");
+    if (call.ownCredentials && isHubToken(headers.get("Authorization"))) {
+      headers.delete("Authorization");
+    }
     if (!headers.has("Accept")) {
       headers.set("Accept", [...(call.operation.media ?? []), "application/json"].join(", "));
     }
@@ -259,9 +264,9 @@ export class Transport {
   }
 }
 
-/** Whether the headers have a token for the hub. Other schemes are for gateways. */
-const hasHubToken = (headers: Headers): boolean =>
-  /^(bearer|token)\s/i.test(headers.get("Authorization") ?? "");
+/** Whether an `Authorization` header has a token for the hub. Other schemes are for gateways. */
+const isHubToken = (authorization: string | null): boolean =>
+  /^(bearer|token)\s/i.test(authorization ?? "");
 
 /** Throws an {@link InvalidInputError} unless a URL is below the API at `baseUrl`. */
 export function assertBelow(baseUrl: string, url: string, call: CallContext): void {

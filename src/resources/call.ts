@@ -75,7 +75,8 @@ export const send = async <Input, Value>(
   input: Input,
   call?: CallOptions,
   headers?: Readonly<Record<string, string>>,
-): Promise<Value> => (await operation({ ...input, ...requestOptions(hub, call, headers) })).data;
+): Promise<Value> =>
+  (await operation(Object.assign(requestOptions(hub, call, headers), input))).data;
 
 /** Throws an {@link InvalidInputError} for unknown or invalid options. `known`: those of a method with more of them. */
 export function checkCall(

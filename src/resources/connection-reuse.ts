@@ -42,8 +42,8 @@ export class TokenOwners {
   }
 
   /**
-   * The owner of a token. A token function may return another token for each call: the owner is the same if the hub
-   * reports the same identity. Without a function, there is one token, and nothing is sent.
+   * The owner of a token. A token function may return a different token for each call, so the hub is queried: tokens
+   * with the same identity have the same owner. Without a token function there is only one token, and nothing is sent.
    */
   async of(token: string): Promise<TokenOwner> {
     if (typeof this.#context.options.token !== "function") return { token, key: token };
@@ -56,7 +56,7 @@ export class TokenOwners {
     );
   }
 
-  /** Whether the hub accepts a token, or cannot be asked. */
+  /** Whether the hub accepts a token. Also true if the hub does not respond. */
   knows(token: string, signal: AbortSignal): Promise<boolean> {
     return this.#identify(token, signal).then(
       () => true,
@@ -115,7 +115,7 @@ export class PromiseCache<Value> {
     this.#milliseconds = milliseconds;
   }
 
-  /** The result for a key; makes it if there is none. */
+  /** The cached result for a key, or else the new result of `make`. */
   get(key: string, make: () => Promise<Value>): Promise<Value> {
     const now = performance.now();
     for (const [key, { until }] of this.#kept) {

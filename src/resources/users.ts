@@ -30,7 +30,7 @@ import {
 import { ifDeleted, ifMatches, write } from "./reconcile.js";
 import type { Servers } from "./servers.js";
 
-/** Whether to include the user's stopped servers. */
+/** Options for reading one user: whether to include the stopped servers. */
 export type GetUserInput = NonNullable<GetUserData["query"]>;
 /** The properties of a new user. */
 export type CreateUserInput = NonNullable<PostUserData["body"]>;

@@ -71,7 +71,7 @@ describe.each(releases)("the document of JupyterHub %s", (version) => {
 
   const refused = rows.filter(({ since }) => since && !isAtLeast(version, since));
   if (refused.length > 0) {
-    it.each(refused)("never receives $title, which needs hub $since", async (call) => {
+    it.each(refused)("receives no request of $title, since that needs hub $since", async (call) => {
       const { recorder, hub } = open(call.prefer);
       await expect(call.run(hub)).rejects.toBeInstanceOf(UnsupportedByHubError);
       // Reads before it are allowed.

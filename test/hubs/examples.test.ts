@@ -1,4 +1,4 @@
-/** The examples, as their first lines say to run them. */
+/** Runs each example with the command in its first lines. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -36,7 +36,7 @@ c.Spawner.args = ["--allow-root"]
       expect(await specs.json()).toMatchObject({ default: "python3" });
     });
 
-    it("answers itself at its address, also without a token", async () => {
+    it("answers requests at its own address, with or without a token", async () => {
       const { publicUrl } = fixture.real;
       const { signal } = new AbortController();
       const isServed = (user: string): Promise<boolean> =>

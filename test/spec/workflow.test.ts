@@ -1,4 +1,4 @@
-/** The workflows: they pass a linter and have minimal permissions. The script of the job that pushes is run. */
+/** Checks that the workflows pass a linter and have minimal permissions, and runs the script of the job that pushes. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

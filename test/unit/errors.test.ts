@@ -190,7 +190,7 @@ describe("an error, printed in any way,", () => {
 });
 
 describe("a printed error", () => {
-  it("lists no details without a value", async () => {
+  it("omits details that have no value", async () => {
     const error = await rejectionOf(hubOf(answering(() => refusal(404, null))).users.get("ada"));
     expect(inspect(error)).not.toContain("undefined");
     expect(error).toMatchObject({ hubMessage: undefined, outcome: undefined });

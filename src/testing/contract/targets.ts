@@ -7,7 +7,10 @@ type Params = Readonly<Record<string, string>>;
 /** How many users, groups and so on are read, so that a check of a large hub stays small. */
 export const sampleSize = 5;
 
-/** Collects names from responses. */
+/**
+ * Collects the names of resources (users, groups, servers, …) that responses mention, as path parameters of later
+ * requests.
+ */
 export class Targets {
   readonly #found = new Map<string, Map<string, Params>>();
 
