@@ -67,14 +67,14 @@ interface Parts extends ApiClientParts {
 /** Sends a body unchecked, since it was built for this hub's version. */
 export const sendAsIs: { meta: CallMeta } = { meta: { asIs: true } };
 
-const methods = { get: "GET", post: "POST", put: "PUT", patch: "PATCH", delete: "DELETE" } as const;
-type Method = (typeof methods)[keyof typeof methods];
+const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
+type Method = (typeof methods)[number];
 
 export function createApiClient(parts: ApiClientParts): ApiClient {
   const generated = createClient({ baseUrl: parts.transport.baseUrl });
   const bind = (method: Method) => (options: CallOptions) => call(all, method, options);
   const client: ApiClient = Object.freeze(
-    Object.fromEntries(Object.entries(methods).map(([name, method]) => [name, bind(method)])),
+    Object.fromEntries(methods.map((method) => [method.toLowerCase(), bind(method)])),
   ) as unknown as ApiClient;
   const all: Parts = { ...parts, generated, client };
   return client;

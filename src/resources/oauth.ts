@@ -10,9 +10,10 @@ import { ForbiddenError, InvalidInputError } from "../core/errors.js";
 import { readShape } from "../core/json.js";
 import { checkKeys, type KeysOf } from "../core/known-keys.js";
 import type { ClientContext, OAuthOptions } from "../core/options.js";
-import { assertString, describeType } from "../core/path-names.js";
+import { assertString } from "../core/path-names.js";
 import { environmentVariable } from "../core/runtime.js";
 import type { FilteredScope } from "../core/scopes.js";
+import { decoded } from "../core/url.js";
 import { send, type CallOptions, type ResourceContext } from "./call.js";
 
 /** The page to return to after a login, and the scopes to request. */
@@ -221,9 +222,7 @@ function nextOf(state: string): string | undefined {
 
 /** Returns the path as browsers parse it; throws unless it is one of the application's own site. */
 function ownPath(next: string): string {
-  if (typeof next !== "string") {
-    throw new InvalidInputError(`\`next\` must be a string, not ${describeType(next)}.`);
-  }
+  assertString("`next`", next, true);
   // Browsers parse //host, /\host and /<tab>/host as other sites.
   const site = "http://nowhere.invalid";
   const isPath = next.startsWith("/") && !/\p{Surrogate}/u.test(next);
@@ -236,14 +235,6 @@ function ownPath(next: string): string {
   }
   // Parsing removed line breaks, which are invalid in a header.
   return url.pathname + url.search + url.hash;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw new InvalidInputError("The state is malformed.");
-  }
 }
 
 /** Compares two secrets in constant time. */

@@ -97,7 +97,7 @@ describe("the link to the hub's login", () => {
     async (next) => {
       const error = await rejectionOf(portalOf().authorizeUrl({ next: next as unknown as string }));
       expect(error).toBeInstanceOf(InvalidInputError);
-      expect((error as Error).message).toMatch(/^`next` must be a string, not /);
+      expect((error as Error).message).toMatch(/`next` must be a string, not /);
     },
   );
 
