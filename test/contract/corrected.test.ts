@@ -61,7 +61,7 @@ describe("a method", () => {
     },
   );
 
-  it("has exactly the operations that it sends in the table of methods", () => {
+  it("is listed in the table of methods with exactly the operations that it sends", () => {
     const sent: Record<string, string[]> = {};
     for (const { method, sends } of calls) {
       sent[method] = [...new Set([...(sent[method] ?? []), ...sends])].toSorted();

@@ -31,7 +31,7 @@ describe("checkHub", () => {
     // Before 5.0, hubs show a service less of itself than others: test/hubs/deviations.yaml.
     ["4.1", "4.1.6", ["GET /user"]],
     ["6.0.3", "6.1.1", []],
-  ])("reads every operation of hub %s that reads", async (version, contract, known) => {
+  ])("sends every GET operation of hub %s", async (version, contract, known) => {
     const fake = await furnished(version);
     const before = fake.requests.length;
     const report = await checkHub(clientOf(fake));

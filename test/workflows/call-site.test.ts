@@ -95,7 +95,7 @@ describe("the stack of a rejection names the call", () => {
     ["a method", (hub) => hub.users.get("ada", {}, aborted)],
     ["a listing", (hub) => hub.users.list({}, aborted)],
     ["a start", (hub) => hub.servers.start("ada", {}, aborted)],
-  ])("of %s that is aborted is that of the signal's reason", async (_, call) => {
+  ])("is that of the signal's reason if %s is aborted", async (_, call) => {
     expect(await rejectionOf(call(never()))).toBe(aborted.signal.reason);
   });
 });

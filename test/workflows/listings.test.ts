@@ -140,7 +140,7 @@ describe("proxy.listRoutes", () => {
   });
 
   it.each(["2.3.1", "2.0.0", "1.2.2"])(
-    "asks hub %s for everything at once, which would fail at pages or ignore them",
+    "requests all routes at once from hub %s, which does not support pages",
     async (version) => {
       const { hub, recorded } = fakeListing(names(180), { version, shape: routeMap });
       expect(await hub.proxy.listRoutes({ limit: 2 })).toEqual(routes(180));
