@@ -300,7 +300,7 @@ export class ServerConnections {
 }
 
 interface Found {
-  /** The server's model, or what a share has of it. */
+  /** The server's model, or the part of it that a share includes. */
   model: (ServerLinks & Pick<Server, "ready">) | undefined;
   siblings: ReadonlySet<string>;
   /** The user to create a token for. */

@@ -207,7 +207,7 @@ describe("an outdated XSRF token", () => {
     expect(names).toEqual(["ada", "ada"]);
   });
 
-  it("without a cookie is replaced after a page of the hub is opened", async () => {
+  it("is replaced, if there was no cookie, after a page of the hub is opened", async () => {
     const context = await visitor();
     const page = await withClient(await logIn(context, fixture.real, "ada"));
     await context.clearCookies({ name: "_xsrf" });

@@ -97,7 +97,7 @@ describe("the token is not sent", () => {
     ).toEqual([]);
   });
 
-  it("to another origin that a page names as that of the next page", async () => {
+  it("to another origin that a page gives as the address of the next page", async () => {
     const responses: Responses = {
       "GET /users?offset=0": (elsewhere) => ({
         body: {
@@ -123,7 +123,7 @@ describe("the token is not sent", () => {
     expect(received).toEqual([]);
   });
 
-  it("to another origin that a model names as that of the server and its progress", async () => {
+  it("to another origin that a model gives as the address of the server and its progress", async () => {
     const model = (elsewhere: string) => ({
       ...defaultServer,
       progress_url: `${elsewhere}/hub/api/users/ada/server/progress`,

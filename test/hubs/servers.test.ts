@@ -154,7 +154,7 @@ describe("servers", () => {
     ["hang", 4, since("5.0") ? undefined : /^Timeout$/],
     ["deaf", 4, /^Server at .* didn't respond in 4 seconds$/],
   ])(
-    "that %s after %d s reject with SpawnFailedError and the hub's reason, after one request",
+    "reject with SpawnFailedError and the hub's reason, after one request, if they %s after %d s",
     async (behave, seconds, reason) => {
       fixture.sent();
       const user_options = { behave, seconds };
@@ -171,7 +171,7 @@ describe("servers", () => {
     },
   );
 
-  it("that the Spawner refuses reject with its message, after one request", async () => {
+  it("reject with the Spawner's message, after one request, if it refuses the start", async () => {
     for (const [status, name] of [
       [409, "ConflictError"],
       [503, "HubError"],
@@ -196,7 +196,7 @@ describe("servers", () => {
     }
   });
 
-  it("that start after a failed start are awaited, though the hub calls them ready", async () => {
+  it("are awaited after a failed start, though the hub calls them ready", async () => {
     const user_options = { behave: "slow", seconds: 2 };
     const started = await fixture.hub.servers.start("grace", { server: "fail", user_options });
     expect(started).toMatchObject({ ready: true, pending: null });
@@ -204,7 +204,7 @@ describe("servers", () => {
   });
 
   itSince("5.0")(
-    "that somebody else stops during the start are not reported as ready",
+    "are not reported as ready if another client stops them during the start",
     async () => {
       const { servers } = fixture.hub;
       const server = "cancelled";
@@ -252,7 +252,7 @@ describe("servers", () => {
     await servers.delete("grace", { server: "hurried" });
   });
 
-  itBefore("5.0")("that are starting are stopped once they have started", async () => {
+  itBefore("5.0")("stop as soon as a pending start is over", async () => {
     const { servers } = fixture.hub;
     const server = "patient";
     const user_options = { behave: "slow", seconds: 4 };
@@ -265,7 +265,7 @@ describe("servers", () => {
     await started;
   });
 
-  it("that are stopping start again once they have stopped", async () => {
+  it("start as soon as a pending stop is over", async () => {
     const { servers } = fixture.hub;
     const server = "late";
     await servers.start("grace", { server, user_options: { behave: "slow-stop", seconds: 3 } });

@@ -103,7 +103,7 @@ describe("shares", () => {
     },
   );
 
-  itSince("5.0")("of the default server use a path with a trailing slash", async () => {
+  itSince("5.0")("use a path with a trailing slash for the default server", async () => {
     const { servers, shares } = fixture.hub;
     await servers.start("ada");
     expect((await shares.grant("ada", { user: "grace" })).server.name).toBe("");

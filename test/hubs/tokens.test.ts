@@ -25,7 +25,7 @@ describe("a login", () => {
     expect(await failure(client.whoami())).toBeInstanceOf(AuthenticationError);
   });
 
-  it("with a wrong password is refused, even if the client's own token has the permission", async () => {
+  it("is refused with a wrong password, even if the client's own token has the permission", async () => {
     for (const hub of [anonymous(), fixture.hub]) {
       const error = await failure(hub.tokens.login("ada", { password: "wrong" }));
       expect(error).toBeInstanceOf(AuthenticationError);
@@ -33,7 +33,7 @@ describe("a login", () => {
     }
   });
 
-  it("of an unknown user is refused", async () => {
+  it("is refused for an unknown user", async () => {
     const { password } = fixture.real;
     const error = await failure(anonymous().tokens.login("nobody", { password }));
     expect(error).toBeInstanceOf(AuthenticationError);

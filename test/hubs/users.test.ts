@@ -24,7 +24,7 @@ describe("users", () => {
     expect((await hub.users.ensure("hedy")).name).toBe("hedy");
   });
 
-  it("that exist are a conflict", async () => {
+  it("are a conflict if they exist", async () => {
     const { hub } = fixture;
     expect(await failure(hub.users.create("ada"))).toBeInstanceOf(ConflictError);
     const all = hub.users.createMany({ usernames: ["ada"] });
@@ -118,7 +118,7 @@ describe("users", () => {
     await fixture.hub.users.delete(name);
   });
 
-  it("with a slash in the name are addressed correctly, and refused by the hub", async () => {
+  it("are addressed correctly, and refused by the hub, if the name has a slash", async () => {
     const error = await failure(fixture.hub.users.create("a/b"));
     expect(error).toBeInstanceOf(BadRequestError);
     expect(error).toMatchObject({ hubMessage: expect.stringContaining("a/b") });
@@ -158,7 +158,7 @@ describe("tokens", () => {
     expect(fixture.sent()).toEqual(["GET / 200"]);
   });
 
-  it("with a lifetime of 0 or half a second are never requested", async () => {
+  it("are never requested with a lifetime of 0 or half a second", async () => {
     fixture.sent();
     for (const expires_in of [0, 1.5, -1]) {
       const error = await failure(fixture.hub.tokens.create("ada", { expires_in }));
@@ -196,23 +196,23 @@ describe("credentials", () => {
     }
   });
 
-  itSince("2.0")(
-    "with too few scopes are rejected with ForbiddenError, which lists the scopes",
-    async () => {
-      const error = await failure(fixture.as(fixture.real.tokens.reader).users.create("nobody"));
-      expect(error).toBeInstanceOf(ForbiddenError);
-      expect((error as ForbiddenError).requiredScopes).toEqual(["admin:users"]);
-    },
-  );
-
-  itSince("2.0")("with scopes for others are rejected with NotFoundError", async () => {
-    const limited = fixture.as(fixture.real.tokens.filtered);
-    expect((await limited.users.get("ada")).name).toBe("ada");
-    expect(await failure(limited.users.get("grace"))).toBeInstanceOf(NotFoundError);
+  itSince("2.0")("are rejected with ForbiddenError, which lists the missing scopes", async () => {
+    const error = await failure(fixture.as(fixture.real.tokens.reader).users.create("nobody"));
+    expect(error).toBeInstanceOf(ForbiddenError);
+    expect((error as ForbiddenError).requiredScopes).toEqual(["admin:users"]);
   });
 
   itSince("2.0")(
-    "that do not cover a user's servers are rejected with ForbiddenError, not an empty list",
+    "are rejected with NotFoundError if their scopes are for other users",
+    async () => {
+      const limited = fixture.as(fixture.real.tokens.filtered);
+      expect((await limited.users.get("ada")).name).toBe("ada");
+      expect(await failure(limited.users.get("grace"))).toBeInstanceOf(NotFoundError);
+    },
+  );
+
+  itSince("2.0")(
+    "are rejected with ForbiddenError, not an empty list, if they do not cover a user's servers",
     async () => {
       const error = await failure(fixture.as(fixture.real.tokens.filtered).servers.list("ada"));
       expect(error).toMatchObject({ name: "ForbiddenError", requiredScopes: ["read:servers"] });

@@ -61,7 +61,7 @@ describe("the corrected document", () => {
     }
   });
 
-  it("lists users as an array, or as a last page if requested", async () => {
+  it("lists users as an array, or as one complete page if requested", async () => {
     expect(await (await ask("/users")).json()).toEqual([ada, grace, admin]);
     expect(await (await ask("/users?limit=2", PAGE_TYPE)).json()).toEqual({
       items: [ada, grace, admin],

@@ -114,7 +114,7 @@ describe("a start", () => {
     expect(statuses.toSorted()).toEqual([202, 202, 429]);
   });
 
-  it("that is cancelled is answered with 500, and its server looks ready for a second", async () => {
+  it("is answered with 500 after a cancellation, and its server looks ready for a second", async () => {
     const { fake } = openFake({ spawner: { seconds: 20 } });
     const started = ask(fake, "POST /users/ada/server");
     await fake.advance(1000);

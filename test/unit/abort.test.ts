@@ -22,7 +22,7 @@ describe("an abort", () => {
     expect(listeners(controller.signal)).toBe(0);
   });
 
-  it("that has already happened calls a new listener at once", () => {
+  it("calls a new listener at once if it has already happened", () => {
     const received: unknown[] = [];
     const signal = AbortSignal.abort("before");
     onAbort(signal, (reason) => received.push(reason))();

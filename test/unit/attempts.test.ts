@@ -222,7 +222,7 @@ describe("an abort", () => {
     },
   );
 
-  it("during the second attempt ends the call", async () => {
+  it("ends the call during the second attempt", async () => {
     const { hub, at } = hubThat([breaking, never]);
     const controller = new AbortController();
     const { signal } = controller;

@@ -48,7 +48,7 @@ describe("a token", () => {
   );
 
   it.each(invalid)(
-    "is refused before anything is sent if a function returns it: %#",
+    "from a token function is refused before anything is sent: %#",
     async (token, message) => {
       const fetch = answering();
       const error = await rejectionOf(
@@ -112,7 +112,7 @@ describe("a token function", () => {
     ],
     ["rejects", () => Promise.reject(new Error("the vault is sealed"))],
   ];
-  it.each(failures)("that %s rejects the call with an AuthenticationError", async (_, token) => {
+  it.each(failures)("rejects the call with an AuthenticationError if it %s", async (_, token) => {
     const fetch = answering();
     const error = await rejectionOf(hubOf(fetch, { token }).users.get("ada"));
     expect(error).toBeInstanceOf(AuthenticationError);
@@ -121,7 +121,7 @@ describe("a token function", () => {
     expect(fetch.sent()).toEqual([]);
   });
 
-  it("that never resolves is limited by the call's timeout", async () => {
+  it("is limited by the call's timeout if it never resolves", async () => {
     const hub = hubOf(answering(), { token: () => new Promise(() => {}) });
     await expect(hub.users.get("ada", {}, { timeout: 1 })).rejects.toMatchObject({
       name: "TimeoutError",

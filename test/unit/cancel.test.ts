@@ -131,15 +131,18 @@ describe("an attempt that takes too long", () => {
 describe("an abort by the caller", () => {
   const reasons: unknown[] = [new Error("changed my mind"), "a word", { why: 1 }, 0];
 
-  it.each(reasons)("before the call sends nothing, and rejects with %s", async (reason) => {
-    const fetch = answering();
-    const signal = AbortSignal.abort(reason);
-    expect(await rejectionOf(hubOf(fetch).users.get("ada", {}, { signal }))).toBe(reason);
-    expect(fetch.sent()).toEqual([]);
-  });
+  it.each(reasons)(
+    "sends nothing if it comes before the call, which rejects with %s",
+    async (reason) => {
+      const fetch = answering();
+      const signal = AbortSignal.abort(reason);
+      expect(await rejectionOf(hubOf(fetch).users.get("ada", {}, { signal }))).toBe(reason);
+      expect(fetch.sent()).toEqual([]);
+    },
+  );
 
   it.each(everyStall.flatMap((stall) => reasons.map((reason) => [stall, reason] as const)))(
-    "of a call that waits %s rejects with %s, and closes the connection",
+    "rejects a call that waits %s with %s, and closes the connection",
     async (stall, reason) => {
       const { hub, underWay, closed, server } = await stalling(stall);
       await using _ = server;
@@ -152,7 +155,7 @@ describe("an abort by the caller", () => {
     },
   );
 
-  it("without a reason rejects with the signal's own", async () => {
+  it("rejects with the signal's own reason if it has none", async () => {
     const controller = new AbortController();
     const { signal } = controller;
     const fetch = answering(() => {
@@ -182,7 +185,7 @@ describe("an abort by the caller", () => {
     expect(await rejected).toBeInstanceOf(TimeoutError);
   });
 
-  it("of a queued call does not affect the other calls", async () => {
+  it("removes a queued call, and does not affect the other calls", async () => {
     const first = signalled<Response>();
     const fetch = answering(() => first.when);
     const hub = hubOf(fetch, { maxConcurrency: 1 });
@@ -197,7 +200,7 @@ describe("an abort by the caller", () => {
     expect(fetch.sent()).toEqual(["GET /users/first"]);
   });
 
-  it("during the request for the version ends the call", async () => {
+  it("ends the call during the request for the version", async () => {
     const controller = new AbortController();
     const reason = new Error("enough");
     const fetch = answering(() => {

@@ -247,7 +247,7 @@ describe('auth: "cookie" is refused', () => {
 });
 
 describe("a page with a token", () => {
-  it("of another origin gets the CORS settings in the error, since browsers hide the reason", async () => {
+  it("gets the CORS settings in the error at another origin, since browsers hide the reason", async () => {
     vi.stubGlobal("location", { origin: "https://page.example", pathname: "/" });
     const fetch = answering(() => Promise.reject(new TypeError("Failed to fetch")));
     const options = { url: origin, token: secrets.token, fetch, retry: 0 };

@@ -53,14 +53,17 @@ describe("TLS", () => {
     ["ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE", "client certificate"],
     ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", "client certificate"],
     ["UND_ERR_SOCKET", "internal_ssl"],
-  ])("that requires a client certificate (%s) advises the public address", async (code, advice) => {
-    const cause = Object.assign(new Error("x"), { code });
-    const hub = hubOf(
-      answering(() => Promise.reject(new TypeError("fetch failed", { cause }))),
-      { retry: 0 },
-    );
-    expect(await messageOf(hub.users.get("ada"))).toContain(advice);
-  });
+  ])(
+    "with a required client certificate (%s) leads to the advice to use the public address",
+    async (code, advice) => {
+      const cause = Object.assign(new Error("x"), { code });
+      const hub = hubOf(
+        answering(() => Promise.reject(new TypeError("fetch failed", { cause }))),
+        { retry: 0 },
+      );
+      expect(await messageOf(hub.users.get("ada"))).toContain(advice);
+    },
+  );
 });
 
 describe("the expired login of a user", () => {

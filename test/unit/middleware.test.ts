@@ -312,7 +312,7 @@ describe("a middleware that fails", () => {
     });
   });
 
-  it("with an error of next is retried as without middleware", async () => {
+  it("is retried as without middleware if the error is from next()", async () => {
     let count = 0;
     const fetch = answering(() => {
       if (++count < 3) throw new TypeError("fetch failed");

@@ -67,7 +67,7 @@ describe("a client", () => {
     expect(fetch.requests.at(-1)?.headers.get("Authorization")).toBe("Bearer renewed");
   });
 
-  it("from a link does not use the environment's token", async () => {
+  it("does not use the environment's token if it was found by a link", async () => {
     vi.stubEnv("JUPYTERHUB_API_TOKEN", secrets.token);
     const fetch = answering(() => answer({ version: "6.1.1", name: "ada" }));
     const hub = await JupyterHub.discover("https://elsewhere.example/user/ada/lab", { fetch });

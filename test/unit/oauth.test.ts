@@ -355,7 +355,7 @@ describe("a callback", () => {
     },
   );
 
-  it("with an error of the hub is a ForbiddenError with its message", async () => {
+  it("rejects with a ForbiddenError and the hub's message if it has an error instead of a code", async () => {
     const fetch = answering(exchanged);
     const portal = portalOf(fetch);
     const attempt = await portal.authorizeUrl();

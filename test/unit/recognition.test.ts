@@ -70,7 +70,7 @@ describe("without the version header, a success", () => {
     expect(await outcome(calls[name], reply)).toMatchObject({ name: "UnexpectedResponseError" });
   });
 
-  it("of GET / says the version, which the client remembers", async () => {
+  it("of GET / contains the version, which the client remembers", async () => {
     const urls: (string | undefined)[] = [];
     await using server = await serve(({ url }, response) => {
       urls.push(url);
@@ -130,7 +130,7 @@ describe("a response that is too large", () => {
   const hubAt = (url: string): JupyterHub =>
     new JupyterHub({ url, token: secrets.token, retry: 0, maxResponseBytes });
 
-  it("without an end is refused, and its connection closed", async () => {
+  it("is refused if it does not end, and its connection closed", async () => {
     const closed = signalled();
     await using server = await serve((_, response) => {
       response.writeHead(200, { "Content-Type": json, ...ofHub });
@@ -147,7 +147,7 @@ describe("a response that is too large", () => {
     await closed.when;
   });
 
-  it("once it is decompressed is refused", async () => {
+  it("is refused if it is too large after decompression", async () => {
     const bomb = gzipSync(Buffer.alloc(1_000_000, " "));
     await using server = await serve((_, response) => {
       response.writeHead(200, { "Content-Type": json, "Content-Encoding": "gzip", ...ofHub });
@@ -171,7 +171,7 @@ describe("a response that is too large", () => {
     expect(() => new JupyterHub(options)).toThrow("maxResponseBytes must be a number above 0");
   });
 
-  it("of exactly as many bytes as allowed is read whole, characters cut in two included", async () => {
+  it("is read if it has exactly as many bytes as allowed, with characters across chunks", async () => {
     const name = "é".repeat(4000);
     const body = JSON.stringify({ name });
     await using server = await serve((_, response) => {

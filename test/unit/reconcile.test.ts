@@ -244,7 +244,7 @@ describe("an error response", () => {
     expect(fetch.sent()).toEqual(["DELETE /groups/lab"]);
   });
 
-  it("of a refused connection is final, since nothing was sent", async () => {
+  it("is final if the connection was refused, since nothing was sent", async () => {
     const refused = Object.assign(new Error("x"), { code: "ECONNREFUSED" });
     const fetch = answering(() =>
       Promise.reject(new TypeError("fetch failed", { cause: refused })),

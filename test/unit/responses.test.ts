@@ -97,7 +97,7 @@ describe("a response", () => {
       metrics,
       "ForbiddenError",
     ],
-  ])("that is %s fails the call of %#", async (_, respond, call, name) => {
+  ])("is rejected if it is %s: call %#", async (_, respond, call, name) => {
     const error = await rejectionOf(call(hubOf(answering(respond))));
     expect(error).toMatchObject({ name });
     if (name === "UnexpectedResponseError")
@@ -135,7 +135,7 @@ describe("a response", () => {
     expect(await call(hubOf(answering(respond)))).toEqual(value);
   });
 
-  it("of another API to GET / is refused", async () => {
+  it("from another API to GET / is refused", async () => {
     const fetch = answering(foreign(200, { hello: "world" }));
     const error = await rejectionOf(hubOf(fetch).version());
     expect(error).toMatchObject({ name: "UnexpectedResponseError", status: 200, url: `${api}/` });

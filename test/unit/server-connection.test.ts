@@ -430,23 +430,20 @@ describe("a request to a server", () => {
     [403, true, 1],
     [401, false, 2],
     [403, false, 2],
-  ])(
-    "that gets a %i, with a token that the hub knows (%s), has created %i tokens",
-    async (...row) => {
-      const [status, isKnown, made] = row;
-      const refuses = cluster({ serves: () => answer({ message: "no" }, { status }) });
-      const fetch = answering((request) => {
-        const isRequested = request.url.endsWith("/api/user");
-        return isRequested && !isKnown
-          ? refusal(403, "Missing or invalid credentials.")
-          : refuses(request);
-      });
-      const { servers } = hubAt(fetch);
-      expect((await servers.fetch("ada", "/a")).status).toBe(status);
-      await servers.fetch("ada", "/b");
-      expect(fetch.requests.filter(({ url }) => url.endsWith("/tokens"))).toHaveLength(made);
-    },
-  );
+  ])("after a %i, with a token that the hub knows (%s), has created %i tokens", async (...row) => {
+    const [status, isKnown, made] = row;
+    const refuses = cluster({ serves: () => answer({ message: "no" }, { status }) });
+    const fetch = answering((request) => {
+      const isRequested = request.url.endsWith("/api/user");
+      return isRequested && !isKnown
+        ? refusal(403, "Missing or invalid credentials.")
+        : refuses(request);
+    });
+    const { servers } = hubAt(fetch);
+    expect((await servers.fetch("ada", "/a")).status).toBe(status);
+    await servers.fetch("ada", "/b");
+    expect(fetch.requests.filter(({ url }) => url.endsWith("/tokens"))).toHaveLength(made);
+  });
 
   it("does not abort another request that waits for the same connection", async () => {
     const controller = new AbortController();
@@ -458,7 +455,7 @@ describe("a request to a server", () => {
     expect((await second).status).toBe(200);
   });
 
-  it("whose connection fails is a ConnectionError without secrets", async () => {
+  it("rejects with a ConnectionError without secrets if the connection fails", async () => {
     const fetch = cluster({
       serves: () => {
         throw new TypeError("fetch failed");
@@ -469,7 +466,7 @@ describe("a request to a server", () => {
     expectNoSecret(error);
   });
 
-  it("whose connection fails has no token of the caller in its error", async () => {
+  it("rejects without the caller's token in the error if the connection fails", async () => {
     const fetch = cluster({
       serves: ({ headers }) => {
         throw new TypeError(`fetch failed with ${headers.get("Authorization")}`);

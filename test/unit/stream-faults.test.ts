@@ -147,7 +147,7 @@ describe("a progress stream", () => {
       send(json("200 OK", { progress: 0 })),
       { name: "UnexpectedResponseError" },
     ],
-  ])("that is refused rejects with the hub's error: %s", async (_, respond, expected) => {
+  ])("rejects with the hub's error if it is refused: %s", async (_, respond, expected) => {
     await using hub = await progressHub(respond);
     const { all, error } = await reported(hub.client().servers.progress("ada"));
     expect(all).toEqual([]);
@@ -156,7 +156,7 @@ describe("a progress stream", () => {
     expectNoSecret(error);
   });
 
-  it("that breaks off repeatedly without new events is a ConnectionError", async () => {
+  it("rejects with a ConnectionError if it breaks off repeatedly without new events", async () => {
     await using hub = await progressHub(sendAndCut(events, event(requested)));
     const { all, error } = await reported(hub.client().servers.progress("ada"));
     expect(all).toEqual([requested]);
@@ -165,14 +165,14 @@ describe("a progress stream", () => {
     expectNoSecret(error);
   });
 
-  it("without data for the timeout of an attempt is a TimeoutError after the retries", async () => {
+  it("rejects with a TimeoutError, after the retries, if no data arrive within the timeout of an attempt", async () => {
     await using hub = await progressHub(send(events, event(requested)));
     const { error } = await reported(hub.client({ timeout: 50 }).servers.progress("ada"));
     expect(error).toMatchObject({ name: "TimeoutError", timeout: 50 });
     expect(hub.requests()).toBe(5);
   });
 
-  it("with keep-alive data lasts longer than the timeout of an attempt", async () => {
+  it("may last longer than the timeout of an attempt if keep-alive data arrive", async () => {
     await using hub = await progressHub((socket) => {
       socket.write(events + event(requested));
       const alive = setInterval(() => socket.write(chunk("\n\n")), 20);

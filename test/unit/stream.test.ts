@@ -246,7 +246,7 @@ describe("the response to a request for a stream", () => {
     [403, "Action is not authorized with current scopes", "ForbiddenError"],
     [404, null, "NotFoundError"],
     [500, "Internal Server Error", "HubError"],
-  ])("with status %i rejects with the usual error", async (status, message, name) => {
+  ])("rejects with the usual error for status %i", async (status, message, name) => {
     await using server = await serving(json(status, { status, message }));
     const error = await rejectionOf(progress(server.hub));
     expect(error).toMatchObject({ name, status, hubMessage: message ?? undefined });

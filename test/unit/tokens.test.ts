@@ -177,7 +177,7 @@ describe("a login", () => {
     expectNoSecret(error);
   });
 
-  it.each([undefined, null, 7])("without a password is refused at once: %j", async (password) => {
+  it.each([undefined, null, 7])("is refused at once without a password: %j", async (password) => {
     const fetch = answering(created);
     const input = { password } as unknown as LoginInput;
     const error = await rejectionOf(hubOf(fetch).tokens.login("ada", input));

@@ -199,7 +199,7 @@ describe("a redirect", () => {
     expectNoSecret(error);
   });
 
-  it("by OAuth's page does not blame the url", async () => {
+  it("of OAuth's page is an error that does not blame the url", async () => {
     const headers = { Location: `/hub/login?next=${secrets.value}` };
     const { client } = hubOf(answering(() => new Response(null, { status: 302, headers })));
     const query = { client_id: "x", response_type: "code" };

@@ -151,7 +151,7 @@ describe("a listing that is left early", () => {
     },
   };
 
-  it.each(Object.entries(ways))("%s aborts the requests in flight", async (_, leave) => {
+  it.each(Object.entries(ways))("aborts the requests in flight: %s", async (_, leave) => {
     const { hub, open, asks } = waiting(100);
     const left = leave(hub).catch(() => undefined);
     await asks(1);
@@ -162,7 +162,7 @@ describe("a listing that is left early", () => {
     expect(open.map(({ signal }) => signal.aborted)).toEqual([false, false, true]);
   });
 
-  it("by an abort aborts the requests in flight, and rejects with the reason", async () => {
+  it("aborts the requests in flight after an abort, and rejects with the reason", async () => {
     const { hub, open, asks } = waiting(100);
     const controller = new AbortController();
     const { signal } = controller;
@@ -176,7 +176,7 @@ describe("a listing that is left early", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
-  it("by an abort yields no further item of a page that has arrived", async () => {
+  it("yields no further item of a page after an abort", async () => {
     const { hub, recorded } = fakeListing(names(10));
     const controller = new AbortController();
     const received: string[] = [];
@@ -236,7 +236,7 @@ describe("a page that fails", () => {
     expect(open.at(-1)?.signal.aborted).toBe(true);
   });
 
-  it("before its turn is not an unhandled rejection", async () => {
+  it("is not an unhandled rejection before its turn", async () => {
     const unhandled: unknown[] = [];
     const listener = (reason: unknown): unknown => unhandled.push(reason);
     process.on("unhandledRejection", listener);

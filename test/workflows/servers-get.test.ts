@@ -18,17 +18,20 @@ describe("servers.get", () => {
     ["3.0.0", "gpu", stoppedToo],
     ["2.3.1", "gpu", "GET /users/ada"],
     ["1.2.2", "", "GET /users/ada"],
-  ])("on hub %s of %j sends %s after the version is known", async (version, server, route) => {
-    const hub = new FakeHub(version);
-    hub.become("", [[0, "ready"]]);
-    hub.become("gpu", [[0, "ready"]]);
-    const client = hub.client();
-    const input = server === undefined ? {} : { server };
-    const found = await settled(client.servers.get("ada", input));
-    expect(found).toMatchObject({ name: server ?? "", ready: true });
-    await settled(client.servers.get("ada", input));
-    expect(hub.sent.map((one) => one.route)).toEqual(["GET /", route, route]);
-  });
+  ])(
+    "on hub %s sends, for the server %j, %s after the version is known",
+    async (version, server, route) => {
+      const hub = new FakeHub(version);
+      hub.become("", [[0, "ready"]]);
+      hub.become("gpu", [[0, "ready"]]);
+      const client = hub.client();
+      const input = server === undefined ? {} : { server };
+      const found = await settled(client.servers.get("ada", input));
+      expect(found).toMatchObject({ name: server ?? "", ready: true });
+      await settled(client.servers.get("ada", input));
+      expect(hub.sent.map((one) => one.route)).toEqual(["GET /", route, route]);
+    },
+  );
 
   it.each(["6.1.1", "5.5.4", "3.0.0"])("finds a stopped server on hub %s", async (version) => {
     const hub = new FakeHub(version);

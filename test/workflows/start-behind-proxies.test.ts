@@ -42,7 +42,7 @@ describe("a start behind a proxy", () => {
   it.each<[string, Answer]>([
     ["buffers the headers of the stream", { status: 200, stream: [], takes: 1_000_000 }],
     ["buffers its events", { status: 200, stream: [requested, Infinity] }],
-  ])("that %s is noticed within two seconds of being ready", async (_, answer) => {
+  ])("resolves within two seconds of being ready if the proxy %s", async (_, answer) => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 202,

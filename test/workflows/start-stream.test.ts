@@ -7,7 +7,7 @@ import { model, post, ready, requested, soon, starting, story, stream } from "./
 
 useClock();
 
-describe("a start whose progress stream", () => {
+describe("a start", () => {
   const cut = new TypeError("terminated");
 
   it.each<[what: string, pieces: Piece[]]>([
@@ -19,17 +19,20 @@ describe("a start whose progress stream", () => {
       "has data that is not a JSON object",
       [requested, "data: NaN\n\n", "data: [1]\n\n", starting, cut],
     ],
-  ])("%s yields the remaining events, and none twice", async (_, pieces) => {
-    const hub = new FakeHub();
-    hub.next(post, { status: 202, fate: soon("ready") });
-    hub.next(stream, { status: 200, stream: pieces });
-    const { reported } = await settled(story(hub.client().servers.start("ada")));
-    expect(reported).toEqual([requested, starting, ready]);
-    expect(hub.count(stream)).toBe(2);
-    expect([hub.writes, hub.open]).toEqual([[post], 0]);
-  });
+  ])(
+    "yields the remaining events, and none twice, if its progress stream %s",
+    async (_, pieces) => {
+      const hub = new FakeHub();
+      hub.next(post, { status: 202, fate: soon("ready") });
+      hub.next(stream, { status: 200, stream: pieces });
+      const { reported } = await settled(story(hub.client().servers.start("ada")));
+      expect(reported).toEqual([requested, starting, ready]);
+      expect(hub.count(stream)).toBe(2);
+      expect([hub.writes, hub.open]).toEqual([[post], 0]);
+    },
+  );
 
-  it("is lost until the start has ended yields only the last event", async () => {
+  it("yields only the last event if its progress stream is lost until it has ended", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: soon("ready") });
     hub.next(stream, { status: 200, stream: [requested, 2000, cut] });
@@ -37,7 +40,7 @@ describe("a start whose progress stream", () => {
     expect(reported).toEqual([requested, ready]);
   });
 
-  it("is silent is opened again after thirty seconds", async () => {
+  it("opens its progress stream again after thirty seconds of silence", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 202,
@@ -54,7 +57,7 @@ describe("a start whose progress stream", () => {
     expect([hub.count(stream), hub.open]).toEqual([2, 0]);
   });
 
-  it("has only keep-alive comments is closed when the server is ready", async () => {
+  it("closes a progress stream with only keep-alive comments when the server is ready", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: soon("ready") });
     const alive = Array.from({ length: 1000 }, () => [8000, "\n\n"]).flat();
@@ -65,7 +68,7 @@ describe("a start whose progress stream", () => {
     expect([hub.count(stream), hub.open, vi.getTimerCount()]).toEqual([1, 0, 0]);
   });
 
-  it("has only keep-alive comments is closed at the timeout", async () => {
+  it("closes a progress stream with only keep-alive comments at the timeout", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: [[0, "spawn"]] });
     const start = hub.client().servers.start("ada", {}, { timeout: 100_000 });
@@ -84,7 +87,7 @@ describe("a start whose progress stream", () => {
     ],
     ["is JSON", { status: 200, body: { progress: 0 } }],
     ["is a page", { status: 200, body: "hello", headers: { "Content-Type": "text/html" } }],
-  ])("%s polls the server", async (_, answer) => {
+  ])("polls the server if its progress stream %s", async (_, answer) => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: soon("ready") });
     hub.next(stream, answer);
@@ -94,7 +97,7 @@ describe("a start whose progress stream", () => {
     expect(hub.count(model)).toBeGreaterThan(3);
   });
 
-  it("is lost repeatedly polls the server", async () => {
+  it("polls the server if its progress stream is lost repeatedly", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 202,
@@ -112,7 +115,7 @@ describe("a start whose progress stream", () => {
     expect([hub.count(stream), hub.open]).toEqual([5, 0]);
   });
 
-  it("is open at an abort closes it", async () => {
+  it("closes its progress stream at an abort", async () => {
     const hub = new FakeHub();
     const controller = new AbortController();
     const start = watch(hub.client().servers.start("ada", {}, { signal: controller.signal }));

@@ -51,7 +51,7 @@ describe("users.ensure", () => {
       "BadRequestError",
       [get, post],
     ],
-  ])("rejects with the hub's error to %s", async (_, route, answer, name, sent) => {
+  ])("rejects with the hub's response to %s", async (_, route, answer, name, sent) => {
     const hub = new FakeHub();
     hub.userExists = false;
     hub.next(route, answer);

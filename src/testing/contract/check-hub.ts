@@ -17,7 +17,7 @@ import { sampleSize, Targets } from "./targets.js";
 export interface CheckHubOptions {
   /** Aborts the check, which then rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** Milliseconds for each request, its retries included. By default those of the client. */
+  /** Milliseconds for each request, retries included. By default, the client's `timeout` limits each attempt. */
   timeout?: number;
 }
 
