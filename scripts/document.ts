@@ -1,7 +1,7 @@
 /**
  * Reads the vendored documents and creates the corrected one.
  *
- * Promises that an upstream file is unmodified (SOURCES.yaml has its hash), that every operation of the
+ * Guarantees that an upstream file is unmodified (SOURCES.yaml has its hash), that every operation of the
  * corrected document has an id, and that every reference resolves: the generator skips broken references
  * without an error.
  */

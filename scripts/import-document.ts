@@ -1,6 +1,6 @@
 /**
  * Generates a client from any document, without the overlay, in a separate folder. Operations without an id
- * get the ids of this repository. Promises that the client compiles. Reports first what contradicts the
+ * get the ids of this repository. Guarantees that the client compiles. Reports first what contradicts the
  * corrected document of the same release, then what is missing. Changes nothing in this repository.
  */
 import { spawnSync } from "node:child_process";

@@ -1,7 +1,7 @@
 /**
  * A client's token: where it comes from, and where it may be sent.
  *
- * Promises that a token function is called before each attempt, that no error contains a token, and that no token is
+ * Guarantees that a token function is called before each attempt, that no error contains a token, and that no token is
  * sent over plain http to a public host.
  */
 import { InvalidInputError, isJupyterHubError } from "./errors.js";

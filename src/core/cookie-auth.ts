@@ -2,7 +2,7 @@
  * The credentials of a page that the hub serves: the user's cookie, which scripts cannot read, and the XSRF token,
  * which proves that a request comes from such a page.
  *
- * Promises that the XSRF token is sent to the hub's own origin only, and is replaced when the hub rejects it.
+ * Guarantees that the XSRF token is sent to the hub's own origin only, and is replaced when the hub rejects it.
  */
 import type { Credentials } from "./auth.js";
 import { withDeadline } from "./deadline.js";

@@ -1,7 +1,7 @@
 /**
  * Timeouts, aborts and delays.
  *
- * Promises that no timer and no listener on the caller's signal outlives the work.
+ * Guarantees that no timer and no listener on the caller's signal outlives the work.
  */
 import { InvalidInputError } from "./errors.js";
 

@@ -1,7 +1,7 @@
 /**
  * Event streams: an idle timeout for the body of a response, and a parser of server-sent events.
  *
- * Promises that a stream ends with the call: it rejects as a call does (idle for too long, connection lost, caller's
+ * Guarantees that a stream ends with the call: it rejects as a call does (idle for too long, connection lost, caller's
  * abort), and its connection is closed however the reading ends.
  */
 import type { CallContext } from "./call-context.js";

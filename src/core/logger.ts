@@ -1,4 +1,4 @@
-/** Logs each attempt. Promises that a logger gets only the fields listed here, and no secret. */
+/** Logs each attempt. Guarantees that a logger gets only the fields listed here, and no secret. */
 
 /** The fields of a log entry, one per attempt. They hold no secret. */
 export interface LogFields {

@@ -1,7 +1,7 @@
 /**
  * The options of a client: their types and defaults, their validation, and the parts that they configure.
  *
- * Reads `JUPYTERHUB_*` variables for the options that are left out. Promises that invalid options are refused before
+ * Reads `JUPYTERHUB_*` variables for the options that are left out. Guarantees that invalid options are refused before
  * anything is sent, and that the environment's token goes to no hub but its own.
  */
 import type { Operation } from "../../generated/operations.gen.js";

@@ -1,7 +1,7 @@
 /**
  * Sends one attempt of a call, and returns the response with its whole body or its stream.
  *
- * Promises that the token goes to the hub's API and nowhere else, that no redirect is followed, that headers and body
+ * Guarantees that the token goes to the hub's API and nowhere else, that no redirect is followed, that headers and body
  * arrive within the attempt's timeout, and that the response comes from a JupyterHub. Errors are mapped in
  * error-mapping.ts, retries decided in retry.ts.
  */

@@ -103,7 +103,7 @@ export class TokenOwners {
 export const maxEntries = 10_000;
 
 /**
- * Promises that concurrent requests for a key share one piece of work, that failures are not cached, and that the
+ * Guarantees that concurrent requests for a key share one piece of work, that failures are not cached, and that the
  * number of entries is limited: the oldest are removed first.
  */
 export class PromiseCache<Value> {

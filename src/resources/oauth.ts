@@ -1,7 +1,7 @@
 /**
  * Logins through the hub, for services and portals: the link to the hub's page, and the token for the code.
  *
- * Stores nothing: the application keeps an {@link OAuthAttempt} in the browser's session. Promises that a state is random
+ * Stores nothing: the application keeps an {@link OAuthAttempt} in the browser's session. Guarantees that a state is random
  * and contains the page to return to, that this page is a path of the application's own site, and that no error contains
  * the client's secret.
  */

@@ -1,5 +1,5 @@
 // Starts a JupyterHub with fresh secrets, free ports and a scratch folder, and waits until it answers.
-// Promises that a returned hub is ready and is ours (it knows our token), and that a hub which does not
+// Guarantees that a returned hub is ready and is ours (it knows our token), and that a hub which does not
 // start rejects with the reason. `venv.ts` installs it, `jupyterhub_config.py` configures it, `proxy.ts`
 // routes to it and `process-group.ts` ends it.
 

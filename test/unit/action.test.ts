@@ -1,4 +1,4 @@
-/** Promises that can be iterated, and their event logs. */
+/** Guarantees that can be iterated, and their event logs. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Action, EventLog } from "../../src/workflows/progress.js";
 

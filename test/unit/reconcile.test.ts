@@ -234,7 +234,7 @@ describe("a write that no GET can confirm", () => {
   });
 });
 
-describe("an error response", () => {
+describe("an error", () => {
   it("is final: no GET follows", async () => {
     const fetch = answering(() => refusal(400, "No"));
     expect(await rejectionOf(hubOf(fetch).groups.delete("lab"))).toMatchObject({

@@ -531,13 +531,13 @@ describe("a hub that is known by an address inside a cluster", () => {
     expect(baseUrl).toBe("https://hub.example.org/user/ada/");
   });
 
-  it("reaches them at publicUrl if the client has one", async () => {
+  it("reaches its servers at publicUrl if the client has one", async () => {
     const { options } = cluster("https://other.example.org/user/ada/");
     const hub = new JupyterHub({ ...options, publicUrl: origin });
     expect((await hub.servers.connect("ada")).baseUrl).toBe(`${origin}/user/ada/`);
   });
 
-  it("reaches them at its own address without a full_url", async () => {
+  it("reaches its servers at its own address without a full_url", async () => {
     const { options } = cluster(null);
     const { baseUrl } = await new JupyterHub(options).servers.connect("ada");
     expect(baseUrl).toBe("http://hub:8081/user/ada/");

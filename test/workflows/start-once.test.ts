@@ -121,7 +121,7 @@ describe("a start that is rejected with 429", () => {
     expect(hub.writes).toEqual(Array.from({ length: 7 }, () => post));
   });
 
-  it("is not sent again at once after Retry-After: 0", async () => {
+  it("waits also after Retry-After: 0 before it is sent again", async () => {
     const hub = new FakeHub();
     hub.next(post, wait("0"), wait("0"), { status: 201, fate: [[0, "ready"]] });
     const begun = Date.now();

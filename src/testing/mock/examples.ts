@@ -1,6 +1,6 @@
 /**
- * The responses of the hub in models.ts by operation and status, for the mock of the corrected document.
- * Other statuses are left to the mock copy and to Prism.
+ * The responses of the mock of the corrected document, by operation and then by status. They show the hub of models.ts.
+ * The mock copy and Prism provide other statuses.
  */
 import type { Json, JsonObject } from "./document.js";
 import type { Examples } from "./mock-copy.js";

@@ -1,4 +1,4 @@
-/** Starts a mock hub. The rest of it, and Prism, are loaded then: the other test doubles need neither. */
+/** Starts a mock hub. Loads its other modules and Prism only then, since the other test doubles do not need them. */
 import { checkKeys } from "../../core/known-keys.js";
 import { releaseOf, releases } from "../contract/releases.js";
 import type { MockHub, MockHubOptions } from "./mock-hub.js";
