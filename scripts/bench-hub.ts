@@ -1,7 +1,7 @@
 /**
  * A hub with 10,000 users for the benchmark, in a process of its own. It returns one user at once, and
- * answers every other request after `LATENCY` milliseconds (50); a server starts in the same time. It prints its address on
- * standard output and ends when standard input closes.
+ * answers every other request after `LATENCY` milliseconds (50); a server starts in the same time. It prints its
+ * address on standard output and ends when standard input closes.
  */
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

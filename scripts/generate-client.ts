@@ -103,7 +103,8 @@ const isStream = (document: JsonObject, { operation }: DocumentedOperation): boo
 
 /**
  * Writes all generated files below the folder `target`: the corrected document, functions and types,
- * the operation table, the contracts and the document for programs. The layout is that of the repository, so both can be compared.
+ * the operation table, the contracts and the document for programs. The layout is that of the repository, so both can
+ * be compared.
  */
 export async function writeGenerated(root: string, target: string): Promise<void> {
   const { document, text, header } = correctedDocument(root);

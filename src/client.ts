@@ -153,7 +153,8 @@ export class JupyterHub {
 
   /**
    * Returns another client of the same hub, with this client's options and those given. `token` replaces
-   * `auth: "cookie"` and vice versa. Unless `maxConcurrency` is given, both share one limit of concurrent calls. Sends nothing.
+   * `auth: "cookie"` and vice versa. Unless `maxConcurrency` is given, both share one limit of concurrent calls. Sends
+   * nothing.
    * @throws InvalidInputError if an option is invalid
    */
   withOptions(options: Omit<JupyterHubOptions, "url">): JupyterHub {

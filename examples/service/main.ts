@@ -13,7 +13,8 @@
  *     ]
  *
  * The second role lets the service revoke the token of somebody who logs out. It also lets the service create
- * tokens for the members of this group, with all that they may do: keep administrators out of it, or leave the role out.
+ * tokens for the members of this group, with all that they may do: keep administrators out of it, or leave the role
+ * out.
  */
 import { serve } from "@hono/node-server";
 import { JupyterHub } from "jupyterhub-client";

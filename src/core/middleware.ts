@@ -30,10 +30,10 @@ export interface AttemptContext {
 }
 
 /**
- * Runs around each attempt. It may change the request's headers, pass changes to `next` (the rest of the request stays),
- * return a response without calling `next`, and read a clone of the response. `next` never follows a redirect, and
- * refuses a URL outside the hub's API. An error that a middleware throws becomes the cause of the call's error, which
- * is not retried.
+ * Runs around each attempt. It may change the request's headers, pass changes to `next` (the rest of the request
+ * stays), return a response without calling `next`, and read a clone of the response. `next` never follows a redirect,
+ * and refuses a URL outside the hub's API. An error that a middleware throws becomes the cause of the call's error,
+ * which is not retried.
  */
 export type Middleware = (
   request: HubRequest,

@@ -1,9 +1,9 @@
 /**
  * The types of a generated function's call: its client, options and result.
  *
- * The generated functions import these (`openapi-ts.config.ts`) in place of the generated client's own types, which allow
- * options that bypass the transport, and return the request, which contains the token. This file imports nothing from
- * `src/`.
+ * The generated functions import these (`openapi-ts.config.ts`) in place of the generated client's own types, which
+ * allow options that bypass the transport, and return the request, which contains the token. This file imports nothing
+ * from `src/`.
  */
 import type { TDataShape } from "../../generated/client/types.gen.js";
 

@@ -22,8 +22,8 @@ export class Semaphore {
   }
 
   /**
-   * Runs `work` as soon as a permit is free, and `prepare` before, when the first one is free. Rejects with the signal's
-   * reason if it aborts before.
+   * Runs `work` as soon as a permit is free, and `prepare` before, when the first one is free. Rejects with the
+   * signal's reason if it aborts before.
    */
   async run<Value>(
     signal: AbortSignal | undefined,

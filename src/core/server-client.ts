@@ -1,8 +1,8 @@
 /**
  * Requests and WebSockets to one running server, with the token for it.
  *
- * Guarantees that the token goes to this server alone: not to the user's other known servers, along no redirect, into no
- * URL. A server that does not run is a ServerNotRunningError, whatever the proxy answers in its place.
+ * Guarantees that the token goes to this server alone: not to the user's other known servers, along no redirect, into
+ * no URL. A server that does not run is a ServerNotRunningError, whatever the proxy answers in its place.
  */
 import { omitCookies } from "./auth.js";
 import { ConnectionError, InvalidInputError, ServerNotRunningError } from "./errors.js";

@@ -34,7 +34,7 @@ export class TokenOwners {
     return { headers: { Authorization: this.#hub.authorization(token) } };
   }
 
-  /** Whether only the client's token decides who makes a call: no middleware and no header can. */
+  /** Whether the client's token alone identifies the caller: no middleware and no header may replace it. */
   decides({ headers }: CallOptions): boolean {
     const { middleware = [], headers: own = {} } = this.#context.options;
     const others = Object.keys(own).some((name) => /^(authorization|cookie)$/i.test(name));

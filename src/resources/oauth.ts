@@ -1,9 +1,9 @@
 /**
  * Logins through the hub, for services and portals: the link to the hub's page, and the token for the code.
  *
- * Stores nothing: the application keeps an {@link OAuthAttempt} in the browser's session. Guarantees that a state is random
- * and contains the page to return to, that this page is a path of the application's own site, and that no error contains
- * the client's secret.
+ * Stores nothing: the application keeps an {@link OAuthAttempt} in the browser's session. Guarantees that a state is
+ * random and contains the page to return to, that this page is a path of the application's own site, and that no error
+ * contains the client's secret.
  */
 import * as api from "../../generated/sdk.gen.js";
 import { ForbiddenError, InvalidInputError } from "../core/errors.js";

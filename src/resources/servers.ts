@@ -175,11 +175,11 @@ export class Servers {
    * `user_options`, the hub uses those of the last start.
    *
    * The result is a promise of the server and an iterable of the progress events. Each iteration yields all events. It
-   * ends with a `ready` event or, if the hub sent one, a `failed` event, and then throws if the promise rejects. Leaving
-   * an iteration does not cancel the start. A cancelled start is `ready` for a second, so after a slow start the promise
-   * and the iteration end when the server answers at its address (a request without token or cookie), or 1,200 ms after
-   * that event. Events are as the hub sent them, and a Spawner may repeat `user_options` or a
-   * token in them; errors contain neither. After 10,000 events or 4,194,304 characters, the start is polled instead. An
+   * ends with a `ready` event or, if the hub sent one, a `failed` event, and then throws if the promise rejects.
+   * Leaving an iteration does not cancel the start. A cancelled start is `ready` for a second, so after a slow start
+   * the promise and the iteration end when the server answers at its address (a request without token or cookie), or
+   * 1,200 ms after that event. Events are as the hub sent them, and a Spawner may repeat `user_options` or a token in
+   * them; errors contain neither. After 10,000 events or 4,194,304 characters, the start is polled instead. An
    * `async` function that returns the result awaits it.
    *
    * `POST /users/{name}/server`, `POST /users/{name}/servers/{server_name}`, then

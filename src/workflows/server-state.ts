@@ -81,8 +81,8 @@ export const readServerAfter = (
   });
 
 /**
- * Waits until nothing is pending. Resolves with whether anything was. It shares the delays of its caller, so that a
- * repeated refusal is followed by ever longer delays.
+ * Waits until nothing is pending, and returns whether anything was. Takes the delays from `waits` of the caller, so
+ * that they grow with each refusal.
  */
 export async function waitUntilIdle(
   operations: ServerOperations,

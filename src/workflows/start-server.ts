@@ -3,9 +3,9 @@
  *
  * Guarantees that a start resolves with a ready server or rejects with the hub's reason, and that a spawn is never
  * repeated after a failure or a lost response (hubs shut down after a number of failed spawns in a row). The progress
- * stream reports early; the server's model decides: a 201 may still be pending, and a 500 may be a spawn in progress. After a
- * cancellation, both report `ready` for about one second. Only the server's address, which then leads to the hub, shows
- * the difference.
+ * stream reports early; the server's model decides: a 201 may still be pending, and a 500 may be a spawn in progress.
+ * After a cancellation, both report `ready` for about one second. Only the server's address, which then leads to the
+ * hub, shows the difference.
  */
 import type { ProgressEvent, Server } from "../../generated/types.gen.js";
 import { BadRequestError, HubError, RateLimitError } from "../core/errors.js";

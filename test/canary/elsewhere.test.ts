@@ -88,7 +88,7 @@ describe("the token is not sent", () => {
     },
   );
 
-  it("by discover, which follows redirects", async () => {
+  it("when discover follows a redirect", async () => {
     const redirect = (elsewhere: string) => ({ status: 302, location: `${elsewhere}/hub/api/` });
     await recorded({ GET: redirect }, (hub) => JupyterHub.discover(`${hub.url}/users`, { token }));
     expect(received.length).toBeGreaterThan(0);

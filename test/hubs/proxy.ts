@@ -1,5 +1,6 @@
 // Starts a real configurable-http-proxy, as deployments run it: a separate process that outlives the hub.
-// Guarantees that a returned proxy answers, and that no other program has its port. It has no routes until a hub adds some.
+// Guarantees that a returned proxy answers, and that no other program has its port. It has no routes until a hub adds
+// some.
 
 import { randomBytes } from "node:crypto";
 import { createRequire } from "node:module";

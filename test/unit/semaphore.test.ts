@@ -56,7 +56,7 @@ describe("permits", () => {
     expect(await semaphore.run(open, () => Promise.resolve("next"))).toBe("next");
   });
 
-  it("are not waited for after an abort, and the queue moves up", async () => {
+  it("are no longer awaited after an abort, and the queue moves up", async () => {
     const semaphore = new Semaphore(1);
     const log: string[] = [];
     const [first, second, third] = ["a", "b", "c"].map((name) => work(log, name)) as [

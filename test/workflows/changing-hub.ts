@@ -1,8 +1,8 @@
 /**
  * A hub whose users are created and deleted while they are listed, behind an injected `fetch`.
  *
- * Its pages are in the order of ids, from the state at the time of the response. The test chooses the order of responses
- * to concurrent requests, and is called before each: a FakeHub answers in the order of the requests.
+ * Its pages are in the order of ids, from the state at the time of the response. The test chooses the order of
+ * responses to concurrent requests, and is called before each: a FakeHub answers in the order of the requests.
  */
 import { JupyterHub, type JupyterHubOptions } from "../../src/index.js";
 

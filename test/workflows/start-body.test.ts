@@ -91,7 +91,7 @@ describe("the hub's version", () => {
     expect(hub.count("GET /")).toBe(0);
   });
 
-  it("if unreadable for a minute, rejects the start before it is sent", async () => {
+  it("rejects the start, before it is sent, if it cannot be read for a minute", async () => {
     const hub = new FakeHub();
     const down: Answer = { status: 0, lost: true };
     hub.next("GET /", ...Array.from({ length: 100 }, () => down));

@@ -18,7 +18,10 @@ export function releaseOf(version: string): string {
   );
 }
 
-/** The release whose API is closest to that of a hub: of its minor release, else of its major release, else older. */
+/**
+ * The known release closest to that of a hub: one of the same minor release, else of the same major release, else an
+ * older one.
+ */
 export function closestRelease(version: string): string {
   const [major = "", minor = "0"] = version.split(".");
   return (

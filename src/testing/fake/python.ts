@@ -1,6 +1,6 @@
 /**
- * Python's notation of values, in which hubs quote the values that they refuse, and its rules of truth: hubs treat values
- * that are false in Python as absent.
+ * Python's notation of values, in which hubs quote the values that they refuse, and its rules of truth: hubs treat
+ * values that are false in Python as absent.
  */
 
 /** A value as `repr` writes it. */

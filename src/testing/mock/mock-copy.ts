@@ -1,6 +1,6 @@
 /**
- * Copies an OpenAPI 3 document so that Prism can serve it as a hub. Mechanical, and never changes the input. requests.ts does the request
- * side, responses.ts the response side, and this file the paths. The copy has no `$ref`.
+ * Copies an OpenAPI 3 document so that Prism can serve it as a hub. Mechanical, and never changes the input.
+ * requests.ts does the request side, responses.ts the response side, and this file the paths. The copy has no `$ref`.
  */
 import { isObject, listAt, objectAt, operationsOf, dereferenced } from "./document.js";
 import type { Json, JsonObject } from "./document.js";
