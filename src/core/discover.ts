@@ -54,7 +54,10 @@ export function createProbe(options: JupyterHubOptions): Probe {
 /** Errors after which no other address is tried. */
 const final = /^(Connection|Timeout|InvalidInput)Error$/;
 
-/** Resolves with the result of `ask` for the first of the link's addresses that is a hub's. */
+/**
+ * Tries the addresses at which the hub of a link may be, and resolves with the result of `ask` for the first that is a
+ * hub's.
+ */
 export async function discover<Found>(
   link: string,
   ask: (url: string) => Promise<Found>,

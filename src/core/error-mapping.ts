@@ -2,7 +2,8 @@
  * Maps an error response of a hub to one error class per meaning.
  *
  * Hubs use 403 for four things, 404 for two and 400 for everything else, so the status alone is not enough. The hub's
- * message decides or, without one (6.x sends null), the operation. The tables are tested against messages of real hubs.
+ * message decides which class. Without a message (6.x sends null), the operation decides. The tables are tested against
+ * messages of real hubs.
  */
 import type { Operation } from "../../generated/operations.gen.js";
 import {

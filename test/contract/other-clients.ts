@@ -1,6 +1,6 @@
 /** The operations of other clients. This package must have all of them. */
 
-/** The tables of a Go client of hub 4.0.0b2 (one row of which misspells DELETE). */
+/** The operations in the tables of a Go client of hub 4.0.0b2 (one row of which misspells DELETE). */
 export const go: readonly string[] = [
   "POST /authorizations/token",
   "GET /authorizations/token/{token}",
@@ -40,7 +40,7 @@ export const go: readonly string[] = [
   "POST /users/{name}/activity",
 ];
 
-/** The table of a generated Python client of hub 4.0.2. */
+/** The operations in the table of a generated Python client of hub 4.0.2. */
 export const python: readonly string[] = [
   "GET /authorizations/cookie/{cookie_name}/{cookie_value}",
   "POST /authorizations/token",
@@ -80,7 +80,7 @@ export const python: readonly string[] = [
   "POST /users",
 ];
 
-/** A third party's OpenAPI 3.1 document of hub 5.2.0. */
+/** The operations in a third party's OpenAPI 3.1 document of hub 5.2.0. */
 export const thirdParty: readonly string[] = [
   "GET /",
   "GET /info",

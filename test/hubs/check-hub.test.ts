@@ -18,7 +18,7 @@ describe("checkHub", () => {
     }
   });
 
-  it("reads what a token with every permission allows", async () => {
+  it("sends every GET operation with a token that has all permissions", async () => {
     const report = await checkHub(fixture.hub);
     console.log(
       `${report.version} against ${report.contract}: ${report.requests} requests, ` +
@@ -30,7 +30,7 @@ describe("checkHub", () => {
     expect(report.checked).toContain("GET /users/{name}/server/progress");
   });
 
-  itSince("3.0")("reads what a user's token allows", async () => {
+  itSince("3.0")("sends the GET operations that a user's token allows", async () => {
     const { token } = await fixture.hub.tokens.create("ada", { scopes: ["read:users!user"] });
     const report = await checkHub(fixture.as(token));
     expect(report.skipped["GET /users"]).toBe("the token lacks list:users");

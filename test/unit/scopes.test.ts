@@ -76,7 +76,7 @@ const rows: [held: string[], wanted: string, has: boolean, context?: ScopeContex
 ];
 
 describe("a token of Ada's", () => {
-  it.each(rows)("with %j has %s: %s %o", (held, wanted, has, context) => {
+  it.each(rows)("with the scopes %j: hasScope(%s) is %s %o", (held, wanted, has, context) => {
     expect(hasScope(ada(...held), wanted, context)).toBe(has);
   });
 });
@@ -87,7 +87,7 @@ describe("a token of a service", () => {
     [["read:users!user=ci"], "read:users!user=ci", true],
     [["read:users!user=ci"], "read:users!user", false],
     [["read:users!group=staff"], "read:users!user=ci", false],
-  ])("with %j has %s: %s", (held, wanted, has) => {
+  ])("with the scopes %j: hasScope(%s) is %s", (held, wanted, has) => {
     expect(hasScope(ci(...held), wanted)).toBe(has);
   });
 });

@@ -210,7 +210,7 @@ describe("hub.version and hub.supports", () => {
     expect(fetch.sent()).toEqual(["GET /", "GET /"]);
   });
 
-  it("request an unknown version once", async () => {
+  it("request the version only once if it is not known", async () => {
     const { fetch, hub } = hubAt("1.2.2");
     expect(await hub.supports("user-states")).toBe(false);
     expect(await hub.supports("health")).toBe(false);

@@ -80,7 +80,7 @@ function valueViolations(
   return [...new Set(values.flatMap((one) => violationsOf(one, validators, contract.fields)))];
 }
 
-/** The values of a body: one of JSON or a form, one per event of a stream; undefined if it is malformed. */
+/** The values in a body: one value for JSON or a form, one per event for a stream; undefined if it is malformed. */
 function valuesOf(mediaType: string, body: string): unknown[] | undefined {
   if (mediaType === "application/x-www-form-urlencoded") {
     return [Object.fromEntries(new URLSearchParams(body))];

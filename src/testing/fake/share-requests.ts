@@ -5,7 +5,7 @@ import { crash, HttpError } from "./replies.js";
 import type { Server } from "./records.js";
 import { unknownScope } from "./scopes.js";
 
-/** The messages of the library with which hubs validate these bodies. */
+/** A refusal of a body, with the message of the validation library that hubs use. */
 function invalid(
   model: string,
   field: string,
