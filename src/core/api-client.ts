@@ -120,6 +120,7 @@ async function call(parts: Parts, method: Method, options: CallOptions): Promise
     operation: parts.operations[`${method} ${url}`] ?? unknown,
     streams: options.parseAs === "stream",
     once: Boolean(meta?.once),
+    onSent: meta?.onSent,
     baseUrl,
     url,
     path,
@@ -127,7 +128,6 @@ async function call(parts: Parts, method: Method, options: CallOptions): Promise
     body,
     secrets: meta?.secrets,
   });
-  context.onSent = meta?.onSent;
   // A deadline over several calls: tells it what it interrupts.
   const unsubscribe = onAbort(signal, (reason) => {
     if (!(reason instanceof DeadlinePassed)) return;

@@ -4,8 +4,6 @@ import type { JupyterHubError } from "./errors.js";
 import { redactedUrl, Secrets } from "./redact.js";
 
 export interface CallContext {
-  /** Called when a request is sent, not while it is queued. */
-  onSent?: (() => void) | undefined;
   readonly method: string;
   /** The path of the operation: `/users/{name}`. */
   readonly route: string;
@@ -16,6 +14,8 @@ export interface CallContext {
   readonly streams: boolean;
   /** Whether the call is never retried. */
   readonly once: boolean;
+  /** Called when a request is sent, not while it is queued. */
+  readonly onSent: (() => void) | undefined;
   /** The URL for errors and logs: without query and secrets. */
   readonly url: string;
   /** The secrets of the input and of the headers of every attempt, for redaction. */
@@ -30,7 +30,7 @@ export interface CallContext {
   lastFailure: JupyterHubError | undefined;
 }
 
-type Given = Pick<CallContext, "method" | "operation" | "streams" | "once"> & {
+type Given = Pick<CallContext, "method" | "operation" | "streams" | "once" | "onSent"> & {
   baseUrl: string;
   /** The route as the caller wrote it, possibly with a query. */
   url: string;
@@ -43,7 +43,7 @@ type Given = Pick<CallContext, "method" | "operation" | "streams" | "once"> & {
 
 /** Computes the URL and the secrets only when an error or a log needs them: most calls succeed. */
 export function createContext(given: Given): CallContext {
-  const { method, operation, streams, once, baseUrl, url, path, query, body } = given;
+  const { method, operation, streams, once, onSent, baseUrl, url, path, query, body } = given;
   const { secrets = new Secrets() } = given;
   // The query of a route may hold a secret.
   const route = url.replace(/[?#].*/s, "");
@@ -58,6 +58,7 @@ export function createContext(given: Given): CallContext {
     ownCredentials: hasCredentials(operation, body),
     streams,
     once,
+    onSent,
     secrets,
     isQueued: false,
     sent: false,

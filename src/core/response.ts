@@ -65,15 +65,15 @@ const unexpected = (
     hubVersion: response && versionOf(response),
   });
 
-/** Throws unless a response comes from a hub's API. `body` is undefined for a stream. */
+/** Throws unless a response comes from a hub's API. `body` is undefined for a stream, `version` without the header. */
 export function assertHubResponse(
   response: Response,
   body: string | undefined,
+  version: string | undefined,
   call: CallContext,
 ): void {
   const { status, headers } = response;
   const { media = [], empty, redirects } = call.operation;
-  const version = versionOf(response);
 
   if (response.type === "opaqueredirect" || (status >= 300 && status < 400)) {
     const target = redirectTarget(headers, call);

@@ -174,9 +174,10 @@ export class Transport {
       if (signal.aborted || isJupyterHubError(cause)) throw cause;
       throw connectionError(cause, call);
     }
-    this.#hubVersion = versionOf(response) ?? this.#hubVersion;
+    const version = versionOf(response);
+    this.#hubVersion = version ?? this.#hubVersion;
     try {
-      assertHubResponse(response, body, call);
+      assertHubResponse(response, body, version, call);
     } catch (error) {
       // An unread stream would keep its connection.
       if (body === undefined) await response.body?.cancel?.();
