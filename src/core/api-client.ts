@@ -8,14 +8,13 @@
 import { createClient } from "../../generated/client/client.gen.js";
 import { jsonBodySerializer } from "../../generated/core/bodySerializer.gen.js";
 import type { Operation } from "../../generated/operations.gen.js";
-import { onAbort } from "./deadline.js";
 import {
   sendWithRetries,
   type AbortSignals,
   type AttemptResult,
   type AttemptParts,
 } from "./attempts.js";
-import { createContext, type CallContext } from "./call-context.js";
+import { createContext, unknownOperation, type CallContext } from "./call-context.js";
 import {
   InvalidInputError,
   UnexpectedResponseError,
@@ -29,7 +28,7 @@ import type { Client, RequestOptions } from "./raw-call.js";
 import type { Secrets } from "./redact.js";
 import { invalidJsonError, parseAsOf, valueOf } from "./response.js";
 import { isSafe } from "./retry.js";
-import { DeadlinePassed, withDeadline } from "./deadline.js";
+import { DeadlinePassed, onAbort, withDeadline } from "./deadline.js";
 import { assertBelow } from "./transport.js";
 
 /** What the generated functions take as `client`. */
@@ -107,9 +106,6 @@ export async function fetchVersion(
   );
 }
 
-/** The operation of a route that is not in the table. */
-const unknown: Operation = {};
-
 async function call(parts: Parts, method: Method, options: CallOptions): Promise<Result> {
   const { path, query, body, signal, timeout, meta } = options;
   const { baseUrl } = parts.transport;
@@ -117,7 +113,7 @@ async function call(parts: Parts, method: Method, options: CallOptions): Promise
   const context = createContext({
     method,
     // A newer hub may have a route that the table lacks.
-    operation: parts.operations[`${method} ${url}`] ?? unknown,
+    operation: parts.operations[`${method} ${url}`] ?? unknownOperation,
     streams: options.parseAs === "stream",
     once: Boolean(meta?.once),
     onSent: meta?.onSent,
@@ -181,7 +177,7 @@ async function request(
     fetch: async (built) => {
       const { url, headers } = built as Request;
       // Routes of the table cannot leave the API, since their names were checked. Others can.
-      if (context.operation === unknown) assertBelow(baseUrl, url, context);
+      if (context.operation === unknownOperation) assertBelow(baseUrl, url, context);
       attempted = await sendWithRetries(
         parts,
         context,
@@ -227,7 +223,7 @@ async function checked(
     );
   }
   const rules = meta?.asIs ? { ...operation, body: {} } : operation;
-  const open = meta?.asIs || options.allowUnknownKeys || operation === unknown;
+  const open = meta?.asIs || options.allowUnknownKeys || operation === unknownOperation;
   const input = checkInput(url, rules, { path, query, body, open });
   for (const { what, rule } of input.versionedKeys) {
     const version = await hubVersion(parts, {
@@ -251,7 +247,6 @@ const withEncodedKeys = (query: Readonly<Record<string, unknown>>): Record<strin
 /** The headers of a call that its request for the version needs, too: those for gateways. */
 function gatewayHeaders(headers: unknown): Record<string, string> {
   const rest = new Headers(headers as HeadersInit);
-  rest.delete("Content-Type");
   rest.delete("Authorization");
   return Object.fromEntries(rest);
 }

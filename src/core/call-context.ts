@@ -3,6 +3,9 @@ import type { Operation } from "../../generated/operations.gen.js";
 import type { JupyterHubError } from "./errors.js";
 import { redactedUrl, Secrets } from "./redact.js";
 
+/** The operation of a route that is not in the table. */
+export const unknownOperation: Operation = {};
+
 export interface CallContext {
   readonly method: string;
   /** The path of the operation: `/users/{name}`. */

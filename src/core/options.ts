@@ -200,10 +200,10 @@ export function createClientContext(
     options.token ?? (own && !auth ? environmentVariable("JUPYTERHUB_API_TOKEN") : undefined);
   const publicUrl = options.publicUrl ?? (own ? publicHubUrl : undefined);
   const timeout = options.timeout ?? defaults.timeout;
-  const semaphore =
-    parent?.semaphore ?? new Semaphore(options.maxConcurrency ?? defaults.maxConcurrency);
+  const maxConcurrency = options.maxConcurrency ?? defaults.maxConcurrency;
+  const semaphore = parent?.semaphore ?? new Semaphore(maxConcurrency);
   const credentials = auth
-    ? createCookieCredentials(baseUrl, options.fetch ?? fetch, timeout)
+    ? createCookieCredentials(baseUrl, options.fetch ?? fetch, timeout, options.authScheme)
     : createCredentials(token, baseUrl, options.allowInsecure ?? trusted, options.authScheme);
   const transport = new Transport({
     baseUrl,
@@ -213,6 +213,7 @@ export function createClientContext(
     timeout,
     maxResponseBytes: options.maxResponseBytes ?? defaults.maxResponseBytes,
     semaphore,
+    maxConcurrency,
     credentials,
     middleware: [options.middleware ?? []].flat(),
   });

@@ -15,7 +15,10 @@ interface CallOptions<ThrowOnError extends boolean> {
   signal?: AbortSignal | null | undefined;
   /** Whether the call rejects with its error instead of resolving with it. @default false */
   throwOnError?: ThrowOnError | undefined;
-  /** Milliseconds for the whole call, retries included; the client's `timeout` limits each attempt. */
+  /**
+   * Milliseconds for the whole call, retries included; of a stream, until its headers arrive. The client's `timeout`
+   * limits each attempt, and the time without data of a stream.
+   */
   timeout?: number | undefined;
   /** Whether `query` and `body` may have unknown keys, for newer hubs. @default false */
   allowUnknownKeys?: boolean | undefined;

@@ -154,7 +154,7 @@ export type Redact = (text: string) => string;
 /** Returns a function that redacts these secrets: as they are, and as URLs, forms and JSON encode them. */
 export function redactor(secrets: Iterable<string>): Redact {
   const encodings = [...new Set([...secrets].flatMap(encodingsOf))];
-  const longest = Math.max(0, ...encodings.map(({ length }) => length));
+  const longest = encodings.reduce((most, { length }) => Math.max(most, length), 0);
   return (text) => {
     // A secret that begins before the cut may end after it.
     const examined = text.slice(0, maxText + longest);

@@ -91,7 +91,7 @@ function covering(
   return [itself, `user=${user}`, ...[...groups, ...ownGroups].map((group) => `group=${group}`)];
 }
 
-/** The text before and after the first separator; undefined after it if there is none. */
+/** Splits a text at the first separator. Without one, `after` is undefined. */
 function cut(text: string, separator: string): [before: string, after: string | undefined] {
   const index = text.indexOf(separator);
   return index < 0 ? [text, undefined] : [text.slice(0, index), text.slice(index + 1)];

@@ -6,32 +6,36 @@ interface Waiter {
   start: (() => void) | undefined;
 }
 
+/** Work without a permit before the actual work, since it may run other work of the same semaphore. */
+interface Preparation {
+  prepare(): Promise<void>;
+  /** Limits the preparations. */
+  limit: Semaphore;
+}
+
 export class Semaphore {
-  readonly #count: number;
   #free: number;
   /** The newest last. They move to `#next` together, so that neither end of a long queue is slow. */
   #waiting: Waiter[] = [];
   /** The oldest last. */
   #next: Waiter[] = [];
-  /** Limits the preparations. They hold no permit, since a token function may send calls itself. */
-  #preparing: Semaphore | undefined;
 
+  /** @param count the permits; a fraction counts as a whole one */
   constructor(count: number) {
-    this.#count = count;
-    this.#free = count;
+    this.#free = Math.ceil(count);
   }
 
   /**
-   * Runs `work` as soon as a permit is free, and `prepare` before, when the first one is free. Rejects with the
+   * Runs `work` as soon as a permit is free, and the preparation before, when the first one is free. Rejects with the
    * signal's reason if it aborts before.
    */
   async run<Value>(
     signal: AbortSignal | undefined,
     work: () => Promise<Value>,
-    prepare?: () => Promise<void>,
+    preparation?: Preparation,
   ): Promise<Value> {
     if (signal?.aborted) throw signal.reason;
-    if (prepare) await this.#prepare(signal, prepare);
+    if (preparation) await this.#prepare(signal, preparation);
     else if (!this.#takeFree()) await this.#wait(signal);
     try {
       return await work();
@@ -40,9 +44,8 @@ export class Semaphore {
     }
   }
 
-  #prepare(signal: AbortSignal | undefined, prepare: () => Promise<void>): Promise<void> {
-    this.#preparing ??= new Semaphore(this.#count);
-    return this.#preparing.run(signal, async () => {
+  #prepare(signal: AbortSignal | undefined, { prepare, limit }: Preparation): Promise<void> {
+    return limit.run(signal, async () => {
       if (!this.#takeFree()) await this.#wait(signal);
       this.#release();
       await prepare();

@@ -9,7 +9,7 @@ import { ConnectionError, InvalidInputError, ServerNotRunningError } from "./err
 import { sanitizeCause } from "./network-errors.js";
 import { pageOrigin } from "./runtime.js";
 import { Secrets } from "./redact.js";
-import { versionOf } from "./response.js";
+import { discardBody, versionOf } from "./response.js";
 import { decoded } from "./url.js";
 
 export interface ServerTarget {
@@ -70,8 +70,7 @@ export const createServerFetch =
         isOfHub = response.status === 503 && (await isHubPage(response, hubUrl));
       if (isRunning && !isOfHub) return response;
     } finally {
-      // Streams of node-fetch have no such method.
-      if (!isRunning || isOfHub) await response.body?.cancel?.();
+      if (!isRunning || isOfHub) await discardBody(response);
     }
     if (!isRunning) throw notRunningError(what, response.status || undefined);
     if (response.status === 503) {
@@ -107,10 +106,10 @@ async function requestOf(
   const checked = { method: init.method ?? given?.method ?? "GET", body: body == null ? null : "" };
   // Checked here, since the error of fetch would quote it.
   const { method } = valid(target, () => new Request(url, { ...checked, headers }));
-  const { headers: _, ...rest } = init;
   const request: ServerRequestInit = {
     ...(given && settingsOf(given)),
-    ...rest,
+    // As for `fetch`, undefined keeps the value of the Request.
+    ...Object.fromEntries(Object.entries(init).filter(([, value]) => value !== undefined)),
     method,
     headers,
     redirect: "manual",
@@ -185,7 +184,7 @@ export async function isServedAt(
 ): Promise<boolean> {
   if (pageOrigin() !== undefined) return false;
   const response = await send(address, { redirect: "manual", signal });
-  await response.body?.cancel?.();
+  await discardBody(response);
   // A custom fetch may follow redirects nevertheless.
   if (response.redirected) return false;
   if (response.ok) return versionOf(response) !== undefined;
@@ -197,10 +196,13 @@ export async function isServedAt(
   return target.href.startsWith(address) && /^[^?#]/.test(target.href.slice(address.length));
 }
 
+/** The body as text; empty if it is lost. */
+const textOf = (response: Response): Promise<string> => response.text().catch(() => "");
+
 /** Whether a response is a page of the hub, each of which loads its static files. Leaves the body unread. */
 const isHubPage = async (response: Response, hubUrl: string): Promise<boolean> =>
   /html/.test(response.headers.get("Content-Type") ?? "") &&
-  (await response.clone().text()).includes(`${new URL(hubUrl).pathname}static/`);
+  (await textOf(response.clone())).includes(`${new URL(hubUrl).pathname}static/`);
 
 /** The runtime's WebSocket if it can send headers, which those of browsers cannot. */
 export const runtimeWebSocket = (): typeof WebSocket | undefined =>

@@ -16,9 +16,9 @@ import {
 import { sanitizeCause, connectionError } from "./network-errors.js";
 import { runMiddleware, type HubRequest, type Middleware } from "./middleware.js";
 import { pageOrigin } from "./runtime.js";
-import { assertHubResponse, readText, typeOf, versionOf } from "./response.js";
+import { assertHubResponse, discardBody, readText, typeOf, versionOf } from "./response.js";
 import { isSafe } from "./retry.js";
-import type { Semaphore } from "./semaphore.js";
+import { Semaphore } from "./semaphore.js";
 import { withDeadline } from "./deadline.js";
 
 export interface TransportOptions {
@@ -29,6 +29,8 @@ export interface TransportOptions {
   timeout: number;
   maxResponseBytes: number;
   semaphore: Semaphore;
+  /** The most calls in flight. */
+  maxConcurrency: number;
   credentials: Credentials;
   middleware: readonly Middleware[];
 }
@@ -54,10 +56,13 @@ export interface AttemptResponse {
 
 export class Transport {
   readonly #options: TransportOptions;
+  /** Limits the calls of the token function. Derived clients have their own, since one's function may use another. */
+  readonly #tokenCalls: Semaphore;
   #hubVersion: string | undefined;
 
   constructor(options: TransportOptions) {
     this.#options = options;
+    this.#tokenCalls = new Semaphore(options.maxConcurrency);
   }
 
   get baseUrl(): string {
@@ -95,16 +100,22 @@ export class Transport {
     call: CallContext,
     signal: AbortSignal | undefined,
   ): Promise<string | undefined> {
-    const token = await this.#awaitToken(this.#options.credentials.renewed(refused), call, signal);
+    const token = await this.#awaitToken(
+      () => this.#options.credentials.renewed(refused),
+      call,
+      signal,
+    );
     return token === refused ? undefined : token;
   }
 
   /** The result of a token function, within the timeout of an attempt. */
   #awaitToken<Token>(
-    token: Promise<Token>,
+    ask: () => Promise<Token>,
     call: CallContext,
     signal: AbortSignal | undefined,
   ): Promise<Token> {
+    if (signal?.aborted) return Promise.reject(signal.reason as Error);
+    const token = ask();
     return withDeadline(this.#options.timeout, signal, () =>
       token.catch((cause: unknown) => {
         if (isJupyterHubError(cause)) throw cause;
@@ -132,7 +143,8 @@ export class Transport {
     // A stream whose headers a proxy holds back would block other calls.
     if (call.streams) return getToken ? getToken().then(attempt) : attempt();
     call.isQueued = true;
-    return semaphore.run(signal, attempt, getToken);
+    const preparation = getToken && { prepare: getToken, limit: this.#tokenCalls };
+    return semaphore.run(signal, attempt, preparation);
   }
 
   /**
@@ -154,7 +166,7 @@ export class Transport {
     }
     return async () => {
       call.isQueued = false;
-      out.token = await this.#awaitToken(ask(), call, signal);
+      out.token = await this.#awaitToken(ask, call, signal);
       call.isQueued = !call.streams;
     };
   }
@@ -165,6 +177,11 @@ export class Transport {
     signal: AbortSignal,
   ): Promise<AttemptResponse> {
     const response = await this.#request(out, call, signal);
+    if (signal.aborted) {
+      // A custom fetch may ignore the signal.
+      await discardBody(response);
+      throw signal.reason;
+    }
     let body: string | undefined;
     try {
       if (!isStream(response, call)) {
@@ -180,7 +197,7 @@ export class Transport {
       assertHubResponse(response, body, version, call);
     } catch (error) {
       // An unread stream would keep its connection.
-      if (body === undefined) await response.body?.cancel?.();
+      if (body === undefined) await discardBody(response);
       throw error;
     }
     return { response, body };

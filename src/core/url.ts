@@ -5,6 +5,7 @@
  * to no address at which another user's server or a service could respond.
  */
 import { InvalidInputError } from "./errors.js";
+import { assertShape } from "./json.js";
 
 const hint =
   'Give the address of the hub, such as "https://hub.example.org" or "https://example.org/prefix/hub/api".';
@@ -105,7 +106,9 @@ export function serverAddress(
   server: string,
   publicUrl: string,
 ): string {
+  assertShape(typeof url === "string");
   if (full_url && isPrivateHost(new URL(publicUrl).hostname)) {
+    assertShape(URL.canParse(full_url, publicUrl));
     return onHost(full_url, new URL(full_url, publicUrl).origin);
   }
   // Old hubs do not encode the server's name, and a question mark in it would end the path.

@@ -127,12 +127,13 @@ export class PromiseCache<Value> {
     const value = make();
     this.#kept.set(key, { value, until: now + this.#milliseconds });
     value.catch(() => {
-      if (this.#kept.get(key)?.value === value) this.#kept.delete(key);
+      this.delete(key, value);
     });
     return value;
   }
 
-  delete(key: string): void {
-    this.#kept.delete(key);
+  /** Removes an entry unless another one has replaced it. */
+  delete(key: string, value: Promise<Value>): void {
+    if (this.#kept.get(key)?.value === value) this.#kept.delete(key);
   }
 }

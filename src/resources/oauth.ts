@@ -220,7 +220,7 @@ function nextOf(state: string): string | undefined {
   return dot < 0 ? undefined : ownPath(decoded(state.slice(dot + 1)));
 }
 
-/** Returns the path as browsers parse it; throws unless it is one of the application's own site. */
+/** Returns the path as browsers parse it. Throws if it leads to another site than the application's own. */
 function ownPath(next: string): string {
   assertString("`next`", next, true);
   // Browsers parse //host, /\host and /<tab>/host as other sites.

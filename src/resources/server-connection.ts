@@ -165,7 +165,7 @@ export class ServerConnections {
     const caller = signals.length > 0 ? AbortSignal.any(signals) : undefined;
     const call = { signal: caller, timeout, headers };
     return withSharedDeadline(`${ref.what} did not answer`, call, async (call) => {
-      const { target, key } = await withDeadline(undefined, call.signal, () =>
+      const { target, forget } = await withDeadline(undefined, call.signal, () =>
         this.#reuse({ ...ref, useClientToken }, call),
       );
       const url = new URL(`./${path.replace(/^\/+/, "")}`, target.baseUrl);
@@ -174,15 +174,16 @@ export class ServerConnections {
       const response = await createServerFetch(target)(url, { ...init, signal: both });
       // Servers have other reasons to refuse a request. A new token helps only if the hub does not know this one.
       const isRefused = response.status === 401 || response.status === 403;
-      if (key && isRefused && !(await this.#owners.knows(target.token, call.signal))) {
-        this.#targets.delete(key);
-      }
+      if (forget && isRefused && !(await this.#owners.knows(target.token, call.signal))) forget();
       return response;
     });
   }
 
-  /** A connection that may be reused, with its key, or one for a single use. */
-  async #reuse(wanted: Wanted, call: CallOptions): Promise<{ target: ServerTarget; key?: string }> {
+  /** A connection that may be reused, with a function that ends its reuse, or one for a single use. */
+  async #reuse(
+    wanted: Wanted,
+    call: CallOptions,
+  ): Promise<{ target: ServerTarget; forget?: () => void }> {
     const token = await this.#owners.token();
     if (token === undefined || wanted.useClientToken || !this.#owners.decides(call)) {
       return { target: await this.#create(wanted, call, token) };
@@ -191,12 +192,13 @@ export class ServerConnections {
     const key = JSON.stringify([wanted.user, wanted.server, owner.key]);
     const get = (): Promise<ServerTarget> =>
       this.#targets.get(key, () => this.#create(wanted, {}, owner.token));
-    let target = await get();
-    if (target.reuseUntil < performance.now()) {
-      this.#targets.delete(key);
-      target = await get();
+    let cached = get();
+    if ((await cached).reuseUntil < performance.now()) {
+      this.#targets.delete(key, cached);
+      cached = get();
     }
-    return { target, key };
+    const target = await cached;
+    return { target, forget: () => this.#targets.delete(key, cached) };
   }
 
   /** Creates a connection. All its requests carry the same client token, unless the call has an `Authorization`. */
@@ -205,15 +207,22 @@ export class ServerConnections {
     call: CallOptions,
     token: string | undefined,
   ): Promise<ServerTarget> {
-    if (token === undefined) return this.#target(wanted, call);
     const hasOwn = Object.keys(call.headers ?? {}).some((name) => /^authorization$/i.test(name));
+    const { headers } = call;
+    if (token === undefined || hasOwn) return this.#target(wanted, call, token, headers);
     return this.#owners.renewing(token, (token) => {
-      const { headers } = hasOwn ? {} : this.#owners.callOptions(token);
-      return this.#target(wanted, { ...call, headers: { ...call.headers, ...headers } }, token);
+      const all = { ...headers, ...this.#owners.callOptions(token).headers };
+      return this.#target(wanted, { ...call, headers: all }, token, headers);
     });
   }
 
-  async #target(wanted: Wanted, call: CallOptions, own?: string): Promise<ServerTarget> {
+  /** @param headers those of the call, without the client's token, for later requests to the hub */
+  async #target(
+    wanted: Wanted,
+    call: CallOptions,
+    own: string | undefined,
+    headers: CallOptions["headers"],
+  ): Promise<ServerTarget> {
     const { user, server, what, useClientToken, expires_in } = wanted;
     const { options, credentials } = this.#context;
     const { publicUrl, fetch } = this.#hub;
@@ -244,7 +253,7 @@ export class ServerConnections {
       reuseUntil: performance.now() + reuseFor,
       hubUrl: publicUrl,
       send: fetch,
-      runs: async (signal) => (await this.#find(wanted, { signal })).model?.ready ?? false,
+      runs: async (signal) => (await this.#find(wanted, { headers, signal })).model?.ready ?? false,
     };
   }
 

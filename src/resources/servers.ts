@@ -310,7 +310,6 @@ export class Servers {
    */
   async delete(user: string, input: Required<ServerInput>, call: CallOptions = {}): Promise<void> {
     const server = serverOf(input ?? {});
-    checkCall(call);
     if (!server) {
       throw new InvalidInputError(
         "Only named servers can be deleted: name one, or use servers.stop.",

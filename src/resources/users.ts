@@ -27,7 +27,7 @@ import {
   type ListOptions,
   type ListUsersInput,
 } from "./listing.js";
-import { ifDeleted, ifMatches, write } from "./reconcile.js";
+import { ifDeleted, ifMatches, isDeleted, write } from "./reconcile.js";
 import type { Servers } from "./servers.js";
 
 /** Options for reading one user: whether to include the stopped servers. */
@@ -158,7 +158,12 @@ export class Users {
     return withSharedDeadline(`The user ${name} was not deleted`, options, async (call) => {
       const running = stopServers ? await this.#servers.list(name, {}, call) : [];
       await Promise.all(
-        running.map(({ name: server }) => this.#servers.stop(name, { server }, call)),
+        running.map(({ name: server }) =>
+          this.#servers.stop(name, { server }, call).catch((error: unknown) => {
+            // Another client has removed the server meanwhile.
+            if (!isDeleted(error)) throw error;
+          }),
+        ),
       );
       await write(this.#hub, api.deleteUser, { path: { name } }, call, (call) =>
         ifDeleted(this.get(name, {}, call)),

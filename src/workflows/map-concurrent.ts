@@ -33,10 +33,16 @@ export async function* mapConcurrent<Item, Result>(
   });
   let upcoming: Promise<IteratorResult<Item>> | undefined;
   let isExhausted = false;
+  let failure: { reason: unknown } | undefined;
+  const take = (): Promise<IteratorResult<Item>> => {
+    const next = new Promise<IteratorResult<Item>>((resolve) => resolve(source.next()));
+    next.catch((reason: unknown) => (failure = { reason }));
+    return next;
+  };
   try {
     for (;;) {
       await throwIfAborted();
-      if (!isExhausted && inFlight.size < concurrency) upcoming ??= Promise.resolve(source.next());
+      if (!isExhausted && inFlight.size < concurrency) upcoming ??= take();
       // New each time: a promise that lasts would keep the result of every race.
       const aborted = new Promise<void>((resolve) => (wake = resolve));
       // The source may be slow: results are yielded meanwhile.
@@ -44,7 +50,11 @@ export async function* mapConcurrent<Item, Result>(
         aborted,
         ...(upcoming ? [upcoming] : []),
         ...inFlight.values(),
-      ]);
+      ]).catch((error: unknown): IteratorResult<Item> => {
+        if (!failure) throw error;
+        // The results of the items in flight come before the failure of the source.
+        return { done: true, value: undefined };
+      });
       await throwIfAborted();
       if (first && "own" in first) {
         inFlight.delete(first.own);
@@ -60,7 +70,9 @@ export async function* mapConcurrent<Item, Result>(
           );
         }
       }
-      if (isExhausted && inFlight.size === 0) return;
+      if (!isExhausted || inFlight.size > 0) continue;
+      if (failure) throw failure.reason;
+      return;
     }
   } finally {
     void Promise.allSettled(inFlight.values()).then(unsubscribe);

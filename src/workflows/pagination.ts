@@ -59,7 +59,7 @@ export interface PageWalk<Row> {
   keyOf(row: Row): string;
   /** Whether rows keep their order, so that an unexpected row means that others were deleted. */
   isOrdered: boolean;
-  /** The most concurrent requests. */
+  /** The maximum number of requests in flight. */
   concurrency: number;
   /** Milliseconds for the whole walk, including the time between two pages. */
   timeout: number | undefined;

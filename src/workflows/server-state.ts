@@ -13,7 +13,7 @@ import type { OpenProgress } from "./progress.js";
 export interface ServerOperations {
   /** The server's name in errors. */
   what: string;
-  /** Sends a start. Resolves with the status, 201 once the server has started. `onSent`: when it is sent, not queued. */
+  /** Sends a start. Resolves with the status, 201 once the server has started. Calls `onSent` when it is no longer queued. */
   start(signal: AbortSignal, onSent?: () => void): Promise<number>;
   /** Sends a stop. Resolves with the status, 202 while the server still stops. */
   stop(signal: AbortSignal): Promise<number>;

@@ -184,7 +184,7 @@ const isServed = (
   });
 
 /** How long the progress stream may be silent before the model is polled, in milliseconds. */
-export const silenceTimeout = 2000;
+const silenceTimeout = 2000;
 /** How long the response to a start may take before the progress stream is opened, in milliseconds. */
 const progressDelay = 500;
 
@@ -228,7 +228,8 @@ async function followProgress(
         for (let position = 0; ; position++) {
           const { value: event } = await nextEvent(events.next(), operations, signal);
           // A stream that is opened again repeats its events. The model decides whether a start has failed.
-          if (event && !event.failed && position >= logged) eventLog.add(event);
+          const isRepeated = position < logged || eventLog.items.at(-1)?.ready;
+          if (event && !event.failed && !isRepeated) eventLog.add(event);
           if (!event || isFinal(event)) return event || undefined;
         }
       } finally {
@@ -264,7 +265,7 @@ const isReady = (server: Server | undefined): server is Server =>
 const isPending = (server: Server | undefined): boolean =>
   server?.pending === "spawn" || server?.pending === "check";
 
-/** The event that the hub's stream would have sent. */
+/** The ready event of a server whose progress stream did not send one. */
 const readyEvent = ({ url }: Server): ProgressEvent => ({
   progress: 100,
   ready: true,

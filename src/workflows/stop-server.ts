@@ -37,11 +37,11 @@ export async function stopServer(
     const isStopping = pending === "stop";
     const hasStopped = !ready && !pending;
     if (lost && !before && !isStopping && (remove || !hasStopped)) throw answer;
-    if (!remove && !isStopping) {
-      // A running server was started again, unless it is the one from before.
-      if (!ready || server.started !== before?.started) return;
+    // A running server was started again, unless it is the one from before.
+    if (ready && !isStopping && before && server.started === before.started) {
       throw new JupyterHubError(`${operations.what} still runs: the hub could not stop it.`);
     }
+    if (!remove && !isStopping) return;
     if (hasStopped) {
       stoppedAt = Math.min(stoppedAt, performance.now());
       if (performance.now() - stoppedAt > maxRemoval) {

@@ -1,7 +1,7 @@
 /**
- * The statuses that a real hub answers with to invalid requests, one row each, so that the document
- * declares exactly those that occur. refused-requests.test.ts covers credentials, scopes and unknown names.
- * The report after the run lists declared statuses that did not occur.
+ * Sends invalid requests to a real hub, one per row, and checks that the document declares the status of each response.
+ * refused-requests.test.ts covers credentials, scopes and unknown names. The report after the run lists declared
+ * statuses that did not occur.
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import { loginByForm } from "./login.js";

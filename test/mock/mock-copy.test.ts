@@ -124,7 +124,7 @@ describe("the mock copy", () => {
     expect(start.filter((status) => status.startsWith("2"))).toEqual(["201", "202"]);
   });
 
-  it("uses the examples of a default server's path, or else those of the named server", () => {
+  it("uses the examples of a default server's path, or those of the named server's path if it has none", () => {
     const item = { get: { responses: { 200: { description: "", ...json({}) } } } };
     const document = documentOf({ "/shares/{owner}/{server_name}": item });
     const named = { "GET /shares/{owner}/{server_name}": { 200: "named" } };

@@ -14,7 +14,7 @@ const plugins = await Promise.all(
 );
 
 /** In thousands of bytes. */
-const budgets = { client: 35.1, operation: 19.5 };
+const budgets = { client: 35.3, operation: 19.5 };
 
 const client = 'import { JupyterHub } from "jupyterhub-client"; console.log(JupyterHub);';
 const operation =

@@ -112,7 +112,7 @@ describe("the types of methods", () => {
     else expectTypeOf(identity.prefix).toEqualTypeOf<string | undefined>();
   });
 
-  it("list the features and the scopes of hubs", () => {
+  it("contain the names of all features and scopes", () => {
     expectTypeOf<"shares">().toExtend<Feature>();
     expectTypeOf<"admin:users">().toExtend<Scope>();
     expectTypeOf<"sharess">().not.toExtend<Feature>();

@@ -178,7 +178,7 @@ describe("an update to an invented release", { timeout }, () => {
     );
   });
 
-  it("passes after the printed actions are added to the overlay, with fewer breaking changes", async () => {
+  it("passes once the printed actions are added to the overlay, and reports fewer breaking changes than before", async () => {
     const block = (heading: string): string => {
       const text = section(heading);
       return `${text.slice(text.indexOf("  - target:"))}\n`;

@@ -308,6 +308,13 @@ describe("a call with its own credentials, in a page with the hub's cookie", () 
     });
   });
 
+  it("sends a token with the authScheme of the client", async () => {
+    const fetch = answering(() => answer({ name: "ada" }));
+    const hub = new JupyterHub({ url: origin, auth: "cookie", authScheme: "token", fetch });
+    await hub.tokens.identify(secrets.token);
+    expect(fetch.requests[0]?.headers.get("Authorization")).toBe(`token ${secrets.token}`);
+  });
+
   it("returns a client with the token in place of the cookie from a login", async () => {
     const { hub, sent } = kept(created);
     const { client } = await hub.tokens.login("ada", { password: secrets.password });

@@ -12,7 +12,7 @@ describe.each(spellings)("a call's own %s", (name) => {
     return fetch.requests.map((request) => request.headers.get("Authorization"));
   };
 
-  it("is replaced by the token that tokens.identify sends", async () => {
+  it("is replaced by the token of tokens.identify", async () => {
     expect(await sentBy((hub) => hub.tokens.identify("asked", { headers }))).toEqual([
       "Bearer asked",
     ]);

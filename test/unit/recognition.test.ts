@@ -92,7 +92,7 @@ describe("with the version header, a page with a status of 4xx", () => {
     (["get", "create", "update", "delete", "token", "sync"] as const).flatMap((name) =>
       [403, 404, 405].map((status) => [name, status] as const),
     ),
-  )("is no response of the API to %s: %i", async (name, status) => {
+  )("is not taken for an API response to %s: %i", async (name, status) => {
     const error = await outcome(calls[name], pageOfHub(status));
     expect(error).toMatchObject({ name: "UnexpectedResponseError", status });
     expect((error as Error).message).toMatch(/Check the url: JupyterHub\.\w+\(link\) finds/);

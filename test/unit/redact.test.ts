@@ -175,6 +175,11 @@ describe("the secrets of headers", () => {
     expect([...all]).toEqual([]);
   });
 
+  it("may be more than a function has arguments", () => {
+    const many = Array.from({ length: 200_000 }, (_, index) => `planted-${index}`);
+    expect(withoutSecrets("is planted-199999 here", many)).toBe("is [redacted] here");
+  });
+
   it("are deduplicated during a long start", () => {
     const all = new Secrets();
     for (let count = 0; count < 1000; count += 1) {

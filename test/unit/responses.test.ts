@@ -167,6 +167,13 @@ describe("a response", () => {
     expectNoSecret(error);
   });
 
+  it("may be empty for a route that the package does not know", async () => {
+    const fetch = answering(() => answer("", { status: 204, type: null }));
+    const call = { url: "/extension/{name}", path: { name: "ada" } };
+    expect(await hubOf(fetch).client.delete(call)).toMatchObject({ data: undefined });
+    expect((await hubOf(fetch).client.delete(call)).error).toBeUndefined();
+  });
+
   it("of OAuth has its own shape of errors", async () => {
     const { client } = hubOf(answering(foreign(401, { error: "invalid_client" })));
     const body = { grant_type: "authorization_code", client_id: "x", code: "y" } as never;

@@ -80,7 +80,7 @@ describe("permits", () => {
   it.each([
     ["one is free", 1],
     ["none is free", 0],
-  ])("are not taken with an aborted signal, if %s", async (_, count) => {
+  ])("are not given to work whose signal has aborted, if %s", async (_, count) => {
     const semaphore = new Semaphore(count);
     const reason = new Error("too late");
     let ran = false;

@@ -9,7 +9,16 @@ import {
   TimeoutError,
   type JupyterHubOptions,
 } from "../../src/index.js";
-import { expectNoSecret, rejectionOf, secrets, serve, signalled } from "./helpers.js";
+import {
+  answer,
+  answering,
+  expectNoSecret,
+  origin,
+  rejectionOf,
+  secrets,
+  serve,
+  signalled,
+} from "./helpers.js";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -168,7 +177,7 @@ describe("a stream rejects", () => {
   });
 
   it.each([[new Error("enough")], ["a word"], [0]])(
-    "when the caller aborts a read, with %s, and closes its connection",
+    "and closes its connection when the caller aborts during a read: %s",
     async (reason) => {
       await using server = await serving((response) => events(response).write("x"));
       const controller = new AbortController();
@@ -190,6 +199,45 @@ describe("a stream rejects", () => {
     controller.abort("enough");
     await server.closed;
     expect(await rejectionOf(next(stream.getReader()))).toBe("enough");
+  });
+});
+
+describe("an abort before the response to a request for a stream", () => {
+  const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+  it("does not call a token function", async () => {
+    let calls = 0;
+    const token = async () => {
+      calls += 1;
+      throw new Error("the vault is sealed");
+    };
+    const controller = new AbortController();
+    const { signal } = controller;
+    const hub = new JupyterHub({ url: origin, token, fetch: answering(() => answer({})) });
+    const opened = progress(hub, { signal });
+    controller.abort();
+    expect(await rejectionOf(opened)).toBe(signal.reason);
+    await turn();
+    expect(calls).toBe(0);
+  });
+
+  it("closes a stream that a fetch which ignores signals opens nevertheless", async () => {
+    const requested = signalled();
+    const closed = signalled();
+    const response = signalled<Response>();
+    const fetch = async () => {
+      requested.tell();
+      return response.when;
+    };
+    const controller = new AbortController();
+    const { signal } = controller;
+    const opened = progress(new JupyterHub({ url: origin, token: "t", fetch }), { signal });
+    await requested.when;
+    controller.abort();
+    expect(await rejectionOf(opened)).toBe(signal.reason);
+    const headers = { "Content-Type": "text/event-stream", "X-JupyterHub-Version": "6.1.1" };
+    response.tell(new Response(new ReadableStream({ cancel: () => closed.tell() }), { headers }));
+    await closed.when;
   });
 });
 

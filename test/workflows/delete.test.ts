@@ -43,6 +43,22 @@ describe("servers.delete", () => {
     expect(hub.sent.at(-1)?.route).toBe("GET /users/ada?include_stopped_servers=true");
   });
 
+  it("rejects if the server did not stop", async () => {
+    const hub = new FakeHub();
+    hub.become("gpu", [[0, "ready"]]);
+    hub.next(named, {
+      status: 202,
+      fate: [
+        [0, "stop"],
+        [1000, "ready"],
+      ],
+    });
+    expect(await failure(hub.client().servers.delete("ada", { server: "gpu" }))).toMatchObject({
+      name: "JupyterHubError",
+      message: "The server gpu of ada still runs: the hub could not stop it.",
+    });
+  });
+
   it("resolves at once if the server no longer exists", async () => {
     const hub = new FakeHub();
     hub.become("gpu", [[0, "stopped"]]);

@@ -221,6 +221,20 @@ describe("many starts", () => {
     expect(Date.now() - begun).toBe(1000);
   });
 
+  it("yield the results of the starts in flight before the error of the source", async () => {
+    const { hub } = manyHub();
+    async function* failing() {
+      yield "user0";
+      throw new Error("the list is lost");
+    }
+    const read: unknown[] = [];
+    const reading = async () => {
+      for await (const { user } of hub.servers.startMany(failing())) read.push(user);
+    };
+    expect(await settled(rejectionOf(reading()))).toEqual(new Error("the list is lost"));
+    expect(read).toEqual(["user0"]);
+  });
+
   it("end the source when the iteration is left", async () => {
     const { hub } = manyHub();
     let ended = false;

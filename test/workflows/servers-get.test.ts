@@ -40,7 +40,7 @@ describe("servers.get", () => {
     expect(found).toMatchObject({ name: "gpu", ready: false, stopped: true });
   });
 
-  it("does not find a stopped server before 3.0, which lists none", async () => {
+  it("does not find a stopped server on hubs before 3.0, which do not list those", async () => {
     const hub = new FakeHub("2.3.1");
     hub.become("gpu", [[0, "stopped"]]);
     expect(await failure(hub.client().servers.get("ada", { server: "gpu" }))).toBeInstanceOf(

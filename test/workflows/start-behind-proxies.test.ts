@@ -60,7 +60,7 @@ describe("a start behind a proxy", () => {
 });
 
 describe("a start with options", () => {
-  it("waits for a hub that restarts before it is sent", async () => {
+  it("is not sent before a restarting hub is available", async () => {
     const hub = new FakeHub();
     hub.next("GET /", unavailable, unavailable);
     hub.next(model, unavailable, unavailable, unavailable, unavailable, unavailable);

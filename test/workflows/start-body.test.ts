@@ -91,7 +91,7 @@ describe("the hub's version", () => {
     expect(hub.count("GET /")).toBe(0);
   });
 
-  it("rejects the start, before it is sent, if it cannot be read for a minute", async () => {
+  it("is required: if it cannot be read for a minute, the start is not sent", async () => {
     const hub = new FakeHub();
     const down: Answer = { status: 0, lost: true };
     hub.next("GET /", ...Array.from({ length: 100 }, () => down));

@@ -36,6 +36,15 @@ describe("the iteration of a start", () => {
     expect([hub.count(stream), hub.count(model), hub.open]).toEqual([1, row.reads, 0]);
   });
 
+  it("has one ready event, also if the model was ready before the stream", async () => {
+    const hub = new FakeHub();
+    hub.atAddress = () => new Promise(() => undefined);
+    hub.next(post, { status: 500, takes: 700, fate: [[0, "ready"]] });
+    hub.next(stream, { status: 200, stream: [requested, 500, ready] });
+    const { reported } = await settled(story(hub.client().servers.start("ada")));
+    expect(reported).toEqual([requested, ready]);
+  });
+
   it("yields events unchanged, with html_message and the Spawner's own keys", async () => {
     const hub = new FakeHub();
     const html = { progress: 20, html_message: "<b>Pulling</b>", image: { tag: 1 } };

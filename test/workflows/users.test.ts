@@ -119,6 +119,18 @@ describe("users.delete", () => {
     expect(hub.userExists).toBe(true);
   });
 
+  it("with stopServers ignores a server that another client has removed meanwhile", async () => {
+    const hub = new FakeHub();
+    hub.become("gpu", [[0, "ready"]]);
+    hub.next("DELETE /users/ada/servers/gpu", {
+      status: 404,
+      message: "ada has no server named 'gpu'",
+      fate: [[0, "gone"]],
+    });
+    await settled(hub.client().users.delete("ada", { stopServers: true }));
+    expect(hub.userExists).toBe(false);
+  });
+
   it("with stopServers stops polling other servers if one cannot be stopped", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "ready"]]);

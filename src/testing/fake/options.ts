@@ -21,7 +21,7 @@ export interface FakeUser {
 export interface FakeGroup {
   /** The group's name. */
   name: string;
-  /** The members, who are created. */
+  /** The names of the members. They are created as users. */
   users?: readonly string[];
   /** The group's properties. @default none */
   properties?: Record<string, unknown>;

@@ -146,7 +146,7 @@ async function stop(world: World, server: Server, live: Spawner): Promise<void> 
   server.live = undefined;
 }
 
-/** Cancels a start, then stops what it left. As on real hubs, the server looks ready for a second. */
+/** Cancels a start, then stops what it has started. Meanwhile, as on real hubs, the server looks ready for a second. */
 export async function cancelStart(world: World, server: Server): Promise<void> {
   const live = liveOf(server);
   const { start } = live;

@@ -30,7 +30,7 @@ export interface MockCall {
   readonly body: unknown;
 }
 
-/** What a request or its response violates. */
+/** A request or response that violates the hub's API. */
 export interface MockViolation {
   /** The operation, or the method and path of an unknown one. */
   readonly operation: string;
