@@ -129,7 +129,7 @@ export function assertHubResponse(
   );
 }
 
-/** The response, with the body that was already read in its place. */
+/** The same response with `body` in place of its own, which has been read. */
 export const withBody = (response: Response, body: string | ReadableStream): Response =>
   typeof body === "string"
     ? Object.defineProperty(response, "text", { value: async () => body })

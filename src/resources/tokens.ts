@@ -156,13 +156,14 @@ export class Tokens<Client = unknown> {
   }
 
   /**
-   * Creates a token for a user's password, without the client's own token, and a client that acts as the user. Works if
-   * the hub's Authenticator checks passwords and the user has logged in before.
+   * Logs a user in with a password: creates a token of the user, and returns it with a client that acts as the user.
+   * The client's own token is not sent. Works if the hub's Authenticator checks passwords and the user has logged in
+   * before.
    *
    * `POST /users/{name}/tokens` · no token needed · `roles` since 2.0, `scopes` since 3.0
    * @param username the user's name on the hub, usually in lower case
    * @param input `expires_in`: lifetime in whole seconds, at least 1. By default until it is revoked. `scopes`: by
-   * default all of the user's. To revoke the token, it needs `tokens`
+   * default all of the user's. A token without the scope `tokens` cannot revoke itself
    * @throws AuthenticationError if the user or the password is wrong; BadRequestError for scopes that do not exist or
    * that the user lacks
    */

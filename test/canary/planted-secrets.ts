@@ -1,6 +1,6 @@
 /**
- * The secrets of the canary test, and the search for them: in every printed form of a value, and in every encoding of a
- * secret.
+ * The secrets of the canary test, and the search for them: prints a value in every way, and looks in the output for
+ * each secret in every encoding.
  */
 import { format, inspect } from "node:util";
 

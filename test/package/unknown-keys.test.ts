@@ -151,15 +151,18 @@ describe("a method", () => {
 
   const inputs = closed.filter(({ bag }) => bag.name === "input");
   const takesCall = inputs.filter(({ name }) => name !== "oauth.authorizeUrl");
-  it.each(takesCall)("says that an option in $what belongs into the options", async (one) => {
-    const message = await expectRefused(withBag(one, { signal: undefined }), "signal");
-    expect(message).toContain("It belongs in the options of the call.");
-    expect(message).not.toContain("Did you mean");
-  });
+  it.each(takesCall)(
+    "says that an option of the call in $what belongs in the last argument",
+    async (one) => {
+      const message = await expectRefused(withBag(one, { signal: undefined }), "signal");
+      expect(message).toContain("It belongs in the options of the call.");
+      expect(message).not.toContain("Did you mean");
+    },
+  );
 
   // Methods that create a client have no input.
   const calls = closed.filter(({ bag, name }) => bag.name === "call" && name !== "discover");
-  it.each(calls)("says that a key of the input in $what belongs into the input", async (one) => {
+  it.each(calls)("says that a key of the input in $what belongs in the input", async (one) => {
     const message = await expectRefused(withBag(one, { include_stopped_servers: true }), listedKey);
     expect(message).toContain("It belongs in an input, before the options.");
     expect(await expectRefused(withBag(one, { server: "gpu" }), "server")).toContain("in an input");

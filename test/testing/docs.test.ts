@@ -1,4 +1,4 @@
-/** The tests in docs/testing.md run: the page contains the text of these files. */
+/** Checks that the tests in docs/testing.md are copies of test files, which run. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";

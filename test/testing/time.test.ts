@@ -183,7 +183,7 @@ describe("the address of a server", () => {
     await stopped;
   });
 
-  it("lets a slow start resolve at once, and is not listed as a request", async () => {
+  it("shows a slow start that its server runs, and is not listed as a request", async () => {
     const fake = new FakeHub({ time: "manual", users: ["ada"], slowSpawnTimeout: 0 });
     fake.spawner({ seconds: 30 });
     const started = clientOf(fake).servers.start("ada");

@@ -70,7 +70,7 @@ describe("the iteration of a start", () => {
     expect(hub.count(stream)).toBe(0);
   });
 
-  it("belongs to one start, however often it is awaited and iterated", async () => {
+  it("sends one start, however often the start is awaited and iterated", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: soon("ready") });
     const start = hub.client().servers.start("ada");

@@ -7,7 +7,10 @@ export interface Page {
   limit: number;
 }
 
-/** The requested page. A request for a plain array, without the media type of pages, gets the longest page. */
+/**
+ * The requested page. A request that does not accept the media type of pages gets a plain array, cut at the maximum
+ * page size.
+ */
 export function pageOf(call: Call): Page {
   const limits = call.world.settings.pageLimit;
   const usual = call.wantsPages ? limits.default : limits.max;
