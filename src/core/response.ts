@@ -56,8 +56,11 @@ export async function readText(
 
 /** Closes the connection of a response whose body is not read. Streams of node-fetch have no such method. */
 export async function discardBody({ body }: Response): Promise<void> {
-  // A stream that has failed rejects with the same error.
-  await body?.cancel?.().catch(() => undefined);
+  try {
+    await body?.cancel?.();
+  } catch {
+    // A stream that has failed rejects with the same error.
+  }
 }
 
 const unexpected = (

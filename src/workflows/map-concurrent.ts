@@ -51,7 +51,7 @@ export async function* mapConcurrent<Item, Result>(
         ...(upcoming ? [upcoming] : []),
         ...inFlight.values(),
       ]).catch((error: unknown): IteratorResult<Item> => {
-        if (!failure) throw error;
+        if (isExhausted || error !== failure?.reason) throw error;
         // The results of the items in flight come before the failure of the source.
         return { done: true, value: undefined };
       });

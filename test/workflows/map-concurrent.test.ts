@@ -1,4 +1,4 @@
-/** `mapConcurrent`: what it keeps, and how it ends when it is left. */
+/** `mapConcurrent`: what it keeps, and how it ends when it is left or fails. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
@@ -46,4 +46,17 @@ it("mapConcurrent causes no unhandled rejection if it is left and its source the
   await turn();
   process.off("unhandledRejection", keep);
   expect(rejections).toEqual([]);
+});
+
+it("mapConcurrent rejects with the error of an item in flight, also after its source has failed", async () => {
+  const failure = new Error("The item failed");
+  async function* source() {
+    yield 1;
+    throw new Error("The source failed");
+  }
+  const run = async () => {
+    await turn();
+    throw failure;
+  };
+  await expect(mapConcurrent(source(), limits, run).next()).rejects.toBe(failure);
 });
