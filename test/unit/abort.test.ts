@@ -1,4 +1,4 @@
-/** A signal has one listener, however many calls wait for it. */
+/** Abort listeners: the package adds at most one to a signal, however many calls share the signal. */
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { onAbort } from "../../src/core/deadline.js";
@@ -6,8 +6,8 @@ import { answering, hubOf } from "./helpers.js";
 
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, "abort").length;
 
-describe("an abort", () => {
-  it("calls every listener once, with its reason", () => {
+describe("an abort signal", () => {
+  it("calls every listener once, with the abort reason", () => {
     const controller = new AbortController();
     const received: unknown[] = [];
     for (const name of ["a", "b"]) {
@@ -22,7 +22,7 @@ describe("an abort", () => {
     expect(listeners(controller.signal)).toBe(0);
   });
 
-  it("calls a new listener at once if it has already happened", () => {
+  it("calls a new listener at once if it has already aborted", () => {
     const received: unknown[] = [];
     const signal = AbortSignal.abort("before");
     onAbort(signal, (reason) => received.push(reason))();
@@ -30,7 +30,7 @@ describe("an abort", () => {
     expect(listeners(signal)).toBe(0);
   });
 
-  it("does not call a listener that unsubscribed, even during the dispatch", () => {
+  it("does not call a listener that an earlier listener unsubscribed during the abort", () => {
     const controller = new AbortController();
     const received: string[] = [];
     const unsubscribe: (() => void)[] = [];
@@ -44,7 +44,7 @@ describe("an abort", () => {
     expect(received).toEqual(["first", "third"]);
   });
 
-  it("has no listener after the last one unsubscribed, and one again for a new one", () => {
+  it("has no event listener after the last unsubscription, and has one again after a new subscription", () => {
     const { signal } = new AbortController();
     const [one, two] = [onAbort(signal, () => {}), onAbort(signal, () => {})];
     expect(listeners(signal)).toBe(1);
@@ -57,13 +57,13 @@ describe("an abort", () => {
     expect(listeners(signal)).toBe(1);
   });
 
-  it("never happens without a signal", () => {
+  it("never calls the listener if it is undefined", () => {
     onAbort(undefined, () => {
       throw new Error("heard");
     })();
   });
 
-  it("has one listener for a hundred calls, so that Node warns of no leak", async () => {
+  it("has one event listener for a hundred calls, so that Node does not warn of a leak", async () => {
     const { signal } = new AbortController();
     let most = 0;
     const fetch = answering(() => {

@@ -1,4 +1,4 @@
-/** Guarantees that can be iterated, and their event logs. */
+/** Actions, which are promises with events that can be iterated, and the logs that store these events. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Action, EventLog } from "../../src/workflows/progress.js";
 
@@ -45,7 +45,7 @@ afterEach(() => {
 });
 
 describe("an action", () => {
-  it("is a promise; then() and catch() return ordinary promises", async () => {
+  it("is a promise whose then() returns an ordinary promise", async () => {
     const { action, resolve } = begin();
     expect(action).toBeInstanceOf(Promise);
     expect(action.then(String).constructor).toBe(Promise);
@@ -69,7 +69,7 @@ describe("an action", () => {
     expect(runs()).toBe(1);
   });
 
-  it("throws the same error to await and to every iteration, after the events", async () => {
+  it("rejects with its error, and every iteration throws the same error after the events", async () => {
     const { action, feed, reject } = begin();
     const error = new Error("failed");
     const events: number[] = [];
@@ -84,7 +84,7 @@ describe("an action", () => {
     expect(events).toEqual([1]);
   });
 
-  it("causes no unhandled rejection if it is only iterated, or if an iteration is left", async () => {
+  it("causes no unhandled rejection if it is only iterated, even if the iteration stops early", async () => {
     const iterated = begin();
     const read = all(iterated.action).catch(() => "thrown");
     const left = begin();
@@ -104,7 +104,7 @@ describe("an action", () => {
     expect(unhandled).toEqual([error]);
   });
 
-  it("has the caller's line in the stack of an error of this package", async () => {
+  it("adds the caller's line to the stack of this package's errors, and does not change other errors", async () => {
     const theProgramOfTheUser = () => begin();
     const { action, reject } = theProgramOfTheUser();
     reject(new JupyterHubError("What failed"));
@@ -121,7 +121,7 @@ describe("an action", () => {
 });
 
 describe("an event log", () => {
-  it("ends at once when an iteration is left while it waits", async () => {
+  it("ends an iteration at once when the reader stops it, even while next() waits", async () => {
     const feed = new EventLog<number>();
     let left = 0;
     const items = feed[Symbol.asyncIterator](() => (left += 1));
@@ -135,7 +135,7 @@ describe("an event log", () => {
     expect(await all(feed)).toEqual([1]);
   });
 
-  it("gives each item once if next() is called several times in advance", async () => {
+  it("yields each item once if next() is called several times before the items arrive", async () => {
     const feed = new EventLog<number>();
     const items = feed[Symbol.asyncIterator]();
     const recorded = [items.next(), items.next(), items.next()];

@@ -20,7 +20,7 @@ const path = { name: "ada" };
 const { createClient, getUser, postUser, postUserServer } = raw;
 
 describe("a raw function", () => {
-  it("resolves with the data and the response, and not with the request, which holds the token", async () => {
+  it("resolves with the data and the response, but not with the request, which holds the token", async () => {
     const fetch = answering(() => answer({ name: "ada" }, { headers: { "X-Extra": "1" } }));
     const answered = await getUser({ client: hubOf(fetch).client, path });
     const { data, error, response } = answered;
@@ -32,7 +32,7 @@ describe("a raw function", () => {
   });
 
   it.each([{}, { throwOnError: false as const }])(
-    "resolves with the hub's error unless throwOnError is set: %j",
+    "resolves with the hub's error unless throwOnError is true: %j",
     async (options) => {
       const fetch = answering(() => refusal(409, "User ada already exists"));
       const answered = await postUser({ client: hubOf(fetch).client, path, ...options });
@@ -51,34 +51,34 @@ describe("a raw function", () => {
     });
   });
 
-  it("resolves with an error and no response if none arrived", async () => {
+  it("resolves with an error and an undefined response if no response arrived", async () => {
     const fetch = answering(() => Promise.reject(new TypeError("fetch failed")));
     const answered = await getUser({ client: hubOf(fetch).client, path });
     expect(answered.error).toMatchObject({ name: "ConnectionError" });
     expect(answered.response).toBeUndefined();
   });
 
-  it("resolves with the reason of an abort", async () => {
+  it("resolves with the abort reason as the error", async () => {
     const reason = { why: "enough" };
     const signal = AbortSignal.abort(reason);
     const { error } = await getUser({ client: hubOf(answering()).client, path, signal });
     expect(error).toBe(reason);
   });
 
-  it("rejects with throwOnError", async () => {
+  it("rejects if throwOnError is true", async () => {
     const fetch = answering(() => refusal(404, null));
     const call = getUser({ client: hubOf(fetch).client, path, throwOnError: true });
     await expect(call).rejects.toMatchObject({ name: "NotFoundError", status: 404 });
   });
 
-  it("also works with a client without methods", async () => {
+  it("accepts a client of createClient(), which has no methods", async () => {
     const fetch = answering(() => answer({ name: "ada" }));
     const client = createClient({ url: origin, token: secrets.token, fetch });
     expect((await getUser({ client, path, throwOnError: true })).data).toEqual({ name: "ada" });
     expect(fetch.requests[0]?.headers.get("Authorization")).toBe(`Bearer ${secrets.token}`);
   });
 
-  it("sends a body that was built for this hub's version unchecked", async () => {
+  it("sends a body unchecked with sendAsIs, since the body was built for this hub's version", async () => {
     const fetch = answering(() => answer("", { status: 202, version: "5.5.4", type: null }));
     const { client } = hubOf(fetch);
     const body = { user_options: { cpu: 2 }, limit: -1 } as object;
@@ -88,13 +88,18 @@ describe("a raw function", () => {
   });
 });
 
-describe("an error depends on the call:", () => {
+describe("the error of a refused call", () => {
   const forbidden = () => refusal(403, "Forbidden", { version: "5.5.4" });
 
   it.each<[string, TokenSource | undefined, Record<string, string>, string]>([
-    ["with a token", secrets.token, {}, "ForbiddenError"],
-    ["without one", undefined, {}, "AuthenticationError"],
-    ["with a token of its own", undefined, { Authorization: "token x" }, "ForbiddenError"],
+    ["is a ForbiddenError if the client has a token", secrets.token, {}, "ForbiddenError"],
+    ["is an AuthenticationError if there is no token", undefined, {}, "AuthenticationError"],
+    [
+      "is a ForbiddenError if the call has a token in its headers",
+      undefined,
+      { Authorization: "token x" },
+      "ForbiddenError",
+    ],
   ])("%s", async (_, token, headers, name) => {
     const { client } = hubOf(answering(forbidden), { token });
     const { error } = await postUser({ client, path, headers });
@@ -102,7 +107,7 @@ describe("an error depends on the call:", () => {
     expect((error as Error).message.includes("no token")).toBe(name === "AuthenticationError");
   });
 
-  it("with a password in its body", async () => {
+  it("is an AuthenticationError about the user and password if the body has a password", async () => {
     const { client } = hubOf(answering(forbidden));
     const body = { auth: { username: "ada", password: secrets.password } };
     const { error } = await raw.postUserTokens({ client, path, body });
@@ -113,14 +118,17 @@ describe("an error depends on the call:", () => {
   it.each([
     ["40", 40_000],
     [undefined, undefined],
-  ])("with a time to wait of %s seconds", async (seconds, retryAfter) => {
-    const headers = { ...(seconds && { "Retry-After": seconds }) };
-    const { client } = hubOf(answering(() => refusal(429, "Too many", { headers })));
-    const { error } = await postUserServer({ client, path });
-    expect(error).toMatchObject({ name: "RateLimitError", retryAfter });
-  });
+  ])(
+    "has retryAfter, the Retry-After header in milliseconds: %s becomes %s",
+    async (seconds, retryAfter) => {
+      const headers = { ...(seconds && { "Retry-After": seconds }) };
+      const { client } = hubOf(answering(() => refusal(429, "Too many", { headers })));
+      const { error } = await postUserServer({ client, path });
+      expect(error).toMatchObject({ name: "RateLimitError", retryAfter });
+    },
+  );
 
-  it("unless a custom fetch has mapped it already", async () => {
+  it("is passed on unchanged if a custom fetch rejects with an error of this package", async () => {
     const own = new ConflictError("of another client");
     const { error } = await getUser({
       client: hubOf(answering(() => Promise.reject(own))).client,
@@ -130,7 +138,7 @@ describe("an error depends on the call:", () => {
   });
 });
 
-describe("an option that would bypass the transport is refused:", () => {
+describe("an option that would bypass the transport", () => {
   it.each<[string, object]>([
     ["baseUrl", { baseUrl: "https://evil.example" }],
     ["fetch", { fetch: () => Promise.reject(new Error("smuggled")) }],
@@ -143,7 +151,7 @@ describe("an option that would bypass the transport is refused:", () => {
     ["querySerializer", { querySerializer: () => "smuggled" }],
     ["auth", { auth: "smuggled", security: [{ type: "http", scheme: "bearer" }] }],
     ["credentials", { credentials: "include", mode: "no-cors", cache: "force-cache" }],
-  ])("%s", async (key, options) => {
+  ])("is refused: %s", async (key, options) => {
     const fetch = answering();
     const { error } = await getUser({ client: hubOf(fetch).client, path, ...options });
     expect(error).toBeInstanceOf(InvalidInputError);
@@ -153,13 +161,13 @@ describe("an option that would bypass the transport is refused:", () => {
     expect(fetch.requests).toEqual([]);
   });
 
-  it("but not parseAs, which does not change a JSON response", async () => {
+  it("is not parseAs, which is accepted and does not change a JSON response", async () => {
     const { client } = hubOf(answering(() => answer({ name: "ada" })));
     const options = { client, path, ...({ parseAs: "text" } as object) };
     expect((await getUser({ ...options, throwOnError: true })).data).toEqual({ name: "ada" });
   });
 
-  it("a real server at another address receives no request", async () => {
+  it("cannot send a request to another server", async () => {
     let reached = 0;
     await using other = await serve((_, response) => {
       reached += 1;
@@ -180,7 +188,7 @@ describe("hub.client", () => {
     expect(Object.isFrozen(client)).toBe(true);
   });
 
-  it("sends a route that is not in the table unchecked", async () => {
+  it("calls a route that the package does not know, and checks only the names in its path", async () => {
     const fetch = answering(() => answer({ of: "a newer hub" }));
     const { data } = await hubOf(fetch).client.get({ url: "/new/{thing}", path: { thing: "a/b" } });
     expect(data).toEqual({ of: "a newer hub" });

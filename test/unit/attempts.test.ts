@@ -28,8 +28,8 @@ useLongestPauses();
 describe("a call that only reads", () => {
   it.each<[string, Respond]>([
     ["the connection breaks", breaking],
-    ["the proxy has no hub", () => page(503)],
-    ["there are too many calls", () => refusal(429, null)],
+    ["the proxy cannot reach the hub", () => page(503)],
+    ["the hub responds with 429", () => refusal(429, null)],
   ])("is retried while %s, with growing delays", async (_, fault) => {
     const { hub, at } = hubThat([fault, fault, fault, ada]);
     expect(await settled(hub.users.get("ada"))).toEqual({ name: "ada" });
@@ -64,7 +64,7 @@ describe("a call that only reads", () => {
   });
 
   it.each(["61", "86400", "99999999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])(
-    "rejects at once if Retry-After is %s",
+    "rejects at once if Retry-After is more than 60 seconds away: %s",
     async (seconds) => {
       const { hub, at } = hubThat([() => busy(seconds), ada]);
       const error = await failure(hub.users.get("ada"));
@@ -82,7 +82,7 @@ describe("a call that only reads", () => {
     expect(second).toContainEqual(["x-call", "1"]);
   });
 
-  it("returns the last attempt's response, or none if it had none", async () => {
+  it("returns the last attempt's response, or none if that attempt got no response", async () => {
     const { hub } = hubThat([() => page(503), ada]);
     const { response } = await settled(getUser({ client: hub.client, path }));
     expect(response?.status).toBe(200);
@@ -92,7 +92,7 @@ describe("a call that only reads", () => {
     expect(answered.response).toBeUndefined();
   });
 
-  it("does not count towards maxConcurrency during a delay", async () => {
+  it("does not count towards maxConcurrency during a retry delay", async () => {
     const { hub, fetch } = hubThat([() => busy("40"), ada], { maxConcurrency: 1 });
     const first = hub.users.get("first");
     const second = hub.users.get("second");
@@ -103,8 +103,8 @@ describe("a call that only reads", () => {
   });
 });
 
-describe("retry", () => {
-  it("0 allows one attempt", async () => {
+describe("the retry option", () => {
+  it("allows one attempt if it is 0", async () => {
     const { hub, at } = hubThat([breaking, ada], { retry: 0 });
     expect(await failure(hub.users.get("ada"))).toBeInstanceOf(ConnectionError);
     const put = hubThat([() => busy("1"), ada], { retry: 0 });
@@ -112,7 +112,7 @@ describe("retry", () => {
     expect([at, put.at]).toEqual([[0], [0]]);
   });
 
-  it("1 allows two attempts", async () => {
+  it("allows two attempts if it is 1", async () => {
     const { hub, at } = hubThat([breaking], { retry: 1 });
     expect(await failure(hub.users.get("ada"))).toBeInstanceOf(ConnectionError);
     expect(at).toEqual([0, 250]);
@@ -129,8 +129,12 @@ describe("a call that changes something", () => {
   it.each<[string, Respond, string]>([
     ["the connection breaks", breaking, "ConnectionError"],
     ["the connection is refused", () => Promise.reject(broken("ECONNREFUSED")), "ConnectionError"],
-    ["the proxy has no hub", () => page(503, { headers: { "Retry-After": "1" } }), "HubError"],
-    ["the hub has its maximum of servers", () => refusal(429, null), "RateLimitError"],
+    [
+      "the proxy cannot reach the hub",
+      () => page(503, { headers: { "Retry-After": "1" } }),
+      "HubError",
+    ],
+    ["the hub runs its maximum number of servers", () => refusal(429, null), "RateLimitError"],
     ["Retry-After is too long", () => busy("61"), "RateLimitError"],
   ])("is sent once when %s", async (_, fault, name) => {
     for (const write of Object.values(writes)) {
@@ -141,7 +145,7 @@ describe("a call that changes something", () => {
     }
   });
 
-  it("is retried after a 429 with Retry-After, with the same body", async () => {
+  it("is retried with the same body after a 429 with Retry-After", async () => {
     const { hub, fetch, at } = hubThat([() => busy("30"), () => busy("30"), ada]);
     const body = { users: ["ada"] };
     const call = postGroup({ client: hub.client, path: { name: "lab" }, body, throwOnError: true });
@@ -151,7 +155,7 @@ describe("a call that changes something", () => {
     expect(bodies).toEqual([body, body, body]);
   });
 
-  it("is retried after three 429s, and then rejects", async () => {
+  it("is retried after each of three 429s, and rejects at the fourth", async () => {
     const { hub, at } = hubThat([() => busy("10")]);
     const { error } = await settled(deleteUser({ client: hub.client, path }));
     expect(error).toMatchObject({ name: "RateLimitError", retryAfter: 10_000, outcome: undefined });
@@ -169,7 +173,7 @@ describe("a call whose workflow handles Retry-After", () => {
 });
 
 describe("the timeout of a call", () => {
-  it("covers all attempts, and its error has the last failure as cause", async () => {
+  it("covers all attempts, and the TimeoutError has the last attempt's failure as its cause", async () => {
     const { hub, at } = hubThat([() => page(503), breaking, never]);
     const error = await failure(hub.users.get("ada", {}, { timeout: 5000 }));
     expect(error).toBeInstanceOf(TimeoutError);
@@ -180,7 +184,7 @@ describe("the timeout of a call", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("ends a delay", async () => {
+  it("ends a retry delay", async () => {
     const { hub, at } = hubThat([() => busy("40"), ada]);
     const state = watch(hub.users.get("ada", {}, { timeout: 1000 }));
     await pass(999);
@@ -192,7 +196,7 @@ describe("the timeout of a call", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("also ends an attempt that would take longer", async () => {
+  it("does not extend the client's timeout of a single attempt", async () => {
     const { hub, at } = hubThat([breaking, never], { timeout: 2000 });
     const error = await failure(hub.users.get("ada", {}, { timeout: 60_000 }));
     expect(error).toMatchObject({ name: "TimeoutError", timeout: 2000 });
@@ -204,7 +208,7 @@ describe("the timeout of a call", () => {
 
 describe("an abort", () => {
   it.each([[new Error("enough")], ["a word"], [0]])(
-    "during a delay rejects at once with %s, and leaves no timer",
+    "during a retry delay rejects the call at once with %s, and leaves no timer",
     async (reason) => {
       const { hub, at } = hubThat([() => busy("40"), ada]);
       const controller = new AbortController();
@@ -236,7 +240,7 @@ describe("an abort", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
-  it("leaves no listener if it never happens", async () => {
+  it("leaves no listener on the signal if it never happens", async () => {
     const { hub } = hubThat([breaking, () => page(503), ada]);
     const { signal } = new AbortController();
     await settled(hub.users.get("ada", {}, { signal }));
@@ -244,8 +248,8 @@ describe("an abort", () => {
   });
 });
 
-describe("a hub that keeps failing", () => {
-  it("is reported with its last response", async () => {
+describe("the error of a hub that keeps failing", () => {
+  it("describes the hub's last response", async () => {
     const { hub } = hubThat([
       () => page(502),
       () => refusal(503, "Starting"),

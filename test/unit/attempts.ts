@@ -1,4 +1,4 @@
-/** Hubs that fail one call after another, with fake time. */
+/** Fake hubs for tests of retries: each responds with a list of failures and successes, in fake time. */
 import { afterEach, beforeEach, vi } from "vitest";
 import { deleteUser, postGroup, postUserServer, type ApiClient } from "../../src/api.js";
 import type { JupyterHubOptions } from "../../src/index.js";
@@ -16,7 +16,7 @@ export function useLongestPauses(): void {
   });
 }
 
-/** The error of fetch if a connection fails. */
+/** The error that fetch rejects with when a connection fails. */
 export const broken = (code = "ECONNRESET") =>
   new TypeError("fetch failed", { cause: Object.assign(new Error("broke"), { code }) });
 export const breaking = (): never => {
@@ -35,7 +35,7 @@ export const writes = {
   postUserServer: (client: ApiClient) => postUserServer({ client, path }),
 };
 
-/** A hub with these responses in turn, the last one repeated, and the times of its requests. */
+/** A hub that responds with `answers` in turn and then repeats the last one; `at` lists the times of its requests. */
 export function hubThat(answers: Respond[], options: JupyterHubOptions = {}) {
   const begun = Date.now();
   const at: number[] = [];

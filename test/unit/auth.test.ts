@@ -33,7 +33,7 @@ describe("a token", () => {
   );
 
   it.each(invalid.filter(([token]) => token !== null))(
-    "is refused by the constructor, without being quoted: %#",
+    "is refused by the constructor if it is malformed, and is not quoted in the error: %#",
     (token, message) => {
       let error: unknown;
       try {
@@ -48,7 +48,7 @@ describe("a token", () => {
   );
 
   it.each(invalid)(
-    "from a token function is refused before anything is sent: %#",
+    "from a token function is refused before a request is sent if it is malformed: %#",
     async (token, message) => {
       const fetch = answering();
       const error = await rejectionOf(
@@ -61,13 +61,16 @@ describe("a token", () => {
     },
   );
 
-  it.each(invalid)("is refused by tokens.identify before anything is sent: %#", async (token) => {
-    const fetch = answering();
-    const error = await rejectionOf(hubOf(fetch).tokens.identify(token as string));
-    expect(error).toBeInstanceOf(InvalidInputError);
-    expectNoSecret(error);
-    expect(fetch.sent()).toEqual([]);
-  });
+  it.each(invalid)(
+    "is refused by tokens.identify before a request is sent if it is malformed: %#",
+    async (token) => {
+      const fetch = answering();
+      const error = await rejectionOf(hubOf(fetch).tokens.identify(token as string));
+      expect(error).toBeInstanceOf(InvalidInputError);
+      expectNoSecret(error);
+      expect(fetch.sent()).toEqual([]);
+    },
+  );
 });
 
 describe("a token function", () => {
@@ -85,7 +88,7 @@ describe("a token function", () => {
     ]);
   });
 
-  it("may be asynchronous and return undefined", async () => {
+  it("may be asynchronous, and may return undefined to send no token", async () => {
     const fetch = answering();
     const tokens = [secrets.token, undefined];
     const hub = hubOf(fetch, { token: () => Promise.resolve(tokens.shift()) });
@@ -155,7 +158,7 @@ describe("over plain http to a public host", () => {
     expect(fetch.sent()).toEqual([]);
   });
 
-  it("no token in a call's own headers is sent", async () => {
+  it("no token in the headers of a call or of the client is sent", async () => {
     const fetch = answering();
     const hub = new JupyterHub({ url, fetch });
     await expect(hub.tokens.identify(secrets.token)).rejects.toBeInstanceOf(InvalidInputError);
@@ -166,7 +169,7 @@ describe("over plain http to a public host", () => {
     expect(fetch.sent()).toEqual([]);
   });
 
-  it("a public operation is sent", async () => {
+  it("a public operation is sent, since it needs no token", async () => {
     const fetch = answering();
     await hubOf(fetch, { url }).health();
     expect(fetch.sent()).toEqual(["GET /health"]);
@@ -179,9 +182,9 @@ describe("over plain http to a public host", () => {
   });
 
   it.each([
-    ["the url comes from the environment", {}],
-    ["the url is also an option", { url: "http://hub.example.org/prefix/" }],
-  ])("a token is sent to the environment's own address if %s", async (_, options) => {
+    ["there is no url option", {}],
+    ["the url option names the same hub", { url: "http://hub.example.org/prefix/" }],
+  ])("a token is sent to the hub of JUPYTERHUB_API_URL if %s", async (_, options) => {
     vi.stubEnv("JUPYTERHUB_API_URL", "http://hub.example.org/prefix/hub/api");
     const fetch = answering();
     await new JupyterHub({ ...options, token: secrets.token, fetch }).users.get("ada");
@@ -189,9 +192,9 @@ describe("over plain http to a public host", () => {
   });
 
   it.each([
-    ["to another address", { url }],
-    ["when allowInsecure is false", { allowInsecure: false }],
-  ])("no token is sent despite the environment %s", async (_, options) => {
+    ["the url option is another address", { url }],
+    ["allowInsecure is false", { allowInsecure: false }],
+  ])("no token is sent if %s, although JUPYTERHUB_API_URL is set", async (_, options) => {
     vi.stubEnv("JUPYTERHUB_API_URL", "http://hub.example.org/prefix/hub/api");
     const fetch = answering();
     const hub = new JupyterHub({ ...options, token: secrets.token, fetch });
@@ -200,7 +203,7 @@ describe("over plain http to a public host", () => {
   });
 
   it.each(["http://127.0.0.1:8000", "http://hub:8081", "http://[::1]", "http://10.1.2.3/prefix"])(
-    "%s is not public",
+    "a token is sent to %s, which is not public",
     async (url) => {
       const fetch = answering();
       await hubOf(fetch, { url }).users.get("ada");

@@ -1,4 +1,4 @@
-/** Timeouts, aborts and the concurrency limit: how each ends a call, and what is left behind. */
+/** Timeouts and aborts, which end a call and close its connection, and the limit of concurrent calls. */
 import { getEventListeners } from "node:events";
 import type { ServerResponse } from "node:http";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -19,7 +19,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** The last thing that a server sends before it stalls. */
+/** The points at which a server stalls, each with a function that sends the part of the response before it. */
 const stalls = {
   "before its headers": () => {},
   "before its body": (response: ServerResponse) => response.flushHeaders(),
@@ -27,7 +27,10 @@ const stalls = {
 };
 const everyStall = Object.keys(stalls) as (keyof typeof stalls)[];
 
-/** A real server that stalls, a client of it, and the events at its connections. */
+/**
+ * Starts a real server that stalls, with a client of the server. `underWay` resolves when the server stalls, `closed`
+ * when the connection closes.
+ */
 async function stalling(stall: keyof typeof stalls, options: JupyterHubOptions = {}) {
   const underWay = signalled();
   const closed = signalled();
@@ -52,25 +55,28 @@ async function stalling(stall: keyof typeof stalls, options: JupyterHubOptions =
   return { hub, underWay: underWay.when, closed: closed.when, server };
 }
 
-describe("an attempt that takes too long", () => {
-  it.each(everyStall)("%s is a TimeoutError, and its connection is closed", async (stall) => {
-    const { hub, underWay, closed, server } = await stalling(stall, { timeout: 5000 });
-    await using _ = server;
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    const rejected = rejectionOf(hub.users.get("ada"));
-    await underWay;
-    vi.advanceTimersByTime(5000);
-    const error = await rejected;
-    expect(error).toBeInstanceOf(TimeoutError);
-    expect(error).toMatchObject({ timeout: 5000, method: "GET", status: undefined });
-    expect((error as Error).message).toBe(
-      `GET ${server.url}/hub/api/users/ada: no response within 5000 ms.`,
-    );
-    expectNoSecret(error);
-    await closed;
-  });
+describe("a timeout", () => {
+  it.each(everyStall)(
+    "rejects with a TimeoutError and closes the connection if the server stalls %s",
+    async (stall) => {
+      const { hub, underWay, closed, server } = await stalling(stall, { timeout: 5000 });
+      await using _ = server;
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      const rejected = rejectionOf(hub.users.get("ada"));
+      await underWay;
+      vi.advanceTimersByTime(5000);
+      const error = await rejected;
+      expect(error).toBeInstanceOf(TimeoutError);
+      expect(error).toMatchObject({ timeout: 5000, method: "GET", status: undefined });
+      expect((error as Error).message).toBe(
+        `GET ${server.url}/hub/api/users/ada: no response within 5000 ms.`,
+      );
+      expectNoSecret(error);
+      await closed;
+    },
+  );
 
-  it("has 30 seconds unless the client has another timeout", async () => {
+  it("of an attempt is 30 seconds by default", async () => {
     vi.useFakeTimers();
     const hub = hubOf(answering(() => new Promise(() => {})));
     const rejected = rejectionOf(hub.users.get("ada"));
@@ -81,13 +87,13 @@ describe("an attempt that takes too long", () => {
   });
 
   it.each([
-    ["an alias", (hub: JupyterHub) => hub.users.get("ada", {}, { timeout: 70 })],
+    ["a method", (hub: JupyterHub) => hub.users.get("ada", {}, { timeout: 70 })],
     [
       "a raw function",
       ({ client }: JupyterHub) =>
         getUser({ client, path: { name: "ada" }, timeout: 70, throwOnError: true }),
     ],
-  ])("is limited by the timeout of the call, in %s", async (_, call) => {
+  ])("can be set for a call of %s", async (_, call) => {
     vi.useFakeTimers();
     const rejected = rejectionOf(call(hubOf(answering(() => new Promise(() => {})))));
     await vi.advanceTimersByTimeAsync(70);
@@ -95,7 +101,7 @@ describe("an attempt that takes too long", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it.each([0, -1, Number.NaN])("refuses the timeout %s", async (timeout) => {
+  it.each([0, -1, Number.NaN])("cannot be %s", async (timeout) => {
     const fetch = answering();
     const hub = hubOf(fetch);
     const { client } = hub;
@@ -108,7 +114,7 @@ describe("an attempt that takes too long", () => {
     expect(fetch.sent()).toEqual([]);
   });
 
-  it("has the wait in the queue in the call's timeout, not in the attempt's", async () => {
+  it("of a call includes its time in the queue, and the timeout of an attempt does not", async () => {
     vi.useFakeTimers();
     const hub = hubOf(
       answering(() => new Promise(() => {})),
@@ -132,7 +138,7 @@ describe("an abort by the caller", () => {
   const reasons: unknown[] = [new Error("changed my mind"), "a word", { why: 1 }, 0];
 
   it.each(reasons)(
-    "sends nothing if it comes before the call, which rejects with %s",
+    "sends nothing if it comes before the call, and rejects the call with %s",
     async (reason) => {
       const fetch = answering();
       const signal = AbortSignal.abort(reason);
@@ -142,7 +148,7 @@ describe("an abort by the caller", () => {
   );
 
   it.each(everyStall.flatMap((stall) => reasons.map((reason) => [stall, reason] as const)))(
-    "rejects a call that waits %s with %s, and closes the connection",
+    "rejects a call whose server stalls %s with the reason %s, and closes the connection",
     async (stall, reason) => {
       const { hub, underWay, closed, server } = await stalling(stall);
       await using _ = server;
@@ -155,7 +161,7 @@ describe("an abort by the caller", () => {
     },
   );
 
-  it("rejects with the signal's own reason if it has none", async () => {
+  it("without a reason rejects the call with the signal's default AbortError", async () => {
     const controller = new AbortController();
     const { signal } = controller;
     const fetch = answering(() => {
@@ -167,7 +173,7 @@ describe("an abort by the caller", () => {
     expect(error).toMatchObject({ name: "AbortError" });
   });
 
-  it("differs from a timeout of the caller's own", async () => {
+  it("does not replace the TimeoutError if it comes after the call's timeout", async () => {
     vi.useFakeTimers();
     const controller = new AbortController();
     const rejected = rejectionOf(
@@ -200,7 +206,7 @@ describe("an abort by the caller", () => {
     expect(fetch.sent()).toEqual(["GET /users/first"]);
   });
 
-  it("ends the call during the request for the version", async () => {
+  it("ends a call during its request for the hub's version", async () => {
     const controller = new AbortController();
     const reason = new Error("enough");
     const fetch = answering(() => {
@@ -215,7 +221,7 @@ describe("an abort by the caller", () => {
 });
 
 describe("a signal that many calls share", () => {
-  it("has no listener left after them, whether they succeed or fail", async () => {
+  it("has no listener left after the calls, whether they succeed or fail", async () => {
     let count = 0;
     const fetch = answering(() => {
       count += 1;
@@ -257,7 +263,7 @@ describe("concurrent calls", () => {
     const fetch = answering(async () => {
       underWay += 1;
       peak = Math.max(peak, underWay);
-      // At the next turn of the event loop, every connection has arrived.
+      // By the next turn of the event loop, every request that the limit allows has been sent.
       await new Promise(setImmediate);
       underWay -= 1;
       return answer();

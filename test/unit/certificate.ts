@@ -1,7 +1,7 @@
 /** Makes an untrusted certificate for each test, so that the repository contains no private key. */
 import { generateKeyPairSync, sign } from "node:crypto";
 
-/** One DER value: tag, length, content. */
+/** Encodes one DER value: tag, length, content. */
 function der(tag: number, ...parts: Buffer[]): Buffer {
   const content = Buffer.concat(parts);
   const { length } = content;

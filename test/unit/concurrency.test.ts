@@ -1,11 +1,11 @@
-/** `maxConcurrency` of a client and of those derived from it. */
+/** `maxConcurrency` of a client and of the clients derived from it. */
 import { describe, expect, it } from "vitest";
 import { answer, answering, hubOf } from "./helpers.js";
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe("maxConcurrency", () => {
-  it("counts a fraction as a whole call", async () => {
+  it("is rounded up to a whole number of calls", async () => {
     let running = 0;
     let most = 0;
     const fetch = answering(async () => {
@@ -24,7 +24,7 @@ describe("maxConcurrency", () => {
     [1, 1],
     [16, 16],
   ])(
-    "of %i lets the token functions of %i calls use the client that theirs is derived from",
+    "of %i does not deadlock if the token functions of %i calls use the parent client",
     async (maxConcurrency, calls) => {
       const fetch = answering(({ method }) =>
         method === "POST"

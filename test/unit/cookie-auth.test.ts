@@ -31,7 +31,7 @@ const xsrf = (message: string) => refusal(403, message);
 const missing = "'_xsrf' argument missing from GET";
 
 describe("a page with the hub's cookie", () => {
-  it("sends the XSRF token and the cookie with every method, and no API token", async () => {
+  it("sends the XSRF token and the cookie with every HTTP method, and no API token", async () => {
     const inits: (RequestInit | undefined)[] = [];
     const fetch = answering(() => answer({}));
     const hub = inPage((input, init) => {
@@ -73,9 +73,21 @@ describe("a page with the hub's cookie", () => {
       { xsrf_token: "b" },
       "a",
     ],
-    ["the template's token on other pages", "/services/x/", "_xsrf=a", { xsrf_token: "b" }, "b"],
-    ["the template's token without a cookie", "/hub/x", "", { xsrf_token: "b" }, "b"],
-    ["no token without a cookie or template", "/hub/x", "x_xsrf=a", { xsrf_token: "" }, null],
+    [
+      "the token of the page's template on other pages",
+      "/services/x/",
+      "_xsrf=a",
+      { xsrf_token: "b" },
+      "b",
+    ],
+    ["the token of the page's template without a cookie", "/hub/x", "", { xsrf_token: "b" }, "b"],
+    [
+      "no token if neither the cookie nor the template has one",
+      "/hub/x",
+      "x_xsrf=a",
+      { xsrf_token: "" },
+      null,
+    ],
   ])("sends %s", async (_, path, cookie, jhdata, token) => {
     open(path, cookie, jhdata);
     const fetch = answering();
@@ -83,14 +95,14 @@ describe("a page with the hub's cookie", () => {
     expect(fetch.requests[0]?.headers.get("X-XSRFToken")).toBe(token);
   });
 
-  it("uses the hub that served it by default", () => {
+  it("uses the hub that served the page by default", () => {
     open("/prefix/hub/admin", "", { base_url: "/prefix/hub/" });
     expect(new JupyterHub({ auth: "cookie" }).url).toBe(`${origin}/prefix/hub/api`);
   });
 });
 
 describe("a rejected XSRF token", () => {
-  it("is replaced once by the current cookie's", async () => {
+  it("is replaced once by the token of the current cookie", async () => {
     const fetch = answering(({ headers }) => {
       if (headers.get("X-XSRFToken") === "fresh") return answer({ name: "ada" });
       open("/hub/home", "_xsrf=fresh");
@@ -100,7 +112,7 @@ describe("a rejected XSRF token", () => {
     expect(fetch.sent()).toEqual(["GET /users/ada", "GET /users/ada"]);
   });
 
-  it("is replaced by that of a page of the hub, which later calls reuse", async () => {
+  it("is replaced by the token of a page of the hub, and later calls reuse the new token", async () => {
     open("/services/x/", "", { xsrf_token: "stale" });
     const fetch = answering(({ url, headers }) => {
       if (url === `${origin}/hub/home`) return page(200, { version: "6.1.1", headers: {} });
@@ -123,7 +135,7 @@ describe("a rejected XSRF token", () => {
     ]);
   });
 
-  it("is requested once for calls that are rejected at the same time", async () => {
+  it("is replaced with one request if several calls are rejected at the same time", async () => {
     open("/services/x/");
     const fetch = answering(({ url, headers }) => {
       if (url.endsWith("/hub/home")) {
@@ -137,7 +149,7 @@ describe("a rejected XSRF token", () => {
     expect(fetch.requests).toHaveLength(3 + 1 + 3);
   });
 
-  it("is an XsrfError if the page cannot be loaded", async () => {
+  it("leads to an XsrfError if the hub's page cannot be loaded", async () => {
     const fetch = answering(({ url }) =>
       url.endsWith("/home") ? Promise.reject(new TypeError("Failed to fetch")) : xsrf(missing),
     );
@@ -145,14 +157,14 @@ describe("a rejected XSRF token", () => {
     expect(error).toMatchObject({ name: "XsrfError", status: 403 });
   });
 
-  it("is an XsrfError if the page has no token", async () => {
+  it("leads to an XsrfError if the hub's page has no token", async () => {
     const fetch = answering(({ url }) => (url.endsWith("/home") ? page() : xsrf(missing)));
     const error = await rejectionOf(inPage(fetch).users.delete("ada"));
     expect(error).toMatchObject({ name: "XsrfError", status: 403 });
     expect(fetch.requests).toHaveLength(2);
   });
 
-  it("is an AuthenticationError if nobody is logged in", async () => {
+  it("leads to an AuthenticationError if nobody is logged in", async () => {
     const fetch = answering(({ url }) =>
       url.endsWith("/home")
         ? answer("", { status: 302, headers: { Location: "/hub/login" } })
@@ -193,7 +205,7 @@ describe("the request for another XSRF token", () => {
         ),
     ],
     ["returns a page without a token", () => page()],
-  ])("leaves the XsrfError if it %s", async (_, home) => {
+  ])("does not hide the XsrfError of the call if it %s", async (_, home) => {
     const hub = inPage(answering(asksPage(home)));
     expect(await rejectionOf(hub.users.get("ada"))).toMatchObject({ name: "XsrfError" });
   });
@@ -218,7 +230,7 @@ describe("a 403 to a page with a cookie", () => {
   it.each([
     ["Missing or invalid credentials.", "AuthenticationError", "Nobody is logged in"],
     ["Action is not authorized; requires any of [list:users]", "ForbiddenError", "list:users"],
-  ])("%s is a %s", async (message, name, words) => {
+  ])("with the message %j becomes %s", async (message, name, words) => {
     const error = await rejectionOf(inPage(answering(() => refusal(403, message))).users.list());
     expect(error).toMatchObject({ name });
     expect((error as Error).message).toContain(words);
@@ -237,7 +249,7 @@ describe('auth: "cookie" is refused', () => {
   });
 
   it.each([{ auth: "cookie", token: secrets.token }, { auth: "token" }])(
-    "with a token, and with another value: %#",
+    'in combination with a token, and so is the value "token": %#',
     (options) => {
       expect(() => new JupyterHub({ url: origin, ...options } as object)).toThrow(
         'The auth must be "cookie", without a token',
@@ -247,7 +259,7 @@ describe('auth: "cookie" is refused', () => {
 });
 
 describe("a page with a token", () => {
-  it("gets the CORS settings in the error at another origin, since browsers hide the reason", async () => {
+  it("gets advice about CORS if it cannot reach a hub of another origin, since browsers hide the cause", async () => {
     vi.stubGlobal("location", { origin: "https://page.example", pathname: "/" });
     const fetch = answering(() => Promise.reject(new TypeError("Failed to fetch")));
     const options = { url: origin, token: secrets.token, fetch, retry: 0 };
@@ -293,13 +305,13 @@ describe("a call with its own credentials, in a page with the hub's cookie", () 
   };
   const created = () => answer({ id: "a1", token: "a-new-token" }, { status: 201 });
 
-  it("sends a password without the cookie, which the hub would prefer", async () => {
+  it("sends a password without the cookie, which the hub would prefer to the password", async () => {
     const { hub, sent } = kept(created);
     await hub.tokens.login("ada", { password: secrets.password });
     expect(sent).toEqual([{ credentials: "omit", xsrf: null, authorization: null }]);
   });
 
-  it("sends a token without the cookie, which the hub would accept in its place", async () => {
+  it("sends a token without the cookie, which the hub would accept in place of the token", async () => {
     const { hub, sent } = kept(() => answer({ name: "ada" }));
     await hub.tokens.identify(secrets.token);
     expect(sent[0]).toMatchObject({
@@ -315,7 +327,7 @@ describe("a call with its own credentials, in a page with the hub's cookie", () 
     expect(fetch.requests[0]?.headers.get("Authorization")).toBe(`token ${secrets.token}`);
   });
 
-  it("returns a client with the token in place of the cookie from a login", async () => {
+  it("logs in and returns a client that sends the new token in place of the cookie", async () => {
     const { hub, sent } = kept(created);
     const { client } = await hub.tokens.login("ada", { password: secrets.password });
     await client.users.get("ada");

@@ -13,13 +13,13 @@ afterEach(() => {
 
 const never = () => new Promise<never>(() => {});
 
-describe("work with a deadline", () => {
-  it("resolves as the work does, and leaves no timer", async () => {
+describe("withDeadline()", () => {
+  it("resolves with the value of the work, and leaves no timer", async () => {
     expect(await withDeadline(1000, undefined, () => Promise.resolve("done"))).toBe("done");
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("rejects as the work does, and leaves no timer", async () => {
+  it("rejects with the error of the work, and leaves no timer", async () => {
     const failure = new Error("no");
     await expect(withDeadline(1000, undefined, () => Promise.reject(failure))).rejects.toBe(
       failure,
@@ -39,7 +39,7 @@ describe("work with a deadline", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("rejects when the work throws at once", async () => {
+  it("rejects when the work throws synchronously", async () => {
     const failure = new Error("no");
     const work = () => {
       throw failure;
@@ -65,7 +65,7 @@ describe("work with a deadline", () => {
     expect(received?.reason).toBe(error);
   });
 
-  it.each([undefined, Infinity, 2 ** 31])("has no timer for the timeout %s", async (timeout) => {
+  it.each([undefined, Infinity, 2 ** 31])("sets no timer for the timeout %s", async (timeout) => {
     const { when, tell } = signalled<string>();
     const done = withDeadline(timeout, undefined, () => when);
     expect(vi.getTimerCount()).toBe(0);
@@ -73,7 +73,7 @@ describe("work with a deadline", () => {
     expect(await done).toBe("done");
   });
 
-  it("has a timer for the longest delay of timers", async () => {
+  it("sets a timer for the longest delay that timers support", async () => {
     const rejected = rejectionOf(withDeadline(2 ** 31 - 1, undefined, never));
     expect(vi.getTimerCount()).toBe(1);
     await vi.advanceTimersByTimeAsync(2 ** 31 - 1);
@@ -81,7 +81,7 @@ describe("work with a deadline", () => {
   });
 
   it.each([[new Error("stop")], ["a word"], [0], [null]])(
-    "rejects with the signal's reason itself: %s",
+    "rejects with the abort reason itself: %s",
     async (reason) => {
       const controller = new AbortController();
       const rejected = rejectionOf(withDeadline(1000, controller.signal, never));
@@ -91,7 +91,7 @@ describe("work with a deadline", () => {
     },
   );
 
-  it("does not begin when the caller has aborted", async () => {
+  it("does not start the work if the caller's signal has already aborted", async () => {
     const work = vi.fn(never);
     const reason = new Error("stop");
     await expect(withDeadline(1000, AbortSignal.abort(reason), work)).rejects.toBe(reason);
@@ -99,7 +99,7 @@ describe("work with a deadline", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("rejects with the signal's reason, not with the work's error", async () => {
+  it("rejects with the abort reason, not with the error that the work throws at the abort", async () => {
     const controller = new AbortController();
     const rejected = rejectionOf(
       withDeadline(undefined, controller.signal, async (signal) => {
@@ -141,7 +141,7 @@ describe("a delay", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
-  it("ends at an abort with its reason, and leaves no timer", async () => {
+  it("rejects with the abort reason at an abort, and leaves no timer", async () => {
     const controller = new AbortController();
     const rejected = rejectionOf(delay(1000, controller.signal));
     const reason = new Error("stop");
@@ -150,15 +150,15 @@ describe("a delay", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("does not begin after an abort", async () => {
+  it("rejects at once if the signal has already aborted, and sets no timer", async () => {
     const reason = new Error("stop");
     await expect(delay(1000, AbortSignal.abort(reason))).rejects.toBe(reason);
     expect(vi.getTimerCount()).toBe(0);
   });
 });
 
-describe("a listener for a signal and a timeout", () => {
-  it("is called at the timeout, and not after it unsubscribed", async () => {
+describe("onTimeoutOrAbort()", () => {
+  it("calls the listener at the timeout, unless it has been unsubscribed", async () => {
     const received: unknown[] = [];
     onTimeoutOrAbort(1000, undefined, (reason) => received.push(reason));
     onTimeoutOrAbort(1000, undefined, (reason) => received.push(reason))();
@@ -166,14 +166,14 @@ describe("a listener for a signal and a timeout", () => {
     expect(received).toEqual([new DeadlinePassed(1000)]);
   });
 
-  it("is called at once for an aborted signal, without a timer", () => {
+  it("calls the listener at once if the signal has already aborted, and sets no timer", () => {
     const received: unknown[] = [];
     onTimeoutOrAbort(1000, AbortSignal.abort("enough"), (reason) => received.push(reason));
     expect(received).toEqual(["enough"]);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it.each([0, -1, Number.NaN])("refuses %s milliseconds", (timeout) => {
+  it.each([0, -1, Number.NaN])("refuses a timeout of %s milliseconds", (timeout) => {
     expect(() => onTimeoutOrAbort(timeout, undefined, () => {})).toThrow(
       "must be a number above 0",
     );

@@ -1,6 +1,6 @@
 /**
- * Discovery behind a real configurable-http-proxy, with a user whose server imitates a hub: no link sends a request
- * to that server, whether the hub is up or down.
+ * Discovery behind a real configurable-http-proxy. The user Mallory runs a server that imitates a hub. Discovery sends
+ * no request to that server, whatever the link, and whether the hub is up or down.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { HubError, JupyterHub } from "../../src/index.js";
@@ -14,7 +14,7 @@ interface Seen {
   xsrf: string | undefined;
 }
 
-/** A server that responds like a hub at these paths, and records its requests. */
+/** Starts a server that records its requests, and responds like a hub at the paths that match `isApi`. */
 async function posing(isApi: RegExp): Promise<Listening & { seen: Seen[] }> {
   const seen: Seen[] = [];
   const server = await serve((request, response) => {
@@ -34,7 +34,7 @@ const hostile = [
   "/user/mallory/hub/api",
   "/user/mallory/hub/user/mallory/hub/api",
   "/services/mallory/",
-  // The proxy takes the first segment for a host.
+  // The proxy mistakes the first segment for a host.
   "//x/user/mallory/lab",
   "/%75ser/mallory/lab",
   "/%75%73%65%72/mallory",
@@ -45,7 +45,7 @@ const hostile = [
   "/services%2Fmallory/hub/api",
   "/prefix/%2e%2e/%75ser/mallory/lab",
 ];
-/** Links that the proxy routes to the hub, but another proxy may route elsewhere. */
+/** Links that this proxy routes to the hub, but that another proxy may route elsewhere. */
 const ambiguous = [
   "//user/mallory/lab",
   "/%2575ser/mallory/lab",

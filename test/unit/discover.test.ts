@@ -26,7 +26,7 @@ import {
 const link = "https://h.example/prefix/user/ada/lab";
 
 describe("discover()", () => {
-  it("stops at the first address of a hub", async () => {
+  it("stops at the first address at which it finds a hub", async () => {
     const requested: string[] = [];
     const found = await discover(link, async (url) => {
       requested.push(url);
@@ -52,13 +52,13 @@ describe("discover()", () => {
     new InvalidInputError("x"),
     new Error("of the program"),
     "an abort's reason",
-  ])("stops at an error that no other address avoids: %s", async (error) => {
+  ])("stops at an error after which another address would not help: %s", async (error) => {
     const ask = vi.fn().mockRejectedValue(error);
     expect(await rejectionOf(discover(link, ask))).toBe(error);
     expect(ask).toHaveBeenCalledOnce();
   });
 
-  it("rejects with all addresses that it tried, and the last error as cause", async () => {
+  it("rejects with an error that lists all tried addresses and has the last error as cause", async () => {
     const last = new UnexpectedResponseError("the last");
     const ask = vi.fn().mockRejectedValue(last);
     const error = await rejectionOf(discover("https://h.example/a/b", ask));
@@ -89,7 +89,7 @@ describe("discover()", () => {
 });
 
 describe("JupyterHub.discover()", () => {
-  /** A host with a hub below a prefix and pages everywhere else. */
+  /** A site with a hub below `prefix` and 404 pages everywhere else. */
   const hubBelow =
     (prefix: string): Respond =>
     ({ url }) => {
@@ -107,7 +107,7 @@ describe("JupyterHub.discover()", () => {
     ["https://h.example", "", 1],
     ["https://h.example/welcome", "", 2],
     ["https://h.example/%70refix/hub/home", "/prefix", 1],
-  ])("finds the hub of %s in %s", async (from, prefix, requests) => {
+  ])("finds the hub of %s below the prefix %j", async (from, prefix, requests) => {
     const fetch = answering(hubBelow(prefix));
     const hub = await JupyterHub.discover(from, { token: secrets.token, fetch });
     expect(hub.url).toBe(`https://h.example${prefix}/hub/api`);
@@ -178,7 +178,7 @@ describe("JupyterHub.discover()", () => {
     expect(error).toMatchObject({ name: "TimeoutError", timeout: 5 });
   });
 
-  it("returns a client with the options", async () => {
+  it("passes headers and publicUrl on to the client that it returns", async () => {
     const fetch = answering(hubBelow(""));
     const options = { fetch, headers: { "X-Gateway": "1" }, publicUrl: "https://people.example" };
     const hub = await JupyterHub.discover("https://h.example", options);
@@ -187,7 +187,7 @@ describe("JupyterHub.discover()", () => {
     expect(fetch.requests.at(-1)?.headers.get("X-Gateway")).toBe("1");
   });
 
-  it("follows redirects without a token, and returns a client of the last address", async () => {
+  it("follows redirects without a token, and returns a client for the final address", async () => {
     await using target = await serve((request, response) => {
       seen.push(`${request.url} ${request.headers.authorization ?? "no token"}`);
       const ok = request.url?.startsWith("/jupyter/hub/api/");
@@ -232,7 +232,7 @@ describe("JupyterHub.discover()", () => {
     expect(fetch.requests.map(({ url }) => new URL(url).host)).toEqual(["h.example", "h.example"]);
   });
 
-  it("rejects another API", async () => {
+  it("rejects an API that is not a hub's", async () => {
     const fetch = answering(() => answer({ version: 2 }, { version: null }));
     const error = await rejectionOf(JupyterHub.discover("https://h.example/a", { fetch }));
     expect(error).toBeInstanceOf(UnexpectedResponseError);
@@ -246,7 +246,7 @@ describe("JupyterHub.discover()", () => {
       "ConnectionError",
     ],
     ["every address is a web page", () => page(), "UnexpectedResponseError"],
-    ["every address is missing", () => refusal(404, null), "UnexpectedResponseError"],
+    ["every address responds with 404", () => refusal(404, null), "UnexpectedResponseError"],
   ])("rejects if %s", async (_, respond, name) => {
     const token = secrets.token;
     const options = { token, fetch: answering(respond), retry: 0 };

@@ -1,4 +1,4 @@
-/** Errors name the cause, and say what to change. */
+/** Error messages that name the cause and advise what to change. */
 import { createServer as createTlsServer } from "node:https";
 import { createServer as createHttpServer } from "node:http";
 import { describe, expect, it } from "vitest";
@@ -9,7 +9,7 @@ import { answer, answering, hubOf, listening, page, refusal, rejectionOf } from 
 const messageOf = async (promise: PromiseLike<unknown>): Promise<string> =>
   ((await rejectionOf(promise)) as Error).message;
 
-describe("a redirect", () => {
+describe("the error of a redirect", () => {
   const api = "https://hub.example.org/hub/api/users/ada";
   it.each([
     ["to https", "https://hub.example.com/hub/api/users/ada", 'url: "https://hub.example.com".'],
@@ -18,7 +18,7 @@ describe("a redirect", () => {
     ["to a login page", "https://sso.example.org/realms/login?x=1", "It leads to a login page"],
     ["to anything else", "https://example.org/", "Check the url"],
     ["that is malformed", "http://[", "Check the url"],
-  ])("%s reports what differs", async (_, location, advice) => {
+  ])("%s says what differs, or what to check", async (_, location, advice) => {
     const moved = () => new Response(null, { status: 302, headers: { Location: location } });
     const message = await messageOf(hubOf(answering(moved)).users.get("ada"));
     expect(message).toContain("was redirected");
@@ -27,7 +27,7 @@ describe("a redirect", () => {
 });
 
 describe("a Jupyter server that is no hub", () => {
-  it("is named as one", async () => {
+  it("is identified as a Jupyter server in the error", async () => {
     const headers = { "Content-Security-Policy": "report-uri /user/ada/api/security/csp-report" };
     const hub = hubOf(answering(() => page(404, { headers })));
     expect(await messageOf(hub.users.get("ada"))).toContain("It is a Jupyter server and no hub");
@@ -35,7 +35,7 @@ describe("a Jupyter server that is no hub", () => {
 });
 
 describe("TLS", () => {
-  it("to a port without TLS is an error that says so", async () => {
+  it("to a port without TLS leads to the advice to use http", async () => {
     await using server = await listening(createHttpServer((_, response) => response.end()));
     const url = server.url.replace("http:", "https:");
     const error = await rejectionOf(new JupyterHub({ url, token: "t" }).users.get("ada"));
@@ -81,14 +81,14 @@ describe("the expired login of a user", () => {
 });
 
 describe("a message of the hub", () => {
-  it("ends with one dot, however many it has", async () => {
+  it("is quoted without the dots at its end", async () => {
     const hub = hubOf(answering(() => refusal(400, "ada's server is not starting..")));
     expect(await messageOf(hub.users.get("ada"))).toMatch(/is not starting$/);
   });
 });
 
-describe("a call that times out in the queue", () => {
-  it("says that it was not sent", async () => {
+describe("the error of a call that times out in the queue", () => {
+  it("says that the call was not sent", async () => {
     const release: (() => void)[] = [];
     const hub = hubOf(
       answering(

@@ -1,4 +1,4 @@
-/** Responses of real hubs, by release, and the error that each becomes. */
+/** Error responses of real hubs of several releases, and the error that each response becomes. */
 import { describe, expect, it } from "vitest";
 import { operations } from "../../generated/operations.gen.js";
 import * as errors from "../../src/core/errors.js";
@@ -11,7 +11,7 @@ import { expectNoSecret, secrets } from "./helpers.js";
 
 const url = "https://hub.example.org/hub/api/users/ada";
 
-/** The error for a refused `call`. A `message` is put into the body as hubs do. */
+/** Returns the error for a `call` that the hub refuses. Puts `message` into the body as hubs do. */
 function errorFor(
   call: string,
   status: number,
@@ -83,11 +83,14 @@ describe("a 403 with a token", () => {
     },
   );
 
-  it.each(["3.1.1", "6.1.1"])("is a ForbiddenError on the page of metrics: %s", (v) => {
-    const error = errorFor("GET /metrics", 403, { body: metricsPage(v), hubVersion: v });
-    expect(error).toBeInstanceOf(errors.ForbiddenError);
-    expect(error).toMatchObject({ requiredScopes: ["read:metrics"], hubMessage: undefined });
-  });
+  it.each(["3.1.1", "6.1.1"])(
+    "is a ForbiddenError if it is the HTML page that refuses metrics: %s",
+    (v) => {
+      const error = errorFor("GET /metrics", 403, { body: metricsPage(v), hubVersion: v });
+      expect(error).toBeInstanceOf(errors.ForbiddenError);
+      expect(error).toMatchObject({ requiredScopes: ["read:metrics"], hubMessage: undefined });
+    },
+  );
 
   it.each<[version: string, call: string, message: string | null]>([
     ["1.2.2", "POST /users", "Forbidden"],
@@ -121,7 +124,7 @@ describe("a 403 with other credentials", () => {
     ["GET /users", "Action is not authorized with current scopes; requires any of [list:users]"],
     ["GET /user", null],
     ["GET /user", "Forbidden"],
-    // Hubs require it in requests from pages of other origins.
+    // Hubs require `_xsrf` in requests from pages of other origins.
     ["GET /user", "'_xsrf' argument missing from GET"],
   ])("is an AuthenticationError without a token: %s, %j", (call, message) => {
     const error = errorFor(call, 403, { message, credentials: "none" });
@@ -129,11 +132,14 @@ describe("a 403 with other credentials", () => {
     expect(error.message).toContain("The call carried no token");
   });
 
-  it.each(["3.1.1", "6.1.1"])("is an AuthenticationError on the page of metrics: %s", (v) => {
-    const body = metricsPage(v);
-    const error = errorFor("GET /metrics", 403, { body, hubVersion: v, credentials: "none" });
-    expect(error).toBeInstanceOf(errors.AuthenticationError);
-  });
+  it.each(["3.1.1", "6.1.1"])(
+    "is an AuthenticationError without a token if it is the HTML page that refuses metrics: %s",
+    (v) => {
+      const body = metricsPage(v);
+      const error = errorFor("GET /metrics", 403, { body, hubVersion: v, credentials: "none" });
+      expect(error).toBeInstanceOf(errors.AuthenticationError);
+    },
+  );
 
   it.each(["'_xsrf' argument missing from GET", "XSRF cookie does not match POST argument"])(
     "is an XsrfError in a page with cookies: %s",
@@ -168,7 +174,7 @@ describe("a 400", () => {
     ["ada is pending check", "pending"],
     ["ada:gpu is pending rename", "pending"],
     ["Your account is pending approval", "other"],
-    // 4.1.6
+    // The message of hub 4.1.6.
     ["grace:patient is pending spawn, please wait", "pending"],
     ["ada's server is in the process of stopping, please wait.", "pending"],
     ["ada:gpu is active. Please stop it before modifying it.", "pending"],
@@ -197,7 +203,7 @@ describe("a 400", () => {
     expect(error).toMatchObject({ reason, hubMessage: message });
   });
 
-  it("is reported without the body that it quotes, which may hold secrets", () => {
+  it("is reported without the request body that the hub quotes, since the body may hold secrets", () => {
     for (const what of ["keys", "data"]) {
       const message = `Invalid JSON ${what}: {'api_token': '${secrets.token}', 'bogus': 1}`;
       const error = errorFor("POST /services/{name}", 400, { message });
@@ -207,7 +213,7 @@ describe("a 400", () => {
   });
 });
 
-describe("secrets that are words of the hub's messages", () => {
+describe("secrets that occur in the hub's messages", () => {
   it.each([
     [400, "ada/gpu is already running", ["running"], { reason: "already-running" }],
     [403, "Missing or invalid credentials.", ["invalid"], { name: "AuthenticationError" }],
@@ -217,14 +223,14 @@ describe("secrets that are words of the hub's messages", () => {
       ["requires"],
       { name: "ForbiddenError", requiredScopes: ["users"] },
     ],
-  ])("do not change the class of a %i: %s", (status, message, secrets, expectedName) => {
+  ])("do not change the error that a %i becomes: %s", (status, message, secrets, expectedName) => {
     const error = errorFor("POST /users/{name}/server", status, { message, secrets });
     expect(error).toMatchObject(expectedName);
     expect(error.hubMessage).toContain("[redacted]");
     expect(`${error.message} ${error.hubMessage}`).not.toContain(secrets[0]);
   });
 
-  it("are not redacted in requiredScopes", () => {
+  it("are redacted in requiredScopes", () => {
     const message = `requires any of [users, ${secrets.value}]`;
     const error = errorFor("GET /users", 403, { message, secrets: [secrets.value] });
     expect(error).toMatchObject({ requiredScopes: ["users", "[redacted]"] });
@@ -281,12 +287,12 @@ describe("any other status", () => {
     ],
     ["4.1.6", 409, "POST /users/{name}/servers/{server_name}", "No GPU is left", "ConflictError"],
     ["4.1.6", 500, "DELETE /users/{name}", "Internal Server Error", "HubError"],
-  ])("of %s: %i to %s is %s", (hubVersion, status, call, message, name) => {
+  ])("of hub %s: %i to %s with the message %j is %s", (hubVersion, status, call, message, name) => {
     const error = errorFor(call, status, { hubVersion, message });
     expect(error).toMatchObject({ name, status, hubMessage: message, hubVersion });
   });
 
-  it("404 mentions the token's scopes", () => {
+  it("404 leads to an error that mentions the token's scopes", () => {
     const message = "No access to resources or resources not found";
     const error = errorFor("GET /users/{name}", 404, { message });
     expect(error.message).toContain("It does not exist, or the token's scopes do not include it");
@@ -308,11 +314,14 @@ describe("any other status", () => {
       "Code verifier required.",
       /Code verifier required/,
     ],
-  ])("%i of OAuth has OAuth's description: %s", (status, body, name, hubMessage, message) => {
-    const error = errorFor("POST /oauth2/token", status, { body, credentials: "body" });
-    expect(error).toMatchObject({ name, hubMessage });
-    expect(error.message).toMatch(message);
-  });
+  ])(
+    "%i of OAuth leads to an error with OAuth's own description: %s",
+    (status, body, name, hubMessage, message) => {
+      const error = errorFor("POST /oauth2/token", status, { body, credentials: "body" });
+      expect(error).toMatchObject({ name, hubMessage });
+      expect(error.message).toMatch(message);
+    },
+  );
 });
 
 describe("the hub's message", () => {
@@ -328,13 +337,13 @@ describe("the hub's message", () => {
     [""],
     ["<p>Not here</p>"],
     ["{"],
-  ])("is undefined if the body is %j, and the error has the status", (body) => {
+  ])("is undefined if the body is %j, and the error's message has the status instead", (body) => {
     const error = errorFor("GET /users/{name}", 404, { body });
     expect(error.hubMessage).toBeUndefined();
     expect(error.message).toContain(`GET ${url}: 404 Not Found. `);
   });
 
-  it("is in the error's message, with one full stop", () => {
+  it("is in the error's message, without the full stop at its end", () => {
     const error = errorFor("POST /users/{name}/server", 400, {
       message: "Named servers are not enabled.",
     });
@@ -360,7 +369,7 @@ describe("Retry-After", () => {
     ["1.5", undefined],
     ["1e3", undefined],
     ["0x10", undefined],
-  ])("%j is %j milliseconds", (header, expected) => {
+  ])("%j is parsed as %j milliseconds", (header, expected) => {
     expect(parseRetryAfter(header, now)).toBe(expected);
   });
 
@@ -370,7 +379,7 @@ describe("Retry-After", () => {
     expect(error).toMatchObject({ name: "HubError", retryAfter: 5000 });
   });
 
-  it("is present for the limit of starts, and absent for the limit of servers", () => {
+  it("is in the error for too many concurrent starts, but not in the error for too many active servers", () => {
     const call = "POST /users/{name}/server";
     const message = "Too many users trying to log in right now. Try again in 40 seconds.";
     expect(errorFor(call, 429, { message, retryAfter: "40" })).toMatchObject({

@@ -5,8 +5,8 @@ import { printable } from "../../src/core/errors.js";
 import { answer, answering, hubOf, origin, page, refusal, rejectionOf } from "./helpers.js";
 
 /**
- * A line break, a terminal's colours and bell, a line separator, a mark that changes the text direction, a lone
- * surrogate.
+ * A name with line breaks, a terminal's colours and bell, a line separator, marks that change the text direction, and a
+ * NUL.
  */
 const hostile = "ada\r\nGET /ok\u001b[31m\u0007\u0085\u2028\u202e\u2066x\u0000";
 const invisible = /[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u;
@@ -37,7 +37,7 @@ describe("printable()", () => {
 });
 
 describe("the message of an error", () => {
-  it("is limited and printable", () => {
+  it("is of limited length, and printable", () => {
     for (const error of [
       new JupyterHubError(hostile + "x".repeat(1e6)),
       new ConnectionError(hostile + "x".repeat(1e6)),
@@ -65,7 +65,7 @@ describe("the message of an error", () => {
     ["users.ensure that times out", silent, (hub) => hub.users.ensure(hostile, {}, { timeout: 5 })],
     ["a deletion that times out", silent, (hub) => hub.users.delete(hostile, { timeout: 5 })],
     ["an input's keys", idle, (hub) => hub.servers.start("ada", { [hostile]: 1 } as object)],
-    ["the hub's echo", echoing, (hub) => hub.users.get(hostile)],
+    ["a hub message that echoes the name", echoing, (hub) => hub.users.get(hostile)],
     ["a URL", gateway, (hub) => hub.users.get(hostile)],
     ["a group", gateway, (hub) => hub.groups.get(hostile)],
     [

@@ -24,7 +24,7 @@ const classes = Object.entries(errors).filter(
 const details = { status: 418, hubMessage: "words", method: "GET", url: "https://h" };
 
 describe("an error class", () => {
-  it.each(classes)("%s has its own name and extends the base", (name, Class) => {
+  it.each(classes)("%s sets its own name and is a JupyterHubError", (name, Class) => {
     const given = { ...details, hubVersion: "6.1.1", timeout: 1 };
     const error = new Class("what happened", given);
     expect(error).toBeInstanceOf(errors.JupyterHubError);
@@ -39,18 +39,21 @@ describe("an error class", () => {
     expect(errors.isJupyterHubError(error)).toBe(true);
   });
 
-  it.each(classes)("%s keeps its cause, and has no cause property without one", (_, Class) => {
-    const cause = new Error("below");
-    expect(new Class("x", { timeout: 1, cause } as errors.ErrorDetails).cause).toBe(cause);
-    expect("cause" in new Class("x", { timeout: 1 } as errors.ErrorDetails)).toBe(false);
-  });
+  it.each(classes)(
+    "%s keeps its cause, and has no `cause` property if none is given",
+    (_, Class) => {
+      const cause = new Error("below");
+      expect(new Class("x", { timeout: 1, cause } as errors.ErrorDetails).cause).toBe(cause);
+      expect("cause" in new Class("x", { timeout: 1 } as errors.ErrorDetails)).toBe(false);
+    },
+  );
 
   it("is exported by the package", () => {
     expect(classes.length).toBeGreaterThan(10);
     for (const [name, Class] of classes) expect(surface).toHaveProperty(name, Class);
   });
 
-  it("has the details of its kind, with defaults", () => {
+  it("has the properties of its own kind of error, with defaults", () => {
     expect(new errors.ForbiddenError("x").requiredScopes).toEqual([]);
     expect(new errors.BadRequestError("x").reason).toBe("other");
     expect(new errors.RateLimitError("x").retryAfter).toBeUndefined();
@@ -126,7 +129,7 @@ const ways: [what: string, respond: Respond, call: Call][] = [
 
 describe("the stack of an awaited call's error", () => {
   it.each(ways)("contains the caller's line: %s", async (name, respond, call) => {
-    // A turn of the event loop, as with a real fetch: only async stack traces lead back to the caller.
+    // Waits a turn of the event loop as a real fetch does, so that only async stack traces lead back to the caller.
     const fetch = answering(async (request, signal) => {
       await new Promise(setImmediate);
       return respond(request, signal);
@@ -151,7 +154,7 @@ describe("an error, printed in any way,", () => {
   });
 
   const body = { auth: { username: "ada", password: secrets.password } };
-  it.each(ways.slice(0, 5))("contains no password of the body: %s", async (_, respond) => {
+  it.each(ways.slice(0, 5))("contains no secret of the request body: %s", async (_, respond) => {
     const fetch = answering(respond);
     const { client } = hubOf(fetch);
     const path = { name: "ada" };

@@ -19,7 +19,7 @@ const head = (...lines: string[]): string =>
   ["HTTP/1.1 200 OK", "X-JupyterHub-Version: 6.1.1", ...lines, "", ""].join("\r\n");
 const json = "Content-Type: application/json";
 
-/** The error of a call to a server that reads the request and then runs `respond`. */
+/** Returns the error and the URL of a call to a server that reads the request and then runs `respond`. */
 async function failureOf(
   respond: (socket: Socket) => void,
 ): Promise<{ error: unknown; url: string }> {
@@ -31,8 +31,8 @@ async function failureOf(
   };
 }
 
-describe("where nothing listens", () => {
-  it("the error names the URL and says what to check", async () => {
+describe("the error for a port where nothing listens", () => {
+  it("names the URL and says what to check", async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as { port: number };
@@ -49,7 +49,7 @@ describe("where nothing listens", () => {
   });
 });
 
-describe("a connection that breaks", () => {
+describe("a connection that fails", () => {
   it.each<[string, (socket: Socket) => void]>([
     ["is reset before the headers", (socket) => socket.resetAndDestroy()],
     ["is closed before the headers", (socket) => socket.end()],
@@ -71,7 +71,7 @@ describe("a connection that breaks", () => {
       "is closed between chunks",
       (socket) => socket.end(`${head(json, "Transfer-Encoding: chunked")}2\r\n{}\r\n`),
     ],
-  ])("%s is a ConnectionError", async (_, respond) => {
+  ])("causes a ConnectionError if it %s", async (_, respond) => {
     const { error, url } = await failureOf(respond);
     expect(error).toBeInstanceOf(ConnectionError);
     expect((error as Error).message).toContain(`GET ${url}: the connection failed (`);
@@ -81,7 +81,7 @@ describe("a connection that breaks", () => {
   });
 
   it.each<[string, (socket: Socket) => void]>([
-    ["is no HTTP", (socket) => socket.end(`SSH-2.0-${secrets.value}\r\n`)],
+    ["is not HTTP", (socket) => socket.end(`SSH-2.0-${secrets.value}\r\n`)],
     [
       "has a malformed chunk",
       (socket) => socket.end(`${head(json, "Transfer-Encoding: chunked")}${secrets.value}\r\n{}`),
@@ -91,19 +91,22 @@ describe("a connection that breaks", () => {
       (socket) => socket.end(`${head(json, `Bad\0Header: ${secrets.value}`)}{}`),
     ],
     [
-      "has another compression than it declares",
+      "is not compressed as it declares",
       (socket) => {
         const length = `Content-Length: ${secrets.value.length}`;
         socket.end(`${head(json, "Content-Encoding: gzip", length)}${secrets.value}`);
       },
     ],
-  ])("%s is a ConnectionError that quotes nothing", async (_, respond) => {
-    const { error } = await failureOf(respond);
-    expect(error).toBeInstanceOf(ConnectionError);
-    expectNoSecret(error);
-  });
+  ])(
+    "causes a ConnectionError that quotes nothing of the response if the response %s",
+    async (_, respond) => {
+      const { error } = await failureOf(respond);
+      expect(error).toBeInstanceOf(ConnectionError);
+      expectNoSecret(error);
+    },
+  );
 
-  it("has the code if a custom fetch gives nothing else", async () => {
+  it("is described by the code or message of the error that a custom fetch rejects with", async () => {
     for (const [cause, what] of [
       [Object.assign(new Error("x"), { code: "EPIPE" }), "EPIPE"],
       [new Error("it broke"), "it broke"],
@@ -126,7 +129,7 @@ describe("a connection that breaks", () => {
     ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "NODE_EXTRA_CA_CERTS"],
     ["CERT_HAS_EXPIRED", "Its certificate has expired."],
     ["ERR_TLS_CERT_ALTNAME_INVALID", "Its certificate is for another host: check the url."],
-  ])("with %s has advice: %s", async (code, advice) => {
+  ])("with %s leads to the advice: %s", async (code, advice) => {
     const failure = new TypeError("fetch failed", {
       cause: Object.assign(new Error("x"), { code }),
     });
@@ -135,7 +138,7 @@ describe("a connection that breaks", () => {
     );
     expect((error as Error).message).toContain(`(${code}).`);
     expect((error as Error).message).toContain(advice);
-    // A copy, since errors of libraries may contain the request.
+    // The cause is a copy, since an error of a library may contain the request.
     expect((error as Error).cause).toMatchObject({
       name: "TypeError",
       message: "fetch failed",
@@ -146,7 +149,7 @@ describe("a connection that breaks", () => {
 });
 
 describe("a certificate that is not trusted", () => {
-  it("is a ConnectionError that names NODE_EXTRA_CA_CERTS", async () => {
+  it("causes a ConnectionError that names NODE_EXTRA_CA_CERTS", async () => {
     let received = "";
     const server = createTlsServer(selfSigned("localhost"), (socket) => {
       socket.on("data", (data) => (received += String(data)));
@@ -169,7 +172,7 @@ describe("a response of 200 with invalid JSON", () => {
   const body = `{"name": "ada", "token": "${secrets.value}" oops`;
   const sized = `Content-Length: ${body.length}`;
 
-  it("is an UnexpectedResponseError that does not quote it", async () => {
+  it("causes an UnexpectedResponseError that does not quote the body", async () => {
     const { error, url } = await failureOf((socket) => socket.write(head(json, sized) + body));
     expect(error).toBeInstanceOf(UnexpectedResponseError);
     expect(error).toMatchObject({ method: "GET", url });
@@ -177,7 +180,7 @@ describe("a response of 200 with invalid JSON", () => {
     expectNoSecret(error);
   });
 
-  it("is not quoted by raw functions either", async () => {
+  it("is not quoted in the errors of raw functions either", async () => {
     await using server = await serveSocket((socket) =>
       socket.once("data", () => socket.write(head(json, sized) + body)),
     );
@@ -188,10 +191,10 @@ describe("a response of 200 with invalid JSON", () => {
   });
 
   it.each([
-    ["an empty body without a length", [json, "Content-Length: 0"], ""],
+    ["an empty body with the length 0", [json, "Content-Length: 0"], ""],
     ["an empty body in chunks", [json, "Transfer-Encoding: chunked"], "0\r\n\r\n"],
-    ["an empty body without a type", ["Content-Length: 0"], ""],
-  ])("is an UnexpectedResponseError if it is %s", async (_, headers, rest) => {
+    ["an empty body without a media type", ["Content-Length: 0"], ""],
+  ])("causes an UnexpectedResponseError if it has %s", async (_, headers, rest) => {
     const { error } = await failureOf((socket) => socket.write(head(...headers) + rest));
     expect(error).toBeInstanceOf(UnexpectedResponseError);
     expect((error as Error).message).toContain("answered 200 with nothing");

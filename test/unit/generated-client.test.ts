@@ -12,7 +12,7 @@ type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 const ofHub = { "X-JupyterHub-Version": "6.1.1" };
 const json = { ...ofHub, "Content-Type": "application/json" };
 
-/** A real server with this response, a client of it, and the requests that the server received. */
+/** Starts a real server that responds with `answer`. Returns its client and the requests that it received. */
 async function hubAt(answer: Answer, options: JupyterHubOptions = {}) {
   const requests: {
     method: string;
@@ -39,10 +39,13 @@ describe("the parser of responses", () => {
       (response) => response.writeHead(204, { ...ofHub, "Content-Length": "0" }).end(),
       undefined,
     ],
-  ])("resolves with undefined for an operation without a body: %s", async (_, answer, value) => {
-    await using server = await hubAt(answer);
-    expect(await server.hub.groups.delete("astronomy")).toBe(value);
-  });
+  ])(
+    "resolves with undefined for an operation whose response has no body: %s",
+    async (_, answer, value) => {
+      await using server = await hubAt(answer);
+      expect(await server.hub.groups.delete("astronomy")).toBe(value);
+    },
+  );
 
   it.each([
     ["an object", '{"a": null, "b": [1, null]}', { a: null, b: [1, null] }],
@@ -54,7 +57,7 @@ describe("the parser of responses", () => {
   });
 
   it.each(["null", "1", '"text"', "{", "<p>"])(
-    "refuses JSON that no hub sends: %s",
+    "refuses a body that is neither a JSON object nor a JSON list: %s",
     async (body) => {
       await using server = await hubAt((response) => response.writeHead(200, json).end(body));
       const error = await rejectionOf(call(server.hub));
@@ -87,7 +90,7 @@ describe("the parser of responses", () => {
     expect(events).toEqual([{ progress: 100, ready: true }]);
   });
 
-  it("rejects with the signal's reason if it aborts while the body is read", async () => {
+  it("rejects with the abort reason if the signal aborts while the body is read", async () => {
     const begun = signalled();
     await using server = await hubAt((response) => {
       response.writeHead(200, json);
@@ -101,19 +104,22 @@ describe("the parser of responses", () => {
     expect(await reading).toBe(reason);
   });
 
-  it.each([null, 0, ""])("rejects with the signal's reason, also if it is %j", async (reason) => {
-    await using server = await hubAt(() => undefined);
-    const controller = new AbortController();
-    const reading = rejectionOf(server.hub.users.get("ada", {}, { signal: controller.signal }));
-    controller.abort(reason);
-    expect(await reading).toBe(reason);
-  });
+  it.each([null, 0, ""])(
+    "rejects with the abort reason itself, even if it is %j",
+    async (reason) => {
+      await using server = await hubAt(() => undefined);
+      const controller = new AbortController();
+      const reading = rejectionOf(server.hub.users.get("ada", {}, { signal: controller.signal }));
+      controller.abort(reason);
+      expect(await reading).toBe(reason);
+    },
+  );
 });
 
 describe("the builder of requests", () => {
   const ok: Answer = (response) => response.writeHead(200, json).end("{}");
 
-  it("encodes keys and values of a query, and omits undefined ones", async () => {
+  it("encodes the keys and values of a query, and omits null and undefined values", async () => {
     await using server = await hubAt(ok);
     const query = { "a&b": "c=d", none: null, not: undefined, list: ["x", "y"] };
     await server.hub.client.get({ url: "/beyond", query, throwOnError: true });
@@ -138,7 +144,7 @@ describe("the builder of requests", () => {
   });
 
   it.each(["content-type", "Content-Type", "CONTENT-TYPE"])(
-    "sets one media type, whatever the case of %s",
+    "sends one Content-Type if the call's headers contain %s",
     async (name) => {
       await using server = await hubAt(ok);
       const headers = { [name]: "application/json" };
@@ -147,7 +153,7 @@ describe("the builder of requests", () => {
     },
   );
 
-  it("sets no media type without a body", async () => {
+  it("sends no Content-Type without a body", async () => {
     await using server = await hubAt((response) => response.writeHead(204, ofHub).end());
     await server.hub.users.delete("ada");
     expect(server.requests[0]?.headers["content-type"]).toBeUndefined();

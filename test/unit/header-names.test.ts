@@ -1,4 +1,4 @@
-/** Header names ignore case: a header that replaces another is not sent beside it. */
+/** Header names ignore case: a header replaces the same header in another spelling, so that only one is sent. */
 import { describe, expect, it } from "vitest";
 import { answering, hubOf } from "./helpers.js";
 
@@ -26,7 +26,7 @@ describe.each(spellings)("a call's own %s", (name) => {
 });
 
 it.each(["Accept", "accept", "ACCEPT"])(
-  "a call's own %s is replaced for a stream",
+  "a call's own %s header is replaced by the media type of an event stream",
   async (name) => {
     const fetch = answering(() => {
       const stream = 'data: {"progress": 100, "ready": true}\n\n';

@@ -13,7 +13,7 @@ import { inspect } from "node:util";
 import { expect } from "vitest";
 import { JupyterHub, type JupyterHubOptions } from "../../src/index.js";
 
-/** Planted in place of secrets. None of them may occur in errors, logs or printed values. */
+/** Values that the tests use as secrets. None of them may occur in errors, logs or printed values. */
 export const secrets = {
   token: "planted-token-5f0c81",
   password: "planted-password-77ab1e",
@@ -32,7 +32,7 @@ export const environmentNames = [
   "JUPYTERHUB_HOST",
   "JUPYTERHUB_BASE_URL",
 ] as const;
-// The tests may run inside a server that a hub started.
+// The tests may run inside a server that a hub started, where these variables are set.
 for (const name of environmentNames) delete process.env[name];
 
 export interface AnswerOptions {
@@ -48,7 +48,7 @@ export interface AnswerOptions {
 export function answer(body: unknown = {}, options: AnswerOptions = {}): Response {
   const { status = 200, version = "6.1.1", type = "application/json", headers = {} } = options;
   const text = typeof body === "string" ? body : JSON.stringify(body);
-  // As bytes, since a Response adds a media type to text.
+  // Response adds a media type to a string, but not to bytes.
   const bytes = new TextEncoder().encode(text);
   return new Response(status === 204 ? null : bytes, {
     status,
@@ -64,7 +64,7 @@ export function answer(body: unknown = {}, options: AnswerOptions = {}): Respons
 export const refusal = (status: number, message: string | null, options: AnswerOptions = {}) =>
   answer({ status, message }, { ...options, status });
 
-/** A page of a proxy or some other site. */
+/** An HTML page of a proxy or of another site. */
 export const page = (status = 200, options: AnswerOptions = {}): Response =>
   answer("<!DOCTYPE html><p>Hello</p>", { status, type: "text/html", version: null, ...options });
 
@@ -102,7 +102,7 @@ export async function rejectionOf(promise: PromiseLike<unknown>): Promise<unknow
   throw new Error(`Resolved with ${inspect(outcome.value)} instead of rejecting.`);
 }
 
-/** Everything of a value that a log may show; of an error, also its stack and its causes. */
+/** Prints a value in every way that a log may; for an error, also its stack and its causes. */
 export function printed(value: unknown): string {
   const texts = [inspect(value, { depth: 20, showHidden: true }), JSON.stringify(value)];
   for (let error = value; error instanceof Error; error = error.cause) {
@@ -116,7 +116,7 @@ export function printed(value: unknown): string {
   return texts.join("\n");
 }
 
-/** Asserts that a value shows no planted secret, plain or encoded. */
+/** Asserts that no printed form of a value contains a planted secret. */
 export function expectNoSecret(value: unknown): void {
   const text = printed(value);
   expect(Object.values(secrets).filter((secret) => text.includes(secret))).toEqual([]);
@@ -127,7 +127,7 @@ export interface Listening extends AsyncDisposable {
   url: string;
 }
 
-/** Listens on a free port of this machine; `await using` closes it. */
+/** Makes a server listen on a free port of this machine; `await using` closes the server. */
 export async function listening(server: Server): Promise<Listening> {
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {

@@ -23,7 +23,7 @@ type Bag = Record<string, unknown>;
 type Send = (hub: JupyterHub, input: unknown) => PromiseLike<unknown>;
 const path = { name: "ada" };
 const server = { owner: "ada", server_name: "" };
-/** The same operation as a method and as a raw function, with arguments that the types do not allow. */
+/** Functions that send an input through one method or raw function, even if its types do not allow the input. */
 const sends = {
   "users.list": (hub, input) => hub.users.list(input as Bag),
   getUsers: ({ client }, input) => getUsers({ client, query: input as Bag, throwOnError: true }),
@@ -77,7 +77,7 @@ type Name = keyof typeof sends;
 const both = <const Names extends Name[]>(names: Names, inputs: [unknown, RegExp][]) =>
   inputs.flatMap(([input, message]) => names.map((name) => [name, input, message] as const));
 
-describe("an invalid input sends nothing", () => {
+describe("an invalid input", () => {
   it.each([
     ...both(
       ["users.list", "getUsers"],
@@ -184,7 +184,7 @@ describe("an invalid input sends nothing", () => {
       [[{ display_name: undefined }, /The body must have at least one key\./]],
     ),
     ...both(["services.create"], [[{ info: "x" }, /`info` must be an object/]]),
-  ])("%s with %j", async (name, input, message) => {
+  ])("is refused by %s before a request is sent: %j", async (name, input, message) => {
     const fetch = answering();
     const error = await rejectionOf((sends[name] as Send)(hubOf(fetch), input));
     expect(error).toBeInstanceOf(InvalidInputError);
@@ -207,7 +207,7 @@ describe("an invalid input sends nothing", () => {
     bodied.flatMap((name) =>
       [["ada"], [], "ada", 7, true, null].map((body) => [name, body] as const),
     ),
-  )("%s with the body %j", async (name, body) => {
+  )("is refused by %s before a request is sent if the body is %j", async (name, body) => {
     const fetch = answering();
     const error = await rejectionOf((sends[name] as Send)(hubOf(fetch), body));
     expect(error).toBeInstanceOf(InvalidInputError);
@@ -215,7 +215,7 @@ describe("an invalid input sends nothing", () => {
     expect(fetch.sent()).toEqual([]);
   });
 
-  it("and its error does not quote the value, which may be a secret", async () => {
+  it("is not quoted in the error, since it may be a secret", async () => {
     const { client } = hubOf(answering());
     const body = { auth: secrets.password, scopes: secrets.value } as never;
     expectNoSecret(await rejectionOf(postUserTokens({ client, path, body, throwOnError: true })));
@@ -256,12 +256,12 @@ describe("a valid input", () => {
     ["tokens.create", { expires_in: 250_000_000_000 }],
     ["groups.setProperties", { cpu: 4, nested: { a: [] } }],
     ["postUserServer", { user_options: null }],
-  ])("is sent by %s as it is: %j", async (name, input) => {
+  ])("is sent unchanged by %s: %j", async (name, input) => {
     expect(await bodies(name, input)).toEqual([input]);
   });
 
   it.each<Name>(["users.update", "patchUser"])(
-    "is sent by %s without a name that is the old one, which would destroy the user",
+    "is sent by %s without an unchanged `name`, since hubs would destroy the user",
     async (name) => {
       expect(await bodies(name, { name: "ada", admin: true })).toEqual([{ admin: true }]);
       expect(await bodies(name, { name: "ada" })).toEqual([{}]);
@@ -270,7 +270,7 @@ describe("a valid input", () => {
     },
   );
 
-  it("is not changed", () => {
+  it("is not modified in place", () => {
     const body = Object.freeze({ name: "ada", admin: true });
     const operation = { body: { name: { differsFrom: "name" }, admin: {} } };
     checkInput("/users/{name}", operation, { path, body });

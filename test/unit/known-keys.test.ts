@@ -1,4 +1,4 @@
-/** The errors for unknown keys, the objects other than inputs that are checked, and how a newer hub's key is sent. */
+/** Unknown keys: their errors, the checked arguments other than inputs, and keys that only a newer hub knows. */
 import { describe, expect, it } from "vitest";
 import { createClient, getUsers, postUserServer, postUserTokens } from "../../src/api.js";
 import { checkKeys } from "../../src/core/known-keys.js";
@@ -22,7 +22,7 @@ import {
 
 type Bag = Record<string, unknown>;
 
-/** The message of the error for this object. */
+/** The message of the error for `bag` if only the keys in `known` are allowed; "none" without an error. */
 function refusalOf(bag: unknown, ...known: string[]): string {
   const keys = Object.fromEntries(known.map((key) => [key, true]));
   try {
@@ -55,7 +55,7 @@ describe("an unknown key", () => {
     expect(found).toBe(meant);
   });
 
-  it("is quoted on one line, and cut", () => {
+  it("is quoted on one line, and shortened", () => {
     expect(refusalOf({ "a\nb": 1 })).toContain("Unknown key `a\\nb` in the bag.");
     expect(refusalOf({ ["k".repeat(1000)]: 1 })).toBe(
       `Unknown key \`${"k".repeat(60)}\` in the bag. Known keys: none.`,
@@ -69,7 +69,7 @@ describe("an unknown key", () => {
     expect(refusalOf(bag, "known")).toBe("none");
   });
 
-  it("is ignored on a polluted Object.prototype", () => {
+  it("is ignored if it is on a polluted Object.prototype", () => {
     // oxlint-disable-next-line eslint/no-extend-native -- removed below
     Object.defineProperty(Object.prototype, "polluted", {
       value: 1,
@@ -79,14 +79,14 @@ describe("an unknown key", () => {
     });
     try {
       expect(refusalOf({ known: 1 }, "known")).toBe("none");
-      // Inherited keys are not known either.
+      // A key that the table of known keys inherits is not a known key.
       expect(refusalOf(JSON.parse('{ "polluted": 1 }'), "known")).toContain("`polluted`");
     } finally {
       delete (Object.prototype as Bag)["polluted"];
     }
   });
 
-  it.each(["constructor", "__proto__", "toString"])("can also be named %s", (key) => {
+  it.each(["constructor", "__proto__", "toString"])("is also reported if it is named %s", (key) => {
     const bag: unknown = JSON.parse(`{ "${key}": 1 }`);
     expect(refusalOf(bag, "known")).toContain(`Unknown key \`${key}\``);
   });
@@ -103,13 +103,13 @@ describe("a value that is no plain object", () => {
     [new URLSearchParams("known=1"), "of type URLSearchParams"],
     [Promise.resolve({ known: 1 }), "of type Promise"],
     [new AbortController().signal, "of type AbortSignal"],
-  ])("is refused, and its type named: %s", (value, kind) => {
+  ])("is refused with an error that names its type: %s", (value, kind) => {
     expect(refusalOf(value, "known")).toBe(
       `The bag must be an object, not ${kind}. Known keys: \`known\`.`,
     );
   });
 
-  it("is refused if it is an AbortController, which inherits `signal`", () => {
+  it("is accepted if it inherits a known key, as an AbortController inherits `signal`", () => {
     expect(refusalOf(new AbortController(), "signal")).toBe("none");
   });
 });
@@ -122,7 +122,7 @@ describe("the options of a client", () => {
     ["new JupyterHub()", () => new JupyterHub({ url: origin, ...options })],
     ["hub.withOptions()", () => hubOf(answering()).withOptions(options)],
     ["createClient()", () => createClient({ url: origin, ...options })],
-  ])("are known to %s", (_, make) => {
+  ])("are checked by %s", (_, make) => {
     expect(make).toThrow(InvalidInputError);
     expect(make).toThrow(meant);
   });
@@ -139,7 +139,7 @@ describe("the options of a client", () => {
     expect(fetch.requests).toEqual([]);
   });
 
-  it("include those of its OAuth client", () => {
+  it("are also checked inside the oauth option", () => {
     const oauth = { clientId: "c", clientSecret: secrets.password, redirectURL: "https://x/" };
     const make = () => hubOf(answering(), { oauth: oauth as never });
     expect(make).toThrow(
@@ -148,8 +148,8 @@ describe("the options of a client", () => {
   });
 });
 
-describe("keys of smaller objects", () => {
-  it("are checked in page() of a listing, which would return the first page", async () => {
+describe("the keys of other arguments", () => {
+  it("are checked in page() of a listing, which would otherwise return the first page", async () => {
     const fetch = answering(() => answer([]));
     const page = hubOf(fetch)
       .users.list()
@@ -170,7 +170,7 @@ describe("a key that only a newer hub knows", () => {
   const newer = { newer_key: [1] };
   const allowUnknownKeys = true;
 
-  it("is refused with advice how to send it", async () => {
+  it("is refused with advice on how to send it", async () => {
     const fetch = answering();
     const body = { note: "", ...newer };
     const { error } = await postUserTokens({ client: hubOf(fetch).client, path, body });
@@ -202,7 +202,7 @@ describe("a key that only a newer hub knows", () => {
     expect(fetch.sent()).toContain("GET /users?name_filter=a&newer_key=1");
   });
 
-  it("leaves the checks of the known keys, and of the options, as they are", async () => {
+  it("does not turn off the checks of known keys and of options if it is allowed in the body", async () => {
     const fetch = answering();
     const { client } = hubOf(fetch);
     const body = { expires_in: 0, ...newer };
@@ -213,7 +213,7 @@ describe("a key that only a newer hub knows", () => {
     expect(fetch.requests).toEqual([]);
   });
 
-  it("may be anything on an unknown route", async () => {
+  it("is sent without a check on a route that the package does not know", async () => {
     const fetch = answering(() => answer({ of: "a newer hub" }));
     const { client } = hubOf(fetch);
     await client.post({ url: "/newer/{name}", path, query: { a: 1 }, body: newer });
@@ -222,7 +222,7 @@ describe("a key that only a newer hub knows", () => {
     expect(await fetch.requests[0]?.json()).toEqual(newer);
   });
 
-  it("is no user option: before 6.0 the body of a start consists of these", async () => {
+  it("is not confused with a user option: before 6.0 the body of a start has only user options", async () => {
     const fetch = answering(() => answer("", { status: 201, version: "5.4.4" }));
     const { client } = hubOf(fetch);
     const options = { client, path, body: { profile: "large", display_name: 3 } as object };
@@ -232,7 +232,7 @@ describe("a key that only a newer hub knows", () => {
 });
 
 describe("a query in the url of an unknown route", () => {
-  it("is in no error, since it may be a secret", async () => {
+  it("is not quoted in an error, since it may be a secret", async () => {
     const { client } = hubOf(answering());
     const url = `/custom?token=${secrets.value}`;
     const { error } = await client.get({ url, path: { name: "ada" } });

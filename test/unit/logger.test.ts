@@ -1,4 +1,4 @@
-/** What a logger receives for each attempt. */
+/** The log entries of a call: one for each attempt, with a level, a message and fields. */
 import { describe, expect, it, vi } from "vitest";
 import { deleteShareCode, deleteUser, getAuthToken, postUserTokens } from "../../src/api.js";
 import type { JupyterHubOptions, LogFields, Logger } from "../../src/index.js";
@@ -18,7 +18,7 @@ function keeping() {
   return { logger, entries, lines: () => entries.map(([level, message]) => `${level} ${message}`) };
 }
 
-/** The log entries of a call to a hub with these responses. */
+/** Makes one call to a hub that responds with `answers` in turn, and returns the log entries. */
 async function logged(answers: Respond[], options: JupyterHubOptions = {}) {
   const { logger, entries, lines } = keeping();
   const { hub } = hubThat(answers, { logger, ...options });
@@ -31,7 +31,7 @@ const ada = () => answer({ name: "ada" });
 const slow: Respond = () => new Promise((resolve) => setTimeout(() => resolve(ada()), 300));
 
 describe("a logger", () => {
-  it("logs a response at debug, with all its fields", async () => {
+  it("logs a response at the level debug, with all fields that apply", async () => {
     const { entries } = await logged([slow]);
     const fields = {
       operation: "GET /users/{name}",
@@ -43,7 +43,7 @@ describe("a logger", () => {
     expect(entries).toEqual([["debug", `${get}: 200`, fields]]);
   });
 
-  it("logs a retried attempt at warn", async () => {
+  it("logs a retried attempt at the level warn", async () => {
     const { lines, entries } = await logged([breaking, () => page(503), () => busy("7"), ada]);
     expect(lines).toEqual([
       `warn ${get}: ConnectionError, retrying in 250 ms`,
@@ -93,7 +93,7 @@ describe("a logger", () => {
       { token: (refused) => (refused ? Promise.reject(new Error("sealed")) : secrets.token) },
       [`debug ${get}: 401 AuthenticationError`],
     ],
-    ["no retries", [breaking], { retry: 0 }, [`debug ${get}: ConnectionError`]],
+    ["an error without retries", [breaking], { retry: 0 }, [`debug ${get}: ConnectionError`]],
   ])("logs %s", async (_, answers, options, expected) => {
     const { lines, entries } = await logged(answers, options);
     expect(lines).toEqual(expected);
@@ -162,14 +162,14 @@ describe("a logger", () => {
     expect(at).toEqual([0, 250]);
   });
 
-  it("may lack a level", async () => {
+  it("may lack the method of a level", async () => {
     const warn = vi.fn();
     expect((await logged([breaking, ada], { logger: { warn } })).entries).toEqual([]);
     expect(warn).toHaveBeenCalledTimes(1);
     await logged([breaking, ada], { logger: {} });
   });
 
-  it("may have methods that use this", async () => {
+  it("may have methods that use `this`", async () => {
     class Kept {
       readonly lines: string[] = [];
       debug(message: string): void {

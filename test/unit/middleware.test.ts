@@ -41,7 +41,7 @@ function hubWith(...middleware: Middleware[]) {
 }
 
 describe("middleware", () => {
-  it("is nested, the first outermost", async () => {
+  it("is nested, with the first one outermost", async () => {
     const log: string[] = [];
     const named =
       (name: string): Middleware =>
@@ -75,17 +75,17 @@ describe("middleware", () => {
 
   it.each<[string, Middleware]>([
     [
-      "in place",
+      "in the headers of its request",
       ({ headers }, next) => {
         headers.set("Authorization", `Bearer ${secrets.value}`);
         return next();
       },
     ],
     [
-      "by a change for next",
+      "in new headers for next()",
       (_, next) => next({ headers: new Headers({ "X-Session": secrets.value }) }),
     ],
-  ])("may set a token %s, which no error contains", async (_, middleware) => {
+  ])("may set a token %s, and no error contains the token", async (_, middleware) => {
     const fetch = answering(({ headers }) => refusal(403, [...headers].join(", ")));
     const error = await rejectionOf(hubOf(fetch, { middleware }).users.get("ada"));
     expect(String(error)).toContain("[redacted]");
@@ -100,7 +100,7 @@ describe("middleware", () => {
       retry: 3,
       token: (refused) => (refused ? "renewed" : secrets.token),
       middleware: (request, next, context) => {
-        // Changes to an earlier attempt's headers are gone.
+        // Each attempt has new headers, without the changes of the attempt before.
         expect(request.headers.has("X-Attempt")).toBe(false);
         request.headers.set("X-Attempt", String(context.attempt));
         seen.push([context, request]);
@@ -138,7 +138,7 @@ describe("middleware", () => {
     ["the request", (request) => request],
     ["nothing", () => undefined],
     ["a spread copy, which is empty", (request) => ({ ...request })],
-  ])("sends the request unchanged if it passes on %s", async (_, changes) => {
+  ])("sends the request unchanged if it passes %s to next()", async (_, changes) => {
     const { hub, fetch } = hubWith(
       (request, next) => next(changes(request)),
       (_, next) => next(),
@@ -263,7 +263,7 @@ describe("a middleware that fails", () => {
         throw new Error("no");
       },
     ],
-  ])("rejects the call without a retry: it %s", async (_, middleware) => {
+  ])("rejects the call without a retry if it %s", async (_, middleware) => {
     const fetch = answering(ada);
     let count = 0;
     const counted: Middleware = (_, next) => {
@@ -279,7 +279,7 @@ describe("a middleware that fails", () => {
     expectNoSecret(error);
   });
 
-  it("aborts the response that it left unread", async () => {
+  it("aborts the attempt, which closes a response that it did not read", async () => {
     let attempt: AbortSignal | undefined;
     const fetch = answering((_, signal) => {
       attempt = signal;
@@ -298,7 +298,7 @@ describe("a middleware that fails", () => {
     ["null", null],
     ["an object that is not a Response", { status: 200 }],
     ["a response whose body was read", "read"],
-  ])("includes one that returns %s", async (_, given) => {
+  ])("rejects the call if it returns %s", async (_, given) => {
     const { hub } = hubWith(async (_, next) => {
       if (given !== "read") return given as Response;
       const response = await next();
@@ -312,7 +312,7 @@ describe("a middleware that fails", () => {
     });
   });
 
-  it("is retried as without middleware if the error is from next()", async () => {
+  it("does not prevent a retry if it rethrows the error of next()", async () => {
     let count = 0;
     const fetch = answering(() => {
       if (++count < 3) throw new TypeError("fetch failed");

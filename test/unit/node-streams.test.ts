@@ -1,10 +1,10 @@
-/** A `fetch` whose bodies are Node's streams, such as that of node-fetch. */
+/** A custom `fetch` whose response bodies are Node streams, as those of node-fetch are. */
 import { Readable } from "node:stream";
 import { expect, it } from "vitest";
 import { JupyterHub } from "../../src/index.js";
 import { page } from "./helpers.js";
 
-it("a page in place of a stream is an UnexpectedResponseError", async () => {
+it("a page in place of a stream causes an UnexpectedResponseError", async () => {
   const fetch = async (): Promise<Response> =>
     Object.defineProperty(page(200), "body", { value: Readable.from(["<html>"]) });
   const hub = new JupyterHub({ url: "http://hub.test.local", token: "a-token", fetch, retry: 0 });

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { isJupyterHubError, JupyterHub, type Feature } from "../../src/index.js";
 import { answer, answering, hubOf, rejectionOf, secrets, serve } from "./helpers.js";
 
-describe("another API that answers JSON", () => {
+describe("an API that answers JSON and is not a hub's", () => {
   it.each<[string, (hub: JupyterHub) => PromiseLike<unknown>]>([
     ["version", (hub) => hub.version()],
     ["users.list", (hub) => hub.users.list()],
@@ -22,7 +22,7 @@ describe("another API that answers JSON", () => {
   });
 
   it.each(["null", "1", '"a"', "true"])(
-    "with the body %s is an UnexpectedResponseError",
+    "causes a JupyterHubError if the body is %s",
     async (body) => {
       const hub = hubOf(answering(() => answer(body)));
       for (const call of [hub.tokens.list("ada"), hub.services.list(), hub.servers.list("ada")]) {
@@ -48,7 +48,7 @@ describe("a client", () => {
   );
 
   it.each([{ appName: "Café ☕" }, { appName: "a\nb" }, { fetch: "x" as never }])(
-    "refuses a misspelt option: %j",
+    "refuses an invalid option: %j",
     (options) => {
       expect(() => hubOf(answering(), options)).toThrow(
         expect.objectContaining({ name: "InvalidInputError" }),
@@ -56,7 +56,7 @@ describe("a client", () => {
     },
   );
 
-  it("can be called by its own token function, with maxConcurrency 1", async () => {
+  it("can have a token function that uses another client, even with maxConcurrency 1", async () => {
     const fetch = answering(() => answer({ token: "renewed", name: "ada" }));
     const source = hubOf(fetch, { maxConcurrency: 1 });
     const hub = hubOf(fetch, {
@@ -67,7 +67,7 @@ describe("a client", () => {
     expect(fetch.requests.at(-1)?.headers.get("Authorization")).toBe("Bearer renewed");
   });
 
-  it("does not use the environment's token if it was found by a link", async () => {
+  it("does not use the environment's token if discover() returned the client", async () => {
     vi.stubEnv("JUPYTERHUB_API_TOKEN", secrets.token);
     const fetch = answering(() => answer({ version: "6.1.1", name: "ada" }));
     const hub = await JupyterHub.discover("https://elsewhere.example/user/ada/lab", { fetch });
@@ -75,7 +75,7 @@ describe("a client", () => {
     expect(fetch.requests.map(({ headers }) => headers.get("Authorization"))).toEqual([null, null]);
   });
 
-  it("requests the version with the headers of the call, without its credentials", async () => {
+  it("requests the version with the call's headers, but without the token", async () => {
     const fetch = answering(() => answer({ version: "6.1.1" }));
     const call = { headers: { "X-Gateway": "east" } };
     await hubOf(fetch).users.get("ada", { include_stopped_servers: true }, call);
@@ -85,7 +85,7 @@ describe("a client", () => {
   });
 });
 
-describe("an input that names no server", () => {
+describe("a malformed input in place of a server's name", () => {
   const misunderstood = ["gpu", null, ["gpu"], { server_name: "gpu" }, { server: null }];
   const destructive: Record<string, (hub: JupyterHub, input: never) => PromiseLike<unknown>> = {
     "servers.stop": (hub, input) => hub.servers.stop("ada", input),
@@ -96,7 +96,7 @@ describe("an input that names no server", () => {
     "shares.removeForGroup": (hub, input) => hub.shares.removeForGroup("astronomy", "ada", input),
   };
 
-  it.each(Object.keys(destructive))("does not mean the default server for %s", async (name) => {
+  it.each(Object.keys(destructive))("does not make %s act on the default server", async (name) => {
     const fetch = answering();
     const call = destructive[name] as (hub: JupyterHub, input: never) => PromiseLike<unknown>;
     for (const input of misunderstood) {
