@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { npm } from "../package/packed.js";
 import { root } from "../spec/root.js";
 
-/** The first is the oldest supported release. */
+/** The versions to test, with the oldest supported release first. */
 export const compilers = ["5.2.2", "5.5.4", "5.9.3", "6.0.3", "7.0.2"] as const;
 export type Compiler = (typeof compilers)[number];
 

@@ -1,4 +1,4 @@
-/** Selects combinations of values so that each pair of values of different factors occurs in at least one of them. */
+/** Selects combinations so that each pair of values of two factors occurs in at least one combination. */
 
 export type Factors = Readonly<Record<string, readonly unknown[]>>;
 export type Combination<F extends Factors> = { [Name in keyof F]: F[Name][number] };
@@ -18,7 +18,7 @@ export function pairwise<F extends Factors>(factors: F): Combination<F>[] {
   return selected;
 }
 
-/** Every combination. */
+/** Returns every combination of the factors' values. */
 export const product = <F extends Factors>(factors: F): Combination<F>[] =>
   Object.entries(factors).reduce<object[]>(
     (rows, [name, values]) =>

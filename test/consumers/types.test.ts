@@ -1,5 +1,5 @@
 /**
- * The types as users compile them: with every supported compiler, kind of resolution and library.
+ * Compiles the package's types as users do: with every supported compiler, module resolution and library.
  *
  * The programs are compiled against the installed package, and the package's own declarations are checked
  * as well (`skipLibCheck` is off).
@@ -78,7 +78,7 @@ beforeAll(() => {
 });
 
 describe("correct programs compile, and wrong ones do not", () => {
-  it.each(setups.map((setup) => [titleOf(setup), setup] as const))("%s", (_, setup) => {
+  it.each(setups.map((setup) => [titleOf(setup), setup] as const))("with %s", (_, setup) => {
     const files = {
       "every-group.ts": text("every-group.ts"),
       "with-fake-hub.ts": text("with-fake-hub.ts"),
@@ -90,7 +90,7 @@ describe("correct programs compile, and wrong ones do not", () => {
 });
 
 describe("these tests", () => {
-  it("have a set-up for every pair of values of different factors", () => {
+  it("cover every pair of two settings, such as each compiler with each library", () => {
     const covered = new Set(setups.flatMap(pairsOf));
     expect(
       product(factors)

@@ -1,6 +1,6 @@
 /**
- * The faults that a call must survive. Each row has a server that fails in one way, and the outcomes of a GET and of a
- * POST with the number of requests. Every call ends in time and leaves no connection, no timer and no unhandled
+ * The faults that a call must survive. Each row has a server that fails in one way, and for a GET and a POST the
+ * expected outcome and number of requests. Every call ends in time, and leaves behind no connection, timer or unhandled
  * rejection.
  */
 import { createServer } from "node:net";
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => another[Symbol.asyncDispose]());
 
-/** Timeouts in milliseconds: of an attempt without an end, and of a whole call. */
+/** Timeouts in milliseconds: of an attempt at a fault that never ends, and of a whole call. */
 const patience = 250;
 const deadline = 15_000;
 const slow = /in time|never ends/;
@@ -116,7 +116,7 @@ afterAll(() => {
   console.log([title, ...lines].join("\n"));
 });
 
-/** Runs a call against a failing server, and checks that it leaves nothing behind. */
+/** Runs a call against a failing server, and checks that the call leaves nothing behind. */
 async function survived(
   server: Faulty,
   run: (hub: JupyterHub) => Promise<string>,
@@ -138,7 +138,7 @@ async function survived(
   return outcome;
 }
 
-describe.each(["get", "write"] as const)("a %s survives", (kind) => {
+describe.each(["get", "write"] as const)("a %s call survives the fault", (kind) => {
   it.each(rows)("%s", async (fault, respond, get, write) => {
     await using server = respond ? await faulty(respond) : await refusing();
     const outcome = await survived(
@@ -152,7 +152,7 @@ describe.each(["get", "write"] as const)("a %s survives", (kind) => {
   });
 });
 
-describe("a stream survives", () => {
+describe("reading to the end settles as expected for", () => {
   it.each(streams)("%s", async (fault, respond, expected) => {
     await using server = await faulty(respond);
     const outcome = await survived(
@@ -165,10 +165,10 @@ describe("a stream survives", () => {
   });
 });
 
-/** In milliseconds. A start may take this long to confirm that a server is ready. */
+/** The timeout of a start in milliseconds, including the time to confirm that the server is ready. */
 const startTime = 2500;
 
-describe("a start survives", () => {
+describe("a start settles as expected if", () => {
   it.each(starts)("%s", async (fault, respond, expected) => {
     await using server = await faulty(respond());
     const outcome = await survived(

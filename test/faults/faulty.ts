@@ -1,10 +1,10 @@
-/** Servers that fail on purpose, at any byte of a response, and count their open connections. */
+/** Servers that fail on purpose, at any byte of a response. They count requests and track open connections. */
 import type { Socket } from "node:net";
 import { serveSocket, signalled, type Listening } from "../unit/helpers.js";
 
 /** One request, and the functions that respond to it. */
 export interface Exchange {
-  /** 1 for the first request to the server. */
+  /** The number of this request, from 1 for the first one to the server. */
   count: number;
   method: string;
   path: string;

@@ -39,7 +39,7 @@ const big = 64 * 1024 * 1024;
 /** The target of redirects to another origin. */
 export const elsewhere = { url: "" };
 
-/** The outcome of a call and the number of its requests: `value ×2`, `HubError 503 ×4`. */
+/** A fault, and the outcomes of a GET and a write, such as `HubError 503 ×4`: that error after four requests. */
 export type Row = [fault: string, respond: Respond | undefined, get: string, write: string];
 
 const lost = "ConnectionError ×1, outcome unknown";
@@ -68,7 +68,12 @@ export const rows: Row[] = [
     "ConnectionError ×4",
     lost,
   ],
-  ["not HTTP", ({ socket }) => void socket.end("SSH-2.0-x\r\n"), "ConnectionError ×1", lost],
+  [
+    "a response that is not HTTP",
+    ({ socket }) => void socket.end("SSH-2.0-x\r\n"),
+    "ConnectionError ×1",
+    lost,
+  ],
   [
     "truncated JSON",
     says('{"name": "a', json),
@@ -119,27 +124,27 @@ export const rows: Row[] = [
       `HubError ${status} ×1, outcome unknown`,
     ],
   ]),
-  ["429 with seconds, once", once(busy("Retry-After: 1")), "value ×2", "value ×2"],
+  ["429 with a delay in seconds, once", once(busy("Retry-After: 1")), "value ×2", "value ×2"],
   [
-    "429 with a date, once",
+    "429 with a delay as a date, once",
     once((exchange) => busy(inOneSecond())(exchange)),
     "value ×2",
     "value ×2",
   ],
   [
-    "429 for a year",
+    "429 with a delay of a year",
     busy("Retry-After: 31536000"),
     "RateLimitError 429 ×1",
     "RateLimitError 429 ×1",
   ],
   [
-    "429 with an invalid time, once",
+    "429 with an invalid delay, once",
     once(busy("Retry-After: soon")),
     "value ×2",
     "RateLimitError 429 ×1",
   ],
-  ["429 without a time, once", once(busy()), "value ×2", "RateLimitError 429 ×1"],
-  ["429 without a time, always", busy(), "RateLimitError 429 ×4", "RateLimitError 429 ×1"],
+  ["429 without a delay, once", once(busy()), "value ×2", "RateLimitError 429 ×1"],
+  ["429 without a delay, always", busy(), "RateLimitError 429 ×4", "RateLimitError 429 ×1"],
   ["no headers in time", () => {}, "TimeoutError ×1", "TimeoutError ×1, outcome unknown"],
   [
     "no body in time",
@@ -158,7 +163,7 @@ export const rows: Row[] = [
     "TimeoutError ×1, outcome unknown",
   ],
   [
-    "64 MB",
+    "a body of 64 MB",
     ({ reply }) => {
       const [before, after] = ['{"name": "ada", "state": "', '"}'] as const;
       reply(200, [json, ofHub], before + "x".repeat(big - before.length - after.length) + after);
@@ -214,7 +219,7 @@ const begins = `${events.join("\r\n")}${requested}`;
 const reported: Respond = ({ socket }) => void socket.write(`${begins}${ready}0\r\n\r\n`);
 const server = '{"name": "", "ready": true, "pending": null, "url": "/user/ada/"}';
 
-/** A start that the hub accepts, and whose stream fails once or always. The server becomes ready. */
+/** Returns a hub's responses to a start: the hub accepts the start, whose progress stream fails once or always. */
 const starting = (progress: Respond, after: Respond = progress, model = server): Respond => {
   let streams = 0;
   return (exchange) => {
@@ -235,11 +240,14 @@ const cut =
   ({ socket }) =>
     void socket.write(begins + more, () => socket.resetAndDestroy());
 
-/** The faults of a start. Its requests are the POST, streams, reads of the model, and one to the server's address. */
+/**
+ * The faults of a start. The counted requests are the POST, the progress streams, the reads of the server's model, and
+ * one to the server's address.
+ */
 export const starts: [fault: string, respond: () => Respond, outcome: string][] = [
-  ["a start without a fault", () => starting(reported), "value ×4"],
+  ["no fault occurs", () => starting(reported), "value ×4"],
   ["its stream is cut, once", () => starting(cut(), reported), "value ×5"],
-  ["its stream is cut in an event", () => starting(cut("9\r\ndata: {"), reported), "value ×5"],
+  ["its stream is cut within an event", () => starting(cut("9\r\ndata: {"), reported), "value ×5"],
   [
     "its stream ends too early, once",
     () => starting(({ socket }) => void socket.write(`${begins}0\r\n\r\n`), reported),
@@ -250,7 +258,7 @@ export const starts: [fault: string, respond: () => Respond, outcome: string][] 
   ["its stream is refused with 404", () => starting(refusing(404)), "value ×4"],
   ["its stream is JSON", () => starting(well), "value ×4"],
   [
-    "its stream is only kept alive",
+    "its stream sends only keepalives",
     () =>
       starting(({ socket }) => {
         socket.write(begins);
@@ -259,15 +267,15 @@ export const starts: [fault: string, respond: () => Respond, outcome: string][] 
       }),
     "value ×5",
   ],
-  ["its response is lost", () => lostStart(server), "value ×4"],
+  ["the POST's response is lost", () => lostStart(server), "value ×4"],
   [
-    "its response is lost, and no server starts",
+    "the POST's response is lost, and no server starts",
     () => lostStart('{"name": "", "ready": false, "pending": null}'),
     "ConnectionError ×3, outcome unknown",
   ],
 ];
 
-/** A start whose response is lost. */
+/** Returns the responses of a hub whose response to the POST of a start is lost. */
 function lostStart(model: string): Respond {
   const rest = starting(reported, reported, model);
   return (exchange) => (exchange.method === "POST" ? reset : rest)(exchange);

@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { npm } from "../package/packed.js";
 import { root } from "../spec/root.js";
 
-/** Returns the folder with the installed package. Throws an error that names the runtime if it cannot be installed. */
+/**
+ * Installs a runtime unless it is installed already, and returns its folder. If the installation fails, throws an error
+ * that names the runtime.
+ */
 export function install(name: string, version: string): string {
   const folder = join(root, ".cache/runtimes", `${name}-${version}`);
   const done = join(folder, "installed");
@@ -14,7 +17,7 @@ export function install(name: string, version: string): string {
   const manifest = {
     private: true,
     dependencies: { [name]: version },
-    // Their install scripts provide the binary for this platform.
+    // The install scripts of these packages provide the binary for this platform.
     allowScripts: { [name]: true, workerd: true },
   };
   writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));

@@ -1,20 +1,20 @@
 /**
- * The scenario as a program for each kind of runtime: beside the installed package for runtimes that resolve packages,
- * and as a bundle for the others.
+ * Writes the scenario as a program for each kind of runtime: beside the installed package for runtimes that resolve
+ * packages, and as a bundle for the others.
  */
 import { join } from "node:path";
 import { writeFileSync } from "node:fs";
 import { rolldown } from "rolldown";
 import { program } from "../package/packed.js";
 
-/** Takes address and token as arguments, and prints the passed checks as JSON. */
+/** A program that reads address and token from its arguments, and prints the passed checks as JSON. */
 export const commandLine = join(program, "command-line.js");
-/** A worker that takes them as query parameters. */
+/** A worker that reads address and token from query parameters. */
 export const worker = join(program, "bundled/worker.js");
-/** A module for pages that exports the scenario. */
+/** A module for web pages, which exports the scenario. */
 export const page = join(program, "bundled/scenario.js");
 
-/** One file: workers and pages cannot load others here. */
+/** Bundles a program into one file, since workers and pages cannot load other files here. */
 async function bundle(input: string, dir: string, external: string[]): Promise<void> {
   const bundled = await rolldown({ input, platform: "neutral", external });
   await bundled.write({ dir, format: "esm", codeSplitting: false });

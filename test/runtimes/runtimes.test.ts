@@ -1,7 +1,7 @@
 /**
  * Runs one scenario with the packed package in every supported runtime, against a hub on a real socket.
  *
- * A runtime that cannot be installed fails its test.
+ * If a runtime cannot be installed, its test fails.
  */
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -36,7 +36,7 @@ async function runCommand(
   const { stdout, stderr } = await promisify(execFile)(command, args, options).catch(
     (error: { stdout: string; stderr: string }) => error,
   );
-  // The error's message contains the command, and so the token.
+  // The error of execFile is not thrown, since its message contains the command, and so the token.
   if (!stdout) throw new Error(stderr || "It printed nothing.");
   return JSON.parse(stdout) as string[];
 }
@@ -130,13 +130,13 @@ beforeEach(async () => {
 const lines: string[] = [];
 afterAll(() => console.log(`\n${lines.join("\n")}\n`));
 
-it.each(runtimes)("%s", async (name, run) => {
+it.each(runtimes)("%s passes every check of the scenario", async (name, run) => {
   const passed = await run(await hub.listen(), hub.token);
   lines.push(`${name.padEnd(34)} ${passed.length} checks`);
   expect(passed.length).toBeGreaterThanOrEqual(19);
 });
 
-it("the error for a runtime that cannot be installed names it", () => {
+it("the error for a runtime that cannot be installed names the runtime", () => {
   expect(() => install("deno", "0.0.0-none")).toThrow(
     "The runtime deno 0.0.0-none cannot be installed.",
   );

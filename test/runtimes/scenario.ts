@@ -1,12 +1,12 @@
 /**
- * What every runtime must be able to do with the packed package, over a real socket. Uses only the package and globals
- * that all runtimes have.
+ * The scenario that every runtime must complete with the packed package, over a real socket. It uses only the package
+ * and globals that all runtimes have.
  */
 import { JupyterHub, isJupyterHubError, type ProgressEvent } from "jupyterhub-client";
 import { createClient, getUsers } from "jupyterhub-client/api";
 import { assertContract, FakeHub } from "jupyterhub-client/testing";
 
-/** Resolves with the passed checks. Rejects with the first failed one. */
+/** Runs the checks, and resolves with the names of those that passed. Rejects at the first check that fails. */
 export async function scenario(url: string, token: string): Promise<string[]> {
   const passed: string[] = [];
   const check = (what: string, holds: boolean): void => {

@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 import base from "../../vitest.config.js";
 
-// The packed package in every runtime: `npm run test:runtimes` builds it and runs these.
+// Tests the packed package in every runtime: `npm run test:runtimes` builds the package and runs these tests.
 export default defineConfig({
   ...base,
   test: {
@@ -9,7 +9,7 @@ export default defineConfig({
     exclude: [],
     include: ["test/runtimes/**/*.test.ts"],
     globalSetup: "test/package/packed.ts",
-    // A runtime is installed first: up to 60 MB.
+    // Each test first installs its runtime, which may be a download of 60 MB.
     testTimeout: 300_000,
     hookTimeout: 60_000,
     reporters: ["verbose"],

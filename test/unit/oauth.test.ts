@@ -26,7 +26,7 @@ const queryOf = (url: string): Record<string, string> =>
   Object.fromEntries(new URLSearchParams(url.split("?")[1]));
 
 describe("the link to the hub's login", () => {
-  it("is the hub's page, with the client and the page to return to", async () => {
+  it("leads to the hub's authorization page, with the client's id and redirect URI", async () => {
     const fetch = answering();
     const { url, state } = await portalOf(fetch).authorizeUrl();
     expect(url).toMatch(/^https:\/\/hub\.example\.org\/hub\/api\/oauth2\/authorize\?/);
@@ -41,7 +41,7 @@ describe("the link to the hub's login", () => {
     expect(fetch.sent()).toEqual([]);
   });
 
-  it("has the public address", async () => {
+  it("starts with the hub's public address", async () => {
     const url = "http://hub:8081/prefix/hub/api";
     const hub = new JupyterHub({ url, publicUrl: `${origin}/prefix`, oauth });
     const link = await hub.oauth.authorizeUrl();
@@ -54,7 +54,7 @@ describe("the link to the hub's login", () => {
     expect(queryOf(url)["scope"]).toBe(scopes.join(" "));
   });
 
-  it("contains the verifier's hash, and not the client's secret", async () => {
+  it("contains the verifier's hash, but neither the verifier nor the client's secret", async () => {
     const { url, verifier } = await portalOf().authorizeUrl();
     expect(verifier).toMatch(/^[\w-]{43}$/);
     const hash = createHash("sha256").update(verifier).digest("base64url");
@@ -63,7 +63,7 @@ describe("the link to the hub's login", () => {
     expect(url).not.toContain(oauth.clientSecret);
   });
 
-  it("has a random state and verifier", async () => {
+  it("comes with a random state and verifier", async () => {
     const portal = portalOf();
     const links = await Promise.all(Array.from({ length: 50 }, () => portal.authorizeUrl()));
     const values = links.flatMap(({ state, verifier }) => [state, verifier]);
@@ -87,13 +87,13 @@ describe("the link to the hub's login", () => {
     "/charts/..//elsewhere.example",
     "/%2e//elsewhere.example",
     "/\ud800",
-  ])("returns to no other site: %j", async (next) => {
+  ])("is refused if `next` is not a path of the same site: %j", async (next) => {
     const error = await rejectionOf(portalOf().authorizeUrl({ next }));
     expect(error).toBeInstanceOf(InvalidInputError);
   });
 
   it.each([null, 7, {}, ["/charts"], new URL("https://portal.example.org/charts")])(
-    "refuses a page that is not a string: %j",
+    "is refused if `next` is not a string: %j",
     async (next) => {
       const error = await rejectionOf(portalOf().authorizeUrl({ next: next as unknown as string }));
       expect(error).toBeInstanceOf(InvalidInputError);
@@ -101,11 +101,14 @@ describe("the link to the hub's login", () => {
     },
   );
 
-  it.each([null, "read:users!user", {}, [7]])("refuses the scopes %j", async (scopes) => {
-    const error = await rejectionOf(portalOf().authorizeUrl({ scopes: scopes as unknown as [] }));
-    expect(error).toBeInstanceOf(InvalidInputError);
-    expect((error as Error).message).toBe("`scopes` must be an array of strings.");
-  });
+  it.each([null, "read:users!user", {}, [7]])(
+    "is refused with scopes that are not an array of strings: %j",
+    async (scopes) => {
+      const error = await rejectionOf(portalOf().authorizeUrl({ scopes: scopes as unknown as [] }));
+      expect(error).toBeInstanceOf(InvalidInputError);
+      expect((error as Error).message).toBe("`scopes` must be an array of strings.");
+    },
+  );
 
   it("encodes its values, so that they add no parameter", async () => {
     const more = "x&redirect_uri=https://evil.example#y";
@@ -120,7 +123,7 @@ describe("the link to the hub's login", () => {
   });
 
   it.each(["clientId", "clientSecret", "redirectUri"])(
-    "is not made with a number for a %s",
+    "cannot be made with a number as the %s",
     (key) => {
       const wrong = () => new JupyterHub({ url: origin, oauth: { ...oauth, [key]: 7 } });
       expect(wrong).toThrow("oauth needs a clientId, a clientSecret and a redirectUri.");
@@ -133,7 +136,7 @@ describe("the link to the hub's login", () => {
     expect((error as Error).message).toMatch(/Give the client `oauth`/);
   });
 
-  it.each(["clientId", "clientSecret", "redirectUri"])("needs a %s", (key) => {
+  it.each(["clientId", "clientSecret", "redirectUri"])("cannot be made with an empty %s", (key) => {
     const without = () => new JupyterHub({ url: origin, oauth: { ...oauth, [key]: "" } });
     expect(without).toThrow(InvalidInputError);
     expect(without).toThrow("oauth needs a clientId, a clientSecret and a redirectUri.");
@@ -153,9 +156,9 @@ describe("in a service that a hub started", () => {
   const page = "/prefix/hub/api/oauth2/authorize";
 
   it.each([
-    ["a path if the hub has one origin", {}, page],
+    ["a path if the hub and its services share an origin", {}, page],
     [
-      "at the hub's host if services have their own",
+      "at the hub's host if services have hosts of their own",
       { JUPYTERHUB_HOST: origin },
       `${origin}${page}`,
     ],
@@ -188,14 +191,14 @@ describe("in a service that a hub started", () => {
     });
   });
 
-  it("the environment's secret is not sent to another hub", async () => {
+  it("the environment's OAuth settings are not used for another hub", async () => {
     for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
     const hub = new JupyterHub({ url: "https://elsewhere.example" });
     await expect(hub.oauth.authorizeUrl()).rejects.toBeInstanceOf(InvalidInputError);
   });
 });
 
-describe("a callback", () => {
+describe("the exchange of a callback's code", () => {
   const exchanged = () =>
     answer({
       access_token: "the-users-token",
@@ -207,7 +210,7 @@ describe("a callback", () => {
   const code = secrets.value;
   const other = (letter: string | undefined): string => (letter === "x" ? "y" : "x");
 
-  it("exchanges its code, in a form and without a token", async () => {
+  it("sends the code in a form, without the client's token", async () => {
     const fetch = answering(exchanged);
     const hub = new JupyterHub({ url: origin, token: secrets.token, oauth, fetch });
     const attempt = await hub.oauth.authorizeUrl();
@@ -252,7 +255,7 @@ describe("a callback", () => {
     ["/x/../charts?next=//y", "/charts?next=//y"],
     ["/a\r\nSet-Cookie: x", "/aSet-Cookie:%20x"],
     ["/a\\b", "/a/b"],
-  ])("returns the page of the login, as browsers parse it: %j is %s", async (next, read) => {
+  ])("returns the `next` of the login, as browsers parse it: %j is %s", async (next, read) => {
     const portal = portalOf(answering(exchanged));
     const attempt = await portal.authorizeUrl({ next });
     expect(attempt.state).toMatch(/^[\x21\x23-\x2B\x2D-\x3A\x3C-\x5B\x5D-\x7E]+$/); // fits into a cookie
@@ -277,7 +280,7 @@ describe("a callback", () => {
     "http://127.0.0.1:8080/services/portal/oauth_callback?x=1&",
     "/callback?",
     "?",
-  ])("may be a whole URL or a part of it: %s", async (start) => {
+  ])("accepts a whole URL or a part of one: %s", async (start) => {
     const portal = portalOf(answering(exchanged));
     const attempt = await portal.authorizeUrl();
     const callback = `${start}code=${code}&state=${attempt.state}#top`;
@@ -300,7 +303,7 @@ describe("a callback", () => {
       ["a state that was not stored", (state) => state, () => undefined],
       ["no verifier", (state) => state, (attempt) => ({ ...attempt, verifier: "" })],
     ],
-  )("with %s is refused before anything is sent", async (_, returned, kept) => {
+  )("sends nothing and rejects for %s", async (_, returned, kept) => {
     const fetch = answering(exchanged);
     const portal = portalOf(fetch);
     const attempt = await portal.authorizeUrl();
@@ -313,7 +316,7 @@ describe("a callback", () => {
   });
 
   it.each(["state", "verifier"] as const)(
-    "is refused, before anything is sent, if its %s was not kept as a string",
+    "sends nothing and rejects if the attempt's %s is not a string",
     async (key) => {
       const fetch = answering(exchanged);
       const portal = portalOf(fetch);
@@ -331,7 +334,7 @@ describe("a callback", () => {
   );
 
   it.each([undefined, null, 7, new URL("https://portal.example.org/callback?code=x&state=y")])(
-    "is refused if it is not a string: %j",
+    "rejects a callback that is not a string: %j",
     async (callback) => {
       const portal = portalOf();
       const attempt = await portal.authorizeUrl();
@@ -342,7 +345,7 @@ describe("a callback", () => {
   );
 
   it.each(["s.%", "s.%ff", "s.%2F%2Fevil.example", "s.https%3A%2F%2Fevil.example", "s."])(
-    "is refused if its stored state was changed: %j",
+    "rejects a state with an invalid page, even if the stored state is the same: %j",
     async (state) => {
       const fetch = answering(exchanged);
       const portal = portalOf(fetch);
@@ -355,7 +358,7 @@ describe("a callback", () => {
     },
   );
 
-  it("rejects with a ForbiddenError and the hub's message if it has an error instead of a code", async () => {
+  it("rejects with a ForbiddenError and the hub's message if the callback has an error, not a code", async () => {
     const fetch = answering(exchanged);
     const portal = portalOf(fetch);
     const attempt = await portal.authorizeUrl();
@@ -370,7 +373,7 @@ describe("a callback", () => {
     expect(fetch.sent()).toEqual([]);
   });
 
-  it("without a code is refused", async () => {
+  it("rejects a callback without a code", async () => {
     const portal = portalOf();
     const attempt = await portal.authorizeUrl();
     const error = await rejectionOf(portal.exchangeCode(back({ state: attempt.state }), attempt));
@@ -380,17 +383,20 @@ describe("a callback", () => {
   it.each([
     [400, "invalid_grant", /was used before, has expired/],
     [401, "invalid_client", /Check the client's id and secret/],
-  ])("rejects if the hub does: %i %s", async (status, error, message) => {
-    const portal = portalOf(answering(() => answer({ error }, { status })));
-    const attempt = await portal.authorizeUrl();
-    const failure = await rejectionOf(
-      portal.exchangeCode(back({ code, state: attempt.state }), attempt),
-    );
-    expect(failure).toBeInstanceOf(AuthenticationError);
-    expect((failure as Error).message).toMatch(message);
-    expectNoSecret(failure);
-    expect(String(failure)).not.toContain(attempt.verifier);
-  });
+  ])(
+    "rejects with an AuthenticationError if the hub refuses the exchange: %i %s",
+    async (status, error, message) => {
+      const portal = portalOf(answering(() => answer({ error }, { status })));
+      const attempt = await portal.authorizeUrl();
+      const failure = await rejectionOf(
+        portal.exchangeCode(back({ code, state: attempt.state }), attempt),
+      );
+      expect(failure).toBeInstanceOf(AuthenticationError);
+      expect((failure as Error).message).toMatch(message);
+      expectNoSecret(failure);
+      expect(String(failure)).not.toContain(attempt.verifier);
+    },
+  );
 
   it("does not send the client's secret unencrypted", async () => {
     const fetch = answering(exchanged);

@@ -41,7 +41,7 @@ describe("the url", () => {
     },
   );
 
-  it("is missing if the variable is empty, and invalid if the option is empty", () => {
+  it("is missing if JUPYTERHUB_API_URL is empty, and invalid if the option is empty", () => {
     vi.stubEnv("JUPYTERHUB_API_URL", "");
     expect(() => new JupyterHub()).toThrow(/^No url/);
     vi.stubEnv("JUPYTERHUB_API_URL", "http://127.0.0.1:8081/hub/api");
@@ -68,7 +68,7 @@ describe("the environment of a program that a hub started", () => {
     expect(await sentToken({})).toBe(`Bearer ${secrets.token}-of-the-environment`);
   });
 
-  it("provides them for raw functions", async () => {
+  it("provides the url to a client for raw functions", async () => {
     const fetch = answering();
     await getUser({ client: createClient({ fetch }), path: { name: "ada" }, throwOnError: true });
     expect(fetch.requests[0]?.url).toBe("http://10.0.0.1:8081/pre/hub/api/users/ada");
@@ -101,7 +101,7 @@ describe("the environment of a program that a hub started", () => {
   });
 
   it.each(["JUPYTERHUB_API_TOKEN", "JUPYTERHUB_PUBLIC_HUB_URL"])(
-    "treats an empty variable as unset: %s",
+    "provides nothing from an empty variable: %s",
     async (name) => {
       vi.stubEnv(name, "");
       const hub = new JupyterHub();
@@ -114,12 +114,12 @@ describe("the environment of a program that a hub started", () => {
     },
   );
 
-  it("is named in the error if its url is invalid", () => {
+  it("has its variable named in the error if its url is invalid", () => {
     vi.stubEnv("JUPYTERHUB_API_URL", "hub:8081");
     expect(() => new JupyterHub()).toThrow(/^The JUPYTERHUB_API_URL must be an absolute URL/);
   });
 
-  it("is ignored by a client of another hub, even if its url is invalid", () => {
+  it("is ignored by a client with the url of another hub, even if the variable is invalid", () => {
     vi.stubEnv("JUPYTERHUB_API_URL", "hub:8081");
     expect(new JupyterHub({ url: origin }).url).toBe(api);
   });
@@ -137,13 +137,13 @@ describe("a runtime without an environment, such as a browser", () => {
   });
 });
 
-describe("a number", () => {
+describe("a numeric option", () => {
   it.each(
     [0, -1, Number.NaN, "30000", null, true].flatMap((value) => [
       ["timeout", value],
       ["maxConcurrency", value],
     ]),
-  )("of %s cannot be %j", (name, value) => {
+  )("is refused unless it is a number above 0 or null: %s, %j", (name, value) => {
     const options = { url: origin, [name as string]: value } as JupyterHubOptions;
     // Null means the default, as undefined does.
     if (value === null) expect(() => new JupyterHub(options)).not.toThrow();
@@ -186,7 +186,7 @@ describe("a client that is printed", () => {
     ["the hub", hub],
     ["its client", hub.client],
     ["a client for raw functions", createClient({ url: origin, token: secrets.token })],
-    ["a part of it", hub.tokens],
+    ["a group of its methods", hub.tokens],
   ])("shows no secret: %s", (_, value) => {
     expectNoSecret(value);
     expectNoSecret({ nested: [value] });

@@ -8,7 +8,7 @@ import { answer, expectNoSecret, page, refusal, secrets, type Respond } from "./
 
 useLongestPauses();
 
-/** A token function that returns the result of `renew` after its first token. */
+/** Returns a token function that calls `renew` for a new token when the hub refuses the first one. */
 function renewing(renew: (refused: string) => unknown) {
   return (refused?: string) => (refused ? renew(refused) : secrets.token) as string;
 }
@@ -54,9 +54,12 @@ describe("outcome", () => {
     ]),
     ["the hub answers 500", () => refusal(500, "Internal Server Error")],
     ["the hub answers 503", () => refusal(503, null)],
-    ["it is redirected to a login page", () => page(302, { headers: { Location: "/hub/login" } })],
+    [
+      "the request is redirected to a login page",
+      () => page(302, { headers: { Location: "/hub/login" } }),
+    ],
     ["the proxy answers 404", () => page(404)],
-    ["another API refuses it", () => stranger(422)],
+    ["another API refuses the request", () => stranger(422)],
   ];
 
   /** Each write with each fault. */
@@ -81,7 +84,7 @@ describe("outcome", () => {
     expect(fetch.requests).toHaveLength(1);
   });
 
-  it("is unknown for a success with invalid JSON, unless the operation returns none", async () => {
+  it("is unknown for a success with invalid JSON, unless the operation returns no JSON", async () => {
     const { hub } = hubThat([() => answer("{", { status: 201 })]);
     const { error } = await writes.postGroup(hub.client);
     expect(error).toMatchObject({
@@ -104,8 +107,8 @@ describe("outcome", () => {
     ["its turn under maxConcurrency", { maxConcurrency: 1 }, never],
     ["its token", { token: never }, never],
     ["a middleware", { middleware: never }, never],
-    ["the delay of Retry-After", {}, () => busy("30")],
-    ["another token than the refused one", { token: renewing(never) }, () => refusal(401, null)],
+    ["the end of a Retry-After delay", {}, () => busy("30")],
+    ["a token in place of the refused one", { token: renewing(never) }, () => refusal(401, null)],
   ])("is not unknown after a timeout during the wait for %s", async (_, options, by) => {
     const { hub } = hubThat([by], options);
     if (options.maxConcurrency) watch(hub.users.get("first"));
@@ -119,7 +122,7 @@ describe("outcome", () => {
     expect((await settled(call)).error).toMatchObject({ name: "TimeoutError", outcome: "unknown" });
   });
 
-  it("is unknown when a middleware fails after it was sent, and not when before", async () => {
+  it("is unknown when a middleware fails after the request was sent, but not if it fails before", async () => {
     const failing =
       (after: boolean): NonNullable<JupyterHubOptions["middleware"]> =>
       async (_, next) => {

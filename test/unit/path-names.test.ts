@@ -55,8 +55,8 @@ const aliases: [string, Sending][] = [
   ["users.get", (hub, name) => hub.users.get(name)],
   ["users.create", (hub, name) => hub.users.create(name)],
   ["users.delete", (hub, name) => hub.users.delete(name)],
-  ["tokens.revoke, as user", (hub, name) => hub.tokens.revoke(name, "a1")],
-  ["tokens.revoke, as id", (hub, name) => hub.tokens.revoke("ada", name)],
+  ["tokens.revoke (user)", (hub, name) => hub.tokens.revoke(name, "a1")],
+  ["tokens.revoke (token id)", (hub, name) => hub.tokens.revoke("ada", name)],
   ["servers.start", (hub, name) => hub.servers.start(name)],
   ["servers.stop", (hub, name) => hub.servers.stop(name)],
   ["groups.addUsers", (hub, name) => hub.groups.addUsers(name, { users: ["ada"] })],
@@ -66,7 +66,7 @@ const aliases: [string, Sending][] = [
   ["getUser", (hub, name) => raw(getUser({ client: hub.client, path: { name } }))],
   ["getGroup", (hub, name) => raw(getGroup({ client: hub.client, path: { name } }))],
 ];
-/** A raw function resolves with its error unless `throwOnError` is set. */
+/** Throws the error of a raw function, which resolves with its error unless `throwOnError` is set. */
 const raw = async (call: Promise<{ error?: unknown }>): Promise<void> => {
   const { error } = await call;
   if (error) throw error;
@@ -131,7 +131,7 @@ it("a token in place of its id is refused, and neither sent nor quoted", async (
   expect(fetch.sent()).toEqual([]);
 });
 
-describe("any other name", () => {
+describe("an accepted name", () => {
   it.each(accepted)(
     "%j is percent-encoded as one segment, by method and function",
     async (name) => {
@@ -165,7 +165,7 @@ describe("any other name", () => {
 });
 
 describe("the default server", () => {
-  it("keeps the slash after the owner of shares, which distinguishes it from all servers", async () => {
+  it("keeps the slash after the owner in URLs of shares; without the slash, all servers are meant", async () => {
     const fetch = answering(({ method, url }) =>
       method === "GET" || url.includes("share-codes")
         ? answer({ items: [], _pagination: { next: null } })

@@ -1,4 +1,4 @@
-/** Which responses are recognised as a hub's, with or without the version header, which proxies may remove. */
+/** How a hub's responses are recognised, with and without the version header, which proxies may remove. */
 import { gzipSync } from "node:zlib";
 import type { ServerResponse } from "node:http";
 import { describe, expect, it } from "vitest";
@@ -48,25 +48,25 @@ const ofHub = { "X-JupyterHub-Version": "6.1.1" };
 
 describe("without the version header, a success", () => {
   it.each<[keyof typeof calls, string, Reply, unknown]>([
-    ["get", "of JSON", { status: 200, type: json, body: model }, { name: "ada" }],
-    ["create", "of JSON", { status: 201, type: json, body: model }, { name: "ada" }],
-    ["token", "of JSON", { status: 201, type: json, body: '{"token": "t"}' }, { token: "t" }],
+    ["get", "JSON", { status: 200, type: json, body: model }, { name: "ada" }],
+    ["create", "JSON", { status: 201, type: json, body: model }, { name: "ada" }],
+    ["token", "JSON", { status: 201, type: json, body: '{"token": "t"}' }, { token: "t" }],
     ["delete", "without content", { status: 204 }, undefined],
-    ["sync", "of an empty body labelled JSON", { status: 200, type: json }, undefined],
-    ["health", "of an empty page", { status: 200, type: html }, undefined],
-    ["metrics", "of text", { status: 200, type: "text/plain; version=0.0.4", body: "a 1" }, "a 1"],
-  ])("of %s is accepted: %s", async (name, _, reply, value) => {
+    ["sync", "an empty body labelled JSON", { status: 200, type: json }, undefined],
+    ["health", "an empty page", { status: 200, type: html }, undefined],
+    ["metrics", "text", { status: 200, type: "text/plain; version=0.0.4", body: "a 1" }, "a 1"],
+  ])("of %s is accepted if it is %s", async (name, _, reply, value) => {
     expect(await outcome(calls[name], reply)).toEqual({ value });
   });
 
   it.each<[keyof typeof calls, string, Reply]>([
     ["get", "a page", { status: 200, type: html, body: page }],
     ["get", "text", { status: 200, type: "text/plain", body: "ok" }],
-    ["get", "nothing", { status: 204 }],
+    ["get", "without content", { status: 204 }],
     ["delete", "a page", { status: 200, type: html, body: page }],
     ["health", "a page", { status: 200, type: html, body: page }],
     ["metrics", "a page", { status: 200, type: html, body: page }],
-  ])("of %s is refused when it is %s", async (name, _, reply) => {
+  ])("of %s is refused if it is %s", async (name, _, reply) => {
     expect(await outcome(calls[name], reply)).toMatchObject({ name: "UnexpectedResponseError" });
   });
 
@@ -92,13 +92,13 @@ describe("with the version header, a page with a status of 4xx", () => {
     (["get", "create", "update", "delete", "token", "sync"] as const).flatMap((name) =>
       [403, 404, 405].map((status) => [name, status] as const),
     ),
-  )("is not taken for an API response to %s: %i", async (name, status) => {
+  )("is not accepted as an API response to %s: %i", async (name, status) => {
     const error = await outcome(calls[name], pageOfHub(status));
     expect(error).toMatchObject({ name: "UnexpectedResponseError", status });
     expect((error as Error).message).toMatch(/Check the url: JupyterHub\.\w+\(link\) finds/);
   });
 
-  it("is the API's refusal of metrics", async () => {
+  it("is accepted as the API's refusal of metrics", async () => {
     expect(await outcome(calls.metrics, pageOfHub(403))).toMatchObject({ name: "ForbiddenError" });
   });
 
@@ -114,7 +114,7 @@ describe("a 429 of a gateway", () => {
     ["text", "text/plain", "slow down"],
     ["a page", html, page],
     ["JSON", json, '{"error": "slow down"}'],
-  ])("is a RateLimitError, whether it is %s", async (_, type, body) => {
+  ])("is a RateLimitError if its body is %s", async (_, type, body) => {
     const reply = { status: 429, type, body };
     const write = await outcome(calls.create, { ...reply, headers: { "Retry-After": "90" } });
     expect(write).toMatchObject({ name: "RateLimitError", retryAfter: 90_000, outcome: undefined });
@@ -125,12 +125,12 @@ describe("a 429 of a gateway", () => {
   });
 });
 
-describe("a response that is too large", () => {
+describe("the limit maxResponseBytes", () => {
   const maxResponseBytes = 10_000;
   const hubAt = (url: string): JupyterHub =>
     new JupyterHub({ url, token: secrets.token, retry: 0, maxResponseBytes });
 
-  it("is refused if it does not end, and its connection closed", async () => {
+  it("refuses a response that does not end, and closes its connection", async () => {
     const closed = signalled();
     await using server = await serve((_, response) => {
       response.writeHead(200, { "Content-Type": json, ...ofHub });
@@ -147,7 +147,7 @@ describe("a response that is too large", () => {
     await closed.when;
   });
 
-  it("is refused if it is too large after decompression", async () => {
+  it("refuses a response that is too large only after decompression", async () => {
     const bomb = gzipSync(Buffer.alloc(1_000_000, " "));
     await using server = await serve((_, response) => {
       response.writeHead(200, { "Content-Type": json, "Content-Encoding": "gzip", ...ofHub });
@@ -158,7 +158,7 @@ describe("a response that is too large", () => {
     expect((error as Error).message).toContain("exceeds 10000 bytes");
   });
 
-  it("leaves the outcome of a write unknown", async () => {
+  it("leaves the outcome of a write unknown if its response is too large", async () => {
     await using server = await serve((_, response) => {
       send(response, { status: 201, type: json, body: `"${"x".repeat(20_000)}"`, headers: ofHub });
     });
@@ -166,12 +166,12 @@ describe("a response that is too large", () => {
     expect(error).toMatchObject({ outcome: "unknown" });
   });
 
-  it.each([0, -1, Number.NaN, "1"])("cannot be bounded by %s", (limit) => {
+  it.each([0, -1, Number.NaN, "1"])("cannot be %s", (limit) => {
     const options = { url: "https://hub.example.org", maxResponseBytes: limit as number };
     expect(() => new JupyterHub(options)).toThrow("maxResponseBytes must be a number above 0");
   });
 
-  it("is read if it has exactly as many bytes as allowed, with characters across chunks", async () => {
+  it("accepts a response of exactly that many bytes, also with characters split across chunks", async () => {
     const name = "é".repeat(4000);
     const body = JSON.stringify({ name });
     await using server = await serve((_, response) => {

@@ -8,7 +8,7 @@ const lost = () =>
     cause: Object.assign(new Error("reset"), { code: "ECONNRESET" }),
   });
 
-/** A hub that loses the responses to writes, and then shows `state`, by path. */
+/** Returns a fetch that loses the responses to writes, and answers GETs with the models in `state`, by path. */
 const losing = (state: Record<string, unknown>) =>
   answering(({ method, url }) => {
     if (method !== "GET") throw lost();
@@ -33,7 +33,7 @@ const withGrace = { server: "gpu", user: "grace" } as const;
 interface Case {
   /** The call. */
   call: (hub: JupyterHub) => Promise<unknown>;
-  /** The hub's state if the write was carried out, and if not. */
+  /** The hub's models by path if the write was carried out (`done`), and if not (`undone`). */
   done: Record<string, unknown>;
   undone: Record<string, unknown>;
   /** The result of the call if the write was carried out; undefined for none. */
@@ -183,7 +183,7 @@ describe.each(Object.entries(cases))(
       expect(fetch.sent().length).toBeGreaterThan(1);
     });
 
-    it("keeps its error if a GET does not show the change", async () => {
+    it("rejects with the connection's error if a GET does not show the change", async () => {
       const fetch = losing(undone);
       expect(await rejectionOf(call(hubOf(fetch)))).toMatchObject({
         name: "ConnectionError",
@@ -192,7 +192,7 @@ describe.each(Object.entries(cases))(
       expect(writesOf(fetch.sent())).toHaveLength(1);
     });
 
-    it("keeps its error if the GET fails", async () => {
+    it("rejects with the connection's error if the GET fails", async () => {
       const fetch = answering(() => {
         throw lost();
       });
@@ -223,7 +223,7 @@ describe("a write that no GET can confirm", () => {
     expect(fetch.sent()).toHaveLength(1);
   });
 
-  it("is a deletion of something that may be outside the token's scopes", async () => {
+  it("rejects if it deletes something that may be outside the token's scopes", async () => {
     const fetch = answering(({ method }) => {
       if (method === "DELETE") throw lost();
       return refusal(404, "No access to resources or resources not found");
@@ -234,7 +234,7 @@ describe("a write that no GET can confirm", () => {
   });
 });
 
-describe("an error", () => {
+describe("the error of a write that the hub did not carry out", () => {
   it("is final: no GET follows", async () => {
     const fetch = answering(() => refusal(400, "No"));
     expect(await rejectionOf(hubOf(fetch).groups.delete("lab"))).toMatchObject({
@@ -259,7 +259,7 @@ describe("an error", () => {
 });
 
 describe("the caller's abort", () => {
-  it("ends the GET and rejects with its reason", async () => {
+  it("ends the GET that checks for the change, and rejects with the abort's reason", async () => {
     const reason = new Error("enough");
     const controller = new AbortController();
     const fetch = answering(({ method }) => {

@@ -36,7 +36,7 @@ describe("the URL of a call, for errors", () => {
   });
 });
 
-it("redacts the query of an unknown route everywhere", async () => {
+it("redacts the query of an unknown route in errors, logs and the middleware's context", async () => {
   const lines: unknown[] = [];
   const note = (...line: unknown[]): void => void lines.push(line);
   const fetch = answering(({ url }) => refusal(404, `Nothing at ${url}`));
@@ -62,7 +62,7 @@ it("redacts the query of an unknown route everywhere", async () => {
 it.each([
   [["pass", "password1"], "password1, pass", "[redacted], [redacted]"],
   [["password1", "pass"], "password1, pass", "[redacted], [redacted]"],
-  // The URL encoding of one contains another.
+  // The URL encoding of one secret contains the other.
   [["c%20d", "b c d"], "b%20c%20d", "[redacted]"],
   [["abc"], "abc", "abc"],
 ])("redacts %j in %j to %j", (all, text, rest) => {
@@ -113,13 +113,13 @@ describe("the secrets of an input", () => {
     },
   );
 
-  it("are found in circular input, and below both kinds of keys", () => {
+  it("are found in circular input, even if a harmless key leads to it first", () => {
     const shared: Record<string, unknown> = { any: "planted" };
     shared["self"] = shared;
     expect(of({ name: shared, password: shared })).toEqual(["planted"]);
   });
 
-  it("are collected at the first iteration, and once", () => {
+  it("are collected only once, at the first iteration", () => {
     let reads = 0;
     const input = {
       get password() {
@@ -158,7 +158,7 @@ describe("the secrets of headers", () => {
       'a=planted-one; b=planted%20two; c="planted three"',
       ["planted-one", "planted two", "planted three"],
     ],
-  ])("%s: %s", (name, value, expected) => {
+  ])("are found in %s: %s", (name, value, expected) => {
     const all = new Secrets();
     all.addHeaders(new Headers({ [name]: value }));
     expect([...all]).toEqual(expect.arrayContaining(expected));
@@ -169,13 +169,13 @@ describe("the secrets of headers", () => {
     ["Content-Type", "application/json"],
     ["User-Agent", "portal jupyterhub-client/0.1.0"],
     ["X-Flag", "true"],
-  ])("are not %s: %s", (name, value) => {
+  ])("do not include %s: %s", (name, value) => {
     const all = new Secrets();
     all.addHeaders(new Headers({ [name]: value }));
     expect([...all]).toEqual([]);
   });
 
-  it("may be more than a function has arguments", () => {
+  it("may be more than a function can have arguments", () => {
     const many = Array.from({ length: 200_000 }, (_, index) => `planted-${index}`);
     expect(withoutSecrets("is planted-199999 here", many)).toBe("is [redacted] here");
   });
@@ -189,15 +189,15 @@ describe("the secrets of headers", () => {
   });
 });
 
-describe("a long text", () => {
-  it("is cut to maxText", () => {
+describe("a redacted text", () => {
+  it("is cut to maxText characters if it is longer", () => {
     const text = withoutSecrets("x".repeat(400_000), ["planted"]);
     expect(text).toHaveLength(maxText);
     expect(text).toMatch(/x…$/);
   });
 
   it.each(["planted-secret", "planted-secret".repeat(500)])(
-    "has no secret that crosses the cut: %#",
+    "shows no part of a secret that crosses the cut: %#",
     (secret) => {
       for (let before = maxText - 20; before <= maxText; before += 1) {
         const text = withoutSecrets(`${"x".repeat(before)}${secret}yyy`, [secret]);
@@ -206,16 +206,16 @@ describe("a long text", () => {
     },
   );
 
-  it("has no secrets that overlap each other or themselves", () => {
+  it("shows no part of secrets that overlap each other or themselves", () => {
     expect(withoutSecrets("<abcdefgh>", ["abcdef", "defgh"])).toBe("<[redacted]>");
     expect(withoutSecrets("<ababab>", ["abab"])).toBe("<[redacted]>");
   });
 });
 
-describe("a JSON value", () => {
+describe("a redacted JSON value", () => {
   const redact = redactor(["planted", "4096"]);
 
-  it("has no secrets in strings, numbers and keys", () => {
+  it("shows no secrets in strings, numbers and keys", () => {
     const value = { a: ["planted!"], b: { planted: 4096, c: 7, d: null, e: true } };
     expect(redactedValue(value, redact)).toEqual({
       a: ["[redacted]!"],
@@ -223,7 +223,7 @@ describe("a JSON value", () => {
     });
   });
 
-  it("is redacted below nine levels", () => {
+  it("shows nothing below nine levels", () => {
     const deep = JSON.parse("[".repeat(50_000) + "]".repeat(50_000)) as unknown;
     expect(JSON.stringify(redactedValue(deep, redact))).toMatch(/^\[{9}"\[redacted\]"\]{9}$/);
   });
@@ -245,7 +245,7 @@ describe("a secret in the path", () => {
     "the connection fails": () => Promise.reject(new TypeError("fetch failed")),
     "the response is not JSON": () =>
       new Response("<", { headers: { "X-JupyterHub-Version": "6" } }),
-    "a proxy redirects it": ({ url }: Request) =>
+    "a proxy redirects the call": ({ url }: Request) =>
       new Response(null, { status: 301, headers: { Location: url.replace(/^http:/, "https:") } }),
   };
   it.each(

@@ -46,7 +46,7 @@ describe("a token function", () => {
 });
 
 describe("a token function of a client with queued calls", () => {
-  /** A hub that answers each call when the test says so. */
+  /** A hub that answers a call only when the test calls `answerNext`. */
   function slowHub() {
     const pending: (() => void)[] = [];
     const fetch = answering(
@@ -56,7 +56,7 @@ describe("a token function of a client with queued calls", () => {
   }
   const turns = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-  it("is called when a call may be sent, not while it is queued", async () => {
+  it("is called when a call leaves the queue, not before", async () => {
     const { fetch, answerNext } = slowHub();
     const token = tokens("one", "two", "three");
     const hub = hubOf(fetch, { token, maxConcurrency: 1 });
@@ -87,18 +87,21 @@ describe("a token function of a client with queued calls", () => {
     expect(token).toHaveBeenCalledTimes(1);
   });
 
-  it.each([1, 3])("may itself send calls of this client, with maxConcurrency %d", async (most) => {
-    const fetch = answering(({ url }) =>
-      url.endsWith("/api/") ? answer({ version: "6.1.1" }) : answer({ name: "ada" }),
-    );
-    const hub: JupyterHub = hubOf(fetch, {
-      maxConcurrency: most,
-      token: async () => `token-for-${await hub.version()}`,
-    });
-    await Promise.all(Array.from({ length: 9 }, () => hub.users.get("ada")));
-    const sent = fetch.requests.map(tokenOf).filter((one) => one !== null);
-    expect(sent).toEqual(Array(9).fill("Bearer token-for-6.1.1"));
-  });
+  it.each([1, 3])(
+    "may itself make calls with the same client, with maxConcurrency %d",
+    async (most) => {
+      const fetch = answering(({ url }) =>
+        url.endsWith("/api/") ? answer({ version: "6.1.1" }) : answer({ name: "ada" }),
+      );
+      const hub: JupyterHub = hubOf(fetch, {
+        maxConcurrency: most,
+        token: async () => `token-for-${await hub.version()}`,
+      });
+      await Promise.all(Array.from({ length: 9 }, () => hub.users.get("ada")));
+      const sent = fetch.requests.map(tokenOf).filter((one) => one !== null);
+      expect(sent).toEqual(Array(9).fill("Bearer token-for-6.1.1"));
+    },
+  );
 });
 
 describe("a token that the hub rejects", () => {
@@ -129,7 +132,7 @@ describe("a token that the hub rejects", () => {
   });
 
   it.each([["same"], [undefined]])(
-    "rejects the call if the function then returns %s",
+    "makes the call reject if the token function then returns %j",
     async (renewed) => {
       const fetch = knowing();
       const token = tokens("same", renewed);
@@ -162,7 +165,7 @@ describe("a token that the hub rejects", () => {
       "InvalidInputError",
       /not be empty/,
     ],
-  ])("rejects the call if the function then %s", async (_, token, name, words) => {
+  ])("makes the call reject if the token function then %s", async (_, token, name, words) => {
     const fetch = knowing();
     const error = (await failure(hubOf(fetch, { token }).users.get("ada"))) as Error;
     expect(error).toMatchObject({ name });
@@ -171,7 +174,7 @@ describe("a token that the hub rejects", () => {
     expectNoSecret(error);
   });
 
-  it("rejects the call after its timeout if the function then never resolves", async () => {
+  it("makes the call reject after its timeout if the token function then never resolves", async () => {
     const token = (refused?: string) => (refused ? never() : "old");
     const { hub, at } = hubThat([() => refusal(401, null)], { token, timeout: 3000 });
     const error = await failure(hub.users.get("ada"));
@@ -181,7 +184,7 @@ describe("a token that the hub rejects", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("does not count as a retry", async () => {
+  it("is renewed in an extra attempt, which does not count as a retry", async () => {
     const token = tokens("old", "new");
     const { hub, at } = hubThat(
       [() => refusal(401, null), () => page(503), () => page(503), () => answer({ name: "ada" })],
@@ -189,7 +192,7 @@ describe("a token that the hub rejects", () => {
     );
     expect(await settled(hub.users.get("ada"))).toEqual({ name: "ada" });
     expect(at).toEqual([0, 0, 250, 750]);
-    // The function is called for the attempts after that as for any other.
+    // Before the later attempts, the function is called without a rejected token, as before any attempt.
     expect(token.mock.calls).toEqual([[], ["old"], [], []]);
   });
 
@@ -201,7 +204,7 @@ describe("a token that the hub rejects", () => {
     expect(token.mock.calls).toEqual([[]]);
   });
 
-  it("is not renewed if it is a string", async () => {
+  it("is not renewed if the client has a string as its token", async () => {
     const fetch = knowing("another");
     expect(await failure(hubOf(fetch).users.get("ada"))).toBeInstanceOf(AuthenticationError);
     expect(fetch.requests).toHaveLength(1);
@@ -220,7 +223,7 @@ describe("a token that the hub rejects", () => {
     expect(fetch.requests.map(tokenOf)).toEqual(["Bearer own", "Bearer own"]);
   });
 
-  it("is not renewed if the call had no token", async () => {
+  it("is not requested again if the call was sent without a token", async () => {
     const token = tokens(undefined, "new");
     const error = await failure(hubOf(knowing("new"), { token }).users.get("ada"));
     expect(error).toBeInstanceOf(AuthenticationError);
@@ -228,8 +231,8 @@ describe("a token that the hub rejects", () => {
   });
 });
 
-describe("calls that are rejected at the same time", () => {
-  it("share the renewal", async () => {
+describe("calls whose token is rejected", () => {
+  it("share one renewal of the token if they are rejected at the same time", async () => {
     const fetch = knowing("new");
     const renewal = signalled<string>();
     const token = vi.fn((refused?: string) => (refused ? renewal.when : "old"));
@@ -246,7 +249,7 @@ describe("calls that are rejected at the same time", () => {
     ]);
   });
 
-  it("share its token with a call that is rejected later", async () => {
+  it("share the renewed token with a call that is rejected later", async () => {
     const late = signalled();
     const fetch = answering(async (request) => {
       if (tokenOf(request) === "Bearer new") return answer({ name: "ada" });
@@ -267,7 +270,7 @@ describe("calls that are rejected at the same time", () => {
     expect(fetch.requests.map(tokenOf).slice(-1)).toEqual(["Bearer new"]);
   });
 
-  it("renew again if the function still returns the rejected token", async () => {
+  it("renew the token again if the function still returns the rejected one", async () => {
     const known = ["one"];
     const fetch = answering((request) =>
       tokenOf(request) === `Bearer ${known[0]}` ? answer({}) : refusal(401, null),
@@ -280,7 +283,7 @@ describe("calls that are rejected at the same time", () => {
     expect(token.mock.calls).toEqual([[], ["old"], [], ["old"]]);
   });
 
-  it("share its error", async () => {
+  it("share the error of a renewal that fails", async () => {
     const renewal = signalled();
     const token = vi.fn(async (refused?: string) => {
       if (refused === undefined) return "old";
@@ -298,7 +301,7 @@ describe("calls that are rejected at the same time", () => {
     expect(token).toHaveBeenCalledTimes(3);
   });
 
-  it("renew separately if their tokens differ", async () => {
+  it("renew their tokens separately if these differ", async () => {
     let count = 0;
     const token = vi.fn((refused?: string) =>
       refused ? refused.replace("old", "new") : `old-${++count}`,
@@ -325,7 +328,7 @@ describe("calls that are rejected at the same time", () => {
     expect(await other).toEqual({ name: "ada" });
   });
 
-  it("renew again if the next token is rejected", async () => {
+  it("renew the token again if the renewed one is rejected later", async () => {
     const known = ["one"];
     const fetch = answering((request) =>
       tokenOf(request) === `Bearer ${known[0]}` ? answer({}) : refusal(401, null),

@@ -42,14 +42,19 @@ describe("a response", () => {
     ["a page of a gateway", () => page(502), get, "HubError"],
     ["a page of a server that failed", () => page(500), get, "HubError"],
     ["JSON of a gateway", foreign(504, { error: "timeout" }), get, "HubError"],
-    ["nothing", foreign(200, "", ""), get, "UnexpectedResponseError"],
+    ["empty, without a type", foreign(200, "", ""), get, "UnexpectedResponseError"],
     ["an empty body of type JSON", foreign(200, ""), get, "UnexpectedResponseError"],
     ["an empty body from the hub", () => answer(""), get, "UnexpectedResponseError"],
-    ["no content", () => answer("", { status: 204 }), get, "UnexpectedResponseError"],
+    ["a 204 without content", () => answer("", { status: 204 }), get, "UnexpectedResponseError"],
     ["plain text", foreign(200, "ok", "text/plain"), get, "UnexpectedResponseError"],
     ["text without a type", foreign(200, "ok", ""), get, "UnexpectedResponseError"],
     ["JSON of another API", foreign(404, { detail: "Not Found" }), get, "UnexpectedResponseError"],
-    ["JSON with an error", foreign(404, { error: "Not Found" }), get, "UnexpectedResponseError"],
+    [
+      "JSON with an error, but not a hub's",
+      foreign(404, { error: "Not Found" }),
+      get,
+      "UnexpectedResponseError",
+    ],
     [
       "JSON of GitHub",
       foreign(404, { message: "", status: "404" }),
@@ -63,30 +68,35 @@ describe("a response", () => {
       "UnexpectedResponseError",
     ],
     ["JSON null", foreign(404, null), get, "UnexpectedResponseError"],
-    ["JSON text", foreign(404, '"status message"'), get, "UnexpectedResponseError"],
+    ["a JSON string", foreign(404, '"status message"'), get, "UnexpectedResponseError"],
     ["broken JSON", foreign(404, "{"), get, "UnexpectedResponseError"],
     ["a 404 in plain text", foreign(404, "404", "text/plain"), get, "UnexpectedResponseError"],
     ["a page instead of health", () => page(), health, "UnexpectedResponseError"],
-    ["a missing page instead of health", () => page(404), health, "UnexpectedResponseError"],
+    ["a 404 page instead of health", () => page(404), health, "UnexpectedResponseError"],
     [
-      "an empty missing page instead of health",
+      "an empty 404 page instead of health",
       foreign(404, "", "text/html"),
       health,
       "UnexpectedResponseError",
     ],
     ["a page instead of health while the hub is down", () => page(503), health, "HubError"],
     ["a page instead of metrics", () => page(), metrics, "UnexpectedResponseError"],
-    ["a refused page instead of metrics", () => page(403), metrics, "UnexpectedResponseError"],
+    [
+      "a 403 page that is not the hub's instead of metrics",
+      () => page(403),
+      metrics,
+      "UnexpectedResponseError",
+    ],
     [
       "a 404 in plain text instead of metrics",
       foreign(404, "404", "text/plain"),
       metrics,
       "UnexpectedResponseError",
     ],
-    ["a page instead of a deletion", () => page(), del, "UnexpectedResponseError"],
+    ["a page in response to a deletion", () => page(), del, "UnexpectedResponseError"],
     ["a hub's refusal", () => refusal(404, null), get, "NotFoundError"],
     [
-      "a hub's refusal without its header",
+      "a hub's refusal without the version header",
       () => refusal(404, null, { version: null }),
       get,
       "NotFoundError",
@@ -97,7 +107,7 @@ describe("a response", () => {
       metrics,
       "ForbiddenError",
     ],
-  ])("is rejected if it is %s: call %#", async (_, respond, call, name) => {
+  ])("is rejected if it is %s", async (_, respond, call, name) => {
     const error = await rejectionOf(call(hubOf(answering(respond))));
     expect(error).toMatchObject({ name });
     if (name === "UnexpectedResponseError")
@@ -118,19 +128,19 @@ describe("a response", () => {
     ["no content", () => answer("", { status: 204, type: null }), del, undefined],
     ["no content whose version header a proxy removed", foreign(204, "", ""), del, undefined],
     [
-      "JSON without a body, as of POST /proxy",
+      "an empty body of type JSON, as from POST /proxy",
       () => answer(""),
       (hub) => hub.proxy.sync(),
       undefined,
     ],
-    ["an empty page, as of /health", () => answer("", { type: "text/html" }), health, undefined],
+    ["an empty page, as from /health", () => answer("", { type: "text/html" }), health, undefined],
     [
       "an empty page whose version header a proxy removed",
       foreign(200, "", "text/html"),
       health,
       undefined,
     ],
-    ["text, as of /metrics", foreign(200, "a 1", "text/plain; version=0.0.4"), metrics, "a 1"],
+    ["text, as from /metrics", foreign(200, "a 1", "text/plain; version=0.0.4"), metrics, "a 1"],
   ])("may be %s", async (_, respond, call, value) => {
     expect(await call(hubOf(answering(respond)))).toEqual(value);
   });
@@ -142,7 +152,7 @@ describe("a response", () => {
     expect((error as Error).message).toContain("JSON without a version: some other API");
   });
 
-  it("may be a page with the hub's version header, such as OAuth's consent", async () => {
+  it("may be a page if it has the hub's version header, such as the consent page of OAuth", async () => {
     const call = (version: string | null) => {
       const { client } = hubOf(answering(() => page(200, { version })));
       return getOauthAuthorize({ client, query: {} as never });
@@ -158,7 +168,7 @@ describe("a response", () => {
     ['{"name": "NaN" "kind": "user"}', false],
     [`{"share": NaN, "name": "${secrets.value}`, false],
     ["{NaN: 1}", false],
-  ])("with the text %j is reported with NaN or Infinity if it has one", async (text, is) => {
+  ])("of invalid JSON %j leads to an error that mentions NaN or Infinity: %s", async (text, is) => {
     const error = await rejectionOf(get(hubOf(answering(() => answer(text)))));
     expect(error).toMatchObject({ name: "UnexpectedResponseError", status: 200 });
     expect((error as Error).message).toMatch(
@@ -174,7 +184,7 @@ describe("a response", () => {
     expect((await hubOf(fetch).client.delete(call)).error).toBeUndefined();
   });
 
-  it("of OAuth has its own shape of errors", async () => {
+  it("of OAuth's token route may have an error in the shape of OAuth", async () => {
     const { client } = hubOf(answering(foreign(401, { error: "invalid_client" })));
     const body = { grant_type: "authorization_code", client_id: "x", code: "y" } as never;
     const error = await rejectionOf(postOauthToken({ client, body, throwOnError: true }));

@@ -24,7 +24,7 @@ import { answering, expectNoSecret, hubOf, rejectionOf, secrets } from "./helper
 const lost = (code?: string) => new ConnectionError("no answer", { code });
 const hub = (status: number, retryAfter?: number) =>
   new HubError(`${status}`, { status, retryAfter });
-/** An error of another copy of this package, for which `instanceof` fails. */
+/** Returns the error as another copy of this package creates it: `instanceof` fails for it. */
 const ofAnotherCopy = (error: JupyterHubError): JupyterHubError =>
   Object.defineProperties(
     new Error(error.message),
@@ -36,45 +36,49 @@ const limit = (retryAfter?: number) => new RateLimitError("429", { status: 429, 
 const half = () => 0.5;
 const afterFirst = minDelay / 2;
 
-/** The failure of a first attempt, and the delay after it for a GET and for a write. */
+/** The failure of a first attempt, and the delay before the retry of a GET and of a write; undefined for no retry. */
 type Row = [what: string, failure: JupyterHubError, get: number | undefined, write?: number];
 
 const transientFailures: Row[] = [
   // Node
   ["a refused connection", lost("ECONNREFUSED"), afterFirst],
   ["a connection that is reset", lost("ECONNRESET"), afterFirst],
-  ["a connection that is reset while it sends", lost("EPIPE"), afterFirst],
+  ["a connection that is reset while data are sent", lost("EPIPE"), afterFirst],
   ["a connection that the other side closes", lost("UND_ERR_SOCKET"), afterFirst],
   ["a connection that is not made in time", lost("UND_ERR_CONNECT_TIMEOUT"), afterFirst],
-  ["a connection that TCP times out", lost("ETIMEDOUT"), afterFirst],
+  ["a connection that times out in TCP", lost("ETIMEDOUT"), afterFirst],
   ["an unreachable host", lost("EHOSTUNREACH"), afterFirst],
   ["an unreachable network", lost("ENETUNREACH"), afterFirst],
   ["a busy resolver", lost("EAI_AGAIN"), afterFirst],
-  ["a body that ends early, by another fetch", lost("ERR_STREAM_PREMATURE_CLOSE"), afterFirst],
+  [
+    "a body that ends early, as another fetch reports it",
+    lost("ERR_STREAM_PREMATURE_CLOSE"),
+    afterFirst,
+  ],
   // Bun before 1.3
   ["a refused connection, in Bun", lost("ConnectionRefused"), afterFirst],
   ["a connection that Bun cannot open", lost("FailedToOpenSocket"), afterFirst],
   // Deno and browsers
   ["a failed connection without a code", lost(), afterFirst],
-  ["an error of another copy of this package", ofAnotherCopy(lost("ECONNRESET")), afterFirst],
-  ["a gateway's error, of another copy", ofAnotherCopy(hub(503)), afterFirst],
+  ["an error from another copy of this package", ofAnotherCopy(lost("ECONNRESET")), afterFirst],
+  ["a gateway's error from another copy of this package", ofAnotherCopy(hub(503)), afterFirst],
   // The proxy
   ["a proxy without its hub", hub(502), afterFirst],
   ["a proxy whose hub is down", hub(503), afterFirst],
   ["a proxy that times out", hub(504), afterFirst],
-  ["a Retry-After", hub(503, 45_000), 45_000],
-  ["a Retry-After shorter than the delay", hub(503, 0), afterFirst],
-  ["the longest accepted Retry-After", hub(503, 60_000), 60_000],
+  ["a proxy's Retry-After", hub(503, 45_000), 45_000],
+  ["a proxy's Retry-After that is shorter than the delay", hub(503, 0), afterFirst],
+  ["a proxy's longest accepted Retry-After", hub(503, 60_000), 60_000],
   // The hub
-  ["too many calls", limit(), afterFirst],
+  ["too many calls, without Retry-After", limit(), afterFirst],
   ["too many calls, with Retry-After", limit(45_000), 45_000, 45_000],
-  ["too many calls, without Retry-After", limit(0), afterFirst, afterFirst],
+  ["too many calls, with a Retry-After of 0", limit(0), afterFirst, afterFirst],
   ["too many calls, with the longest accepted Retry-After", limit(60_000), 60_000, 60_000],
 ];
 
 const permanentFailures: Row[] = [
-  ["a longer Retry-After than accepted", limit(60_001), undefined],
-  ["a proxy with a longer Retry-After than accepted", hub(503, 61_000), undefined],
+  ["too many calls, with a Retry-After that is too long", limit(60_001), undefined],
+  ["a proxy's Retry-After that is too long", hub(503, 61_000), undefined],
   ["an unknown host", lost("ENOTFOUND"), undefined],
   ["a certificate that is not trusted", lost("SELF_SIGNED_CERT_IN_CHAIN"), undefined],
   ["a self-signed certificate", lost("DEPTH_ZERO_SELF_SIGNED_CERT"), undefined],
@@ -106,7 +110,7 @@ const permanentFailures: Row[] = [
   ["a middleware that failed", new JupyterHubError("no"), undefined],
 ];
 
-describe("a first attempt that fails by", () => {
+describe("each method is retried, or not, as expected after", () => {
   it.each([...transientFailures, ...permanentFailures])("%s", (_, failure, get, write) => {
     const delays = Object.fromEntries(
       ["GET", "POST", "PUT", "PATCH", "DELETE"].map((method) => [
@@ -126,7 +130,7 @@ describe("attempts", () => {
     expect(delays).toEqual([125, 250, 500, undefined]);
   });
 
-  it("are one without retries, whatever Retry-After says", () => {
+  it("are only one if retries are off, whatever Retry-After says", () => {
     for (const [, failure] of transientFailures) {
       expect(retryDelay(failure, { ...get, retries: 0 }, half)).toBeUndefined();
     }
@@ -139,7 +143,7 @@ describe("attempts", () => {
     expect(longest).toEqual([250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000, 10_000]);
   });
 
-  it("wait for Retry-After, and without it at most ten seconds", () => {
+  it("wait at least as long as Retry-After says, and without it at most ten seconds", () => {
     assert(
       property(
         integer({ min: 1, max: 3000 }),
@@ -173,8 +177,12 @@ describe("the code of a lost connection", () => {
   const reset = "client error (SendRequest): connection closed before message completed";
 
   it.each<[string, unknown, string | undefined]>([
-    ["Node's", new TypeError("fetch failed", { cause: cause("x", "ECONNRESET") }), "ECONNRESET"],
-    ["Bun's", cause("The socket connection was closed", "ECONNRESET"), "ECONNRESET"],
+    [
+      "Node's error",
+      new TypeError("fetch failed", { cause: cause("x", "ECONNRESET") }),
+      "ECONNRESET",
+    ],
+    ["Bun's error", cause("The socket connection was closed", "ECONNRESET"), "ECONNRESET"],
     ["Chrome's error, without a code", new TypeError("Failed to fetch"), undefined],
     [
       "Firefox's error, without a code",
@@ -182,11 +190,15 @@ describe("the code of a lost connection", () => {
       undefined,
     ],
     ["Safari's error, without a code", new TypeError("Load failed"), undefined],
-    ["no number of a DOM exception", new DOMException("late", "TimeoutError"), undefined],
-    ["Deno's words for a refusal", cause(refusal), "ECONNREFUSED"],
-    ["Deno's words for no such host", cause("client error (Connect): dns error: x"), "ENOTFOUND"],
-    ["none for Deno's other words", cause(reset), undefined],
-  ])("is %s", async (_, thrown, code) => {
+    [
+      "a DOM exception, whose code is a number",
+      new DOMException("late", "TimeoutError"),
+      undefined,
+    ],
+    ["Deno's text for a refused connection", cause(refusal), "ECONNREFUSED"],
+    ["Deno's text for an unknown host", cause("client error (Connect): dns error: x"), "ENOTFOUND"],
+    ["another text of Deno", cause(reset), undefined],
+  ])("is as expected for %s", async (_, thrown, code) => {
     const fetch = answering(() => Promise.reject(thrown));
     const error = await rejectionOf(hubOf(fetch).users.get("ada"));
     expect(error).toBeInstanceOf(ConnectionError);
@@ -203,7 +215,7 @@ describe("the code of a lost connection", () => {
       },
     ],
     ["Bun keeps", (path) => Object.assign(cause("Unable to connect", "ECONNREFUSED"), { path })],
-  ])("is reported without the query that %s, which may be a secret", async (_, thrown) => {
+  ])("is reported without the query that %s, which may contain a secret", async (_, thrown) => {
     const fetch = answering(({ url }) => Promise.reject(thrown(url)));
     const input = { server: "gpu", code: secrets.value };
     const error = await rejectionOf(hubOf(fetch).shareCodes.revoke("ada", input));

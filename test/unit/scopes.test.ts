@@ -8,14 +8,14 @@ import {
   type ScopeContext,
 } from "../../src/index.js";
 
-/** Ada's token, or one of the service ci. */
+/** Identities with these scopes: of Ada's token, and of a token of the service ci. */
 const ada = (...scopes: string[]) =>
   ({ kind: "user", name: "ada", groups: ["staff"], scopes }) as unknown as RequestIdentity;
 const ci = (...scopes: string[]) =>
   ({ kind: "service", name: "ci", scopes }) as unknown as RequestIdentity;
 
 const rows: [held: string[], wanted: string, has: boolean, context?: ScopeContext][] = [
-  // Equal names only, since hubs list all scopes that a scope includes.
+  // Only an equal name matches, since hubs list all scopes that a scope includes.
   [["read:users"], "read:users", true],
   [["read:users", "read:users:name"], "read:users:name", true],
   [["users"], "read:users", false],
@@ -24,7 +24,7 @@ const rows: [held: string[], wanted: string, has: boolean, context?: ScopeContex
   [[], "read:users", false],
   [["read:users!user=ada"], "users!user=ada", false],
 
-  // No filter covers every filter, not the reverse.
+  // A scope without a filter covers every filter, but not the reverse.
   [["servers"], "servers!user=grace", true],
   [["servers"], "servers!server=grace/gpu", true],
   [["read:groups"], "read:groups!group=staff", true],
@@ -32,7 +32,7 @@ const rows: [held: string[], wanted: string, has: boolean, context?: ScopeContex
   [["servers!user=ada"], "servers", false],
   [["list:users!group=staff"], "list:users", false],
 
-  // A user covers their servers.
+  // A filter for a user covers the user's servers.
   [["servers!user=ada"], "servers!user=ada", true],
   [["servers!user=ada"], "servers!user=grace", false],
   [["servers!user=ada"], "servers!user=ad", false],
@@ -42,19 +42,19 @@ const rows: [held: string[], wanted: string, has: boolean, context?: ScopeContex
   [["servers!user=ada"], "servers!group=ada", false],
   [["servers!user=a!b=c"], "servers!user=a!b=c", true],
 
-  // A server covers neither its user nor another server.
+  // A filter for a server covers neither its user nor another server.
   [["access:servers!server=ada/gpu"], "access:servers!server=ada/gpu", true],
   [["access:servers!server=ada/gpu"], "access:servers!server=ada/", false],
   [["access:servers!server=ada/"], "access:servers!server=ada/", true],
   [["access:servers!server=ada/gpu"], "access:servers!user=ada", false],
   [["access:servers!server=ada/a/b"], "access:servers!server=ada/a/b", true],
 
-  // `!user` is the token's owner.
+  // `!user` stands for the token's owner.
   [["servers!user=ada"], "servers!user", true],
   [["servers"], "servers!user", true],
   [["servers!user=grace"], "servers!user", false],
 
-  // A group covers its known members.
+  // A filter for a group covers its known members.
   [["servers!group=staff"], "servers!group=staff", true],
   [["servers!group=staff"], "servers!group=students", false],
   [["servers!group=staff"], "servers!user=ada", true],
@@ -107,7 +107,7 @@ it.each(["servers!server=ada", "servers!server=/gpu", "servers!server=/"])(
 );
 
 it.each(["self", "inherit", "all", "(no_scope)", "self!user", "inherit!user=ada"])(
-  "%s is refused, since hubs list the scopes that it includes",
+  "%s is refused, since hubs list the scopes that it stands for, not the scope itself",
   (wanted) => {
     expect(() => hasScope(ada("servers", wanted), wanted)).toThrow(
       /stands for others, and hubs list those/,
@@ -115,7 +115,7 @@ it.each(["self", "inherit", "all", "(no_scope)", "self!user", "inherit!user=ada"
   },
 );
 
-it("refuses the identity of a hub before 2.0, which has no scopes", () => {
+it("hasScope refuses an identity from a hub before 2.0, which has no scopes", () => {
   const old = { kind: "user", name: "ada", admin: true } as unknown as RequestIdentity;
   expect(() => hasScope(old, "users")).toThrow(UnsupportedByHubError);
 });

@@ -1,11 +1,11 @@
-/** The number of calls in flight, and the order of the queue. */
+/** The semaphore: how it limits the running work, and the order of its queue. */
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { Semaphore } from "../../src/core/semaphore.js";
 import { signalled } from "./helpers.js";
 
 const open = new AbortController().signal;
-/** Work that runs until the test ends it. */
+/** Returns work that logs its name, and runs until the test calls `end`. */
 function work(log: string[], name: string) {
   const { when, tell } = signalled();
   return {
@@ -56,7 +56,7 @@ describe("permits", () => {
     expect(await semaphore.run(open, () => Promise.resolve("next"))).toBe("next");
   });
 
-  it("are no longer awaited after an abort, and the queue moves up", async () => {
+  it("are not kept for queued work that aborts: the next work gets them", async () => {
     const semaphore = new Semaphore(1);
     const log: string[] = [];
     const [first, second, third] = ["a", "b", "c"].map((name) => work(log, name)) as [
@@ -89,7 +89,7 @@ describe("permits", () => {
     expect(ran).toBe(false);
   });
 
-  it("are given in order to the rest of a queue of which every other call aborted", async () => {
+  it("are given in order to the rest of a queue in which every second call aborts", async () => {
     const semaphore = new Semaphore(1);
     const log: string[] = [];
     const first = work(log, "first");

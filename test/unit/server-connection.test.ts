@@ -25,13 +25,13 @@ interface Situation {
   version?: string;
   /** The server's address in the hub's model. */
   url?: string;
-  /** Whether the server is ready, for each time that the hub is queried. */
+  /** One value for each read of the server's model: true if the server is ready. */
   ready?: boolean[];
   /** The server's response. */
   serves?: (request: Request) => Response;
 }
 
-/** A hub with a server at `url`, and that server. */
+/** Returns a fetch that answers for a hub and for its server at `url`. */
 const cluster = ({ version = "6.1.1", url = "/user/ada/", ready = [], serves }: Situation = {}) =>
   answering(async (request) => {
     const { pathname } = new URL(request.url);
@@ -54,7 +54,7 @@ const pathOf = ({ method, url }: Request): string => `${method} ${new URL(url).p
 describe("a connection", () => {
   it.each<[string, Situation, JupyterHubOptions, string]>([
     ["below the hub's origin", {}, {}, `${origin}/user/ada/`],
-    ["below its prefix", { url: "/pre/user/ada/" }, {}, `${origin}/pre/user/ada/`],
+    ["below the hub's prefix", { url: "/pre/user/ada/" }, {}, `${origin}/pre/user/ada/`],
     [
       "at the hub's public address",
       {},
@@ -67,10 +67,15 @@ describe("a connection", () => {
       {},
       "https://ada.hub.example.org/user/ada/",
     ],
-    // As the hub encodes it, since its proxy compares encoded paths.
-    ["escaped as the hub does", { url: "/user/a%21b@c%2Bd/" }, {}, `${origin}/user/a%21b@c%2Bd/`],
+    // The hub's proxy compares encoded paths.
+    [
+      "encoded as the hub encodes it",
+      { url: "/user/a%21b@c%2Bd/" },
+      {},
+      `${origin}/user/a%21b@c%2Bd/`,
+    ],
     ["with a slash at its end", { url: "/user/ada" }, {}, `${origin}/user/ada/`],
-  ])("leads to the server %s", async (_, situation, options, baseUrl) => {
+  ])("leads to the server's address: %s", async (_, situation, options, baseUrl) => {
     const hub = hubAt(cluster(situation), options);
     const settings = await hub.servers.connect("ada");
     expect(settings).toMatchObject({ baseUrl, wsUrl: baseUrl.replace("http", "ws") });
@@ -100,7 +105,7 @@ describe("a connection", () => {
   it.each([
     [{}, "/user/ada/", "access:servers!server=ada/"],
     [{ server: "gpu" }, "/user/ada/gpu/", "access:servers!server=ada/gpu"],
-  ])("has a new token for that server alone: %j", async (input, url, scope) => {
+  ])("has a new token for its server alone: %j", async (input, url, scope) => {
     const fetch = cluster({ url });
     const { token } = await hubAt(fetch).servers.connect("ada", input);
     expect(token).toBe(secrets.value);
@@ -113,7 +118,7 @@ describe("a connection", () => {
     });
   });
 
-  it("has a token with the given lifetime, and never one without an end", async () => {
+  it("has a token with the given lifetime, and never one that does not expire", async () => {
     const fetch = cluster();
     const { servers } = hubAt(fetch);
     await servers.connect("ada", { expires_in: 60 });
@@ -178,7 +183,7 @@ describe("a connection", () => {
     "https://ada:x@hub.example.org/user/ada/",
     "wss://hub.example.org/user/ada/",
     "ws://hub.example.org/user/ada/",
-  ])("is refused for the model's url %s, and creates no token", async (url) => {
+  ])("is refused if the server's model has the url %s, and creates no token", async (url) => {
     const fetch = cluster({ url });
     const error = await rejectionOf(hubAt(fetch).servers.connect("ada"));
     expect(error).toBeInstanceOf(InvalidInputError);
@@ -191,7 +196,7 @@ describe("a connection", () => {
     );
   });
 
-  it("is refused over plain http to a public host", async () => {
+  it("is refused over plain http to a public host, unless allowInsecure is set", async () => {
     const fetch = cluster({ url: "http://ada.hub.example.org/user/ada/" });
     const error = await rejectionOf(hubAt(fetch).servers.connect("ada"));
     expect(error).toBeInstanceOf(InvalidInputError);
@@ -234,7 +239,7 @@ describe("a connection", () => {
     expect(fetch.requests).toHaveLength(before);
   });
 
-  it("accepts an address below the server's", async () => {
+  it("sends requests only to addresses below the server's own", async () => {
     const fetch = cluster();
     const settings = await hubAt(fetch).servers.connect("ada");
     await settings.fetch("api/kernels");
@@ -253,7 +258,7 @@ describe("a connection", () => {
 });
 
 describe("a WebSocket of a connection", () => {
-  /** Records the arguments of its constructor, in place of a WebSocket. */
+  /** Returns a class, in place of WebSocket, that records the arguments of its constructor. */
   const recording = (more: object = {}) => {
     const made: unknown[][] = [];
     class Recording {
@@ -268,9 +273,9 @@ describe("a WebSocket of a connection", () => {
   const url = "wss://hub.example.org/user/ada/api/kernels/1/channels";
 
   it.each<[string, object, unknown[]]>([
-    ["the runtime's", {}, [url, { protocols: ["v1"], headers }]],
+    ["the runtime's WebSocket", {}, [url, { protocols: ["v1"], headers }]],
     ["the package ws", { createWebSocketStream: () => {} }, [url, ["v1"], { headers }]],
-  ])("sends the token in a header: %s", async (_, more, expected) => {
+  ])("sends the token in a header, with %s", async (_, more, expected) => {
     const { made, WebSocket } = recording(more);
     const settings = await hubAt(cluster()).servers.connect("ada", {}, { WebSocket });
     const opened = new settings.WebSocket!(url, ["v1"]);
@@ -327,7 +332,7 @@ describe("a request to a server", () => {
   });
 
   it.each(["api", "/api", "//api", "./api"])(
-    "accepts a path with or without a slash: %s",
+    "accepts a path with or without a leading slash: %s",
     async (path) => {
       const fetch = cluster();
       await asking(fetch, path);
@@ -336,7 +341,7 @@ describe("a request to a server", () => {
   );
 
   it.each(["../grace/api", "/../../hub/api/users", "/%2e%2e/grace", "..\\grace"])(
-    "does not leave the server: %s",
+    "is refused if its path leaves the server: %s",
     async (path) => {
       const fetch = cluster();
       expect(await rejectionOf(asking(fetch, path))).toBeInstanceOf(InvalidInputError);
@@ -359,7 +364,7 @@ describe("a request to a server", () => {
     expect(tokens()).toBe(2);
   });
 
-  describe("reuses a connection", () => {
+  describe("a reused connection", () => {
     /** A hub that creates a token for each caller. The token's value names its owner. */
     const minting = () =>
       answering(async ({ method, url, headers }) => {
@@ -378,7 +383,7 @@ describe("a request to a server", () => {
     const made = (fetch: ReturnType<typeof answering>) =>
       fetch.requests.filter(({ method }) => method === "POST").length;
 
-    it("of the same caller only", async () => {
+    it("serves only the caller that it was created for", async () => {
       const fetch = minting();
       let caller = "ada";
       const { servers } = hubAt(fetch, { token: () => Promise.resolve(caller) });
@@ -389,7 +394,7 @@ describe("a request to a server", () => {
       expect(made(fetch)).toBe(2);
     });
 
-    it("but not with useClientToken: each request gets the client's current token", async () => {
+    it("is not used with useClientToken: each request gets the client's current token", async () => {
       const fetch = minting();
       let caller = "ada";
       const { servers } = hubAt(fetch, { token: () => caller });
@@ -398,7 +403,7 @@ describe("a request to a server", () => {
       expect(tokensAt(fetch)).toEqual(["Bearer ada", "Bearer grace"]);
     });
 
-    it("but not in a page, nor with a middleware, where the caller may differ", async () => {
+    it("is not used in a page or with a middleware, where the caller may differ", async () => {
       vi.stubGlobal("location", new URL(`${origin}/hub/home`));
       const inPage = minting();
       const page = hubAt(inPage, { token: undefined, auth: "cookie" });
@@ -409,7 +414,7 @@ describe("a request to a server", () => {
       expect([made(inPage), made(fetch)]).toEqual([2, 2]);
     });
 
-    it("but not if the token function fails", async () => {
+    it("is not used if the token function fails", async () => {
       const fetch = minting();
       let fails = false;
       const token = () => {
@@ -430,22 +435,25 @@ describe("a request to a server", () => {
     [403, true, 1],
     [401, false, 2],
     [403, false, 2],
-  ])("after a %i, with a token that the hub knows (%s), has created %i tokens", async (...row) => {
-    const [status, isKnown, made] = row;
-    const refuses = cluster({ serves: () => answer({ message: "no" }, { status }) });
-    const fetch = answering((request) => {
-      const isRequested = request.url.endsWith("/api/user");
-      return isRequested && !isKnown
-        ? refusal(403, "Missing or invalid credentials.")
-        : refuses(request);
-    });
-    const { servers } = hubAt(fetch);
-    expect((await servers.fetch("ada", "/a")).status).toBe(status);
-    await servers.fetch("ada", "/b");
-    expect(fetch.requests.filter(({ url }) => url.endsWith("/tokens"))).toHaveLength(made);
-  });
+  ])(
+    "that gets a %i (token known to the hub: %s) and a second one create %i tokens in all",
+    async (...row) => {
+      const [status, isKnown, made] = row;
+      const refuses = cluster({ serves: () => answer({ message: "no" }, { status }) });
+      const fetch = answering((request) => {
+        const isRequested = request.url.endsWith("/api/user");
+        return isRequested && !isKnown
+          ? refusal(403, "Missing or invalid credentials.")
+          : refuses(request);
+      });
+      const { servers } = hubAt(fetch);
+      expect((await servers.fetch("ada", "/a")).status).toBe(status);
+      await servers.fetch("ada", "/b");
+      expect(fetch.requests.filter(({ url }) => url.endsWith("/tokens"))).toHaveLength(made);
+    },
+  );
 
-  it("does not abort another request that waits for the same connection", async () => {
+  it("that is aborted does not abort another one that waits for the same connection", async () => {
     const controller = new AbortController();
     const { servers } = hubAt(cluster());
     const first = servers.fetch("ada", "/a", { signal: controller.signal });
@@ -466,7 +474,7 @@ describe("a request to a server", () => {
     expectNoSecret(error);
   });
 
-  it("rejects without the caller's token in the error if the connection fails", async () => {
+  it("rejects without the token of the Authorization header if fetch's error quotes it", async () => {
     const fetch = cluster({
       serves: ({ headers }) => {
         throw new TypeError(`fetch failed with ${headers.get("Authorization")}`);
@@ -487,7 +495,7 @@ describe("a server that does not run", () => {
 
   const toTheHub = () => redirected("/hub/user/ada/api");
   const signs: [string, () => Response][] = [
-    ["the login page", () => redirected(`${origin}/hub/login?next=x`)],
+    ["a redirect to the login page", () => redirected(`${origin}/hub/login?next=x`)],
     ["a 403 page of the hub", () => hubPage(403)],
     ["a 404 page of the hub", () => hubPage(404)],
     ["a 405 page of the hub", () => hubPage(405)],
@@ -497,8 +505,8 @@ describe("a server that does not run", () => {
   it.each<[string, () => Response]>([
     ...signs,
     ["a redirect to the hub", toTheHub],
-    ["424", () => answer({ message: "x" }, { status: 424 })],
-    ["503 from the proxy", () => page(503)],
+    ["a 424", () => answer({ message: "x" }, { status: 424 })],
+    ["a 503 from the proxy", () => page(503)],
   ])("is recognised by %s", async (_, serves) => {
     // The server ran when the connection was created.
     const hub = hubAt(cluster({ ready: [true, false], serves }));
@@ -511,7 +519,7 @@ describe("a server that does not run", () => {
   });
 
   it.each(signs)(
-    "is not recognised by %s alone, if the hub says that it runs",
+    "is not recognised by %s alone, if the hub reports that the server runs",
     async (_, serves) => {
       const response = await hubAt(cluster({ serves })).servers.fetch("ada", "/api");
       expect(response.status).toBe(serves().status);
@@ -519,7 +527,7 @@ describe("a server that does not run", () => {
   );
 
   it.each(["", "/people"])(
-    "is recognised by the hub's page behind the proxy's 503, before the hub notices: %s",
+    "is recognised by the hub's page in the proxy's 503, before the hub notices: prefix %j",
     async (prefix) => {
       const link = `<link href="${prefix}/hub/static/css/style.min.css" />`;
       const serves = (): Response =>
@@ -531,7 +539,7 @@ describe("a server that does not run", () => {
     },
   );
 
-  it("is not recognised by the hub's address alone, if the proxy has another one", async () => {
+  it("is not assumed if the hub reports that it runs, but its address leads to the hub", async () => {
     const error = await rejectionOf(
       hubAt(cluster({ serves: toTheHub })).servers.fetch("ada", "/api"),
     );
@@ -543,7 +551,7 @@ describe("a server that does not run", () => {
     ["an error of its own", () => answer({ message: "Forbidden" }, { status: 403 })],
     ["a redirect of its own", () => redirected("/user/ada/lab")],
     ["a malformed redirect", () => redirected("http://[")],
-    ["success", () => page(200)],
+    ["a success", () => page(200)],
   ])("is not recognised by %s, and the hub is not queried", async (_, serves) => {
     const fetch = cluster({ ready: [true, false], serves });
     const response = await hubAt(fetch).servers.fetch("ada", "/api");

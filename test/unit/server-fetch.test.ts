@@ -21,14 +21,14 @@ const ownerOf = (headers: Headers): string =>
   (headers.get("Authorization") ?? headers.get("Cookie") ?? "nobody").replace(/^Bearer /, "");
 
 interface Situation {
-  /** The owner of a token; by default, the token's value is its owner's name. */
+  /** Returns the owner of a token. By default, a token's value is the name of its owner. */
   whose?: (token: string) => string | undefined;
   /** The names of the servers of ada. */
   names?: string[];
   version?: string;
 }
 
-/** A hub that creates a token for each caller, named after its owner, and the server. */
+/** A hub that creates tokens named after their callers, and ada's servers. */
 function hubWith({ whose = (token) => token, names = [""], version = "6.1.1" }: Situation = {}) {
   const server = (name: string) => ({
     name,
@@ -56,7 +56,7 @@ function hubWith({ whose = (token) => token, names = [""], version = "6.1.1" }: 
   return {
     fetch,
     paths,
-    /** The tokens that the server received. */
+    /** The Authorization headers that ada's servers received. */
     seen: () =>
       fetch.requests
         .filter(({ url }) => url.includes("/user/ada/"))
@@ -67,14 +67,14 @@ function hubWith({ whose = (token) => token, names = [""], version = "6.1.1" }: 
   };
 }
 
-/** A token function that returns the token of the caller. */
+/** Returns a token function for the token of the current caller, and `as`, which runs a function as a caller. */
 const acting = () => {
   const session = new AsyncLocalStorage<string>();
   return { as: session.run.bind(session), token: () => session.getStore() };
 };
 
-describe("a connection is reused", () => {
-  it("for its own caller, while several callers send requests", async () => {
+describe("a reused connection", () => {
+  it("serves only its own caller, even while several callers send requests", async () => {
     const hub = hubWith();
     const { as, token } = acting();
     const { servers } = hub.client({ token });
@@ -89,7 +89,7 @@ describe("a connection is reused", () => {
     expect(hub.made()).toBe(2);
   });
 
-  it("and is created with the token that identifies its caller", async () => {
+  it("is created with the same token that identified its caller", async () => {
     const hub = hubWith();
     const answers = ["alice", "bob", "bob", "bob"];
     let recorded = 0;
@@ -100,7 +100,7 @@ describe("a connection is reused", () => {
     expect(hub.seen()).toEqual(["Bearer of-alice", "Bearer of-bob"]);
   });
 
-  it("if a function returns different tokens of the same user", async () => {
+  it("is shared by different tokens of the same user", async () => {
     const hub = hubWith({ whose: () => "alice" });
     let recorded = 0;
     const { servers } = hub.client({ token: () => `token-${recorded++}` });
@@ -109,7 +109,7 @@ describe("a connection is reused", () => {
     expect([recorded, hub.made(), hub.seen().length]).toEqual([20, 1, 20]);
   });
 
-  it("for the same token only, if the hub does not say whose it is", async () => {
+  it("serves only one token if the hub does not report the token's owner", async () => {
     const hub = hubWith({ whose: () => "" });
     const { as, token } = acting();
     const { servers } = hub.client({ token });
@@ -125,7 +125,7 @@ describe("a connection is reused", () => {
   it.each<[string, JupyterHubOptions]>([
     ["a middleware", { middleware: acts }],
     ["a middleware in place of a client token", { middleware: acts, token: undefined }],
-  ])("never with %s, which may change the caller", async (_, options) => {
+  ])("is never used with %s, which may change the caller", async (_, options) => {
     const hub = hubWith();
     const { servers } = hub.client(options);
     for (const one of ["alice", "bob"]) {
@@ -136,7 +136,7 @@ describe("a connection is reused", () => {
   });
 
   it.each(["Authorization", "authorization", "COOKIE"])(
-    "never with a client's header that may change the caller: %s",
+    "is never used with a client's header that may change the caller: %s",
     async (name) => {
       const hub = hubWith();
       const { servers } = hub.client({ headers: { [name]: "Bearer alice" } });
@@ -145,7 +145,7 @@ describe("a connection is reused", () => {
     },
   );
 
-  it("never with headers of the call", async () => {
+  it("is never used with headers of the call", async () => {
     const hub = hubWith();
     const { servers } = hub.client();
     for (const one of ["alice", "bob"]) {
@@ -156,13 +156,13 @@ describe("a connection is reused", () => {
   });
 });
 
-describe("a token that the hub does not know any more", () => {
+describe("a token that the hub rejects", () => {
   const whose = (token: string) => (token === "stale" ? undefined : token);
 
   it.each<[string, JupyterHubOptions]>([
     ["is renewed once for two callers with the same token", {}],
     [
-      "is renewed once for them also without reused connections",
+      "is renewed once for two callers, also without reused connections",
       { middleware: (_, next) => next() },
     ],
   ])("%s", async (_, options) => {
@@ -178,7 +178,7 @@ describe("a token that the hub does not know any more", () => {
     expect(hub.seen()).toEqual(["Bearer of-alice", "Bearer of-alice"]);
   });
 
-  it("rejects with AuthenticationError if the function has no other", async () => {
+  it("leads to an AuthenticationError if the token function has no other", async () => {
     const hub = hubWith({ whose });
     const { servers } = hub.client({ token: () => "stale" });
     expect(await rejectionOf(servers.fetch("ada", "/a"))).toBeInstanceOf(AuthenticationError);
@@ -224,7 +224,7 @@ describe("the path of a request to the default server", () => {
   });
 
   it.each(["wss://hub.example.org/user/ada/gpu/api", "wss://hub.example.org/user/ada/%67pu/"])(
-    "is refused for a WebSocket, too: %s",
+    "is refused for a WebSocket if it leads to another server: %s",
     async (url) => {
       const call = { WebSocket: EventTarget };
       const { WebSocket } = await hubWith({ names }).client().servers.connect("ada", {}, call);
@@ -234,15 +234,18 @@ describe("the path of a request to the default server", () => {
     },
   );
 
-  it.each(["1.2.2", "2.3.1", "5.5.4", "6.1.1"])("is refused on a hub of %s", async (version) => {
-    const hub = hubWith({ names, version });
-    const call = hub.client().servers.fetch("ada", "gpu/api", {}, { useClientToken: true });
-    expect(await rejectionOf(call)).toBeInstanceOf(InvalidInputError);
-    expect(hub.seen()).toEqual([]);
-  });
+  it.each(["1.2.2", "2.3.1", "5.5.4", "6.1.1"])(
+    "is refused on hub %s if it leads to another server",
+    async (version) => {
+      const hub = hubWith({ names, version });
+      const call = hub.client().servers.fetch("ada", "gpu/api", {}, { useClientToken: true });
+      expect(await rejectionOf(call)).toBeInstanceOf(InvalidInputError);
+      expect(hub.seen()).toEqual([]);
+    },
+  );
 
   it.each(["api/gpu", "gpus/api", "api/..%2Fgpu", "", "%FF/gpu", "%2567pu/api"])(
-    "may be any other: %s",
+    'is accepted unless it leads to another server or contains "..": %s',
     async (path) => {
       const hub = hubWith({ names });
       const outcome = hub.client().servers.fetch("ada", path);
@@ -251,7 +254,7 @@ describe("the path of a request to the default server", () => {
     },
   );
 
-  it("may be any if the token's scopes do not include the user's model", async () => {
+  it("is not checked if the token's scopes do not include the user's model", async () => {
     const hub = hubWith({ names });
     const fetch: typeof globalThis.fetch = (input, init) =>
       String(input).split("?")[0]!.endsWith("/users/ada")
@@ -261,7 +264,7 @@ describe("the path of a request to the default server", () => {
     expect((await servers.fetch("ada", "gpu/api")).status).toBe(200);
   });
 
-  it("may begin with another server's name on a named server", async () => {
+  it("is checked for the default server only: on a named server, it may begin with a server's name", async () => {
     const hub = hubWith({ names });
     const response = await hub.client().servers.fetch("ada", "gpu/api", {}, { server: "gpu" });
     expect(response.status).toBe(200);
@@ -269,7 +272,7 @@ describe("the path of a request to the default server", () => {
   });
 });
 
-describe("fetch is called with a URL and an init, as every implementation takes it", () => {
+describe("fetch is called with a URL and an init, which every implementation accepts", () => {
   const stream = (text: string) =>
     new ReadableStream({
       start(controller) {
@@ -296,7 +299,7 @@ describe("fetch is called with a URL and an init, as every implementation takes 
         } as unknown as Request,
       ],
     ],
-  ])("from %s", async (_, given) => {
+  ])("if the request is given as %s", async (_, given) => {
     const sent: string[] = [];
     await using server = await serve(async (request, response) => {
       const chunks: Buffer[] = [];
@@ -331,7 +334,7 @@ describe("the options of servers.fetch", () => {
     },
   );
 
-  it("do not replace those of init", async () => {
+  it("do not replace the properties of init", async () => {
     const hub = hubWith();
     let passed: unknown;
     const fetch: typeof globalThis.fetch = (input, init) => {
@@ -343,7 +346,7 @@ describe("the options of servers.fetch", () => {
     expect(passed).toMatchObject(init);
   });
 
-  it("bound the time until the server answers", async () => {
+  it("limit the time until the server answers", async () => {
     const hub = hubWith();
     const fetch: typeof globalThis.fetch = (input, init) =>
       String(input).includes("/user/")
@@ -357,23 +360,26 @@ describe("the options of servers.fetch", () => {
     expect((error as Error).message).toBe("The server of ada did not answer within 20 ms.");
   });
 
-  it.each(["init", "options"])("abort by the signal of the %s, also the body", async (where) => {
-    const hub = hubWith();
-    const signals: AbortSignal[] = [];
-    const fetch: typeof globalThis.fetch = (input, init) => {
-      if (String(input).includes("/user/")) signals.push(init?.signal as AbortSignal);
-      return hub.fetch(input as string, init);
-    };
-    const { servers } = hub.client({ fetch });
-    const controller = new AbortController();
-    const own = { signal: controller.signal };
-    await servers.fetch("ada", "/a", ...(where === "init" ? [own] : [{}, own]));
-    expect(signals[0]?.aborted).toBe(false);
-    controller.abort();
-    expect(signals[0]?.aborted).toBe(true);
-  });
+  it.each(["init", "options"])(
+    "abort the request and the response's body by the signal of the %s",
+    async (where) => {
+      const hub = hubWith();
+      const signals: AbortSignal[] = [];
+      const fetch: typeof globalThis.fetch = (input, init) => {
+        if (String(input).includes("/user/")) signals.push(init?.signal as AbortSignal);
+        return hub.fetch(input as string, init);
+      };
+      const { servers } = hub.client({ fetch });
+      const controller = new AbortController();
+      const own = { signal: controller.signal };
+      await servers.fetch("ada", "/a", ...(where === "init" ? [own] : [{}, own]));
+      expect(signals[0]?.aborted).toBe(false);
+      controller.abort();
+      expect(signals[0]?.aborted).toBe(true);
+    },
+  );
 
-  it.each([undefined, 5, null])("refuse %s as the path", async (path) => {
+  it.each([undefined, 5, null])("do not make %s a valid path", async (path) => {
     const error = await rejectionOf(
       hubWith()
         .client()
@@ -383,9 +389,9 @@ describe("the options of servers.fetch", () => {
   });
 });
 
-describe("an application that answers as a proxy does while the server runs", () => {
+describe("the response of an application that looks like a proxy's error", () => {
   it.each([424, 503])(
-    "gets its %i returned, since the hub says that the server runs",
+    "is returned with its status %i, since the hub reports that the server runs",
     async (status) => {
       const hub = hubWith();
       const fetch: typeof globalThis.fetch = async (input, init) =>
@@ -398,7 +404,7 @@ describe("an application that answers as a proxy does while the server runs", ()
     },
   );
 
-  it("gets its body cancelled if the hub does not respond", async () => {
+  it("has its body cancelled if the hub does not respond", async () => {
     const hub = hubWith();
     let cancelled = false;
     let isDown = false;
@@ -440,7 +446,7 @@ describe("the lifetime of a token for a server", () => {
     return hub.client({ fetch });
   };
 
-  it("is the hub's maximum if that is lower than an hour", async () => {
+  it("is the hub's maximum if the maximum is shorter than an hour", async () => {
     const created: unknown[] = [];
     const { servers, tokens } = limited(600, created);
     await servers.fetch("ada", "/api");
@@ -449,7 +455,7 @@ describe("the lifetime of a token for a server", () => {
     expect(created).toEqual([3600, undefined, 3600, undefined, 3600, undefined]);
   });
 
-  it("is the given one, and an error names the hub's maximum", async () => {
+  it("is the given one; if it exceeds the hub's maximum, the error names the maximum", async () => {
     const created: unknown[] = [];
     const { servers } = limited(600, created);
     const error = await rejectionOf(servers.connect("ada", { expires_in: 900 }));
@@ -471,7 +477,7 @@ describe("the lifetime of a token for a server", () => {
   });
 });
 
-describe("a server that is shared with the client's user", () => {
+describe("a server of another user", () => {
   function sharedHub(version = "6.1.1") {
     const bodies: unknown[] = [];
     const fetch = answering(async (request) => {
@@ -494,7 +500,7 @@ describe("a server that is shared with the client's user", () => {
     return { fetch, servers, bodies };
   }
 
-  it("is reached with a token for it that the user creates", async () => {
+  it("is reached, if shared, with a token that the client's user creates for it", async () => {
     const { fetch, servers, bodies } = sharedHub();
     await servers.fetch("ada", "/api", {}, { server: "gpu" });
     expect(bodies).toMatchObject([{ scopes: ["access:servers!server=ada/gpu"] }]);
@@ -503,7 +509,7 @@ describe("a server that is shared with the client's user", () => {
     expect(last.headers.get("Authorization")).toBe("Bearer of-grace");
   });
 
-  it("is a NotFoundError without a share", async () => {
+  it("leads to a NotFoundError if it is not shared with the client's user", async () => {
     const { servers } = sharedHub();
     const other = servers.fetch("ada", "/api", {}, { server: "cpu" });
     expect(await rejectionOf(other)).toMatchObject({ name: "NotFoundError" });
@@ -512,7 +518,7 @@ describe("a server that is shared with the client's user", () => {
   });
 });
 
-describe("a hub that is known by an address inside a cluster", () => {
+describe("the servers of a hub whose url is an address inside a cluster", () => {
   const cluster = (full_url: string | null) => {
     const fetch = answering(({ method, url }) => {
       const { pathname } = new URL(url);
@@ -525,19 +531,19 @@ describe("a hub that is known by an address inside a cluster", () => {
     return { fetch, options: { url: "http://hub:8081", token: secrets.token, retry: 0, fetch } };
   };
 
-  it("reaches its servers at their full_url", async () => {
+  it("are reached at their full_url", async () => {
     const { options } = cluster("https://hub.example.org/user/ada/");
     const { baseUrl } = await new JupyterHub(options).servers.connect("ada");
     expect(baseUrl).toBe("https://hub.example.org/user/ada/");
   });
 
-  it("reaches its servers at publicUrl if the client has one", async () => {
+  it("are reached at publicUrl if the client has one", async () => {
     const { options } = cluster("https://other.example.org/user/ada/");
     const hub = new JupyterHub({ ...options, publicUrl: origin });
     expect((await hub.servers.connect("ada")).baseUrl).toBe(`${origin}/user/ada/`);
   });
 
-  it("reaches its servers at its own address without a full_url", async () => {
+  it("are reached at the hub's address if they have no full_url", async () => {
     const { options } = cluster(null);
     const { baseUrl } = await new JupyterHub(options).servers.connect("ada");
     expect(baseUrl).toBe("http://hub:8081/user/ada/");
@@ -572,7 +578,7 @@ describe('the option authScheme: "token"', () => {
     expect(opened).toEqual([{ Authorization: expect.stringMatching(/^token /) as string }]);
   });
 
-  it("refuses other values", () => {
+  it('cannot be another scheme, such as "Basic"', () => {
     expect(() => new JupyterHub({ url: origin, authScheme: "Basic" as never })).toThrow(
       InvalidInputError,
     );

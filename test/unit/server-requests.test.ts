@@ -8,13 +8,13 @@ afterEach(() => {
 });
 
 interface Cluster {
-  /** The model of ada's server. */
+  /** Properties that replace those of ada's server in the hub's model. */
   model?: object;
-  /** Whether the server is ready, for each time that the hub is queried. */
+  /** Returns true if the server is ready at this read of its model; the first read is 0. */
   ready?: (read: number) => boolean;
   /** The server's response. */
   serves?: (request: Request, signal: AbortSignal) => Response | Promise<Response>;
-  /** The hub's response, instead of the usual one. */
+  /** The hub's response; undefined for the usual one. */
   api?: (request: Request) => Response | undefined;
 }
 
@@ -43,7 +43,7 @@ function cluster({ model, ready = () => true, serves, api }: Cluster) {
 /** The proxy's response if no server is at the address. */
 const gone = () => answer("", { status: 503, version: null, type: "text/html" });
 
-/** A response of the hub to `POST /users/ada/tokens`: each token has a number, and a lifetime in milliseconds. */
+/** The hub's responses to `POST /users/ada/tokens`: numbered tokens with these lifetimes in milliseconds. */
 function numberedTokens(lifetimes: readonly number[]) {
   const created: string[] = [];
   return {
@@ -98,7 +98,7 @@ describe("a connection that is no longer valid", () => {
   });
 });
 
-describe("a stopped server is a ServerNotRunningError", () => {
+describe("a stopped server leads to a ServerNotRunningError", () => {
   it("behind a gateway that needs the headers of the call", async () => {
     const headers = { "X-Gateway-Key": "east" };
     const fetch = cluster({
@@ -149,7 +149,7 @@ describe("a 503 whose body is lost", () => {
   });
 });
 
-it("the signal of a Request aborts it, also if that of the init is undefined", async () => {
+it("the signal of a Request aborts the request, even if the signal of the init is undefined", async () => {
   const { when, tell } = signalled();
   const fetch = cluster({
     serves: (_, signal) =>
@@ -171,12 +171,12 @@ it("the signal of a Request aborts it, also if that of the init is undefined", a
 it.each([
   ["a malformed full_url", { full_url: "http://[" }, { url: "http://10.0.0.1" }],
   ["no url", { url: undefined }, {}],
-])("a model with %s is a JupyterHubError", async (_, model, options) => {
+])("a server's model with %s leads to a JupyterHubError", async (_, model, options) => {
   const error = await rejectionOf(hubOf(cluster({ model }), options).servers.connect("ada"));
   expect(error).toBeInstanceOf(JupyterHubError);
 });
 
-it("a refused Authorization header of the call is not renewed by the token function", async () => {
+it("the token function does not renew a refused Authorization header of the call", async () => {
   const refused: unknown[] = [];
   const fetch = cluster({
     api: ({ headers }) =>

@@ -1,4 +1,4 @@
-/** A deadline over several requests: what its error says about the interrupted request. */
+/** The timeout of a call with several requests: its error describes the interrupted request. */
 import { expect, it } from "vitest";
 import { failure, useClock } from "../workflows/time.js";
 import { breaking, busy, hubThat, never } from "./attempts.js";
@@ -10,16 +10,16 @@ const stops = () => answer("", { status: 202 });
 const pending = () => answer({ name: "", pending: "stop", ready: false });
 
 it.each<[string, Parameters<typeof hubThat>[0], object]>([
-  ["a write in flight has an unknown outcome", [never], { outcome: "unknown" }],
-  ["a read in flight has no outcome", [stops, never], { outcome: undefined }],
-  ["between two reads nothing is in flight", [stops, pending], { outcome: undefined }],
+  ["a timeout during a write has an unknown outcome", [never], { outcome: "unknown" }],
+  ["a timeout during a read has no outcome", [stops, never], { outcome: undefined }],
+  ["a timeout between two reads has no outcome", [stops, pending], { outcome: undefined }],
   [
-    "the cause is the failure of the last attempt",
+    "a timeout has the failure of the last attempt as its cause",
     [stops, breaking, never],
     { outcome: undefined, cause: { name: "ConnectionError" } },
   ],
   [
-    "a write that waits for its retry was not carried out",
+    "a timeout while a write waits for its retry has no outcome",
     [() => busy("40")],
     { outcome: undefined, cause: { name: "RateLimitError" } },
   ],

@@ -6,7 +6,7 @@ import { UnexpectedResponseError } from "../../src/index.js";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** A stream of these chunks, and whether it was cancelled. */
+/** Returns a stream of these chunks, and a state that records its pulls and its cancellation. */
 function streamOf(
   chunks: readonly Uint8Array[],
   { open = false, error = undefined as unknown } = {},
@@ -43,10 +43,10 @@ const table: [what: string, text: string, events: string[]][] = [
   ["several events", "data: 1\n\ndata: 2\n\n", ["1", "2"]],
   ["keepalives", "\n\n\n\ndata: 1\n\n\n\n\n\n", ["1"]],
   ["comments", ": hello\n\n:\ndata: 1\n: again\n\n", ["1"]],
-  ["CRLF", "data: 1\r\n\r\ndata: 2\r\n\r\n", ["1", "2"]],
-  ["lone CR", "data: 1\r\rdata: 2\r\r", ["1", "2"]],
-  ["all line ends mixed", "data: 1\r\n\ndata: 2\n\r\ndata: 3\r\n\r", ["1", "2", "3"]],
-  ["LF, then CR, which end two lines", "data: 1\n\rdata: 2\n\r", ["1", "2"]],
+  ["lines that end with CRLF", "data: 1\r\n\r\ndata: 2\r\n\r\n", ["1", "2"]],
+  ["lines that end with CR", "data: 1\r\rdata: 2\r\r", ["1", "2"]],
+  ["lines with all kinds of ends", "data: 1\r\n\ndata: 2\n\r\ndata: 3\r\n\r", ["1", "2", "3"]],
+  ["LF followed by CR, which end two lines", "data: 1\n\rdata: 2\n\r", ["1", "2"]],
   ["several lines of data", "data: a\ndata: b\ndata\ndata: c\n\n", ["a\nb\n\nc"]],
   ["empty data", "data:\n\ndata\n\ndata: \n\n", ["", "", ""]],
   ["no space after the colon", 'data:{"a":1}\n\n', ['{"a":1}']],
@@ -67,21 +67,21 @@ const table: [what: string, text: string, events: string[]][] = [
     "data: a\u2028b\u2029c\u0085d\u000Be\n\n",
     ["a\u2028b\u2029c\u0085d\u000Be"],
   ],
-  ["no final newline: the event is lost", "data: 1\n\ndata: 2\n", ["1"]],
-  ["an end within a line: the event is lost", "data: 1\n\ndata: 2", ["1"]],
+  ["a last event without an empty line, which is lost", "data: 1\n\ndata: 2\n", ["1"]],
+  ["a last line without a line end, whose event is lost", "data: 1\n\ndata: 2", ["1"]],
   ["a final CR, which ends the event", "data: 1\n\r", ["1"]],
 ];
 
-describe("a stream of", () => {
-  it.each(table)("%s", async (_, text, events) => {
+describe("a stream", () => {
+  it.each(table)("of %s gives the expected events", async (_, text, events) => {
     expect(await read([bytes(text)])).toEqual(events);
   });
 
-  it.each(table)("%s, a byte at a time", async (_, text, events) => {
+  it.each(table)("of %s gives the expected events, read byte by byte", async (_, text, events) => {
     expect(await read([...bytes(text)].map((byte) => Uint8Array.of(byte)))).toEqual(events);
   });
 
-  it("the same bytes gives the same events, however it is split into chunks", async () => {
+  it("of the same bytes gives the same events, however it is split into chunks", async () => {
     const texts = [
       "data",
       ":",
@@ -114,13 +114,13 @@ describe("a stream of", () => {
     );
   });
 
-  it("bytes that are no UTF-8 replaces them, and continues", async () => {
+  it("of invalid UTF-8 gives replacement characters, and continues", async () => {
     expect(await read([bytes("data: a"), Uint8Array.of(0xff), bytes("b\n\n")])).toEqual([
       "a\uFFFDb",
     ]);
   });
 
-  it("an event in many chunks is assembled in linear time", async () => {
+  it("of an event in many chunks is read in linear time", async () => {
     const chunks = Array.from({ length: 1000 }, () => bytes("x".repeat(1000)));
     const events = await read([bytes("data: "), ...chunks, bytes("\n\n")]);
     expect(events.map(({ length }) => length)).toEqual([1_000_000]);
@@ -128,9 +128,9 @@ describe("a stream of", () => {
 
   it.each([
     ["one endless line", "data: ", "x".repeat(1000)],
-    ["endless lines", "data: ", `${"x".repeat(990)}\ndata: `],
+    ["endlessly many lines", "data: ", `${"x".repeat(990)}\ndata: `],
     ["an endless comment", ": ", "x".repeat(1000)],
-  ])("%s is refused, and the connection closed", async (_, begin, chunk) => {
+  ])("of %s is refused, and its connection is closed", async (_, begin, chunk) => {
     const chunks = Array.from({ length: 2000 }, () => bytes(chunk));
     const { stream, state } = streamOf([bytes(begin), ...chunks], { open: true });
     await expect(parseEventStream(stream).next()).rejects.toThrow(UnexpectedResponseError);
@@ -145,7 +145,7 @@ describe("the reader", () => {
     expect(await parseEventStream(stream).next()).toEqual({ done: false, value: "1" });
   });
 
-  it("closes the connection when the iteration is left", async () => {
+  it("closes the connection when the caller stops iterating", async () => {
     const { stream, state } = streamOf([bytes("data: 1\n\ndata: 2\n\n")], { open: true });
     for await (const data of parseEventStream(stream)) {
       expect(data).toBe("1");

@@ -26,7 +26,7 @@ const requested = { progress: 0, message: "Server requested" };
 const half = { progress: 50, message: "Hälfte" };
 const ready = { progress: 100, ready: true, url: "/user/ada/" };
 
-/** The response to a request; the last one of a list is repeated. */
+/** Responds to a request on its socket. */
 type Respond = (socket: Socket) => void;
 const send =
   (...texts: string[]): Respond =>
@@ -37,7 +37,7 @@ const sendAndCut =
   (socket) =>
     void socket.write(texts.join(""), () => socket.resetAndDestroy());
 
-/** A hub with these responses in turn, and its open sockets. */
+/** A hub with these responses in turn, the last one repeated, and its open sockets. */
 async function progressHub(...responds: Respond[]) {
   const open = new Set<Socket>();
   const closed = signalled();
@@ -47,7 +47,7 @@ async function progressHub(...responds: Respond[]) {
       open.delete(socket);
       closed.tell();
     });
-    // Node may keep a spare connection without a request.
+    // A socket counts from its first request on, since Node may keep a spare connection without one.
     socket.on("data", () => {
       open.add(socket);
       const respond = responds[Math.min(requests, responds.length - 1)];
@@ -189,7 +189,7 @@ describe("a progress stream", () => {
     expect(hub.open.size).toBe(0);
   });
 
-  it("closes its connection when the iteration is left", async () => {
+  it("closes its connection when the caller stops iterating", async () => {
     await using hub = await progressHub(send(events, event(requested)));
     for await (const one of hub.client().servers.progress("ada")) {
       expect(one).toEqual(requested);
@@ -199,7 +199,7 @@ describe("a progress stream", () => {
     expect(hub.open.size).toBe(0);
   });
 
-  it("closes its connection when the iteration is left while it waits", async () => {
+  it("closes its connection when the caller stops iterating during a wait for data", async () => {
     await using hub = await progressHub(send(events, event(requested)));
     const items = hub.client().servers.progress("ada")[Symbol.asyncIterator]();
     await items.next();
@@ -227,7 +227,7 @@ describe("a progress stream", () => {
     expect(hub.open.size).toBe(0);
   });
 
-  it("sends nothing before it is iterated, nor for an invalid name", async () => {
+  it("sends nothing before it is iterated, and nothing for an invalid name", async () => {
     await using hub = await progressHub(send(events, event(ready)));
     const stream = hub.client().servers.progress("ada");
     const { error } = await reported(hub.client().servers.progress(".."));

@@ -34,7 +34,7 @@ const progress = async (hub: JupyterHub, options: object = {}): Promise<Readable
   return (await hub.client.get(call)).data as ReadableStream;
 };
 
-/** A real server with this response, a client of it, and a promise that resolves when its last connection is closed. */
+/** Starts a server with this response. Returns its client and a promise that resolves when a connection is closed. */
 async function serving(
   respond: (response: ServerResponse, request: IncomingMessage) => void,
   options: JupyterHubOptions = {},
@@ -119,7 +119,7 @@ describe("a stream", () => {
     await reader.cancel();
   });
 
-  it("may be read late: only the wait for data counts as idle", async () => {
+  it("may be read late: only the time of a pending read counts towards the timeout", async () => {
     let respond!: ServerResponse;
     await using server = await serving((response) => (respond = events(response)), {
       timeout: 1000,
@@ -137,13 +137,13 @@ describe("a stream", () => {
 
 describe("a stream rejects", () => {
   it.each([
-    ["the client's time", { timeout: 2000 }, 2000],
-    ["30 seconds", {}, 30_000],
+    ["the client's timeout", { timeout: 2000 }, 2000],
+    ["the default of 30 seconds", {}, 30_000],
   ])("when no data arrive for %s, and closes its connection", async (_, options, time) => {
     await using server = await serving((response) => events(response).write("x"), options);
     const reader = (await progress(server.hub)).getReader();
     expect(await next(reader)).toBe("x");
-    // From here on, since earlier timers belong to the runtime's connection.
+    // The clock is fake only from here on, since earlier timers belong to the runtime's connection.
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const rejected = rejectionOf(next(reader));
     await vi.advanceTimersByTimeAsync(time - 1);
@@ -192,7 +192,7 @@ describe("a stream rejects", () => {
     },
   );
 
-  it("when the caller aborts before reading it, and closes its connection", async () => {
+  it("when the caller aborts before the first read, and closes its connection", async () => {
     await using server = await serving((response) => events(response).write("x"));
     const controller = new AbortController();
     const stream = await progress(server.hub, { signal: controller.signal });
@@ -205,7 +205,7 @@ describe("a stream rejects", () => {
 describe("an abort before the response to a request for a stream", () => {
   const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-  it("does not call a token function", async () => {
+  it("prevents the call of the token function", async () => {
     let calls = 0;
     const token = async () => {
       calls += 1;
@@ -221,7 +221,7 @@ describe("an abort before the response to a request for a stream", () => {
     expect(calls).toBe(0);
   });
 
-  it("closes a stream that a fetch which ignores signals opens nevertheless", async () => {
+  it("closes the stream if fetch ignores the signal and opens one anyway", async () => {
     const requested = signalled();
     const closed = signalled();
     const response = signalled<Response>();
@@ -262,7 +262,7 @@ describe("a stream leaves nothing behind", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
-  it("when it is left by break", async () => {
+  it("when a loop over it is left by break", async () => {
     await using server = await serving((response) => events(response).write("x"));
     const { signal } = new AbortController();
     const stream = await progress(server.hub, { signal });
@@ -294,7 +294,7 @@ describe("the response to a request for a stream", () => {
     [403, "Action is not authorized with current scopes", "ForbiddenError"],
     [404, null, "NotFoundError"],
     [500, "Internal Server Error", "HubError"],
-  ])("rejects with the usual error for status %i", async (status, message, name) => {
+  ])("leads to the usual error for status %i", async (status, message, name) => {
     await using server = await serving(json(status, { status, message }));
     const error = await rejectionOf(progress(server.hub));
     expect(error).toMatchObject({ name, status, hubMessage: message ?? undefined });
@@ -315,7 +315,11 @@ describe("the response to a request for a stream", () => {
       (response) => response.writeHead(302, { Location: "/hub/login?next=x" }).end(),
       /was redirected to .*\/hub\/login, which/,
     ],
-    ["nothing", (response) => response.writeHead(204).end(), /answered 204 with nothing, which/],
+    [
+      "a 204 without content",
+      (response) => response.writeHead(204).end(),
+      /answered 204 with nothing, which/,
+    ],
   ])("is refused if it is %s", async (_, respond, words) => {
     await using server = await serving(respond);
     const error = await rejectionOf(progress(server.hub));
@@ -324,7 +328,7 @@ describe("the response to a request for a stream", () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  it("is refused if it is not from a hub, and its connection closed", async () => {
+  it("is refused if it is not from a hub, and its connection is closed", async () => {
     await using server = await serving((response) => {
       response.removeHeader("X-JupyterHub-Version");
       response.setHeader("Content-Type", "application/octet-stream").write("x");
@@ -334,7 +338,7 @@ describe("the response to a request for a stream", () => {
     await server.closed;
   });
 
-  it("is closed if its body is no web stream, with an error for the custom fetch", async () => {
+  it("is closed if its body is not a web stream, with an error about the custom fetch", async () => {
     let closed = 0;
     let sent = 0;
     const body = { destroy: () => (closed += 1) };
@@ -367,7 +371,7 @@ describe("the response to a request for a stream", () => {
     await rejectionOf(waiting);
   });
 
-  it("is retried after a transient error before its headers arrive", async () => {
+  it("is requested again after a transient error before its headers arrive", async () => {
     vi.spyOn(Math, "random").mockReturnValue(0);
     let count = 0;
     await using server = await serving(

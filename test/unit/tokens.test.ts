@@ -1,4 +1,4 @@
-/** Temporary tokens, and tokens for a password. */
+/** Temporary tokens, and logins with a password. */
 import { describe, expect, it } from "vitest";
 import {
   AuthenticationError,
@@ -29,7 +29,7 @@ describe("a temporary token", () => {
     );
   const gone = () => answer("", { status: 204, type: null });
 
-  it("is valid within its block, and revoked after it", async () => {
+  it("is revoked at the end of its `await using` block", async () => {
     const fetch = lending(gone);
     {
       await using token = await hubOf(fetch).tokens.createTemporary("ada", { note: "a while" });
@@ -52,14 +52,17 @@ describe("a temporary token", () => {
     expect(await bodyOf(fetch.requests[0])).toEqual(sent);
   });
 
-  it.each([0, -1, 1.5, Infinity])("refuses a lifetime of %j seconds", async (expires_in) => {
-    const fetch = lending(gone);
-    const error = await rejectionOf(hubOf(fetch).tokens.createTemporary("ada", { expires_in }));
-    expect(error).toBeInstanceOf(InvalidInputError);
-    expect(fetch.sent()).toEqual([]);
-  });
+  it.each([0, -1, 1.5, Infinity])(
+    "is refused with a lifetime of %j seconds",
+    async (expires_in) => {
+      const fetch = lending(gone);
+      const error = await rejectionOf(hubOf(fetch).tokens.createTemporary("ada", { expires_in }));
+      expect(error).toBeInstanceOf(InvalidInputError);
+      expect(fetch.sent()).toEqual([]);
+    },
+  );
 
-  it("is revoked after an error in the block, which is thrown", async () => {
+  it("is revoked after an error in its block, and the error is thrown", async () => {
     const fetch = lending(gone);
     const work = async (): Promise<void> => {
       await using _ = await hubOf(fetch).tokens.createTemporary("ada");
@@ -87,7 +90,7 @@ describe("a temporary token", () => {
     expect(fetch.sent()).toEqual([create, revoke]);
   });
 
-  it("causes an error if the scopes no longer include it", async () => {
+  it("causes an error if it may be outside the client's scopes", async () => {
     const words = "No access to resources or resources not found";
     const fetch = lending(() => refusal(404, words));
     const work = async (): Promise<void> => {
@@ -126,7 +129,7 @@ describe("a login", () => {
   });
 
   it.each([{}, [[null]], { token: 7 }, { token: "" }])(
-    "rejects for the response %j, rather than use this client's token",
+    "rejects after the response %j, and does not fall back to the client's token",
     async (body) => {
       const fetch = answering(() => answer(body, { status: 201 }));
       const error = await rejectionOf(hubOf(fetch).tokens.login("ada", { password }));
@@ -135,7 +138,7 @@ describe("a login", () => {
     },
   );
 
-  it("resolves with the token and a client of the same hub that has it", async () => {
+  it("resolves with a token, and with a client of the same hub that uses the token", async () => {
     const fetch = answering((request) => (request.method === "POST" ? created() : answer()));
     const hub = hubOf(fetch, { url: `${origin}/prefix`, headers: { "X-Gateway": "open" } });
     const { client, token, id } = await hub.tokens.login("ada", { password });
@@ -162,7 +165,7 @@ describe("a login", () => {
     expect(fetch.requests.map(({ headers }) => headers.get("Authorization"))).toEqual([null, null]);
   });
 
-  it("keeps credentials for a gateway", async () => {
+  it("sends credentials for a gateway, such as Basic ones", async () => {
     const fetch = answering(created);
     const headers = { Authorization: "Basic Z2F0ZTpvcGVu" };
     await hubOf(fetch, { token: undefined, headers }).tokens.login("ada", { password });
@@ -177,11 +180,14 @@ describe("a login", () => {
     expectNoSecret(error);
   });
 
-  it.each([undefined, null, 7])("is refused at once without a password: %j", async (password) => {
-    const fetch = answering(created);
-    const input = { password } as unknown as LoginInput;
-    const error = await rejectionOf(hubOf(fetch).tokens.login("ada", input));
-    expect(error).toBeInstanceOf(InvalidInputError);
-    expect(fetch.sent()).toEqual([]);
-  });
+  it.each([undefined, null, 7])(
+    "is refused without a request if the password is %j",
+    async (password) => {
+      const fetch = answering(created);
+      const input = { password } as unknown as LoginInput;
+      const error = await rejectionOf(hubOf(fetch).tokens.login("ada", input));
+      expect(error).toBeInstanceOf(InvalidInputError);
+      expect(fetch.sent()).toEqual([]);
+    },
+  );
 });

@@ -85,7 +85,7 @@ describe("a request", () => {
     expect(fetch.requests[0]?.headers.get("Authorization")).toBe("Bearer another");
   });
 
-  it("has the client's headers, replaced by those of the call", async () => {
+  it("has the client's headers, unless the call replaces them", async () => {
     const fetch = answering();
     const headers = { "X-Gateway": "client", "X-Both": "client", accept: "application/x" };
     const hub = hubOf(fetch, { headers });
@@ -99,7 +99,7 @@ describe("a request", () => {
   });
 
   it.each(["content-type", "Content-Type", "CONTENT-TYPE"])(
-    "has a call's own %s once, whatever its case",
+    "has a call's own %s header only once, whatever the case of its name",
     async (name) => {
       const fetch = answering();
       const hub = hubOf(fetch);
@@ -134,7 +134,7 @@ describe("a request", () => {
   const getting = ({ client }: JupyterHub, url: string) => client.get({ url, throwOnError: true });
 
   it.each(["/../../hub/home", "/users/../../../evil", "/%2e%2e/%2E./x"])(
-    "does not leave the API for the raw url %s",
+    "is refused if its raw url would leave the API: %s",
     async (url) => {
       const fetch = answering();
       const error = await rejectionOf(getting(hubOf(fetch), url));
@@ -144,7 +144,7 @@ describe("a request", () => {
     },
   );
 
-  it("refuses another address, or treats it as a path of the API", async () => {
+  it("to an absolute URL is refused, and one to //host stays below the API", async () => {
     const fetch = answering();
     await getting(hubOf(fetch), "//evil.example/x");
     expect(fetch.requests.map(({ url }) => url)).toEqual([`${api}//evil.example/x`]);
@@ -160,28 +160,33 @@ describe("a redirect", () => {
       [status, "GET"],
       [status, "DELETE"],
     ]),
-  )("%i of a %s is not followed, and is an UnexpectedResponseError", async (status, method) => {
-    let reached = 0;
-    await using target = await serve((_, response) => {
-      reached += 1;
-      response.end();
-    });
-    await using server = await serve((_, response) => {
-      response.writeHead(status as number, {
-        Location: `${target.url}/hub/login?next=${secrets.value}#x`,
-        "X-JupyterHub-Version": "6.1.1",
+  )(
+    "with %i for a %s is not followed, and leads to an UnexpectedResponseError",
+    async (status, method) => {
+      let reached = 0;
+      await using target = await serve((_, response) => {
+        reached += 1;
+        response.end();
       });
-      response.end();
-    });
-    const { client } = new JupyterHub({ url: server.url, token: secrets.token });
-    const call = method === "GET" ? getUser : deleteUser;
-    const error = await rejectionOf(call({ client, path: { name: "ada" }, throwOnError: true }));
-    expect(error).toMatchObject({ name: "UnexpectedResponseError", status });
-    expect((error as Error).message).toContain(` was redirected to ${target.url}/hub/login, which`);
-    expect((error as Error).message).toContain("leads to a login page");
-    expectNoSecret(error);
-    expect(reached).toBe(0);
-  });
+      await using server = await serve((_, response) => {
+        response.writeHead(status as number, {
+          Location: `${target.url}/hub/login?next=${secrets.value}#x`,
+          "X-JupyterHub-Version": "6.1.1",
+        });
+        response.end();
+      });
+      const { client } = new JupyterHub({ url: server.url, token: secrets.token });
+      const call = method === "GET" ? getUser : deleteUser;
+      const error = await rejectionOf(call({ client, path: { name: "ada" }, throwOnError: true }));
+      expect(error).toMatchObject({ name: "UnexpectedResponseError", status });
+      expect((error as Error).message).toContain(
+        ` was redirected to ${target.url}/hub/login, which`,
+      );
+      expect((error as Error).message).toContain("leads to a login page");
+      expectNoSecret(error);
+      expect(reached).toBe(0);
+    },
+  );
 
   it.each([
     ["/hub/login?next=x", " was redirected to https://hub.example.org/hub/login, which"],
@@ -199,7 +204,7 @@ describe("a redirect", () => {
     expectNoSecret(error);
   });
 
-  it("of OAuth's page is an error that does not blame the url", async () => {
+  it("of OAuth's page leads to an error that does not suggest checking the url", async () => {
     const headers = { Location: `/hub/login?next=${secrets.value}` };
     const { client } = hubOf(answering(() => new Response(null, { status: 302, headers })));
     const query = { client_id: "x", response_type: "code" };

@@ -45,7 +45,7 @@ describe("the address of the API", () => {
     ["HTTPS://HUB.Example.ORG/Prefix", "https://hub.example.org/Prefix/hub/api"],
     [" https://hub.example.org\n", "https://hub.example.org/hub/api"],
     ["https://bücher.example/", "https://xn--bcher-kva.example/hub/api"],
-    // A hub that runs inside a server, as developers of hubs use it.
+    // A hub that runs inside a user's server, as developers of hubs run it.
     ["https://example.org/user/ada/proxy/8000", "https://example.org/user/ada/proxy/8000/hub/api"],
     ["https://example.org/user/ada/hub/api", "https://example.org/user/ada/hub/api"],
     ["https://example.org/%75ser/ada", "https://example.org/%75ser/ada/hub/api"],
@@ -68,7 +68,7 @@ describe("the address of the API", () => {
     ["https://:x@hub.example.org", /must not contain a user or password/],
     ["https://hub.example.org/?next=/hub", /must not have a query or fragment/],
     ["https://hub.example.org/hub/home#servers", /must not have a query or fragment/],
-  ])("cannot be %j", (url, message) => {
+  ])("cannot be derived from %j", (url, message) => {
     const error = refusalOf(() => apiUrl(url));
     expect(error).toBeInstanceOf(InvalidInputError);
     expect((error as Error).message).toMatch(message);
@@ -87,9 +87,12 @@ describe("the address of the API", () => {
     expectNoSecret(error);
   });
 
-  it.each([undefined, null, 8000, {}])("cannot be %j, which is no string", (url) => {
-    expect(() => apiUrl(url as unknown as string)).toThrow(InvalidInputError);
-  });
+  it.each([undefined, null, 8000, {}])(
+    "cannot be derived from %j, which is not a string",
+    (url) => {
+      expect(() => apiUrl(url as unknown as string)).toThrow(InvalidInputError);
+    },
+  );
 
   it.each([
     `https://ada:${secrets.password}@hub.example.org`,
@@ -116,7 +119,7 @@ describe("the public address", () => {
   });
 });
 
-describe("the candidates for a link", () => {
+describe("the candidates for the API behind a link", () => {
   const root = ["/hub/api"];
   const prefixed = ["/prefix/hub/api", "/hub/api"];
 
@@ -142,7 +145,7 @@ describe("the candidates for a link", () => {
       "https://h.example/hubs/users",
       ["/hubs/users/hub/api", "/hub/api", "/hubs/hub/api"],
     ],
-  ])("of %s: %s", (_, link, paths) => {
+  ])("are as expected for %s: %s", (_, link, paths) => {
     expect(apiCandidates(link)).toEqual(paths.map((path) => `https://h.example${path}`));
   });
 

@@ -1,4 +1,4 @@
-/** The comparison of JupyterHub versions, and what is not sent to an older hub. */
+/** The comparison of JupyterHub versions, and the calls that a hub is too old for. */
 import { describe, expect, it } from "vitest";
 import { postAuthToken, postShareCode, postUserServer, postUserTokens } from "../../src/api.js";
 import { UnsupportedByHubError } from "../../src/core/errors.js";
@@ -68,17 +68,20 @@ const gated: [key: string, since: string, before: string, call: Call][] = [
 ];
 
 describe("an argument that an older hub ignores or misreads", () => {
-  it.each(gated)("%s, since %s, is not sent to hub %s", async (key, since, before, call) => {
-    const { fetch, hub } = hubAt(before);
-    const error = await rejectionOf(call(hub));
-    expect(error).toBeInstanceOf(UnsupportedByHubError);
-    expect(error).toMatchObject({ since, until: undefined, hubVersion: before });
-    expect((error as Error).message).toContain(
-      `needs JupyterHub ${since} or newer; this hub is ${before}.`,
-    );
-    expect((error as Error).message).toContain(`\`${key}\``);
-    expect(fetch.sent()).toEqual(["GET /"]);
-  });
+  it.each(gated)(
+    "%s, which needs hub %s, is not sent to hub %s",
+    async (key, since, before, call) => {
+      const { fetch, hub } = hubAt(before);
+      const error = await rejectionOf(call(hub));
+      expect(error).toBeInstanceOf(UnsupportedByHubError);
+      expect(error).toMatchObject({ since, until: undefined, hubVersion: before });
+      expect((error as Error).message).toContain(
+        `needs JupyterHub ${since} or newer; this hub is ${before}.`,
+      );
+      expect((error as Error).message).toContain(`\`${key}\``);
+      expect(fetch.sent()).toEqual(["GET /"]);
+    },
+  );
 
   it.each(gated)(
     "%s is sent to hub %s, after one request for the version",
@@ -109,7 +112,7 @@ describe("an argument that an older hub ignores or misreads", () => {
     expect(await hub.users.list({ state: "ready" })).toEqual([]);
   });
 
-  it("needs a request for the version, without a token", async () => {
+  it("needs a request for the version, which is sent without a token", async () => {
     const { fetch, hub } = hubAt("6.1.1");
     await hub.users.list({ state: "active" });
     const [versionRequest, call] = fetch.requests;
@@ -117,7 +120,7 @@ describe("an argument that an older hub ignores or misreads", () => {
     expect(call?.headers.has("Authorization")).toBe(true);
   });
 
-  it("is sent to any hub if it is false, such as include_stopped_servers", async () => {
+  it("is sent to any hub if its value is false, as for include_stopped_servers", async () => {
     const { fetch, hub } = hubAt("1.2.2");
     await hub.users.get("ada", { include_stopped_servers: false });
     expect(fetch.sent()).toEqual(["GET /users/ada?include_stopped_servers=false"]);
@@ -130,7 +133,7 @@ describe("an argument that an older hub ignores or misreads", () => {
     expect(fetch.sent()).toEqual(["POST /users/ada/tokens"]);
   });
 
-  it("does not include keys that every hub knows, such as auth_state", async () => {
+  it("is not a key that every hub knows, such as auth_state", async () => {
     const { fetch, hub } = hubAt("1.2.2");
     await hub.users.update("ada", { auth_state: { upstream: "x" } });
     expect(fetch.sent()).toEqual(["PATCH /users/ada"]);
@@ -144,7 +147,7 @@ describe("an argument that an older hub ignores or misreads", () => {
   });
 });
 
-describe("an operation that a hub does not have", () => {
+describe("the refusal of an operation that not every hub has", () => {
   const absent: [what: string, version: string, status: number, since: string, call: Call][] = [
     ["shares", "4.1.6", 404, "5.0", (hub) => hub.shares.list("ada")],
     ["share codes", "4.1.6", 404, "5.0", (hub) => hub.shareCodes.create("ada")],
@@ -156,7 +159,7 @@ describe("an operation that a hub does not have", () => {
     ["metrics", "1.3.0", 404, "1.4", (hub) => hub.metrics()],
   ];
   it.each(absent)(
-    "rejects with UnsupportedByHubError: %s on %s (%i)",
+    "is an UnsupportedByHubError on an older hub: %s on hub %s (%i)",
     async (_, version, status, since, call) => {
       const phrase = status === 404 ? "Not Found" : "Method Not Allowed";
       const error = await rejectionOf(
@@ -173,7 +176,7 @@ describe("an operation that a hub does not have", () => {
     await expect(hub.shares.list("ada")).rejects.toMatchObject({ name: "NotFoundError" });
   });
 
-  it("is a NotFoundError if the version is unknown", async () => {
+  it("is a NotFoundError if the hub's version is unknown", async () => {
     const hub = hubOf(answering(() => refusal(404, "Not Found", { version: null })));
     const error = await rejectionOf(
       postShareCode({
@@ -185,7 +188,7 @@ describe("an operation that a hub does not have", () => {
     expect(error).toMatchObject({ name: "NotFoundError" });
   });
 
-  it("may have been removed: POST /authorizations/token on 6", async () => {
+  it("is an UnsupportedByHubError if it was removed: POST /authorizations/token on hub 6", async () => {
     const message =
       "Deprecated endpoint /hub/api/authorizations/token is removed in JupyterHub 2.0." +
       " Use /hub/api/users/:user/tokens instead.";
@@ -200,8 +203,8 @@ describe("an operation that a hub does not have", () => {
   });
 });
 
-describe("hub.version and hub.supports", () => {
-  it("request the version each time, or only if it is unknown", async () => {
+describe("a request for the version", () => {
+  it("is sent by each version(), and by supports() only if the version is unknown", async () => {
     const { fetch, hub } = hubAt("5.5.4");
     expect(await hub.version()).toBe("5.5.4");
     expect(await hub.version()).toBe("5.5.4");
@@ -210,14 +213,14 @@ describe("hub.version and hub.supports", () => {
     expect(fetch.sent()).toEqual(["GET /", "GET /"]);
   });
 
-  it("request the version only once if it is not known", async () => {
+  it("is sent only once for several calls of supports()", async () => {
     const { fetch, hub } = hubAt("1.2.2");
     expect(await hub.supports("user-states")).toBe(false);
     expect(await hub.supports("health")).toBe(false);
     expect(fetch.sent()).toEqual(["GET /"]);
   });
 
-  it("reject with UnexpectedResponseError for a response without a version", async () => {
+  it("makes the call reject with UnexpectedResponseError if its response has no version", async () => {
     const { client } = hubOf(answering());
     const error = await rejectionOf(
       postUserTokens({ client, path, body: { roles: ["user"] }, throwOnError: true }),

@@ -46,9 +46,9 @@ describe("hub.withOptions()", () => {
   });
 
   it.each<[string, JupyterHubOptions]>([
-    ["nothing", {}],
+    ["no options", {}],
     [
-      "undefined",
+      "only undefined options",
       {
         token: undefined,
         fetch: undefined,
@@ -72,7 +72,7 @@ describe("hub.withOptions()", () => {
     const hub = hubOf(fetch, everything(fetch));
     const other = await sentBy(hub.withOptions({ token: "other" }), fetch);
     expect(other).toEqual({ ...(await sentBy(hub, fetch)), authorization: "Bearer other" });
-    // Headers are one option: the previous ones are gone.
+    // All headers are one option: new headers replace all previous ones.
     const headed = await sentBy(hub.withOptions({ headers: { "X-Other": "1" } }), fetch);
     expect(headed).toMatchObject({ "x-other": "1", authorization: `Bearer ${secrets.token}` });
     expect(headed).not.toHaveProperty("x-gateway");
@@ -101,7 +101,7 @@ describe("hub.withOptions()", () => {
     );
   });
 
-  it("keeps options from the environment that changed since", async () => {
+  it("keeps options from the environment, even if the environment has changed since", async () => {
     vi.stubEnv("JUPYTERHUB_API_URL", "http://hub.example.org/hub/api");
     vi.stubEnv("JUPYTERHUB_API_TOKEN", secrets.token);
     vi.stubEnv("JUPYTERHUB_PUBLIC_HUB_URL", "https://people.example/hub/");
@@ -152,7 +152,7 @@ describe("hub.withOptions()", () => {
     expect(() => hubOf(answering()).withOptions(options)).toThrow(InvalidInputError);
   });
 
-  it("shares the concurrency limit, unless it gets its own", async () => {
+  it("shares the concurrency limit with the new client, unless the new client gets its own", async () => {
     let open = 0;
     let most = 0;
     const fetch = answering(async () => {
@@ -173,7 +173,7 @@ describe("hub.withOptions()", () => {
     expect(await mostOf(hub, hubOf(fetch, { maxConcurrency: 2 }))).toBe(4);
   });
 
-  it("prints no secret", () => {
+  it("returns a client that prints no secret", () => {
     expectNoSecret(hubOf(answering()).withOptions({ headers: { "X-Gateway": secrets.value } }));
   });
 });

@@ -1,6 +1,6 @@
 /**
- * A user's program: every group of methods, with options that are undefined and lists that are readonly. It needs no
- * globals except those of fetch.
+ * A user's program that calls every group of methods, with undefined options and readonly arrays. It needs no globals
+ * other than those of fetch.
  */
 import {
   JupyterHub,

@@ -25,7 +25,7 @@ void ("read:user" satisfies Scope);
 void hub.supports("sharing" satisfies Feature);
 // @ts-expect-error: a list is needed, not one name
 void hub.users.createMany({ usernames: "ada" });
-// @ts-expect-error: the server belongs in an object
+// @ts-expect-error: the server's name belongs in an object
 void hub.servers.stop("ada", "gpu");
 // @ts-expect-error: the package has no such export
 void import("jupyterhub-client").then(({ createHub }) => createHub);
