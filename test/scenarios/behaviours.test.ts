@@ -1,4 +1,4 @@
-/** Each unexpected behaviour of hubs has a recording, with which the fake hub is compared. */
+/** A recorded response shows each unexpected behaviour of hubs. The fake hub is compared with the same recordings. */
 import { expect, it } from "vitest";
 import { behaviours } from "./behaviours.js";
 import { readRecording } from "./recording.js";

@@ -6,10 +6,10 @@
 export interface Behaviour {
   what: string;
   scenario: string;
-  /** The recorded hub. @default "6.1.1" */
+  /** The release of the recorded hub. @default "6.1.1" */
   version?: string;
   suite?: "standard" | "limited";
-  /** The request, and parts of the recorded status, headers and body. */
+  /** The beginning of the recorded request, and parts of the status, headers and body. */
   request: string;
   shows: readonly string[];
 }
@@ -17,13 +17,13 @@ export interface Behaviour {
 export const behaviours: readonly Behaviour[] = [
   // Users
   {
-    what: "a name in PATCH that the user already has destroys the user",
+    what: "a PATCH with the name that the user already has destroys the user",
     scenario: "the name that a user already has",
     request: "PATCH /users/constant",
     shows: ['"status":200', '"name":null'],
   },
   {
-    what: "the name in PATCH is lower-cased, and may differ from the given one",
+    what: "a new name in a PATCH is lower-cased, so it may differ from the given one",
     scenario: "users changed",
     request: "PATCH /users/torvalds",
     shows: ['"name":"linus"'],
@@ -35,19 +35,19 @@ export const behaviours: readonly Behaviour[] = [
     shows: ['"status":404'],
   },
   {
-    what: "names of dots and their percent-encodings cannot be created",
+    what: "users whose names consist of dots, or of percent-encoded dots, cannot be created",
     scenario: "many users at once",
     request: "POST /users as admin",
     shows: ['"status":400', "Invalid username: %2e"],
   },
   {
-    what: "creating users that all exist is a conflict",
+    what: "creating users who all exist already is a conflict (409)",
     scenario: "many users at once",
     request: "POST /users as admin",
     shows: ['"status":409', "already exist"],
   },
   {
-    what: "a filtered scope answers 404 to a user that exists and to one that does not",
+    what: "a token with a filtered scope gets the same 404 for other users, whether they exist or not",
     scenario: "users made and read",
     request: "GET /users/admin as filtered",
     shows: ['"status":404', "No access to resources or resources not found"],
@@ -67,7 +67,7 @@ export const behaviours: readonly Behaviour[] = [
     shows: ['"status":400', "must not exceed 3600"],
   },
   {
-    what: "unknown scopes of a token are a bad request, and a server error before 5.0",
+    what: "creating a token with unknown scopes is a bad request, and before 5.0 a server error",
     scenario: "tokens with scopes",
     version: "4.1.6",
     request: "POST /users/ada/tokens",
@@ -87,13 +87,13 @@ export const behaviours: readonly Behaviour[] = [
     shows: ['"status":400', "must be a positive integer or null, not 0"],
   },
   {
-    what: "an expired token is like no token",
+    what: "a request with an expired token is answered like one without a token",
     scenario: "tokens that end",
     request: "GET /user as {short}",
     shows: ['"status":403'],
   },
   {
-    what: "missing credentials and missing scopes are both 403",
+    what: "missing credentials and missing scopes are both answered with 403",
     scenario: "credentials",
     request: "GET /users as no such token",
     shows: ['"status":403', "Missing or invalid credentials"],
@@ -112,7 +112,7 @@ export const behaviours: readonly Behaviour[] = [
     shows: ['"status":400', "is already running"],
   },
   {
-    what: "a body of a start that is no object is refused since 6.0",
+    what: "since 6.0, a start whose body is not an object is refused",
     scenario: "bodies of a start that are refused",
     request: "POST /users/sam/server",
     shows: ['"status":400', "must be a JSON object"],
@@ -131,13 +131,13 @@ export const behaviours: readonly Behaviour[] = [
     shows: ['"status":400', "is pending spawn, please wait"],
   },
   {
-    what: "a failed start is a failed event of a successful progress stream",
+    what: "the progress stream of a failed start has status 200, and an event reports the failure",
     scenario: "a start that fails later",
     request: "GET /users/sam/server/progress",
     shows: ['"status":200', "failed"],
   },
   {
-    what: "a Spawner's own error decides the status",
+    what: "an error that the Spawner raises decides the status of the response to a start",
     scenario: "a start that is refused",
     request: "POST /users/sam/server",
     shows: ['"status":503', "No GPU is left"],
@@ -149,21 +149,21 @@ export const behaviours: readonly Behaviour[] = [
     shows: ['"status":202'],
   },
   {
-    what: "too many starts at once are answered with Retry-After",
+    what: "a start while too many others are pending is answered with 429 and Retry-After",
     scenario: "limits of servers",
     suite: "limited",
     request: "POST /users/ben/server",
     shows: ['"status":429', '"retry-after"'],
   },
   {
-    what: "too many running servers are answered without Retry-After",
+    what: "a start while too many servers run is answered with 429, without Retry-After",
     scenario: "limits of servers",
     suite: "limited",
     request: "POST /users/cleo/server as",
     shows: ['"status":429', '"headers":{}'],
   },
   {
-    what: "too many named servers are a bad request",
+    what: "creating one named server too many is a bad request",
     scenario: "limits of servers",
     suite: "limited",
     request: "POST /users/cleo/servers/two",
@@ -178,20 +178,20 @@ export const behaviours: readonly Behaviour[] = [
     shows: ['"limit":3'],
   },
   {
-    what: "without the media type of pages, a list ends at the maximum and says nothing",
+    what: "without the media type of pages, a list is cut off at the maximum without notice",
     scenario: "more users than a page holds",
     request: "GET /users?name_filter=many- as",
     shows: ['"status":200', '"body":[{'],
   },
   {
-    what: "with it, the next page is named",
+    what: "with the media type of pages, the response names the next page",
     scenario: "more users than a page holds",
     request: "GET /users?name_filter=many-&limit=200 as",
     shows: ['"next":{"limit":200,"offset":200'],
   },
   // Services, groups and shares
   {
-    what: "before 5.0, an unknown service is a server error",
+    what: "before 5.0, reading an unknown service is a server error",
     scenario: "services read",
     version: "4.1.6",
     request: "GET /services/none",
@@ -204,32 +204,32 @@ export const behaviours: readonly Behaviour[] = [
     shows: ['"status":404', "No such group: Team"],
   },
   {
-    what: "taking back no scopes takes back everything",
+    what: "revoking an empty list of scopes revokes the whole share",
     scenario: "shares taken back",
     request: "PATCH /shares/olga/",
     shows: ['"status":200', '"body":{}'],
   },
   {
-    what: "the default server's shares have a path that ends with a slash",
+    what: "the path of the default server's share codes ends with a slash",
     scenario: "share codes",
     request: "GET /share-codes/olga/ as",
     shows: ['"status":200', '"items"'],
   },
   {
-    what: "POST /authorizations/token is gone since 2.0",
+    what: "POST /authorizations/token does not exist since 2.0",
     scenario: "paths and methods that there are not",
     request: "POST /authorizations/token",
     shows: ['"status":404', "removed in JupyterHub 2.0"],
   },
   {
-    what: "a hub of 6.0 or newer gives no message where it has none",
+    what: "since 6.0, the message of an error can be null",
     scenario: "paths and methods that there are not",
     request: "GET /nothing as admin",
     shows: ['"status":404', '"message":null'],
   },
   // More about servers, tokens, services and shares
   {
-    what: "a user with an active named server cannot be deleted: a server error",
+    what: "deleting a user with an active named server is a server error",
     scenario: "named servers",
     request: "DELETE /users/sam as",
     shows: ['"status":500'],
@@ -241,7 +241,7 @@ export const behaviours: readonly Behaviour[] = [
     shows: ['"status":400', "is pending stop"],
   },
   {
-    what: "a 201 is no proof: the first start after a failed one gets it and may fail",
+    what: "a 201 does not prove success: a start after a failed one gets 201 and may fail as well",
     scenario: "a start that takes too long",
     request: "POST /users/sam/server",
     shows: ['"status":201'],
@@ -259,7 +259,7 @@ export const behaviours: readonly Behaviour[] = [
     shows: ['"status":400', "Invalid server_name"],
   },
   {
-    what: "a token for an unknown user is refused with words about a service",
+    what: "creating a token for an unknown user is refused with a message about a service",
     scenario: "tokens made",
     request: "POST /users/nobody-here/tokens",
     shows: ['"status":403', "Service nobody-here not found"],
@@ -271,7 +271,7 @@ export const behaviours: readonly Behaviour[] = [
     shows: ['"status":201'],
   },
   {
-    what: "sharing by name needs the scope to read names",
+    what: "sharing with a user needs the scope to read the names of users",
     scenario: "what a share allows",
     request: "POST /shares/olga/ as {sharer}",
     shows: ['"status":403', "read:users:name"],
@@ -289,19 +289,19 @@ export const behaviours: readonly Behaviour[] = [
     shows: ['"status":405'],
   },
   {
-    what: "an offset behind the end is an empty page",
+    what: "an offset beyond the end of a listing returns an empty page",
     scenario: "pages of users",
     request: "GET /users?offset=1000",
     shows: ['"next":null', '"items":[]'],
   },
   {
-    what: "OAuth sends a browser without a login to the login page",
+    what: "OAuth redirects a browser without a login to the login page",
     scenario: "OAuth without a login",
     request: "GET /oauth2/authorize",
     shows: ['"status":302'],
   },
   {
-    what: "an action by a token that lacks the scope names the scopes of which one is needed",
+    what: "a 403 for a missing scope names the scopes of which one is needed",
     scenario: "the proxy",
     request: "GET /proxy as reader",
     shows: ['"status":403', "requires any of [proxy]"],

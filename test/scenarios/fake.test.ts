@@ -1,6 +1,6 @@
 /**
- * Compares the fake hub with the recorded responses of real hubs, and each of its responses with the contract of its
- * release. One check is one request.
+ * Compares each response of the fake hub with the recorded response of a real hub, and with the contract of the
+ * release. Each request is a test of its own.
  */
 import { readFileSync } from "node:fs";
 import { load } from "js-yaml";
@@ -19,12 +19,12 @@ import { fakeTarget } from "./target.js";
 const versions = releases.filter((version) => isAtLeast(version, "4.1"));
 const fewestChecks = 150;
 
-/** Hubs before 5.0 are known to violate their document. */
+/** The known violations of the contract by real hubs before 5.0, by release and response. */
 const deviations = load(
   readFileSync(new URL("../hubs/deviations.yaml", import.meta.url), "utf8"),
 ) as Record<string, Record<string, string[]>>;
 
-/** Violations that real hubs have in these scenarios, and so the fake: bugs that the client hides from its users. */
+/** Bugs of real hubs that violate the contract, and that the fake hub copies. The client hides them from its users. */
 const bugs: Readonly<Record<string, readonly string[]>> = {
   // Renaming a user to its own name destroys the user.
   "PATCH /users/{name} 200": ["/name: must be string"],
@@ -43,20 +43,23 @@ for (const version of versions) {
     const runs = await Promise.all(suites.map(async (suite) => run(suite, version)));
     const checks = runs.flat();
 
-    it.each(checks)("$suite, $scenario, $position: $request", ({ expected, answer, operation }) => {
-      expect(recorded(answer)).toEqual(expected);
-      if (!declared.has(operation)) return;
-      const { status, mediaType, raw } = answer;
-      const key = `${operation} ${status}`;
-      const known = new Set([...(bugs[key] ?? []), ...(deviations[version]?.[key] ?? [])]);
-      const violations = responseViolations(contract, {
-        operation,
-        status,
-        mediaType,
-        body: raw,
-      });
-      expect(violations.filter((one) => !known.has(one))).toEqual([]);
-    });
+    it.each(checks)(
+      "answers as a real hub does: $suite, $scenario, $position: $request",
+      ({ expected, answer, operation }) => {
+        expect(recorded(answer)).toEqual(expected);
+        if (!declared.has(operation)) return;
+        const { status, mediaType, raw } = answer;
+        const key = `${operation} ${status}`;
+        const known = new Set([...(bugs[key] ?? []), ...(deviations[version]?.[key] ?? [])]);
+        const violations = responseViolations(contract, {
+          operation,
+          status,
+          mediaType,
+          body: raw,
+        });
+        expect(violations.filter((one) => !known.has(one))).toEqual([]);
+      },
+    );
 
     it("receives a request for every operation of its release, and enough requests in all", () => {
       const requested = new Set(checks.map(({ operation }) => operation));
@@ -69,7 +72,7 @@ for (const version of versions) {
 interface Check {
   suite: string;
   scenario: string;
-  /** The place among the requests of the scenario, from 1. */
+  /** The position of the request in the scenario, from 1. */
   position: number;
   request: string;
   operation: string;

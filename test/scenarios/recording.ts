@@ -1,6 +1,6 @@
 /**
  * The responses of real hubs to the scenarios, kept in recordings/ by release. `npm run test:hub` compares real hubs
- * with them, and `npm test` the fake hub.
+ * with the recordings, and `npm test` compares the fake hub with them.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -12,7 +12,7 @@ type Recording = Record<string, Recorded[]>;
 const fileOf = (version: string, suite: string): string =>
   fileURLToPath(new URL(`recordings/${version}-${suite}.json`, import.meta.url));
 
-/** The responses of a real hub, by scenario; none if it was never recorded. */
+/** The recorded responses of a real hub, by scenario; empty if there is no recording. */
 export function readRecording(version: string, suite: string): Recording {
   const file = fileOf(version, suite);
   return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Recording) : {};
@@ -32,7 +32,7 @@ export function writeRecording(
   writeFileSync(file, `{\n${entries.join(",\n")}\n}\n`);
 }
 
-/** The compared parts of a response. */
+/** The parts of a response that are recorded and compared. */
 export const recorded = ({ request, status, headers, body }: Exchange): Recorded => ({
   request,
   status,

@@ -24,7 +24,7 @@ export interface Recorded {
 
 export interface Exchange extends Recorded {
   method: string;
-  /** Below the API, without its query. */
+  /** The path below the API, without the query. */
   path: string;
   /** The body and its media type as received. */
   raw: string;
@@ -89,17 +89,17 @@ async function runStep(step: Step, target: Target, kept: Map<string, string>): P
   }
 }
 
-/** The value of JSON, the events of a stream, or any other text; undefined if empty. */
+/** The value of a JSON body, the events of a stream, or a placeholder for other text; undefined if empty. */
 function parsed(response: Response, raw: string): unknown {
   const type = response.headers.get("Content-Type") ?? "";
   if (raw === "") return undefined;
   if (type.startsWith("application/json")) return JSON.parse(raw);
   if (type.startsWith("text/event-stream")) return eventsOf(raw);
-  // Of pages and metrics, only the presence is compared.
+  // Pages and metrics are compared by their presence only, not by their text.
   return type.startsWith("text/html") ? "<a page>" : "<text>";
 }
 
-/** The number of events that are compared. Later ones depend on the machine's speed. */
+/** How many first events of a stream are compared. Later ones, except the last, depend on the machine's speed. */
 const firstEvents = 3;
 
 function eventsOf(raw: string): unknown[] {
@@ -122,19 +122,19 @@ const relevant = [
   "access-control-allow-headers",
 ];
 
-/** Values that most responses have, which are left out. */
+/** Header values that most responses have. The recordings omit them. */
 const usual: Readonly<Record<string, string>> = {
   "content-type": "application/json",
   "access-control-allow-headers": "accept, content-type, authorization",
 };
 
-/** The relevant headers, without their usual values. */
+/** The relevant headers whose values are not the usual ones. */
 function headersOf(headers: Headers, raw: string): Record<string, string> {
   const found = relevant.map((name): [string, string | undefined] => {
     const value = headers.get(name) ?? undefined;
     if (name === "x-jupyterhub-version") return [name, value === undefined ? "absent" : undefined];
     if (value === usual[name]) return [name, undefined];
-    // Depends on the installed Python library.
+    // This media type depends on the installed Python library.
     if (value?.startsWith("text/plain; version=")) return [name, "<prometheus text>"];
     return [name, value === undefined && name in usual ? "absent" : value];
   });
@@ -147,7 +147,7 @@ function headersOf(headers: Headers, raw: string): Record<string, string> {
 /** The number of items of a list that are compared. */
 const mostItems = 20;
 
-/** Lists of names that hubs send in random order. */
+/** The keys of lists that hubs send in random order. */
 const unordered = new Set(["roles", "scopes", "groups", "users"]);
 
 const byKey: Readonly<Record<string, (value: unknown) => unknown>> = {

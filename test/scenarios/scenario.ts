@@ -6,14 +6,14 @@
 export interface Step {
   /** Method and path below the API: "GET /users/ada". `{name}` stands for a value kept by an earlier step. */
   request: string;
-  /** The sender: "admin" (with all scopes), "reader", "filtered", "nobody", or the name of a kept token. */
+  /** The sender: "admin" (with all scopes), "reader", "filtered", "nobody" (no token), or a kept token: "{name}". */
   as: string;
   /** The body, sent as JSON. */
   body?: unknown;
   /** The body as text, in place of `body`. */
   text?: string;
   headers: Readonly<Record<string, string>>;
-  /** Values of the response that later steps use: name and key. */
+  /** The values to keep for later steps: each name, and the key of its value in the response. */
   keep: Readonly<Record<string, string>>;
   /** Repeats the request until the response meets this condition. The last response is compared. */
   until?: (answer: SeenAnswer) => boolean;
@@ -21,12 +21,12 @@ export interface Step {
   times: number;
   /** Milliseconds to wait before the request. */
   after: number;
-  /** The releases that have the step; all by default. */
+  /** The releases that receive the step: those from `since` on and before `before`. All by default. */
   since?: string;
   before?: string;
 }
 
-/** A response, as conditions see it. */
+/** The parts of a response that a condition can read. */
 export interface SeenAnswer {
   status: number;
   body: unknown;
@@ -38,10 +38,10 @@ export interface Scenario {
   since?: string;
 }
 
-/** Scenarios that share one hub, in order, and the hub's changes to the standard configuration. */
+/** Scenarios that run in order on one hub, and that hub's changes to the standard configuration. */
 export interface Suite {
   name: string;
-  /** Python lines for a real hub. The same options for the fake hub are in suites.ts. */
+  /** Lines of Python configuration for a real hub. target.ts has the same options for the fake hub. */
   config?: readonly string[];
   scenarios: readonly Scenario[];
 }
@@ -58,10 +58,10 @@ export const send = (request: string, options: StepOptions = {}): Step => ({
   ...options,
 });
 
-/** The `Accept` header for a page with its pagination. */
+/** The `Accept` header that requests a page with its pagination. */
 export const paged = { Accept: "application/jupyterhub-pagination+json" } as const;
 
-/** Creates a token of the user `admin` with these scopes, kept under a name. */
+/** A step that creates a token of the user `admin` with these scopes, and keeps it under a name. */
 export const tokenWith = (name: string, scopes: readonly string[], since?: string): Step =>
   send("POST /users/admin/tokens", {
     body: { scopes },
@@ -72,7 +72,7 @@ export const tokenWith = (name: string, scopes: readonly string[], since?: strin
 const serverIn = ({ body }: SeenAnswer, name: string): Record<string, unknown> | undefined =>
   (body as { servers?: Record<string, Record<string, unknown>> } | undefined)?.servers?.[name];
 
-/** Whether a user's model shows that the server is (not) active, and nothing is pending. */
+/** A condition: the user's model shows the server as ready or, if `active` is false, does not show it. */
 export const settled =
   (name: string, active: boolean) =>
   (answer: SeenAnswer): boolean => {
@@ -80,7 +80,7 @@ export const settled =
     return active ? server?.["ready"] === true : server === undefined;
   };
 
-/** Waits until a server of a user is ready, or no longer active. */
+/** Steps that wait until a user's server is ready, or until it is no longer active. */
 export const untilReady = (user: string, name = ""): Step =>
   send(`GET /users/${user}`, { until: settled(name, true) });
 export const untilInactive = (user: string, name = ""): Step =>

@@ -2,7 +2,7 @@
 import { send, tokenWith, untilInactive, untilReady, type Scenario } from "./scenario.js";
 
 const new6 = { since: "6.0" };
-/** The body of a start with these options: before 6.0 the whole body is the options. */
+/** Steps that start a server with these options. Before 6.0, the options are the whole body. */
 const start = (path: string, options: Record<string, unknown>) => [
   send(`POST ${path}`, { body: { user_options: options }, since: "6.0" }),
   send(`POST ${path}`, { body: options, before: "6.0" }),

@@ -1,4 +1,4 @@
-/** Shares of servers with users and groups, and share codes, which hubs since 5.0 have. */
+/** Shares of servers with users and groups, and share codes. Hubs have both since 5.0. */
 import { send, tokenWith, type Scenario, type StepOptions } from "./scenario.js";
 
 const since = "5.0";

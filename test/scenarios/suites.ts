@@ -37,14 +37,14 @@ export const suites: readonly Suite[] = [
       "c.JupyterHub.api_page_default_limit = 2",
       "c.JupyterHub.api_page_max_limit = 3",
       'c.JupyterHub.tornado_settings["spawn_throttle_retry_range"] = (2, 3)',
-      // Hubs before 5.0 ignore it.
+      // Hubs before 5.0 ignore this option.
       "c.JupyterHub.token_expires_in_max_seconds = 3600",
     ],
     scenarios: limited,
   },
 ];
 
-/** The scenarios and steps of a suite that a release has. */
+/** Returns the scenarios and steps of a suite that apply to a release. */
 export function scenariosOf(suite: Suite, version: string): Scenario[] {
   const has = ({ since, before }: { since?: string; before?: string }): boolean =>
     (since === undefined || isAtLeast(version, since)) &&

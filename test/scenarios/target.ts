@@ -7,7 +7,7 @@ import {
 } from "../../src/testing/index.js";
 import type { Target } from "./runner.js";
 
-/** As `BehavingSpawner` of the real hubs' configuration. */
+/** Behaves as `BehavingSpawner` in the configuration of the real hubs does. */
 function behave({ options }: SpawnRequest): SpawnerBehaviour {
   const seconds = (usual: number): number => Number(options["seconds"] ?? usual);
   const starting = [{ progress: 50, message: "Starting" }];
@@ -45,7 +45,7 @@ const tokens = {
   filtered: "token-of-filtered",
 };
 
-/** The options of a fake hub that correspond to the real hub of a suite. */
+/** The options of the fake hub for each suite. They match the suite's configuration of a real hub. */
 const suiteOptions: Readonly<Record<string, FakeHubOptions>> = {
   standard: {},
   limited: {
@@ -85,7 +85,7 @@ export function fakeTarget(version: string, suite: string): Target & { hub: Fake
     tokens,
     pass: async (milliseconds) => hub.advance(milliseconds),
     fetch: async (url, init) => {
-      // Each request has a time of its own.
+      // No two requests happen at the same time of the fake clock.
       await hub.advance(1);
       const response = await inTime(hub, hub.fetch(url, init));
       const text = await inTime(hub, response.text());

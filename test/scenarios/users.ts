@@ -120,7 +120,7 @@ export const users: Scenario[] = [
   },
 ];
 
-/** In a suite of its own, since it leaves a user without a name in every list. */
+/** A scenario that runs last, since it leaves a user without a name in every list. */
 export const namelessUser: Scenario[] = [
   {
     name: "the name that a user already has",

@@ -1,4 +1,4 @@
-/** The requests of `checkHub`, and what it reports for a hub that violates its contract. */
+/** The requests that `checkHub` sends, and its report about a hub that violates its contract. */
 import { describe, expect, it } from "vitest";
 import { AuthenticationError } from "../../src/index.js";
 import { checkHub, FakeHub } from "../../src/testing/index.js";
@@ -11,7 +11,7 @@ const unsuitable = [
   "GET /authorizations/cookie/{cookie_name}/{cookie_value}",
 ];
 
-/** A hub with a resource for every operation that reads. */
+/** A hub that has something to read for every GET operation. */
 async function furnished(version: string): Promise<FakeHub> {
   const users = [{ name: "ada", servers: ["", "gpu"], groups: ["staff"] }, "bob"];
   const fake = new FakeHub({ version, users, groups: ["staff"] });
@@ -28,7 +28,7 @@ describe("checkHub", () => {
   it.each([
     ["6", "6.1.1", []],
     ["5", "5.5.4", []],
-    // Before 5.0, hubs show a service less of itself than others: test/hubs/deviations.yaml.
+    // Before 5.0, the response of GET /user to a service violates the contract: see test/hubs/deviations.yaml.
     ["4.1", "4.1.6", ["GET /user"]],
     ["6.0.3", "6.1.1", []],
   ])("sends every GET operation of hub %s", async (version, contract, known) => {
@@ -45,7 +45,7 @@ describe("checkHub", () => {
     expect(fake.requests.slice(before).every(({ method }) => method === "GET")).toBe(true);
   });
 
-  it("skips what the token does not allow, and names the scopes that would", async () => {
+  it("skips operations that the token does not allow, and names the missing scopes", async () => {
     const fake = await furnished("6");
     const { checked, skipped, deviations } = await checkHub(
       clientOf(fake, { token: fake.tokenFor("bob") }),
@@ -58,7 +58,7 @@ describe("checkHub", () => {
     expect(deviations).toEqual([]);
   });
 
-  it("reports each difference once, without names and values", async () => {
+  it("reports each difference once, without the names and values of the response", async () => {
     const fake = await furnished("6");
     const altered: typeof fetch = async (input, init) => {
       const response = await fake.fetch(input, init);
@@ -74,7 +74,7 @@ describe("checkHub", () => {
     expect(deviations).toEqual([{ operation: "GET /users/{name}", status: 200, violations }]);
   });
 
-  it("reads a few users of a large hub", async () => {
+  it("reads only a few users of a large hub", async () => {
     const users = Array.from({ length: 300 }, (_, index) => `user-${index}`);
     const fake = new FakeHub({ users });
     const { requests, deviations } = await checkHub(clientOf(fake));
@@ -82,7 +82,7 @@ describe("checkHub", () => {
     expect(deviations).toEqual([]);
   });
 
-  it("rejects without a token, and after an abort", async () => {
+  it("rejects if the token is unknown, and after an abort", async () => {
     const fake = await furnished("6");
     const stranger = clientOf(fake, { token: "0123456789abcdef0123456789abcdef" });
     await expect(checkHub(stranger)).rejects.toBeInstanceOf(AuthenticationError);

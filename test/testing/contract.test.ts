@@ -1,4 +1,4 @@
-/** What `assertContract` rejects, for each release, and its messages. */
+/** The requests and responses that `assertContract` rejects for each release, and its messages. */
 import { describe, expect, it } from "vitest";
 import { InvalidInputError } from "../../src/index.js";
 import { assertContract, ContractError, FakeHub } from "../../src/testing/index.js";
@@ -10,7 +10,7 @@ import { clientOf, rejection } from "./hubs.js";
 const fake = new FakeHub({ users: ["ada"], groups: ["staff"] });
 const json = { "Content-Type": "application/json" };
 
-/** The violations of one request, and the number of requests that the hub received. */
+/** Sends a request through `assertContract`. Returns its error and the number of requests that reached the hub. */
 async function send(request: string, init: RequestInit = {}, version = "6", url?: string) {
   const [method = "", path = ""] = request.split(" ");
   const fetch = assertContract(fake.fetch, { version, ...(url && { url }) });
@@ -110,7 +110,7 @@ const wrongRequests: [
     "request body /expires: is not declared",
   ],
   [
-    "an unknown key further down",
+    "an unknown key in a nested object",
     "POST /users/ada/activity",
     withBody({ servers: { gpu: { last_activity: "2030-01-01T00:00:00Z", last: "" } } }),
     "POST /users/{name}/activity",
@@ -125,7 +125,7 @@ const wrongRequests: [
   ],
   ["a missing body", "POST /users", {}, "POST /users", "request body is missing"],
   [
-    "a body where there is none",
+    "a body where none is declared",
     "POST /proxy",
     withBody({}),
     "POST /proxy",
@@ -163,7 +163,7 @@ describe("a request with", () => {
   );
 });
 
-/** A response from something else than the hub. */
+/** Returns a fetch function that always sends the given response, in place of a hub. */
 const answering =
   (status: number, body: string | null, headers: Record<string, string> = json) =>
   async (): Promise<Response> =>
@@ -189,7 +189,7 @@ const wrongResponses: [what: string, fetch: () => Promise<Response>, line: strin
     "response 200 /: must have required property 'kind'",
   ],
   ["an empty body", answering(200, ""), "response 200 the body is empty, though one is declared"],
-  ["text in the place of JSON", answering(200, "{"), "response 200 the body is not JSON"],
+  ["text instead of JSON", answering(200, "{"), "response 200 the body is not JSON"],
   [
     "another media type",
     answering(200, "<p>", { "Content-Type": "text/html; charset=utf-8" }),
@@ -219,7 +219,7 @@ describe("a response with", () => {
     );
   });
 
-  it("an error response of a proxy is not checked", async () => {
+  it("an error status from a proxy is not checked", async () => {
     const answer = async (): Promise<Response> => new Response("Bad gateway", { status: 502 });
     const fetch = assertContract(answer, { version: "6" });
     expect((await fetch("http://127.0.0.1/hub/api/users")).status).toBe(502);
@@ -300,7 +300,7 @@ it.each(["6", "5", "4.1"])(
   },
 );
 
-it("a Request, a stream and a form are read without being consumed", async () => {
+it("the body of a Request, a stream or a form is checked, and can still be sent", async () => {
   const fetch = assertContract(fake.fetch, { version: "6" });
   const headers = { ...json, Authorization: `token ${fake.token}` };
   const create = (name: string): string => JSON.stringify({ usernames: [name] });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ask, openFake, rejection } from "./hubs.js";
 
 describe("a declared fault", () => {
-  it("answers with its status as often as declared, for its operation only", async () => {
+  it("sends its status as many times as declared, and only for its operation", async () => {
     const { fake } = openFake();
     fake.fail({
       operation: "GET /users",
@@ -37,7 +37,7 @@ describe("a declared fault", () => {
     expect((await ask(fake, "GET /users/grace")).status).toBe(200);
   });
 
-  it("sends no response until the caller aborts", async () => {
+  it("can withhold the response until the caller aborts", async () => {
     const { fake } = openFake();
     fake.fail({ stall: true });
     const signal = AbortSignal.timeout(20);
@@ -74,7 +74,7 @@ describe("a declared fault", () => {
     expect(read.join("")).not.toContain("ready");
   });
 
-  it("must declare exactly one failure", () => {
+  it("must have exactly one kind of failure and a known operation", () => {
     const { fake } = openFake();
     expect(() => fake.fail({})).toThrow("exactly one of status, network, stall, cut");
     expect(() => fake.fail({ status: 500, stall: true })).toThrow(TypeError);
@@ -82,8 +82,8 @@ describe("a declared fault", () => {
   });
 });
 
-describe("a restart", () => {
-  it("breaks off requests in flight; running servers continue", async () => {
+describe("a fake hub that stops", () => {
+  it("breaks off requests in flight at a restart, while running servers continue", async () => {
     const { fake } = openFake({
       users: [{ name: "ada", servers: ["old"] }],
       spawner: { seconds: 60 },
@@ -98,7 +98,7 @@ describe("a restart", () => {
     expect((await ask(fake, "DELETE /users/ada/servers/old")).status).toBe(204);
   });
 
-  it("answers 503 meanwhile, as a proxy does", async () => {
+  it("answers 503 during a restart, as a proxy does", async () => {
     const { fake } = openFake();
     const restarted = fake.restart({ seconds: 5 });
     const response = await ask(fake, "GET /users");
@@ -108,7 +108,7 @@ describe("a restart", () => {
     expect((await ask(fake, "GET /users")).status).toBe(200);
   });
 
-  it("is not possible after a shutdown: nothing answers", async () => {
+  it("answers nothing after a shutdown", async () => {
     const { fake, hub } = openFake();
     await hub.shutdown();
     await expect(ask(fake, "GET /")).rejects.toThrow("fetch failed");

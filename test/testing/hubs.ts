@@ -1,4 +1,4 @@
-/** Fake hubs and their clients, for the tests of what a test can configure. */
+/** Fake hubs and their clients, for the tests of the package's own test tools. */
 import { JupyterHub, type JupyterHubOptions } from "../../src/index.js";
 import { FakeHub, type FakeHubOptions } from "../../src/testing/index.js";
 
@@ -11,7 +11,7 @@ export function openFake(options: FakeHubOptions = {}): { fake: FakeHub; hub: Ju
   return { fake, hub: clientOf(fake) };
 }
 
-/** A plain request with all permissions. */
+/** Sends a request with a token that has all scopes, without the client. */
 export const ask = async (
   fake: FakeHub,
   operation: string,

@@ -1,4 +1,4 @@
-/** The mock hub: its responses, its records, and its reports. */
+/** The mock hub: its responses, the calls that it records, and the violations that it reports. */
 import { describe, expect, it } from "vitest";
 import { InvalidInputError, JupyterHub, NotFoundError } from "../../src/index.js";
 import { startMockHub } from "../../src/testing/index.js";
@@ -53,7 +53,7 @@ describe("startMockHub", () => {
     expect(mock.violations).toEqual([]);
   });
 
-  it("lets a slow start resolve, whose server answers at its address", async () => {
+  it("lets a slow start resolve: the server answers at its address", async () => {
     await using mock = await startMockHub();
     const hub = new JupyterHub({ url: mock.url, token: "any" });
     mock.respond("POST /users/{name}/server", 202);
@@ -79,7 +79,7 @@ describe("startMockHub", () => {
     expect(mock.violations).toEqual([]);
   });
 
-  it("sends the chosen response as many times as the test says, then the usual one", async () => {
+  it("sends the chosen response as many times as the test sets, then the usual response", async () => {
     await using mock = await startMockHub();
     const hub = new JupyterHub({ url: mock.url, token: "any" });
     mock.respond("GET /users/{name}", 404, { times: 2 });
@@ -89,7 +89,7 @@ describe("startMockHub", () => {
     expect(await hub.users.get("ada")).toMatchObject({ name: "ada" });
   });
 
-  it.each([0, -1, 1.5, NaN])("refuses to answer %s times", async (times) => {
+  it.each([0, -1, 1.5, NaN])("refuses to repeat a response %s times", async (times) => {
     await using mock = await startMockHub();
     expect(() => mock.respond("GET /users/{name}", 404, { times })).toThrow(
       "times must be a positive integer",
@@ -116,7 +116,7 @@ describe("startMockHub", () => {
     [what: string, path: string, init: RequestInit, status: number, operation: string, line: string]
   >([
     [
-      "a wrong body",
+      "a body of a wrong type",
       "/users",
       { method: "POST", headers, body: '{"usernames":"ada"}' },
       400,
@@ -155,7 +155,7 @@ describe("startMockHub", () => {
       "GET /userz/*",
       "request of an operation that is not declared",
     ],
-    ["no token", "/users", {}, 401, "GET /users", "Invalid security scheme used"],
+    ["a missing token", "/users", {}, 401, "GET /users", "Invalid security scheme used"],
   ])("reports %s", async (_, path, init, status, operation, line) => {
     await using mock = await startMockHub();
     const response = await fetch(mock.url + path, init);

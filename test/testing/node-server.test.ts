@@ -1,4 +1,4 @@
-/** A fake hub on a port, as plain requests see it. */
+/** A fake hub that listens on a port, and its answers to HTTP requests. */
 import { describe, expect, it } from "vitest";
 import { JupyterHub } from "../../src/index.js";
 import { FakeHub, type FakeHubOptions } from "../../src/testing/index.js";
@@ -51,7 +51,7 @@ describe("a fake hub that listens", () => {
     expect(warnings).toEqual([]);
   });
 
-  it("passes the events of a start on as they come", async () => {
+  it("sends the events of a start as they occur", async () => {
     await using opened = await listening({
       slowSpawnTimeout: 0,
       spawner: { seconds: 0.3, progress: ["Pulling image", "Starting"] },
@@ -72,14 +72,14 @@ describe("a fake hub that listens", () => {
     expect((await fetch(`${opened.url}/`)).status).toBe(200);
   });
 
-  it("breaks off a body that is cut", async () => {
+  it("breaks off a body if a declared fault cuts it", async () => {
     await using opened = await listening();
     opened.fake.fail({ cut: true });
     const response = await fetch(`${opened.url}/`);
     await expect(response.text()).rejects.toThrow();
   });
 
-  it("notices when a client leaves a stream", async () => {
+  it("can close itself after a client has closed a stream", async () => {
     await using opened = await listening({ slowSpawnTimeout: 0, spawner: { seconds: 30 } });
     const abort = new AbortController();
     const headers = { Authorization: `token ${opened.fake.token}` };
@@ -91,7 +91,7 @@ describe("a fake hub that listens", () => {
     await opened.fake.close();
   });
 
-  it("can listen again after close, with its state", async () => {
+  it("keeps its state when it is closed and listens again", async () => {
     const fake = new FakeHub({ users: ["ada"] });
     const first = await fake.listen();
     await fake.close();

@@ -9,7 +9,7 @@ describe("a new fake hub", () => {
     ["5", "5.5.4"],
     ["4.1", "4.1.6"],
     ["5.4.6", "5.4.6"],
-  ])("of version %s is a hub %s", async (version, release) => {
+  ])("of version %s has the release %s", async (version, release) => {
     const fake = new FakeHub({ version });
     expect(await clientOf(fake).version()).toBe(release);
   });
@@ -79,7 +79,7 @@ describe("a new fake hub", () => {
     ]);
   });
 
-  it("exchanges a code for a token, once", async () => {
+  it("exchanges an authorization code for a token, but only once", async () => {
     const { fake } = openFake();
     const { code, clientId, clientSecret } = fake.authorizationCode("ada", ["read:users!user"]);
     const form = new URLSearchParams({

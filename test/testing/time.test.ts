@@ -55,7 +55,7 @@ describe("the time of a fake hub", () => {
 });
 
 describe("a start", () => {
-  it("sends its events in time, and keep-alive data between them", async () => {
+  it("sends its events at their times, and keep-alive data between them", async () => {
     const { fake } = openFake({
       slowSpawnTimeout: 0,
       spawner: {
@@ -90,7 +90,7 @@ describe("a start", () => {
     });
   });
 
-  it("follows the Spawner rule, by user and options", async () => {
+  it("succeeds or fails as the Spawner function decides from the user and the options", async () => {
     const { fake, hub } = openFake({ time: "real", users: ["ada", "grace"] });
     fake.spawner(({ user, options }) =>
       user === "grace" || options["size"] === "large" ? { fails: "Too large" } : {},
@@ -102,7 +102,7 @@ describe("a start", () => {
     expect(await rejection(hub.servers.start("grace"))).toMatchObject({ reason: "Too large" });
   });
 
-  it("is refused with 429 while too many are pending, and the client waits for Retry-After", async () => {
+  it("is refused with 429 while too many starts are pending, and the client waits for Retry-After", async () => {
     const fake = new FakeHub({ users: ["ada", "grace"], spawnRetryAfter: 1, slowSpawnTimeout: 0 });
     fake.concurrentSpawnLimit = 1;
     fake.spawner({ seconds: 0.5 });
@@ -128,7 +128,7 @@ describe("a start", () => {
 });
 
 describe("the address of a server", () => {
-  /** The response at that address without a token: its status and, for a redirect, the target. */
+  /** Requests an address without a token. Returns the status and, for a redirect, the target. */
   async function answerAt(fake: FakeHub, path: string, init?: RequestInit): Promise<string> {
     const { status, headers } = await fake.fetch(new URL(path, fake.url), init);
     return `${status} ${headers.get("Location") ?? ""}`.trim();
@@ -137,7 +137,7 @@ describe("the address of a server", () => {
     `302 /hub/api/oauth2/authorize?client_id=jupyterhub-user-${id}` +
     `&redirect_uri=${encodeURIComponent(`${path}oauth_callback`)}&response_type=code`;
 
-  it("leads to the login of the server while it runs, also while the hub restarts", async () => {
+  it("redirects to the login of the server while the server runs, even during a restart of the hub", async () => {
     const { fake } = openFake({ users: [{ name: "ada", servers: ["", "gpu"] }, "grace"] });
     const addresses = [
       "/user/ada/",
@@ -162,7 +162,7 @@ describe("the address of a server", () => {
     expect(await answers()).toEqual(expected);
   });
 
-  it("has no login for a request with a token, and none after a shutdown", async () => {
+  it("does not redirect a request with a token, and is unreachable after a shutdown", async () => {
     const { fake, hub } = openFake({ users: [{ name: "ada", servers: [""] }] });
     const headers = { Authorization: `token ${fake.token}` };
     expect(await answerAt(fake, "/user/ada/", { headers })).toBe("404");
@@ -170,7 +170,7 @@ describe("the address of a server", () => {
     expect(await rejection(answerAt(fake, "/user/ada/"))).toBeInstanceOf(TypeError);
   });
 
-  it("has no login and no route while a cancelled start looks ready", async () => {
+  it("does not redirect, and has no proxy route, while a cancelled start looks ready", async () => {
     const { fake, hub } = openFake({ spawner: { seconds: 20 } });
     const started = ask(fake, "POST /users/ada/server");
     await fake.advance(1000);
@@ -183,7 +183,7 @@ describe("the address of a server", () => {
     await stopped;
   });
 
-  it("shows a slow start that its server runs, and is not listed as a request", async () => {
+  it("confirms to a slow start that its server runs, by a request that the fake hub does not list", async () => {
     const fake = new FakeHub({ time: "manual", users: ["ada"], slowSpawnTimeout: 0 });
     fake.spawner({ seconds: 30 });
     const started = clientOf(fake).servers.start("ada");

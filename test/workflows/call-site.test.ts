@@ -1,4 +1,4 @@
-/** The stacks of errors contain the line of the program that made the call, also long after the call. */
+/** The stack of an error contains the line of the program that called the client, even long after the call. */
 import { describe, expect, it } from "vitest";
 import type { JupyterHub } from "../../src/index.js";
 import { answering, hubOf, refusal, rejectionOf } from "../unit/helpers.js";
@@ -12,18 +12,18 @@ const refusing = () =>
     }),
   );
 
-/** Collects the items of an iterable in another function than the call. */
+/** Collects the items of an iterable, in a function other than the one that made the call. */
 async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   const found: Item[] = [];
   for await (const item of items) found.push(item);
   return found;
 }
 
-describe("the stack of an error names the call", () => {
+describe("the stack of an error", () => {
   it.each<[what: string, call: (hub: JupyterHub) => AsyncIterable<{ error?: unknown }>]>([
     ["many starts", (hub) => hub.servers.startMany(["ada", "grace"])],
     ["many stops", (hub) => hub.servers.stopMany(["ada", "grace"])],
-  ])("in a result of %s", async (_, call) => {
+  ])("names the line of the call in each result of %s", async (_, call) => {
     const theProgramOfTheUser = () => call(refusing());
     const results = await all(theProgramOfTheUser());
     expect(results).toHaveLength(2);
@@ -33,14 +33,14 @@ describe("the stack of an error names the call", () => {
     }
   });
 
-  it("that ends the progress of a start", async () => {
+  it("names the line of the call if the error ends the progress of a start", async () => {
     const theProgramOfTheUser = () => refusing().servers.progress("ada");
     const error = (await rejectionOf(all(theProgramOfTheUser()))) as Error;
     expect(error.stack).toMatch(/^NotFoundError: /);
     expect(error.stack).toContain("theProgramOfTheUser");
   });
 
-  it("for the timeout of a listing", async () => {
+  it("names the line of the call if a listing times out", async () => {
     const hub = hubOf(answering(() => new Promise(() => {})));
     const theProgramOfTheUser = () => hub.users.list({}, { timeout: 1 });
     const error = (await rejectionOf(theProgramOfTheUser())) as Error;
@@ -49,7 +49,7 @@ describe("the stack of an error names the call", () => {
   });
 });
 
-describe("the stack of a rejection names the call", () => {
+describe("the stack of a rejection", () => {
   const never = () => hubOf(answering(() => new Promise(() => {})));
   const aborted = { signal: AbortSignal.abort(new Error("enough")) };
   it.each<[string, (hub: JupyterHub) => PromiseLike<unknown>]>([
@@ -74,7 +74,7 @@ describe("the stack of a rejection names the call", () => {
     ["an unknown key", (hub) => hub.users.list({ stat: "active" } as never)],
     ["an unknown key of a start", (hub) => hub.servers.start("ada", { sever: "x" } as never)],
     ["a bad name", (hub) => hub.users.get("..")],
-  ])("of %s", async (_, call) => {
+  ])("names the line of the call for %s", async (_, call) => {
     const error = (await rejectionOf(call(refusing()))) as Error;
     expect(error.stack).toContain("call-site.test.ts");
   });
@@ -84,8 +84,8 @@ describe("the stack of a rejection names the call", () => {
     ["a stop", (hub) => hub.servers.stop("ada", {}, { timeout: 1 })],
     ["a start", (hub) => hub.servers.start("ada", {}, { timeout: 1 })],
     ["a request to a server", (hub) => hub.servers.fetch("ada", "/api", {}, { timeout: 1 })],
-    ["waiting until the hub is ready", (hub) => hub.waitUntilReady({ timeout: 1 })],
-  ])("of %s that times out", async (_, call) => {
+    ["a wait until the hub is ready", (hub) => hub.waitUntilReady({ timeout: 1 })],
+  ])("names the line of the call for %s that times out", async (_, call) => {
     const error = (await rejectionOf(call(never()))) as Error;
     expect(error.name).toBe("TimeoutError");
     expect(error.stack).toContain("call-site.test.ts");
@@ -95,7 +95,7 @@ describe("the stack of a rejection names the call", () => {
     ["a method", (hub) => hub.users.get("ada", {}, aborted)],
     ["a listing", (hub) => hub.users.list({}, aborted)],
     ["a start", (hub) => hub.servers.start("ada", {}, aborted)],
-  ])("is that of the signal's reason if %s is aborted", async (_, call) => {
+  ])("is the stack of the signal's reason if %s is aborted", async (_, call) => {
     expect(await rejectionOf(call(never()))).toBe(aborted.signal.reason);
   });
 });

@@ -1,12 +1,13 @@
 /**
- * A hub whose users are created and deleted while they are listed, behind an injected `fetch`.
+ * A hub behind an injected `fetch`, whose users are created and deleted while a client lists them.
  *
- * Its pages are in the order of ids, from the state at the time of the response. The test chooses the order of
- * responses to concurrent requests, and is called before each: a FakeHub answers in the order of the requests.
+ * A page has its users in the order of their ids, as they are at the time of the response. The test chooses the order
+ * of the responses to concurrent requests, and can change the users before each response. A FakeHub cannot do this: it
+ * answers in the order of the requests.
  */
 import { JupyterHub, type JupyterHubOptions } from "../../src/index.js";
 
-/** A user in the hub's database. A user who is created again has another `created`. */
+/** A user in the hub's database. A user who is deleted and created again has a new `created` time. */
 export interface Row {
   name: string;
   created: string;
@@ -15,18 +16,18 @@ export interface Row {
 export interface ChangingHubOptions {
   /** The hub's `api_page_max_limit`. */
   max?: number;
-  /** Called before a response, with the number of earlier ones. */
+  /** Called before each response, with the number of earlier responses. */
   before?: (hub: ChangingHub, answers: number) => void;
   /** Chooses the pending request to respond to next. */
   choose?: (waiting: number) => number;
-  /** Whether a page shows a user. The hub filters after paging. */
+  /** True if a page shows the user. The hub cuts the list into pages before it filters the users. */
   shows?: (row: Row) => boolean;
 }
 
 export class ChangingHub {
-  /** The users by id. */
+  /** The users, in the order of their ids. */
   rows: Row[] = [];
-  /** The requests: [offset, limit]. */
+  /** The offset and the limit of each request. */
   readonly recorded: [offset: number, limit: number][] = [];
   readonly #options: ChangingHubOptions;
   #waiting: (() => void)[] = [];

@@ -1,4 +1,4 @@
-/** A listing is complete while users are created and deleted: it has each user who exists throughout exactly once. */
+/** A listing has each user who exists throughout it exactly once, even if others are created and deleted meanwhile. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ChangingHub, type Row } from "./changing-hub.js";
@@ -27,8 +27,8 @@ function apply(hub: ChangingHub, what: Change, serial: number): void {
   }
 }
 
-describe("users who exist throughout", () => {
-  it("appear exactly once and in order, whatever happens to others", async () => {
+describe("users who exist throughout a listing", () => {
+  it("appear exactly once and in order, whatever happens to other users", async () => {
     let steppedBack = 0;
     const property = fc.asyncProperty(
       fc.record({
@@ -45,7 +45,7 @@ describe("users who exist throughout", () => {
           max,
           choose: (waiting) => (order[(turn += 1) % order.length] ?? 0) % waiting,
           before: (hub, answers) => {
-            // A user who is deleted before the first response does not exist throughout.
+            // The listing begins with the first response, so nothing changes before it.
             if (answers === 0) return;
             for (const one of happens[answers - 1] ?? []) apply(hub, one, (serial += 1));
           },
@@ -64,7 +64,7 @@ describe("users who exist throughout", () => {
       },
     );
     await fc.assert(property, { numRuns: 500 });
-    // The test is meaningful only if many walks go back.
+    // The test proves something only if many listings go back to earlier pages.
     expect(steppedBack).toBeGreaterThan(50);
   });
 });

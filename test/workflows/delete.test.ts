@@ -59,7 +59,7 @@ describe("servers.delete", () => {
     });
   });
 
-  it("resolves at once if the server no longer exists", async () => {
+  it("resolves at once if the hub removes a stopped server immediately", async () => {
     const hub = new FakeHub();
     hub.become("gpu", [[0, "stopped"]]);
     await settled(hub.client().servers.delete("ada", { server: "gpu" }));
@@ -84,7 +84,7 @@ describe("servers.delete", () => {
   });
 
   it.each<[state: State]>([["stopped"], ["ready"]])(
-    "has an unknown outcome after a lost response if the server is %s",
+    "rejects with an unknown outcome after a lost response if the server is %s",
     async (state) => {
       const hub = new FakeHub();
       hub.next(named, { status: 0, lost: true, fate: [[0, state]] });
@@ -98,7 +98,7 @@ describe("servers.delete", () => {
     ["the empty name", { server: "" }],
     ["no name", {}],
     ["no input", undefined],
-  ])("refuses the default server, given by %s, before anything is sent", async (_, input) => {
+  ])("refuses to delete the default server, and sends nothing, if given %s", async (_, input) => {
     const hub = new FakeHub();
     hub.become("", [[0, "ready"]]);
     const error = await failure(hub.client().servers.delete("ada", input as Required<ServerInput>));
@@ -107,7 +107,7 @@ describe("servers.delete", () => {
     expect(hub.sent).toEqual([]);
   });
 
-  it("names the server in a timeout", async () => {
+  it("names the server in the error of a timeout", async () => {
     const hub = new FakeHub();
     hub.next(named, { status: 202, fate: [[0, "stopped"]] });
     const deleted = hub.client().servers.delete("ada", { server: "gpu" }, { timeout: 3000 });

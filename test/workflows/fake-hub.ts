@@ -1,9 +1,9 @@
 /**
- * A hub of one user, ada, behind an injected `fetch`.
+ * A hub with one user, ada, behind an injected `fetch`.
  *
- * Her servers change over the fake time by their `fate`. The hub responds like a real one (version header, error
- * bodies, refusals), unless a test sets the next response of a route. In place of a FakeHub, since tests set states and
- * responses here that a healthy hub does not have: a 201 while pending, a server that is ready and then gone.
+ * Her servers change over the fake time as their `fate` says. The hub responds like a real one (version header, error
+ * bodies, refusals), unless a test sets the next response of a route. The FakeHub of src/testing is not enough here:
+ * tests need states and responses that a healthy hub does not have, such as a 201 while the server is still pending.
  */
 import { JupyterHub } from "../../src/index.js";
 import { isAtLeast } from "../../src/core/version.js";
@@ -12,38 +12,38 @@ import { elapse, streamOf, type Piece } from "./fake-stream.js";
 
 export type State = "ready" | "spawn" | "check" | "stop" | "stopped" | "gone";
 
-/** The future states of a server, each with its start in milliseconds from now. */
+/** The future states of a server, each with the time at which it begins, in milliseconds from now. */
 export type Fate = readonly (readonly [at: number, state: State])[];
 
 /** The events of a Spawner, each with its time in milliseconds from the start of the spawn. */
 export type Tale = readonly (readonly [at: number, event: Partial<ProgressEvent>])[];
 
-/** One response of a route, instead of the hub's own. */
+/** A response that a test sets for a route, instead of the hub's own. */
 export interface Answer {
   status: number;
   message?: string | null;
   body?: unknown;
   headers?: Record<string, string>;
-  /** The future of the route's server. */
+  /** The states of the route's server from the request on. */
   fate?: Fate;
-  /** The milliseconds until the response. */
+  /** The delay of the response, in milliseconds. */
   takes?: number;
   /** An event stream as the response. */
   stream?: readonly Piece[];
-  /** Whether the response is lost after the hub has acted. */
+  /** True if the response is lost after the hub has carried out the request. */
   lost?: true;
 }
 
 export interface Sent {
   /** Method, path and query: "GET /users/ada?limit=1". */
   route: string;
-  /** The parsed body; undefined without one. */
+  /** The parsed JSON body; undefined if the request has no body. */
   body: unknown;
 }
 
 interface FakeServer {
   fate: Fate;
-  /** The time at which its fate was set. */
+  /** The time at which `fate` was set. */
   from: number;
   user_options: unknown;
 }
@@ -59,9 +59,9 @@ export class FakeHub {
   userExists = true;
   /** The events of Spawners. */
   tale: Tale = [[500, { progress: 50, message: "Starting" }]];
-  /** The reason of failing Spawners. */
+  /** The reason that failing Spawners give. */
   why = "No GPU is left";
-  /** What answers at the addresses of servers: by default the hub, as if no proxy were in front of it. */
+  /** Answers requests to the address of a server. By default the hub answers, and redirects to its own page. */
   atAddress: typeof fetch = async () => redirectTo("/hub/user/ada/");
   /** The number of open streams. */
   open = 0;
@@ -77,7 +77,7 @@ export class FakeHub {
     return new JupyterHub({ url: base, token: "a-token", fetch: this.fetch, ...options });
   }
 
-  /** Sets the future of a server. */
+  /** Sets the states of a server from now on. */
   become(name: string, fate: Fate, user_options: unknown = {}): void {
     this.#servers.set(name, { fate, from: Date.now(), user_options });
   }
@@ -92,7 +92,7 @@ export class FakeHub {
     return this.sent.filter((one) => one.route === route).length;
   }
 
-  /** The methods and paths of the writes. */
+  /** The methods and paths of all requests other than GET. */
   get writes(): string[] {
     return this.sent.map(({ route }) => route).filter((route) => !route.startsWith("GET "));
   }
@@ -123,7 +123,7 @@ export class FakeHub {
     });
   };
 
-  /** The response of a real hub. */
+  /** Returns the response that a real hub would send. */
   #own(route: string, body: unknown): Answer {
     const [method = "", path = ""] = route.split(/[ ?]/);
     const { name, isServer } = serverOf(path);
@@ -274,7 +274,7 @@ export class FakeHub {
 export const redirectTo = (location: string): Response =>
   new Response(null, { status: 302, headers: { Location: location } });
 
-/** A time with keep-alive comments only. */
+/** Stream pieces that send nothing but keep-alive comments for the given milliseconds. */
 const silence = (wait: number): Piece[] =>
   wait === Infinity
     ? Array.from({ length: 1000 }, () => [8000, "\n\n"]).flat()
@@ -287,7 +287,7 @@ const isActive = (state: State): boolean => state !== "stopped" && state !== "go
 
 const full = (name: string): string => (name === "" ? "ada" : `ada/${name}`);
 
-/** The server of a path. */
+/** Returns the name of the server in a path, and whether the path is that of a server. */
 function serverOf(path: string): { name: string; isServer: boolean } {
   const [, name] = /\/users\/ada\/server(?:s\/([^/]+))?(?:\/progress)?$/.exec(path) ?? [];
   return { name: decodeURIComponent(name ?? ""), isServer: /\/users\/ada\/server/.test(path) };

@@ -1,6 +1,6 @@
 /**
- * A hub with one listing, in pages like those of real hubs, behind an injected `fetch`. In place of a FakeHub, since it
- * has hubs 1.2 to 3.1, and responses that are no listing.
+ * A hub behind an injected `fetch` that serves one listing, in pages like those of real hubs. Unlike a FakeHub, it can
+ * be a hub of 1.2 to 3.1, and can send responses that are not a listing.
  */
 import { JupyterHub } from "../../src/index.js";
 import type { JupyterHubOptions } from "../../src/index.js";
@@ -13,21 +13,21 @@ export interface ListingOptions {
   version?: string;
   /** The hub's `api_page_max_limit`. */
   max?: number;
-  /** Creates the hub's JSON from the items; by default an array. */
+  /** Creates the JSON of a response from its items. By default, it is an array of objects with a `name`. */
   shape?: (items: string[]) => unknown;
-  /** The first responses, instead of the hub's own. */
+  /** The bodies of the first responses, instead of the hub's own. */
   first?: unknown[];
-  /** The milliseconds until each response. */
+  /** The delay of each response, in milliseconds. */
   takes?: number;
 }
 
-/** One request, as "/users?offset=0&limit=200". */
+/** One request for the listing. Its path includes the query: "/users?offset=0&limit=200". */
 export interface Recorded {
   path: string;
   accept: string | null;
 }
 
-/** The names of so many listed items. */
+/** Returns the given number of names for listed items: "n0", "n1" and so on. */
 export const names = (count: number): string[] =>
   Array.from({ length: count }, (_, index) => `n${index}`);
 
@@ -57,7 +57,7 @@ export function fakeListing(
         offset,
         limit,
         total: items.length,
-        // Behind a proxy, a hub often has a wrong URL here.
+        // Hubs behind a proxy often send a wrong URL here.
         next: more
           ? {
               offset: offset + limit,

@@ -1,9 +1,9 @@
 /** Event streams in pieces, over the fake time. */
 
-/** Bytes as text, an event, milliseconds to wait (Infinity: forever), or the loss of the connection. */
+/** Text to send as it is, an event, milliseconds to wait (Infinity: forever), or an error that breaks the stream. */
 export type Piece = string | object | number | Error;
 
-/** A stream of the pieces. Calls back once when it has ended or is closed. */
+/** Returns a stream of the pieces. Calls `over` once, when the stream has ended or is cancelled. */
 export function streamOf(pieces: readonly Piece[], over: () => void): ReadableStream<Uint8Array> {
   const left = new AbortController();
   const rest = [...pieces];
@@ -40,7 +40,7 @@ export function streamOf(pieces: readonly Piece[], over: () => void): ReadableSt
   );
 }
 
-/** Resolves after so many milliseconds, and rejects like fetch at an abort. */
+/** Resolves after the given milliseconds. At an abort, rejects with the signal's reason as fetch does. */
 export const elapse = (
   milliseconds: number,
   signal: AbortSignal | null | undefined,

@@ -4,7 +4,7 @@ import { ForbiddenError, type ActiveServer } from "../../src/index.js";
 import { hubOf, answering, answer, rejectionOf } from "../unit/helpers.js";
 import { fakeListing } from "./fake-listing.js";
 
-/** The names of each user's servers; empty for the default server. */
+/** The names of each user's servers. The default server has an empty name. */
 const users = { ada: ["", "gpu"], grace: [], linus: ["cpu"], hedy: [""] };
 const model = (name: string): object => ({
   name,
@@ -50,7 +50,7 @@ describe("servers.listActive", () => {
     ]);
   });
 
-  it("counts users in its pages", async () => {
+  it("counts users, not servers, in its pages", async () => {
     const { hub } = fake("6.1.1");
     const { items, ...page } = await hub.servers.listActive().page({ offset: 0, limit: 2 });
     expect(items.map(short)).toEqual(["ada/", "ada/gpu"]);

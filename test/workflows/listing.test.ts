@@ -1,4 +1,4 @@
-/** A listing can be awaited and iterated, by items or pages: the results, and the requests. */
+/** The results and the requests of a listing that is awaited, or iterated by items or by pages. */
 import { getEventListeners } from "node:events";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -11,7 +11,7 @@ const offsets = (recorded: readonly Recorded[]): number[] =>
   recorded.map(({ path }) => Number(/offset=(\d+)/.exec(path)?.[1]));
 const nameOf = ({ name }: { name: string }): string => name;
 
-/** A hub whose responses the test sends, in pages of ten users. */
+/** A hub with pages of ten users. It responds to a request only when the test calls `answer` or `fail`. */
 function waiting(total: number) {
   const open: { offset: number; signal: AbortSignal; answer: () => void; fail: () => void }[] = [];
   const fetch = answering((request, signal) => {
@@ -35,7 +35,7 @@ function waiting(total: number) {
 }
 
 describe("a listing", () => {
-  it("sends nothing before it is awaited or iterated, also when it is printed", async () => {
+  it("sends nothing before it is awaited or iterated, even if it is printed", async () => {
     const { hub, recorded } = fakeListing(names(3));
     const listing = hub.users.list();
     expect(inspect(listing, { showHidden: true, depth: 9 })).not.toContain("token");
@@ -46,7 +46,7 @@ describe("a listing", () => {
     expect(recorded).toEqual([]);
   });
 
-  it("sends new requests each time", async () => {
+  it("sends new requests each time it is awaited or iterated", async () => {
     const { hub, recorded } = fakeListing(names(3));
     const listing = hub.users.list();
     expect(await listing).toEqual(await listing);
@@ -56,7 +56,7 @@ describe("a listing", () => {
     expect(recorded).toHaveLength(5);
   });
 
-  it("resolves by then, catch and finally as a promise does", async () => {
+  it("supports then, catch and finally as a promise does", async () => {
     const { hub } = fakeListing(names(3));
     const received: string[] = [];
     const listing = hub.users.list();
@@ -87,7 +87,7 @@ describe("a listing", () => {
     expect(received).toEqual(names(25));
   });
 
-  it("yields pages without items of earlier pages", async () => {
+  it("yields pages that repeat no item of an earlier page", async () => {
     const { hub } = fakeListing(names(5), { max: 3 });
     const pages = [];
     for await (const { items, ...page } of hub.users.list().pages()) {
@@ -137,21 +137,21 @@ describe("a listing", () => {
   });
 });
 
-describe("a listing that is left early", () => {
+describe("a listing that ends early", () => {
   const ways: Record<string, (hub: JupyterHub, call?: ListOptions) => Promise<unknown>> = {
-    "by a break": async (hub) => {
+    "a break": async (hub) => {
       for await (const { name } of hub.users.list()) if (name === "n15") break;
     },
-    "by a break between pages": async (hub) => {
+    "a break between pages": async (hub) => {
       let pages = 0;
       for await (const _ of hub.users.list().pages()) if ((pages += 1) === 2) break;
     },
-    "by an error in the loop": async (hub) => {
+    "an error in the loop": async (hub) => {
       for await (const { name } of hub.users.list()) if (name === "n15") throw new Error("mine");
     },
   };
 
-  it.each(Object.entries(ways))("aborts the requests in flight: %s", async (_, leave) => {
+  it.each(Object.entries(ways))("aborts the requests in flight after %s", async (_, leave) => {
     const { hub, open, asks } = waiting(100);
     const left = leave(hub).catch(() => undefined);
     await asks(1);
@@ -162,7 +162,7 @@ describe("a listing that is left early", () => {
     expect(open.map(({ signal }) => signal.aborted)).toEqual([false, false, true]);
   });
 
-  it("aborts the requests in flight after an abort, and rejects with the reason", async () => {
+  it("aborts the requests in flight if its signal is aborted, and rejects with the reason", async () => {
     const { hub, open, asks } = waiting(100);
     const controller = new AbortController();
     const { signal } = controller;
@@ -191,7 +191,7 @@ describe("a listing that is left early", () => {
     expect(recorded).toHaveLength(1);
   });
 
-  it("sends nothing if it is aborted before", async () => {
+  it("sends nothing if its signal is already aborted", async () => {
     const { hub, recorded } = fakeListing(names(10));
     const listed = hub.users.list({}, { signal: AbortSignal.abort("enough") });
     expect(await rejectionOf(listed)).toBe("enough");
@@ -217,7 +217,7 @@ describe("a listing that is left early", () => {
 });
 
 describe("a page that fails", () => {
-  it("rejects the listing at its turn, and aborts later pages", async () => {
+  it("rejects the listing only when its turn comes, and aborts the requests for later pages", async () => {
     const { hub, open, asks } = waiting(100);
     const received: string[] = [];
     const iterate = async (): Promise<void> => {
@@ -236,7 +236,7 @@ describe("a page that fails", () => {
     expect(open.at(-1)?.signal.aborted).toBe(true);
   });
 
-  it("is not an unhandled rejection before its turn", async () => {
+  it("causes no unhandled rejection before its turn comes", async () => {
     const unhandled: unknown[] = [];
     const listener = (reason: unknown): unknown => unhandled.push(reason);
     process.on("unhandledRejection", listener);
@@ -265,13 +265,13 @@ describe("the number of concurrent requests", () => {
     [5, 5],
     [50, 10],
   ])(
-    "is with concurrency %s one for the first page, then up to %i",
+    "is, with concurrency %s, one for the first page and then up to %i",
     async (concurrency, atMost) => {
       const { hub, open, asks } = waiting(100);
       const listed = hub.users.list({}, { concurrency }).then((users) => users.map(nameOf));
       await asks(1);
       open[0]?.answer();
-      // After the first page, the remaining 90 users are on pages of nine.
+      // Pages overlap by a user, so each page after the first has nine of the remaining 90 users.
       const flying = Math.min(atMost, 10);
       await asks(1 + flying);
       await new Promise(setImmediate);
@@ -285,21 +285,21 @@ describe("the number of concurrent requests", () => {
     },
   );
 
-  it("is one with concurrency 1: each page is requested when it is wanted", async () => {
+  it("is one with concurrency 1: a page is requested only when the iteration reaches it", async () => {
     const { hub, recorded } = fakeListing(names(450));
     for await (const _ of hub.users.list({}, { concurrency: 1 }).pages()) break;
     for await (const { name } of hub.users.list({}, { concurrency: 1 })) if (name === "n250") break;
     expect(offsets(recorded)).toEqual([0, 0, 199]);
   });
 
-  it.each([0, -1, Number.NaN])("is not %s", async (concurrency) => {
+  it.each([0, -1, Number.NaN])("cannot be limited to %s", async (concurrency) => {
     const { hub, recorded } = fakeListing(names(3));
     const error = await rejectionOf(hub.users.list({}, { concurrency }));
     expect(error).toMatchObject({ name: "InvalidInputError" });
     expect(recorded).toEqual([]);
   });
 
-  it("is one while the walk goes back", async () => {
+  it("is one while the listing goes back to earlier pages", async () => {
     const hub = new ChangingHub(60, {
       max: 10,
       before: (hub, answers) => {
@@ -310,13 +310,14 @@ describe("the number of concurrent requests", () => {
     expect(listed.map(nameOf)).toEqual(names(60));
     expect(hub.recorded.map(([offset]) => offset)).toEqual([
       0, 9, 18, 27,
-      // After the second page, the third begins with another row.
-      36, 9, 0, 9, 18, 27, 36, 45,
+      // 36 is requested in advance. The page at 18 begins with an unexpected row, so the listing goes back.
+      36,
+      9, 0, 9, 18, 27, 36, 45,
     ]);
   });
 });
 
-describe("going back", () => {
+describe("going back to earlier pages", () => {
   it("finds the remaining users, whatever the page size and the number of deletions", async () => {
     const hub = new ChangingHub(300, {
       max: 3,
@@ -329,7 +330,7 @@ describe("going back", () => {
     expect(new Set(listed.map(nameOf)).size).toBe(listed.length);
   });
 
-  it("does not go back before the given offset", async () => {
+  it("stops at the given offset", async () => {
     const hub = new ChangingHub(60, {
       max: 10,
       before: (hub, answers) => {
@@ -347,11 +348,11 @@ describe("going back", () => {
 
 describe("a listing whose iteration deletes users", () => {
   it.each([undefined, 1, 8])(
-    "yields every user, and each remaining one once, with concurrency %s",
+    "yields every user exactly once, with concurrency %s",
     async (concurrency) => {
       const hub = new ChangingHub(6000, { max: 200 });
       const { rows } = hub;
-      // The first users are kept, and stay before all others.
+      // The first 50 users are not deleted, and stay before all others.
       const isKept = (name: string): boolean => Number(name.slice(1)) < 50;
       const received: string[] = [];
       for await (const { name } of hub.client().users.list({}, { concurrency })) {
@@ -392,7 +393,7 @@ describe("pages from which hubs omit rows", () => {
 });
 
 describe("users without a name, which some hubs have", () => {
-  it("are listed like others", async () => {
+  it("are listed like other users", async () => {
     const row = (name: string): object => ({
       name: name === "n3" || name === "n5" ? null : name,
       created: name,

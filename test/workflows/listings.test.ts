@@ -1,4 +1,4 @@
-/** Every method that lists: its route and query, and a complete result. */
+/** Each method that lists sends the right route and query, and returns all rows. */
 import { describe, expect, it } from "vitest";
 import { UnexpectedResponseError } from "../../src/index.js";
 import type { JupyterHub } from "../../src/index.js";
@@ -7,7 +7,7 @@ import { fakeListing, names, pageType, routeMap } from "./fake-listing.js";
 type List = (hub: JupyterHub, limit?: number) => PromiseLike<object[]>;
 const input = (limit?: number): { limit?: number } => (limit === undefined ? {} : { limit });
 
-/** A row of each listing, identified by a name. */
+/** Creates a row of a listing, identified by the given name. */
 const named = (name: string): object => ({ name });
 const code = (id: string): object => ({ id });
 const share = (name: string): object => ({
@@ -118,7 +118,7 @@ describe("proxy.listRoutes", () => {
   const routes = (count: number): object[] => names(count).map((routespec) => ({ routespec }));
 
   it.each(["6.1.1", "3.0.0"])(
-    "gives the routes of all pages as a list on hub %s",
+    "returns the routes of all pages as a list on hub %s",
     async (version) => {
       const { hub, recorded } = fakeListing(names(450), { version, shape: routeMap });
       expect(await hub.proxy.listRoutes()).toEqual(routes(450));
@@ -153,7 +153,7 @@ describe("proxy.listRoutes", () => {
     ["a string", "hello"],
     ["a page without routes", { items: null, _pagination: { next: null } }],
     ["a page without a pagination", { items: {}, _pagination: null }],
-  ])("rejects %s", async (_, answer) => {
+  ])("rejects a response that is %s", async (_, answer) => {
     const { hub } = fakeListing([], { first: [answer] });
     await expect(hub.proxy.listRoutes()).rejects.toBeInstanceOf(UnexpectedResponseError);
   });
@@ -167,7 +167,7 @@ describe("services.list", () => {
     expect(recorded.map(({ path }) => path)).toEqual(["/services"]);
   });
 
-  it("returns an empty list if there are none", async () => {
+  it("returns an empty list if there are no services", async () => {
     const { hub } = fakeListing([], { first: [{}] });
     expect(await hub.services.list()).toEqual([]);
   });

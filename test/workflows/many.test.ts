@@ -1,4 +1,4 @@
-/** `servers.startMany` and `stopMany`: a result per server as it completes, and a limit of concurrent requests. */
+/** `servers.startMany` and `stopMany` yield each server's result when it is complete, and limit concurrent requests. */
 import { getEventListeners } from "node:events";
 import { describe, expect, it, vi } from "vitest";
 import { JupyterHub, type StartResult, type StartTarget } from "../../src/index.js";
@@ -15,7 +15,7 @@ interface Sent {
   body: string;
 }
 
-/** A hub of many users, whose servers start within a second or fail. `limit` may start at once. */
+/** A hub with many users, whose servers start or fail after a second. At most `limit` servers start at a time. */
 function manyHub({ limit = 100, failing = new Set<string>(), takes = 1000 } = {}) {
   const sent: Sent[] = [];
   const running = new Set<string>();
@@ -73,7 +73,7 @@ async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
 }
 
 describe("many starts", () => {
-  it("yield the server of each, eight at a time", async () => {
+  it("yield each started server, and run eight at a time", async () => {
     const { hub, writes, running, most } = manyHub();
     const begun = Date.now();
     const results = await settled(all(hub.servers.startMany(users)));
@@ -105,7 +105,7 @@ describe("many starts", () => {
     expect(sent).toEqual([]);
   });
 
-  it("begin no more when the iteration is left; those in flight continue", async () => {
+  it("start no more servers if the iteration ends early; starts in flight continue", async () => {
     const { hub, writes, running } = manyHub();
     const first = (async (): Promise<StartResult | undefined> => {
       for await (const result of hub.servers.startMany(users, {}, { concurrency: 3 }))
@@ -118,7 +118,7 @@ describe("many starts", () => {
     expect(running.size).toBe(3);
   });
 
-  it("wait until results are read", async () => {
+  it("wait until the program reads the results of earlier starts", async () => {
     const { hub, writes } = manyHub();
     const results = hub.servers.startMany(users, {}, { concurrency: 3 })[Symbol.asyncIterator]();
     await settled(results.next());
@@ -138,7 +138,7 @@ describe("many starts", () => {
     expect(times).toEqual([0, 2000, 4000]);
   });
 
-  it("reject with the reason of an abort, with no start in flight", async () => {
+  it("reject with the reason of an abort once no start is in flight", async () => {
     const { hub, writes } = manyHub();
     const controller = new AbortController();
     const { signal } = controller;
@@ -155,7 +155,7 @@ describe("many starts", () => {
     expect(writes()).toHaveLength(begun);
   });
 
-  it("reject in the same way if the abort comes while a result is processed", async () => {
+  it("reject with the reason also if the abort comes while the program processes a result", async () => {
     const { hub } = manyHub();
     const controller = new AbortController();
     const { signal } = controller;
@@ -171,7 +171,7 @@ describe("many starts", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("share one listener on a signal, also with the iterations of their progress", async () => {
+  it("share one listener on a signal with stops and iterations of progress", async () => {
     const { hub } = manyHub();
     const { signal } = new AbortController();
     const done = Promise.all([
@@ -184,7 +184,7 @@ describe("many starts", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
-  it("take users, named servers and options, from any iterable", async () => {
+  it("accept users, named servers and options, from any iterable", async () => {
     const { hub, sent } = manyHub();
     async function* targets(): AsyncGenerator<StartTarget> {
       yield "ada";
@@ -208,7 +208,7 @@ describe("many starts", () => {
     ]);
   });
 
-  it("yield results while the source is slow", async () => {
+  it("yield results while the iterable of targets is slow", async () => {
     const { hub } = manyHub();
     async function* targets(): AsyncGenerator<string> {
       yield "ada";
@@ -221,7 +221,7 @@ describe("many starts", () => {
     expect(Date.now() - begun).toBe(1000);
   });
 
-  it("yield the results of the starts in flight before the error of the source", async () => {
+  it("yield the results of the starts in flight before an error of the iterable of targets", async () => {
     const { hub } = manyHub();
     async function* failing() {
       yield "user0";
@@ -235,7 +235,7 @@ describe("many starts", () => {
     expect(read).toEqual(["user0"]);
   });
 
-  it("end the source when the iteration is left", async () => {
+  it("close the iterable of targets if the iteration ends early", async () => {
     const { hub } = manyHub();
     let ended = false;
     function* targets(): Generator<string> {
@@ -264,7 +264,7 @@ describe("many starts", () => {
     expect(sent).toEqual([]);
   });
 
-  it("are aborted by the signal also after the iteration was left", async () => {
+  it("are aborted by the signal even after the iteration has ended early", async () => {
     const { hub, writes } = manyHub({ takes: 5000 });
     const controller = new AbortController();
     const { signal } = controller;
@@ -288,7 +288,7 @@ describe("many starts", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("have a timeout each", async () => {
+  it("each have a timeout of their own", async () => {
     const { hub } = manyHub({ takes: 5000 });
     const results = await settled(all(hub.servers.startMany(users, {}, { timeout: 2000 })));
     expect(results).toHaveLength(20);
@@ -308,7 +308,7 @@ describe("many starts", () => {
 });
 
 describe("many stops", () => {
-  it("yield each name when its server has stopped, or its error", async () => {
+  it("yield each user's name when the server has stopped, or the error", async () => {
     const { hub, writes } = manyHub({ failing: new Set(["user3"]) });
     const results = await settled(all(hub.servers.stopMany(users.slice(0, 10))));
     expect(results).toHaveLength(10);

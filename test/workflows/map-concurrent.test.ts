@@ -1,4 +1,4 @@
-/** `mapConcurrent`: what it keeps, and how it ends when it is left or fails. */
+/** `mapConcurrent` keeps no results that were read, and ends cleanly after a break or a failure. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
@@ -11,7 +11,7 @@ const limits = { concurrency: 4, signal: undefined };
 /** Lets the event loop turn once. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-it("mapConcurrent keeps no result that was read", async () => {
+it("mapConcurrent keeps no reference to a result that was read", async () => {
   const read: WeakRef<object>[] = [];
   const items = Array.from({ length: 500 }, (_, index) => index);
   for await (const result of mapConcurrent(items, limits, async (index) => ({ index }))) {
@@ -24,7 +24,7 @@ it("mapConcurrent keeps no result that was read", async () => {
   expect(read.filter((one) => one.deref()).length).toBeLessThan(20);
 });
 
-it("mapConcurrent causes no unhandled rejection if it is left and its source then fails", async () => {
+it("mapConcurrent causes no unhandled rejection if its source fails after a break", async () => {
   const rejections: unknown[] = [];
   const keep = (reason: unknown): void => void rejections.push(reason);
   process.on("unhandledRejection", keep);
@@ -48,7 +48,7 @@ it("mapConcurrent causes no unhandled rejection if it is left and its source the
   expect(rejections).toEqual([]);
 });
 
-it("mapConcurrent rejects with the error of an item in flight, also after its source has failed", async () => {
+it("mapConcurrent rejects with the error of an item in flight, even after its source has failed", async () => {
   const failure = new Error("The item failed");
   async function* source() {
     yield 1;

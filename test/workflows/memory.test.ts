@@ -41,7 +41,7 @@ it("iterating over 100,000 users grows the heap by less than 10 MB", async () =>
     response.end(JSON.stringify({ items, _pagination: { offset, limit, total, next } }));
   });
   const hub = new JupyterHub({ url: server.url, token: "a-token" });
-  // Modules and caches of the first iteration do not count.
+  // The first iteration loads modules and fills caches, which do not count.
   for await (const _ of hub.users.list()) break;
 
   const before = heap();
@@ -54,7 +54,7 @@ it("iterating over 100,000 users grows the heap by less than 10 MB", async () =>
   expect(count).toBe(total);
   expect(most).toBeLessThan(10);
 
-  // The limit is meaningful only if all users at once need more.
+  // The limit proves something only if all users at once need more memory.
   const everybody = await hub.users.list();
   expect(heap() - before).toBeGreaterThan(30);
   expect(everybody).toHaveLength(total);

@@ -37,18 +37,18 @@ const listingOf = (fetchPage: Ask, isOrdered = true): Listing<string> =>
 
 const at = (offset: number, limit = 2): object => ({ offset, limit });
 
-describe("all items", () => {
+describe("a listing in pages", () => {
   it.each<[what: string, pages: unknown[], items: string[], recorded: object[]]>([
-    ["of a single page", [page(["a", "b"], null)], ["a", "b"], [at(0)]],
-    ["of an empty listing", [page([], null)], [], [at(0)]],
+    ["from a single page", [page(["a", "b"], null)], ["a", "b"], [at(0)]],
+    ["if there are none", [page([], null)], [], [at(0)]],
     [
-      "of several pages that overlap by an item",
+      "from several pages that overlap by an item",
       [page(["b", "a"], at(2)), page(["a", "d"], at(3), 1), page(["d", "c"], null, 2)],
       ["b", "a", "d", "c"],
       [at(0), at(1), at(2)],
     ],
     [
-      "after a short page, whose last row is unknown",
+      "if a page has fewer items than its limit",
       [page(["a"], at(2)), page(["b", "c"], null, 1)],
       ["a", "b", "c"],
       [at(0), at(1)],
@@ -66,7 +66,7 @@ describe("all items", () => {
       [at(0), at(49, 50), at(52, 7)],
     ],
     [
-      "if the next page is one row further",
+      "if the next page begins only one row further",
       [page(["a"], at(1)), page(["b"], null, 1)],
       ["a", "b"],
       [at(0), at(1)],
@@ -77,10 +77,15 @@ describe("all items", () => {
       ["a", "b", "c"],
       [at(0), at(1, 1), at(2, 1)],
     ],
-    ["of an array, as old hubs send it", [["a", "b", "c"]], ["a", "b", "c"], [at(0)]],
-    ["of an empty array", [[]], [], [at(0)]],
     [
-      "without the URL of the next page",
+      "from an array, which old hubs send instead of pages",
+      [["a", "b", "c"]],
+      ["a", "b", "c"],
+      [at(0)],
+    ],
+    ["from an empty array", [[]], [], [at(0)]],
+    [
+      "without using the URL of the next page",
       [
         page(["a", "b"], { offset: 2, limit: 2, url: "http://wrong.test.invalid/?offset=9" }),
         page(["b"], null, 1),
@@ -89,7 +94,7 @@ describe("all items", () => {
       [at(0), at(1)],
     ],
     [
-      "if the last item of a page was deleted: the walk goes back",
+      "if the last item of a page was deleted: the listing goes back",
       [
         page(["a", "b"], at(2)),
         page(["d", "e"], at(3), 1),
@@ -101,7 +106,7 @@ describe("all items", () => {
       [at(0), at(1), at(0), at(1), at(2)],
     ],
     [
-      "if so many were deleted that a page is after the end",
+      "if so many items were deleted that a page begins after the end",
       [
         page(["a", "b"], at(2)),
         page(["b", "c"], at(3), 1),
@@ -112,35 +117,35 @@ describe("all items", () => {
       [at(0), at(1), at(2), at(1)],
     ],
     [
-      "if all listed items were deleted",
+      "if all items listed so far were deleted",
       [page(["a", "b"], at(2)), page(["d"], null, 1), page(["c", "d"], null)],
       ["a", "b", "c", "d"],
       [at(0), at(1), at(0)],
     ],
     [
-      "if others were inserted before them",
+      "if other items were inserted before the listed ones",
       [page(["a", "b"], at(2)), page(["a", "b"], at(3), 1), page(["b", "c"], null, 2)],
       ["a", "b", "c"],
       [at(0), at(1), at(2)],
     ],
-  ])("%s", async (_, pages, items, expected) => {
+  ])("returns all items in order %s", async (_, pages, items, expected) => {
     const { ask, recorded } = answers(...pages);
     expect(await listingOf(ask)).toEqual(items);
     expect(recorded).toEqual(expected);
   });
 
-  it("are complete without going back if the order may change", async () => {
+  it("is complete without going back if the order may change", async () => {
     const { ask, recorded } = answers(page(["a", "b"], at(2)), page(["c", "d"], null, 1));
     expect(await listingOf(ask, false)).toEqual(["a", "b", "c", "d"]);
     expect(recorded).toEqual([at(0), at(1)]);
   });
 
   it.each<[what: string, next: object]>([
-    ["stands still", at(1)],
-    ["goes back", at(0)],
+    ["has the same offset", at(1)],
+    ["has an earlier offset", at(0)],
     ["has no offset", { limit: 2 }],
     ["has an offset that is not a number", { offset: "later", limit: 2 }],
-  ])("reject if next %s", async (_, next) => {
+  ])("rejects if the next page %s", async (_, next) => {
     const { ask, recorded } = answers(page(["a", "b"], at(2)), page(["b", "c"], next, 1));
     const error = await rejectionOf(listingOf(ask));
     expect(error).toBeInstanceOf(UnexpectedResponseError);
@@ -156,19 +161,19 @@ describe("all items", () => {
     ["a page without items", { _pagination: { next: null } }],
     ["items that are not an array", { items: { a: 1 }, _pagination: { next: null } }],
     ["items without a pagination", { items: [] }],
-  ])("reject if the response is %s", async (_, answer) => {
+  ])("rejects if the response is %s", async (_, answer) => {
     const { ask } = answers(answer);
     const error = await rejectionOf(listingOf(ask));
     expect(error).toBeInstanceOf(UnexpectedResponseError);
     expect(error).toMatchObject({ message: expect.stringContaining("neither a list nor a page") });
   });
 
-  it("reject with the error of a page", async () => {
+  it("rejects with the error of a page", async () => {
     const { ask } = answers(page(["a", "b"], at(2)));
     await expect(listingOf(ask)).rejects.toThrow("An unexpected request");
   });
 
-  it("are requested 200 per page, the maximum of hubs, and two pages at once", () => {
+  it("requests 200 items per page, the maximum of hubs, and two pages at once", () => {
     expect({ pageSize, pagesInFlight }).toEqual({ pageSize: 200, pagesInFlight: 2 });
   });
 });
@@ -207,7 +212,7 @@ describe("users.list on a hub", () => {
     ]);
   });
 
-  it("rejects at an invalid page", async () => {
+  it("rejects if a page is invalid", async () => {
     const { hub, recorded } = fakeListing(names(5), { max: 2, first: [null] });
     expect(await rejectionOf(hub.users.list())).toBeInstanceOf(UnexpectedResponseError);
     expect(recorded).toHaveLength(1);
@@ -217,7 +222,7 @@ describe("users.list on a hub", () => {
 describe("a listing with a timeout", () => {
   useClock();
 
-  it("rejects after that time for all pages, and requests no more", async () => {
+  it("rejects when the time for all its pages is over, and requests no more", async () => {
     const { hub, recorded } = fakeListing(names(10), { max: 2, takes: 400 });
     const begun = Date.now();
     const error = await failure(hub.users.list({}, { timeout: 1000 }));
@@ -234,7 +239,7 @@ describe("a listing with a timeout", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("includes the time between two items of an iteration", async () => {
+  it("counts the time between two items of an iteration towards the timeout", async () => {
     const { hub } = fakeListing(names(10), { max: 5 });
     const received: string[] = [];
     const iterate = async (): Promise<void> => {
@@ -248,7 +253,7 @@ describe("a listing with a timeout", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it.each([0, -1, Number.NaN])("refuses %s milliseconds", async (timeout) => {
+  it.each([0, -1, Number.NaN])("refuses a timeout of %s milliseconds", async (timeout) => {
     const { hub, recorded } = fakeListing(names(10));
     const error = await rejectionOf(hub.users.list({}, { timeout }));
     expect(error).toMatchObject({

@@ -1,4 +1,4 @@
-/** `servers.get` and `servers.list`, on hubs with a route for a server (6.0) and without. */
+/** `servers.get` and `servers.list`, on hubs that have a route for a single server (since 6.0) and on older hubs. */
 import { describe, expect, it } from "vitest";
 import { NotFoundError } from "../../src/index.js";
 import { FakeHub } from "./fake-hub.js";
@@ -19,7 +19,7 @@ describe("servers.get", () => {
     ["2.3.1", "gpu", "GET /users/ada"],
     ["1.2.2", "", "GET /users/ada"],
   ])(
-    "on hub %s sends, for the server %j, %s after the version is known",
+    "on hub %s requests the version once, then reads the server %j with %s",
     async (version, server, route) => {
       const hub = new FakeHub(version);
       hub.become("", [[0, "ready"]]);
@@ -40,7 +40,7 @@ describe("servers.get", () => {
     expect(found).toMatchObject({ name: "gpu", ready: false, stopped: true });
   });
 
-  it("does not find a stopped server on hubs before 3.0, which do not list those", async () => {
+  it("does not find a stopped server on hubs before 3.0, which do not list stopped servers", async () => {
     const hub = new FakeHub("2.3.1");
     hub.become("gpu", [[0, "stopped"]]);
     expect(await failure(hub.client().servers.get("ada", { server: "gpu" }))).toBeInstanceOf(
@@ -54,10 +54,10 @@ describe("servers.get", () => {
     ["5.5.4", "gpu"],
     ["5.5.4", ""],
     ["1.2.2", "gpu"],
-    // Names of inherited properties.
+    // Names of properties that every object inherits.
     ["5.5.4", "constructor"],
     ["5.5.4", "__proto__"],
-  ])("on hub %s rejects with NotFoundError without a server %j", async (version, server) => {
+  ])("on hub %s rejects with NotFoundError if there is no server %j", async (version, server) => {
     const hub = new FakeHub(version);
     hub.become("other", [[0, "ready"]]);
     const error = await failure(hub.client().servers.get("ada", { server }));
@@ -77,7 +77,7 @@ describe("servers.get", () => {
     expect(await failure(hub.client().servers.get("ada"))).toBeInstanceOf(NotFoundError);
   });
 
-  it("has one timeout for the version and the server", async () => {
+  it("applies one timeout to the requests for the version and the server", async () => {
     const hub = new FakeHub();
     hub.next("GET /", { status: 200, body: { version: "6.1.1" }, takes: 700 });
     hub.next("GET /users/ada/server", { status: 200, body: {}, takes: 700 });
@@ -106,7 +106,7 @@ describe("servers.list", () => {
     expect(await settled(hub.client().servers.list("ada", input))).toMatchObject([{ name: "old" }]);
   });
 
-  it("rejects with UnsupportedByHubError if the hub would ignore that", async () => {
+  it("rejects with UnsupportedByHubError if the hub cannot include stopped servers", async () => {
     const hub = new FakeHub("2.3.1");
     const input = { include_stopped_servers: true };
     expect(await failure(hub.client().servers.list("ada", input))).toMatchObject({

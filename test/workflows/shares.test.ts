@@ -1,4 +1,4 @@
-/** `shares.revoke` and `shareCodes.revoke` revoke what they name and nothing else. */
+/** `shares.revoke` and `shareCodes.revoke` revoke only what their input names. */
 import { describe, expect, it } from "vitest";
 import { InvalidInputError, JupyterHub } from "../../src/index.js";
 import type { RevokeShareCodeInput, RevokeShareInput } from "../../src/index.js";
@@ -8,7 +8,7 @@ interface Sent {
   body: unknown;
 }
 
-/** A hub with one response to all requests. */
+/** A hub that sends the same response to every request. */
 function hubThatAnswers(answer: unknown, status = 200): { hub: JupyterHub; sent: Sent[] } {
   const sent: Sent[] = [];
   const url = "http://hub.test.local/hub/api";
@@ -38,13 +38,13 @@ const share = {
 describe("shares.revoke", () => {
   it.each<[what: string, input: RevokeShareInput, route: string, body: object]>([
     [
-      "everything without scopes",
+      "everything if no scopes are given",
       { user: "grace", server: "gpu" },
       "PATCH /shares/ada/gpu",
       { user: "grace" },
     ],
     [
-      "scopes without a filter, with the server as filter",
+      "scopes that have no filter, with the server added as their filter",
       { user: "grace", server: "gpu", scopes: ["read:servers", "access:servers"] },
       "PATCH /shares/ada/gpu",
       {
@@ -59,7 +59,7 @@ describe("shares.revoke", () => {
       { group: "staff", scopes: ["read:servers!server=ada/"] },
     ],
     [
-      "scopes with a filter unchanged",
+      "scopes that have a filter, without changing them",
       {
         group: "staff",
         server: "gpu",
@@ -83,7 +83,7 @@ describe("shares.revoke", () => {
     expect(input).toEqual(before);
   });
 
-  it("does not encode owner and server in a filter", async () => {
+  it("does not percent-encode the owner and the server in a filter", async () => {
     const { hub, sent } = hubThatAnswers(share);
     await hub.shares.revoke("ada@x y", { user: "grace", server: "a/b", scopes: ["read:servers"] });
     expect(sent).toEqual([
@@ -95,7 +95,7 @@ describe("shares.revoke", () => {
   });
 
   it.each([[[]], [null]])(
-    "refuses the scopes %j, by which hubs revoke all, before anything is sent",
+    "refuses the scopes %j and sends nothing, since hubs would revoke all scopes",
     async (scopes) => {
       const { hub, sent } = hubThatAnswers(share);
       const revoked = hub.shares.revoke("ada", { user: "grace", scopes: scopes as string[] });
@@ -112,7 +112,7 @@ describe("shares.revoke", () => {
     expect(await hub.shares.revoke("ada", { user: "grace", server: "gpu" })).toEqual(share);
   });
 
-  it("resolves with undefined if nothing remains: the hub sends {}", async () => {
+  it("resolves with undefined if no share remains, for which the hub sends {}", async () => {
     const { hub } = hubThatAnswers({});
     expect(await hub.shares.revoke("ada", { user: "grace", server: "gpu" })).toBeUndefined();
   });
@@ -146,15 +146,15 @@ describe("shareCodes.revoke", () => {
     ["an empty code", { code: "" }],
     ["an undefined id", { id: undefined }],
     ["null for an id", { id: null }],
-    ["both", { id: "sc_12", code: "abc" }],
-  ])("refuses %s before anything is sent: hubs would revoke all codes", async (_, input) => {
+    ["both id and code", { id: "sc_12", code: "abc" }],
+  ])("refuses %s and sends nothing, since hubs might revoke all codes", async (_, input) => {
     const { hub, sent } = hubThatAnswers(undefined, 204);
     const revoked = hub.shareCodes.revoke("ada", input as RevokeShareCodeInput);
     await expect(revoked).rejects.toBeInstanceOf(InvalidInputError);
     expect(sent).toEqual([]);
   });
 
-  it("does not revoke all codes, unlike revokeAll", async () => {
+  it("leaves it to revokeAll to revoke all codes", async () => {
     const { hub, sent } = hubThatAnswers(undefined, 204);
     await hub.shareCodes.revokeAll("ada", { server: "gpu" });
     expect(sent).toEqual([{ route: "DELETE /share-codes/ada/gpu", body: undefined }]);

@@ -1,4 +1,4 @@
-/** What happens to a spawn when its start is aborted or times out: `onAbort`. */
+/** `onAbort` decides whether the spawn continues when its start is aborted or times out. */
 import { describe, expect, it, vi } from "vitest";
 import type { StartServerInput, StartServerOptions } from "../../src/index.js";
 import { FakeHub, type Answer } from "./fake-hub.js";
@@ -10,7 +10,7 @@ const post = "POST /users/ada/server";
 const stop = "DELETE /users/ada/server";
 const cancel = { onAbort: "cancel" } as const;
 
-/** Aborts a start after so many milliseconds, and returns its result. */
+/** Begins a start, aborts it after the given milliseconds, and returns the state of its promise. */
 async function aborted(
   hub: FakeHub,
   after: number,
@@ -41,9 +41,9 @@ describe("the spawn of an aborted start", () => {
 
   it.each<[when: string, answer: Answer]>([
     ["before the response", { status: 202, fate: [[0, "spawn"]], takes: 10_000 }],
-    ["while it is pending", { status: 202, fate: [[0, "spawn"]] }],
+    ["while the spawn is pending", { status: 202, fate: [[0, "spawn"]] }],
     [
-      "while it is ready, but may have been cancelled",
+      "while the server is ready, though the start may have been cancelled",
       {
         status: 202,
         fate: [
@@ -53,7 +53,7 @@ describe("the spawn of an aborted start", () => {
       },
     ],
     ["after a lost response", { status: 0, lost: true, fate: [[0, "spawn"]] }],
-  ])("is cancelled with onAbort cancel %s", async (_, answer) => {
+  ])("is cancelled with onAbort cancel if the abort comes %s", async (_, answer) => {
     const hub = new FakeHub();
     hub.next(post, answer);
     const started = await aborted(hub, 1000, cancel);
@@ -62,7 +62,7 @@ describe("the spawn of an aborted start", () => {
     expect([hub.open, vi.getTimerCount()]).toEqual([0, 0]);
   });
 
-  it.each(["6.1.1", "5.5.4"])("is cancelled without the body of the start on hub %s", async (v) => {
+  it.each(["6.1.1", "5.5.4"])("is cancelled by a DELETE without a body on hub %s", async (v) => {
     const hub = new FakeHub(v);
     hub.next("POST /users/ada/servers/gpu", { status: 202, fate: [[0, "spawn"]] });
     hub.become("gpu", [[0, "stopped"]]);
@@ -95,7 +95,7 @@ describe("the spawn of an aborted start", () => {
     ["was rejected with 429", (hub) => hub.next(post, put(60))],
     ["waits for a stop", (hub) => hub.become("", [[0, "stop"]])],
     [
-      "finds a running server, before any response",
+      "finds a running server, but has no response yet",
       (hub) => {
         hub.become("", [[0, "ready"]]);
         hub.next(post, { status: 400, message: "ada is already running", takes: 10_000 });
@@ -107,7 +107,7 @@ describe("the spawn of an aborted start", () => {
         hub.next(post, { status: 500, message: "boom", fate: [[0, "stopped"]] });
       },
     ],
-  ])("is never cancelled if it %s", async (_, script) => {
+  ])("is never cancelled if the start %s", async (_, script) => {
     const hub = new FakeHub();
     script(hub);
     const started = watch(hub.client().servers.start("ada", {}, { ...cancel, timeout: 3000 }));
@@ -116,7 +116,7 @@ describe("the spawn of an aborted start", () => {
     expect(hub.writes.filter((write) => write === stop)).toEqual([]);
   });
 
-  it("is not cancelled after it failed", async () => {
+  it("is not cancelled after it has failed", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 202,
@@ -131,7 +131,7 @@ describe("the spawn of an aborted start", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("stops waiting for the cancellation after fifteen seconds, and rejects with the reason", async () => {
+  it("delays the rejection by at most fifteen seconds while it is cancelled", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: [[0, "spawn"]] });
     hub.next(stop, { status: 204, takes: 25_000 });
@@ -142,14 +142,14 @@ describe("the spawn of an aborted start", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("rejects with the reason if the cancellation fails", async () => {
+  it("does not change the reason of the rejection if its cancellation fails", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: [[0, "spawn"]] });
     hub.next(stop, { status: 403, message: "requires any of [delete:servers]" });
     expect((await aborted(hub, 1000, cancel)).error).toBe("enough");
   });
 
-  it("is cancelled in a restart, but not while the server still stops", async () => {
+  it("is cancelled if a restart times out, except while the server still stops", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "ready"]]);
     const restarted = watch(hub.client().servers.restart("ada", {}, { ...cancel, timeout: 500 }));
@@ -162,7 +162,7 @@ describe("the spawn of an aborted start", () => {
     expect(hub.writes).toEqual([stop, stop, post, stop]);
   });
 
-  it("is cancelled in a restart before that rejects", async () => {
+  it("is cancelled before the restart that began it rejects with a timeout", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "stopped"]]);
     hub.next(stop, { status: 204 }, { status: 202, takes: 2000 });
@@ -190,7 +190,7 @@ it("an aborted start that was still queued sends no cancellation", async () => {
   const controller = new AbortController();
   const started = watch(client.servers.start("ada", {}, { ...cancel, signal: controller.signal }));
   await pass(100);
-  // Takes the only permit, so that the start is queued.
+  // This request holds the only permit of the semaphore, so the start waits in the queue.
   const other = client.whoami();
   await pass(900);
   hub.become("", [[0, "ready"]]);

@@ -41,7 +41,7 @@ describe("a start whose response the hub delays", () => {
 describe("a start behind a proxy", () => {
   it.each<[string, Answer]>([
     ["buffers the headers of the stream", { status: 200, stream: [], takes: 1_000_000 }],
-    ["buffers its events", { status: 200, stream: [requested, Infinity] }],
+    ["buffers the events of the stream", { status: 200, stream: [requested, Infinity] }],
   ])("resolves within two seconds of being ready if the proxy %s", async (_, answer) => {
     const hub = new FakeHub();
     hub.next(post, {
@@ -53,7 +53,7 @@ describe("a start behind a proxy", () => {
     });
     hub.next(stream, answer, answer, answer);
     const { ended } = await settled(story(hub.client().servers.start("ada")));
-    // In the last 1,200 ms, a cancelled start would be removed.
+    // In the last 1,200 ms, the hub would remove the server of a cancelled start.
     expect(ended).toBeLessThanOrEqual(9000 + 2000 + 1200);
     expect([hub.open, vi.getTimerCount()]).toEqual([0, 0]);
   });
@@ -70,7 +70,7 @@ describe("a start with options", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("rejects with advice if the server runs with others", async () => {
+  it("rejects with advice if the server already runs with other options", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "ready"]], { profile: "small" });
     const start = hub.client().servers.start("ada", { user_options: { profile: "large" } });

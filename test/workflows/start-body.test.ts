@@ -1,4 +1,4 @@
-/** The body of `servers.start` on each hub version: before 6.0 it is the user options. */
+/** The body of `servers.start` on each hub version: before 6.0, the whole body is the user options. */
 import { describe, expect, it } from "vitest";
 import type { StartServerInput } from "../../src/index.js";
 import { UnsupportedByHubError } from "../../src/index.js";
@@ -9,7 +9,7 @@ useClock();
 
 const post = "POST /users/ada/server";
 
-/** A start without a body. */
+/** The recorded body of a start that is sent without one. */
 const nothing = undefined;
 
 const bodies: [what: string, input: StartServerInput, on6: unknown, on5: unknown][] = [
@@ -19,13 +19,13 @@ const bodies: [what: string, input: StartServerInput, on6: unknown, on5: unknown
   ["empty options", { user_options: {} }, { user_options: {} }, {}],
   ["null for options", { user_options: null }, { user_options: null }, nothing],
   [
-    "options with the names of 6.0's body keys",
+    "options named like the body keys of hub 6.0",
     { user_options: { display_name: "x", user_options: [1] } },
     { user_options: { display_name: "x", user_options: [1] } },
     { display_name: "x", user_options: [1] },
   ],
   [
-    "options of every kind",
+    "options of every JSON type",
     { user_options: { list: [1, "2", null], deep: { on: true }, limit: 1.5 } },
     { user_options: { list: [1, "2", null], deep: { on: true }, limit: 1.5 } },
     { list: [1, "2", null], deep: { on: true }, limit: 1.5 },
@@ -33,16 +33,19 @@ const bodies: [what: string, input: StartServerInput, on6: unknown, on5: unknown
 ];
 
 describe.each(["6.1.1", "6.0.0b2"])("a start on hub %s", (version) => {
-  it.each(bodies)("with %s sends them as user_options", async (_, input, on6) => {
-    const hub = new FakeHub(version);
-    await settled(hub.client().servers.start("ada", input));
-    expect(hub.sent.find(({ route }) => route === post)?.body).toEqual(on6);
-  });
+  it.each(bodies)(
+    "puts the user options below user_options in its body: %s",
+    async (_, input, on6) => {
+      const hub = new FakeHub(version);
+      await settled(hub.client().servers.start("ada", input));
+      expect(hub.sent.find(({ route }) => route === post)?.body).toEqual(on6);
+    },
+  );
 
   it.each<[input: StartServerInput]>([
     [{ display_name: "The big one" }],
     [{ display_name: "The big one", user_options: { a: 1 } }],
-  ])("sends %j unchanged", async (input) => {
+  ])("sends the input %j unchanged", async (input) => {
     const hub = new FakeHub(version);
     await settled(hub.client().servers.start("ada", { server: "gpu", ...input }));
     expect(hub.sent.find(({ route }) => route.startsWith("POST "))).toEqual({
@@ -53,7 +56,7 @@ describe.each(["6.1.1", "6.0.0b2"])("a start on hub %s", (version) => {
 });
 
 describe.each(["5.5.4", "4.1.6", "1.2.2"])("a start on hub %s", (version) => {
-  it.each(bodies)("with %s sends them as the whole body", async (_, input, __, on5) => {
+  it.each(bodies)("sends the user options as its whole body: %s", async (_, input, __, on5) => {
     const hub = new FakeHub(version);
     await settled(hub.client().servers.start("ada", input));
     expect(hub.sent.find(({ route }) => route === post)?.body).toEqual(on5);
@@ -62,7 +65,7 @@ describe.each(["5.5.4", "4.1.6", "1.2.2"])("a start on hub %s", (version) => {
   it.each<[input: StartServerInput]>([
     [{ display_name: "The big one" }],
     [{ display_name: "The big one", user_options: { a: 1 } }],
-  ])("rejects %j, and starts nothing", async (input) => {
+  ])("rejects the input %j, and starts nothing", async (input) => {
     const hub = new FakeHub(version);
     const error = await failure(hub.client().servers.start("ada", { server: "gpu", ...input }));
     expect(error).toBeInstanceOf(UnsupportedByHubError);

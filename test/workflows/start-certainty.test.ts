@@ -1,4 +1,4 @@
-/** When a server that becomes ready after a 202 is certain to run: if it answers at its address, or after 1,200 ms. */
+/** A server that becomes ready after a 202 is certain to run once it answers at its address, or after 1,200 ms. */
 import { describe, expect, it, vi } from "vitest";
 import { SpawnFailedError } from "../../src/index.js";
 import { FakeHub, redirectTo, type Fate } from "./fake-hub.js";
@@ -22,18 +22,18 @@ async function durationOf(hub: FakeHub, server?: string, status = 202): Promise<
 
 describe("a start whose server becomes ready", () => {
   it.each<[where: string, location: string, server?: string]>([
-    ["a page of its own", "/user/ada/lab?"],
-    ["an absolute address of its own", "http://hub.test.local/user/ada/tree"],
-    ["the login of the hub for it", `${login}%2Fuser%2Fada%2Foauth_callback&response_type=code`],
+    ["a page of the server", "/user/ada/lab?"],
+    ["an absolute address of the server", "http://hub.test.local/user/ada/tree"],
+    ["the hub's login for the server", `${login}%2Fuser%2Fada%2Foauth_callback&response_type=code`],
     ["a page of a named server", "/user/ada/gpu/lab", "gpu"],
-    ["the login for a named server", `${login}%2Fuser%2Fada%2Fgpu%2Foauth_callback`, "gpu"],
-  ])("resolves at once if its address redirects to %s", async (_, location, server) => {
+    ["the hub's login for a named server", `${login}%2Fuser%2Fada%2Fgpu%2Foauth_callback`, "gpu"],
+  ])("resolves at once if the server's address redirects to %s", async (_, location, server) => {
     const hub = new FakeHub();
     hub.atAddress = async () => redirectTo(location);
     expect(await durationOf(hub, server)).toBeLessThan(100);
   });
 
-  it("resolves at once if its address has a page of a Jupyter server", async () => {
+  it("resolves at once if the server's address has a page of a Jupyter server", async () => {
     const hub = new FakeHub();
     const headers = { "X-JupyterHub-Version": "6.1.1" };
     hub.atAddress = async () => new Response("<h1>Jupyter Server</h1>", { headers });
@@ -41,18 +41,18 @@ describe("a start whose server becomes ready", () => {
   });
 
   it.each<[what: string, answer: () => Response | Promise<Response>, server?: string]>([
-    ["redirects to the hub's page of it", () => redirectTo("/hub/user/ada/")],
+    ["redirects to the hub's page about the server", () => redirectTo("/hub/user/ada/")],
     ["redirects to itself", () => redirectTo("/user/ada/?ticket=1")],
     ["redirects to another scheme", () => redirectTo("https://hub.test.local/user/ada/lab")],
     ["redirects to a gateway's login", () => redirectTo("/oauth2/start?rd=%2Fuser%2Fada%2Flab")],
     [
-      "redirects to another login with a callback below it",
+      "redirects to another login, with a callback below the server's address",
       () => redirectTo("https://sso.example/authorize?redirect_uri=%2Fuser%2Fada%2Fcallback"),
     ],
     ["redirects to the login of another server", () => redirectTo(`${login}%2Fuser%2Feve%2Fx`)],
-    ["redirects to a login without a way back", () => redirectTo(login)],
+    ["redirects to a login with an empty redirect_uri", () => redirectTo(login)],
     [
-      "redirects to the login of the default server, for a named one",
+      "redirects to the login of the default server, though a named server starts",
       () => redirectTo(`${login}%2Fuser%2Fada%2Foauth_callback`),
       "gpu",
     ],
@@ -64,7 +64,7 @@ describe("a start whose server becomes ready", () => {
     ],
     ["cannot be reached", () => Promise.reject(new TypeError("fetch failed"))],
     ["never answers", () => new Promise<Response>(() => undefined)],
-  ])("resolves after 1,200 ms if its address %s", async (_, answer, server) => {
+  ])("resolves after 1,200 ms if the server's address %s", async (_, answer, server) => {
     const hub = new FakeHub();
     hub.atAddress = async () => answer();
     const duration = await durationOf(hub, server);
@@ -102,7 +102,7 @@ describe("a start whose server becomes ready", () => {
     expect(addresses).toEqual([full_url]);
   });
 
-  it("sends nothing to the address after a 201, which is certain, and in a page, which waits", async () => {
+  it("sends nothing to the address after a 201, which is certain, or in a web page, where it waits", async () => {
     const hub = new FakeHub();
     let count = 0;
     hub.atAddress = async () => {
@@ -120,7 +120,7 @@ describe("a start whose server becomes ready", () => {
     expect(count).toBe(0);
   });
 
-  it("is not certain by a fetch that followed the redirect to the hub's login page", async () => {
+  it("does not trust a fetch that has followed a redirect to the hub's login page", async () => {
     const hub = new FakeHub();
     hub.atAddress = async () => {
       const login = new Response("log in", { headers: { "X-JupyterHub-Version": "6.1.1" } });
@@ -129,7 +129,7 @@ describe("a start whose server becomes ready", () => {
     expect(await durationOf(hub)).toBeGreaterThanOrEqual(1200);
   });
 
-  it("cancels the body of the response at the address", async () => {
+  it("cancels the body of the response from the address", async () => {
     const hub = new FakeHub();
     let count = 0;
     const cancel = (): void => void (count += 1);
@@ -138,7 +138,7 @@ describe("a start whose server becomes ready", () => {
     expect(count).toBe(1);
   });
 
-  it("aborts its request to the address with the start", async () => {
+  it("aborts its request to the address when the start is aborted", async () => {
     const hub = new FakeHub();
     let signal: AbortSignal | undefined | null;
     hub.atAddress = async (_, init) => {
@@ -157,7 +157,7 @@ describe("a start whose server becomes ready", () => {
     expect([signal?.aborted, vi.getTimerCount()]).toEqual([true, 0]);
   });
 
-  it("rejects if the start was cancelled: then the hub answers at its address", async () => {
+  it("rejects if it was cancelled: the hub then answers at the server's address", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 202,

@@ -29,7 +29,7 @@ describe("the timeout of a start", () => {
     expect(hub.sent).toHaveLength(recorded);
   });
 
-  it("has the hub's failure as its cause if the hub is down", async () => {
+  it("rejects with the hub's last failure as the cause if the hub is down", async () => {
     const hub = new FakeHub();
     const down = Array.from({ length: 50 }, (): Answer => ({ status: 503, message: null }));
     hub.next(post, never);
@@ -65,7 +65,7 @@ describe("the timeout of a start", () => {
   });
 });
 
-describe("an abort of a start", () => {
+describe("an aborted start", () => {
   it("rejects at once with the reason, and sends nothing more", async () => {
     const hub = new FakeHub();
     const controller = new AbortController();
@@ -83,8 +83,8 @@ describe("an abort of a start", () => {
   });
 
   it.each<[waits: string, route: string]>([
-    ["the start", post],
-    ["its version", "GET /"],
+    ["the start itself", post],
+    ["the hub's version", "GET /"],
     ["the server's state", "GET /users/ada/server"],
   ])("aborts the request for %s", async (_, route) => {
     const hub = new FakeHub();
@@ -104,7 +104,7 @@ describe("an abort of a start", () => {
     expect(hub.sent).toHaveLength(sent);
   });
 
-  it("sends nothing if it came before", async () => {
+  it("sends nothing if the signal was already aborted", async () => {
     for (const input of [{}, { user_options: { a: 1 } }]) {
       const hub = new FakeHub();
       const signal = AbortSignal.abort("too late");

@@ -1,4 +1,4 @@
-/** Starts that fail: their errors, and no retries. */
+/** Starts that fail reject with an error that names the failure, and are not sent again. */
 import { describe, expect, it } from "vitest";
 import { RateLimitError, SpawnFailedError } from "../../src/index.js";
 import { FakeHub, type Answer, type Fate } from "./fake-hub.js";
@@ -29,7 +29,7 @@ describe("a start that fails", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("names a named server", async () => {
+  it("names the named server in its error", async () => {
     const hub = new FakeHub();
     hub.next(named, {
       status: 202,
@@ -46,7 +46,7 @@ describe("a start that fails", () => {
     expect(hub.writes).toEqual([named]);
   });
 
-  it("has a 500 as its cause if the server no longer exists", async () => {
+  it("rejects with a 500 as the cause if the server no longer exists", async () => {
     const hub = new FakeHub();
     const message = "Error in Authenticator.pre_spawn_start: no quota";
     hub.next(post, { status: 500, message, fate: [[0, "gone"]] });
@@ -64,7 +64,7 @@ describe("a start that fails", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("has a 500 as its cause also if the spawn continued for a while", async () => {
+  it("rejects with a 500 as the cause even if the spawn continued for a while", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 500,
@@ -79,7 +79,7 @@ describe("a start that fails", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("rejects if a cancelled start is ready for a second", async () => {
+  it("rejects if it was cancelled and its server looks ready for a second", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 202,
@@ -93,7 +93,7 @@ describe("a start that fails", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("says that the server was stopped by another client", async () => {
+  it("reports in its error that another client stopped the server", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 202,
@@ -154,7 +154,7 @@ describe("a start that fails", () => {
     [404, "There is no such image"],
     [409, "No GPU is left"],
     [429, "Too many pods"],
-  ])("rejects with SpawnFailedError if the Spawner raises %i, %s", async (status, why) => {
+  ])("rejects with SpawnFailedError if the Spawner raises %i: %s", async (status, why) => {
     const hub = new FakeHub();
     hub.why = why;
     const fate: Fate = [
@@ -176,15 +176,18 @@ describe("a start that fails", () => {
     [401, "AuthenticationError"],
     [404, "NotFoundError"],
     [429, "RateLimitError"],
-  ])("distinguishes the hub's own %i from an earlier failure", async (status, name) => {
-    const hub = new FakeHub();
-    hub.become("", [
-      [0, "spawn"],
-      [0, "stopped"],
-    ]);
-    hub.next(post, { status, message: "Not now" });
-    expect(await failure(hub.client().servers.start("ada"))).toMatchObject({ name, status });
-  });
+  ])(
+    "rejects with the hub's own %i, not with the failure of an earlier spawn",
+    async (status, name) => {
+      const hub = new FakeHub();
+      hub.become("", [
+        [0, "spawn"],
+        [0, "stopped"],
+      ]);
+      hub.next(post, { status, message: "Not now" });
+      expect(await failure(hub.client().servers.start("ada"))).toMatchObject({ name, status });
+    },
+  );
 
   it("rejects with SpawnFailedError after a lost response if the stream reports the failure", async () => {
     const hub = new FakeHub();
@@ -199,8 +202,8 @@ describe("a start that fails", () => {
   });
 
   it.each([
-    ["too many are starting", { "Retry-After": "61" }, 61_000],
-    ["too many are running", {}, undefined],
+    ["too many servers are starting", { "Retry-After": "61" }, 61_000],
+    ["too many servers are running", {}, undefined],
   ])("rejects with RateLimitError if %s", async (_, headers, retryAfter) => {
     const hub = new FakeHub();
     hub.next(post, { status: 429, message: "Too many servers", headers });
@@ -210,7 +213,7 @@ describe("a start that fails", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("rejects with the hub's error, and sends no start, if the state of a pending stop is unreadable", async () => {
+  it("rejects with the hub's error, and is not sent again, if the state of a pending stop is unreadable", async () => {
     const hub = new FakeHub();
     hub.become("", [
       [0, "stop"],

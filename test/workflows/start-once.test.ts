@@ -1,4 +1,4 @@
-/** Starts whose response is lost, and starts that the hub delays: which are sent again. */
+/** A start whose response is lost is not sent again. A start that the hub refuses for a while is. */
 import { describe, expect, it } from "vitest";
 import { FakeHub, type Answer, type Fate } from "./fake-hub.js";
 import { failure, settled, useClock } from "./time.js";
@@ -15,12 +15,12 @@ const wait = (seconds: string): Answer => ({
 
 describe("a start whose response is lost", () => {
   const lost: [how: string, answer: Answer][] = [
-    ["with the connection", { status: 0, lost: true }],
-    ["in the proxy", { status: 504, body: "<p>Gateway Timeout", headers: page() }],
-    ["in time", { status: 202, takes: 31_000 }],
+    ["the connection breaks", { status: 0, lost: true }],
+    ["a proxy answers 504", { status: 504, body: "<p>Gateway Timeout", headers: page() }],
+    ["the response takes too long", { status: 202, takes: 31_000 }],
   ];
 
-  it.each(lost)("%s joins the spawn that it began", async (_, answer) => {
+  it.each(lost)("joins the spawn that it began: %s", async (_, answer) => {
     const hub = new FakeHub();
     const fate: Fate = [
       [0, "spawn"],
@@ -31,7 +31,7 @@ describe("a start whose response is lost", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it.each(lost)("%s resolves with the server that it started", async (_, answer) => {
+  it.each(lost)("resolves with the server that it started: %s", async (_, answer) => {
     const hub = new FakeHub();
     hub.next(post, { ...answer, fate: [[0, "ready"]] });
     expect(await settled(hub.client().servers.start("ada"))).toMatchObject({ ready: true });
@@ -39,7 +39,7 @@ describe("a start whose response is lost", () => {
   });
 
   it.each(lost)(
-    "%s has an unknown outcome without a spawn, and is not sent again",
+    "rejects with an unknown outcome if nothing spawns, and is not sent again: %s",
     async (_, answer) => {
       const hub = new FakeHub();
       hub.next(post, { ...answer, fate: [[0, "stopped"]] });
@@ -49,38 +49,44 @@ describe("a start whose response is lost", () => {
     },
   );
 
-  it.each(lost)("%s has an unknown outcome if the server is unreadable", async (_, answer) => {
-    const hub = new FakeHub();
-    hub.next(post, { ...answer, fate: [[0, "spawn"]] });
-    const unseen: Answer = { status: 403, message: "requires any of [read:servers]" };
-    hub.next(model, ...Array.from({ length: 30 }, () => unseen));
-    // After a page of the proxy, the hub's version is still unknown.
-    hub.next("GET /users/ada", ...Array.from({ length: 30 }, () => unseen));
-    const error = await failure(hub.client().servers.start("ada"));
-    expect(error).toMatchObject({ method: "POST", outcome: "unknown" });
-    expect(hub.writes).toEqual([post]);
-  });
-
-  it.each(lost)("%s rejects if the server runs with other options", async (_, answer) => {
-    for (const ifRunning of [undefined, "join"] as const) {
+  it.each(lost)(
+    "rejects with an unknown outcome if the server is unreadable: %s",
+    async (_, answer) => {
       const hub = new FakeHub();
-      hub.become("", [[0, "ready"]], { profile: "small" });
-      hub.next(post, { ...answer, fate: [[0, "ready"]] });
-      const input = { user_options: { profile: "large" } };
-      const started = hub.client().servers.start("ada", input, { ifRunning });
-      if (ifRunning) expect(await settled(started)).toMatchObject({ ready: true });
-      else {
-        expect(await failure(started)).toMatchObject({
-          name: "BadRequestError",
-          reason: "already-running",
-          cause: { outcome: "unknown" },
-        });
-      }
+      hub.next(post, { ...answer, fate: [[0, "spawn"]] });
+      const unseen: Answer = { status: 403, message: "requires any of [read:servers]" };
+      hub.next(model, ...Array.from({ length: 30 }, () => unseen));
+      // After a 504 of the proxy, the hub's version is unknown, so the client reads the user instead.
+      hub.next("GET /users/ada", ...Array.from({ length: 30 }, () => unseen));
+      const error = await failure(hub.client().servers.start("ada"));
+      expect(error).toMatchObject({ method: "POST", outcome: "unknown" });
       expect(hub.writes).toEqual([post]);
-    }
-  });
+    },
+  );
 
-  it("is reconciled after the hub has restarted", async () => {
+  it.each(lost)(
+    "rejects if the server runs with other options, unless ifRunning is join: %s",
+    async (_, answer) => {
+      for (const ifRunning of [undefined, "join"] as const) {
+        const hub = new FakeHub();
+        hub.become("", [[0, "ready"]], { profile: "small" });
+        hub.next(post, { ...answer, fate: [[0, "ready"]] });
+        const input = { user_options: { profile: "large" } };
+        const started = hub.client().servers.start("ada", input, { ifRunning });
+        if (ifRunning) expect(await settled(started)).toMatchObject({ ready: true });
+        else {
+          expect(await failure(started)).toMatchObject({
+            name: "BadRequestError",
+            reason: "already-running",
+            cause: { outcome: "unknown" },
+          });
+        }
+        expect(hub.writes).toEqual([post]);
+      }
+    },
+  );
+
+  it("joins its spawn after the hub has restarted", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 0,
@@ -97,7 +103,7 @@ describe("a start whose response is lost", () => {
 });
 
 describe("a start that did not reach the hub", () => {
-  it("rejects at once: there is nothing to reconcile", async () => {
+  it("rejects at once, since the hub cannot have begun a spawn", async () => {
     const hub = new FakeHub();
     const cause = Object.assign(new Error("refused"), { code: "ECONNREFUSED" });
     const refused = new TypeError("fetch failed", { cause });
@@ -121,7 +127,7 @@ describe("a start that is rejected with 429", () => {
     expect(hub.writes).toEqual(Array.from({ length: 7 }, () => post));
   });
 
-  it("waits also after Retry-After: 0 before it is sent again", async () => {
+  it("waits before it is sent again, even after Retry-After: 0", async () => {
     const hub = new FakeHub();
     hub.next(post, wait("0"), wait("0"), { status: 201, fate: [[0, "ready"]] });
     const begun = Date.now();
@@ -143,7 +149,7 @@ describe("a start that is rejected with 429", () => {
     expect(hub.writes).toHaveLength(3);
   });
 
-  it("joins a start that another client began meanwhile", async () => {
+  it("rejects if another client has begun a start with other options meanwhile", async () => {
     const hub = new FakeHub();
     const fate: Fate = [
       [0, "stopped"],
@@ -161,7 +167,7 @@ describe("a start that is refused because of a pending action", () => {
   const stopping: Answer = { status: 400, message: "ada is pending stop, please wait" };
   const many = (answer: Answer) => Array.from({ length: 100 }, () => answer);
 
-  it("is sent again also if the action has ended before the server is read", async () => {
+  it("is sent again if the action has ended before the server is read", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "stopped"]]);
     hub.next(post, stopping);
@@ -180,7 +186,7 @@ describe("a start that is refused because of a pending action", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("is sent with growing delays while the hub refuses it", async () => {
+  it("is sent again with growing delays while the hub refuses it", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "stopped"]]);
     hub.next(post, ...many(stopping));

@@ -1,4 +1,4 @@
-/** A start as an iterable: its events, their times and its end. */
+/** Iterating over a start yields its events as they occur, and ends when the start ends. */
 import { describe, expect, it } from "vitest";
 import { SpawnFailedError } from "../../src/index.js";
 import { FakeHub, redirectTo, type Answer, type Fate } from "./fake-hub.js";
@@ -21,7 +21,7 @@ describe("the iteration of a start", () => {
   it.each([
     { by: "at once if the server answers", location: "/user/ada/lab", end: 2000, reads: 1 },
     { by: "after 1,200 ms if the hub answers", location: "/hub/user/ada/", end: 3200, reads: 2 },
-  ])("yields events as they arrive, and ends $by at its address", async (row) => {
+  ])("yields events as they arrive, and ends $by at the server's address", async (row) => {
     const hub = new FakeHub();
     hub.atAddress = async () => redirectTo(row.location);
     hub.next(post, { status: 202, fate: soon("ready") });
@@ -36,7 +36,7 @@ describe("the iteration of a start", () => {
     expect([hub.count(stream), hub.count(model), hub.open]).toEqual([1, row.reads, 0]);
   });
 
-  it("has one ready event, also if the model was ready before the stream", async () => {
+  it("has one ready event, even if the model is ready before the stream", async () => {
     const hub = new FakeHub();
     hub.atAddress = () => new Promise(() => undefined);
     hub.next(post, { status: 500, takes: 700, fate: [[0, "ready"]] });
@@ -85,7 +85,7 @@ describe("the iteration of a start", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("does not cancel the start when it is left", async () => {
+  it("does not cancel the start if it ends early", async () => {
     const hub = new FakeHub();
     const start = hub.client().servers.start("ada");
     const watched = (async () => {
@@ -102,25 +102,28 @@ describe("the iteration of a start that fails", () => {
   it.each<[what: string, answer: Answer]>([
     ["after a 202", { status: 202, fate: soon("stopped") }],
     ["after a 500", { status: 500, message: "error", fate: soon("stopped") }],
-  ])("yields the failed event, then throws the promise's error: %s", async (_, answer) => {
-    const hub = new FakeHub();
-    hub.next(post, answer);
-    const start = hub.client().servers.start("ada");
-    const { reported, error, ended } = await settled(story(start));
-    expect(reported).toEqual([requested, starting, failed]);
-    expect(ended).toBe(2000);
-    expect(error).toBeInstanceOf(SpawnFailedError);
-    expect(error).toMatchObject({
-      reason: "No GPU is left",
-      events: reported,
-      message: "The server of ada failed to start: No GPU is left. The hub's log may say more.",
-    });
-    expect(await failure(start)).toBe(error);
-    expect(hub.writes).toEqual([post]);
-    expect(hub.open).toBe(0);
-  });
+  ])(
+    "yields the failed event, then throws the error that the start rejects with: %s",
+    async (_, answer) => {
+      const hub = new FakeHub();
+      hub.next(post, answer);
+      const start = hub.client().servers.start("ada");
+      const { reported, error, ended } = await settled(story(start));
+      expect(reported).toEqual([requested, starting, failed]);
+      expect(ended).toBe(2000);
+      expect(error).toBeInstanceOf(SpawnFailedError);
+      expect(error).toMatchObject({
+        reason: "No GPU is left",
+        events: reported,
+        message: "The server of ada failed to start: No GPU is left. The hub's log may say more.",
+      });
+      expect(await failure(start)).toBe(error);
+      expect(hub.writes).toEqual([post]);
+      expect(hub.open).toBe(0);
+    },
+  );
 
-  it("yields the failed event also if the response already reports the failure", async () => {
+  it("yields the failed event even if the response already reports the failure", async () => {
     const hub = new FakeHub();
     const fate: Fate = [
       [-1, "spawn"],
@@ -139,7 +142,7 @@ describe("the iteration of a start that fails", () => {
     });
   });
 
-  it("throws an error without a reason if the hub sends none", async () => {
+  it("throws an error without a reason if the hub sends no reason", async () => {
     const hub = new FakeHub();
     hub.why = "";
     hub.next(post, { status: 202, fate: soon("stopped") });
@@ -184,7 +187,7 @@ describe("the iteration of a start that fails", () => {
 describe("a start of a server whose last start failed", () => {
   const last = { progress: 100, failed: true, message: "Spawn failed: the last reason" };
 
-  /** A hub whose stream has the last failure until it accepts the start after a second. */
+  /** A hub that takes a second to accept the start. Until then, its progress stream sends the last failure. */
   function slowHub(fate: Fate): FakeHub {
     const hub = new FakeHub();
     hub.why = "the new reason";
@@ -201,12 +204,12 @@ describe("a start of a server whose last start failed", () => {
     return hub;
   }
 
-  it("yields its own events", async () => {
+  it("yields only its own events", async () => {
     const { reported } = await settled(story(slowHub(soon("ready")).client().servers.start("ada")));
     expect(reported).toEqual([requested, starting, ready]);
   });
 
-  it("rejects with its own reason", async () => {
+  it("rejects with its own reason, not with the last one", async () => {
     const start = slowHub(soon("stopped")).client().servers.start("ada");
     expect(await failure(start)).toMatchObject({ reason: "the new reason" });
   });

@@ -1,4 +1,4 @@
-/** The events of a Spawner: errors redact the secrets of the start, and the number of events is limited. */
+/** Errors redact secrets in the events of a Spawner, and the client reads only a limited number of events. */
 import { describe, expect, it } from "vitest";
 import { JupyterHub, type ProgressEvent } from "../../src/index.js";
 import { printed, serve, signalled } from "../unit/helpers.js";
@@ -21,7 +21,7 @@ describe.each(["5.5.4", "6.1.1"])("a secret in the message of a Spawner on hub %
     ["after a 202", { status: 202, fate: soon("stopped") }],
     ["after a 500", { status: 500, message: echo, fate: soon("stopped") }],
     [
-      "with the Spawner's own status",
+      "after a status that the Spawner raises",
       {
         status: 409,
         message: echo,
@@ -32,7 +32,7 @@ describe.each(["5.5.4", "6.1.1"])("a secret in the message of a Spawner on hub %
       },
     ],
   ];
-  it.each(after)("is redacted in the error: %s", async (_, answer) => {
+  it.each(after)("is redacted in the error %s", async (_, answer) => {
     const hub = new FakeHub(version);
     hub.why = echo;
     hub.tale = [
@@ -56,7 +56,7 @@ describe.each(["5.5.4", "6.1.1"])("a secret in the message of a Spawner on hub %
     expect(printed(error)).not.toMatch(/planted|12345678/);
   });
 
-  it("is in the events of an iteration", async () => {
+  it("is kept in the events of an iteration, but redacted in its error", async () => {
     const hub = new FakeHub(version);
     hub.tale = [[100, { progress: 10, message: echo }]];
     hub.next(post, { status: 202, fate: soon("stopped") });
@@ -67,7 +67,7 @@ describe.each(["5.5.4", "6.1.1"])("a secret in the message of a Spawner on hub %
     );
   });
 
-  it("is redacted in the hub's refusal", async () => {
+  it("is redacted in the error if the hub refuses the start", async () => {
     const hub = new FakeHub(version);
     hub.next(post, { status: 400, message: `No ${echo}` });
     const error = await failure(start(hub));
@@ -75,7 +75,7 @@ describe.each(["5.5.4", "6.1.1"])("a secret in the message of a Spawner on hub %
     expect(printed(error)).not.toMatch(/planted|12345678/);
   });
 
-  it("is kept if it is not a secret", async () => {
+  it("is kept if it is too short to be a secret", async () => {
     const hub = new FakeHub(version);
     hub.why = "size l is too large";
     hub.next(post, { status: 202, fate: soon("stopped") });
@@ -83,7 +83,7 @@ describe.each(["5.5.4", "6.1.1"])("a secret in the message of a Spawner on hub %
   });
 
   it.each([5, { a: 1 }, ["x"], null])(
-    "is no reason if the message is no text: %j",
+    "does not become the reason if the message is not a string: %j",
     async (message) => {
       const hub = new FakeHub(version);
       const event = { progress: 100, failed: true, message } as never;
@@ -101,7 +101,7 @@ describe("an endless stream of events", () => {
   const heap = (): number => process.memoryUsage().heapUsed / 1e6;
   const big = { progress: 1, message: "x".repeat(100_000) };
 
-  /** A hub whose progress never ends, and the number of events that the client read. */
+  /** Serves a hub whose progress stream never ends. `left` resolves when the client closes the stream. */
   async function endless(event: (count: number) => object) {
     const left = signalled();
     let ready = false;
@@ -133,7 +133,7 @@ describe("an endless stream of events", () => {
   it.each<[string, (count: number) => object, number]>([
     ["small events", (count) => ({ progress: count % 100 }), 10_000],
     ["large events", () => big, 41],
-  ])("is closed by a start, which continues: %s", async (_, event, most) => {
+  ])("is closed by a start, which then continues: %s", async (_, event, most) => {
     await using server = await endless(event);
     const before = heap();
     const start = server.hub.servers.start("ada");
@@ -158,7 +158,7 @@ describe("an endless stream of events", () => {
   });
 });
 
-it("a start closes a stream that begins again after each event", async () => {
+it("servers.progress rejects if the events of all its connections together exceed the limit", async () => {
   let connections = 0;
   await using server = await serve((request, response) => {
     const isStream = request.url?.endsWith("/progress");

@@ -1,4 +1,4 @@
-/** Starts whose progress stream is lost, silent or refused: they resume it, or poll the server. */
+/** A start whose progress stream is lost, silent or refused opens the stream again, or polls the server. */
 import { describe, expect, it, vi } from "vitest";
 import { FakeHub, type Answer } from "./fake-hub.js";
 import type { Piece } from "./fake-stream.js";
@@ -32,7 +32,7 @@ describe("a start", () => {
     },
   );
 
-  it("yields only the last event if its progress stream is lost until it has ended", async () => {
+  it("skips the events that it misses, except the ready event, while its progress stream is lost", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: soon("ready") });
     hub.next(stream, { status: 200, stream: [requested, 2000, cut] });

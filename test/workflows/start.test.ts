@@ -1,4 +1,4 @@
-/** `servers.start` until the server is ready: which responses are final, pending starts and running servers. */
+/** `servers.start` resolves when the server is ready: after each response, pending starts and running servers. */
 import { describe, expect, it } from "vitest";
 import type { StartServerInput, StartServerOptions } from "../../src/index.js";
 import { BadRequestError } from "../../src/index.js";
@@ -22,7 +22,7 @@ const routes = [
 
 describe("a start", () => {
   it.each(routes)(
-    "of $server on hub $version is a POST $path",
+    "of the server $server on hub $version sends POST $path",
     async ({ version, server, path }) => {
       const hub = new FakeHub(version);
       const started = hub.client().servers.start("ada", server === undefined ? {} : { server });
@@ -73,7 +73,7 @@ describe("a start", () => {
     expect(hub.open).toBe(0);
   });
 
-  it("polls without a stream after a 202, at first often, then every two seconds", async () => {
+  it("polls after a 202 if there is no stream, at first often, then every two seconds", async () => {
     const hub = new FakeHub();
     hub.next("GET /users/ada/server/progress", { status: 404, message: null });
     hub.next(post, {
@@ -105,7 +105,7 @@ describe("a start", () => {
     expect(await settled(hub.client().servers.start("ada"))).toMatchObject({ ready: true });
   });
 
-  it("does not resolve while anything is pending", async () => {
+  it("does not resolve while an action is pending, even if the server is ready", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 201, fate: ready });
     const model = { name: "", ready: true, pending: "check" };
@@ -114,7 +114,7 @@ describe("a start", () => {
     expect(server).toMatchObject({ ready: true, pending: null });
   });
 
-  it("joins a pending start, to which the hub responds with 202", async () => {
+  it("joins a start that is already pending: the hub responds with 202", async () => {
     const hub = new FakeHub();
     hub.become("", [
       [0, "spawn"],
@@ -147,7 +147,7 @@ describe("a start", () => {
 });
 
 describe("a start during a pending stop", () => {
-  it("waits for the stop, and is sent again", async () => {
+  it("waits for the end of the stop, and is sent again", async () => {
     const hub = new FakeHub();
     hub.become("", [
       [0, "stop"],
@@ -159,7 +159,7 @@ describe("a start during a pending stop", () => {
     expect(hub.writes).toEqual([post, post]);
   });
 
-  it("is sent again also if the server no longer exists after the stop", async () => {
+  it("is sent again even if the server no longer exists after the stop", async () => {
     const hub = new FakeHub("2.3.1");
     hub.become("", [
       [0, "stop"],
@@ -196,11 +196,11 @@ describe("a start of a running server", () => {
     ["with options null", { user_options: null }],
     ["with the options that it runs with", { user_options: structuredClone(running) }],
     [
-      "with those options in another order of keys",
+      "with the options that it runs with, their keys in another order",
       { user_options: { limits: { tags: ["a", null], cpu: 2 }, profile: "small" } },
     ],
     [
-      "with those options and an undefined one, which JSON omits",
+      "with the options that it runs with, and an undefined one, which JSON omits",
       { user_options: { ...running, more: undefined } },
     ],
     [
@@ -208,7 +208,7 @@ describe("a start of a running server", () => {
       { user_options: { x: 1 } },
       { ifRunning: "join" },
     ],
-  ])("resolves with it %s", async (_, input, call) => {
+  ])("resolves with the running server if called %s", async (_, input, call) => {
     for (const version of ["6.1.1", "5.5.4"]) {
       const { hub, started } = start(input, call, version);
       expect(await settled(started)).toMatchObject({ ready: true, user_options: running });
@@ -220,19 +220,19 @@ describe("a start of a running server", () => {
     ["with other options", { user_options: { profile: "large" } }],
     ["with undefined options only", { user_options: { a: undefined, b: undefined } }],
     ["with empty options ({})", { user_options: {} }],
-    ["with a part of its options", { user_options: { profile: "small" } }],
-    ["with more than its options", { user_options: { ...running, more: 1 } }],
+    ["with some of the server's options", { user_options: { profile: "small" } }],
+    ["with one option more than the server has", { user_options: { ...running, more: 1 } }],
     [
-      "with a list in another order",
+      "with options whose list is in another order",
       { user_options: { profile: "small", limits: { cpu: 2, tags: [null, "a"] } } },
     ],
     [
-      "with an object instead of a list",
+      "with options that have an object instead of a list",
       { user_options: { ...running, limits: { cpu: 2, tags: { 0: "a", 1: null } } } },
     ],
     ["with ifRunning fail, even without options", {}, { ifRunning: "fail" }],
     ["with ifRunning fail and equal options", { user_options: running }, { ifRunning: "fail" }],
-  ])("rejects with the hub's 400 %s", async (_, input, call) => {
+  ])("rejects with the hub's 400 if called %s", async (_, input, call) => {
     const { hub, started } = start(input, call);
     const error = await failure(started);
     expect(error).toBeInstanceOf(BadRequestError);
@@ -244,7 +244,7 @@ describe("a start of a running server", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("rejects with the hub's 400 if the server stops at that moment", async () => {
+  it("rejects with the hub's 400 if the server begins to stop meanwhile", async () => {
     const hub = new FakeHub();
     hub.become("", ready);
     hub.next(post, { status: 400, message: "ada is already running", fate: [[0, "stop"]] });

@@ -14,7 +14,7 @@ describe("servers.stop", () => {
     ["", stop],
     ["gpu", named],
     ["a b/ä", "DELETE /users/ada/servers/a%20b%2F%C3%A4"],
-  ])("of %j sends %s without a body", async (server, route) => {
+  ])("of the server %j sends %s without a body", async (server, route) => {
     const hub = new FakeHub();
     hub.become(server ?? "", [[0, "stopped"]]);
     await settled(hub.client().servers.stop("ada", server === undefined ? {} : { server }));
@@ -74,7 +74,7 @@ describe("servers.stop", () => {
     expect(hub.writes).toEqual([stop, stop]);
   });
 
-  it("is sent with growing delays while the hub refuses it without a visible reason", async () => {
+  it("is sent again with growing delays while the hub refuses it, though nothing is pending", async () => {
     const hub = new FakeHub();
     const refusal = { status: 400, message: "ada is pending check" };
     hub.next(stop, ...Array.from({ length: 100 }, () => refusal));
@@ -145,7 +145,7 @@ describe("servers.stop", () => {
     expect(hub.writes).toEqual([stop]);
   });
 
-  it("has an unknown outcome after a lost response if the server still runs", async () => {
+  it("rejects with an unknown outcome after a lost response if the server still runs", async () => {
     const hub = new FakeHub();
     hub.next(stop, { status: 0, lost: true, fate: [[0, "ready"]] });
     expect(await failure(hub.client().servers.stop("ada"))).toMatchObject({
@@ -155,7 +155,7 @@ describe("servers.stop", () => {
     expect(hub.writes).toEqual([stop]);
   });
 
-  it("has an unknown outcome after a lost response if the server is unreadable", async () => {
+  it("rejects with an unknown outcome after a lost response if the server is unreadable", async () => {
     const hub = new FakeHub();
     hub.next(stop, { status: 0, lost: true, fate: [[0, "stop"]] });
     hub.next("GET /users/ada/server", { status: 403, message: "requires any of [read:servers]" });
@@ -203,7 +203,7 @@ describe("servers.restart", () => {
   it.each([
     ["", stop, "POST /users/ada/server"],
     ["gpu", named, "POST /users/ada/servers/gpu"],
-  ])("of %j stops the server, waits and starts it", async (server, down, up) => {
+  ])("of the server %j stops it, waits, and starts it", async (server, down, up) => {
     const hub = new FakeHub();
     hub.become(server, [[0, "ready"]], { profile: "small" });
     const restarted = hub.client().servers.restart("ada", { server });
@@ -216,14 +216,14 @@ describe("servers.restart", () => {
     expect(hub.sent.map(({ body }) => body).filter((body) => body !== undefined)).toEqual([]);
   });
 
-  it("starts it with the given options", async () => {
+  it("starts the server with the given options", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "ready"]], { profile: "small" });
     const input = { user_options: { profile: "large" } };
     expect(await settled(hub.client().servers.restart("ada", input))).toMatchObject(input);
   });
 
-  it("handles a server that another client started meanwhile by ifRunning", async () => {
+  it("applies ifRunning to a server that another client has started meanwhile", async () => {
     for (const ifRunning of ["join", "fail"] as const) {
       const hub = new FakeHub();
       hub.become("", [[0, "ready"]], { profile: "small" });
@@ -250,7 +250,7 @@ describe("servers.restart", () => {
     expect(hub.writes).toEqual([stop]);
   });
 
-  it("has the last 429 as the cause of its timeout", async () => {
+  it("rejects with the last 429 as the cause if it times out", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "stopped"]]);
     const headers = { "Retry-After": "10" };
@@ -297,7 +297,7 @@ describe("servers.restart", () => {
     expect(await settled(restarted)).toMatchObject({ ready: true });
   });
 
-  it("has one timeout for stop and start", async () => {
+  it("applies one timeout to the stop and the start together", async () => {
     const hub = new FakeHub();
     hub.next(stop, {
       status: 202,

@@ -11,7 +11,7 @@ export function useClock(): void {
   });
 }
 
-/** Advances the time until a promise settles, and returns its value. */
+/** Advances the time until a promise settles, and then resolves or rejects as the promise does. */
 export async function settled<Value>(promise: Promise<Value>): Promise<Value> {
   const state = { done: false };
   const finish = (): void => {
@@ -34,12 +34,12 @@ export async function failure(promise: PromiseLike<unknown>): Promise<unknown> {
   return settled(failed());
 }
 
-/** Advances the time by so many milliseconds. */
+/** Advances the time by the given number of milliseconds. */
 export const pass = async (milliseconds: number): Promise<void> => {
   await vi.advanceTimersByTimeAsync(milliseconds);
 };
 
-/** The state of a promise, for a test that advances the time itself. */
+/** Returns an object that shows whether the promise has settled, for a test that advances the time itself. */
 export function watch(promise: Promise<unknown>): { settled: boolean; error?: unknown } {
   const state: { settled: boolean; error?: unknown } = { settled: false };
   const finish = (): void => {

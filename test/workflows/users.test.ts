@@ -38,20 +38,20 @@ describe("users.ensure", () => {
 
   it.each([
     [
-      "the reading",
+      "reading the user",
       get,
       { status: 403, message: "Action is not authorized" },
       "ForbiddenError",
       [get],
     ],
     [
-      "the creation",
+      "creating the user",
       post,
       { status: 400, message: "Invalid username: ada" },
       "BadRequestError",
       [get, post],
     ],
-  ])("rejects with the hub's response to %s", async (_, route, answer, name, sent) => {
+  ])("rejects with the hub's error if %s fails", async (_, route, answer, name, sent) => {
     const hub = new FakeHub();
     hub.userExists = false;
     hub.next(route, answer);
@@ -59,7 +59,7 @@ describe("users.ensure", () => {
     expect(hub.sent.map((one) => one.route)).toEqual(sent);
   });
 
-  it("has one timeout for all requests", async () => {
+  it("applies one timeout to all its requests together", async () => {
     const hub = new FakeHub();
     hub.next(get, { status: 404, message: "No such user", takes: 700 });
     hub.next(post, { status: 201, body: {}, takes: 700 });
@@ -143,7 +143,7 @@ describe("users.delete", () => {
     expect(hub.sent).toHaveLength(sent);
   });
 
-  it("with stopServers has one timeout for the servers and the user", async () => {
+  it("with stopServers applies one timeout to the stops and the deletion together", async () => {
     const hub = new FakeHub();
     hub.next("DELETE /users/ada/server", { status: 202, fate: [[0, "stop"]] });
     hub.become("", [[0, "ready"]]);

@@ -1,4 +1,4 @@
-/** `hub.waitUntilReady` waits for a hub that starts, and for nothing else. */
+/** `hub.waitUntilReady` waits while a hub starts, and rejects at once for other failures. */
 import { describe, expect, it, vi } from "vitest";
 import { JupyterHub } from "../../src/index.js";
 import { answer, page, refusal } from "../unit/helpers.js";
@@ -6,7 +6,7 @@ import { failure, pass, settled, useClock, watch } from "./time.js";
 
 useClock();
 
-/** A hub that is unavailable for so many milliseconds. */
+/** A hub that sends the response `meanwhile` for the given milliseconds, and is ready after them. */
 function starting(milliseconds: number, meanwhile: () => Response | Promise<Response>) {
   const begun = Date.now();
   let recorded = 0;
@@ -79,7 +79,7 @@ describe("hub.waitUntilReady", () => {
     expect(recorded()).toBe(1);
   });
 
-  it("waits until the timeout of the call, or its abort", async () => {
+  it("waits at most until the timeout or the abort of the call", async () => {
     const { hub } = starting(Infinity, () => page(503));
     const late = await failure(hub.waitUntilReady({ timeout: 1000 }));
     expect(late).toMatchObject({ name: "TimeoutError", timeout: 1000 });

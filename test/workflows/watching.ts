@@ -16,13 +16,13 @@ export const ready = {
 };
 export const failed = { progress: 100, failed: true, message: "Spawn failed: No GPU is left" };
 
-/** The state of a server after two seconds. */
+/** The states of a server that spawns, and after two seconds is ready or has stopped. */
 export const soon = (state: "ready" | "stopped"): Fate => [
   [0, "spawn"],
   [2000, state],
 ];
 
-/** The events of an iteration with their times, and the error at its end. */
+/** Reads all events of an iteration. Returns them with their times, and the error that ended the iteration, if any. */
 export async function story(events: AsyncIterable<ProgressEvent>) {
   const begun = Date.now();
   const reported: ProgressEvent[] = [];
