@@ -13,7 +13,6 @@ import { mapConcurrent } from "../workflows/map-concurrent.js";
 import { EventLog, progressEvents } from "../workflows/progress.js";
 import {
   RateLimitGate,
-  retryWhileUnavailable,
   startTimeout,
   stopTimeout,
 } from "../workflows/server-state.js";
@@ -140,10 +139,7 @@ export async function start(
       `${ref.what} was not ready`,
       rest,
       async ({ signal, ...shared }) => {
-        const payload = await retryWhileUnavailable(
-          () => createStartBody(hub, input, { ...shared, signal }),
-          signal,
-        );
+        const payload = await createStartBody(hub, input, { ...shared, signal });
         const secrets = new Secrets();
         secrets.addInput({ user_options: input.user_options });
         const operations = createServerOperations(hub, ref, shared, { start: payload, secrets });

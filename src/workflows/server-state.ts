@@ -36,7 +36,7 @@ export const cancelGracePeriod = 1200;
 const maxUnavailable = 60_000;
 
 /** Repeats a request while the hub is unavailable, for up to a minute. */
-export async function retryWhileUnavailable<Value>(
+async function retryWhileUnavailable<Value>(
   request: () => Promise<Value>,
   signal: AbortSignal,
 ): Promise<Value> {

@@ -60,12 +60,22 @@ describe("a start behind a proxy", () => {
 });
 
 describe("a start with options", () => {
+  const input = { user_options: { profile: "large" } };
+
+  it("rejects without a wait if the client has never reached the hub", async () => {
+    const hub = new FakeHub();
+    hub.next("GET /", unavailable);
+    const start = hub.client({ retry: 0 }).servers.start("ada", input);
+    expect(await failure(start)).toMatchObject({ name: "HubError", status: 503 });
+    expect([hub.writes, vi.getTimerCount()]).toEqual([[], 0]);
+  });
+
   it("is not sent before a restarting hub is available", async () => {
     const hub = new FakeHub();
-    hub.next("GET /", unavailable, unavailable);
+    const client = hub.client({ retry: 0 });
+    await client.version();
     hub.next(model, unavailable, unavailable, unavailable, unavailable, unavailable);
-    const input = { user_options: { profile: "large" } };
-    const server = await settled(hub.client({ retry: 0 }).servers.start("ada", input));
+    const server = await settled(client.servers.start("ada", input));
     expect(server).toMatchObject({ ready: true, user_options: { profile: "large" } });
     expect(hub.writes).toEqual([post]);
   });
