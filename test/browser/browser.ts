@@ -11,9 +11,9 @@ import type * as api from "jupyterhub-client/api";
 import { bundle } from "./bundle.js";
 
 declare global {
-  /** The package in a page. */
+  /** The package, in a page that loads it. */
   var jupyterhub: typeof client & { api: typeof api };
-  /** The error of a call in a page. */
+  /** Returns the error that a call in a page rejects with. */
   var failure: (call: PromiseLike<unknown>) => Promise<Failure | undefined>;
 }
 
@@ -23,7 +23,7 @@ export interface Failure {
   status: number | undefined;
 }
 
-/** The path of Chromium. Throws an error that says how to install it. */
+/** Returns the path of Chromium. If there is none, throws an error that says how to install it. */
 export function executable(): string {
   const named = process.env["CHROMIUM"];
   const path = named ?? "/usr/bin/chromium";
@@ -42,7 +42,7 @@ const args = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  // To the browser, this is a public host name.
+  // To the browser, hub.test is a public host name.
   "--host-resolver-rules=MAP hub.test 127.0.0.1",
 ];
 
@@ -79,7 +79,7 @@ export function openBrowser(): Visitors {
   };
 }
 
-/** Logs in with the hub's form. The page is then a page of the hub. */
+/** Logs in with the hub's form. Returns the page, which then shows the hub's home page. */
 export async function logIn(
   context: BrowserContext,
   { publicUrl, password }: { publicUrl: string; password: string },

@@ -1,5 +1,5 @@
 /**
- * Bundles the built package as an application would, and serves pages with it.
+ * Bundles the built package as an application would, and serves pages that load the bundle.
  *
  * Behind a hub's proxy, the server is a service of the hub. On its own port, it is another origin.
  */
@@ -16,14 +16,14 @@ export const browserFile = join(root, "dist/browser.js");
 interface Esbuild {
   build(options: object): Promise<{ outputFiles: [{ text: string }] }>;
 }
-// A dependency of tsx.
+// esbuild is a dependency of tsx.
 const { build } = createRequire(createRequire(import.meta.url).resolve("tsx"))(
   "esbuild",
 ) as Esbuild;
 
 let bundled: Promise<string> | undefined;
 
-/** A script that defines the package as `jupyterhub`, with the operations in `jupyterhub.api`. */
+/** Returns a script that defines the package as the global `jupyterhub`, with the operations in `jupyterhub.api`. */
 export const bundle = (): Promise<string> =>
   (bundled ??= build({
     stdin: {
@@ -44,7 +44,7 @@ export interface PageServer extends AsyncDisposable {
   readonly origin: string;
 }
 
-/** Serves a page with the package at every path. */
+/** Serves, at every path, a page that loads the package. */
 export async function servePages(): Promise<PageServer> {
   const script = await bundle();
   const server = createServer((request, response) => {

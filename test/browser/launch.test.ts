@@ -34,7 +34,7 @@ const { visitor } = openBrowser();
 let origin = "";
 beforeAll(async () => {
   ({ origin } = new URL(fixture.real.publicUrl));
-  // The hub does not wait for its services.
+  // The hub answers before its services are ready.
   const status = async () => (await fetch(`${origin}${launch}me`)).status;
   await vi.waitFor(async () => expect(await status()).toBe(401), {
     timeout: 30_000,
@@ -56,12 +56,12 @@ async function openLaunchPage(user: string): Promise<Page> {
 
 describe("the launch page", () => {
   it("starts the user's server, shows its progress and links to it", async () => {
-    // The hub starts it with the options of the last start.
+    // The hub starts the server with the options of this earlier start.
     await fixture.hub.users.ensure("ada");
     await fixture.hub.servers.start("ada", { user_options: { behave: "slow", seconds: 4 } });
     await fixture.hub.servers.stop("ada");
     const page = await openLaunchPage("ada");
-    // Read while the server starts, before the page shows the link.
+    // The page shows this progress while the server starts, and no link yet.
     await page.waitForSelector("progress[value='40'] + ol:has-text('Slowly: 40 %') + p[hidden]", {
       state: "attached",
     });

@@ -39,7 +39,7 @@ const { visitor } = openBrowser();
 let origin = "";
 beforeAll(async () => {
   ({ origin } = new URL(fixture.real.publicUrl));
-  // The hub does not wait for its services.
+  // The hub answers before its services are ready.
   const status = async () => (await fetch(`${origin}${portal}me`)).status;
   await vi.waitFor(async () => expect(await status()).toBe(401), {
     timeout: 30_000,
@@ -62,7 +62,7 @@ async function openConsentPage(
 
 const consent = (page: Page): Promise<void> => page.click('[type="submit"]');
 
-/** Consents without following the hub's redirect. Returns its target. */
+/** Consents without following the hub's redirect. Returns the redirect's target. */
 async function caught(page: Page): Promise<URL> {
   // `page.route` does not see redirects.
   const browser = await page.context().newCDPSession(page);
@@ -78,7 +78,7 @@ async function caught(page: Page): Promise<URL> {
   return new URL(request.url);
 }
 
-/** Follows a link of the portal and consents. The page then shows the target. */
+/** Follows a link of the portal, logs in and consents. Returns the page, which then shows the link's target. */
 async function loggedIn(
   context: BrowserContext,
   path: string,
@@ -90,7 +90,7 @@ async function loggedIn(
   return page;
 }
 
-/** The user whom the portal sees in a browser. */
+/** Returns the name of the user whom the portal sees in a browser, or the status of its refusal. */
 const seen = async (context: BrowserContext): Promise<string> => {
   const headers = { Accept: "application/json" };
   const answer = await context.request.get(`${origin}${portal}me`, { headers });
@@ -148,7 +148,7 @@ describe("the example service", () => {
     expect(await seen(context)).toBe("401");
   });
 
-  it("ends its session at logout, and asks for the hub's login if that session ended too", async () => {
+  it("ends its session at logout, and redirects to the hub's login after a logout from the hub", async () => {
     const context = await visitor();
     const page = await loggedIn(context, portal);
     await page.click("button");
@@ -163,7 +163,7 @@ describe("the example service", () => {
 describe("an application on another origin", () => {
   const application = () => new JupyterHub({ url: fixture.real.url, oauth: fixture.real.oauth });
 
-  /** The callback URL of a browser, and the stored login. */
+  /** Logs a user in, who consents. Returns the callback URL, and the login attempt that the application stores. */
   const begun = async (user = newUserName()) => {
     const { oauth } = application();
     const { url, ...attempt } = await oauth.authorizeUrl({ next: "/charts" });
@@ -182,7 +182,7 @@ describe("an application on another origin", () => {
     expect(replayed).toBeInstanceOf(AuthenticationError);
   });
 
-  it("rejects a foreign state, after which the code still works", async () => {
+  it("rejects a forged state, and still accepts the code with the right state", async () => {
     const { oauth, attempt, callback } = await begun();
     const forged = callback.replace(/state=[^&]*/, "state=made-up");
     expect(await failure(oauth.exchangeCode(forged, attempt))).toBeInstanceOf(InvalidInputError);

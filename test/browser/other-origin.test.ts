@@ -1,7 +1,7 @@
 /**
- * Pages of another origin with a token: browsers send their calls only to hubs that allow the origin.
+ * Pages of another origin that use a token: browsers send their calls only to hubs that allow this origin.
  *
- * The hub's configuration is the one that the error message recommends, and nothing else.
+ * The hub that allows it is configured exactly as the error message recommends.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Page } from "playwright-core";
@@ -35,7 +35,7 @@ describe("a hub that does not allow the page's origin", () => {
     });
   }
 
-  it("rejects with ConnectionError, whose message names the configuration", async () => {
+  it("causes ConnectionError, whose message shows the configuration to add", async () => {
     const errors = await page.evaluate(async (options) => {
       const hub = new jupyterhub.JupyterHub({ ...options, retry: 0 });
       return [
@@ -77,7 +77,7 @@ describe("a hub that allows the page's origin", () => {
     expect(rest).toEqual({ ready: true, url: `${prefix}/user/ada/`, server: null });
   });
 
-  it("receives no header that it would have to allow", () => {
+  it("receives only headers that the recommended configuration allows", () => {
     // Preflight requests do not list the browser's own headers.
     const own = /^(sec-.*|user-agent|referer|origin|accept-language)$/;
     expect([...headers].filter((name) => !own.test(name)).toSorted()).toEqual([
@@ -87,7 +87,7 @@ describe("a hub that allows the page's origin", () => {
     ]);
   });
 
-  it("maps refusals to the usual errors, without the version header", async () => {
+  it("causes the usual errors when it refuses, though the page cannot read its version header", async () => {
     const errors = await page.evaluate(async (options) => {
       const { JupyterHub } = jupyterhub;
       const hub = new JupyterHub(options);
@@ -112,7 +112,7 @@ describe("a hub that allows the page's origin", () => {
   });
 
   if (!since("5.0")) {
-    it("cannot be distinguished from a hub that is too old", async () => {
+    it("causes ConnectionError if it lacks the route, and the message says that it may be too old", async () => {
       const error = await page.evaluate(
         (options) => failure(new jupyterhub.JupyterHub(options).shares.list("ada")),
         { ...admin(opened), retry: 0 },

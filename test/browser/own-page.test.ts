@@ -11,7 +11,7 @@ const pages = await servePages();
 afterAll(() => pages[Symbol.asyncDispose]());
 
 const service = { name: "page", url: pages.origin };
-// The hub's own files, and one more in its static folder.
+// Makes the hub serve its own files and, in its static folder, browser.js.
 const extraConfig = `
 import shutil
 from jupyterhub._data import DATA_FILES_PATH
@@ -24,7 +24,7 @@ const fixture = openHub(() => ({ extraConfig }));
 const { visitor } = openBrowser();
 const cookie = { auth: "cookie" } as const;
 
-/** A service of the hub is a page of its origin without the hub's templates. */
+/** Opens a page of a service: it has the hub's origin, but does not use the hub's templates. */
 const openService = async (context: BrowserContext): Promise<Page> => {
   const page = await context.newPage();
   await page.goto(`${fixture.real.publicUrl}services/page/`);
@@ -125,7 +125,7 @@ describe("a page of the hub with a logged-in admin", () => {
   });
 });
 
-// Browsers send no Sec-Fetch headers there, and hubs ask for no XSRF token for reads.
+// From such a page, browsers send no Sec-Fetch headers, and hubs require no XSRF token for reads.
 describe("a page over plain http on a public host", () => {
   it("uses the login, and fails with an invalid token", async () => {
     const { password, publicUrl } = fixture.real;
@@ -207,7 +207,7 @@ describe("an outdated XSRF token", () => {
     expect(names).toEqual(["ada", "ada"]);
   });
 
-  it("is replaced, if there was no cookie, after a page of the hub is opened", async () => {
+  it("is replaced if its cookie is missing and a page of the hub then sets a new cookie", async () => {
     const context = await visitor();
     const page = await withClient(await logIn(context, fixture.real, "ada"));
     await context.clearCookies({ name: "_xsrf" });

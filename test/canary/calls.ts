@@ -23,7 +23,7 @@ export interface CanaryCall {
   run: (hub: JupyterHub) => PromiseLike<unknown>;
 }
 
-/** The methods that take a secret, called with a planted one. */
+/** Calls of the methods that accept a secret, each with a planted secret. */
 const methods: Record<string, CanaryCall["run"]> = {
   "tokens.identify": (hub) => hub.tokens.identify(planted["another token"]),
   "users.update": (hub) =>
@@ -55,7 +55,7 @@ const methods: Record<string, CanaryCall["run"]> = {
     hub.tokens.identify(planted["another token"], { headers: { authorization: "Bearer x" } }),
 };
 
-/** The document's names of secrets, and the planted value for each. */
+/** The names of secrets in the document, and the planted value for each. */
 const places: Record<string, Json> = {
   token: planted["another token"],
   cookie_value: planted["cookie of a user"],
@@ -80,13 +80,15 @@ const described = new Map(operationsOf(mock).map((one) => [one.key.replace("/hub
 
 type Raw = (options: Record<string, unknown>) => Promise<unknown>;
 
-/** The generated function of an operation. */
+/** Returns the generated function of an operation. */
 export const functionOf = (operationId: string): Raw => {
   const name = operationId.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
   return (api as unknown as Record<string, Raw>)[name] as Raw;
 };
 
-/** Every operation of the document with its function and the smallest arguments that it allows, and all secrets. */
+/**
+ * Every operation of the document, with its generated function, the smallest arguments that it allows, and all secrets.
+ */
 export const rawCalls = operationsOf(document).map(({ key, operation }) => {
   const { properties, parameters } = roomIn(described.get(key));
   const sample = samples.get(key);
@@ -109,7 +111,7 @@ function readBody(text: string): unknown {
   return text.startsWith("{") ? JSON.parse(text) : Object.fromEntries(new URLSearchParams(text));
 }
 
-/** All parameters and body keys of an operation. */
+/** Returns the names of all query parameters and body keys of an operation. */
 function roomIn(entry: Operation | undefined) {
   const content = objectAt(objectAt(entry?.operation, "requestBody"), "content");
   return {
@@ -118,7 +120,7 @@ function roomIn(entry: Operation | undefined) {
   };
 }
 
-/** The keys of a body, including those of its alternatives. */
+/** Returns the keys of a body, including those of its alternatives. */
 function deep(schema: Json | undefined): string[] {
   if (!isObject(schema)) return [];
   const parts = ["oneOf", "anyOf", "allOf"].map((list) => schema[list]);
@@ -136,7 +138,7 @@ function secretsAmong(names: readonly string[], key: string): JsonObject {
   );
 }
 
-/** A route that the table lacks, with secrets in its query. */
+/** A route that the table of operations does not contain, with secrets in its query. */
 const unknownRoute = `/custom?token=${encodeURIComponent(planted["another token"])}&code=${encodeURIComponent(planted["share code"])}`;
 
 export const calls: readonly CanaryCall[] = [

@@ -76,7 +76,7 @@ const isJson = (response: Response): boolean => {
   }
 };
 
-/** A fetch that answers the first request, for the version, and fails afterwards. */
+/** Returns a `fetch` that answers with the hub's version until `begin` is called, and with the fault afterwards. */
 function fetchOf({ respond }: Fault) {
   let count = 0;
   let begun = false;
@@ -110,11 +110,11 @@ function fetchOf({ respond }: Fault) {
   return { fetch, begin, hasBegun: () => begun };
 }
 
-/** Clients, by where their secret comes from. */
+/** Functions that create a client, by the source of the client's secret. */
 const clients: Record<string, (options: JupyterHubOptions) => JupyterHub> = {
   "a token": (options) => new JupyterHub({ ...options, token: planted.token }),
   "a token function": (options) => new JupyterHub({ ...options, token: () => planted.token }),
-  "a token of another client's place": (options) =>
+  "a token that replaces another client's": (options) =>
     new JupyterHub({ ...options, token: planted["another token"] }).withOptions({
       token: planted.token,
     }),
@@ -125,7 +125,7 @@ const clients: Record<string, (options: JupyterHubOptions) => JupyterHub> = {
   },
 };
 
-/** Makes calls of a client fail with one fault, and searches the outcome. */
+/** Makes calls of a client fail with one fault, and searches the outcome for secrets. */
 async function search(client: string, fault: Fault, calls: readonly CanaryCall[]) {
   const { fetch, begin, hasBegun } = fetchOf(fault);
   const { middleware } = fault;
@@ -154,7 +154,7 @@ async function search(client: string, fault: Fault, calls: readonly CanaryCall[]
   let failed = 0;
   for (const { name, run } of calls) {
     begin();
-    // A promise, a listing or a start. Any of them may be printed.
+    // This is a promise, a listing or a start. An application may print any of them.
     const recorded = run(hub);
     const { error } = await settled(outcomeOf(recorded));
     if (error === undefined) continue;
@@ -183,7 +183,7 @@ async function settled<Value>(promise: Promise<Value>): Promise<Value> {
 /** The calls that failed with an error of another package or runtime. */
 const strangers = new Set<string>();
 
-/** The outcome of a call: an error, which is searched for secrets, or a value, which may contain requested ones. */
+/** Returns the error of a call. Leaves out a value, since it may contain secrets that the call requested. */
 const outcomeOf = async (call: PromiseLike<unknown>): Promise<{ error?: unknown }> =>
   call.then(
     () => ({}),
@@ -199,7 +199,7 @@ afterAll(() => {
   console.log(`  canary: ${faults.length} faults, ${counts}: ${leaked} leaks`);
 });
 
-/** One operation of each kind, for clients with other kinds of credentials. */
+/** One call of each kind, for all clients except "a token". */
 const some = calls.filter(({ name }) =>
   /^(hub\.(users\.list|servers\.start|tokens\.login|oauth\.exchangeCode)( with secrets)?$|DELETE \/share-codes|POST \/users\/{name}\/tokens|POST \/oauth2)/.test(
     name,

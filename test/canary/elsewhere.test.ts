@@ -25,7 +25,10 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** The hub's responses, by the beginning of method and path. It answers other requests with the model of ada. */
+/**
+ * The hub's responses, by the beginning of a request's method and path. The hub answers other requests with the model
+ * of ada.
+ */
 type Responses = Record<
   string,
   (elsewhere: string) => { status?: number; location?: string; body?: unknown }
@@ -141,7 +144,7 @@ describe("the token is not sent", () => {
     const { requests, outcome } = await recorded(responses, (hub) => hub.servers.start("ada"));
     expect(outcome).toMatchObject({ ready: true });
     expect(requests).toContain("GET /users/ada/server/progress");
-    // No other header of the client either, when a start checks whether the server answers.
+    // A start checks whether the server answers, and sends no header of the client for this.
     expect(received).toHaveLength(1);
     expect(received[0]).toMatch(/^\/user\/ada\/ /);
     expect(received[0]).not.toMatch(/authorization|cookie|jupyterhub-client/i);
@@ -168,7 +171,7 @@ describe("the token is not sent", () => {
     expect(received).toEqual([]);
   });
 
-  it("to a server at the hub's origin, which receives a new token", async () => {
+  it("to a server at the hub's origin, which receives a new token instead", async () => {
     const responses: Responses = {
       "GET /users/ada?include_stopped_servers=true": () => ({
         body: { ...ada, servers: { "": defaultServer } },
@@ -206,18 +209,18 @@ describe("the token is not sent", () => {
 
   it.each<[string, Record<string, string>, (hub: JupyterHub) => JupyterHub]>([
     [
-      "that the environment has as the public address",
+      "from JUPYTERHUB_PUBLIC_HUB_URL",
       { PUBLIC_HUB_URL: "http://hub.example.org/hub/" },
       (hub) => hub,
     ],
-    ["that the environment has as host and path", { HOST: "http://hub.example.org" }, (hub) => hub],
+    ["from JUPYTERHUB_HOST", { HOST: "http://hub.example.org" }, (hub) => hub],
     [
-      "that an option of a derived client names",
+      "from an option of a derived client",
       {},
       (hub) => hub.withOptions({ publicUrl: "http://hub.example.org/hub/" }),
     ],
     [
-      "that an option names in place of the environment's https address",
+      "from an option that replaces the environment's https address",
       { PUBLIC_HUB_URL: "https://hub.example.org/hub/" },
       (hub) => hub.withOptions({ retry: 0 }).withOptions({ publicUrl: "http://hub.example.org" }),
     ],

@@ -10,7 +10,7 @@ import { planted } from "./planted-secrets.js";
 
 /** A request as `fetch` receives it. */
 export interface Sent {
-  /** 1 for the first request of a call. */
+  /** The number of the request within its call, from 1. */
   count: number;
   method: string;
   url: string;
@@ -21,7 +21,7 @@ export interface Sent {
 
 export interface Fault {
   name: string;
-  /** The response to a request, or its failure. */
+  /** Returns the response to a request, or fails. */
   respond: (sent: Sent) => Response | Promise<Response>;
   middleware?: Middleware;
 }
@@ -86,13 +86,15 @@ function valuesOf({ body }: Sent): string[] {
       return value;
     });
   } catch {
-    // The fields of a form, or an empty list.
+    // The body is not JSON: it is a form or empty.
   }
   return values;
 }
 
 let started: Sent | undefined;
-/** A hub with a failing Spawner, whose event repeats the requests of the start and its stream. */
+/**
+ * A hub with a failing Spawner. The failure event repeats the requests that started the server and opened the stream.
+ */
 const spawning: Fault["respond"] = (sent) => {
   const { method, url } = sent;
   if (method === "POST") {
@@ -109,7 +111,7 @@ const spawning: Fault["respond"] = (sent) => {
   return new Response(`data: ${JSON.stringify(event)}\n\n`, { headers });
 };
 
-/** The errors that runtimes, and libraries in place of their `fetch`, throw if a connection fails. */
+/** The errors that runtimes, or libraries that replace their `fetch`, throw if a connection fails. */
 const platforms: [string, (sent: Sent) => unknown][] = [
   [
     "Node for a malformed header, whose parser keeps the text",
@@ -213,11 +215,11 @@ const echoes: [string, Fault["respond"]][] = [
       }),
   ],
   [
-    "a redirect to a login page that leads back",
+    "a redirect to a login page, with the request's path in the query",
     redirect((sent) => `/hub/login?next=${pathOf(sent)}`),
   ],
   [
-    "a redirect to a login page that leads back, encoded",
+    "a redirect to a login page, with the request's encoded path in the query",
     redirect((sent) => `/hub/login?next=${encodeURIComponent(pathOf(sent))}`),
   ],
   ["a redirect to https", redirect(({ url }) => url.replace(/^http:/, "https:"))],
@@ -238,9 +240,9 @@ const echoes: [string, Fault["respond"]][] = [
   ["plain text", answers(quoted, { "Content-Type": "text/plain" })],
   ["JSON of another shape", answers((sent) => JSON.stringify({ hello: quoted(sent) }))],
   ["a JSON list of another shape", answers((sent) => JSON.stringify([quoted(sent)]))],
-  ["a JSON list of null", answers(() => "[null]")],
+  ["a JSON list that contains null", answers(() => "[null]")],
   [
-    "a page of null",
+    "a page of a listing that contains null",
     answers(() => `{"items": [null], "_pagination": {"offset": 0, "limit": 9, "total": 1}}`),
   ],
   [
@@ -248,7 +250,7 @@ const echoes: [string, Fault["respond"]][] = [
     answers(() => `{"id": "a7", "token": "${planted["token of an answer"]}`),
   ],
   [
-    "a stream without an event",
+    "a stream whose data is not an event",
     answers((sent) => `data: ${quoted(sent)}\n\n`, {
       "Content-Type": "text/event-stream",
       ...ofHub,
@@ -256,7 +258,7 @@ const echoes: [string, Fault["respond"]][] = [
   ],
 ];
 
-/** A row of the fault table, with a response in place of the server's socket. */
+/** Returns the fault of a row of the fault table, with a response in place of the server's socket. */
 function withoutSocket(respond: Respond | undefined): Fault["respond"] {
   if (!respond) return fails(() => broken("ECONNREFUSED"));
   return ({ count, method, url, signal }) =>
@@ -326,7 +328,7 @@ function withoutSocket(respond: Respond | undefined): Fault["respond"] {
 const broken = (code: string): TypeError =>
   new TypeError("fetch failed", { cause: Object.assign(new Error("broke"), { code }) });
 
-/** Prints the arguments of a middleware in every way. */
+/** Returns the arguments of a middleware, printed in every way. */
 const reported = (...given: unknown[]): string =>
   given
     .flatMap((one) => [
@@ -367,7 +369,7 @@ const failing: [string, Middleware][] = [
   ["returns nothing", () => Promise.resolve(undefined as never)],
 ];
 
-/** Skipped: it is slow, and repeats nothing. */
+/** The row of the fault table that is skipped: it is slow, and repeats nothing of the request. */
 const big = /64 MB/;
 
 export const faults: readonly Fault[] = [

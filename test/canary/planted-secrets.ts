@@ -4,7 +4,7 @@
  */
 import { format, inspect } from "node:util";
 
-/** Part of every secret except the number. A text without it needs no further search. */
+/** A text that every secret except the number contains. A text without this mark needs no further search. */
 const mark = "pl4nt3d";
 
 /** One secret of each kind. Most have characters that URLs, forms and JSON encode differently. */
@@ -39,8 +39,8 @@ export const planted = {
 export type Secret = keyof typeof planted;
 
 /**
- * The base64 of a text at any position in a longer text, without the first and last characters, which depend on the
- * neighbours.
+ * Returns the three base64 encodings that a text can have within a longer text, without the first and last characters:
+ * these depend on the surrounding text.
  */
 function base64(text: string): string[] {
   return [0, 1, 2].map((offset) => {
@@ -53,7 +53,7 @@ function base64(text: string): string[] {
 const url = (text: string): string =>
   text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
-/** A text as it is, and encoded for URLs, forms, JSON, Python, HTML, bytes and base64. */
+/** Returns a text as it is, and encoded for URLs, forms, JSON, Python, HTML, bytes and base64. */
 export function writings(text: string): string[] {
   const percent = encodeURIComponent(text);
   const json = JSON.stringify(text).slice(1, -1);
@@ -82,7 +82,7 @@ const wanted = Object.entries(planted).flatMap(([name, secret]) =>
   [...new Set(writings(secret))].map((writing) => ({ name: name as Secret, writing })),
 );
 
-/** The secrets in a text, each with the surrounding text. `allowed` may occur. */
+/** Returns the secrets in a text, each with the surrounding text. Ignores the secret `allowed`. */
 export function found(text: string, allowed?: Secret): string[] {
   if (!marks.some((one) => text.includes(one))) return [];
   return wanted
@@ -104,7 +104,7 @@ const attempt = (print: () => unknown): string => {
   }
 };
 
-/** Every way to print a value, including its hidden properties. */
+/** Returns a value printed in every way, including its hidden properties. */
 export function shown(value: unknown): string {
   return [
     attempt(() => inspect(value, { depth: 20, showHidden: true, maxStringLength: null })),

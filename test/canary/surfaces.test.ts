@@ -15,7 +15,7 @@ import { found, planted, shown } from "./planted-secrets.js";
 
 const { token } = planted;
 
-/** The secrets in the error that a function throws or its promise rejects with. */
+/** Returns the secrets in the error that a function throws or its promise rejects with. */
 async function leaksOf(fail: () => unknown): Promise<string[]> {
   const error = await rejectionOf((async () => fail())());
   return found(shown(error));
@@ -97,7 +97,7 @@ describe("a printed client", () => {
     { token },
   );
 
-  it("does not show the client's own token", async () => {
+  it("does not show its own token, and neither do its printed results", async () => {
     const given = [
       await hub.tokens.createTemporary("ada"),
       await hub.tokens.login("ada", { password: planted.password }),

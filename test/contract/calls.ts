@@ -1,8 +1,8 @@
 /**
- * One call or more of every method: its requests, and its result on the mock.
+ * One or more calls of every method, each with its requests and its result on the mock.
  *
- * The same table is used for the corrected document and, as far as they have the operations, for each of
- * JupyterHub's own.
+ * Tests run these calls against the corrected document, and against each of JupyterHub's own documents that has the
+ * operations.
  */
 import type { JupyterHub } from "../../src/index.js";
 import type { Json } from "../../src/testing/mock/document.js";
@@ -12,16 +12,16 @@ import { events } from "./stateful.js";
 
 export interface ContractCall {
   method: string;
-  /** What distinguishes this call of the method. */
+  /** The difference between this call and other calls of the method; empty if there is none. */
   variant: string;
   run: (hub: JupyterHub) => PromiseLike<unknown>;
-  /** The operations that it must send. It may also read the version and the server's model. */
+  /** The operations that the call must send. It may also read the version and the server's model. */
   sends: readonly string[];
-  /** Its result on the corrected document; undefined for empty responses. */
+  /** The call's result on the corrected document; undefined for empty responses. */
   answer?: Json | undefined;
-  /** The release that its arguments need: older hubs receive no request. */
+  /** The first release that supports the arguments. Older hubs receive no request. */
   since?: string;
-  /** The responses to request from Prism, by operation. */
+  /** The `Prefer` header to send to Prism, by operation. */
   prefer?: Readonly<Record<string, string>>;
 }
 
@@ -47,7 +47,7 @@ const user = "GET /users/{name}";
 const named = (method: string): string => `${method} /users/{name}/servers/{server_name}`;
 const unnamed = (method: string): string => `${method} /users/{name}/server`;
 const progress = [`${unnamed("GET")}/progress`, `${named("GET")}/progress`] as const;
-/** A start that is pending when the hub answers. */
+/** Makes Prism answer that the start is still pending. */
 const slowly = { prefer: { [unnamed("POST")]: "code=202", [named("POST")]: "code=202" } };
 const gpu = { server: "gpu" };
 
@@ -138,10 +138,16 @@ export const calls: readonly ContractCall[] = [
     (hub) => hub.users.createMany({ usernames: ["hedy"], admin: false }),
     example("POST /users", 201),
   ),
-  call("users.ensure", "who exists", [user], (hub) => hub.users.ensure("ada"), example(user)),
   call(
     "users.ensure",
-    "who does not",
+    "a user who exists",
+    [user],
+    (hub) => hub.users.ensure("ada"),
+    example(user),
+  ),
+  call(
+    "users.ensure",
+    "a user who does not exist",
     [user, "POST /users/{name}"],
     (hub) => hub.users.ensure("hedy"),
     example("POST /users/{name}", 201),

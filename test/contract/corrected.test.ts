@@ -1,6 +1,6 @@
 /**
- * Runs every method against the corrected document, served by Prism: its requests conform to the document,
- * and every documented response becomes its value or its error.
+ * Runs every method against the corrected document, served by Prism: the requests conform to the document, and every
+ * documented response becomes the method's result or its error.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { methodOperations } from "../../scripts/method-operations.js";
@@ -28,7 +28,7 @@ import { stateful } from "./stateful.js";
 
 const document = corrected();
 const mock = mockCopy(document, { examples });
-/** Operations that a method may read in addition to its own. */
+/** Read operations that a method may send in addition to its own. */
 const reads = [
   "GET /",
   "GET /users/{name}",
@@ -78,7 +78,7 @@ type Raw = (
   options: Record<string, unknown>,
 ) => Promise<{ data: unknown; error?: unknown; response: Response }>;
 
-/** Operations with an example of the mock itself. */
+/** The operations whose example is defined by the mock itself, each with this example. */
 const ownExamples: Record<string, unknown> = {
   "GET /": { version: HUB_VERSION },
   "GET /oauth2/authorize": "string",
@@ -173,7 +173,7 @@ const refusals = [
   { status: 503, expected: HubError },
 ] as const;
 
-/** One method of each group that sends a single request. */
+/** For each group, a method that sends a single request. */
 const groups: Record<string, (hub: JupyterHub) => Promise<unknown>> = {
   hub: (hub) => hub.info(),
   users: (hub) => hub.users.get("ada"),

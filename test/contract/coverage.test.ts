@@ -1,6 +1,6 @@
 /**
- * Every operation has a method or a reason, every method has a test, and no operation of other clients is
- * missing.
+ * Every operation has a method or a reason to have none, every method has a contract test, and no operation of other
+ * clients is missing.
  */
 import { describe, expect, it } from "vitest";
 import { methodOperations, localMethods, rawOnly } from "../../scripts/method-operations.js";
@@ -50,7 +50,7 @@ describe.each([
   ["the Python client of hub 4.0.2", python, 36],
   ["a third party's document of hub 5.2", thirdParty, thirdParty.length],
 ])("%s", (_, operations, count) => {
-  it("has no operation that is missing here", () => {
+  it("has no operation that is missing in this package", () => {
     expect(operations).toHaveLength(count);
     const missing = operations.filter(
       (operation) => !known.has(operation) && !(operation in rawOnly),

@@ -1,17 +1,17 @@
 /**
  * Parts of our requests that JupyterHub's own documents lack, though hubs read them.
  *
- * Each row names a mistake of the document. Other violations are not accepted, and neither is a row that
- * does not occur in a document of its range.
+ * Each row names a mistake of the document. The tests accept no other violation, and fail if a row does not occur in a
+ * document of its range.
  */
 
 export interface DocumentGap {
-  /** The first document with the mistake, and … */
+  /** The release of the first document with the mistake; by default, the first of all. */
   from?: string;
-  /** … the first one without it. */
+  /** The release of the first later document without the mistake; by default, there is none. */
   before?: string;
   operations: readonly string[];
-  /** The recorder's message. */
+  /** Matches the message of the contract recorder. */
   violation: RegExp;
   why: string;
 }

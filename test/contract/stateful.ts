@@ -1,8 +1,8 @@
 /**
- * Adds state to a contract recorder: whether the server of a start or stop runs.
+ * Adds state to a contract recorder: remembers whether the server runs after a start or a stop.
  *
- * Prism keeps no state, so a stop would poll forever. Requests still go to the recorder, which validates
- * them. Only the server's state is answered here.
+ * Prism keeps no state, so without this state, a stop would poll forever. Requests still go to the recorder, which
+ * validates them. Only responses about the server's state come from here.
  */
 import { HUB_VERSION, ada, defaultServer, gpu } from "../../src/testing/mock/models.js";
 import type { ContractRecorder } from "../mock/contract-recorder.js";
@@ -18,7 +18,7 @@ const serverRoute = /\/users\/[^/]+\/server(s\/[^/]+)?$/;
 
 export interface StatefulOptions {
   version?: string;
-  /** Whether the document lacks the route for the default server's model, which the hub has (A13). */
+  /** True if the document lacks the route for the default server's model, though the hub has it (correction A13). */
   withoutDefaultModel?: boolean;
 }
 
@@ -33,7 +33,7 @@ export function stateful(
   return async (input, init) => {
     const request = new Request(input, init);
     const { pathname } = new URL(request.url);
-    // A server's own address, which the documents do not describe.
+    // This is the address of a server itself, which the documents do not describe.
     if (pathname.startsWith("/user/")) return Response.json([]);
     const isModel = request.method === "GET" && serverRoute.test(pathname);
     const isUser = request.method === "GET" && pathname.endsWith("/users/ada");

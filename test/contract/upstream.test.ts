@@ -43,7 +43,7 @@ describe.each(releases)("the document of JupyterHub %s", (version) => {
         return gap !== undefined;
       },
     });
-    // A13: hubs since 6.0 have this route, which the document lacks.
+    // Correction A13: hubs since 6.0 have this route, but their document lacks it.
     const withoutDefaultModel = !operations.has("GET /users/{name}/server");
     const fetch = stateful(recorder, { version, withoutDefaultModel });
     return {
@@ -53,7 +53,7 @@ describe.each(releases)("the document of JupyterHub %s", (version) => {
   };
 
   const possible = rows.filter(({ since }) => !since || isAtLeast(version, since));
-  it.each(possible)("accepts what $title sends", async (call) => {
+  it.each(possible)("accepts the requests of $title", async (call) => {
     const { recorder, hub } = open(call.prefer);
     // The results are not checked, since many examples of these documents are wrong.
     const failure: unknown = await call.run(hub).then(
@@ -65,21 +65,21 @@ describe.each(releases)("the document of JupyterHub %s", (version) => {
     expect(failure).not.toBeInstanceOf(UnsupportedByHubError);
   });
 
-  it("has every gap of the table", () => {
+  it("has every gap that the table lists for it", () => {
     expect(mistakes.filter((gap) => !met.has(gap)).map(({ why }) => why)).toEqual([]);
   });
 
   const refused = rows.filter(({ since }) => since && !isAtLeast(version, since));
   if (refused.length > 0) {
-    it.each(refused)("receives no request of $title, since that needs hub $since", async (call) => {
+    it.each(refused)("receives no request of $title, which needs hub $since", async (call) => {
       const { recorder, hub } = open(call.prefer);
       await expect(call.run(hub)).rejects.toBeInstanceOf(UnsupportedByHubError);
-      // Reads before it are allowed.
+      // Reads that precede the refused operation are allowed.
       expect(recorder.calls).not.toContain(call.sends.at(-1));
     });
   }
 
-  it("received a request for each of its operations", () => {
+  it("received a request for each of its operations, except for four without a method", () => {
     const sent = new Set(known.flatMap(({ sends }) => sends));
     const untried = [...operations].filter((operation) => !sent.has(operation));
     expect(untried.toSorted()).toEqual([

@@ -15,7 +15,7 @@ mkdirSync(folder, { recursive: true });
 writeFileSync(join(folder, "given.d.ts"), given);
 docsBlocks.forEach(({ code }, index) => writeFileSync(fileOf(index), `${code}export {};\n`));
 
-/** The compiler's errors of each block. */
+/** The compiler's errors, by the file of the block. */
 const complaints = ((): ReadonlyMap<string, string> => {
   const { config } = ts.readConfigFile(join(root, "tsconfig.base.json"), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
@@ -105,7 +105,7 @@ it("README has at most 250 lines", () => {
   );
 });
 
-/** The anchors that GitHub gives the headings. */
+/** Returns the anchors that GitHub gives the headings of a page. */
 const headingsOf = (text: string): string[] =>
   [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
     heading

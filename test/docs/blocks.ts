@@ -7,11 +7,11 @@ export interface DocsBlock {
   /** The file and the block's line. */
   name: string;
   code: string;
-  /** Whether it is only compiled, since it needs a browser, a login or a program behind a server. */
+  /** True if the block is compiled but not run, since it needs a browser, a login or a program behind a server. */
   compileOnly: boolean;
 }
 
-/** README and docs/, except the generated pages. */
+/** The README files and docs/, except for the generated page. */
 export const pages = [
   "README.md",
   "src/README.md",
@@ -31,7 +31,7 @@ export const docsBlocks: readonly DocsBlock[] = pages.flatMap((page) => {
   }));
 });
 
-/** The declarations that blocks may use without repeating them. */
+/** The declarations of the names that blocks may use without declaring them. */
 export const given = `
 import type { JupyterHub as Client } from "jupyterhub-client";
 import type { FakeHub as Fake, checkHub as check } from "jupyterhub-client/testing";

@@ -1,4 +1,7 @@
-/** A real hub behind a proxy that removes its version header, answers requests itself, or shows a page. */
+/**
+ * A real hub behind a proxy that removes the hub's version header or answers some requests itself, and a client whose
+ * url leads to the hub's pages.
+ */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { JupyterHub, UnexpectedResponseError, RateLimitError } from "jupyterhub-client";
 import { alteringProxy, type AlteringProxy, type Interfere } from "./altering-proxy.js";
@@ -20,7 +23,9 @@ const clientOf = (retry?: number): JupyterHub =>
     retry,
   });
 
-/** Answers the first matching request instead of the hub. Resolves when it has. */
+/**
+ * Makes the proxy answer the next matching request in place of the hub. The returned promise resolves after the answer.
+ */
 function answerOnce(matches: RegExp, status: number, headers: Record<string, string>) {
   const { when, tell } = signalled();
   const interfere: Interfere = ({ method, url }, response) => {
@@ -34,7 +39,7 @@ function answerOnce(matches: RegExp, status: number, headers: Record<string, str
 }
 
 describe("a hub whose version header a proxy removes", () => {
-  it("returns its version in the body of GET /, with one request", async () => {
+  it("returns its version in the body of GET /, which feature checks request only once", async () => {
     const requestedUrls: string[] = [];
     proxy.interfere = ({ url = "" }) => {
       requestedUrls.push(url);
@@ -74,7 +79,7 @@ describe("a gateway that answers one request itself", () => {
   const html = { "Content-Type": "text/html" };
   const later = { ...html, "Retry-After": "1" };
 
-  it("delays a read after a 429, and a write if the 429 has Retry-After", async () => {
+  it("makes the client retry a read after a 429, and a write after a 429 with Retry-After", async () => {
     const hub = clientOf();
     let answered = answerOnce(/^GET /, 429, html);
     expect((await hub.users.get("ada")).name).toBe("ada");
@@ -98,7 +103,7 @@ describe("a gateway that answers one request itself", () => {
     // Without retries, so that the start and the stop must handle the failure.
     const { servers } = clientOf(0);
     const answer = { ...html, ...headers };
-    // Longer than the hub holds the request, so that the start is followed by polling.
+    // The start takes longer than the hub holds the request, so that the client polls afterwards.
     const slow = servers.start("ada", { user_options: { behave: "slow", seconds: 4 } });
     await slow[Symbol.asyncIterator]().next();
     let answered = answerOnce(/^GET .*\/users\/ada/, status, answer);
@@ -114,7 +119,7 @@ describe("a gateway that answers one request itself", () => {
   });
 });
 
-describe("a url of the hub's pages instead of its API", () => {
+describe("a client url that leads to the hub's pages instead of its API", () => {
   const calls: Record<string, (hub: JupyterHub) => PromiseLike<unknown>> = {
     GET: (hub) => hub.users.get("ada"),
     POST: (hub) => hub.users.create("emmy"),
@@ -127,16 +132,19 @@ describe("a url of the hub's pages instead of its API", () => {
   });
   afterAll(() => wrong[Symbol.asyncDispose]());
 
-  it.each(Object.keys(calls))("is reported as the cause for %s", async (method) => {
-    const { pathname } = new URL(fixture.real.url);
-    const url = `${wrong.url}${pathname.replace(/api$/, "home")}`;
-    const hub = new JupyterHub({ url, token: fixture.real.tokens.admin, retry: 0 });
-    const error = await failure(calls[method]!(hub));
-    expect(error).toBeInstanceOf(UnexpectedResponseError);
-    expect((error as Error).message).toContain("Check the url");
-  });
+  it.each(Object.keys(calls))(
+    "makes %s reject with an error that says to check the url",
+    async (method) => {
+      const { pathname } = new URL(fixture.real.url);
+      const url = `${wrong.url}${pathname.replace(/api$/, "home")}`;
+      const hub = new JupyterHub({ url, token: fixture.real.tokens.admin, retry: 0 });
+      const error = await failure(calls[method]!(hub));
+      expect(error).toBeInstanceOf(UnexpectedResponseError);
+      expect((error as Error).message).toContain("Check the url");
+    },
+  );
 
-  itSince("2.0")("still reports that metrics are refused with a page", async () => {
+  itSince("2.0")("is not blamed when the hub refuses metrics with a page", async () => {
     const { url, tokens } = fixture.real;
     const hub = new JupyterHub({ url, token: tokens.admin });
     const { token } = await hub.tokens.create("ada", {});

@@ -2,17 +2,17 @@
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
 import { listening, type Listening } from "../unit/helpers.js";
 
-/** Answers a request instead of the hub, or returns false to forward it. */
+/** Answers a request in place of the hub and returns true, or returns false so that the proxy forwards it. */
 export type Interfere = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 export interface AlteringProxy extends Listening {
-  /** The handler for requests that are not forwarded. */
+  /** The handler that receives each request first, and may answer it. */
   interfere: Interfere;
 }
 
 /**
- * Forwards requests to the hub at `target`, and removes the given response headers. Streams are not
- * buffered.
+ * Starts a proxy that forwards requests to the hub at `target` and removes the headers in `removed` from the responses.
+ * Streams are not buffered.
  */
 export async function alteringProxy(
   target: string,

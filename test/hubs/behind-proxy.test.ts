@@ -17,7 +17,7 @@ const fixture = useHubFixture("behind-proxy", {
   database: "file",
 });
 
-/** A client for the hub's own port, as services on the same machine use it. */
+/** Returns a client that calls the hub's own port, as services on the same machine do. */
 const beside = (): JupyterHub =>
   new JupyterHub({
     url: fixture.real.directUrl,
@@ -33,7 +33,7 @@ const modelOf = async (server: string): Promise<Server | undefined> =>
 describe("a hub behind configurable-http-proxy", () => {
   let ada = "";
 
-  it("routes a started server's URL", async () => {
+  it("routes the URL of a started server to the server", async () => {
     const { hub } = fixture;
     await hub.users.create("ada");
     const server = await hub.servers.start("ada");
@@ -43,7 +43,7 @@ describe("a hub behind configurable-http-proxy", () => {
     expect(await statusAt(`${ada}lab`)).toBe(200);
   });
 
-  it("lists the server's route and target, also paginated", async () => {
+  it("lists the server's route and the route's target, also in pages of one", async () => {
     const routes = await fixture.hub.proxy.listRoutes({ limit: 1 });
     const mine = routes.find(({ routespec }) => routespec === "/user/ada/");
     expect(mine).toMatchObject({ data: { user: "ada", server_name: "" } });
@@ -51,7 +51,7 @@ describe("a hub behind configurable-http-proxy", () => {
     expect(routes.map(({ routespec }) => routespec)).toContain("/");
   });
 
-  it("fails only on routes if the proxy rejects the hub's token", async () => {
+  it("fails only in calls about routes if the proxy rejects the hub's token", async () => {
     const { proxy, users } = fixture.hub;
     expect(await failure(proxy.update({ auth_token: "not its token" }))).toBeInstanceOf(HubError);
     expect(await failure(proxy.listRoutes())).toBeInstanceOf(HubError);
@@ -70,7 +70,7 @@ describe("a hub behind configurable-http-proxy", () => {
     expect(await statusAt(`${ada}lab`)).toBe(200);
   });
 
-  it("rejects with HubError while the hub is down, and recovers afterwards", async () => {
+  it("causes HubError while the hub is down, and works again after a restart", async () => {
     await fixture.real.kill();
     expect(await failure(fixture.hub.users.get("ada"))).toBeInstanceOf(HubError);
     expect(await failure(fixture.hub.users.get("ada"))).toMatchObject({ status: 503 });
@@ -80,7 +80,7 @@ describe("a hub behind configurable-http-proxy", () => {
     expect(await statusAt(`${ada}lab`)).toBe(200);
   });
 
-  it("routes a stopped server's URL to the hub again", async () => {
+  it("routes the URL of a stopped server to the hub again", async () => {
     await fixture.hub.servers.stop("ada");
     expect(await statusAt(`${ada}lab`)).not.toBe(200);
   });
@@ -93,24 +93,27 @@ describe("a hub behind configurable-http-proxy", () => {
       const sent = fixture.sent();
       const begun = sent.findIndex((one) => /^POST .* 202$/.test(one));
       expect(begun).toBeGreaterThanOrEqual(0);
-      // If the server had not answered at its address, the model would be read twice.
+      // The client reads the model a second time only if the server does not answer at its address yet.
       const reads = sent.slice(begun + 1).filter((one) => !one.includes("/progress"));
       expect(reads).toHaveLength(1);
     }
   });
 
-  itSince("5.0")("answers at the address of a cancelled start, which looks ready", async () => {
-    const { hub, real } = fixture;
-    const server = "cancelled";
-    const user_options = { behave: "slow", seconds: 20 };
-    const start = failure(hub.servers.start("ada", { server, user_options }));
-    await expect.poll(async () => (await modelOf(server))?.pending).toBe("spawn");
-    const stopped = hub.servers.stop("ada", { server });
-    await expect.poll(async () => (await modelOf(server))?.ready).toBe(true);
-    const { signal } = new AbortController();
-    const address = `${real.publicUrl}user/ada/${server}/`;
-    expect(await isServedAt(address, hub.publicUrl, fetch, signal)).toBe(false);
-    await stopped;
-    expect(await start).toBeInstanceOf(SpawnFailedError);
-  });
+  itSince("5.0")(
+    "answers itself at the address of a server that looks ready though its start was cancelled",
+    async () => {
+      const { hub, real } = fixture;
+      const server = "cancelled";
+      const user_options = { behave: "slow", seconds: 20 };
+      const start = failure(hub.servers.start("ada", { server, user_options }));
+      await expect.poll(async () => (await modelOf(server))?.pending).toBe("spawn");
+      const stopped = hub.servers.stop("ada", { server });
+      await expect.poll(async () => (await modelOf(server))?.ready).toBe(true);
+      const { signal } = new AbortController();
+      const address = `${real.publicUrl}user/ada/${server}/`;
+      expect(await isServedAt(address, hub.publicUrl, fetch, signal)).toBe(false);
+      await stopped;
+      expect(await start).toBeInstanceOf(SpawnFailedError);
+    },
+  );
 });

@@ -1,4 +1,4 @@
-/** Connections to servers behind a real proxy, running or not. */
+/** Connections to running and stopped servers behind a real proxy. */
 import { beforeAll, describe, expect, it } from "vitest";
 import {
   InvalidInputError,
@@ -44,7 +44,7 @@ describe("a connection to a running server", () => {
     expect(made?.expires_at).toEqual(expect.any(String));
   });
 
-  itSince("5.0")("has the hub's maximum as its lifetime if the client chooses it", async () => {
+  itSince("5.0")("has a token with the hub's maximum lifetime if the call gives none", async () => {
     const { servers, tokens } = fixture.hub;
     await servers.connect("ada");
     await using lent = await tokens.createTemporary("ada", { note: "lent" });
@@ -58,7 +58,7 @@ describe("a connection to a running server", () => {
     expect(made.map(({ id }) => id)).toContain(lent.id);
   });
 
-  itSince("5.0")("has the given lifetime or rejects, and the error has the maximum", async () => {
+  itSince("5.0")("rejects a lifetime above the hub's maximum, which the error names", async () => {
     const error = await failure(fixture.hub.servers.connect("ada", { expires_in: 3600 }));
     expect(error).toMatchObject({
       name: "BadRequestError",
@@ -101,7 +101,7 @@ describe("a connection to a running server", () => {
       const sent = servers.fetch("ada", path, {}, call);
       expect(await failure(sent)).toBeInstanceOf(InvalidInputError);
     }
-    // The proxy decodes the path before it routes. Without the other server, the path leads to this one.
+    // The proxy decodes the path before it routes, so that a plain request does reach the other server until it dies.
     const routes = await fixture.hub.proxy.listRoutes();
     const { target = "" } = routes.find(({ routespec }) => routespec === "/user/ada/other/")!;
     const raw = async () => (await globalThis.fetch(`${baseUrl}%6Fther/api/status`)).status;
@@ -112,7 +112,7 @@ describe("a connection to a running server", () => {
     await servers.stop("ada", { server: "other" });
   });
 
-  itBefore("3.0")("needs the client's own token on this hub", async () => {
+  itBefore("3.0")("needs the client's own token on hubs before 3.0", async () => {
     const error = await failure(fixture.hub.servers.connect("ada"));
     expect(error).toMatchObject({ name: "UnsupportedByHubError", since: "3.0" });
   });
@@ -163,7 +163,7 @@ describe("a connection to a server that does not run", () => {
     },
   );
 
-  it("reports a server that died before the hub noticed", async () => {
+  it("reports a server that died, though the hub still considers it running", async () => {
     const { servers, proxy } = fixture.hub;
     await servers.start("ada");
     const { baseUrl, fetch } = await servers.connect("ada", {}, call);

@@ -1,6 +1,6 @@
 /**
- * The commands of docs/upstream-corrections.md on a real hub: where a correction is about the status of an
- * error, one of its commands receives that status. The responses are not validated here.
+ * Runs the commands of docs/upstream-corrections.md on a real hub. If a correction is about the status of an error, one
+ * of its commands must receive this status. The responses are not validated here.
  */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 afterAll(() => real?.stop());
 
-/** Sends the request of a command. Returns the status of the response. */
+/** Sends the request of a curl command. Returns the status of the response. */
 async function run(command: string): Promise<number> {
   const { clientId, clientSecret, redirectUri } = real.oauth;
   const variables: Readonly<Record<string, string>> = {

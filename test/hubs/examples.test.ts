@@ -22,7 +22,7 @@ describe("the idle culler", () => {
     await fixture.hub.servers.start("idle", { server: "gpu" });
   });
 
-  it("prints idle servers and stops none", async () => {
+  it("prints idle servers and stops none without --stop", async () => {
     expect(await run("idle-culler.ts", "--idle", "0.0001")).toEqual(["idle: idle/gpu"]);
     expect(await running("idle")).toEqual(["gpu"]);
   });
@@ -73,7 +73,7 @@ describe("the class roster", () => {
     afterAll(() => rmSync(folder, { recursive: true }));
     const file = join(folder, "class.csv");
 
-    it("finds users again whose names have capitals, and skips empty lines and groups", async () => {
+    it("finds existing users even if their names have capitals, and skips empty lines and empty groups", async () => {
       writeFileSync(file, "\ufeffname,group\r\nKatherine,pilots\r\nmary,\r\n,\r\n\r\n");
       await run("class-roster.ts", file);
       expect(await run("class-roster.ts", file)).toEqual([
@@ -83,7 +83,7 @@ describe("the class roster", () => {
       expect((await fixture.hub.groups.get("pilots")).users).toEqual(["katherine"]);
     });
 
-    it("names the columns that it needs", async () => {
+    it("rejects a file without the required columns and names them", async () => {
       writeFileSync(file, "name;group\nada;pilots\n");
       await expect(run("class-roster.ts", file)).rejects.toThrow(
         "needs the columns name and group",

@@ -1,4 +1,4 @@
-/** The errors of a hub that does not start, and its cleanup. */
+/** The errors of a hub that does not start, and the cleanup of hub processes. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -14,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), "harness-test-"));
 const pidFile = join(folder, "pids");
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Lets the hub store its process id. */
+/** Configuration that makes the hub append its process id to a file. */
 const notePid = `import os\nprint(os.getpid(), file=open(${JSON.stringify(pidFile)}, "a"))\n`;
 const notedPids = (): number[] =>
   existsSync(pidFile) ? readFileSync(pidFile, "utf8").trim().split("\n").map(Number) : [];

@@ -5,7 +5,7 @@ import { useHubFixture, since } from "./hub-fixture.js";
 
 const fixture = useHubFixture("has-scope");
 
-/** Requests with the required scope and the groups of the target user. */
+/** Requests, each with the scope that it requires and the groups of the user whom it is about. */
 const requests: [scope: string, method: string, path: string, groups?: string[]][] = [
   ["read:hub", "GET", "/info"],
   ["proxy", "GET", "/proxy"],
@@ -73,29 +73,32 @@ if (since("3.0")) {
       ...ofAda.map((scopes) => ({ owner: "ada", scopes })),
     ];
     const answers = new Set<boolean>();
-    it.each(tokens)("agrees with the hub on $scopes of $owner", async ({ owner, scopes }) => {
-      const { token } = await fixture.hub.tokens.create(owner, { scopes });
-      const identity = await fixture.as(token).whoami();
-      const said: Record<string, boolean> = {};
-      const done: Record<string, boolean> = {};
-      for (const [scope, method, path, groups] of requests) {
-        const { status } = await fixture.plain(path, {
-          method,
-          headers: { Authorization: `Bearer ${token}` },
-          ...(path.endsWith("/activity") && {
-            body: JSON.stringify({ last_activity: "2020-01-01T00:00:00Z" }),
-          }),
-        });
-        // Users may always read their own name.
-        if (owner === "ada" && path === "/users/ada") continue;
-        said[scope] = hasScope(identity, scope, { groups });
-        done[scope] = status !== 403 && status !== 404;
-        answers.add(done[scope]);
-      }
-      expect(said).toEqual(done);
-    });
+    it.each(tokens)(
+      "agrees with the hub on a token of $owner with the scopes $scopes",
+      async ({ owner, scopes }) => {
+        const { token } = await fixture.hub.tokens.create(owner, { scopes });
+        const identity = await fixture.as(token).whoami();
+        const said: Record<string, boolean> = {};
+        const done: Record<string, boolean> = {};
+        for (const [scope, method, path, groups] of requests) {
+          const { status } = await fixture.plain(path, {
+            method,
+            headers: { Authorization: `Bearer ${token}` },
+            ...(path.endsWith("/activity") && {
+              body: JSON.stringify({ last_activity: "2020-01-01T00:00:00Z" }),
+            }),
+          });
+          // Users may always read their own name.
+          if (owner === "ada" && path === "/users/ada") continue;
+          said[scope] = hasScope(identity, scope, { groups });
+          done[scope] = status !== 403 && status !== 404;
+          answers.add(done[scope]);
+        }
+        expect(said).toEqual(done);
+      },
+    );
 
-    it("agrees with the hub on scopes that are held and on scopes that are not", () => {
+    it("is compared both with requests that the hub allows and with requests that it refuses", () => {
       expect([...answers].toSorted()).toEqual([false, true]);
     });
   });

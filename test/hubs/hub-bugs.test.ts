@@ -1,6 +1,6 @@
 /**
- * Bugs of hubs that this package protects its users from. Each test shows the bug with a plain request on a
- * hub of its own, and then what the package does. The responses are not validated: they are the bugs.
+ * Bugs of hubs that this package protects its users from. Each test shows a bug with a plain request, and the package's
+ * protection from it. The hub is only for this file, and its responses are not validated: they are the bugs.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { getUsers, postUserTokens } from "jupyterhub-client/api";
@@ -25,7 +25,7 @@ const plain = (method: string, path: string, body?: unknown): Promise<Response> 
   });
 
 describe("a bug of the hub", () => {
-  // Added in 5.5.3 and 6.1.0.
+  // Releases 5.5.3 and 6.1.0 introduced this bug.
   itSince("5.5.3")(
     "destroys a user renamed to the same name, which `update` prevents",
     async () => {
@@ -46,15 +46,18 @@ describe("a bug of the hub", () => {
     expect(error).toBeInstanceOf(InvalidInputError);
   });
 
-  itSince("5.0")("revokes all share codes if none is named, which `revoke` rejects", async () => {
-    await hub.servers.start("ada");
-    await hub.shareCodes.create("ada");
-    const careless = hub.shareCodes.revoke("ada", {} as never);
-    expect(await failure(careless)).toBeInstanceOf(InvalidInputError);
-    expect(await hub.shareCodes.list("ada")).toHaveLength(1);
-    expect((await plain("DELETE", "/share-codes/ada/")).status).toBe(204);
-    expect(await hub.shareCodes.list("ada")).toEqual([]);
-  });
+  itSince("5.0")(
+    "revokes all share codes if a request names none, so `revoke` rejects such input",
+    async () => {
+      await hub.servers.start("ada");
+      await hub.shareCodes.create("ada");
+      const careless = hub.shareCodes.revoke("ada", {} as never);
+      expect(await failure(careless)).toBeInstanceOf(InvalidInputError);
+      expect(await hub.shareCodes.list("ada")).toHaveLength(1);
+      expect((await plain("DELETE", "/share-codes/ada/")).status).toBe(204);
+      expect(await hub.shareCodes.list("ada")).toEqual([]);
+    },
+  );
 
   itSince("5.0")(
     "ignores the revocation of a scope without its filter, so `revoke` adds the filter",
@@ -69,7 +72,7 @@ describe("a bug of the hub", () => {
   );
 
   itSince("5.0")(
-    "revokes everything for an empty list of scopes, which `revoke` rejects",
+    "revokes all scopes if the list of scopes is empty, so `revoke` rejects an empty list",
     async () => {
       for (const scopes of [[], null]) {
         await hub.shares.grant("ada", { user: "hedy" });
@@ -82,7 +85,7 @@ describe("a bug of the hub", () => {
     },
   );
 
-  it("creates one user per letter of a string, which `createMany` rejects", async () => {
+  it("creates a user for each letter of a string in place of a list, so `createMany` rejects it", async () => {
     const refused = hub.users.createMany({ usernames: "zq" as never });
     expect(await failure(refused)).toBeInstanceOf(InvalidInputError);
     await plain("POST", "/users", { usernames: "zq" });
@@ -92,7 +95,7 @@ describe("a bug of the hub", () => {
   });
 
   itSince("5.0")(
-    "answers 500 to huge numbers and to numbers as names, which are rejected before sending",
+    "answers 500 to huge numbers and to numbers as names, so the package sends neither",
     async () => {
       const path = { name: "ada" };
       const { client } = hub;
@@ -135,7 +138,7 @@ describe("a bug of the hub", () => {
     expect((error as Error).message).toMatch(/holds NaN or Infinity, which JSON does not have/);
   });
 
-  it("stores a body of the wrong type as user options or fails, so `start` rejects it", async () => {
+  it("fails on user options of the wrong type or stores them, so `start` rejects them", async () => {
     for (const user_options of [["large"], "large", 1]) {
       const error = await failure(
         hub.servers.start("hedy", { user_options: user_options as never }),
@@ -143,7 +146,7 @@ describe("a bug of the hub", () => {
       expect(error).toBeInstanceOf(InvalidInputError);
     }
     expect(await hub.servers.list("hedy")).toEqual([]);
-    // Last, since hubs before 6.0 then have a server that cannot be stopped.
+    // This request comes last: it leaves hubs before 6.0 with a server that cannot be stopped.
     const { status } = await plain("POST", "/users/hedy/server", ["large"]);
     expect(status).toBe(since("6.0") ? 400 : 500);
   });

@@ -1,6 +1,6 @@
 /**
- * Provides a hub of the tested version for the tests of one file, with clients and a recorder, and tests
- * that are limited to some versions.
+ * Provides a hub of the tested version, clients and a recorder for the tests of one file, and functions that declare
+ * tests for some versions only.
  *
  * The tests of a file run in order, and later ones rely on earlier ones.
  */
@@ -14,15 +14,15 @@ import { record, type Recorder } from "./recorder.js";
 /** The tested release. */
 export const release = resolveRelease(process.env["HUB_VERSION"] ?? "6");
 
-/** Whether this release is `version` or newer. */
+/** Returns true if the tested release is `version` or newer. */
 export const since = (version: string): boolean => isAtLeast(release, version);
 
 type Test = (title: string, test: () => Promise<void>) => void;
 const noTest: Test = () => undefined;
 
-/** Declares a test for hubs of this release or newer. */
+/** Returns a function that declares a test only if the tested hub is of `version` or newer. */
 export const itSince = (version: string): Test => (since(version) ? it : noTest);
-/** Declares a test for hubs before this release. */
+/** Returns a function that declares a test only if the tested hub is older than `version`. */
 export const itBefore = (version: string): Test => (since(version) ? noTest : it);
 
 /** Returns the error that a promise rejects with; undefined if it fulfils. */
@@ -37,11 +37,13 @@ export interface HubFixture {
   /** A client with all permissions. */
   readonly hub: JupyterHub;
   readonly recorder: Recorder;
-  /** A client with another token, or without one. */
+  /** Returns a client with the given token, or without one. */
   as(token: string | undefined): JupyterHub;
-  /** Sends a plain request to the API, with all permissions unless its headers say otherwise. */
+  /**
+   * Sends a request to the API without a client. Uses the token with all permissions unless `init.headers` has another.
+   */
   plain(path: string, init?: RequestInit): Promise<Response>;
-  /** The operations sent since the last call: "POST /users/{name}/server 201". */
+  /** Returns the operations since the last call of `sent`, with their statuses: "POST /users/{name}/server 201". */
   sent(): string[];
 }
 

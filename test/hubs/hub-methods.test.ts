@@ -31,11 +31,11 @@ describe("a hub", () => {
     expect(found.url).toBe(fixture.real.url);
   });
 
-  it("returns the software it runs on", async () => {
+  it("returns information about the software that it runs on", async () => {
     expect((await fixture.hub.info()).version).toBe(release);
   });
 
-  // Hub 1.2 answers 500 to whoami of a service. See `users` for whoami of users.
+  // Hub 1.2 answers 500 to `whoami` with a service's token. users.test.ts calls `whoami` with a user's token.
   itSince("1.5")("returns the owner of the token", async () => {
     const identity = await fixture.hub.whoami();
     if (since("2.0")) expect(identity.kind).toBe("service");
@@ -48,14 +48,14 @@ describe("a hub", () => {
     expect(await fixture.hub.metrics()).toContain("# TYPE ");
   });
 
-  itBefore("1.4")("has no health route under the API", async () => {
+  itBefore("1.4")("has no health and metrics routes in its API before 1.4", async () => {
     expect(await failure(fixture.hub.health())).toBeInstanceOf(UnsupportedByHubError);
     expect(await failure(fixture.hub.metrics())).toBeInstanceOf(UnsupportedByHubError);
   });
 });
 
-describe("services and the proxy", () => {
-  it("are listed", async () => {
+describe("the methods of services and the proxy", () => {
+  it("list all services and return one by its name", async () => {
     const names = (await fixture.hub.services.list()).map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(["admin", "reader", "webapp"]));
     expect((await fixture.hub.services.get("webapp")).name).toBe("webapp");
@@ -65,7 +65,7 @@ describe("services and the proxy", () => {
     expect(await failure(unknown)).toBeInstanceOf(fails ? HubError : NotFoundError);
   });
 
-  itSince("5.0")("are registered and deleted", async () => {
+  itSince("5.0")("register and delete a service", async () => {
     const { services } = fixture.hub;
     const input = { info: { about: "a test" }, display: false };
     expect(await services.create("board", input)).toMatchObject({ name: "board", kind: "service" });
@@ -76,12 +76,12 @@ describe("services and the proxy", () => {
     expect(await failure(services.delete("webapp"))).toMatchObject({ status: 405 });
   });
 
-  itBefore("5.0")("cannot be registered", async () => {
+  itBefore("5.0")("register no service on hubs before 5.0", async () => {
     const error = await failure(fixture.hub.services.create("board"));
     expect(error).toBeInstanceOf(UnsupportedByHubError);
   });
 
-  it("list routes, restore a lost route and change the proxy", async () => {
+  it("list the proxy's routes, sync them and update the proxy's token", async () => {
     const { proxy, servers, users } = fixture.hub;
     await users.create("ada");
     await servers.start("ada");
@@ -93,7 +93,7 @@ describe("services and the proxy", () => {
 });
 
 describe("operations without a method", () => {
-  itSince("2.0")("reject the login of 1.x since 2.0", async () => {
+  itSince("2.0")("reject the login of hubs 1.x, which hubs since 2.0 do not have", async () => {
     const body = { username: "ada", password: fixture.real.password };
     const { error, response } = await api.postAuthToken({ client: fixture.hub.client, body });
     expect(response?.status).toBe(404);
@@ -107,7 +107,7 @@ describe("operations without a method", () => {
     expect((await fixture.hub.tokens.identify(String(data.token))).name).toBe("ada");
   });
 
-  it("identify tokens and cookies in the path", async () => {
+  it("identify the owner of a token or a cookie in the path", async () => {
     const { token } = await fixture.hub.tokens.create("ada");
     const options = { client: fixture.hub.client, throwOnError: true } as const;
     const byToken = await api.getAuthToken({ ...options, path: { token } });
@@ -125,7 +125,7 @@ describe("operations without a method", () => {
     const { clientId, clientSecret, redirectUri } = fixture.real.oauth;
     const query = { client_id: clientId, response_type: "code", redirect_uri: redirectUri };
     const { client } = fixture.hub;
-    // Without cookies, the hub redirects to the login page, which API calls do not follow.
+    // Without cookies, the hub redirects to the login page. API calls do not follow this redirect.
     const { error } = await api.getOauthAuthorize({ client, query });
     expect(error).toBeInstanceOf(UnexpectedResponseError);
     expect((error as Error).message).toMatch(/\/hub\/login, as hubs do with browsers/);

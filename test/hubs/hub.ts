@@ -1,7 +1,7 @@
-// Starts a JupyterHub with fresh secrets, free ports and a scratch folder, and waits until it answers.
-// Guarantees that a returned hub is ready and is ours (it knows our token), and that a hub which does not
-// start rejects with the reason. `venv.ts` installs it, `jupyterhub_config.py` configures it, `proxy.ts`
-// routes to it and `process-group.ts` ends it.
+// Starts a JupyterHub with fresh secrets, free ports and a scratch folder, and waits until it answers. Guarantees that
+// the returned hub is ready, and that it is the hub started here: it accepts the new token. If the hub does not start,
+// rejects with the reason. `venv.ts` installs the hub, `jupyterhub_config.py` configures it, `proxy.ts` routes to it
+// and `process-group.ts` ends it.
 
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
@@ -20,8 +20,8 @@ export interface StartOptions {
   /** The redirect address of the OAuth client `webapp`; nothing has to listen there. */
   redirectUri?: string;
   /**
-   * The proxy: none ("memory", the default: requests go to the hub's own port and reach no server or
-   * service), or a real proxy in front of the hub.
+   * The kind of proxy. With "memory", the default, there is none: requests go to the hub's own port, and reach no
+   * server or service. "configurable-http-proxy" is a real proxy in front of the hub.
    */
   proxy?: "memory" | "configurable-http-proxy";
   /** The hub's `base_url` without its last slash, such as "/prefix"; none by default. */
@@ -49,7 +49,7 @@ export interface RunningHub extends AsyncDisposable {
   readonly tokens: { readonly admin: string; readonly reader: string; readonly filtered: string };
   /** The password of every user. */
   readonly password: string;
-  /** A user with admin permissions; at first, no other user exists. */
+  /** The name of a user with admin permissions. At first, no other user exists. */
   readonly adminUser: string;
   readonly oauth: {
     readonly clientId: string;
@@ -61,11 +61,11 @@ export interface RunningHub extends AsyncDisposable {
   /** Resolves when the current hub process ends. */
   readonly exited: Promise<number | null>;
   /**
-   * Kills the hub process and its servers at once, as a power failure would. The proxy and the database
-   * stay.
+   * Kills the hub process and its servers at once, as a power failure would. The proxy keeps running, and the database
+   * is kept.
    */
   kill(): Promise<void>;
-  /** Restarts the hub, killing it if it runs, with the same configuration, secrets, ports and database. */
+  /** Starts the hub again with the same configuration, secrets, ports and database. Kills it first if it runs. */
   restart(): Promise<void>;
   /** Stops the hub, its servers and its proxy. May be called again. */
   stop(): Promise<void>;
@@ -133,7 +133,7 @@ async function launch(given: Launch): Promise<RunningHub> {
   const publicUrl = `${proxy?.origin ?? hubUrl}${prefix}/`;
   const url = `${publicUrl}hub/api`;
   const secrets = [password, oauth.clientSecret, cryptKey, cookieSecret, ...Object.values(tokens)];
-  // No other variables: a JUPYTERHUB_ variable of the machine must not reach the hub.
+  // The hub gets no other variables: a JUPYTERHUB_ variable of the machine must not reach it.
   const env: Record<string, string> = {
     PATH: process.env["PATH"] ?? "",
     HOME: scratch.path,
@@ -206,7 +206,7 @@ async function launch(given: Launch): Promise<RunningHub> {
   };
 }
 
-/** `GET /` shows that it is a hub, and `GET /info` with our token that it is this one. */
+/** Returns true if `GET /` shows that a hub answers, and `GET /info` with our token that it is the hub started here. */
 async function answers(url: string, token: string): Promise<boolean> {
   const init = {
     headers: { authorization: `token ${token}` },
@@ -220,7 +220,7 @@ async function answers(url: string, token: string): Promise<boolean> {
   return info.ok;
 }
 
-/** Hubs since 5.5.3 refuse tokens of 64 characters or more. */
+/** Returns a random secret of 48 characters: hubs since 5.5.3 refuse tokens of 64 characters or more. */
 function secret(): string {
   return randomBytes(24).toString("hex");
 }

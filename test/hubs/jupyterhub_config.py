@@ -27,15 +27,15 @@ scratch = Path(env["HUB_SCRATCH"])
 
 
 def die_with_the_parent():
-    """Ends us when stdin closes: the test process holds it open, and was killed."""
+    """Ends our process group when stdin closes, which happens if the test process is killed."""
     while os.read(0, 1024):
         pass
     shutil.rmtree(str(scratch), ignore_errors=True)
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
-# Only as the leader of our own process group: never kill the shell of a user who runs this file
-# by hand.
+# Only if this process leads its own process group: never kill the shell of a user who runs this
+# file by hand.
 if os.getpid() == os.getpgrp() and not sys.stdin.isatty():
     threading.Thread(target=die_with_the_parent, daemon=True).start()
 
@@ -100,7 +100,7 @@ class BehavingSpawner(SimpleLocalProcessSpawner):
         if self.option("behave") != "slow":
             yield {"progress": 50, "message": "Starting"}
             return
-        # Without progress or message, and with a key of the Spawner's own.
+        # An event without progress or message, and with a key that only this Spawner sends.
         yield {"html_message": "<i>Soon</i>", "node": {"name": "n1"}}
         for percent in (20, 40, 60, 80):
             yield {
@@ -133,7 +133,7 @@ c.CryptKeeper.keys = [env["HUB_CRYPT_KEY"]]
 c.JupyterHub.allow_named_servers = True
 c.JupyterHub.spawner_class = BehavingSpawner
 c.SimpleLocalProcessSpawner.home_dir_template = str(scratch)  # any user name, however odd
-# A crashed server is pending until then (30 s by default).
+# For this long, the hub reports a crashed server as pending (30 s by default).
 c.Spawner.http_timeout = 10
 c.Spawner.cmd = [sys.executable, str(Path(__file__).with_name("single_user.py"))]
 # In the hub's own process group, so that ending the group ends the servers too.
@@ -146,7 +146,7 @@ webapp = {
     "oauth_client_id": env["HUB_OAUTH_ID"],
     "oauth_redirect_uri": env["HUB_OAUTH_REDIRECT"],
 }
-# What it may request from users: scopes since 3.0, roles on 2.x.
+# The permissions that the web app may request from users: scopes since 3.0, roles on 2.x.
 if "oauth_client_allowed_scopes" in Service.class_trait_names():
     webapp["oauth_client_allowed_scopes"] = ["read:users!user", "read:servers!user"]
 elif "oauth_roles" in Service.class_trait_names():
@@ -169,7 +169,7 @@ if scope_definitions:
     def known(*scopes):
         return [scope for scope in scopes if scope.partition("!")[0] in scope_definitions]
 
-    # Metascopes: all that the owner has. A service owns nothing.
+    # Metascopes stand for the permissions of a token's owner. A service has no use for them.
     meta = {"(no_scope)", "self", "all", "inherit"}
     c.JupyterHub.load_roles = [
         {

@@ -7,16 +7,16 @@ const fixture = useHubFixture("listing", { extraConfig: "c.JupyterHub.api_page_m
 
 const count = 1000;
 const name = (index: number): string => `user-${index}`;
-/** Every third user may be deleted; the others stay. */
+/** Returns true if a user is one of those that are never deleted, which are two of every three. */
 const isStaying = (one: string): boolean =>
   one.startsWith("user-") && Number(one.slice(5)) % 3 !== 0;
 const staying = Array.from({ length: count }, (_, index) => name(index)).filter(isStaying);
 
-/** These responses are not recorded: they are many, and show nothing new. */
+/** Returns a client whose responses are not recorded: they are many, and show nothing new. */
 const client = (): JupyterHub =>
   new JupyterHub({ url: fixture.real.url, token: fixture.real.tokens.admin });
 
-/** Creates users and deletes others, the first ones first, until it is stopped. */
+/** Deletes users in the order of the listing, and creates new ones, until `stop` is called. */
 async function churn() {
   const { users } = client();
   const everybody = (await users.list()).map((user) => user.name);
@@ -29,7 +29,7 @@ async function churn() {
       state.removed += 1;
       if (state.removed % 3 > 0) continue;
       await users.create(`new-${one}-${Date.now()}`);
-      // A user of the same name is a new one and comes last.
+      // To the hub, a user created again with the same name is new, and comes last in listings.
       await users.create(one);
     }
   };

@@ -1,6 +1,6 @@
-// Acts as a browser on a real hub: the login form, the cookies and the OAuth consent page. Sends
-// `Sec-Fetch-Mode: navigate` as browsers do when a page is opened, without which hubs since 4.1 set no XSRF
-// cookie. `fetch` always sends `cors`, so this uses node:http. Knows one origin and no cookie paths.
+// Acts as a browser on a real hub: the login form, the cookies and the OAuth consent page. Sends `Sec-Fetch-Mode:
+// navigate`, as browsers do when they open a page: without this header, hubs since 4.1 set no XSRF cookie. Uses
+// node:http, since `fetch` always sends `cors`. Supports one origin and no cookie paths.
 
 import { request } from "node:http";
 
@@ -8,7 +8,7 @@ import { request } from "node:http";
 export class Cookies {
   readonly #values = new Map<string, string>();
 
-  /** The value without the quotes that it may have in the header. */
+  /** Returns the value of a cookie without the quotes that it may have in the header. */
   get(name: string): string | undefined {
     return this.#values.get(name)?.replace(/^"(.*)"$/, "$1");
   }

@@ -1,6 +1,6 @@
 /**
- * Finds places where the document is less strict than hubs are: a field that every response has and the
- * document does not require, a null that no response has. Validation alone cannot find these.
+ * Finds places where the document is less strict than hubs are: a field that every response has and the document does
+ * not require, or a declared null that no response has. Validation alone cannot find these.
  */
 import { follow, operationsOf } from "../../scripts/document.js";
 import { at, isObject, type Json, type JsonObject } from "../../scripts/json.js";
@@ -16,13 +16,13 @@ interface Field {
   fractions: number;
   required: boolean;
   nullable: boolean;
-  /** Whether the document declares it as a number rather than an integer. */
+  /** True if the document declares the field as a number rather than an integer. */
   numeric: boolean;
-  /** Whether the document declares that no test shows all values (`x-unseen`). */
+  /** True if the document declares that no test shows all values of the field (`x-unseen`). */
   excused: boolean;
 }
 
-/** "Server.started" → its observed values. */
+/** The observed values of each field, by a name such as "Server.started". */
 export type Observations = Map<string, Field>;
 
 /** Adds the observed fields of the document's named schemas to `observed`. */
@@ -82,7 +82,7 @@ export function observe(
   return observed;
 }
 
-/** The parts of a schema that apply to a value. */
+/** Returns the parts of a schema that apply to a value. */
 function branches(document: JsonObject, schema: JsonObject, value: Json): Json[] {
   const all = Array.isArray(schema["allOf"]) ? schema["allOf"] : [];
   const choices = [schema["oneOf"], schema["anyOf"]].flatMap((list) =>
@@ -91,7 +91,10 @@ function branches(document: JsonObject, schema: JsonObject, value: Json): Json[]
   return [...all, ...choices.filter((choice) => mayBe(document, choice, value))];
 }
 
-/** Whether a part of a union may apply to a value: by its type, or as a page, a list or a map. */
+/**
+ * Returns true if a part of a union may apply to a value. Compares their type, their `kind`, and whether they are
+ * pages.
+ */
 function mayBe(document: JsonObject, choice: Json, value: Json): boolean {
   const schema = follow(document, choice);
   if (Array.isArray(value) || schema["type"] === "array") {

@@ -7,7 +7,7 @@ import { failure, useHubFixture, since } from "./hub-fixture.js";
 import { runExample } from "./run-example.js";
 import { ensureNotebook } from "./venv.js";
 
-// Its WebSocket for Node, since Node before 22 has none by default.
+// The WebSocket that `@jupyterlab/services` brings for Node: before 22, Node has none by default.
 const services = createRequire(createRequire(import.meta.url).resolve("@jupyterlab/services"));
 const Ws = services("ws") as typeof WebSocket;
 
@@ -29,14 +29,14 @@ c.Spawner.args = ["--allow-root"]
       await fixture.hub.servers.start("ada");
     });
 
-    it("accepts a token for this server only", async () => {
+    it("accepts a token that is limited to it", async () => {
       const response = await fixture.hub.servers.fetch("ada", "/api/kernels");
       expect(await response.json()).toEqual([]);
       const specs = await fixture.hub.servers.fetch("ada", "/api/kernelspecs");
       expect(await specs.json()).toMatchObject({ default: "python3" });
     });
 
-    it("answers requests at its own address, with or without a token", async () => {
+    it("is recognised by `isServedAt` without a token, unlike a server that does not run", async () => {
       const { publicUrl } = fixture.real;
       const { signal } = new AbortController();
       const isServed = (user: string): Promise<boolean> =>
@@ -49,7 +49,7 @@ c.Spawner.args = ["--allow-root"]
       expect(missing.status).toBe(404);
       const page = await fixture.hub.servers.fetch("ada", "/no/such/page");
       expect(page.status).toBe(404);
-      // Without a valid token it redirects to the hub's login, as a stopped server does.
+      // Without a valid token, the server redirects to the hub's login, as the hub does for a stopped server.
       const headers = { Authorization: "Bearer unknown" };
       const login = await fixture.hub.servers.fetch("ada", "/files/x.txt", { headers });
       expect(login.status).toBe(302);
@@ -65,7 +65,7 @@ c.Spawner.args = ["--allow-root"]
       expect((await fetch(`${baseUrl}api/kernels`, { headers })).status).toBe(403);
     });
 
-    it("is what the editor example connects to, with a pasted token", async () => {
+    it("is reached by the editor example with a pasted token", async () => {
       const { token } = await fixture.hub.tokens.create("ada", { expires_in: 600 });
       const lines = await runExample(["editor.ts", `${fixture.real.publicUrl}hub/home`], {}, token);
       expect(lines[0]).toBe(

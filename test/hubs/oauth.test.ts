@@ -15,7 +15,7 @@ const webapp = (more: Partial<{ clientSecret: string; redirectUri: string }> = {
   return new JupyterHub({ url: fixture.real.url, fetch: fixture.recorder.fetch, oauth }).oauth;
 };
 
-/** A link, and the redirect target after Ada consents. */
+/** Creates a login link and opens it as Ada, who consents. Returns the login attempt and the redirect target. */
 const visited = async (input: Parameters<ReturnType<typeof webapp>["authorizeUrl"]>[0] = {}) => {
   const attempt = await webapp().authorizeUrl(input);
   const { href } = await consent(attempt.url, ada);
@@ -50,7 +50,7 @@ describe("an OAuth login", () => {
     expect(held).not.toContain("read:users:activity!user=ada");
   });
 
-  it("rejects another browser's link without a request", async () => {
+  it("rejects a callback whose login began in another browser, without sending a request", async () => {
     const { callback } = await visited();
     const other = await webapp().authorizeUrl();
     fixture.sent();
@@ -74,14 +74,17 @@ describe("an OAuth login", () => {
     const { verifier } = await webapp().authorizeUrl();
     return webapp().exchangeCode(callback, { ...attempt, verifier });
   };
-  itSince("6.0")("rejects another verifier", async () => {
+  itSince("6.0")("rejects the verifier of another login", async () => {
     expect(await failure(withOtherVerifier())).toBeInstanceOf(AuthenticationError);
   });
-  itBefore("6.0")("ignores another verifier on hubs before 6.0", async () => {
-    expect(await failure(withOtherVerifier())).toBeUndefined();
-  });
+  itBefore("6.0")(
+    "accepts the verifier of another login on hubs before 6.0, which ignore it",
+    async () => {
+      expect(await failure(withOtherVerifier())).toBeUndefined();
+    },
+  );
 
-  it("rejects another secret, and the message says what to check", async () => {
+  it("rejects a wrong client secret, and the message says what to check", async () => {
     const { attempt, callback } = await visited();
     const error = await failure(
       webapp({ clientSecret: "another-secret" }).exchangeCode(callback, attempt),
@@ -90,7 +93,7 @@ describe("an OAuth login", () => {
     expect((error as Error).message).toMatch(/Check the client's id and secret/);
   });
 
-  it("rejects another redirect address, for the code and in the browser", async () => {
+  it("rejects a wrong redirect address, both in the exchange of the code and in the browser", async () => {
     const { attempt, callback } = await visited();
     const elsewhere = webapp({ redirectUri: `${redirectUri}/` });
     const error = await failure(elsewhere.exchangeCode(callback, attempt));
@@ -103,7 +106,7 @@ describe("an OAuth login", () => {
   });
 
   if (since("2.0")) {
-    it("redirects back with the hub's message if it requests too many scopes", async () => {
+    it("rejects with ForbiddenError if it requests more scopes than the application may have", async () => {
       const { attempt, callback } = await visited({ scopes: ["admin:users"] });
       const error = await failure(webapp().exchangeCode(callback, attempt));
       expect(error).toMatchObject({ name: "ForbiddenError" });

@@ -1,4 +1,4 @@
-/** A real hub that crashes during an operation, behind a real proxy that then answers itself. */
+/** A real hub that crashes during an operation. The real proxy in front of the hub answers while it is down. */
 import { describe, expect, it } from "vitest";
 import { SpawnFailedError } from "jupyterhub-client";
 import { failure, itSince, useHubFixture } from "./hub-fixture.js";
@@ -12,7 +12,7 @@ const posts = (): string[] =>
   fixture.sent().filter((one) => one.startsWith("POST /users/{name}/se"));
 
 describe("a hub that crashes and restarts", () => {
-  it("is awaited after one start request, and the lost start is a failure", async () => {
+  it("receives one start request, and the start that the crash lost rejects", async () => {
     const { servers, users } = fixture.hub;
     await users.create("ada");
     fixture.sent();
@@ -30,7 +30,7 @@ describe("a hub that crashes and restarts", () => {
     expect((await servers.start("ada", { user_options: {} })).ready).toBe(true);
   });
 
-  it("does not receive the start again if its response was lost", async () => {
+  it("does not receive a start again after the start's response was lost", async () => {
     const { servers } = fixture.hub;
     await servers.stop("ada");
     fixture.sent();
@@ -49,7 +49,7 @@ describe("a hub that crashes and restarts", () => {
     for (let index = 0; index < usernames.length; index += 50) {
       await fixture.hub.users.createMany({ usernames: usernames.slice(index, index + 50) });
     }
-    // A hub takes some seconds to start, longer than three retries wait.
+    // A hub takes some seconds to start, which is longer than three retries wait.
     const patient = fixture.hub.withOptions({ retry: 12 });
     const listed: string[] = [];
     let comeback: Promise<void> | undefined;

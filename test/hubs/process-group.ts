@@ -1,6 +1,6 @@
-// Owns a child process and everything that it starts as one process group. stop() and our own exit end the
-// whole group by its id. If we are killed, the child's stdin closes and it ends its group itself. Knows
-// nothing about hubs.
+// Runs a child process and everything that it starts as one process group. stop() and the exit of this process end the
+// whole group by its id. If this process is killed, the child's stdin closes, and the child ends the group. Nothing in
+// this file is specific to hubs.
 
 import { spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,17 +8,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 export interface GroupOptions {
   cwd: string;
   env: Record<string, string>;
-  /** Redacted from the log. */
+  /** The texts to redact from the log. */
   secrets: readonly string[];
 }
 
 export interface ProcessGroup {
-  /** Standard output and error without the secrets. */
+  /** Returns the standard output and error so far, without the secrets. */
   log(): string;
   running(): boolean;
   /** The exit code of the first process; null if it was killed or could not be started. */
   readonly exited: Promise<number | null>;
-  /** Ends the group with SIGTERM, after 5 s with SIGKILL. Later calls wait for the same end. */
+  /** Ends the group with SIGTERM, and after 5 s with SIGKILL. Later calls return the same promise. */
   stop(): Promise<void>;
   /** Kills the group at once, as a power failure would. */
   kill(): Promise<void>;
@@ -38,7 +38,7 @@ export function startProcessGroup(
   options: GroupOptions,
 ): ProcessGroup {
   const { cwd, env, secrets } = options;
-  // `detached` makes it the leader of a new process group with its pid as id.
+  // `detached` makes the child the leader of a new process group, whose id is the child's pid.
   const child = spawn(command, args, { cwd, env, detached: true });
   let output = "";
   let running = true;
@@ -46,7 +46,7 @@ export function startProcessGroup(
   const collect = (chunk: string) => (output = (output + chunk).slice(-keptChars));
   child.stdout.setEncoding("utf8").on("data", collect);
   child.stderr.setEncoding("utf8").on("data", collect);
-  child.stdin.on("error", () => {}); // the child closes it when it ends
+  child.stdin.on("error", () => {}); // writing to an ended child is no error
 
   const signal = (name: NodeJS.Signals) => {
     try {
@@ -61,11 +61,11 @@ export function startProcessGroup(
   const exited = new Promise<number | null>((resolve) => {
     child.on("exit", () => {
       running = false;
-      // At once, before the id can be reused: other processes of the group may still run.
+      // Ends the other processes of the group at once, before the group's id can be reused.
       end();
       alive.delete(end);
     });
-    // Later than "exit": the log is complete.
+    // "close" follows "exit", and the log is then complete.
     child.on("close", (code) => resolve(code));
     child.on("error", (error) => {
       if (child.pid !== undefined) return;

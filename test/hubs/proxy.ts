@@ -9,13 +9,13 @@ import { freePorts } from "./scratch.js";
 import { waitUntilReady } from "./wait-until-ready.js";
 
 export interface RunningProxy {
-  /** Its public address: `http://127.0.0.1:<port>`. */
+  /** The public address of the proxy: `http://127.0.0.1:<port>`. */
   readonly origin: string;
-  /** The address of its API, and the token for it. */
+  /** The address of the proxy's API, which requires `token`. */
   readonly apiUrl: string;
   readonly token: string;
   log(): string;
-  /** Kills it and starts it again on the same ports, without its routes. */
+  /** Kills the proxy and starts it again on the same ports, without its routes. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -24,7 +24,7 @@ const readyMs = 30_000;
 const command = createRequire(import.meta.url).resolve(
   "configurable-http-proxy/bin/configurable-http-proxy",
 );
-// The test process holds its stdin open. If that is killed, stdin closes and the proxy ends itself.
+// The test process holds the proxy's stdin open. If the test process is killed, stdin closes and the proxy ends itself.
 const endsWithUs = "data:text/javascript,process.stdin.on('end',()=>process.exit()).resume()";
 
 /** Starts a proxy that gets its error pages from the hub at this URL. */

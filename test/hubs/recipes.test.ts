@@ -12,7 +12,7 @@ const fixture = useHubFixture("recipes");
 const page = readFileSync(new URL("../../docs/python-recipes.md", import.meta.url), "utf8");
 const recipes = [...page.matchAll(/```ts\n(.*?)```/gs)].map(([, code = ""]) => code);
 
-/** The requests and the effects of each recipe, in order. */
+/** The requests of each recipe, in order. `made` has the values that the recipes produce. */
 const sent: string[][] = [];
 const made: Record<string, unknown> = {};
 
@@ -72,7 +72,7 @@ describe("the recipes of docs/python-recipes.md", () => {
   });
 });
 
-/** Hubs before 2.0 answer 200 to the creation of a token. */
+/** Adapts an expected status to the tested hub: hubs before 2.0 answer 200 to the creation of a token. */
 function ofThisHub(sent: string): string {
   return since("2.0") ? sent : sent.replace("201", "200");
 }

@@ -22,14 +22,14 @@ const folder = fileURLToPath(new URL("../../.cache/recordings", import.meta.url)
 
 const patterns = operationsOf(corrected()).map(({ key }) => {
   const [method = "", path = ""] = key.split(" ");
-  // An empty name is the default server's: /shares/ada/
+  // The default server has an empty name in a path: /shares/ada/
   const source = path.replace(/\{(\w+)\}/g, (_, name: string) =>
     name === "server_name" ? "[^/]*" : "[^/]+",
   );
   return { key, method, pattern: new RegExp(`^${source}$`), literal: !path.includes("{") };
 });
 
-/** Returns the operation of a request. */
+/** Returns the operation that a request calls, such as "GET /users/{name}". */
 export function operationOf(method: string, path: string): string {
   const fitting = patterns.filter((one) => one.method === method && one.pattern.test(path));
   return (fitting.find(({ literal }) => literal) ?? fitting[0])?.key ?? `${method} ${path}`;
@@ -42,7 +42,7 @@ export function record(apiUrl: string): Recorder {
     seen,
     fetch: async (input, init) => {
       const request = new Request(input, init);
-      // A server's own responses are not the hub's.
+      // Responses of users' servers are not recorded, since they are not the hub's.
       if (!request.url.startsWith(apiUrl)) return fetch(request);
       const response = await fetch(request, { redirect: "manual" });
       const answer: Answer = {
@@ -51,7 +51,7 @@ export function record(apiUrl: string): Recorder {
         mediaType: mediaTypeOf(response),
         body: "",
       };
-      // Without the header, the response is a proxy's.
+      // A response without this header comes from a proxy.
       if (response.headers.has("X-JupyterHub-Version")) seen.push(answer);
       if (answer.mediaType === "text/event-stream" && response.body) {
         return new Response(response.body.pipeThrough(recordingEvents(answer)), response);

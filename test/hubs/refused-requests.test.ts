@@ -1,7 +1,7 @@
 /**
- * Requests that a real hub refuses: every operation without credentials, with invalid ones, with too few
- * scopes, with scopes for others, for resources that do not exist, and with unreadable bodies. The report
- * after the run validates the responses.
+ * Requests that a real hub refuses: every operation without credentials, with invalid ones, with too few scopes, with
+ * scopes for other resources, for resources that do not exist, and with unreadable bodies. The report after the run
+ * validates the responses.
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import { samples } from "./samples.js";
@@ -14,7 +14,7 @@ const allowed = {
   reader: ["GET /user", "GET /users", "GET /authorizations/token/{token}"],
   filtered: ["GET /user", "GET /authorizations/token/{token}"],
 };
-/** Limits a scope to resources that the samples do not use. */
+/** Returns a filter that limits a scope to resources that the samples do not use. */
 const filterOf = (key: string): string =>
   key.includes(" /groups")
     ? "!group=others"
@@ -31,7 +31,10 @@ const requests = samples
     // Names that do not exist on this hub.
     path: sample.path((parameter) => `no-${parameter}`),
   }));
-/** Operations on a named resource, which scopes may cover or not. Creating a token answers 403 instead. */
+/**
+ * Operations on a named resource. Hubs answer 404 if the scopes do not cover it, but 403 for the creation of a token,
+ * which is left out.
+ */
 const named = requests.filter(
   ({ key }) =>
     /^\w+ \/(users|groups|services|shares|share-codes)\/\{/.test(key) &&
@@ -55,14 +58,14 @@ describe("a real hub", () => {
       const request = new Request(fixture.real.url + path, { method, headers, body });
       for (const [name, value] of Object.entries(credentials())) request.headers.set(name, value);
       const { status } = await fixture.recorder.fetch(request);
-      // The login of 1.x reads the body, and hubs since 2.0 do not have it.
+      // Any status is right for the login of hubs 1.x: it reads the body, and hubs since 2.0 do not have it.
       expect([path, status]).toEqual([path, path.endsWith("/authorizations/token") ? status : 403]);
     }
   });
 
   if (since("2.0")) {
     it.each(["reader", "filtered"] as const)(
-      "answers the %s only within its scopes",
+      "allows the %s token only the operations that its scopes cover",
       async (role) => {
         for (const { key, path, method, headers, body } of requests) {
           const Authorization = `token ${fixture.real.tokens[role]}`;
@@ -78,7 +81,7 @@ describe("a real hub", () => {
   }
 
   if (since("3.0")) {
-    it("answers 404 to resources outside a scope's filter", async () => {
+    it("answers 404 for resources outside a scope's filter", async () => {
       for (const { key, path, method, headers, body, scopes: alternatives } of named) {
         const [needed = []] = alternatives;
         const scopes = needed.map((scope) => scope + filterOf(key));
@@ -90,7 +93,7 @@ describe("a real hub", () => {
     });
   }
 
-  it("answers 404 to resources that do not exist", async () => {
+  it("answers 404 for resources that do not exist", async () => {
     for (const { key, path, method, headers, body } of requests) {
       const { status } = await fixture.plain(path, { method, headers, body });
       if (method !== "GET" || !key.includes("{")) continue;

@@ -1,11 +1,11 @@
-/** Runs an example as its first lines say. */
+/** Runs an example with the command that its first lines show. */
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The lines that it prints. Rejects with its errors if it fails. */
+/** Returns the lines that an example prints. If the example fails, rejects with its error output. */
 export async function runExample(
   [name = "", ...argv]: readonly string[],
   environment: Record<string, string>,

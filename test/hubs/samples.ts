@@ -1,4 +1,4 @@
-/** The smallest request of every operation of this release, with its documented scopes. */
+/** The smallest request for every operation of the tested release, with its documented scopes. */
 import { operationsOf } from "../../scripts/document.js";
 import { keyOf } from "../../scripts/operation-table.js";
 import { projectionOf } from "../../src/testing/mock/projection.js";
@@ -12,15 +12,15 @@ import { release } from "./hub-fixture.js";
 export const document = projectionOf(corrected(), release);
 
 export interface Sample {
-  /** Method and path, also of the default server's own route, such as `/shares/{owner}/`. */
+  /** The method and the path template. The default server may have a separate one, such as "GET /shares/{owner}/". */
   key: string;
   /** The operation in the document: "GET /shares/{owner}/{server_name}". */
   operation: string;
   method: string;
-  /** The path below the API, with a name for each parameter. */
+  /** Returns the path below the API. `names` gives the value of each parameter. */
   path(names: (parameter: string) => string): string;
   body: string | null;
-  /** The documented sets of scopes, one of which is required. */
+  /** The documented sets of scopes. A request needs all scopes of any one set. */
   scopes: string[][];
 }
 

@@ -1,6 +1,6 @@
 /**
- * Holds a real hub to the recording that the fake hub is held to. With HUB_RECORD set (`npm run test:hub --
- * --write`), the hub's answers become the recording.
+ * Checks that a real hub answers the scenarios as recorded. The fake hub is tested against the same recording. With
+ * HUB_RECORD set (`npm run test:hub -- --write`), writes the real hub's answers as the new recording.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";

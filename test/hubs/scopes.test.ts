@@ -1,6 +1,6 @@
 /**
- * Scopes on a real hub: each documented set of scopes gives access, without any part of it access is
- * refused, and each scope shows the documented fields of models.
+ * Scopes on a real hub: each documented set of scopes gives access, an incomplete set does not, and each scope shows
+ * the documented fields of models.
  *
  * Tokens get their scopes from roles of the hub's configuration, since hubs before 3.0 have no other way.
  */
@@ -16,11 +16,11 @@ interface Case {
   method: string;
   path: string;
   body: string | null;
-  /** The sets of scopes, one of which is required. */
+  /** The sets of scopes. A request needs all scopes of any one set. */
   scopes: readonly string[][];
 }
 
-/** Names that exist on this hub. */
+/** Returns a function that fills the parameters of a path with names that exist on this hub. */
 const existing = (path: string) => (parameter: string) =>
   parameter !== "name"
     ? ({ owner: "ada", server_name: "lab" }[parameter] ?? `no-${parameter}`)
@@ -28,11 +28,11 @@ const existing = (path: string) => (parameter: string) =>
       "nobody");
 const absent = (parameter: string): string => `no-${parameter}`;
 
-/** Operations that find their resource before they check all scopes. */
+/** Operations that look up their resource before they check all scopes, so that the resource must exist. */
 const aboutExisting = /^GET |^POST .*\/tokens$|^(POST|PATCH) \/(shares|share-codes)\//;
-/** Other bodies than the smallest one, the scopes that they require, and why they are safe. */
+/** Bodies to send in place of the smallest one, with the scopes that they require. */
 const bodies: Readonly<Record<string, readonly { body: object; scopes?: string[] }[]>> = {
-  // Refused for another reason once the scope is given.
+  // Even with the scope, the hub refuses this body, so that it does not shut down.
   "POST /shutdown": [{ body: { proxy: "neither" } }],
   "POST /shares/{owner}/{server_name}": [
     { body: { user: "grace" }, scopes: ["shares", "read:users:name"] },
@@ -59,7 +59,7 @@ const cases: Case[] = samples
     );
   });
 
-/** Removes one scope of each set, in every combination, so that no set is complete. */
+/** Returns every choice of one scope from each set. Without the chosen scopes, no set is complete. */
 const lacking = (scopes: readonly string[][]): string[][] =>
   scopes.reduce<string[][]>(
     (chosen, set) => chosen.flatMap((some) => set.map((scope) => [...some, scope])),
@@ -72,7 +72,7 @@ const known = Object.keys(at(flow, "scopes")).filter(
   (scope) => !["self", "inherit", "(no_scope)"].includes(scope),
 );
 
-/** The sets of scopes of the tokens, as roles; a role's name is its index. */
+/** The sets of scopes of the tokens, as JSON. Each set has a role, which is named by its index. */
 const sets: string[] = [];
 const roleOf = (kind: "only" | "without", scopes: readonly string[]): string => {
   const set = JSON.stringify([kind, scopes]);
@@ -106,7 +106,7 @@ for place, (kind, named) in enumerate(json.loads(${JSON.stringify(`[${sets.join(
 if (since("2.0")) {
   const fixture = useHubFixture("scopes", { extraConfig });
   const tokens = new Map<string, Promise<string>>();
-  /** A token with the permissions of a role. */
+  /** Returns a token with the permissions of a role. */
   const tokenOf = (role: string): Promise<string> => {
     const token =
       tokens.get(role) ??
@@ -125,9 +125,9 @@ if (since("2.0")) {
   };
 
   /**
-   * A bug of 3.x and 4.x: a token may always read its owner's name, which ends the search for a scope that
-   * covers the requested user, unless the token may read that name, too. Tokens of services have no such
-   * owner.
+   * Returns true if a bug of hubs 3.x and 4.x hides users from a token with this scope. A token may always read its
+   * owner's name. This ends the hub's search for a scope that covers the requested user, unless the token may also read
+   * the requested user's name. Tokens of services are not affected.
    */
   const isHidden = ([scope = ""]: readonly string[]): boolean =>
     since("3.0") &&
@@ -156,7 +156,7 @@ if (since("2.0")) {
       }
       for (const set of lacking(one.scopes)) {
         const status = await statusOf(one, roleOf("without", set));
-        // Since 3.0 every token covers its owner, and so a part of this route.
+        // Since 3.0, every token may read its owner, and so hubs answer 404 for other users in place of 403.
         const refused = one.path === "/users/ada" && since("3.0") ? 404 : 403;
         expect([set, status], "is refused without").toEqual([set, refused]);
       }
@@ -164,7 +164,7 @@ if (since("2.0")) {
   });
 
   describe("a token with one scope", () => {
-    it.each(known)("%s receives the documented fields", async (scope) => {
+    it.each(known)("receives the documented fields: %s", async (scope) => {
       const headers = { Authorization: `token ${await tokenOf(roleOf("only", [scope]))}` };
       const read = async (path: string): Promise<Record<string, unknown> | undefined> => {
         const response = await fixture.plain(path, { headers });

@@ -18,7 +18,7 @@ const events = async (path: string): Promise<Record<string, unknown>[]> => {
   const lines = (await response.text()).split("\n").filter((line) => line.startsWith("data: "));
   return lines.map((line) => JSON.parse(line.slice(6)) as Record<string, unknown>);
 };
-/** Collects the events of an iteration and its error. */
+/** Iterates over events. Returns all of them, and the error that ended the iteration if there was one. */
 async function collectEvents(events: AsyncIterable<ProgressEvent>) {
   const all: ProgressEvent[] = [];
   const error = await failure(
@@ -36,7 +36,7 @@ describe("servers", () => {
     expect(await fixture.hub.servers.list("ada")).toEqual([]);
   });
 
-  itSince("6.0")("are created once without being started", async () => {
+  itSince("6.0")("are created without being started, and only once", async () => {
     const { servers } = fixture.hub;
     const input = { server: "gpu", display_name: "The big one", user_options: { size: "large" } };
     expect(await servers.create("ada", input)).toMatchObject({ name: "gpu", stopped: true });
@@ -46,7 +46,7 @@ describe("servers", () => {
     expect(await failure(badName)).toMatchObject({ status: 400, reason: "invalid-name" });
   });
 
-  itBefore("6.0")("cannot be created without being started, or have display names", async () => {
+  itBefore("6.0")("cannot have display names, or be created without being started", async () => {
     const { servers } = fixture.hub;
     const created = servers.create("ada", { server: "gpu" });
     expect(await failure(created)).toBeInstanceOf(UnsupportedByHubError);
@@ -58,7 +58,7 @@ describe("servers", () => {
     expect(posts()).toEqual([]);
   });
 
-  it("start and resolve when they are ready, default and named", async () => {
+  it("are ready when `start` resolves, both default and named ones", async () => {
     const { servers } = fixture.hub;
     expect(await servers.start("ada")).toMatchObject({ name: "", ready: true });
     const gpu = await servers.start("ada", { server: "gpu", user_options: { size: "small" } });
@@ -70,7 +70,7 @@ describe("servers", () => {
     expect(names.toSorted()).toEqual(["", "gpu"]);
   });
 
-  it("resolve at once if they run, unless the options differ", async () => {
+  it("that run already make `start` resolve at once, unless the options differ", async () => {
     const { servers } = fixture.hub;
     expect((await servers.start("ada", { server: "gpu" })).ready).toBe(true);
     const same = { server: "gpu", user_options: { size: "small" } };
@@ -92,7 +92,7 @@ describe("servers", () => {
     await servers.delete("grace", { server });
   });
 
-  it("reject if they start with other options than requested", async () => {
+  it("that are starting make another `start` reject if its options differ", async () => {
     const { servers } = fixture.hub;
     const server = "overlap";
     const slow = { behave: "slow", seconds: 3 };
@@ -108,7 +108,7 @@ describe("servers", () => {
     await servers.delete("grace", { server });
   });
 
-  it("resolve when a slow start is ready", async () => {
+  it("that start slowly are ready when `start` resolves", async () => {
     fixture.sent();
     const input = { server: "slow", user_options: { behave: "slow", seconds: 4 } };
     const started = fixture.hub.servers.start("grace", input);
@@ -144,17 +144,17 @@ describe("servers", () => {
     expect(idle).toMatchObject({ all: [], error: { name: "NotFoundError" } });
   });
 
-  // A failure within three seconds fails the POST, a later one the progress stream.
+  // A start that fails within three seconds fails the POST. A start that fails later fails the progress stream.
   it.each<[behave: string, seconds: number, reason: RegExp | undefined]>([
     ["fail", 0, /^This server fails on request$/],
     ["fail", 4, /^This server fails on request$/],
     ["die", 0, /^Server at .* didn't respond in 10 seconds$/],
-    // Newer hubs send no message.
+    // Hubs since 5.0 send no message.
     ["hang", 2, since("5.0") ? undefined : /^Timeout$/],
     ["hang", 4, since("5.0") ? undefined : /^Timeout$/],
     ["deaf", 4, /^Server at .* didn't respond in 4 seconds$/],
   ])(
-    "reject with SpawnFailedError and the hub's reason, after one request, if they %s after %d s",
+    'that behave as "%s" (%d s) make `start` reject with the hub\'s reason, after one request',
     async (behave, seconds, reason) => {
       fixture.sent();
       const user_options = { behave, seconds };
@@ -171,7 +171,7 @@ describe("servers", () => {
     },
   );
 
-  it("reject with the Spawner's message, after one request, if it refuses the start", async () => {
+  it("make `start` reject with the Spawner's message, after one request, if the Spawner refuses it", async () => {
     for (const [status, name] of [
       [409, "ConflictError"],
       [503, "HubError"],
@@ -283,7 +283,7 @@ describe("servers", () => {
     );
   });
 
-  it("report activity", async () => {
+  it("return the last activity that was reported for them", async () => {
     const now = new Date().toISOString();
     await fixture.hub.users.reportActivity("ada", { servers: { gpu: { last_activity: now } } });
     const { last_activity } = await fixture.hub.servers.get("ada", { server: "gpu" });
@@ -301,7 +301,7 @@ describe("servers", () => {
     expect(await failure(unknown)).toBeInstanceOf(NotFoundError);
   });
 
-  itSince("6.0")("are changed and renamed while they are stopped", async () => {
+  itSince("6.0")("can be changed and renamed only while they are stopped", async () => {
     const { servers } = fixture.hub;
     await servers.update("ada", { user_options: { size: "tiny" } });
     const running = servers.update("ada", { server: "gpu", name: "cpu" });
@@ -316,7 +316,7 @@ describe("servers", () => {
     await servers.update("ada", { server: "cpu", name: "gpu" });
   });
 
-  it("are not confused with the default server by old hubs", async () => {
+  it("are not stopped if the input misnames them: old hubs would stop the default server", async () => {
     const { servers } = fixture.hub;
     fixture.sent();
     for (const input of ["gpu", { server_name: "gpu" }, { server: null }, ["gpu"], null]) {

@@ -46,7 +46,7 @@ if (since("3.0")) {
   beforeAll(async () => {
     await fixture.hub.users.ensure("ada");
     ada = await loginByForm(fixture.real.publicUrl + "hub", "ada", fixture.real.password);
-    // The hub does not wait for its services.
+    // The hub answers before its services are ready.
     await vi.waitFor(async () => expect((await open(prefix)).status).toBe(302), {
       timeout: 30_000,
       interval: 200,
@@ -54,7 +54,7 @@ if (since("3.0")) {
   });
 
   describe("a browser with hub and service on one origin", () => {
-    it("is redirected to the hub by path, and back to the requested page", async () => {
+    it("is redirected to a path of the hub, and back to the requested page", async () => {
       const link = location(await open(`${prefix}me?year=1843`));
       expect(link).toMatch(/^\/hub\/api\/oauth2\/authorize\?client_id=service-portal&/);
       const callback = await consent(new URL(link, fixture.real.publicUrl).href, ada);
@@ -84,14 +84,14 @@ if (since("3.0")) {
     expect(await clients()).not.toContain("JupyterHub service portal");
   });
 
-  it("an unknown token is refused without the hub's address", async () => {
+  it("an unknown token is refused with a response that does not contain the hub's address", async () => {
     const headers = { Authorization: "token unknown" };
     const answer = await fetch(`${fixture.real.publicUrl}${prefix}me`, { headers });
     expect(answer.status).toBe(401);
     expect(await answer.json()).toEqual({ message: "Log in, or send a token of the hub" });
   });
 
-  it("a token is accepted as well", async () => {
+  it("a token of the hub is accepted in place of a login", async () => {
     const scopes = ["access:services!service=portal"];
     const { token } = await fixture.hub.tokens.create("ada", { scopes });
     const headers = { Authorization: `token ${token}` };

@@ -9,8 +9,8 @@ const origin = "https://portal.example";
 const prefix = "/services/portal/";
 const redirectUri = `${origin}${prefix}oauth_callback`;
 const clientSecret = "a-secret-of-the-portal";
-// Ada and Lin have access to the portal, Grace does not. The portal may revoke tokens of Ada's group, and
-// not Lin's.
+// Ada and Lin have access to the portal, Grace does not. The portal may revoke the tokens of Ada, who is in its group,
+// but not those of Lin.
 const extraConfig = `
 c.JupyterHub.services.append({
     "name": "portal",
@@ -55,7 +55,7 @@ if (since("3.0")) {
       },
     };
   };
-  /** Submits the logout form, as a page of this origin does. */
+  /** Submits the logout form. By default, the headers are those of a page of the service. */
   const logout = (
     visitor: ReturnType<typeof browser>,
     headers = { Origin: origin } as Record<string, string>,
@@ -70,7 +70,7 @@ if (since("3.0")) {
     });
   const location = (response: Response): string => response.headers.get("Location") ?? "";
 
-  /** Logs a user in from a page of the service. Returns the response to the callback. */
+  /** Logs a user in from a page of the service. Returns the callback URL and the service's response to it. */
   const loggedIn = async (visitor: ReturnType<typeof browser>, link: string, user = ada) => {
     const callback = await consent(location(await visitor.open(link)), user);
     return { callback: callback.href, answer: await visitor.open(callback.href) };
@@ -104,7 +104,7 @@ if (since("3.0")) {
       }
     });
 
-    it("is logged out afterwards", async () => {
+    it("cannot use its old cookie after logout", async () => {
       const visitor = browser();
       await loggedIn(visitor, prefix);
       const before = visitor.cookies.header();
@@ -113,7 +113,7 @@ if (since("3.0")) {
       expect(status).toBe(401);
     });
 
-    it("revokes its own token at logout, and keeps those of others", async () => {
+    it("has its token for the service revoked at logout, and no other token of the user", async () => {
       const owned = async () =>
         (await fixture.hub.tokens.list("ada")).map(({ oauth_client: client }) => client);
       const visitor = browser();
@@ -126,7 +126,7 @@ if (since("3.0")) {
       expect((await owned()).length).toBeGreaterThan(0);
     });
 
-    it("is logged out even if the token cannot be revoked, which is logged", async () => {
+    it("is logged out even if the token cannot be revoked, and the failure is logged", async () => {
       const lin = await loginByForm(fixture.real.url, "lin", fixture.real.password);
       const visitor = browser();
       await loggedIn(visitor, prefix, lin);
@@ -160,9 +160,12 @@ if (since("3.0")) {
     });
 
     it.each<[string, Record<string, string>]>([
-      ["its origin", { Origin: origin }],
-      ["its origin, behind a proxy that terminates TLS", { Origin: origin.replace("s:", ":") }],
-      ["its browser", { "Sec-Fetch-Site": "same-origin" }],
+      ["the Origin header", { Origin: origin }],
+      [
+        "the Origin header, behind a proxy that terminates TLS",
+        { Origin: origin.replace("s:", ":") },
+      ],
+      ["the Sec-Fetch-Site header", { "Sec-Fetch-Site": "same-origin" }],
     ])("is logged out by a form of the service, recognised by %s", async (_, headers) => {
       const visitor = browser();
       await loggedIn(visitor, prefix);
@@ -202,7 +205,7 @@ if (since("3.0")) {
       await refused(browser(), callback.href);
     });
 
-    it("works once", async () => {
+    it("works only once", async () => {
       const visitor = browser();
       const { callback } = await loggedIn(visitor, prefix);
       await refused(visitor, callback);
@@ -237,14 +240,17 @@ if (since("3.0")) {
     it.each([
       ["an unknown token", `${prefix}me`, { Authorization: "Bearer unknown" }],
       ["a malformed token", `${prefix}me`, { Authorization: "Bearer ü" }],
-      ["a callback without a login", `${prefix}oauth_callback?code=x&state=y`, {}],
-    ])("is refused without the hub's address: %s", async (_, path, headers) => {
-      const answer = await app.request(origin + path, { headers });
-      expect([401, 403]).toContain(answer.status);
-      const text = await answer.text();
-      expect(text).not.toContain("http");
-      expect(text).not.toContain("hub/api");
-    });
+      ["the code of a callback without a login", `${prefix}oauth_callback?code=x&state=y`, {}],
+    ])(
+      "is refused with a response that does not contain the hub's address: %s",
+      async (_, path, headers) => {
+        const answer = await app.request(origin + path, { headers });
+        expect([401, 403]).toContain(answer.status);
+        const text = await answer.text();
+        expect(text).not.toContain("http");
+        expect(text).not.toContain("hub/api");
+      },
+    );
   });
 
   it("a user without access sees the hub's refusal", async () => {

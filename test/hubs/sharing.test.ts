@@ -51,7 +51,7 @@ describe("groups", () => {
 });
 
 describe("shares", () => {
-  itBefore("5.0")("are rejected on this hub, which is too old", async () => {
+  itBefore("5.0")("are rejected on hubs before 5.0", async () => {
     const { shares, shareCodes } = fixture.hub;
     const calls = [
       shares.list("ada"),
@@ -126,7 +126,7 @@ describe("shares", () => {
     expect(await failure(unknown)).toBeInstanceOf(NotFoundError);
   });
 
-  itSince("5.0")("have codes, which are revoked together by `revokeAll` only", async () => {
+  itSince("5.0")("have codes, which are revoked all at once only by `revokeAll`", async () => {
     const { shareCodes } = fixture.hub;
     const lab = { server: "lab" };
     await shareCodes.create("ada", lab);

@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlparse
 
 
 def chosen_port():
-    # Hubs before 2.0 pass it on the command line, later ones in the environment.
+    # Hubs before 2.0 pass the port on the command line, later ones in the environment.
     url = urlparse(os.environ.get("JUPYTERHUB_SERVICE_URL", ""))
     return url.port or int(re.search(r"--port=(\d+)", " ".join(sys.argv)).group(1))
 

@@ -1,4 +1,4 @@
-/** How a real hub refuses starts above its limits, and its Retry-After. */
+/** Starts that a real hub refuses because of its limits, with or without Retry-After. */
 import { describe, expect, it } from "vitest";
 import { RateLimitError } from "jupyterhub-client";
 import { failure, useHubFixture } from "./hub-fixture.js";
@@ -39,7 +39,7 @@ describe("a hub with limits", () => {
     await servers.stop("grace");
   });
 
-  it("rejects one named server too many with a reason", async () => {
+  it("rejects a named server above the limit per user, with a reason", async () => {
     const { servers } = fixture.hub;
     await servers.start("grace", { server: "one" });
     await servers.stop("grace", { server: "one" });

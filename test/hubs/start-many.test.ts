@@ -1,11 +1,11 @@
-/** Many servers on a real hub with a limit of concurrent starts. */
+/** Many servers on a real hub that limits the number of concurrent starts. */
 import { describe, expect, it } from "vitest";
 import { useHubFixture, release } from "./hub-fixture.js";
 
 const fixture = useHubFixture("start-many", {
   extraConfig: [
     "c.JupyterHub.concurrent_spawn_limit = 10",
-    // The documented option does not work: hubs do not read it from their configuration.
+    // Set here because hubs do not read the documented option of this name from their configuration.
     'c.JupyterHub.tornado_settings["spawn_throttle_retry_range"] = (1, 3)',
   ].join("\n"),
 });
@@ -45,7 +45,7 @@ describe("fifty servers", () => {
     );
   });
 
-  it("yield the error of each server that fails", async () => {
+  it("yield the error of each one that fails to start", async () => {
     const results = fixture.hub.servers.startMany(["user0", "nobody", "user1"], {
       user_options: { behave: "fail" },
     });

@@ -7,14 +7,14 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { loginByForm } from "./login.js";
 import { itSince, useHubFixture, since } from "./hub-fixture.js";
 
-// Starts here end before the POST is answered, even on a slow machine.
+// With this limit, a start ends before the hub answers the POST, even on a slow machine.
 const extraConfig = 'c.JupyterHub.tornado_settings["slow_spawn_timeout"] = 30';
 const fixture = useHubFixture("statuses", { extraConfig });
 
 /** The request, its body, the status on hubs 5 and 6, and the first release with the operation. */
 type Row = [request: string, body: unknown, status: number, version?: string];
 
-/** A truncated JSON body; other strings are JSON. */
+/** Stands for a truncated JSON body. Other values are sent as JSON. */
 const half = Symbol("half a body");
 
 const pages: Row[] = [
@@ -93,7 +93,7 @@ const states: Row[] = [
   ["DELETE /users/ada/server", undefined, 202],
 ];
 
-/** Null is treated as absent. */
+/** Requests with null values, which hubs treat as absent. */
 const nothings: Row[] = [
   ["POST /users/ada/tokens", { roles: null, scopes: null, auth: null, expires_in: null }, 201],
   ["POST /users/ada/activity", { last_activity: new Date().toISOString(), servers: null }, 200],
@@ -126,7 +126,7 @@ describe("a real hub", () => {
       await servers.start("ada", input);
       await servers.stop("ada", input);
     }
-    // A user's token, since services cannot delete themselves.
+    // The token of a user, since one row tries to delete the token's owner.
     ({ token } = await tokens.create(fixture.real.adminUser));
   });
 
@@ -149,7 +149,7 @@ describe("a real hub", () => {
     });
   });
 
-  it("asks for consent, unless the client is unknown or another user's", async () => {
+  it("asks for consent, unless the client is unknown or belongs to another user", async () => {
     const cookies = await loginByForm(fixture.real.url, "ada", fixture.real.password);
     const authorize = async (client: string, Cookie: string): Promise<Response> => {
       const path = `/oauth2/authorize?client_id=${client}&response_type=code`;

@@ -1,4 +1,4 @@
-/** Tokens for a password and temporary tokens on a real hub. */
+/** Tokens in exchange for a password, and temporary tokens, on a real hub. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { AuthenticationError, BadRequestError, ForbiddenError } from "jupyterhub-client";
 import { failure, itBefore, itSince, useHubFixture } from "./hub-fixture.js";
@@ -25,7 +25,7 @@ describe("a login", () => {
     expect(await failure(client.whoami())).toBeInstanceOf(AuthenticationError);
   });
 
-  it("is refused with a wrong password, even if the client's own token has the permission", async () => {
+  it("is refused with a wrong password, even if the client's own token may create tokens", async () => {
     for (const hub of [anonymous(), fixture.hub]) {
       const error = await failure(hub.tokens.login("ada", { password: "wrong" }));
       expect(error).toBeInstanceOf(AuthenticationError);
@@ -39,14 +39,17 @@ describe("a login", () => {
     expect(error).toBeInstanceOf(AuthenticationError);
   });
 
-  itSince("2.0")("uses the name as the hub normalises it", async () => {
-    const { password } = fixture.real;
-    const error = await failure(anonymous().tokens.login("Ada", { password }));
-    expect(error).toBeInstanceOf(ForbiddenError);
-    expect((error as Error).message).toMatch(/Ada not found/);
-  });
+  itSince("2.0")(
+    "is refused for a name that differs from the normalised one, such as Ada for ada",
+    async () => {
+      const { password } = fixture.real;
+      const error = await failure(anonymous().tokens.login("Ada", { password }));
+      expect(error).toBeInstanceOf(ForbiddenError);
+      expect((error as Error).message).toMatch(/Ada not found/);
+    },
+  );
 
-  itSince("3.0")("creates a token with few scopes", async () => {
+  itSince("3.0")("creates a token with only the requested scopes", async () => {
     const { password } = fixture.real;
     const scopes = ["read:users:name!user", "access:servers!server=ada/"];
     const { client } = await anonymous().tokens.login("ada", { password, scopes });
@@ -68,7 +71,7 @@ describe("a login", () => {
 });
 
 describe("a temporary token", () => {
-  it("works inside its block and is revoked after it", async () => {
+  it("works inside its `await using` block and is revoked at the end of the block", async () => {
     let client;
     {
       await using lent = await fixture.hub.tokens.createTemporary("grace", { expires_in: 60 });

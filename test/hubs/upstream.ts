@@ -4,6 +4,6 @@ import { dereferenced } from "../../src/testing/mock/document.js";
 import { upstream } from "../mock/openapi-files.js";
 import { upgradedToOpenApi3 } from "../mock/swagger.js";
 
-/** Dereferenced and converted to OpenAPI 3, without corrections. */
+/** Returns the document dereferenced and converted to OpenAPI 3, without our corrections. */
 export const upstreamForValidation = (version: string): JsonObject =>
   upgradedToOpenApi3(dereferenced(upstream(version))) as JsonObject;

@@ -24,7 +24,7 @@ describe("users", () => {
     expect((await hub.users.ensure("hedy")).name).toBe("hedy");
   });
 
-  it("are a conflict if they exist", async () => {
+  it("cannot be created again: the error is ConflictError", async () => {
     const { hub } = fixture;
     expect(await failure(hub.users.create("ada"))).toBeInstanceOf(ConflictError);
     const all = hub.users.createMany({ usernames: ["ada"] });
@@ -43,7 +43,7 @@ describe("users", () => {
     ["3.0", { include_stopped_servers: true }],
     ["5.0", { sort: "-name" }],
   ] as const)(
-    "since %s are selected and sorted by %j, and rejected before",
+    "since hub %s are filtered or sorted by %j, which the client rejects on older hubs",
     async (version, input) => {
       fixture.sent();
       const answer = fixture.hub.users.list(input);
@@ -86,7 +86,7 @@ describe("users", () => {
     expect((await hub.users.get("grace")).name).toBe("grace");
   });
 
-  it("are reported as active", async () => {
+  it("can be reported as active now, but not in the future", async () => {
     await fixture.hub.users.reportActivity("grace", { last_activity: new Date().toISOString() });
     expect((await fixture.hub.users.get("grace")).last_activity).not.toBeNull();
     const future = { last_activity: new Date(Date.now() + 86_400_000).toISOString() };
@@ -150,7 +150,7 @@ describe("tokens", () => {
     expect(await failure(unknown)).toMatchObject({ status: since("5.0") ? 400 : 500 });
   });
 
-  itBefore("3.0")("are not created if their scopes would be ignored", async () => {
+  itBefore("3.0")("are not created on hubs that would ignore their scopes", async () => {
     fixture.sent();
     const input = { scopes: ["read:users:name!user=ada"] };
     const error = await failure(fixture.hub.tokens.create("ada", input));
@@ -158,7 +158,7 @@ describe("tokens", () => {
     expect(fixture.sent()).toEqual(["GET / 200"]);
   });
 
-  it("are never requested with a lifetime of 0 or half a second", async () => {
+  it("are never requested with a lifetime that is zero, negative or fractional", async () => {
     fixture.sent();
     for (const expires_in of [0, 1.5, -1]) {
       const error = await failure(fixture.hub.tokens.create("ada", { expires_in }));
@@ -186,7 +186,7 @@ describe("credentials", () => {
     ["unknown credentials", "0123456789abcdef0123456789abcdef"],
   ])("%s are rejected with AuthenticationError", async (_, token) => {
     const unknownClient = fixture.as(token);
-    // Before 4.0, a hub's response to an unknown token differs from insufficient permissions only here.
+    // Before 4.0, only the response to `whoami` shows whether a token is unknown or lacks permissions.
     const calls: PromiseLike<unknown>[] = [unknownClient.whoami()];
     if (since("4.0") || token === undefined) {
       calls.push(unknownClient.users.get("ada"), unknownClient.users.list(), unknownClient.info());
@@ -196,11 +196,14 @@ describe("credentials", () => {
     }
   });
 
-  itSince("2.0")("are rejected with ForbiddenError, which lists the missing scopes", async () => {
-    const error = await failure(fixture.as(fixture.real.tokens.reader).users.create("nobody"));
-    expect(error).toBeInstanceOf(ForbiddenError);
-    expect((error as ForbiddenError).requiredScopes).toEqual(["admin:users"]);
-  });
+  itSince("2.0")(
+    "with too few scopes are rejected with ForbiddenError, which lists the missing scopes",
+    async () => {
+      const error = await failure(fixture.as(fixture.real.tokens.reader).users.create("nobody"));
+      expect(error).toBeInstanceOf(ForbiddenError);
+      expect((error as ForbiddenError).requiredScopes).toEqual(["admin:users"]);
+    },
+  );
 
   itSince("2.0")(
     "are rejected with NotFoundError if their scopes are for other users",

@@ -1,8 +1,8 @@
-// Installs the real hubs: one cached virtual environment for each release in `.cache/hubs/<release>/`, and
-// one with a notebook server. A marker is written after a complete install. An environment without it, or
-// one that cannot import its hub, is built again. Environments are built elsewhere and then moved, so that
-// test files can request one at the same time (use `python -m jupyterhub`: the scripts in bin/ have the old
-// path). Runs no hub.
+// Installs the real hubs: one cached virtual environment for each release in `.cache/hubs/<release>/`, and one with a
+// notebook server. A marker is written after a complete install. An environment without the marker, or one whose Python
+// cannot import the hub, is built again. Each environment is built in another folder and then moved, so that several
+// test files can request it at the same time. The scripts in bin/ still contain the old path, so use `python -m
+// jupyterhub`. Nothing in this file runs a hub.
 
 import { spawn } from "node:child_process";
 import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
@@ -23,7 +23,7 @@ interface Environment {
   modules: string;
 }
 
-/** Returns the Python with this JupyterHub: `<python> -m jupyterhub` starts it. */
+/** Returns the path of a Python with this JupyterHub: `<python> -m jupyterhub` starts the hub. */
 export function ensureHub(version: string, cache = ownCache): Promise<string> {
   const release = resolveRelease(version);
   return ensure({
@@ -35,7 +35,7 @@ export function ensureHub(version: string, cache = ownCache): Promise<string> {
 }
 
 /**
- * Returns the Python with the newest JupyterHub's single-user server: `<python> -m jupyterhub.singleuser`.
+ * Returns the path of a Python with the newest JupyterHub's single-user server: `<python> -m jupyterhub.singleuser`.
  */
 export function ensureNotebook(): Promise<string> {
   const [newest = ""] = releases.toReversed();
@@ -47,7 +47,7 @@ export function ensureNotebook(): Promise<string> {
   });
 }
 
-/** Returns a Python with the clients that the benchmark compares. */
+/** Returns the path of a Python with the clients that the benchmark compares. */
 export const ensurePythonPeers = (): Promise<string> =>
   ensure({
     what: "the Python clients",
@@ -75,12 +75,12 @@ async function findOrBuild(environment: Environment): Promise<string> {
   await mkdir(dirname(home), { recursive: true });
   await removeAbandoned(home);
   const site = `${home}.build-${process.pid}-${threadId}`;
-  // A broken environment is moved away as a whole, if there is one.
+  // If there is a broken environment, it is moved away as a whole.
   await rename(home, site).catch(() => {});
   try {
     await build(site, environment);
     await rename(site, home).catch(async (error: unknown) => {
-      // Another process was faster.
+      // Another process may have built the environment in the meantime.
       if (!(await isComplete(home, environment))) throw error;
     });
   } finally {
@@ -102,14 +102,17 @@ async function build(site: string, { what, packages }: Environment): Promise<voi
 
 function requirements(release: string): string[] {
   const [major = 0, minor = 0] = release.split(".").map(Number);
-  // auth_state is stored encrypted; not every release installs what that needs.
+  // Hubs encrypt auth_state, and not every release installs the package for it.
   const packages = [`jupyterhub==${release}`, "cryptography"];
-  // Before 3.1 the hub declares no upper bound and breaks on SQLAlchemy 2.
+  // Hubs before 3.1 break with SQLAlchemy 2, but their requirements do not exclude it.
   if (major < 3 || (major === 3 && minor < 1)) packages.push("sqlalchemy<2");
   return packages;
 }
 
-/** The installed packages; a change of the requirements makes older environments incomplete. */
+/**
+ * Returns the content of the marker: the packages. After a change of the requirements, older environments count as
+ * incomplete.
+ */
 function marker(packages: readonly string[]): string {
   return `${JSON.stringify(packages)}\n`;
 }
@@ -159,7 +162,7 @@ function failure(what: string, output: string): Error {
   return new Error(`${what}.\n${output.trimEnd().split("\n").slice(-20).join("\n")}`);
 }
 
-/** Runs a command to its end. The code is null if it does not exist or was killed. */
+/** Runs a command to its end. The code is null if the command does not exist or was killed. */
 function run(command: string, args: string[]): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve) => {
     const child = spawn(command, args, {

@@ -3,19 +3,19 @@ import { correctedRelease, resolveRelease } from "../../scripts/known-releases.j
 import { isAtLeast } from "../../src/core/version.js";
 import base from "../../vitest.config.js";
 
-/** Test files that do not apply to older hubs, with their first release. */
+/** Test files that do not apply to older hubs, each with the first hub release that it applies to. */
 const since: Readonly<Record<string, string>> = {
   scopes: "2.0",
   "has-scope": "3.0",
   notebook: "3.0",
   service: "3.0",
   "service-run": "3.0",
-  // The page is about the newest hub.
+  // The tested page, docs/upstream-corrections.md, is about the newest hub.
   corrections: correctedRelease,
-  // These test the harness and this package more than the hub.
+  // The next two files test the harness and this package more than the hub.
   harness: "5.0",
   listing: "2.0",
-  // There is no fake of older hubs.
+  // The fake hub does not imitate older hubs.
   scenarios: "4.1",
   "start-many": "2.0",
 };

@@ -1,10 +1,10 @@
-// Waits until a process answers. Otherwise rejects with the reason (it ended, or took too long) and the end
-// of its log, and stops the process.
+// Waits until a process answers. If the process ends first or takes too long, stops it and rejects with the reason and
+// the end of its log.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ProcessGroup } from "./process-group.js";
 
-/** `ready` may throw while nothing listens yet. */
+/** Calls `ready` until it returns true. `ready` may reject while nothing listens yet. */
 export async function waitUntilReady(
   what: string,
   group: ProcessGroup,

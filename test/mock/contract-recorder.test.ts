@@ -1,4 +1,4 @@
-/** What the contract recorder accepts, rejects and records. */
+/** The requests that the contract recorder accepts, rejects and records. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/testing/mock/document.js";
 import { mockCopy } from "./mock-copy.js";
@@ -128,7 +128,7 @@ describe("the contract recorder", () => {
     expect(fetch.problems[0]).toContain(`${init.method ?? "GET"} /hub/api${path}`);
   });
 
-  it("requests a status for all operations or for one", async () => {
+  it("requests a status from Prism, for all operations or for one", async () => {
     const all = createContractRecorder(mock, { prefer: "code=404" });
     expect((await all(`${prism.url}/users`, get)).status).toBe(404);
     const prefer = (operation: string) => (operation === "GET /users" ? "code=503" : undefined);
@@ -137,12 +137,12 @@ describe("the contract recorder", () => {
     expect((await one(`${prism.url}/users/ada`, get)).status).toBe(200);
   });
 
-  it("rejects Prism's own 404 for an undeclared status", async () => {
+  it("rejects if Prism answers 404 because the requested status is not declared", async () => {
     const fetch = createContractRecorder(mock, { prefer: "code=418" });
     await expect(fetch(`${prism.url}/users`, get)).rejects.toThrow("code 418 is not defined");
   });
 
-  it("gets a response for any Accept header, as from a hub", async () => {
+  it("gets a JSON error whatever the Accept header is, as from a hub", async () => {
     const headers = { authorization, accept: "text/event-stream" };
     const fetch = createContractRecorder(mock, { prefer: "code=403" });
     const response = await fetch(`${prism.url}/users`, { headers });

@@ -51,7 +51,7 @@ describe("the corrected document", () => {
     expect(new Set(fetch.calls)).toEqual(new Set(operationsOf(document).map(({ key }) => key)));
   });
 
-  it("serves every declared error of an operation, and the common ones", async () => {
+  it("serves every declared error of every operation, and the common errors", async () => {
     for (const { key, path, init } of sampleRequests(mock)) {
       const declared = Object.keys(objectAt(operationOf(key), "responses"));
       for (const code of declared.filter((status) => Number(status) >= 400)) {
@@ -73,7 +73,7 @@ describe("the corrected document", () => {
     });
   });
 
-  it("serves shares of the default server at a trailing slash, and of a named one at its name", async () => {
+  it("serves shares of the default server at a path with a trailing slash, of a named server at its name", async () => {
     expect(await (await ask("/users/grace/shared/ada/")).json()).toEqual(share("", "user"));
     expect(await (await ask("/users/grace/shared/ada/gpu")).json()).toEqual(share("gpu", "user"));
   });
@@ -92,7 +92,7 @@ describe("the corrected document", () => {
     expect(await response.json()).toEqual({ status: 404, message: null });
   });
 
-  it("accepts a login without a token, and no other request for a token", async () => {
+  it("creates a token without credentials only for a login", async () => {
     const post = (body: object) => ({
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -123,7 +123,7 @@ describe("the examples", () => {
     expect(missing).toEqual([]);
   });
 
-  it("are validated in depth", async () => {
+  it("are validated at any depth", async () => {
     const servers = { gpu: { ...gpu, ready: "yes" } };
     const wrong = mockCopy(document, {
       examples: { "GET /users/{name}": { 200: { ...ada, servers } } },

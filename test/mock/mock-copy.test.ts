@@ -1,4 +1,4 @@
-/** What the mock copy changes in a document, and what it keeps. */
+/** The parts of a document that the mock copy changes, and the parts that it keeps. */
 import { describe, expect, it } from "vitest";
 import { correctedRelease as newest, releases } from "../../scripts/known-releases.js";
 import { isObject, objectAt, operationsOf } from "../../src/testing/mock/document.js";
@@ -47,7 +47,7 @@ describe("the mock copy", () => {
     expect(mock).not.toHaveProperty("servers");
   });
 
-  it("closes body objects that declare properties, also nested and referenced ones", () => {
+  it("forbids undeclared properties in body objects that declare any, also nested and referenced ones", () => {
     const address = { type: "object", properties: { street: { type: "string" } } };
     const mock = mockCopy(
       documentOf(
@@ -72,7 +72,7 @@ describe("the mock copy", () => {
     expect(extra).toEqual({ type: "object" });
   });
 
-  it("leaves a body open if another keyword may declare properties", () => {
+  it("allows undeclared properties in a body if another keyword may declare properties", () => {
     const parts = { allOf: [{ type: "object", properties: { a: {} } }], properties: { b: {} } };
     const mock = mockCopy(documentOf({ "/users": { post: { requestBody: json(parts) } } }));
     expect(bodySchema(mock, "POST /hub/api/users")).toEqual(parts);
@@ -91,7 +91,7 @@ describe("the mock copy", () => {
     expect(servers["additionalProperties"]).toMatchObject({ additionalProperties: false });
   });
 
-  it("declares the common errors, and a success if there is none", () => {
+  it("adds the common errors to every operation, and a success if it declares none", () => {
     const mock = mockCopy(documentOf({ "/users": { get: {} } }));
     expect(Object.keys(responsesOf(mock, "GET /hub/api/users"))).toEqual([
       "200",
@@ -105,7 +105,7 @@ describe("the mock copy", () => {
     ]);
   });
 
-  it("keeps the declared body of an error", () => {
+  it("keeps the body that the document declares for an error", () => {
     const schema = { type: "object", properties: { error: { type: "string" } } };
     const mock = mockCopy(
       documentOf({

@@ -1,4 +1,4 @@
-/** The mock copy of JupyterHub's own documents, too: old ones are converted to OpenAPI 3 before. */
+/** Makes mock copies of any document, including JupyterHub's own: converts old ones to OpenAPI 3 first. */
 import { dereferenced, type JsonObject } from "../../src/testing/mock/document.js";
 import {
   inlineParameters,

@@ -1,4 +1,4 @@
-/** `npm run mock`: the corrected document, or what a release knows of it. */
+/** `npm run mock`: serves the corrected document, or the part of it that a release knows. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -18,7 +18,7 @@ const BEARER = { authorization: "Bearer a-token" };
 describe.each(releases)("the mock of hub %s", (version) => {
   const mock = projectedMock(corrected(), version);
 
-  it("serves every operation of this release, with its version", async () => {
+  it("serves every operation of the release, and sends the release's version", async () => {
     const prism = await startPrism(mock);
     try {
       const fetch = createContractRecorder(mock);
@@ -36,7 +36,7 @@ describe.each(releases)("the mock of hub %s", (version) => {
   });
 });
 
-describe("a part that a release does not know", () => {
+describe("a part of the document that a release does not know", () => {
   const keysOf = (version: string): string[] =>
     operationsOf(projectedMock(corrected(), version)).map(({ key }) => key.replace("/hub/api", ""));
   const userOf = async (version: string): Promise<object> => {
@@ -48,14 +48,14 @@ describe("a part that a release does not know", () => {
     }
   };
 
-  it("is not an operation of its mock", () => {
+  it("is missing from the operations of the release's mock", () => {
     expect(keysOf("4.1.6")).not.toContain("GET /shares/{owner}");
     expect(keysOf(resolveRelease("5"))).toContain("GET /shares/{owner}");
     expect(keysOf("1.5.1")).toContain("POST /authorizations/token");
     expect(keysOf("2.3.1")).not.toContain("POST /authorizations/token");
   });
 
-  it("is not in a response of its mock", async () => {
+  it("is missing from the responses of the release's mock", async () => {
     const [old, middle, newest] = await Promise.all(
       ["1.2", "5", "6"].map(resolveRelease).map(userOf),
     );
@@ -71,7 +71,7 @@ describe("npm run mock", { timeout: 60_000 }, () => {
   const running: ChildProcess[] = [];
   afterEach(() => void running.splice(0).forEach((child) => child.kill()));
 
-  /** Its first line, or its error message. */
+  /** Starts the mock. Returns the first line that it prints, which may be an error message. */
   const mock = (...args: string[]): Promise<string> =>
     new Promise((resolve) => {
       const child = spawn(

@@ -12,7 +12,7 @@ import { sampleRequests } from "./sample-requests.js";
 import { createContractRecorder } from "./contract-recorder.js";
 
 const ERRORS = [400, 403, 404, 409, 429, 500, 503];
-/** Free-form before 6.0: the options of the hub's Spawner. */
+/** Operations whose body is free-form before 6.0: it has the options of the hub's Spawner. */
 const SPAWN_OPTIONS = ["POST /users/{name}/server", "POST /users/{name}/servers/{server_name}"];
 const BEARER = { authorization: "Bearer a-token" };
 
@@ -58,14 +58,14 @@ describe.each(releases)("the document of hub %s", (version) => {
     expect(response.headers.get("retry-after")).toBe(code === 429 ? "30" : null);
   });
 
-  it("returns its version without a token, and refuses everything else", async () => {
+  it("returns its version without a token, and refuses other requests without one", async () => {
     const hello = await fetch(`${prism.url}/`);
     expect(await hello.json()).toEqual({ version });
     const refused = await fetch(`${prism.url}/users`);
     expect(refused.status).toBe(401);
   });
 
-  it("refuses an undeclared body property if it declares any", async () => {
+  it("refuses an undeclared property in every body that declares properties", async () => {
     const closed = sampleRequests(mock).filter(({ init }) => isJson(init));
     const names: string[] = [];
     for (const { key, path, init } of closed) {
@@ -87,7 +87,7 @@ describe.each(releases)("the document of hub %s", (version) => {
     expect(recorder.problems).toHaveLength(1);
   });
 
-  it("accepts activity of any server", async () => {
+  it("accepts reports of activity for any server", async () => {
     const last_activity = "2026-10-21T11:45:10.654321Z";
     const body = JSON.stringify({ servers: { "": { last_activity }, gpu: { last_activity } } });
     const headers = { ...BEARER, "content-type": "application/json" };
@@ -110,12 +110,12 @@ describe.each(releases)("the document of hub %s", (version) => {
   });
 
   if (major < 2) {
-    it("has no pages, as the hub had none", () => {
+    it("has no pages, as hubs before 2.0 have none", () => {
       expect(JSON.stringify(mock)).not.toContain(PAGE_TYPE);
     });
   } else {
     it.each(["users", "groups", "proxy"])(
-      "serves /%s as a last page if requested, otherwise as an array",
+      "serves /%s as one last page if requested, otherwise without pagination",
       async (route) => {
         const url = `${prism.url}/${route}?offset=0&limit=50`;
         const recorder = createContractRecorder(mock);
