@@ -2,7 +2,7 @@
  * Creates the users and groups of a class, and with --start their servers, before the lesson. Running it again changes
  * nothing. Users who are on the hub but not in the file are left alone.
  * `npx tsx examples/class-roster.ts examples/roster.csv [--start]` · scopes admin:users, list:users, admin:groups,
- * groups, list:groups and, to start, start:servers and read:servers
+ * groups, list:groups and, to start, start:servers (servers before hub 6.0) and read:servers
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";

@@ -46,10 +46,11 @@ const rows: readonly (readonly [string, string, string])[] = [
     "`concurrency` of the call",
   ],
   [
-    "tokens of `tokens.createTemporary`, `servers.connect` and `servers.fetch`",
+    "tokens of `tokens.createTemporary` and `servers.connect`",
     `${lifetime.toLocaleString("en")} s`,
     "`expires_in` of the input",
   ],
+  ["tokens of `servers.fetch`", `${lifetime.toLocaleString("en")} s`, ""],
 ];
 
 export const defaultsTable = (): string =>

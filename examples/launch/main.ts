@@ -5,6 +5,7 @@
  *         "name": "launch",
  *         "url": "http://127.0.0.1:10102",
  *         "command": ["npx", "tsx", "examples/launch/main.ts"],
+ *         "cwd": "/path/to/jupyterhub-client",
  *         "oauth_client_allowed_scopes": ["servers!user"],
  *     }]
  *     c.JupyterHub.load_roles = [

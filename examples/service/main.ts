@@ -5,6 +5,7 @@
  *         "name": "portal",
  *         "url": "http://127.0.0.1:10101",
  *         "command": ["npx", "tsx", "examples/service/main.ts"],
+ *         "cwd": "/path/to/jupyterhub-client",
  *     }]
  *     c.JupyterHub.load_groups = {"portal": ["ada", "grace"]}
  *     c.JupyterHub.load_roles = [

@@ -11,11 +11,7 @@ import { Secrets } from "../core/redact.js";
 import { withCleanup } from "../core/deadline.js";
 import { mapConcurrent } from "../workflows/map-concurrent.js";
 import { EventLog, progressEvents } from "../workflows/progress.js";
-import {
-  RateLimitGate,
-  startTimeout,
-  stopTimeout,
-} from "../workflows/server-state.js";
+import { RateLimitGate, startTimeout, stopTimeout } from "../workflows/server-state.js";
 import { startServer, type Start } from "../workflows/start-server.js";
 import { sendStop, stopServer } from "../workflows/stop-server.js";
 import { checkCall, withSharedDeadline, type CallOptions, type ResourceContext } from "./call.js";

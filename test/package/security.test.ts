@@ -14,7 +14,7 @@ it.each([
   `${maxText.toLocaleString("en")} characters | the rest is dropped`,
   `${maxEvents.toLocaleString("en")}, and ${maxEventsLength.toLocaleString("en")} characters`,
   `${maxEventLength.toLocaleString("en")} characters`,
-  `${maxEntries.toLocaleString("en")}, each for ${reuseTime / 60_000} minutes`,
+  `${maxEntries.toLocaleString("en")}, each for at most ${reuseTime / 60_000} minutes`,
 ])("SECURITY.md says: %s", (limit) => {
   expect(text).toContain(limit);
 });
