@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-// Vitest's report of failures needs it, and Node 20 does not have it.
+// Vitest's report of failures needs Map.groupBy, which Node 20 does not have.
 const groups = Map as { groupBy?: unknown };
 groups.groupBy ??= <Key, Item>(items: Iterable<Item>, keyOf: (item: Item) => Key) => {
   const grouped = new Map<Key, Item[]>();
@@ -18,7 +18,7 @@ export const packed = ["test/package/packed-*.test.ts", "test/consumers/**/*.tes
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
-  // The examples of docs/ import the package by name. Here its sources stand in for dist/.
+  // The examples of docs/ import the package by name. In tests, the sources of the package stand in for dist/.
   resolve: {
     alias: {
       "jupyterhub-client/testing": source("src/testing/index.ts"),

@@ -1,6 +1,6 @@
 /**
- * Creates the users and groups of a class, and with --start their servers, before the lesson. Running it again changes
- * nothing. Users who are on the hub but not in the file are left alone.
+ * Creates the users and groups of a class before the lesson. With --start, it also starts the users' servers. Running
+ * it again changes nothing. Users who are on the hub but not in the file are left alone.
  * `npx tsx examples/class-roster.ts examples/roster.csv [--start]` · scopes admin:users, list:users, admin:groups,
  * groups, list:groups and, to start, start:servers (servers before hub 6.0) and read:servers
  */

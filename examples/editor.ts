@@ -1,5 +1,6 @@
 /**
- * How an editor connects: a link to any page of the hub, a pasted token, the user's server, a cell.
+ * Connects to a hub as an editor does: finds the hub behind a link to any of its pages, reads a pasted token, starts
+ * the user's server and runs a cell on it.
  * `npx tsx examples/editor.ts https://hub.example.org/hub/home` · a token of the user's own, with its default scopes
  */
 import { createInterface } from "node:readline/promises";
@@ -12,7 +13,7 @@ import { showProgress } from "./progress-bar.js";
 const [link] = process.argv.slice(2);
 if (!link) throw new Error("Give a link to the hub, such as https://hub.example.org/hub/home");
 
-// The search sends no token.
+// `discover` sends no token.
 const found = await JupyterHub.discover(link);
 console.log(`Create a token at ${new URL("token", found.publicUrl)} and paste it here:`);
 const hub = found.withOptions({ token: await readSecret() });
@@ -36,7 +37,7 @@ try {
   manager.dispose();
 }
 
-/** When the token expires. Hubs before 5.0 do not say which of the user's tokens it is. */
+/** Returns words for the expiry of the token. Hubs before 5.0 do not return the id of the client's token. */
 async function expiry(id: string | null | undefined): Promise<string> {
   if (!id) return "expires at a time that this hub does not tell";
   const { expires_at } = await hub.tokens.get(me.name, id);

@@ -11,7 +11,10 @@ if (!(Number(idle) > 0)) throw new Error("--idle takes a number of minutes: --id
 const limit = Date.now() - Number(idle) * 60_000;
 const hub = new JupyterHub();
 
-/** Servers that start or stop, or have never reported activity, are left alone. */
+/**
+ * Yields the idle servers. Servers that are starting or stopping, or that never reported activity, do not count as
+ * idle.
+ */
 async function* idleServers() {
   for await (const { user, server } of hub.servers.listActive()) {
     const isIdle = server.last_activity && Date.parse(server.last_activity) < limit;

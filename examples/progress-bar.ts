@@ -1,4 +1,4 @@
-/** A progress bar for a start: redrawn on a terminal, one line for each event in a pipe. */
+/** A progress bar for the start of a server. On a terminal, it is redrawn; in a pipe, each event is a new line. */
 import type { Server, ServerStart } from "jupyterhub-client";
 
 const width = 20;
@@ -6,7 +6,7 @@ const width = 20;
 export const bar = (percent: number): string =>
   "█".repeat(Math.round((percent * width) / 100)).padEnd(width, "░");
 
-/** Shows the events of a start, and returns its server or throws why it failed. */
+/** Shows the events of a start. Returns the server, or throws the error if the start fails. */
 export async function showProgress(title: string, start: ServerStart): Promise<Server> {
   const { stdout } = process;
   console.log(title);

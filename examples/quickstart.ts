@@ -9,7 +9,7 @@ import { showProgress } from "./progress-bar.js";
 if (process.env["JUPYTERHUB_API_URL"]) await tour(new JupyterHub());
 else await tourOfFakeHub();
 
-/** Works on every hub. Stops the server again if it did not run before. */
+/** A tour that works on every hub. It stops the server at the end if the server did not run before. */
 async function tour(hub: JupyterHub): Promise<void> {
   const me = await hub.whoami();
   console.log(`JupyterHub ${await hub.version()}; the token belongs to the ${me.kind} ${me.name}`);
@@ -35,7 +35,7 @@ async function tour(hub: JupyterHub): Promise<void> {
   console.log("Stopped again");
 }
 
-/** The same on a hub with 1,000 users, and what happens when a start fails or has to wait. */
+/** The same tour on a fake hub with 1,000 users. It also shows a start that fails and a start that has to wait. */
 async function tourOfFakeHub(): Promise<void> {
   const students = Array.from({ length: 999 }, (_, index) => `student-${index + 1}`);
   await using fake = new FakeHub({

@@ -1,10 +1,10 @@
 /**
- * Measures the cost of one call, in this package and in alternatives: `bench-call-costs.ts URL` prints the median time
- * and CPU of each as JSON, on loopback and with a stubbed `fetch`.
+ * Measures the cost of one call with this package and with alternative clients. `bench-call-costs.ts URL` prints the
+ * median time, CPU time and heap of each client as JSON: on loopback, and with a stubbed `fetch`.
  *
- * Each round runs a small batch of calls of every client, in random order: other load on the machine, and the garbage
- * of the client before, affect all of them alike. Benchmark libraries run one client after the other, and measure no
- * CPU.
+ * Each round runs a small batch of calls with every client, in random order. So other load on the machine, and garbage
+ * that the previous client left, affect all clients alike. Benchmark libraries run one client after the other, and
+ * measure no CPU time.
  */
 import { create as createAxios } from "axios";
 import ky from "ky";
@@ -14,7 +14,7 @@ import { getUser } from "../.cache/tsc/generated/sdk.gen.js";
 import type { ApiClient } from "jupyterhub-client/api";
 import { JupyterHub } from "jupyterhub-client";
 
-/** Microseconds of one call. */
+/** The cost of one call: `wall` and `cpu` in microseconds. */
 export interface Cost {
   wall: number;
   cpu: number;
@@ -60,7 +60,7 @@ const ways: Readonly<Record<string, Way>> = {
     const client = createFetchClient<Paths>({ baseUrl: `${url}/hub/api`, headers, fetch: send });
     return async () => (await client.GET("/users/{name}", { params: { path } })).data!;
   },
-  // With its own HTTP code for Node, unless fetch is stubbed.
+  // axios uses its own HTTP code for Node, unless `fetch` is stubbed.
   axios: (url, send) => {
     const stubbed = send === fetch ? {} : { adapter: "fetch" as const, env: { fetch: send } };
     const api = createAxios({ baseURL: `${url}/hub/api`, headers, timeout: 30_000, ...stubbed });
@@ -72,7 +72,7 @@ const ways: Readonly<Record<string, Way>> = {
   },
 };
 
-/** The operation, as types for openapi-fetch. */
+/** The measured operation, as types for openapi-fetch. */
 interface Paths {
   "/users/{name}": {
     get: {
@@ -107,7 +107,7 @@ async function costs(url: string, send: Send): Promise<Record<string, Cost>> {
       cpu.push((user + system) / batch);
       wall.push(((performance.now() - begun) * 1000) / batch);
       const allocated = process.memoryUsage().heapUsed - heapBefore;
-      // Less than before if garbage was collected meanwhile.
+      // Negative if garbage was collected during the batch.
       if (allocated > 0) heap.push(allocated / 1024 / batch);
     }
   }
@@ -127,7 +127,7 @@ function shuffled<Item>(items: readonly Item[]): Item[] {
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
-/** A `fetch` that resolves at once with a user, as a hub would. */
+/** A `fetch` that resolves at once with a hub's response for one user. */
 const stub: Send = async () =>
   new Response('{"name": "ada", "kind": "user", "admin": false}', {
     headers: { "Content-Type": "application/json", "X-JupyterHub-Version": "6.1.1" },

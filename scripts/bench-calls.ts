@@ -1,7 +1,7 @@
 /**
  * Compares the cost of one call of this package with alternatives.
  *
- * Runs bench-call-costs.ts in several processes, since the compiler's choices differ from process to process.
+ * Runs bench-call-costs.ts in several processes, since the JavaScript engine optimises the code differently in each.
  */
 import { execFile } from "node:child_process";
 import { join } from "node:path";
@@ -29,7 +29,7 @@ interface Column {
   of: (costs: Costs, name: string) => number;
 }
 
-/** What is compared: the columns of the table. */
+/** The columns of the table: each is one measure of the cost. */
 const columns: Readonly<Record<string, Column>> = {
   "loopback, time": { unit: "µs", of: ({ loopback }, name) => loopback[name]!.wall },
   "loopback, CPU": { unit: "µs", of: ({ loopback }, name) => loopback[name]!.cpu },
@@ -49,12 +49,12 @@ const limits = [
   { column: "fetch stubbed, CPU", of: "ky", atMost: 1 },
 ];
 
-/** Adds the cost of one call to the hub at `url`. Returns whether every limit is kept. */
+/** Measures calls to the hub at `url`, and adds the tables about them. Returns whether every limit is kept. */
 export async function compareCalls(url: string): Promise<boolean> {
   const runs: Costs[] = [];
   while (runs.length < processes) runs.push(await measure(url));
   const names = Object.keys(runs[0]!.loopback);
-  // Of both in the same process, so that the machine's load at that time affects both.
+  // Divides two costs of the same process, so that the machine's load at that time affects both.
   const ratio = (column: string, name: string, of: string) =>
     quartiles(runs.map((run) => columns[column]!.of(run, name) / columns[column]!.of(run, of)));
   const shown = ([low, middle, high]: readonly number[]): string =>

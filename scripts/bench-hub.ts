@@ -1,7 +1,7 @@
 /**
- * A hub with 10,000 users for the benchmark, in a process of its own. It returns one user at once, and
- * answers every other request after `LATENCY` milliseconds (50); a server starts in the same time. It prints its
- * address on standard output and ends when standard input closes.
+ * A hub with 10,000 users for the benchmark, in its own process. It sends a page of users after `LATENCY` milliseconds
+ * (50 by default), and reports a starting server as ready after the same time. It answers all other requests at once.
+ * It prints its address on standard output and ends when standard input closes.
  */
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -23,8 +23,8 @@ const users = Array.from({ length: total }, (_, index) => ({
 }));
 
 /**
- * Streams the start of a server, which is ready after the latency. The ready event holds the time at which
- * it was sent.
+ * Streams the progress of a start: the server is ready after the latency. The ready event holds the time at which it
+ * was sent.
  */
 function sendProgress(response: ServerResponse): void {
   response.setHeader("Content-Type", "text/event-stream");

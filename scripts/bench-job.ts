@@ -1,8 +1,9 @@
 /**
- * `bench-job.ts CLIENT JOB` runs one job of bench-jobs.ts and prints its time, its CPU and what went wrong as JSON.
+ * `bench-job.ts CLIENT JOB` runs one job of bench-jobs.ts. It prints as JSON the job's time, its CPU time and the
+ * fault, if any.
  *
- * The jobs of raw fetch, openapi-fetch and ky are what their users write by hand: pages until there are no more, and a
- * look at the server every second until it is ready.
+ * The jobs of raw fetch, openapi-fetch and ky do what users of these clients write by hand: they request pages until
+ * there are no more, and poll a server every second until it is ready.
  */
 import ky from "ky";
 import createFetchClient from "openapi-fetch";

@@ -1,8 +1,9 @@
 /**
- * Whole jobs on a real hub: this package beside what a program would use in its place.
+ * Compares whole jobs on a real hub: this package beside the clients that a program would use in its place.
  *
- * Each client runs each job in a process of its own, in turns, so that its CPU is measured alone and the hub is in the
- * same state for all. The hub's servers are ready after two seconds and cost nothing, so that the clients are compared.
+ * The clients take turns, and each job runs in its own process, so that the CPU time is that of one client and the hub
+ * is in the same state for all clients. The hub's servers are ready after two seconds and use no CPU, so that
+ * differences come from the clients.
  */
 import { execFile } from "node:child_process";
 import { join } from "node:path";
@@ -43,12 +44,12 @@ const notes: Readonly<Record<Job, string>> = {
     "server is certain to stay; the others look every second.",
 };
 
-/** What one run prints. */
+/** The output of one run. */
 interface Run {
-  /** Milliseconds. */
+  /** In milliseconds, like `cpu`. */
   wall: number;
   cpu: number;
-  /** What went wrong, in the client's words or the job's. */
+  /** What went wrong: the client's error, or what the job found missing. */
   fault?: string;
 }
 
@@ -94,10 +95,13 @@ async function run(client: Client, job: Job, hub: RunningHub, python: string): P
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
-/** The most milliseconds in which 99 of 100 health checks must be answered. */
+/** The limit of the health check's 99th percentile, in milliseconds. */
 const mostForHealth = 1_000;
 
-/** Adds the time of the hub's health check while our client lists its users. Returns whether the limit is kept. */
+/**
+ * Adds a table with the time of the hub's health check while our client lists the hub's users. Returns whether the
+ * limit is kept.
+ */
 async function checkHealth(hub: RunningHub): Promise<boolean> {
   const { users } = new JupyterHub({ url: hub.url, token: hub.tokens.admin });
   const rows: string[][] = [];
@@ -133,7 +137,9 @@ async function checkHealth(hub: RunningHub): Promise<boolean> {
   return areKept;
 }
 
-/** Adds the jobs. Returns whether ours did each of them without a fault, and the hub stayed responsive. */
+/**
+ * Adds the tables of the jobs. Returns whether our client did each job without a fault and the hub stayed responsive.
+ */
 export async function compareJobs(): Promise<boolean> {
   const [newest = ""] = releases.toReversed();
   const python = await ensurePythonPeers();

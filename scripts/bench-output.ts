@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 interface Table {
   title: string;
-  /** How it was measured: one or two sentences. */
+  /** How the values were measured, in one or two sentences. */
   note: string;
   columns: readonly string[];
   rows: readonly (readonly string[])[];
@@ -21,7 +21,7 @@ const machine = {
 };
 export const machineLine = `Node ${machine.node}, ${machine.processors}, load ${machine.load}`;
 
-/** Prints a table and keeps it for the files. */
+/** Prints a table, and keeps it for the files that are written at the end. */
 export function addTable(table: Table): void {
   tables.push(table);
   const all = [table.columns, ...table.rows];
@@ -35,7 +35,7 @@ export function addTable(table: Table): void {
   }
 }
 
-/** What the tables say about a limit. */
+/** Returns the text for a limit, marked if the limit is exceeded. */
 export const limit = (text: string, isKept: boolean): string =>
   isKept ? text : `${text}: TOO MUCH`;
 

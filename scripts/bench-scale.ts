@@ -1,13 +1,13 @@
-/** The cost of large hubs: time, requests and memory must grow no faster than the number of users or servers. */
+/** Measures the cost of large hubs: how time, requests and memory grow with the number of users or servers. */
 import { JupyterHub } from "jupyterhub-client";
 import { FakeHub } from "jupyterhub-client/testing";
 import { addTable, limit } from "./bench-output.js";
 
 const numbers = [1_000, 10_000, 100_000];
-/** How much longer a user may take on the largest hub than on the smallest one. */
+/** The maximum ratio of the time per user on the largest hub to that on the smallest one. */
 const atMost = 2;
 
-/** A hub that answers pages at once, so that the client's own cost shows. */
+/** Returns the client of a hub that sends cached pages at once, so that only the client's own cost is measured. */
 function hubOf(count: number): { hub: JupyterHub; requests: () => number } {
   const names = Array.from({ length: count }, (_, index) => `user-${index}`);
   const fake = new FakeHub({ users: names });
@@ -32,14 +32,14 @@ function hubOf(count: number): { hub: JupyterHub; requests: () => number } {
 interface Cost {
   /** Microseconds for each item. */
   time: number;
-  /** The most bytes of heap beyond those before. */
+  /** The maximum growth of the heap, in bytes. */
   heap: number;
   requests: number;
 }
 
 async function iterate(count: number): Promise<Cost> {
   const { hub, requests } = hubOf(count);
-  // The first listing fills the pages and warms up.
+  // The first listing fills the cache of pages and warms up the code.
   for await (const _ of hub.users.list()) continue;
   const before = { requests: requests(), heap: process.memoryUsage().heapUsed };
   let seen = 0;
@@ -54,7 +54,7 @@ async function iterate(count: number): Promise<Cost> {
   return { time, heap, requests: requests() - before.requests };
 }
 
-/** Starts so many servers at once, on a fake hub over HTTP whose servers take two seconds. */
+/** Starts `count` servers at once, on a fake hub over HTTP whose servers start in two seconds. */
 async function startAll(count: number): Promise<Cost & { sockets: number }> {
   const names = Array.from({ length: count }, (_, index) => `user-${index}`);
   const fake = new FakeHub({ users: names, concurrentSpawnLimit: count });
@@ -71,7 +71,7 @@ async function startAll(count: number): Promise<Cost & { sockets: number }> {
   const sample = setInterval(() => {
     heap = Math.max(heap, process.memoryUsage().heapUsed - before);
     const open = process.getActiveResourcesInfo().filter((one) => one === "TCPSocketWrap");
-    // Both ends are in this process.
+    // Both ends of each connection are in this process.
     sockets = Math.max(sockets, open.length / 2);
   }, 50);
   const begun = performance.now();
@@ -83,7 +83,7 @@ async function startAll(count: number): Promise<Cost & { sockets: number }> {
 
 const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MB`;
 
-/** Adds both tables. Returns whether the time per user is constant. */
+/** Adds the tables about users and servers. Returns whether the time per user keeps its limit. */
 export async function compareSizes(): Promise<boolean> {
   const costs: Cost[] = [];
   for (const count of numbers) costs.push(await iterate(count));

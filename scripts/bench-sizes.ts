@@ -1,6 +1,6 @@
 /**
- * Size in a page, import time and cost for the compiler, beside packages of the same kind. Ours is the built package;
- * the others are installed at exact versions below .cache.
+ * Compares this package with others of its kind: the size in a page, the import time and the cost for the compiler.
+ * Ours is the built package; the others are installed at exact versions below .cache.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
@@ -23,10 +23,10 @@ const peers = {
 
 interface Entry {
   name: string;
-  /** What a page takes from it, after `import`. */
+  /** The names that a page imports, as written after `import`. */
   imports: string;
   from: string;
-  /** A few lines that use it. */
+  /** A few lines that use these names. */
   uses: string;
   importMs?: number;
 }
@@ -118,7 +118,10 @@ async function sizeOf({ imports, from }: Entry): Promise<number> {
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
-/** Milliseconds of `await import()` in a new process, net of that of an empty module. The median of 11. */
+/**
+ * Returns the milliseconds of `await import()` in a new process, minus those for an empty module: the median of 11
+ * runs.
+ */
 function importTimeOf({ from }: Entry): number {
   writeFileSync(join(folder, "empty.js"), "export {};");
   const program = `
@@ -136,7 +139,7 @@ function importTimeOf({ from }: Entry): number {
   return median(times);
 }
 
-/** the types, and the seconds of the compiler, of a file that uses the entry. */
+/** Returns how many types the compiler creates for a file that uses the entry, and the seconds that it takes. */
 function compilerCostOf({ imports, from, uses }: Entry): { types: string; check: string } {
   writeFileSync(join(folder, "consumer.ts"), `import ${imports} from "${from}";\n${uses}\n`);
   const options =
@@ -154,7 +157,7 @@ function compilerCostOf({ imports, from, uses }: Entry): { types: string; check:
   };
 }
 
-/** The words of a peer that cannot be measured. */
+/** Returns the measured text, or the start of the error message if the package cannot be measured. */
 const orError = (measure: () => string): string => {
   try {
     return measure();

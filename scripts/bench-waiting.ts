@@ -1,6 +1,7 @@
 /**
- * How long after a server is ready a program knows it: by the ready event and by the promise of `servers.start`, beside
- * a program that looks every second; directly and through a proxy that holds back streams.
+ * Measures how long after a server is ready a program learns of it: from the ready event and from the promise of
+ * `servers.start`, directly and through a proxy that holds back streams. For comparison, it also measures a program
+ * that polls every second.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -8,10 +9,10 @@ import { JupyterHub } from "jupyterhub-client";
 import { FakeHub } from "jupyterhub-client/testing";
 import { addTable, limit } from "./bench-output.js";
 
-/** The seconds that the servers take to start: a program that looks every second is 0.1 to 0.9 s late. */
+/** The seconds that the servers take to start. With these, a program that polls every second is 0.1 to 0.9 s late. */
 const spawnSeconds = [2.1, 2.3, 2.5, 2.7, 2.9];
 
-/** A proxy that passes a response on when it is complete. */
+/** Starts a proxy that passes on a response only when it is complete. */
 async function startBufferingProxy(target: string): Promise<{ url: string; close: () => void }> {
   const pass = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = "GET", headers } = request;
@@ -36,7 +37,7 @@ type Wait = (hub: JupyterHub) => Promise<void>;
 
 const byEvent: Wait = async (hub) => {
   const start = hub.servers.start("ada");
-  // The promise is measured apart.
+  // The promise is measured in `byPromise`, so its rejection is ignored here.
   start.catch(() => undefined);
   for await (const event of start) if (event.ready) return;
 };
@@ -53,7 +54,10 @@ const byPolling: Wait = async (hub) => {
   }
 };
 
-/** Milliseconds from the moment at which the server is ready, for each duration of a spawn. */
+/**
+ * Returns the milliseconds from the moment at which the server is ready to the end of `wait`, for each duration of a
+ * spawn.
+ */
 async function delays(wait: Wait, isBuffered: boolean): Promise<number[]> {
   const times: number[] = [];
   for (const seconds of spawnSeconds) {

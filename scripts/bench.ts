@@ -16,7 +16,7 @@ import { compareSizes } from "./bench-scale.js";
 import { compareDelivery } from "./bench-sizes.js";
 import { compareWaiting } from "./bench-waiting.js";
 
-/** Starts bench-hub.ts, whose responses take so many milliseconds, and stops it after the work. */
+/** Starts bench-hub.ts with a latency in milliseconds, calls `work` with its address, and stops it at the end. */
 async function withHub<Value>(
   latency: number,
   work: (url: string) => Promise<Value>,
@@ -37,7 +37,10 @@ async function withHub<Value>(
 const total = 10_000;
 const rounds = 3;
 
-/** How a listing runs: its `concurrency`, and the least gain over one page after the other at 50 ms. */
+/**
+ * The measured listings: the `concurrency` of each, and its minimum gain over one page after the other, at a latency of
+ * 50 ms.
+ */
 const listings = [
   { name: "one page after the other", concurrency: 1, gain: 0 },
   { name: "two at once (the default)", concurrency: 2, gain: 1.7 },

@@ -1,5 +1,5 @@
-"""`bench_jobs.py CLIENT JOB` runs one job of bench-jobs.ts with a Python client, and prints its time, its CPU and what
-went wrong as JSON. The jobs are what users of these clients write."""
+"""`bench_jobs.py CLIENT JOB` runs one job of bench-jobs.ts with a Python client. It prints as JSON the job's time, its
+CPU time and the fault, if any. The jobs do what users of these clients write by hand."""
 
 import json
 import os

@@ -1,9 +1,9 @@
 /**
  * npm run build                 bundles src/ into dist/, which is what the package ships
  *
- * Each entry of package.json becomes one ES module with rolled-up declarations; what entries share becomes
- * chunks of its own. Maps lead to src/ and generated/, which the package ships as well. Also writes
- * `browser.js`, one file for pages without a build step, and the OpenAPI documents as JSON.
+ * Each entry of package.json becomes one ES module with rolled-up declarations; code that entries share becomes
+ * separate chunks. Source maps lead to src/ and generated/, which the package ships as well. Also writes `browser.js`,
+ * one file for pages without a build step, and the OpenAPI documents as JSON.
  */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -42,7 +42,7 @@ const input: InputOptions = {
   cwd: root,
   platform: "neutral",
   checks: { pluginTimings: false },
-  // Nothing is bundled from other packages: what an entry needs of them is a peer dependency.
+  // Other packages are never bundled: a package that an entry needs is a peer dependency.
   external: /^(?![./\\]|[A-Za-z]:)/,
 };
 const output: OutputOptions = {
@@ -52,7 +52,7 @@ const output: OutputOptions = {
   sourcemapExcludeSources: true,
 };
 
-/** Minifies the chunks that are generated data, and leaves out their maps: nobody steps through them. */
+/** Minifies the chunks that are generated data, and leaves out their source maps, since nobody steps through data. */
 const minifiedData: Plugin = {
   name: "minified-data",
   generateBundle(_, files) {
@@ -103,7 +103,7 @@ try {
   await bundle(
     { input: entries(), plugins: [declarations, minifiedData] },
     {
-      // What is loaded on demand goes by its own name.
+      // A chunk that is loaded on demand keeps its own name; the other chunks are named `shared.js`.
       chunkFileNames: ({ isDynamicEntry }) => (isDynamicEntry ? "[name].js" : "shared.js"),
       minifyInternalExports: false,
     },

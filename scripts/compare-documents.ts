@@ -1,13 +1,13 @@
 /**
- * Compares two documents of any dialect operation by operation, matched by method and path. Compares names,
- * statuses and types only, no constraints. For documents of OpenAPI 3, spec-diff.ts finds more.
+ * Compares two documents, of OpenAPI 3 or Swagger 2.0, operation by operation; method and path identify an operation.
+ * Compares only names, statuses and types, but no constraints. For documents of OpenAPI 3, spec-diff.ts finds more.
  */
 import { follow, operationsOf, routeOf } from "./document.js";
 import { at, isObject, type Json, type JsonObject } from "./json.js";
 import { keyOf } from "./operation-table.js";
 
 export interface Comparison {
-  /** Operations that only the base has, and those that only the other has. */
+  /** Operations that only the base has (`removed`), and operations that only the other document has (`added`). */
   removed: string[];
   added: string[];
   changed: Difference[];
@@ -15,7 +15,10 @@ export interface Comparison {
 
 export interface Difference {
   operation: string;
-  /** What only the base has, as "body keys: scopes, roles", and what only the other document has. */
+  /**
+   * Parts that only the base has (`lacks`), such as "body keys: scopes, roles", and parts that only the other document
+   * has (`adds`).
+   */
   lacks: string[];
   adds: string[];
 }
@@ -25,7 +28,7 @@ export function compareDocuments(base: JsonObject, other: JsonObject): Compariso
   const changed = [...before].map(([route, { key, description }]): Difference => {
     const described = after.get(route)?.description ?? description;
     const adds = missing(described, description);
-    // A response that may have several types is not wrong if the other document names one of them.
+    // If the base gives a response several types, the other document may give it only some of them.
     const wrong = adds.some((one) => one.startsWith("types:"));
     const lacks = missing(description, described).filter(
       (one) => wrong || !one.startsWith("types:"),
@@ -78,7 +81,7 @@ function missing(from: Description, to: Description): string[] {
       // A missing response does not also count as a missing schema, nor a missing schema as a missing type.
       if (aspect === "schemas" && !to.responses.has(status) && !to.errors.has(status)) return false;
       if (aspect === "types" && !to.schemas.has(status)) return false;
-      // Fields are compared only in schemas of the same type, and types only of fields in both documents.
+      // Fields are compared only in schemas of the same type, and field types only for fields that both documents have.
       if (aspect === "fields" && !sharesType(from, to, status)) return false;
       if (aspect === "field types" && !to.fields.has(fact.slice(0, fact.lastIndexOf(" "))))
         return false;

@@ -1,6 +1,6 @@
 /**
- * Compiles the schemas of contracts with Ajv: in this process, for documents that tests bring along, and to
- * the code of generated/contract.gen.ts, which has the contracts of all vendored releases.
+ * Compiles the schemas of contracts with Ajv, in two ways: in this process, for documents that tests supply, and as the
+ * code of generated/contract.gen.ts, which has the contracts of all vendored releases.
  *
  * The generated code needs no package and no `new Function`, so it runs in every runtime.
  */
@@ -129,7 +129,10 @@ export const contracts: Readonly<Record<string, Contract>> = Object.fromEntries(
 `;
 }
 
-/** An expression whose value has the validator of every schema. The helpers of Ajv are bundled with it. */
+/**
+ * Returns the code of an expression whose value maps the id of every schema to its validator. The code includes the
+ * helpers of Ajv.
+ */
 async function validatorsOf(store: SchemaStore): Promise<string> {
   const ids = store.schemas.map(({ $id }) => String($id));
   const standalone = ajvStandalone as unknown as typeof ajvStandalone.default;

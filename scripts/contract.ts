@@ -1,9 +1,10 @@
 /**
- * Turns OpenAPI documents into contracts: the strict JSON schemas of every request and response, and which
- * operation uses which. An undeclared field, a missing field, a wrong type or a wrong null does not match.
+ * Turns OpenAPI documents into contracts: the strict JSON schemas of every request and response, and a table of the
+ * schemas that each operation uses. A value with an undeclared field, a missing field, a wrong type or a wrong null
+ * does not match.
  *
- * Schemas are stored once, by content: releases that agree on a schema share it, and so does the code that
- * is generated from them. Examples, descriptions and extensions are left out.
+ * Equal schemas are stored once, so releases that agree on a schema share it, also in the generated code. Examples,
+ * descriptions and extensions are left out.
  */
 import type { Contract, ContractOperation } from "../generated/contract.gen.js";
 import { follow, operationsOf } from "./document.js";
@@ -17,7 +18,7 @@ export type ContractTable = Omit<Contract, "validators">;
 export class SchemaStore {
   readonly #ids = new Map<string, string>();
 
-  /** The id of a schema: the same for equal schemas. */
+  /** Adds a schema and returns its id, which is the same for equal schemas. */
   add(schema: JsonObject): string {
     const text = JSON.stringify(schema);
     const id = this.#ids.get(text) ?? `s${this.#ids.size}`;
@@ -53,7 +54,7 @@ function rowOf(document: JsonObject, operation: JsonObject, store: SchemaStore):
   };
 }
 
-/** The query parameters, as one object. */
+/** Returns the types of the query parameters, and the id of one object schema for all of them. */
 function queryOf(
   document: JsonObject,
   operation: JsonObject,
@@ -80,7 +81,10 @@ function queryOf(
   };
 }
 
-/** The ids of the schemas of each media type: a body has to match one of them, and any if there is none. */
+/**
+ * Returns the ids of the schemas of each media type. A body has to match one of them; without a schema, any body
+ * matches.
+ */
 function mediaOf(
   document: JsonObject,
   content: JsonObject,
@@ -100,13 +104,13 @@ function alternatives(document: JsonObject, schema: Json, store: SchemaStore): s
     : [store.add(strict(document, follow(document, schema), store))];
 }
 
-/** The keywords with schemas below them, and those that only people read. */
+/** Keywords that hold lists of schemas, and keywords that only people read. */
 const listsOfSchemas = ["oneOf", "anyOf"] as const;
 const forReaders = /^(x-|example|description$|title$|default$|deprecated$)/;
 
 /**
- * Returns a copy of a schema that allows no undeclared field. References become references into the store.
- * Parts of a whole stay open, since each sees the fields of the others; the whole is closed.
+ * Returns a copy of a schema that allows no undeclared field. References become references into the store. The parts of
+ * a composed schema stay open, since each also sees the fields of the other parts; only the composed schema is closed.
  */
 function strict(document: JsonObject, schema: Json, store: SchemaStore, open = false): JsonObject {
   if (isObject(schema) && typeof schema["$ref"] === "string") {
@@ -120,7 +124,7 @@ function strict(document: JsonObject, schema: Json, store: SchemaStore, open = f
   for (const key of listsOfSchemas) {
     const parts = source[key];
     if (!Array.isArray(parts)) continue;
-    // Alternatives beside properties are conditions on a part of them.
+    // Alternatives beside `properties` are conditions on some of these properties.
     copy[key] = parts.map((part) => strict(document, part, store, open || isWhole));
   }
   if (Array.isArray(source["allOf"])) {
@@ -139,7 +143,10 @@ function strict(document: JsonObject, schema: Json, store: SchemaStore, open = f
   return copy;
 }
 
-/** The names of all declared fields and parameters: other keys in a path are names of resources. */
+/**
+ * Returns the names of all declared fields and query parameters. Other keys in the path of a violation are names of
+ * resources.
+ */
 function fieldNames(document: JsonObject): ReadonlySet<string> {
   const names = new Set<string>();
   const visit = (node: Json): void => {

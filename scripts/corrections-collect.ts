@@ -18,7 +18,7 @@ export interface Difference {
 }
 
 export interface Correction {
-  /** `GET /users`, `schemas/User`. */
+  /** The corrected operation or shared part: `GET /users` or `schemas/User`. */
   place: string;
   why: string;
   /** The overlay's `x-seen`; undefined if no hub can show the correction. */
@@ -38,8 +38,8 @@ export function corrections(document: JsonObject, overlay: JsonObject): Correcti
   });
   const found = new Map<string, Correction & { differences: Difference[] }>();
   for (const difference of differencesOf(document, current)) {
-    // An addition has the reason of the entry that adds it, a change that of the last entry that changes
-    // it.
+    // An added value has the reason of the entry that adds it; a changed value has the reason of the last entry that
+    // changes it.
     const adds = ({ changes }: (typeof entries)[number]): boolean =>
       changes.some(
         ({ path, now }) =>
@@ -76,7 +76,7 @@ function placeOf(path: Path): { place: string; depth: number } {
   return { place: "document", depth: 0 };
 }
 
-/** Whether a path is too short to be an operation or shared part. */
+/** Whether a path within `paths` or `components` is too short to lead to an operation or shared part. */
 const isPlace = (path: Path): boolean =>
   (path[0] === "paths" || path[0] === "components") && path.length < 3;
 
@@ -124,7 +124,7 @@ const isComposedOtherwise = (one: JsonObject, other: JsonObject): boolean =>
   compositions.some((keyword) => !isDeepStrictEqual(one[keyword], other[keyword])) ||
   (one["type"] !== other["type"] && "items" in one !== "items" in other);
 
-/** Compares elements by their name. Other elements are removed or added. */
+/** Compares elements that have the same name in both lists. Other elements count as removed or added. */
 function elementDifferences(
   old: readonly Json[],
   fresh: readonly Json[],
@@ -164,8 +164,8 @@ function elementDifferences(
 }
 
 /**
- * Values without a name form one difference, such as "read:a or read:b". Each kind of credentials forms one
- * of its own.
+ * Returns one difference for all values without a name, such as "read:a or read:b". In `security`, each kind of
+ * credentials has a separate difference.
  */
 function unnamedDifferences(
   gone: readonly Json[],
@@ -184,9 +184,7 @@ function unnamedDifferences(
   });
 }
 
-/**
- * Returns a value without this package's own marks (`x-…`) and without what the newest hubs no longer have.
- */
+/** Returns a value without this package's own marks (`x-…`) and without parts that the newest hubs no longer have. */
 function plain(value: Json | undefined): Json | undefined {
   if (Array.isArray(value)) return value.map((one) => plain(one) ?? null);
   if (!isObject(value)) return value;

@@ -1,11 +1,11 @@
 /**
- * Reads the evidence of a correction, `x-seen` of the overlay: the requests that showed it on a hub. Writes
- * each request as a curl command.
+ * Reads the evidence of a correction, `x-seen` of the overlay: the requests that showed it on a hub. Writes each
+ * request as a curl command.
  *
- * Notation: `6.1.1 POST /users with {}; PATCH /users/linus, then GET /users`. A semicolon separates
- * demonstrations, and `, then` separates the requests of one. "each of them" and "every route" stand for
- * the corrected operations. Evidence that needs more than requests (a browser, a broken proxy) is a
- * sentence in any other form, and has no command.
+ * Notation: `6.1.1 POST /users with {}; PATCH /users/linus, then GET /users`. A semicolon separates demonstrations, and
+ * `, then` separates the requests of one demonstration. "each of them" and "every route" stand for the corrected
+ * operations. Evidence that needs more than requests (a browser, a broken proxy) is a sentence in any other form, and
+ * has no command.
  */
 import { methods, type DocumentedOperation } from "./document.js";
 import { at } from "./json.js";
@@ -20,7 +20,7 @@ export interface Evidence {
 }
 
 interface Request {
-  /** "GET /users/{name}" in the document. */
+  /** The key of the operation in the document: "GET /users/{name}". */
   operation: string;
   method: string;
   path: string;
@@ -43,7 +43,9 @@ const values: Readonly<Record<string, string>> = {
 };
 const nameBelow: Readonly<Record<string, string>> = { groups: "class", services: "announcer" };
 
-/** Returns the evidence for a correction, limited to requests to the corrected places if there are any. */
+/**
+ * Returns the evidence for a correction, limited to requests to the corrected operations if there are such requests.
+ */
 export function evidenceOf(
   seen: string,
   changed: readonly string[],
@@ -72,7 +74,7 @@ export function evidenceOf(
   };
 }
 
-/** Returns the requests of a step, or undefined if it has another form. */
+/** Returns the requests of a step, or undefined if the step is not in the notation of requests. */
 function requestsOf(
   step: string,
   changed: readonly string[],
@@ -170,13 +172,13 @@ function commandOf(
   return token === undefined ? [command] : [`# TOKEN: ${token}`, command];
 }
 
-/** Replaces names in braces by an example, or by a variable of the shell. */
+/** Replaces each name in braces with an example value, or with a shell variable. */
 const filled = (text: string): string =>
   text.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const below = name === "name" ? nameBelow[text.split("/")[1] ?? ""] : undefined;
     return below ?? values[name] ?? `$${name.toUpperCase()}`;
   });
 
-/** Quotes for the shell: with double quotes if the text contains variables. */
+/** Quotes a text for the shell, with double quotes if it contains variables. */
 const quoted = (text: string): string =>
   text.includes("$") ? `"${text.replaceAll('"', '\\"')}"` : `'${text.replaceAll("'", "'\\''")}'`;

@@ -4,7 +4,7 @@ import { follow } from "./document.js";
 import { at, isObject, type Json, type JsonObject } from "./json.js";
 import type { Path } from "./overlay.js";
 
-/** "response 200, field `items[].name`, type" */
+/** Returns a path in words, such as "response 200, `items[].name`, type". */
 export function placeText(path: Path): string {
   const words: string[] = [];
   let field = "";
@@ -35,7 +35,8 @@ export function placeText(path: Path): string {
 }
 
 /**
- * Summarises a difference for a heading: "Missing: response 404". `whole` is the name of the place itself.
+ * Summarises a difference for a heading: "Missing: response 404". `whole` names the place of a difference whose path is
+ * empty.
  */
 export function differenceText(
   { path, was, now }: { path: Path; was: Json | undefined; now: Json | undefined },
@@ -68,7 +69,7 @@ export function valueText(
   document: JsonObject,
 ): string | undefined {
   if (value === undefined) return "—";
-  // An operation or a shared part.
+  // A whole operation needs several lines.
   if (path.length === 0 && "operationId" in at(value)) return undefined;
   const keyword = String(path.at(-1) ?? "");
   if (path.includes("security") && Array.isArray(value)) return securityText(value);

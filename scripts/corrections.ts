@@ -27,7 +27,7 @@ interface Item extends Correction {
   places: readonly string[];
 }
 
-/** A correction of this many places has one entry, in a section of its own. */
+/** A correction that changes at least this many places has a single entry, in the section "Many operations". */
 const several = 4;
 
 export function correctionsPage(root: string): string {
@@ -36,7 +36,7 @@ export function correctionsPage(root: string): string {
   const { document } = correctedDocument(root);
   const operations = new Map(operationsOf(document).map((one) => [keyOf(one), one]));
   const all = itemsOf(corrections(readUpstream(root, source), overlay));
-  // An added shared part is a name that other corrections refer to.
+  // Other corrections refer to an added shared part by its name, so it is listed in a section of its own.
   const isPart = ({ place, differences: [first] }: Item): boolean =>
     !operations.has(place) && first?.path.length === 0 && first.was === undefined;
   const [parts, items] = [all.filter(isPart), all.filter((item) => !isPart(item))];
@@ -135,7 +135,7 @@ const titleOf = (place: string): string => {
   return kinds[kind ?? ""] ? `${kinds[kind ?? ""]} ${name}` : place;
 };
 
-/** The name of a place in a sentence. */
+/** Returns the words for a place in a sentence: "the operation" or "this schema". */
 const wholeOf = (place: string): string =>
   place.includes(" ") ? "the operation" : `this ${place.split("/")[0]?.replace(/s$/, "")}`;
 
@@ -169,7 +169,7 @@ function itemLines(
   ];
 }
 
-/** Shows differences in a table, and in blocks if they need several lines. */
+/** Shows differences in a table, and those that need several lines in blocks. */
 function differenceLines(
   differences: readonly Difference[],
   document: JsonObject,
@@ -211,7 +211,7 @@ function blockLines(
   ];
 }
 
-/** Summarises the first differences. */
+/** Summarises the first two differences, and counts the others. */
 function headingOf(differences: readonly Difference[], whole: string): string {
   const texts = [...new Set(differences.map((difference) => differenceText(difference, whole)))];
   const more = texts.length > 2 ? `, and ${texts.length - 2} more` : "";

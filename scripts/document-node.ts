@@ -1,4 +1,4 @@
-/** Nodes of a document: a value with its path, and the steps from there. */
+/** Nodes of a document, and functions that lead from a node to others. */
 import { isDeepStrictEqual } from "node:util";
 import { resolveReference } from "./document.js";
 import { isObject, type Json, type JsonObject } from "./json.js";

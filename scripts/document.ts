@@ -16,7 +16,7 @@ export interface Source {
   version: string;
   file: string;
   sha256: string;
-  /** Whether openapi/overlay.yaml corrects this document, from which the client is generated. */
+  /** True for the one document that openapi/overlay.yaml corrects. The client is generated from it. */
   corrected?: true;
 }
 
@@ -53,7 +53,7 @@ export function sourceToCorrect(sources: readonly Source[]): Source {
   );
 }
 
-/** Applies the overlay to the marked document. Returns the result and its text. */
+/** Applies the overlay to the marked document. Returns the result, its text as YAML, and the lines of its header. */
 export function correctedDocument(root: string): {
   document: JsonObject;
   text: string;
@@ -122,7 +122,7 @@ export interface DocumentedOperation {
   operation: JsonObject;
 }
 
-/** Every operation of a document, in its order. */
+/** Returns every operation of a document, in the document's order. */
 export function operationsOf(document: JsonObject): DocumentedOperation[] {
   const paths = isObject(document["paths"]) ? document["paths"] : {};
   return Object.entries(paths).flatMap(([path, item]) =>
@@ -133,13 +133,16 @@ export function operationsOf(document: JsonObject): DocumentedOperation[] {
   );
 }
 
-/** The key of an operation in documents that name their path parameters differently. */
+/**
+ * Returns a key of an operation, such as `GET /users/{}`. Documents that name path parameters differently have the same
+ * key.
+ */
 export const routeOf = ({ method, path }: DocumentedOperation): string =>
   `${method.toUpperCase()} ${path.replaceAll(/\{[^}]*\}/g, "{}")}`;
 
 /**
- * Returns a copy in which every operation has an id. Documents before 5.0 have none: they get the id of the
- * same method and path in `named`, so that functions have the same name in every release.
+ * Returns a copy in which every operation has an id. Documents before 5.0 have no ids: their operations get the ids of
+ * the same method and path in `named`, so that functions have the same name in every release.
  */
 export function withOperationIds(document: JsonObject, named: JsonObject): JsonObject {
   const copy = JSON.parse(JSON.stringify(document)) as JsonObject;

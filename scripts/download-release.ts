@@ -8,15 +8,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export interface ReleasedDocument {
-  /** Its path in the distribution. */
+  /** The path of the document in the distribution. */
   file: string;
   bytes: Buffer;
 }
 
-/** Releases up to 1.5 have the first, later ones the second. Some have both and use the second. */
+/**
+ * The paths of the document. Releases up to 1.5 have the first one, and later releases have the second. Some releases
+ * have both, and use the second.
+ */
 const places = ["docs/rest-api.yml", "docs/source/_static/rest-api.yml"];
 
-/** Copies the last of these files that an archive contains, and prints its path. */
+/** A Python program that copies the last of `places` that an archive contains, and prints its path. */
 const unpack = `
 import sys, tarfile
 archive, target, *places = sys.argv[1:]

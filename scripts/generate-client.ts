@@ -1,8 +1,8 @@
 /**
  * Runs `@hey-api/openapi-ts` on a document, with the settings of openapi-ts.config.ts.
  *
- * The generator accepts input that is missing or partly unsupported; here that is an error. Its output is
- * kept unchanged, except that files which nothing imports are removed.
+ * The generator accepts a document that is missing or partly unsupported; here, both are errors. The generator's output
+ * is kept unchanged, except that files that nothing imports are removed.
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -49,7 +49,7 @@ export async function generateClient(
   header: readonly string[],
   standalone = false,
 ): Promise<string[]> {
-  // The generator would read `openapi/x.yml` as a name in a registry.
+  // Absolute, since the generator would read `openapi/x.yml` as a name in a registry.
   const path = resolve(input);
   if (!existsSync(path)) throw new Error(`There is no document at ${path}`);
   assertReferences(document);
@@ -102,8 +102,8 @@ const isStream = (document: JsonObject, { operation }: DocumentedOperation): boo
   ) || [operation["produces"]].flat().includes("text/event-stream");
 
 /**
- * Writes all generated files below the folder `target`: the corrected document, functions and types,
- * the operation table, the contracts and the document for programs. The layout is that of the repository, so both can
+ * Writes all generated files below the folder `target`: the corrected document, functions and types, the operation
+ * table, the contracts, and the document as a module. The folder has the layout of the repository, so that the two can
  * be compared.
  */
 export async function writeGenerated(root: string, target: string): Promise<void> {
@@ -129,7 +129,7 @@ export async function writeGenerated(root: string, target: string): Promise<void
   );
 }
 
-/** The text of generated/document.gen.ts: the corrected document, for programs that have no YAML. */
+/** The text of generated/document.gen.ts: the corrected document, for programs without a YAML parser. */
 const documentModule = (document: JsonObject, header: readonly string[]): string =>
   `${header.map((line) => `// ${line}\n`).join("")}
 /** The corrected document, with the releases that each part applies to. */

@@ -1,10 +1,10 @@
 /**
- * Validates the responses of real hubs after a run: strictly against that hub's projection of the corrected
- * document, and for comparison against JupyterHub's own document of that release. Each operation must have
- * succeeded, and each declared status must have occurred.
+ * Validates the responses of real hubs after a test run: strictly against the part of the corrected document that
+ * applies to the hub's release and, for comparison, against JupyterHub's own document of that release. Each operation
+ * must have succeeded, and each declared status must have occurred.
  *
- * Hubs 5 and 6 must not deviate. test/hubs/deviations.yaml lists the deviations of older hubs exactly: a
- * deviation that is missing there is an error, and so is one that no longer occurs.
+ * Hubs 5 and 6 must not deviate. test/hubs/deviations.yaml lists the deviations of older hubs exactly: a deviation that
+ * is missing there is an error, and so is one that no longer occurs.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -40,14 +40,14 @@ export interface HubReport {
   /** The number of different violations of the document. */
   ways: number;
   deviations: Deviations;
-  /** Fields and nulls that the document declares and no response of the newest hub contained. */
+  /** Declared fields and nulls that no response of the newest hub contained. */
   unseen: string[];
 }
 
 const root = join(import.meta.dirname, "..");
 const listed = join(root, "test/hubs/deviations.yaml");
 
-/** The different violations by operation and status. */
+/** Returns the distinct violations of each operation and status. */
 function deviationsOf(answers: readonly Answer[], validate: Validator): Deviations {
   const found = new Map<string, Set<string>>();
   for (const answer of answers) {
@@ -65,7 +65,7 @@ function deviationsOf(answers: readonly Answer[], validate: Validator): Deviatio
 
 const isSuccess = (status: number | string): boolean => /^[23]/.test(String(status));
 
-/** The statuses that a document declares and no response had. */
+/** Returns the statuses that a document declares and that no response had. */
 export function unseenIn(document: JsonObject, answers: readonly Answer[]): Deviations {
   const seen = new Set(answers.map(({ operation, status }) => `${operation} ${status}`));
   const isSeen = (operation: string, status: string, declared: readonly string[]): boolean =>
@@ -90,7 +90,7 @@ export function reportOf(version: string): HubReport {
   const projection = projectionOf(correctedDocument(root).document, version);
   const known = operationsOf(projection).map(keyOf);
   const answers = recordings(version);
-  // Operations that a hub is too old for are not in its document. It answers them with 404 or 405.
+  // A hub that is too old for an operation answers 404 or 405, and its document does not have the operation.
   const relevant = answers.filter(
     ({ operation, status }) => known.includes(operation) || ![404, 405].includes(status),
   );

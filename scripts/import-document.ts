@@ -1,7 +1,7 @@
 /**
- * Generates a client from any document, without the overlay, in a separate folder. Operations without an id
- * get the ids of this repository. Guarantees that the client compiles. Reports first what contradicts the
- * corrected document of the same release, then what is missing. Changes nothing in this repository.
+ * Generates a client from any document, without the overlay, in a separate folder. Operations without an id get the ids
+ * of this repository. Also compiles the client, and compares the document with the corrected one of the same release:
+ * first the contradictions, then what is missing. Changes nothing in this repository.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
@@ -20,11 +20,11 @@ export interface ImportedClient {
   operations: number;
   /** The operations that answer with event streams and have no function. */
   streams: readonly string[];
-  /** The compiler's errors; empty if it compiles. */
+  /** The compiler's errors; empty if the client compiles. */
   compilerErrors: string;
 }
 
-/** Reads a document and includes its references to other files. */
+/** Reads a document, and includes the parts of other files that it refers to. */
 export async function readDocument(root: string, from: string): Promise<JsonObject> {
   const document = parsed(from, await textAt(from));
   if (!("openapi" in document) && !("swagger" in document)) {
@@ -69,7 +69,7 @@ function parsed(from: string, text: string): JsonObject {
     );
   }
   try {
-    // Through JSON, so that statuses are strings and YAML aliases are not shared.
+    // Copies through JSON, so that statuses become strings, and each YAML alias becomes a separate object.
     const document = JSON.parse(JSON.stringify(load(text))) as Json;
     return isObject(document) ? document : {};
   } catch (error) {
@@ -81,7 +81,7 @@ function parsed(from: string, text: string): JsonObject {
 const hasLostIndentation = (text: string): boolean =>
   /^(swagger|openapi):/m.test(text) && /^paths:\s*$/m.test(text) && !/^[ \t]+\S/m.test(text);
 
-/** Generates and compiles a client in a new folder, which is kept. */
+/** Generates and compiles a client in a new folder, which is not deleted afterwards. */
 export async function generateClientOf(
   root: string,
   document: JsonObject,
@@ -129,7 +129,7 @@ export async function generateClientOf(
   };
 }
 
-/** The hub release of a document. Some have a suffix, such as "1.2.0dev". */
+/** Returns the hub release of a document, without a suffix such as "dev" in "1.2.0dev". */
 export const releaseOf = (document: JsonObject): string | undefined =>
   /^\d+\.\d+(\.\d+)?/.exec(String(at(document, "info")["version"] ?? ""))?.[0];
 
@@ -164,7 +164,7 @@ export function comparisonLines(
   ];
 }
 
-/** The correct status, type or field type for a wrong one. */
+/** Returns the status, type or field type of hubs, to be shown beside a wrong one. */
 function insteadOf(wrong: string, lacks: readonly string[]): string {
   const [aspect = ""] = wrong.split(":");
   const right = lacks.find((what) => what.startsWith(`${aspect}:`));

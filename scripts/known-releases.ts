@@ -4,7 +4,7 @@ import { readSources, sourceToCorrect } from "./document.js";
 
 const sources = readSources(join(import.meta.dirname, ".."));
 
-/** Oldest first. */
+/** The known releases, oldest first. */
 export const releases: readonly string[] = sources.map(({ version }) => version);
 
 /** The release whose document is corrected, and from which the types are generated. */

@@ -8,7 +8,10 @@ const servers = (method: string, below = ""): string[] => [
   `${method} /users/{name}/servers/{server_name}${below}`,
 ];
 const progress = servers("GET", "/progress");
-/** The default server's address is a prefix of the user's other servers. The user's model lists them. */
+/**
+ * The operations of `servers.connect` and `servers.fetch`. The default server's address is a prefix of the addresses of
+ * the user's named servers, which the user's model lists.
+ */
 const connectionOperations = [
   "GET /users/{name}",
   "GET /users/{name}/servers/{server_name}",
@@ -95,15 +98,15 @@ export const methodOperations: Readonly<Record<string, readonly string[]>> = {
   "oauth.exchangeCode": ["POST /oauth2/token"],
 };
 
-/** Methods that send nothing. */
+/** Methods that send no request. */
 export const localMethods: readonly string[] = ["withOptions", "oauth.authorizeUrl"];
 
-/** The scope of an operation that a method needs for its part of the response. */
+/** The scope that suffices for a method that reads only the servers in the response of the operation. */
 const ownServers = { "GET /users/{name}": "read:servers" };
 
 /**
- * Scopes that a method needs in addition to those of its operations, or instead of them, for all operations
- * or for one. An empty string stands for no token.
+ * Scopes that a method needs in addition to those of its operations (`also`), or instead of them (`only`, for all
+ * operations or for single ones). An empty string means that the method needs no token.
  */
 export const methodScopes: Readonly<
   Record<string, { also?: string; only?: string | Readonly<Record<string, string>> }>
@@ -121,7 +124,7 @@ export const methodScopes: Readonly<
   "servers.fetch": { only: ownServers },
 };
 
-/** The scope that a method needs instead of those of an operation, if any. */
+/** Returns the scope that a method needs instead of an operation's own scopes, if any. */
 export function onlyScope(method: string, operation: string): string | undefined {
   const { only } = methodScopes[method] ?? {};
   return typeof only === "object" ? only[operation] : only;

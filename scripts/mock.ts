@@ -1,6 +1,6 @@
 /**
- * npm run mock [-- 4.1.6] [--port 4010]    a mock hub for people, served by Prism's CLI: the corrected
- *                                          document, or what a vendored release knows of it
+ * npm run mock [-- 4.1.6] [--port 4010]    starts a mock hub for manual use, with Prism's CLI: of the newest hub, or of
+ *                                          a vendored release
  *
  * Answers every operation with the examples that the tests use. It keeps no state.
  */
@@ -16,7 +16,7 @@ import { API_BASE, mockCopy } from "../src/testing/mock/mock-copy.js";
 import { projectedMock } from "../src/testing/mock/projected-mock.js";
 import { resolveRelease } from "./known-releases.js";
 
-/** The vendored release that is meant by a version. */
+/** Returns the newest vendored release of a version, such as "6". Ends the process if there is none. */
 function vendoredRelease(requested: string): string {
   try {
     return resolveRelease(requested);

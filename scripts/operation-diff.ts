@@ -127,7 +127,7 @@ function diffStatuses(base: DocumentNode, revision: DocumentNode, report: Report
   const statuses = Object.keys({ ...at(base.value), ...at(revision.value) });
   const isError = (status: string): boolean => !/^[123]/.test(status);
   const contentOf = (place: DocumentNode): Json => at(resolveNode(place).value)["content"] ?? {};
-  /** Whether one of these success statuses has such a body. */
+  /** Whether one of the success statuses in `responses` has this body. */
   const hasBody = (responses: DocumentNode, content: Json): boolean =>
     Object.keys(at(responses.value)).some(
       (status) =>
@@ -151,7 +151,7 @@ function diffStatuses(base: DocumentNode, revision: DocumentNode, report: Report
 
 const anyCredentials = "any credentials";
 
-/** The sets of scopes that are sufficient for a call; an empty one for a call without credentials. */
+/** Returns the sets of scopes that suffice for a call. A single empty set means that the call needs no credentials. */
 function alternativesOf({ document, value }: DocumentNode): string[][] {
   const declared = at(value)["security"] ?? document["security"];
   const requirements = listOf(declared).filter(isObject);

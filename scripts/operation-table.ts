@@ -1,7 +1,7 @@
 /**
- * Writes generated/operations.gen.ts: the properties of each operation that the wrapper needs at run time,
- * which are those that affect requests or the handling of responses. Scopes are a separate export, so that
- * a bundle without them is smaller.
+ * Creates generated/operations.gen.ts: the properties of each operation that affect requests or the handling of
+ * responses, so that the client needs them at run time. Scopes are a separate export, so that a bundle without them is
+ * smaller.
  */
 import { follow, operationsOf, type DocumentedOperation } from "./document.js";
 import { at, isObject, type Json, type JsonObject } from "./json.js";
@@ -57,7 +57,7 @@ function ruleOf(field: JsonObject, schema: JsonObject): Rule {
   if (options.length > 0) rule["enum"] = options;
   if (typeof schema["minimum"] === "number") rule["min"] = schema["minimum"];
   const { maximum } = schema;
-  // Larger numbers are not exact, so the client rejects them anyway.
+  // The client rejects integers above MAX_SAFE_INTEGER in any case, since they are not exact.
   if (typeof maximum === "number" && maximum < Number.MAX_SAFE_INTEGER) rule["max"] = maximum;
   const since = text(field["x-since"]);
   const until = text(field["x-until"]);
@@ -132,7 +132,7 @@ function isOpen(schema: JsonObject): boolean {
   );
 }
 
-/** The rule without releases that its operation already implies. */
+/** Returns the rule without a `since` or `until` that those of its operation already imply. */
 function withoutImplied({ since, until, ...rule }: Rule, operation: Row): Rule {
   const isLater = typeof since === "string" && isNewer(since, operation.since ?? "0");
   const endsEarlier =

@@ -1,9 +1,9 @@
 /**
  * Finds the actions of an overlay that no longer apply to a document, and comments them out.
  *
- * Each action is applied to the result of the actions before it, so an action that depends on a conflicting
- * one conflicts as well, and so does one whose `$ref` no longer resolves. An action that conflicts at some
- * of its matches is replaced by copies for the others.
+ * Each action is applied to the result of the actions before it, so an action that depends on a conflicting one
+ * conflicts as well, and so does one whose `$ref` no longer resolves. An action that conflicts at some of its matches
+ * is replaced by copies for its other matches.
  */
 import { isDeepStrictEqual } from "node:util";
 import { load } from "js-yaml";
@@ -30,7 +30,7 @@ export interface OverlayConflicts {
 export function overlayConflicts(document: JsonObject, overlay: JsonObject): OverlayConflicts {
   const actions = actionsOf(overlay);
   if ("swagger" in document) {
-    // Some would apply and produce an invalid mixture of both dialects.
+    // Some actions would apply, and produce an invalid mixture of both dialects.
     const conflicts = actions.map(({ target }, index) => ({
       index,
       problems: [`${target}: applies to OpenAPI 3, and the document is Swagger 2.0`],
@@ -38,7 +38,7 @@ export function overlayConflicts(document: JsonObject, overlay: JsonObject): Ove
     }));
     return { conflicts, document };
   }
-  /** Actions with a broken reference. */
+  /** The broken reference of each action that has one, by the position of the action. */
   const unresolved = new Map<number, string>();
   for (;;) {
     const conflicts: Conflict[] = [];
@@ -70,8 +70,8 @@ const refersTo = (action: OverlayAction, reference: string): boolean =>
   JSON.stringify(action).includes(`"$ref":${JSON.stringify(reference)}`);
 
 /**
- * Returns the overlay's text with the conflicting actions commented out below the reasons. An action that
- * still applies elsewhere is followed by copies for those places.
+ * Returns the overlay's text with the conflicting actions commented out, each below the reasons for its conflict. An
+ * action that still applies in some places is followed by copies for these places.
  */
 export function commentOut(text: string, conflicts: readonly Conflict[], release: string): string {
   const lines = text.split("\n");
@@ -102,7 +102,7 @@ export function commentOut(text: string, conflicts: readonly Conflict[], release
   return result.join("\n");
 }
 
-/** The lines of an action with another target. The target is the first line. */
+/** Returns the lines of an action with another target, which becomes the first line. */
 function withTarget(lines: readonly string[], indent: string, target: string): string[] {
   const next = lines.findIndex((line) => new RegExp(`^${indent}  [\\w-]+:`).test(line));
   return [`${indent}- target: ${target}`, ...lines.slice(next)];
@@ -118,7 +118,7 @@ function assertLeft(text: string, before: string, conflicts: readonly Conflict[]
   try {
     if (isDeepStrictEqual(actionsOf(load(text) as JsonObject), expected)) return;
   } catch {
-    // An alias without its anchor.
+    // The text does not parse: an alias has lost its anchor.
   }
   throw new Error(
     "These actions cannot be commented out by themselves: others use what they anchor (&name).",

@@ -1,10 +1,10 @@
 /**
- * npm run overlay:coverage   removes each entry of the overlay in turn, and checks that the recordings of
- * the last `npm run test:hub` detect it
+ * npm run overlay:coverage   removes each entry of the overlay in turn, and checks that the recordings of the last
+ *                            `npm run test:hub` detect the removal
  *
  * An entry is a group of neighbouring actions with the same reason. The removal of an entry about responses
- * must be detected: by a response that violates the document without it, or by a field that the document
- * then describes less precisely than hubs send it. Contract tests cover the entries about requests.
+ * must be detected: by a response that violates the document without the entry, or by a field that
+ * this document describes less precisely than hubs send it. Contract tests cover the entries about requests.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -48,7 +48,7 @@ const isMark = (update: unknown): boolean =>
 
 interface Evaluation {
   violations: number;
-  /** Places where the document is less strict than hubs are. */
+  /** Places where the document allows more than hubs send. */
   loose: ReadonlySet<string>;
   /** The fields that the document describes. */
   fields: ReadonlySet<string>;
@@ -80,7 +80,7 @@ function evaluate(
   return { violations, loose: new Set(loose), fields: new Set(observed.keys()) };
 }
 
-/** How the removal of an entry is detected; undefined if it is not. */
+/** Returns how the removal of an entry is detected; undefined if it is not detected. */
 function reasonDetected(
   entry: Entry,
   actions: readonly OverlayAction[],
@@ -105,7 +105,7 @@ function reasonDetected(
 }
 
 const source = sourceToCorrect(readSources(root));
-// A newer hub sends responses that an older document does not describe.
+// Newer hubs are left out, since they send responses that the document does not describe.
 const available = releases.filter(
   (version) =>
     isAtLeast(source.version, version) && existsSync(join(root, ".cache/recordings", version)),

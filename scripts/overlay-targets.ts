@@ -1,6 +1,7 @@
 /**
- * Writes JSONPaths that match exactly the given places of a document: with unions of names if places differ
- * in one step, and with elements of lists by `name`, so that the order of a list does not matter.
+ * Creates JSONPaths that match exactly the given places of a document. Places that differ in one step share a JSONPath,
+ * with a union of names in this step. Elements of lists are selected by `name` if they have one, so that the order of a
+ * list does not matter.
  */
 import { exec } from "jsonpath-rfc9535";
 import { isDeepStrictEqual } from "node:util";
@@ -17,7 +18,7 @@ export function targetsOf(places: readonly Path[], document: JsonObject): string
   return groups.map((steps) => `$${steps.map(segmentOf).join("")}`);
 }
 
-/** Joins groups that differ only in this step. */
+/** Joins groups that differ only in the step at `position`. */
 function joinedAt(groups: readonly string[][][], position: number): string[][][] {
   const joined = new Map<string, string[][]>();
   for (const steps of groups) {

@@ -1,9 +1,9 @@
 /**
  * Applies openapi/overlay.yaml to JupyterHub's newest document.
  *
- * The overlay follows the OpenAPI Overlay standard with stricter rules: every action has a reason
- * (`x-why`), every value that it replaces or removes is given (`x-was`) and must still be there, and every
- * target must match. So an action that upstream made unnecessary fails by name.
+ * The overlay follows the OpenAPI Overlay standard with stricter rules: every action has a reason (`x-why`), every
+ * value that it replaces or removes is given (`x-was`) and must still be there, and every target must match. So an
+ * action that upstream made unnecessary fails with an error that names it.
  */
 import { isDeepStrictEqual } from "node:util";
 import { exec } from "jsonpath-rfc9535";
@@ -92,7 +92,7 @@ export function entriesOf(overlay: JsonObject): Entry[] {
   return entries;
 }
 
-/** `$.paths['/users'].get`, a path in the notation of overlays. */
+/** Returns a path in the notation of overlays, such as `$.paths['/users'].get`. */
 export const pathText = (path: Path): string => `$${path.map(stepText).join("")}`;
 
 const stepText = (step: string | number): string => {
@@ -101,8 +101,8 @@ const stepText = (step: string | number): string => {
 };
 
 /**
- * Applies an action to `document` itself. Leaves out the matches in `conflicts`, and adds to it those that
- * conflict now.
+ * Applies an action by changing `document`. Skips the matches in `conflicts`, and adds each further match that
+ * conflicts.
  */
 function applyAction(
   document: JsonObject,
@@ -207,7 +207,7 @@ function merge(node: Json, update: Json, was: Json | undefined, where: string): 
 
 const isContainer = (value: Json): boolean => typeof value === "object" && value !== null;
 
-/** Whether `whole` contains `part`; objects may have more keys. */
+/** Whether `whole` contains `part`; objects in `whole` may have more keys. */
 function contains(whole: Json | undefined, part: Json): boolean {
   if (Array.isArray(part) && Array.isArray(whole)) {
     return (
@@ -223,6 +223,6 @@ function contains(whole: Json | undefined, part: Json): boolean {
 const brief = (text: string): string => (text.length > 80 ? `${text.slice(0, 77)}...` : text);
 const show = (value: Json): string => brief(JSON.stringify(value));
 
-// Through JSON, so that YAML aliases are not shared.
+// Copies through JSON, so that each YAML alias becomes a separate object.
 export const copy = <Value extends Json>(value: Value): Value =>
   JSON.parse(JSON.stringify(value)) as Value;

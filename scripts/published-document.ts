@@ -1,8 +1,9 @@
 /**
  * The OpenAPI documents as the package ships them, for other generators and tools.
  *
- * Of our extensions they keep those that say where a part applies, under names that cannot collide with
- * those of others: `x-jupyterhub-since`, `-until` and `-scopes`. The rest steers our own generator and tests.
+ * They keep the extensions for the releases and scopes of a part, under names that cannot collide with the extensions
+ * of others: `x-jupyterhub-since`, `-until` and `-scopes`. Our other extensions are removed, since they are for our own
+ * generator and tests.
  */
 import { isObject, type Json, type JsonObject } from "./json.js";
 

@@ -56,7 +56,7 @@ function table(): string {
   ].join("\n");
 }
 
-/** What each feature of `hub.supports` allows. */
+/** The methods and inputs that each feature of `hub.supports` allows. */
 const featureUses: Readonly<Record<Feature, string>> = {
   "display-names": "`display_name` of `servers.start`, `create` and `update`",
   "group-properties": "`groups.setProperties`",

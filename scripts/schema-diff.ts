@@ -1,7 +1,7 @@
 /**
  * Compares two schemas field by field, and names each change by a rule of semver-rules.ts.
  *
- * A schema that both refer to by the same name is compared once, where it is defined. Other references are
+ * A schema that both documents refer to by the same name is compared once, where it is defined. Other references are
  * resolved. Fields of an `allOf` count as fields of the schema itself.
  */
 import { isDeepStrictEqual } from "node:util";
@@ -66,7 +66,7 @@ function diffTypes(before: DocumentNode, after: DocumentNode, label: string, rep
     return;
   }
   if (old.length === 0 || now.length === 0) return;
-  // To TypeScript both are `number`; the client checks that integers are whole.
+  // In TypeScript, "integer" and "number" are both `number`; the client checks that integers are whole.
   const isNumber = (type: string): boolean => type === "integer" || type === "number";
   const lacks = (some: readonly string[], type: string): boolean =>
     !some.some((other) => other === type || (isNumber(other) && isNumber(type)));
@@ -92,7 +92,7 @@ function diffEnums(before: DocumentNode, after: DocumentNode, label: string, rep
   }
   const [wasOpen, isOpen] = [before, after].map((place) => Boolean(at(place.value)["x-open"]));
   if (wasOpen !== isOpen) report(isOpen ? "widened" : "narrowed", after, label, "x-open");
-  // Null counts as a type.
+  // A null in an enumeration counts as a type, not as a value.
   const values = (place: DocumentNode): Json[] =>
     listOf(place.value).filter((value) => value !== null);
   for (const value of values(now).filter((one) => !values(old).includes(one))) {
@@ -123,7 +123,7 @@ function diffAlternatives(
     some.filter((one) => !others.some((other) => isDeepStrictEqual(other.value, one.value)));
   const [gone, come] = [without(old, now), without(now, old)];
   if (old.length === 0 || now.length === 0) {
-    // A union of one type is that type.
+    // A schema without alternatives counts as a union of one type.
     const union = old.length > 0 ? old : now;
     const single = old.length > 0 ? after : before;
     if (union.length === 0 || isAnything(single)) return;
@@ -146,7 +146,7 @@ interface Field {
   required: boolean;
 }
 
-/** The fields of a schema, also those of its `allOf`, and those beside its `$ref`. */
+/** Returns the fields of a schema, including those of its `allOf` and those beside its `$ref`. */
 function fieldsOf(
   place: DocumentNode,
   seen: readonly (Json | undefined)[] = [],

@@ -4,10 +4,10 @@ import { at, isObject, type Json } from "./json.js";
 import type { DocumentNode } from "./document-node.js";
 import type { Rule } from "./semver-rules.js";
 
-/** Reports a change with its node in the document that has it, and with the values before and after. */
+/** Reports a change: its rule, the changed node in the document that has it, and the values before and after. */
 export type Report = (rule: Rule, place: DocumentNode, label: string, detail?: string) => void;
 
-/** Whether a larger number is stricter. */
+/** The limits, each with true if a larger number is stricter. */
 const limits = {
   minimum: true,
   exclusiveMinimum: true,
@@ -41,7 +41,7 @@ export function diffLimits(
   }
 }
 
-/** Compares values that replace a schema for items or further keys: `true`, `false` or nothing. */
+/** Compares `items` or `additionalProperties` if at least one side has no schema, but `true`, `false` or nothing. */
 export function diffOpenness(
   keyword: "items" | "additionalProperties",
   after: DocumentNode,

@@ -24,7 +24,7 @@ export const rules = {
   "no longer required": { request: "minor", response: "major" },
   /** The type accepts more values than before: null, a further type, any string. */
   widened: { request: "minor", response: "major" },
-  /** The type accepts fewer values than before, and the removed ones had no name. */
+  /** The type accepts fewer values than before, and the removed ones were not listed by name. */
   narrowed: { request: "major", response: "minor" },
   /** A type or an alternative of a union. */
   "alternative removed": "major",
@@ -35,7 +35,7 @@ export const rules = {
   /** Limits such as `minimum`, which the types do not show and the client checks before it sends. */
   "limit tightened": { request: "major", response: "patch" },
   "limit loosened": { request: "minor", response: "patch" },
-  /** A success status whose body has the type of another one. */
+  /** A success status whose body has the same type as that of another success status. */
   "status added": "minor",
   "status removed": "major",
   /** An error status. Calls reject with the same error classes, documented or not. */
@@ -61,7 +61,7 @@ export const rules = {
 
 export type Rule = keyof typeof rules;
 
-/** The most severe impact of a rule among the directions of its place. */
+/** Returns the most severe impact of a rule among the directions in which the changed part is used. */
 export function impactOf(rule: Rule, directions: readonly Direction[]): Impact {
   const impact: RuleImpact = rules[rule];
   if (typeof impact === "string") return impact;

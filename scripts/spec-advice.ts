@@ -24,7 +24,7 @@ const isScope = ({ label }: Change): boolean => label === "scopes";
 const isValue = ({ rule }: Change): boolean => rule.startsWith("value ");
 const keyOf = ({ place, label, detail }: Change): string => `${place} ${label} ${detail}`;
 
-/** Actions that add `x-since` to what is new in the corrected document and has none. */
+/** Returns actions that add `x-since` to the new parts of the corrected document that have none. */
 export function sinceActions({ changes }: SpecDiff, { from, to }: Step): OverlayAction[] {
   const release = minor(to);
   const why = `Added after ${from}, in ${release} or before.`;
@@ -78,8 +78,8 @@ const located = (document: JsonObject, path: Path): DocumentNode =>
   childNode({ document, path: [], value: document }, ...path);
 
 /**
- * Returns actions that restore with `x-until` what upstream removed and the corrected document no longer
- * has. They must come before all others, which then apply to the restored parts.
+ * Returns actions that restore, with `x-until`, the parts that upstream removed and that the corrected document lacks.
+ * They must come before all other actions, so that these also apply to the restored parts.
  */
 export function restoringActions(
   upstream: SpecDiff,
@@ -121,7 +121,7 @@ export function restoringActions(
     );
     const known = places.filter(({ value }) => value !== undefined);
     for (const place of known) add(place, place.value ?? {});
-    // These may refer to others.
+    // The restored parts may refer to other missing parts.
     if (known.length > 0) restoreReferences(base);
   };
   const [base] = removed.map(({ at: place }) => place.document);
@@ -142,7 +142,7 @@ function restoringAction(document: JsonObject, place: DocumentNode, value: Json)
     const step = place.path[length];
     const inner = length === place.path.length - 1 ? value : wrap(length + 1);
     if (typeof step === "number") return [inner];
-    // Parameters of a path belong to its operations and are removed with the path.
+    // The operations of a removed path need the path's own parameters, which were removed with the path.
     const parameters = at(place.document, ...place.path.slice(0, length + 1).map(String))[
       "parameters"
     ];
@@ -152,7 +152,7 @@ function restoringAction(document: JsonObject, place: DocumentNode, value: Json)
   return actionAt(document, place.path.slice(0, depth), "", wrap(depth));
 }
 
-/** What to do about a change that breaks users' code or calls, or that needs new code here. */
+/** Advice about changes that break users' code or calls, or that need new code here. */
 const advice: Readonly<Partial<Record<Rule, string>>> = {
   "operation added": "give it a method in src/ and scripts/method-operations.ts, or a reason there",
   "operation removed": "keep it with x-until, unless no hub before had it",

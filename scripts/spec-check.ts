@@ -1,6 +1,7 @@
 /**
- * npm run spec:check   checks whether JupyterHub has a newer release than the one that the document is made
- * from. Exits with 0 if not, with 1 if so, and with 2 if that is unknown
+ * npm run spec:check   checks whether JupyterHub has a newer release than the one that the document is made from
+ *
+ * Exits with 0 if there is none, with 1 if there is one, and with 2 if the check fails.
  */
 import { join } from "node:path";
 import { readSources, sourceToCorrect } from "./document.js";

@@ -31,7 +31,7 @@ export interface Change {
   impact: Impact;
   /** The values before and after, or the value of an enumeration. */
   detail: string;
-  /** Its node: in the earlier document if it was removed, otherwise in the later one. */
+  /** The changed node: in the earlier document if the node was removed, otherwise in the later one. */
   at: DocumentNode;
 }
 
@@ -39,7 +39,7 @@ export interface SpecDiff {
   verdict: Impact | "none";
   by: "types" | "names alone";
   changes: readonly Change[];
-  /** The operations that use a shared part, in either document. */
+  /** The operations that use each changed shared part, in either document. */
   reach: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -144,7 +144,7 @@ function diffShared(
   });
 }
 
-/** The operations that refer to a shared part, directly or through other parts, and in which direction. */
+/** Returns the operations that refer to a shared part, directly or through other parts, each with the direction. */
 function usesOf(
   document: JsonObject,
   place: string,
@@ -220,6 +220,6 @@ export function diffLines({ changes, reach }: SpecDiff): string[] {
 
 const isOperation = (place: string): boolean => place.includes(" ");
 
-/** `body.scopes: removed`, `200.state: value added (held)` */
+/** Returns a change as text: `body.scopes: removed` or `200.state: value added (held)`. */
 export const changeText = ({ label, rule, detail }: Change): string =>
   `${label ? `${label}: ` : ""}${rule}${detail ? ` (${detail})` : ""}`;

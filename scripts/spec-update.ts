@@ -4,9 +4,9 @@
  * npm run spec:update -- 6.2.0 --drop-stale    also comments out the overlay's actions that do not apply
  * npm run spec:update -- --from <file or URL>  generates a client of any document in a separate folder
  *
- * The first three report the changes, their impact on users of this package and what to do. They list each
- * overlay action that no longer applies, and regenerate if there is none: fix these and run the command
- * again. The last one changes nothing in the repository.
+ * The first three report the changes, their impact on users of this package and what to do. They list each overlay
+ * action that no longer applies; fix these actions and run the command again. If there are none, or with --drop-stale,
+ * they also generate the client. The last command changes nothing in the repository.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -67,7 +67,7 @@ async function update(version: string, dropStale: boolean): Promise<void> {
   print("", "openapi/jupyterhub.yaml and generated/ are written. Review the diff; then npm test.");
 }
 
-/** The document that the corrected one was made from, which may no longer be vendored. */
+/** Returns the document that the corrected one was made from. Downloads it if it is not vendored. */
 function earlierDocument(version: string, hash: string): JsonObject {
   const file = fileOf(root, version);
   const bytes = existsSync(file) ? readFileSync(file) : downloadRelease(version).bytes;
@@ -122,7 +122,7 @@ function printAdvice(own: SpecDiff, users: SpecDiff, step: Step, upstream: JsonO
   if (lines.length > 0) print("To decide, each on a real hub:", ...lines, "");
 }
 
-/** Prints the conflicting overlay actions. Throws unless they may be commented out. */
+/** Prints the conflicting overlay actions. Comments them out if `dropStale` is set, and throws otherwise. */
 function fitOverlay(
   version: string,
   overlay: string,

@@ -9,7 +9,7 @@ import { resolveRelease } from "./known-releases.js";
 
 const newestOfEach = ["4", "5", "6"];
 
-/** Whether the tests pass on a hub of this version. */
+/** Runs the tests on a hub of this version. Returns whether they pass. */
 function runTests(version: string): boolean {
   console.log(`\nJupyterHub ${version}`);
   const vitest = ["node_modules/vitest/vitest.mjs", "run", "--config"];

@@ -1,7 +1,7 @@
 /**
  * npm run test:hub -- [versions…]   runs the built package against real JupyterHubs; all by default
- * npm run test:hub -- --write       also writes the table of docs/types-and-proof.md, the deviations of hubs before 5.0, and the responses
- *                                   that the fake hub is compared with
+ * npm run test:hub -- --write       also writes the table of docs/types-and-proof.md, the deviations of hubs before
+ *                                   5.0, and the responses that the fake hub is compared with
  *
  * Each version has a virtual environment (created once and kept in .cache/hubs) and hubs of its own. Two
  * versions run at a time if there are two cores; the output of each is then printed when it ends. Every
@@ -28,11 +28,12 @@ const vitest = ["node_modules/vitest/vitest.mjs", "run", "--config", "test/hubs/
 const writes = process.argv.includes("--write");
 
 /**
- * Runs the tests on a hub of this version. Returns whether they pass; the report validates the responses.
+ * Runs the tests on a hub of this version. Returns whether they pass. The responses are not validated here, but in the
+ * report.
  */
 async function runTests(version: string, alone: boolean): Promise<boolean> {
   clearRecordings(version);
-  // Before the tests start, since each test file would create one.
+  // Creates the environment before the tests start, since otherwise each test file would create it.
   await ensureHub(version);
   const began = Date.now();
   if (alone) console.log(`\nJupyterHub ${version}`);
@@ -52,12 +53,12 @@ async function runTests(version: string, alone: boolean): Promise<boolean> {
   return code === 0;
 }
 
-/** Runs the tests on all versions, a few at a time. Resolves with the versions that failed. */
+/** Runs the tests on all versions, at most two at a time. Resolves with the versions that failed. */
 async function runAllTests(versions: readonly string[]): Promise<string[]> {
   // Hubs since 3.0 have a test with a notebook server.
   if (versions.some((version) => isAtLeast(version, "3.0"))) await ensureNotebook();
   const atOnce = Math.min(2, availableParallelism(), versions.length);
-  // The newest versions take longest.
+  // The newest versions take longest, so they start first.
   const queue = versions.toReversed();
   const failed: string[] = [];
   const work = async (): Promise<void> => {

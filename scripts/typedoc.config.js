@@ -1,4 +1,4 @@
-/** `npm run docs`: the reference of every export, as pages in .cache/reference. A warning fails it. */
+/** `npm run docs`: the reference of every export, as pages in .cache/reference. A warning fails the command. */
 import { OptionDefaults } from "typedoc";
 
 /** @type {Partial<import("typedoc").TypeDocOptions>} */
@@ -10,9 +10,9 @@ export default {
   readme: "none",
   disableSources: true,
   excludeExternals: true,
-  // The generated code has these: the scopes of a field, and the release without an operation.
+  // Tags of the generated code: the scopes of a field, and the first release without an operation.
   blockTags: [...OptionDefaults.blockTags, "@scope", "@until"],
-  // Not the types that the generator derives for each operation, which have none.
+  // Types are not listed: those that the generator derives for each operation have no documentation.
   requiredToBeDocumented: ["Class", "Interface", "Function", "Method", "Variable"],
   // A mapped type's key, which cannot have a comment.
   intentionallyNotDocumented: ["testing.FakeHub.[asyncDispose]", "testing.MockHub.[asyncDispose]"],

@@ -1,6 +1,6 @@
 /**
- * Writes openapi/upstream/ and its list, openapi/SOURCES.yaml: one document per major release, and the mark
- * on the one that the overlay corrects. document.ts reads them.
+ * Writes openapi/upstream/ and its list, openapi/SOURCES.yaml: one document per major release, with a mark on the one
+ * that the overlay corrects. document.ts reads them.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -11,7 +11,7 @@ import type { ReleasedDocument } from "./download-release.js";
 export const fileOf = (root: string, version: string): string =>
   join(root, `openapi/upstream/${version}.yml`);
 
-/** Compares by numbers, with 5.10 after 5.9 and a final release after its candidates. */
+/** Compares releases by their numbers: 5.10 comes after 5.9, and a final release after its candidates. */
 const byVersion = (a: string, b: string): number =>
   `${a}z`.localeCompare(`${b}z`, "en", { numeric: true });
 
@@ -45,8 +45,8 @@ export function obtainDocument(
 }
 
 /**
- * Vendors a document and marks it as the one to correct. A new release replaces the newest one of its major
- * version, which is returned.
+ * Vendors a document and marks it as the one to correct. A new release replaces the newest vendored release of its
+ * major version. Returns the replaced one.
  */
 export function vendorDocument(
   root: string,
@@ -85,7 +85,7 @@ export function linesThatRead(root: string, version: string): string[] {
     .toSorted();
 }
 
-/** Writes the list below its comment, oldest release first. */
+/** Writes the list to openapi/SOURCES.yaml, below the comment in this file, oldest release first. */
 function writeSources(root: string, sources: readonly Source[], corrected: string): void {
   const path = join(root, "openapi/SOURCES.yaml");
   const head = /^(#.*\n)*/.exec(readFileSync(path, "utf8"))?.[0] ?? "";

@@ -3,7 +3,7 @@ import { stream } from "hono/streaming";
 import { isJupyterHubError } from "jupyterhub-client";
 import { createService, type ServiceOptions } from "../service/app.js";
 
-/** One line of the response: an event of the start, its end, or why it failed. */
+/** One line of the response: an event of the start, the address of the ready server, or why the start failed. */
 interface Line {
   progress?: number;
   message?: string | undefined;
@@ -21,7 +21,7 @@ const page = `<!doctype html>
   const [bar, list, done] = ["progress", "ol", "p"].map((name) => document.querySelector(name));
   // A POST, which pages of other sites cannot send with the session's cookie.
   const response = await fetch("launch", { method: "POST" });
-  // The session has ended: this leads to the login.
+  // The session has ended: a reload leads to the login.
   if (response.status === 401) location.reload();
   else if (!response.ok) list.textContent = "The start was refused: " + response.status;
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -40,7 +40,7 @@ const page = `<!doctype html>
 `;
 
 export function createLaunchPage(options: ServiceOptions) {
-  // The service asks for a login, and knows the user, on every route that follows.
+  // On every route that follows, the service requires a login, so the user is known.
   const app = createService({ ...options, page });
 
   app.post(`${decodeURI(options.prefix)}launch`, (c) => {
@@ -52,7 +52,7 @@ export function createLaunchPage(options: ServiceOptions) {
       try {
         for await (const { progress = 0, message } of start) await send({ progress, message });
         const { url, full_url } = await start;
-        // This page has the hub's origin, so a path will do where the hub does not know its public address.
+        // This page has the hub's origin, so the path is enough if the hub does not know its public address.
         await send({ url: full_url ?? url });
       } catch (error) {
         console.error(error);

@@ -1,5 +1,5 @@
 /**
- * The launch page as a hub runs it, by these lines of jupyterhub_config.py:
+ * Runs the launch page as a service of a hub. These lines of jupyterhub_config.py make the hub start it:
  *
  *     c.JupyterHub.services = [{
  *         "name": "launch",
@@ -12,7 +12,7 @@
  *         {"name": "user", "scopes": ["self", "access:services!service=launch"]},
  *     ]
  *
- * Users allow the service, at their first login, to start and stop their own servers.
+ * At their first login, users allow the service to start and stop their own servers.
  */
 import { serve } from "@hono/node-server";
 import { JupyterHub } from "jupyterhub-client";

@@ -1,10 +1,10 @@
 /**
  * A web service whose users log in through the hub, as a Hono app.
  *
- * Users with the scope `access:services!service=<name>` have access, with a browser that is logged in or
- * with a token in the `Authorization` header. The service asks the hub on every request, so that revoked
- * access ends at once. Responses contain no error messages, since these name the hub's internal address:
- * the log has them.
+ * Users with the scope `access:services!service=<name>` have access, with a browser that is logged in or with a token
+ * in the `Authorization` header. The service checks the token with the hub on every request, so that revoked access
+ * ends at once. Error messages may name the hub's internal address, so they are written to the log and not sent in
+ * responses.
  */
 import { randomBytes } from "node:crypto";
 import { Hono, type Context } from "hono";
@@ -22,7 +22,7 @@ import {
 } from "jupyterhub-client";
 
 export interface ServiceOptions {
-  /** A client of the hub whose `oauth` is this service, with the service's own token. */
+  /** A client of the hub with the service's own token, and with this service as its OAuth client. */
   hub: JupyterHub;
   /** The service's name in the hub's configuration. */
   name: string;
@@ -32,7 +32,7 @@ export interface ServiceOptions {
   page?: string;
 }
 
-/** The response to unknown users. */
+/** The message for users who are not logged in. */
 const unknown = "Log in, or send a token of the hub";
 
 export function createService({ hub, name, prefix, page }: ServiceOptions) {
@@ -43,14 +43,14 @@ export function createService({ hub, name, prefix, page }: ServiceOptions) {
   const path = decodeURI(prefix);
   const app = new Hono<{ Variables: { user: RequestIdentity; token: string } }>();
 
-  /** A cookie for this service only, which scripts cannot read. */
+  /** The options of a cookie that only this service receives and that scripts cannot read. */
   const cookie = (c: Context) => {
     const protocol = c.req.header("X-Forwarded-Proto") ?? new URL(c.req.url).protocol;
     const secure = protocol.startsWith("https");
     return { path: prefix, httpOnly: true, sameSite: "Lax", secure } as const;
   };
 
-  /** Redirects a browser to the hub, and remembers the browser in a cookie of its own. */
+  /** Redirects a browser to the hub's login, and stores the attempt in a cookie of this browser. */
   const login = async (c: Context, next: string): Promise<Response> => {
     const { url, ...attempt } = await hub.oauth.authorizeUrl({ next: within(prefix, next) });
     await setSignedCookie(c, "attempt", JSON.stringify(attempt), signature, {
@@ -69,7 +69,7 @@ export function createService({ hub, name, prefix, page }: ServiceOptions) {
     const { token, expires_in, next } = await hub.oauth.exchangeCode(c.req.url, attempt);
     const now = Date.now();
     for (const [id, { ends }] of sessions) if (ends < now) sessions.delete(id);
-    // A new session id for each login, which nobody can know in advance.
+    // Each login gets a new session id that nobody can know in advance.
     const id = randomBytes(32).toString("base64url");
     sessions.set(id, { token, ends: now + expires_in * 1000 });
     await setSignedCookie(c, "session", id, signature, { ...cookie(c), maxAge: expires_in });
@@ -77,9 +77,9 @@ export function createService({ hub, name, prefix, page }: ServiceOptions) {
   });
 
   /**
-   * Revokes the token of a session, which others may have seen. Hubs then also revoke the user's other
-   * tokens for this service: the user's other browsers log in again. Needs the scope `tokens` for these
-   * users (main.ts); without it, the token is valid until it expires.
+   * Revokes the token of a session, since others may have seen the token. Hubs then also revoke the user's other tokens
+   * for this service, so the user has to log in again in other browsers. Needs the scope `tokens` for these users (see
+   * main.ts); without this scope, the token stays valid until it expires.
    */
   const revoke = async (token: string): Promise<void> => {
     try {
@@ -94,7 +94,7 @@ export function createService({ hub, name, prefix, page }: ServiceOptions) {
   };
 
   /**
-   * Only pages of this origin may send forms. A proxy may terminate TLS, so the protocol may differ.
+   * Returns whether a form comes from a page of this origin. The protocol may differ, since a proxy may terminate TLS.
    */
   const isOwn = (origin: string, c: Context): boolean =>
     URL.canParse(origin) && new URL(origin).host === c.req.header("Host");
@@ -158,7 +158,7 @@ export function createService({ hub, name, prefix, page }: ServiceOptions) {
   return app;
 }
 
-/** Returns a path of this service; links to other places become the first page. */
+/** Returns the path of a link to this service; for any other link, the path of the first page. */
 function within(prefix: string, link: string | undefined): string {
   const here = "http://here.invalid";
   if (link === undefined || !URL.canParse(link, here)) return prefix;

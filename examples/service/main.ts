@@ -1,5 +1,5 @@
 /**
- * The service as a hub runs it, by these lines of jupyterhub_config.py:
+ * Runs the web service as a service of a hub. These lines of jupyterhub_config.py make the hub start it:
  *
  *     c.JupyterHub.services = [{
  *         "name": "portal",
@@ -14,8 +14,8 @@
  *     ]
  *
  * The second role lets the service revoke the token of somebody who logs out. It also lets the service create
- * tokens for the members of this group, with all that they may do: keep administrators out of it, or leave the role
- * out.
+ * tokens for the members of this group, with all permissions that they have. So keep administrators out of the group,
+ * or leave the role out.
  */
 import { serve } from "@hono/node-server";
 import { JupyterHub } from "jupyterhub-client";

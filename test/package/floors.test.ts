@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { files, importsOf, manifest, root, type Import } from "./sources.js";
 
-/** From the lowest to the highest. Generated code is below all of them, with a separate rule. */
+/** The floors, from the lowest to the highest. Generated code is below all of them, with a separate rule. */
 const floors = [
   (file: string) => file.startsWith("src/core/"),
   (file: string) => file.startsWith("src/workflows/"),
@@ -33,7 +33,7 @@ describe("src/", () => {
     expect({ dependencies, optionalDependencies }).toEqual({});
   });
 
-  it("has Prism as its only, optional peer dependency, which startMockHub loads", () => {
+  it("has only Prism as peer dependencies, which are optional and loaded by startMockHub", () => {
     const { peerDependencies = {}, peerDependenciesMeta } = manifest;
     const prism = ["core", "http", "http-server"].map((part) => `@stoplight/prism-${part}`);
     expect(Object.keys(peerDependencies)).toEqual(prism);
@@ -41,25 +41,25 @@ describe("src/", () => {
     expect(peerDependenciesMeta).toEqual(Object.fromEntries(optional));
   });
 
-  it("uses dynamic imports only where it needs Node's HTTP or Prism", () => {
+  it("imports a module by a computed name only to load Node's HTTP or Prism", () => {
     const computed = files.filter((file) =>
       /\bimport\((?!")/.test(readFileSync(join(root, file), "utf8")),
     );
     expect(computed).toEqual(["src/testing/fake/node-server.ts", "src/testing/mock/prism.ts"]);
   });
 
-  it("imports files that exist", () => {
+  it("imports only files that exist", () => {
     expect(imports.filter(({ to }) => !existsSync(join(root, to))).map(describeImport)).toEqual([]);
   });
 
-  it("imports from lower floors only, types included", () => {
+  it("imports nothing from a higher floor, types included", () => {
     const upward = imports.filter(
       ({ from, to }) => !isGenerated(to) && floorOf(to) > floorOf(from),
     );
     expect(upward.map(describeImport)).toEqual([]);
   });
 
-  it("imports src/testing nowhere else", () => {
+  it("imports src/testing only within src/testing", () => {
     const inward = imports.filter(
       ({ from, to }) => to.startsWith("src/testing/") && !from.startsWith("src/testing/"),
     );

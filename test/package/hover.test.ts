@@ -1,4 +1,4 @@
-/** What an editor shows for exported names: short signatures with named types. */
+/** Editors show a short signature with named types for each exported name. */
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { exportsOf, shownType } from "./public.js";
@@ -17,17 +17,17 @@ const types = exported.filter(
   ({ name, declaration }) => ts.isTypeAliasDeclaration(declaration) && !opaque.has(name),
 );
 
-describe("the signature of a method", () => {
-  it.each(methods)("$name fits on a line and names its types", ({ declaration }) => {
+describe("the signature that an editor shows", () => {
+  it.each(methods)("of $name fits on a line and refers to types by name", ({ declaration }) => {
     const shown = shownType(declaration);
     expect(shown.split("&").length).toBeLessThan(3);
     expect(shown.length).toBeLessThan(130);
   });
 });
 
-describe("a type", () => {
-  it.each(types)("$name is short", ({ declaration }) => {
-    // The question mark of an optional key already says so.
+describe("the type that an editor shows", () => {
+  it.each(types)("for $name is short", ({ declaration }) => {
+    // `| undefined` is left out, since the question mark of an optional key says the same.
     const shown = shownType(declaration).replaceAll(" | undefined", "");
     expect(shown.length).toBeLessThan(280);
     expect(shown.split("&").length).toBeLessThan(4);

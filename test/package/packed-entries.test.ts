@@ -8,7 +8,7 @@ import { releases } from "../../scripts/known-releases.js";
 import { installed, program } from "./packed.js";
 import { manifest } from "./sources.js";
 
-/** The most modules of the package that Node may load for one entry. */
+/** The maximum number of modules of the package that Node loads for one entry. */
 const maxModules = 8;
 
 /** The specifier of each entry that is a module. */
@@ -80,7 +80,7 @@ it("the contracts, the mock hub and its document are loaded on demand", () => {
 });
 
 describe("the OpenAPI documents", () => {
-  it("exist for every release, the newest as openapi.json", () => {
+  it("exist for every release, and openapi.json is the newest", () => {
     expect(readdirSync(join(installed, "dist/openapi")).toSorted()).toEqual(
       releases.map((version) => `${version}.json`),
     );

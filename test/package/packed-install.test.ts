@@ -1,6 +1,6 @@
 /**
- * The README's first steps: its install command in an empty folder, next to a clone with the packed
- * tarball, and then its first example on the fake hub.
+ * The README's first steps: its install command, in an empty folder beside a clone that has the packed tarball, and
+ * then its first example, on the fake hub.
  */
 import { execFile } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -22,7 +22,7 @@ const [inClone = "", inProject = ""] = block("Install", "sh")
   .split("\n")
   .map((line) => line.replace(/\s+#.*/, ""));
 
-// Not below the repository: npm would install into the nearest folder that has a package.json.
+// Outside of the repository, since npm would install into the nearest parent folder that has a package.json.
 const folder = mkdtempSync(join(tmpdir(), "first-steps-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const clone = join(folder, "jupyterhub-client");

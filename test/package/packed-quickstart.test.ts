@@ -1,4 +1,4 @@
-/** `npm start`: the quick start on the fake hub, and on the hub of the environment. */
+/** `npm start`: the quick start on the fake hub, and on the hub that JUPYTERHUB_API_URL names. */
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -33,7 +33,7 @@ describe("the quick start", () => {
     expect(lines.at(-1)).toMatch(/429.*: [1-9]\d*$/);
   });
 
-  it("does not stop a server that already runs on the hub of the environment", async () => {
+  it("stops no server that ran before, on the hub that JUPYTERHUB_API_URL names", async () => {
     await using fake = new FakeHub({ users: [{ name: "ada", servers: [""] }] });
     const url = await fake.listen();
     const lines = await quickstart({

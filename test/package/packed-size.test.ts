@@ -6,14 +6,14 @@ import { expect, it } from "vitest";
 import { program } from "./packed.js";
 
 type Plugin = Parameters<typeof sizeLimit>[0][number];
-// They have no type declarations.
+// Imported by computed names, since these plugins have no type declarations.
 const plugins = await Promise.all(
   ["@size-limit/esbuild", "@size-limit/file"].map(
     async (name) => ((await import(name)) as { default: Plugin }).default,
   ),
 );
 
-/** In thousands of bytes. */
+/** The maximum sizes, in thousands of bytes. */
 const budgets = { client: 35.3, operation: 19.5 };
 
 const client = 'import { JupyterHub } from "jupyterhub-client"; console.log(JupyterHub);';

@@ -1,4 +1,4 @@
-/** The contents of the tarball, and that packing twice gives the same bytes. */
+/** The tarball has the expected contents, and packing it twice gives the same bytes. */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { SourceMap, type SourceMapPayload } from "node:module";
@@ -23,7 +23,7 @@ describe("the tarball", () => {
   });
 
   it.each(["README.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)])(
-    "has what %s links to",
+    "contains every file that %s links to",
     (page) => {
       const links = [...read(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)];
       const paths = links.map(([, path = ""]) => join(installed, dirname(page), path));
@@ -53,7 +53,7 @@ describe("the tarball", () => {
   });
 });
 
-describe("publint and attw", () => {
+describe("checks by other tools", () => {
   it("publint reports nothing", async () => {
     const { messages, pkg } = await publint({ pkgDir: installed, pack: false, strict: true });
     expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
@@ -65,7 +65,7 @@ describe("publint and attw", () => {
       entrypoints,
     });
     if (checked.types === false) throw new Error("attw finds no types.");
-    // The package is ESM alone, and older resolution without `exports` is not supported.
+    // The package is ESM only, and module resolution that ignores `exports` is not supported.
     const expected = (problem: object): boolean =>
       ("kind" in problem && problem.kind === "CJSResolvesToESM") ||
       ("resolutionKind" in problem && problem.resolutionKind === "node10");

@@ -35,7 +35,7 @@ describe("jupyterhub-client/testing", () => {
     ]);
   });
 
-  it("names the packages to install when the mock hub needs Prism", () => {
+  it("names the packages to install if startMockHub does not find Prism", () => {
     const script = `
       import { startMockHub } from "jupyterhub-client/testing";
       await startMockHub().catch((error) => console.log(error.message));`;

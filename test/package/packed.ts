@@ -1,7 +1,7 @@
 /**
  * The package as users get it: built, packed by npm, and installed into an empty program.
  *
- * Vitest calls this once before the tests of the package and of the runtimes.
+ * Vitest calls the default export once, before the tests of the package and of the runtimes.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -15,21 +15,21 @@ export const installed = join(program, "node_modules/jupyterhub-client");
 
 const folder = join(root, ".cache/packed/tarball");
 
-/** The tested tarball. */
+/** Returns the path of the tested tarball. */
 export const tarball = (): string => join(folder, readdirSync(folder)[0]!);
 
-/** Runs npm without output. Throws with its output if it fails. */
+/** Runs npm without output. Throws an error with npm's output if npm fails. */
 export const npm = (cwd: string, ...args: string[]): string =>
   execFileSync("npm", ["--no-audit", "--no-fund", "--loglevel=error", ...args], {
     cwd,
     encoding: "utf8",
-    // The variables of the npm that runs the tests would affect this one.
+    // The variables of the npm that runs the tests would affect this npm.
     env: Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !name.toLowerCase().startsWith("npm_config_")),
     ),
   });
 
-/** Packs the repository into a new folder, and returns the tarball. */
+/** Packs the repository into a new folder, and returns the path of the tarball. */
 export function pack(to: string, ...options: string[]): string {
   rmSync(to, { recursive: true, force: true });
   mkdirSync(to, { recursive: true });

@@ -25,7 +25,7 @@ const patternOf = (text: string): RegExp => {
 };
 
 const patterns: Pattern[] = [];
-/** Code that creates a pattern from a string, which this test would not find. */
+/** Places that create a pattern from a string. The test cannot measure these patterns. */
 const made: string[] = [];
 for (const file of files) {
   visitAll(file, (node, source) => {
@@ -62,7 +62,10 @@ const general = [
   "\uD800",
 ];
 
-/** The literal characters of a pattern, which are nearly a text that matches. */
+/**
+ * Returns a pattern with its escapes replaced by characters. Without its syntax, the result is nearly a text that
+ * matches.
+ */
 const plainOf = ({ source }: RegExp): string =>
   source
     .replace(/\(\?<?[:=!]|\\[bBpP](\{[^}]*\})?/g, "(")
@@ -106,7 +109,9 @@ function timeOf(pattern: RegExp, text: string, enough: number): number {
   return least;
 }
 
-/** The start of a text for which a pattern exceeds the limit; undefined without one. */
+/**
+ * Returns the start of a text for which a pattern exceeds the limit, and the time; undefined if there is no such text.
+ */
 function slow(pattern: RegExp, length: number, limit: number): string | undefined {
   for (const text of adversarial(pattern, length)) {
     const taken = timeOf(pattern, text, limit);
@@ -115,17 +120,17 @@ function slow(pattern: RegExp, length: number, limit: number): string | undefine
   return undefined;
 }
 
-/** For so many characters, a linear pattern takes less than a millisecond, a quadratic one at least 250 ms. */
+/** For a text of this length, a linear pattern takes less than a millisecond, a quadratic one at least 250 ms. */
 const length = 100_000;
 const limit = 100;
 
-describe(`on texts of ${length} characters`, () => {
+describe(`a pattern, on texts of ${length} characters`, () => {
   it.each(patterns)(`takes less than ${limit} ms: $at`, ({ pattern }) => {
     expect(slow(pattern, length, limit)).toBeUndefined();
   });
 });
 
-it("no pattern is made from a string", () => {
+it("no pattern outside of src/testing is made from a string", () => {
   // A fake hub gets no text from outside the tests.
   expect(made.filter((place) => !place.startsWith("src/testing/"))).toEqual([]);
   expect(patterns.length).toBeGreaterThan(50);

@@ -77,7 +77,7 @@ export interface Parameter {
   /** Its type as written. */
   type: string;
   isOptional: boolean;
-  /** The keys of its type if that is an object type, and whether it allows other keys. */
+  /** The keys of its type if it is an object type, and whether this type allows other keys. */
   keys: string[];
   isOpen: boolean;
   /** The smallest value that its type allows: its required keys, with strings or lists of strings. */
@@ -130,7 +130,7 @@ export function emittedDeclarations(): Map<string, string> {
   return emitted;
 }
 
-/** The places where a file says `any`, as "src/core/url.ts:12". */
+/** Returns the places where a file has the type `any`, as "src/core/url.ts:12". */
 export function anyIn(file: string, source: ts.SourceFile): string[] {
   const found: string[] = [];
   const visit = (node: ts.Node): void => {

@@ -19,7 +19,7 @@ const entries = Object.values(manifest.exports)
   .filter((name) => name !== "browser")
   .map((name) => [`src/${name}.ts`, `src/${name}/index.ts`].find((file) => files.includes(file))!);
 
-/** The imports and exports of each module, cached. */
+/** Returns a function that reads each file once and caches the result. */
 const once = <Value>(read: (file: string) => Value): ((file: string) => Value) => {
   const known = new Map<string, Value>();
   return (file) => {
@@ -112,7 +112,7 @@ function loadedInVain(entry: string): string[] {
 }
 
 describe("the package", () => {
-  it("contains no module that no entry imports", () => {
+  it("contains only modules that an entry imports, directly or indirectly", () => {
     const reached = new Set(entries.flatMap((entry) => [...reachedFrom(entry, false)]));
     expect(entries).toContain("src/index.ts");
     expect([...files, ...generated].filter((file) => !reached.has(file))).toEqual([]);

@@ -29,7 +29,7 @@ export interface Import {
   from: string;
   /** The imported file, as "src/core/url.ts"; a package's name as written. */
   to: string;
-  /** Whether the compiler removes it, since every imported name is a type. */
+  /** Whether the compiler removes the import, since every imported name is a type. */
   typeOnly: boolean;
 }
 

@@ -56,7 +56,7 @@ describe("the entry", () => {
     ]);
   });
 
-  it("exports every error class, which extends JupyterHubError and has its own name", () => {
+  it("exports all error classes, each a JupyterHubError with the name of its class", () => {
     const errors = Object.entries(index).filter(([name]) => /^[A-Z].*Error$/.test(name));
     expect(errors).toHaveLength(16);
     for (const [name, value] of errors) {
@@ -141,8 +141,8 @@ describe("the version in the User-Agent header", () => {
   });
 });
 
-describe("a method takes names, then an input if its operations take one, then the options", () => {
-  /** Methods that send nothing, create a client or return a function of the runtime have other parameters. */
+describe("the parameters of methods", () => {
+  /** Methods with other parameters: they create a client, take part in OAuth, or resemble the runtime's `fetch`. */
   const others = [
     "withOptions",
     "discover",
@@ -152,13 +152,13 @@ describe("a method takes names, then an input if its operations take one, then t
   ];
   const alike = methods.filter(({ name }) => !others.includes(name));
 
-  it("with these exceptions", () => {
+  it("have the same order in all methods except these", () => {
     const names = methods.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(others));
     expect(alike).toHaveLength(names.length - others.length);
   });
 
-  it.each(alike)("$name", ({ name, method }) => {
+  it.each(alike)("of $name: names, an input if any, then the options", ({ name, method }) => {
     const parameters = parametersOf(method);
     const call = parameters.pop();
     expect(call).toMatchObject({ name: "call", isOptional: true });
@@ -182,7 +182,7 @@ describe("the documentation", () => {
     expect(documentationOf(declaration)).toMatch(/\/\*\*\s*\S/);
   });
 
-  // `cause` is a part of the language.
+  // `cause` needs no comment, since it is a part of the language.
   const members = exported.flatMap(({ name, declaration }) =>
     ts.isInterfaceDeclaration(declaration)
       ? declaration.members
@@ -207,7 +207,7 @@ describe("the documentation", () => {
   );
 
   it.each(methods)(
-    "says for $name since which release and with which scopes, as the document does",
+    "gives for $name the first release and the scopes that the OpenAPI document gives",
     ({ name, method }) => {
       const text = documentationOf(method);
       for (const key of methodOperations[name] ?? []) {
@@ -216,7 +216,7 @@ describe("the documentation", () => {
           expect([key, text]).toEqual([key, containing(`since ${since}`)]);
         const needed = onlyScope(name, key) ?? scopes[key]?.[0] ?? "";
         if (needed === "" || needed === "(no_scope)") continue;
-        // One of alternative scopes is named, or all scopes that are needed together.
+        // The comment names one of alternative scopes, or all scopes that are needed together.
         for (const scope of needed.split(" + "))
           expect([key, text]).toEqual([key, containing(scope)]);
       }
@@ -229,7 +229,7 @@ describe("the documentation", () => {
     },
   );
 
-  it("covers the operations of every method", () => {
+  it("is checked against a table that lists every method", () => {
     const names = methods.map(({ name }) => name).filter((name) => name !== "discover");
     expect(names.toSorted()).toEqual(
       [...Object.keys(methodOperations), ...localMethods].toSorted(),
@@ -238,11 +238,11 @@ describe("the documentation", () => {
 });
 
 describe("the types", () => {
-  it.each(files)("of %s are declared without any", (file) => {
+  it.each(files)("of %s are declared without `any`", (file) => {
     expect(anyIn(file, sourceFile(file))).toEqual([]);
   });
 
-  it("are published without any, inferred types included", () => {
+  it("are published without `any`, inferred types included", () => {
     const emitted = emittedDeclarations();
     expect(emitted.size).toBe(files.length);
     expect([...emitted].flatMap(([file, text]) => anyIn(file, parse(file, text)))).toEqual([]);

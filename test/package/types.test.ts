@@ -49,8 +49,8 @@ describe("the types of errors", () => {
   });
 });
 
-describe("the types of methods", () => {
-  it("resolve with the hub's models or with undefined", () => {
+describe("the types of methods and models", () => {
+  it("declare promises of the hub's models or of undefined", () => {
     expectTypeOf(hub.version).returns.resolves.toEqualTypeOf<string>();
     expectTypeOf(hub.whoami).returns.resolves.toEqualTypeOf<RequestIdentity>();
     expectTypeOf(hub.servers.list).returns.resolves.toEqualTypeOf<Server[]>();
@@ -69,7 +69,7 @@ describe("the types of methods", () => {
     expectTypeOf(hub.shares.revoke).returns.resolves.toEqualTypeOf<Share | undefined>();
   });
 
-  it("return listings, which can be awaited, iterated or read page by page", () => {
+  it("declare listings that can be awaited, iterated or read page by page", () => {
     const listing = hub.users.list();
     expectTypeOf(listing).toEqualTypeOf<Listing<User>>();
     expectTypeOf(listing).resolves.toEqualTypeOf<User[]>();
@@ -98,7 +98,7 @@ describe("the types of methods", () => {
     else expectTypeOf(result.error).toEqualTypeOf<unknown>();
   });
 
-  it("have the fields of a progress event and any keys of a Spawner", () => {
+  it("allow a progress event to have any key of a Spawner besides the known fields", () => {
     expectTypeOf<ProgressEvent["progress"]>().toEqualTypeOf<number | undefined>();
     expectTypeOf<ProgressEvent["html_message"]>().toEqualTypeOf<string | undefined>();
     expectTypeOf<ProgressEvent["anything"]>().toEqualTypeOf<unknown>();
@@ -128,7 +128,7 @@ describe("the types of methods", () => {
   });
 });
 
-/** Never runs: lines that must not compile. */
+/** Lines that must not compile. None of them runs. */
 export const mistakes = [
   // @ts-expect-error unknown states
   () => hub.users.list({ state: "asleep" }),
@@ -146,7 +146,7 @@ export const mistakes = [
   () => hub.servers.stop("ada", "gpu"),
   // @ts-expect-error a list of names, not one
   () => hub.servers.stopMany({ user: "ada" }),
-  // @ts-expect-error "leave" or "cancel"
+  // @ts-expect-error the values are "leave" and "cancel"
   () => hub.servers.start("ada", {}, { onAbort: "stop" }),
   // @ts-expect-error only named servers can be deleted
   () => hub.servers.delete("ada", {}),
@@ -170,7 +170,7 @@ export const mistakes = [
   () => getUsers({ client: hub.client, fetch }),
 ];
 
-describe("the types of functions", () => {
+describe("the result types of raw functions", () => {
   it("have data or an error, and the response", async () => {
     const client = createClient({ url: "https://hub.example.org" });
     const ask = () => getUsers({ client });
@@ -180,7 +180,7 @@ describe("the types of functions", () => {
     expectTypeOf<Answer["response"]>().toEqualTypeOf<Response | undefined>();
   });
 
-  it("are narrowed by the error: to its status, or to the data and the response", () => {
+  it("are narrowed by a check of the error: without an error, they have data and a response", () => {
     const read = async (): Promise<number | undefined> => {
       const { data, error, response } = await getUsers({
         client: createClient({ url: "https://hub.example.org" }),

@@ -34,7 +34,7 @@ afterAll(() => {
   server.close();
 });
 
-/** The outcome of a method: of its promise or iteration, or its result or error. */
+/** Runs a method to its end: awaits its promise, or iterates over its result. */
 async function outcomeOf(run: () => unknown): Promise<unknown> {
   const result = run();
   if (typeof result === "object" && result !== null && !("then" in result)) {
@@ -73,7 +73,7 @@ const bags = methodsOf("src/index.ts").flatMap(({ name, method }) => {
       : [],
   );
 });
-/** Objects that may have any key, since the hub's configuration defines them. */
+/** Parameters that may have any key, since the hub's configuration defines the keys. */
 const open = bags.filter(({ bag }) => bag.isOpen);
 const closed = bags.filter(({ bag }) => !bag.isOpen);
 
@@ -95,7 +95,7 @@ const methodOf = (name: string): Run => {
 };
 
 describe("a method", () => {
-  it("has an input or options", () => {
+  it("has an input or options, which are open to any key only in groups.setProperties", () => {
     const without = methodsOf("src/index.ts").filter(
       ({ name }) => !bags.some((one) => one.name === name),
     );
@@ -122,15 +122,18 @@ describe("a method", () => {
   });
 
   const promising = bags.filter(({ name }) => name !== "withOptions");
-  it.each(promising)("rejects instead of throwing for $what", ({ name, parameters, index }) => {
-    for (const value of [{ bogus_key: 1 }, null]) {
-      const values = parameters.map(valueOf);
-      values[index] = value;
-      const result = methodOf(name)(...values) as Promise<unknown> | AsyncIterable<unknown>;
-      expect("then" in result || Symbol.asyncIterator in result).toBe(true);
-      if ("then" in result) result.then(undefined, () => undefined);
-    }
-  });
+  it.each(promising)(
+    "returns a promise or an iterable instead of throwing if $what is invalid",
+    ({ name, parameters, index }) => {
+      for (const value of [{ bogus_key: 1 }, null]) {
+        const values = parameters.map(valueOf);
+        values[index] = value;
+        const result = methodOf(name)(...values) as Promise<unknown> | AsyncIterable<unknown>;
+        expect("then" in result || Symbol.asyncIterator in result).toBe(true);
+        if ("then" in result) result.then(undefined, () => undefined);
+      }
+    },
+  );
 
   it.each(bags)(
     "refuses a value that is no object as $what",
@@ -194,7 +197,7 @@ describe("a raw function", () => {
     };
   });
 
-  it("exists for every operation of the table", () => {
+  it("is tested for every operation of the table", () => {
     expect(rows.map(({ key }) => key)).toEqual(Object.keys(operations));
     expect(rows.filter(({ isOpen }) => isOpen).map(({ key }) => key)).toEqual([
       "PUT /groups/{name}/properties",
@@ -218,10 +221,10 @@ describe("a raw function", () => {
     expect(timout).toContain("Did you mean `timeout`?");
   });
 
-  it.each(rows)("for $key says where a key beside path, query and body belongs", async (row) => {
+  it.each(rows)("for $key says where a key outside path, query and body belongs", async (row) => {
     const { path, run } = row;
     for (const bag of ["query", "body"] as const) {
-      // A parameter whose name is an option is that option.
+      // A parameter with the name of an option is read as the option.
       for (const key of row[bag].filter((name) => !["url", "headers"].includes(name))) {
         const message = await expectRefused(() => run({ path, [key]: secrets.value }), key);
         expect(message).toMatch(/It belongs in `(path|query|body)`\./);

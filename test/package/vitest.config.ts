@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 import base, { packed } from "../../vitest.config.js";
 
-// The packed package: `npm run test:package` builds it and runs these.
+// The tests of the packed package. `npm run test:package` builds the package and runs them.
 export default defineConfig({
   ...base,
   test: {
@@ -9,7 +9,7 @@ export default defineConfig({
     exclude: [],
     include: packed,
     globalSetup: "test/package/packed.ts",
-    // Compilers are installed first.
+    // Long enough to install the compilers.
     hookTimeout: 600_000,
     testTimeout: 120_000,
     reporters: ["verbose"],

@@ -1,5 +1,5 @@
 /**
- * The words of this repository: no names and phrases that a new reader has to translate.
+ * The repository contains no names and phrases that a new reader has to translate.
  *
  * Checks declared identifiers and file names in `src`, `scripts`, `test` and `examples`, and the prose, comments and
  * strings of these folders, the overlay and the pages. Generated code and JupyterHub's own documents are excluded.
@@ -11,7 +11,7 @@ import { describe, expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
 
-/** Words that no part of a declared identifier or a file name may be. */
+/** Words that must not be a part of a declared identifier or a file name. */
 const bannedNames = [
   "asked",
   "awayFor",
@@ -58,7 +58,7 @@ const filesBelow = (folder: string): string[] =>
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1));
 
-// This file lists the words.
+// This file is not checked, since it lists the banned words.
 const own = join("test", "package", basename(import.meta.filename));
 const files = ["src", "scripts", "test", "examples"]
   .flatMap(filesBelow)
@@ -71,7 +71,7 @@ const pages = [
   "SECURITY.md",
 ];
 
-/** "lastWords" and "last-words" → " last words ", so that whole words are found in parts of names. */
+/** "lastWords" and "last-words" → " last words ", so that banned words are found only as whole words of a name. */
 const wordsOf = (name: string): string =>
   ` ${name.replaceAll(/([a-z\d])(?=[A-Z])/g, "$1 ").replaceAll(/[^A-Za-z\d]+/g, " ")} `.toLowerCase();
 
@@ -105,7 +105,7 @@ const phrase = new RegExp(`\\b(${bannedPhrases.join("|").replaceAll(" ", "\\s+")
 
 /** Every banned phrase of a text, with its line. Phrases may contain a line break, also in a comment. */
 function phrasesIn(text: string): { found: string; line: number }[] {
-  // Of the same length, so that positions stay correct.
+  // Replaces comment markers with spaces of the same length, so that positions stay correct.
   const plain = text.replaceAll(/^[ \t]*(\*|\/\/|#|>)/gm, (leader) => " ".repeat(leader.length));
   return [...plain.matchAll(phrase)].map(({ 0: match, index }) => ({
     found: match.replaceAll(/\s+/g, " "),
