@@ -1,4 +1,4 @@
-/** What `jupyterhub-client/testing` exports: doubles of a hub, for tests of code that uses one. */
+/** The exports of `jupyterhub-client/testing`: test doubles of a hub, and checks against the API of a hub's release. */
 export { FakeHub } from "./fake/hub.js";
 export type { AuthorizationCode } from "./fake/oauth.js";
 export type { FakeRequest } from "./fake/requests.js";

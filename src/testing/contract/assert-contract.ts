@@ -1,6 +1,6 @@
 /**
- * Checks any HTTP client against the hub's contract: a `fetch` around another one that checks requests and
- * responses. Needs no hub of its own and runs in every runtime.
+ * Checks any HTTP client against a hub's contract: wraps a `fetch`, and checks the requests and responses that pass
+ * through it. Needs no hub of its own and runs in every runtime.
  */
 import type { Contract } from "../../../generated/contract.gen.js";
 import { checkKeys } from "../../core/known-keys.js";
@@ -18,33 +18,33 @@ export interface ContractOptions {
   /** The release of the hub, such as "6", "5.5.4" or "4.1". */
   version: string;
   /**
-   * The address of the hub's API, such as `https://host/hub/api`. Requests elsewhere are then passed on unchecked. By
-   * default every request is checked, and must have `/hub/api` in its path, except those to users' servers, below
-   * `/user/`.
+   * The address of the hub's API, such as `https://host/hub/api`. If it is given, requests to other addresses are
+   * passed on unchecked. By default, every request must have `/hub/api` in its path and is checked, except requests to
+   * users' servers, below `/user/`.
    */
   url?: string;
 }
 
-/** A `fetch` that checks requests and responses, with what it found. */
+/** A `fetch` that checks requests and responses, and records calls and violations. */
 export interface ContractFetch extends Fetch {
   /** The operations called so far, in order: "GET /users/{name}". */
   readonly calls: readonly string[];
-  /** Every violation so far. Expect it to be empty: a client may catch the error and try again. */
+  /** Every violation so far. In a test, expect this list to be empty: the client may catch the errors and retry. */
   readonly violations: readonly ContractError[];
 }
 
 /**
- * Wraps a `fetch` and checks each request and response against the API of a hub's release. An unknown path, method,
- * query parameter or field, a wrong type, a missing key, an undeclared status or media type is a violation: the call
- * rejects with a {@link ContractError}. A wrong request is not sent.
+ * Wraps a `fetch` and checks each request and response against the API of a hub's release. Violations are an unknown
+ * path, method, query parameter or field, a wrong type, a missing key, and an undeclared status or media type. A call
+ * with a violation rejects with a {@link ContractError}. An invalid request is not sent.
  *
- * Bodies are read up to their end before the call resolves; event streams are checked event by event. Responses of
- * a proxy or gateway that report a failure (429, 502, 503, 504 without the hub's version header) pass unchecked, and so
- * do redirects that the browser hides. Headers and credentials are not checked.
+ * Bodies are read completely before the call resolves, except those of event streams, which are checked event by event.
+ * Headers and credentials are not checked, and neither are redirects that the browser hides, nor failures that a proxy
+ * or gateway reports (429, 502, 503, 504 without the hub's version header).
  *
  * Since 0.1.
- * @param fetch what sends the requests: the global `fetch`, that of a `FakeHub`, or any other
- * @param options the hub's release, and its address if other requests go through this `fetch`, too
+ * @param fetch the function that sends the requests: the global `fetch`, the one of a `FakeHub`, or any other
+ * @param options the hub's release; also the address of its API, if this `fetch` sends requests to other servers, too
  * @throws InvalidInputError if no contract of this release is known
  */
 export function assertContract(fetch: Fetch, options: ContractOptions): ContractFetch {
@@ -121,11 +121,14 @@ interface Read {
   path: string | undefined;
   request: Request;
   text: string;
-  /** Sends the request as it came. */
+  /** Sends the request with the caller's arguments. */
   forward: (fetch: Fetch) => Promise<Response>;
 }
 
-/** Reads a request without consuming it. It is passed on as it came, since not every `fetch` takes a Request. */
+/**
+ * Reads a request without consuming it. `forward` sends it with the caller's arguments, since not every `fetch` accepts
+ * a Request.
+ */
 async function read(
   input: string | URL | Request,
   init: RequestInit | undefined,
@@ -154,16 +157,16 @@ function pathBelow({ origin, pathname }: URL, url: string | undefined): string |
 
 const failuresOfProxies = new Set([429, 502, 503, 504]);
 
-/** Whether a response cannot be checked: it is not the hub's, or the browser hides it. */
+/** True if a response cannot be checked: it is a proxy's response, or the browser hides it. */
 const isUnseen = (response: Response): boolean =>
   response.type === "opaqueredirect" ||
   (failuresOfProxies.has(response.status) && versionOf(response) === undefined);
 
-/** The response with another body, and the same address. */
+/** Returns the response with another body and the same `url`. */
 const withBody = (response: Response, body: ReadableStream): Response =>
   Object.defineProperty(new Response(body, response), "url", { value: response.url });
 
-/** Passes a stream on, and ends it with an error at the first event that is a violation. */
+/** Passes a stream on. Ends it with an error at the first event that violates the contract. */
 function checkedEvents(
   check: (events: string) => ContractError | undefined,
 ): TransformStream<Uint8Array, Uint8Array> {

@@ -1,6 +1,6 @@
 /**
- * Checks a real hub: reads all that a client's token allows, and checks each response against the contract
- * of the hub's release. Sends nothing but GET requests, through the client and so with all of its options.
+ * Checks a real hub: reads all that a client's token allows, and checks each response against the contract of the hub's
+ * release. Sends only GET requests. They go through the client, so the client's options apply.
  */
 import type { Contract } from "../../../generated/contract.gen.js";
 import { scopes } from "../../../generated/operations.gen.js";
@@ -21,13 +21,13 @@ export interface CheckHubOptions {
   timeout?: number;
 }
 
-/** Responses of one operation that differ from the contract. */
+/** Differences between the contract and the responses of one operation with the same status. */
 export interface HubDeviation {
-  /** Such as `GET /users/{name}`. */
+  /** The operation, such as `GET /users/{name}`. */
   operation: string;
   /** The status of these responses. */
   status: number;
-  /** One line for each difference, with the place and what is expected, and without values. */
+  /** One line for each difference: the place in the response and what is expected there, without values. */
   violations: readonly string[];
 }
 
@@ -35,19 +35,19 @@ export interface HubDeviation {
 export interface HubCheck {
   /** The hub's version. */
   version: string;
-  /** The release whose contract was used: the closest one that is known. */
+  /** The release whose contract was used: the known release that is closest to the hub's version. */
   contract: string;
   /** The number of requests that were sent. */
   requests: number;
   /** The operations that were sent, in order. */
   checked: readonly string[];
-  /** The other operations that read, and why they were not sent. */
+  /** The GET operations that were not sent, each with the reason. */
   skipped: Readonly<Record<string, string>>;
-  /** Empty if the hub keeps to the contract. */
+  /** The differences from the contract; empty if there are none. */
   deviations: readonly HubDeviation[];
 }
 
-/** Operations that are never sent. */
+/** Operations that are never sent, each with the reason. */
 const unsuitable: Readonly<Record<string, string>> = {
   "GET /authorizations/token/{token}": "its path contains a token",
   "GET /authorizations/cookie/{cookie_name}/{cookie_value}": "its path contains a cookie",
@@ -55,15 +55,17 @@ const unsuitable: Readonly<Record<string, string>> = {
 };
 
 /**
- * Sends every GET that the client's token allows to the hub, and compares each response strictly with the API of the
- * hub's release: undeclared statuses, media types and fields, missing fields, wrong types. Reads at most five users,
- * groups, servers and so on, and changes nothing. The report contains no name, token or other value of the hub.
+ * Sends the hub every GET request that the client's token allows, and compares each response strictly with the API of
+ * the hub's release. Reports undeclared statuses, media types and fields, missing fields, and wrong types. Reads at
+ * most five users, groups, servers and so on, and changes nothing. The report contains no name, token or other value of
+ * the hub.
  *
- * A hub between two known releases may differ by what changed between them: see `contract`.
+ * If the hub's exact release is not known, the closest one is used: see `contract`. Deviations may then be changes
+ * between these two releases.
  *
  * Since 0.1.
- * @param hub the client; with the scopes `list:users`, `read:users` and so on, more is checked
- * @param options the check's own, such as a signal
+ * @param hub the client; the more scopes its token has (`list:users`, `read:users` and so on), the more is checked
+ * @param options the signal and the timeout of the check
  * @throws AuthenticationError without a valid token; ConnectionError or TimeoutError if the hub does not respond
  */
 export async function checkHub(hub: JupyterHub, options: CheckHubOptions = {}): Promise<HubCheck> {
@@ -115,14 +117,20 @@ export async function checkHub(hub: JupyterHub, options: CheckHubOptions = {}): 
   };
 }
 
-/** Whose token it is. Hubs 1.2 fail for tokens of services, and have no scopes. */
+/**
+ * Returns the owner of the client's token, with the token's scopes. Returns an empty object if the hub responds with an
+ * error, as hubs 1.2 do for tokens of services.
+ */
 const identityOf = (hub: JupyterHub, options: CheckHubOptions): Promise<{ scopes?: string[] }> =>
   hub.whoami(options).catch((error: unknown) => {
     if (error instanceof HubError) return {};
     throw error;
   });
 
-/** The operations that read: those whose responses name what others need come first. */
+/**
+ * Returns the GET operations. Those with fewer path parameters come first: their responses mention the names that the
+ * others need.
+ */
 const inOrder = ({ operations }: Contract): string[] =>
   Object.keys(operations)
     .filter((operation) => operation.startsWith("GET "))
@@ -130,7 +138,7 @@ const inOrder = ({ operations }: Contract): string[] =>
 
 const depth = (operation: string): number => operation.split("{").length;
 
-/** The names of the scopes that a token holds, filtered or not; undefined on hubs before 2.0. */
+/** Returns the names of a token's scopes without their filters; undefined on hubs before 2.0, which have no scopes. */
 const heldScopes = ({ scopes: held }: { scopes?: readonly string[] }): Set<string> | undefined =>
   held && new Set(held.map((scope) => scope.replace(/!.*$/, "")));
 

@@ -1,13 +1,13 @@
 /**
- * Checks requests and responses against a contract strictly: what the contract does not declare is a
- * violation. Knows no HTTP client and no hub. Returns lines without values, so that they hold no secret.
+ * Checks requests and responses strictly against a contract: what the contract does not declare is a violation. Depends
+ * on no HTTP client and no hub. The lines about violations contain no values, and so no secret.
  */
 import type { Contract, Media, Validate } from "../../../generated/contract.gen.js";
 import { violationsOf } from "./violations.js";
 
 /** A body as it is sent. */
 interface Body {
-  /** Without parameters, in lower case; empty if there is none. */
+  /** The media type, without parameters and in lower case; empty if there is none. */
   mediaType: string;
   body: string;
 }
@@ -80,7 +80,10 @@ function valueViolations(
   return [...new Set(values.flatMap((one) => violationsOf(one, validators, contract.fields)))];
 }
 
-/** The values in a body: one value for JSON or a form, one per event for a stream; undefined if it is malformed. */
+/**
+ * Returns the values in a body: one for JSON or a form, one for each event of a stream, none for other media types;
+ * undefined for invalid JSON.
+ */
 function valuesOf(mediaType: string, body: string): unknown[] | undefined {
   if (mediaType === "application/x-www-form-urlencoded") {
     return [Object.fromEntries(new URLSearchParams(body))];

@@ -1,15 +1,15 @@
 /** The error of a request or response that violates the contract. */
 
 /**
- * A request or a response does not follow the API of a hub. The message lists each place and what is expected
- * there, without values. See `violations`, and change the client's request. If the response is wrong, the hub is
- * another release, or a test double that differs from a hub.
+ * A request or a response does not follow the API of a hub. The message and `violations` list each place and what is
+ * expected there, without values. If the request is wrong, change the client. If the response is wrong, the hub has
+ * another release, or is a test double that differs from a hub.
  */
 export class ContractError extends Error {
   override readonly name = "ContractError";
-  /** The operation, such as `GET /users/{name}`; of an unknown one, the method and path. */
+  /** The operation, such as `GET /users/{name}`; for an unknown operation, the method and path. */
   readonly operation: string;
-  /** The release whose API is meant, such as "6.1.1". */
+  /** The release of the hub's API, such as "6.1.1". */
   readonly version: string;
   /** One line for each violation: `request body /usernames: must be array`. */
   readonly violations: readonly string[];

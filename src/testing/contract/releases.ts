@@ -1,14 +1,14 @@
-/** The releases whose contracts are known, and how to load one. The contracts are loaded when they are needed. */
+/** The releases whose contracts are known, and a function that loads a contract when it is needed. */
 import type { Contract } from "../../../generated/contract.gen.js";
 import { InvalidInputError } from "../../core/errors.js";
 import { isAtLeast } from "../../core/version.js";
 
-/** Oldest first. A test compares them with the contracts. */
+/** The known releases, oldest first. A test compares this list with the generated contracts. */
 export const releases = ["1.2.2", "1.5.1", "2.3.1", "3.1.1", "4.1.6", "5.5.4", "6.1.1"] as const;
 
 /**
  * Returns the release that a version names: "6" and "6.1" are 6.1.1.
- * @throws InvalidInputError if there is none
+ * @throws InvalidInputError if no known release matches
  */
 export function releaseOf(version: string): string {
   const found = releases.findLast((one) => one === version || one.startsWith(`${version}.`));
@@ -19,8 +19,8 @@ export function releaseOf(version: string): string {
 }
 
 /**
- * The known release closest to that of a hub: one of the same minor release, else of the same major release, else an
- * older one.
+ * Returns the known release that is closest to a hub's version: one of the same minor release, else one of the same
+ * major release, else the newest of the older releases, else the oldest known release.
  */
 export function closestRelease(version: string): string {
   const [major = "", minor = "0"] = version.split(".");

@@ -6,7 +6,7 @@ import { printable } from "./violations.js";
 export class Routes {
   readonly #routes: readonly { key: string; method: string; segments: readonly string[] }[];
 
-  /** @param operations their keys: "GET /users/{name}" */
+  /** @param operations the operations of a contract, as method and path: "GET /users/{name}" */
   constructor(operations: readonly string[]) {
     this.#routes = operations.map((key) => {
       const [method = "", path = ""] = key.split(" ");
@@ -14,7 +14,7 @@ export class Routes {
     });
   }
 
-  /** The operation of a request: of those that fit, the one with the fewest parameters. */
+  /** Returns the operation of a request: of those that match, the one with the fewest path parameters. */
   find(method: string, path: string): string | undefined {
     const sent = (path || "/").split("/");
     const fitting = this.#routes.filter((route) => route.method === method && fits(route, sent));
@@ -22,7 +22,10 @@ export class Routes {
     return fitting.toSorted((one, other) => parameters(one.key) - parameters(other.key))[0]?.key;
   }
 
-  /** Method and path of a request that matches no operation. Segments that the API's paths do not have become `*`. */
+  /**
+   * Returns the method and path of a request that matches no operation. Each segment that occurs in no path of the API
+   * becomes `*`, since it may be a name or a secret.
+   */
   describe(method: string, path: string): string {
     const known = new Set(this.#routes.flatMap(({ segments }) => segments));
     const steps = path.split("/");

@@ -1,6 +1,6 @@
 /**
- * The resources of a hub that can be read: a limited number of names of users, servers, tokens and others, found in
- * the hub's responses, and the path parameters of each operation.
+ * The resources that a check of a hub reads. Collects a limited number of users, servers, tokens and so on from the
+ * hub's responses, and makes the path parameters of later requests from them.
  */
 type Params = Readonly<Record<string, string>>;
 
@@ -14,7 +14,9 @@ export const sampleSize = 5;
 export class Targets {
   readonly #found = new Map<string, Map<string, Params>>();
 
-  /** Notes what a response of this operation names. `params` are those of the request. */
+  /**
+   * Records the resources that a response to this operation mentions. `params` are the path parameters of the request.
+   */
   collect(operation: string, params: Params, body: unknown): void {
     for (const [source, kind, path] of sources) {
       if (source !== operation) continue;
@@ -22,7 +24,10 @@ export class Targets {
     }
   }
 
-  /** The path parameters to read an operation with; none if it has no parameters. */
+  /**
+   * Returns the path parameters of each request to send: one empty object for an operation without parameters, and
+   * nothing if no resource is known.
+   */
   of(operation: string): readonly Params[] {
     if (!operation.includes("{")) return [{}];
     const kind = kinds.find(([pattern]) => operation.startsWith(pattern))?.[1];
@@ -45,7 +50,10 @@ export class Targets {
 type Kind = "user" | "server" | "token" | "group" | "service" | "userShare" | "groupShare";
 type Item = Readonly<Record<string, unknown>>;
 
-/** The operations whose responses name resources, and where: in a list, or as the values of a map. */
+/**
+ * The operations whose responses mention resources, the kind of these resources, and where they are in the body: `*` is
+ * every item of a list or every value of a map.
+ */
 const sources: readonly (readonly [operation: string, kind: Kind, path: readonly string[]])[] = [
   ["GET /user", "user", []],
   ["GET /users", "user", ["*"]],
@@ -57,7 +65,7 @@ const sources: readonly (readonly [operation: string, kind: Kind, path: readonly
   ["GET /groups/{name}/shared", "groupShare", ["items", "*"]],
 ];
 
-/** The kind that an operation reads, by its beginning. The first that fits applies. */
+/** The kind of resource that an operation reads, by the beginning of the operation. The first match applies. */
 const kinds: readonly (readonly [pattern: string, kind: Kind])[] = [
   ["GET /users/{name}/server", "server"],
   ["GET /users/{name}/tokens/{token_id}", "token"],
@@ -82,7 +90,9 @@ const shareParams = (item: Item, { name = "" }: Params): Params | undefined => {
   return { name, owner, server_name: server.name };
 };
 
-/** The path parameters that name an item. */
+/**
+ * For each kind, a function that returns the path parameters of an item; undefined if a check does not read the item.
+ */
 const paramsOf: Readonly<Record<Kind, (item: Item, params: Params) => Params | undefined>> = {
   user: (item) => {
     const name = named(item);
@@ -105,7 +115,9 @@ const withName = (item: Item): Params | undefined => {
   return name === undefined ? undefined : { name };
 };
 
-/** Whether an operation is about named servers, or the default one alone; undefined if about both. */
+/**
+ * Returns true if an operation is only about named servers, false if only about default servers, otherwise undefined.
+ */
 function isNamed(operation: string): boolean | undefined {
   if (operation.startsWith("GET /users/{name}/servers/")) return true;
   return operation.startsWith("GET /users/{name}/server") ? false : undefined;

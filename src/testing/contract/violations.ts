@@ -1,10 +1,12 @@
 /**
- * Turns Ajv's errors into readable lines: the place and what is expected there, never a value. Keys
- * that no schema declares are names of resources, or may be anything: a place has `*` for them.
+ * Turns Ajv's errors into readable lines: the place and what is expected there, never a value. A key that no schema
+ * declares may be the name of a resource or any other value, so `*` replaces it in the place.
  */
 import type { SchemaError, Validate } from "../../../generated/contract.gen.js";
 
-/** The violations of a value by the schema that it violates least; none if it matches one of them. */
+/**
+ * Returns no violations if a value matches one of the schemas, otherwise those of the schema that it violates least.
+ */
 export function violationsOf(
   value: unknown,
   schemas: readonly Validate[],
@@ -19,10 +21,10 @@ export function violationsOf(
   return fewest ?? [];
 }
 
-/** A union is reported by its alternatives. */
+/** Keywords of unions. Their own errors are omitted, since the errors of the alternatives say more. */
 const unions = new Set(["oneOf", "anyOf"]);
 
-/** One line for each kind of violation. */
+/** Returns one line for each different violation. */
 function linesOf(errors: readonly SchemaError[], fields: ReadonlySet<string>): string[] {
   const lines = errors
     .filter(({ keyword }) => !unions.has(keyword))
@@ -36,10 +38,10 @@ function linesOf(errors: readonly SchemaError[], fields: ReadonlySet<string>): s
         ? `/${steps.join("/")}: ${message ?? "does not match"}`
         : `/${[...steps, printable(String(undeclared))].join("/")}: is not declared`;
     });
-  // A union that matches in none of its alternatives may say nothing of its own.
+  // If a union's alternatives report no errors of their own, there is no line yet.
   return lines.length > 0 || errors.length === 0 ? [...new Set(lines)] : ["/: does not match"];
 }
 
-/** A word as it is; `*` for what may be a token, an id or a name that somebody chose. */
+/** Returns up to four plain words as they are, and `*` for any other text: it may be a token, an id or a name. */
 export const printable = (text: string): string =>
   /^[a-z_]{1,32}([- ][a-z_]{1,32}){0,3}$/i.test(text) && !/^[a-f]{16,}$/i.test(text) ? text : "*";

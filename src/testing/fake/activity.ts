@@ -1,4 +1,4 @@
-/** Reports of activity, of users and of servers. */
+/** The operation that reports the activity of a user and of the user's servers. */
 import type { Call } from "./call.js";
 import type { Endpoints } from "./endpoints.js";
 import { isObject, repr, truthy } from "./python.js";
@@ -27,7 +27,7 @@ function report(call: Call): Reply {
   return empty(200);
 }
 
-/** An older time than the known one changes nothing. */
+/** Sets the last activity, unless a later one is known. */
 function noteActivity(record: { lastActivity: number | null }, at: number): void {
   if (record.lastActivity === null || at > record.lastActivity) record.lastActivity = at;
 }

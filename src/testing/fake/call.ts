@@ -1,6 +1,6 @@
 /**
- * One request to the fake hub: its parts, who sends it, and what they may do. The checks of scopes answer
- * as hubs do: 403 without the scope, 404 if its filter excludes the resource.
+ * One request to the fake hub: its parts, its sender, and what the sender may do. The checks of scopes respond as hubs
+ * do: with 403 if the scope is missing, with 404 if the scope's filter excludes the resource.
  */
 import { isObject } from "./python.js";
 import { HttpError, noAccess } from "./replies.js";
@@ -12,7 +12,7 @@ import type { World } from "./world.js";
 /** The parts of a request. */
 export interface Incoming {
   method: string;
-  /** Below the API, not decoded. */
+  /** The path below the API, not decoded. */
   path: string;
   url: URL;
   headers: Headers;
@@ -20,7 +20,7 @@ export interface Incoming {
   signal: AbortSignal;
 }
 
-/** Who sends a request. */
+/** The sender of a request. */
 export interface Identity {
   owner: Owner;
   token: Token | undefined;
@@ -29,7 +29,7 @@ export interface Identity {
 }
 
 const mediaType = "application/jupyterhub-pagination+json";
-/** The minimum age of the last activity before a new one is stored. */
+/** The last activity is updated only if it is older than this many milliseconds. */
 const activityResolution = 30_000;
 
 export class Call {
@@ -45,7 +45,7 @@ export class Call {
     this.identity = identify(world, request.headers.get("Authorization") ?? "");
   }
 
-  /** A parameter of the path; "" if the operation has none. */
+  /** A parameter of the path; "" if the path does not have it. */
   param(name: string): string {
     return this.params[name] ?? "";
   }
@@ -54,7 +54,7 @@ export class Call {
     return this.request.url.searchParams.get(name) ?? undefined;
   }
 
-  /** The body as JSON; null without one. */
+  /** The body, parsed as JSON; null if there is none. */
   get body(): unknown {
     if (this.request.text === "") return null;
     try {
@@ -64,7 +64,7 @@ export class Call {
     }
   }
 
-  /** The body, which is an object or absent. */
+  /** The body if it is an object, otherwise an empty object. */
   get fields(): Record<string, unknown> {
     const { body } = this;
     return isObject(body) ? body : {};
@@ -90,12 +90,15 @@ export class Call {
     return this.identity !== undefined && reaches(this.identity.granted, scope, resource);
   }
 
-  /** Whether the sender has a scope, with its filter if it has one. */
+  /** Whether the sender has a scope. The scope may have a filter: "servers!user=ada". */
   holds(scope: string): boolean {
     return this.identity !== undefined && covers(this.identity.granted, scope, this.world.groupsOf);
   }
 
-  /** Refuses the request unless the sender has one of the scopes for what the path names. */
+  /**
+   * Refuses the request unless the sender has one of the scopes for the resource in the path. A filtered scope suffices
+   * if its filter includes one of `filters`, and always for a `listing`.
+   */
   require(scopes: readonly string[], filters: readonly string[], listing: boolean): void {
     const { granted } = this.sender;
     const known = scopes.map((scope) => (this.world.scopes.including(scope) ? scope : "servers"));
@@ -103,10 +106,10 @@ export class Call {
     const since5 = this.world.since("5.0");
     const allowed = held.some((scope) => {
       if (granted.get(scope) === true || listing) return true;
-      // On older hubs a filtered scope suffices if the path has no name.
+      // Before 5.0, a scope with any filter suffices if the path names no resource.
       if (filters.length === 0) return !since5;
       if (filters.some((filter) => this.holds(`${scope}!${filter}`))) return true;
-      // And only the first of the scopes counts.
+      // Before 5.0, only the first scope that the sender has counts.
       if (!since5) throw noAccess();
       return false;
     });
@@ -119,7 +122,9 @@ export class Call {
   }
 }
 
-/** The owner of the token in `Authorization`, whose last activity it updates. */
+/**
+ * Identifies the sender by the token in `Authorization`, and updates the last activity of the token and of its owner.
+ */
 function identify(world: World, authorization: string): Identity | undefined {
   const [, value] = /^(?:token|bearer)\s+(\S+)\s*$/i.exec(authorization) ?? [];
   const token = value === undefined ? undefined : findToken(world, value);

@@ -39,7 +39,7 @@ export const serviceShape: Shape = {
   },
 };
 
-/** Refuses a body that is no object, or has other keys or values of other classes. */
+/** Returns a valid body. Refuses one that is not an object, has an unknown key or a value of the wrong class. */
 export function check(body: unknown, { name, keys }: Shape): Record<string, unknown> {
   if (!isObject(body)) throw new HttpError(400, `Invalid JSON data: ${repr(body)}`);
   if (Object.keys(body).some((key) => !Object.hasOwn(keys, key))) {
@@ -63,7 +63,7 @@ export function isUserName(name: string): boolean {
   try {
     decoded = decodeURIComponent(name);
   } catch {
-    // Then it is no percent-encoding.
+    // The name is not percent-encoded.
   }
   const dots = /^\.+$/;
   const isDots = dots.test(name) || dots.test(decoded);

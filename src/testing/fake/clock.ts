@@ -1,8 +1,8 @@
 /**
- * The time of a fake hub: the real one, or one that stands still until the test advances it.
+ * The clocks of a fake hub: the real one, and one that stands still until the test advances it.
  *
- * Both sleep until a moment passes or a signal aborts. Advancing wakes sleepers one by one, in order, and
- * lets what each of them causes happen before the next wakes.
+ * On both, a sleep ends when its time has passed or a signal aborts. Advancing the manual clock wakes sleepers one by
+ * one, in order, and lets everything that a sleeper causes happen before the next one wakes.
  */
 
 export interface Clock {
@@ -17,7 +17,7 @@ export const realClock: Clock = {
   sleep: async (milliseconds, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve();
-      // Longer waits than this end at once in every runtime.
+      // In every runtime, a timer with a longer delay would fire at once.
       const timer = setTimeout(done, Math.min(milliseconds, 2 ** 31 - 1));
       function done(): void {
         clearTimeout(timer);
@@ -33,10 +33,10 @@ interface Sleeper {
   wake: () => void;
 }
 
-// Taken now: a test may replace the timers later, and advancing must not wait for those.
+// The real timer, saved at import: a test may replace the global one, and advancing must not wait for a fake timer.
 const { setTimeout: nextTurn } = globalThis;
 
-/** Runs pending callbacks. */
+/** Lets pending callbacks run. */
 const turn = async (): Promise<void> =>
   new Promise((resolve) => {
     nextTurn(resolve, 0);
@@ -55,7 +55,7 @@ export class ManualClock implements Clock {
   }
 
   async sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
-    // A wait of no time ends at once, without `advance`.
+    // A sleep of zero milliseconds ends at once, without `advance`.
     if (signal?.aborted || milliseconds <= 0) return;
     await new Promise<void>((resolve) => {
       const sleeper: Sleeper = { at: this.#now + milliseconds, wake };
@@ -70,7 +70,7 @@ export class ManualClock implements Clock {
     });
   }
 
-  /** Lets this much time pass, with everything that happens in it. */
+  /** Lets this many milliseconds pass. Resolves when everything that is due in this time has happened. */
   async advance(milliseconds: number): Promise<void> {
     const end = this.#now + milliseconds;
     await turn();
@@ -92,7 +92,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Waits for a promise, with a maximum time. */
+/** Waits until a promise settles, but at most this many milliseconds. */
 export async function atMost(
   clock: Clock,
   milliseconds: number,

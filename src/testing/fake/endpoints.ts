@@ -7,7 +7,7 @@ export interface Endpoint {
   scopes?: readonly string[];
   /** The resource in the path that a scope's filter must include. */
   of?: "user" | "server" | "group" | "service" | "owner";
-  /** Whether a filtered scope suffices, since the list is filtered by it. */
+  /** True if a scope with any filter suffices, because the handler filters the list by the scope. */
   listing?: boolean;
   handle: (call: Call) => Reply | Promise<Reply>;
 }

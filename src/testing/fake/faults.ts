@@ -1,18 +1,20 @@
 /** Faults that a test declares: what the hub does in place of its usual response. */
 
-/** A fault, and how often it occurs. One of `status`, `network`, `stall` and `cut` is required. */
+/** A fault, and how often it occurs. Exactly one of `status`, `network`, `stall` and `cut` is required. */
 export interface Fault {
-  /** Method and path as the document has them, "POST /users/{name}/server"; every operation by default. */
+  /** Method and path as the document has them: "POST /users/{name}/server". @default every operation */
   operation?: string;
-  /** How many requests it applies to. @default 1 */
+  /** How many requests the fault applies to. @default 1 */
   times?: number;
   /** The hub answers with this status and does nothing else. */
   status?: number;
-  /** The message of that answer. */
+  /** The message of the response, if `status` is given. */
   message?: string;
-  /** Further headers of that answer. */
+  /** Additional headers of the response, if `status` is given. */
   headers?: Readonly<Record<string, string>>;
-  /** The connection breaks: before the hub receives the request, or after it has carried it out ("lost"). */
+  /**
+   * The connection breaks: before the hub receives the request (`true`), or after the hub has carried it out ("lost").
+   */
   network?: true | "lost";
   /** No response ever arrives. */
   stall?: true;
@@ -48,7 +50,7 @@ export class Faults {
     this.#declared.length = 0;
   }
 
-  /** The fault that applies to a request for this operation now, if any. */
+  /** Returns the fault that applies to this request of the operation, if any, and counts the request. */
   next(operation: string): Fault | undefined {
     const found = this.#declared.find(
       ({ fault, left }) => left > 0 && (fault.operation ?? operation) === operation,
@@ -64,7 +66,7 @@ export const connectionError = (): TypeError =>
     cause: Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }),
   });
 
-/** The body up to its middle, or to the end of its first event, and then an error. */
+/** Returns the response with a body that fails in its middle, or after its first event if it is a stream. */
 export function cutBody(response: Response): Response {
   const { body, status, headers } = response;
   if (!body) return response;

@@ -1,4 +1,7 @@
-/** The hub's version and info, the token's owner, the proxy, shutdown, and removed operations. */
+/**
+ * Operations on the hub itself: its version and info, the token's owner, metrics, the proxy, shutdown, and operations
+ * that hubs have removed.
+ */
 import type { Call } from "./call.js";
 import type { Endpoints } from "./endpoints.js";
 import { serverUrl, serviceModel, userModel } from "./models.js";
@@ -30,7 +33,7 @@ function version({ world }: Call): Reply {
   return { ...json({ version: world.settings.version }), headers: anyOrigin(world) };
 }
 
-/** Public since 5.0. */
+/** Returns the header that lets pages of any origin read the response. Hubs send it since 5.0. */
 export const anyOrigin = (world: World): Record<string, string> =>
   world.since("5.0") ? { "Access-Control-Allow-Origin": "*" } : {};
 
@@ -57,7 +60,7 @@ function whoami(call: Call): Reply {
   });
 }
 
-/** The model of a user or service, with the keys that the token may see. */
+/** Returns the model of a user or service: its name, and the other keys that the sender's scopes show. */
 function ownModel(call: Call, owner: Owner): Record<string, unknown> {
   const { identity } = call;
   const scopes = [...(identity?.scopes ?? []), ...identifyScopes(owner)];
@@ -100,7 +103,7 @@ function moveProxy({ request }: Call): Reply {
   try {
     if (isObject(JSON.parse(request.text))) return empty(200);
   } catch {
-    // Said below.
+    // The error below is also for invalid JSON.
   }
   throw new HttpError(400, "Request body must be JSON dict");
 }

@@ -24,9 +24,9 @@ import type { World } from "./world.js";
 /**
  * An in-memory JupyterHub for tests: `new JupyterHub({ url: fake.url, token: fake.token, fetch: fake.fetch })`.
  *
- * It has users, groups, tokens with scopes, servers that start and stop in their time, progress streams,
- * shares, services and pages, with the responses and messages of its release. It has no
- * pages for browsers and no cookies, and runs no Jupyter server: at the address of a running one is only its login.
+ * It has users, groups, tokens with scopes, servers that take time to start and stop, progress streams, shares,
+ * services and paginated lists, with the responses and messages of its release. It has no web pages and no cookies, and
+ * runs no Jupyter server: the address of a running server only redirects to the login.
  */
 export class FakeHub {
   /** Every request to the hub, in order. */
@@ -38,7 +38,7 @@ export class FakeHub {
   #process = new AbortController();
   #listening: Promise<Listening> | undefined;
 
-  /** @param options the release, the users and the limits. By default hub 6 without users */
+  /** @param options the release, the users and the limits; by default, hub 6 without users */
   constructor(options: FakeHubOptions = {}) {
     this.#world = makeWorld(options);
     this.#router = new Router(this.#world.settings.version);
@@ -59,7 +59,7 @@ export class FakeHub {
     return this.#world.settings.version;
   }
 
-  /** The most servers that start at a time. The hub answers others with 429. */
+  /** The maximum number of servers that start at the same time. The hub refuses further starts with 429. */
   get concurrentSpawnLimit(): number {
     return this.#world.concurrentSpawnLimit;
   }
@@ -68,13 +68,13 @@ export class FakeHub {
     this.#world.concurrentSpawnLimit = limit;
   }
 
-  /** Answers a request as the hub does. Takes what every `fetch` takes. */
+  /** Answers a request as the hub does. Accepts the same arguments as the global `fetch`. */
   readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const request = new Request(input, init);
     const url = new URL(request.url);
     const text = await request.text();
     request.signal.throwIfAborted();
-    // The proxy routes it past the hub.
+    // The proxy routes a request for a running server to this server, not to the hub.
     const login = request.headers.has("Authorization") ? undefined : loginAt(this.#world, url);
     if (login && this.#world.down !== "shut down") return login;
     const path = this.#pathOf(url);
@@ -123,12 +123,12 @@ export class FakeHub {
     return cutBody(response);
   }
 
-  /** A stream breaks off when the hub ends. */
+  /** Makes an event stream break off when the hub stops or restarts. */
   #withEnd(response: Response): Response {
     if (!response.body || response.headers.get("Content-Type") !== "text/event-stream") {
       return response;
     }
-    // A listener of its own for each stream would look like a leak.
+    // If each stream had its own listener on the hub's signal, Node would warn of a leak.
     const stream = new AbortController();
     const unsubscribe = onAbort(this.#process.signal, (reason) => stream.abort(reason));
     const { readable, writable } = new TransformStream();
@@ -142,7 +142,7 @@ export class FakeHub {
   #pathOf({ pathname }: URL): string {
     const api = `${this.#world.basePath}hub/api`;
     if (pathname.startsWith(api)) return pathname.slice(api.length);
-    // These two are also outside of the API.
+    // The hub serves these two outside of the API, too.
     const outside = pathname.replace(`${this.#world.basePath}hub`, "");
     return ["/health", "/metrics"].includes(outside) ? outside : `/..${pathname}`;
   }
@@ -160,7 +160,7 @@ export class FakeHub {
     return makeToken(this.#world, owner, { expiresIn, ...(scopes && { scopes }) }).value;
   }
 
-  /** Creates the code that a user's browser brings back from the hub's consent page, for `oauth.exchangeCode`. */
+  /** Creates a code for `oauth.exchangeCode`, like the one that a user's browser gets from the hub's consent page. */
   authorizationCode(user: string, scopes: readonly string[]): AuthorizationCode {
     return makeCode(this.#world, user, scopes);
   }
@@ -169,7 +169,7 @@ export class FakeHub {
    * Lets time pass: servers start and stop, tokens expire.
    *
    * @param milliseconds how much time passes
-   * @throws TypeError unless `time` is "manual"
+   * @throws TypeError unless the hub's option `time` is "manual"
    */
   async advance(milliseconds: number): Promise<void> {
     const { clock } = this.#world;
@@ -192,7 +192,7 @@ export class FakeHub {
   /**
    * Declares a fault for the next requests. Faults apply in the order in which they were declared.
    *
-   * @throws TypeError unless the fault has exactly one kind, and an operation that exists
+   * @throws TypeError if the fault does not have exactly one kind, or if its operation does not exist
    */
   fail(fault: Fault): void {
     this.#faults.add(fault, this.#router);
@@ -234,7 +234,9 @@ export class FakeHub {
   }
 }
 
-/** For `await using`, which closes the hub. Declared apart, since not every compiler's `lib` has its symbol. */
+/**
+ * Lets `await using` close the hub. Not part of the class, since not every compiler's `lib` has `Symbol.asyncDispose`.
+ */
 export interface FakeHub extends Disposable {}
 Object.defineProperty(FakeHub.prototype, Symbol.asyncDispose, {
   value(this: FakeHub): Promise<void> {

@@ -1,4 +1,4 @@
-/** Finds users and services by name, and discards what a hub has only in memory. */
+/** Finds users and services by name, and discards the state that a hub keeps only in memory. */
 import type { Owner } from "./records.js";
 import { liveOf } from "./server-life.js";
 import type { World } from "./world.js";
@@ -10,7 +10,7 @@ export function findOwner(world: World, name: string): Owner {
   return owner;
 }
 
-/** The state after a restart: running servers still run, starting and stopping ones do not. */
+/** Applies the effects of a restart: running servers keep running, but starting and stopping ones are then stopped. */
 export function forget(world: World): void {
   for (const server of world.servers()) {
     const { live } = server;

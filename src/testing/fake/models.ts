@@ -12,7 +12,7 @@ export const time = (milliseconds: number | null): string | null =>
 
 const names = ["kind", "name"];
 
-/** The keys that each scope shows. */
+/** The keys of a user's model that each scope shows. */
 const userKeys: Readonly<Record<string, readonly string[]>> = {
   "read:users": [
     ...names,
@@ -92,7 +92,7 @@ export const isActive = (server: Server): boolean =>
 export const isReady = (server: Server): boolean =>
   server.live !== undefined && server.live.pending === null && server.active;
 
-/** A name in a path, as hubs write it. */
+/** Encodes a name for a path as hubs do. */
 const escape = (name: string): string => encodeURIComponent(name).replaceAll("%40", "@");
 
 export const serverUrl = ({ basePath }: World, { user, name }: Server): string =>
@@ -133,7 +133,10 @@ export const groupModel = (call: Call, group: Group): Model =>
     shown(call, group, groupKeys),
   );
 
-/** The plain record that `GET /user` returns: unset values are null. */
+/**
+ * Returns the model of a service. With `plain`, it is the record that `GET /user` returns, in which unset values are
+ * null.
+ */
 export function serviceModel(call: Call, service: Service, plain = false): Model {
   const none = call.world.since("5.0") ? null : "";
   const model = {

@@ -1,6 +1,6 @@
-/** Serves a fetch over HTTP, in Node. If the fetch rejects, the connection breaks. */
+/** Serves a `fetch` function over HTTP, in Node. If the function rejects, the connection breaks. */
 
-/** The part of Node's HTTP that is used here: the package does not need Node's types. */
+/** The part of Node's HTTP module that is used here, so that the package does not need Node's types. */
 interface NodeHttp {
   createServer(listener: (request: IncomingMessage, response: ServerResponse) => void): Server;
 }
@@ -39,7 +39,7 @@ const nodeHttp: string = "node:http";
 type Answer = (url: string, init: RequestInit) => Promise<Response>;
 
 export async function serve(answer: Answer, port: number): Promise<Listening> {
-  // Not a plain name: bundlers for other runtimes would look for it.
+  // The name is not a literal, because bundlers for other runtimes would try to resolve it.
   const { createServer } = (await import(nodeHttp)) as NodeHttp;
   const server = createServer((request, response) => {
     handle(answer, request, response).catch(() => response.destroy());
@@ -79,7 +79,7 @@ async function handle(
     ...(chunks.length > 0 && { body: joined(chunks) }),
   });
   response.writeHead(answered.status, Object.fromEntries(answered.headers));
-  // So that a client sees the beginning of a stream before its first event.
+  // Send the headers at once, so that a client sees the beginning of a stream before its first event.
   response.flushHeaders();
   const reader = answered.body?.getReader();
   response.once("close", () => void reader?.cancel().catch(() => undefined));

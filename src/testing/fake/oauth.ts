@@ -1,6 +1,6 @@
 /**
- * OAuth, as far as no browser is needed: the fake hub has no logins and no consent pages. A test makes a
- * code with `hub.authorizationCode`, and the code is exchanged as on a real hub.
+ * OAuth without a browser: the fake hub has no logins and no consent pages. A test creates a code with
+ * `hub.authorizationCode`, and exchanges it as on a real hub.
  */
 import type { Call } from "./call.js";
 import type { Endpoints } from "./endpoints.js";
@@ -13,7 +13,7 @@ export const oauth: Endpoints = {
   "POST /oauth2/token": { handle: exchange },
 };
 
-/** What an OAuth client needs to exchange a code. */
+/** A code, and the credentials of the OAuth client that can exchange it. */
 export interface AuthorizationCode {
   /** The code. */
   code: string;
@@ -23,7 +23,7 @@ export interface AuthorizationCode {
   clientSecret: string;
 }
 
-/** Creates a code, as the consent page gives one to a browser. */
+/** Creates a code like the one that a browser gets from the consent page of a real hub. */
 export function makeCode(world: World, name: string, scopes: readonly string[]): AuthorizationCode {
   const user = world.user(name);
   if (!user) throw new RangeError(`The fake hub has no user named ${name}.`);
@@ -37,7 +37,7 @@ export function makeCode(world: World, name: string, scopes: readonly string[]):
 
 const lifetime = 1_209_600;
 
-/** Nobody is logged in, so hubs send the browser to the login page. */
+/** Redirects to the login page, as hubs do if no user is logged in. */
 function authorize({ world, request: { url } }: Call): Reply {
   const next = encodeURIComponent(url.pathname + url.search);
   const login = `${world.basePath}hub/login?next=${next}`;

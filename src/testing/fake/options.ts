@@ -7,11 +7,11 @@ export interface FakeUser {
   name: string;
   /** @default false */
   admin?: boolean;
-  /** The groups of the user, which are created. */
+  /** The names of the user's groups. Missing groups are created. */
   groups?: readonly string[];
   /** Names of roles besides "user". */
   roles?: readonly string[];
-  /** The servers that run; "" is the default one. */
+  /** The names of the servers that run; "" is the default server. */
   servers?: readonly string[];
   /** The last activity. @default none */
   lastActivity?: Date;
@@ -21,7 +21,7 @@ export interface FakeUser {
 export interface FakeGroup {
   /** The group's name. */
   name: string;
-  /** The names of the members. They are created as users. */
+  /** The names of the members. Missing users are created. */
   users?: readonly string[];
   /** The group's properties. @default none */
   properties?: Record<string, unknown>;
@@ -53,7 +53,7 @@ export interface FakeHubOptions {
   groups?: readonly (string | FakeGroup)[];
   /** Services besides `admin`, whose token is `hub.token` and has all scopes. */
   services?: readonly FakeService[];
-  /** Scopes by role, for users and services. The roles "user" and "server" can be changed. */
+  /** The scopes of each role, for users and services. The built-in roles "user" and "server" can be changed. */
   roles?: Readonly<Record<string, readonly string[]>>;
   /** How servers start and stop. @default at once */
   spawner?: SpawnerRule;
@@ -61,19 +61,21 @@ export interface FakeHubOptions {
   slowSpawnTimeout?: number;
   /** Seconds after which the hub answers 202 to a stop that is not done. @default 10 */
   slowStopTimeout?: number;
-  /** The most servers that start at a time. The hub answers others with 429 and `Retry-After`. @default 100 */
+  /**
+   * The maximum number of servers that start at the same time. Further starts get 429 and `Retry-After`. @default 100
+   */
   concurrentSpawnLimit?: number;
-  /** The seconds of that `Retry-After`. @default 30 */
+  /** The seconds in `Retry-After` of a start beyond `concurrentSpawnLimit`. @default 30 */
   spawnRetryAfter?: number;
-  /** The most servers that run. The hub answers others with 429, without `Retry-After`. @default 0, for no limit */
+  /** The maximum number of active servers. Further starts get 429 without `Retry-After`. @default 0, for no limit */
   activeServerLimit?: number;
   /** Whether users may have named servers. @default true */
   allowNamedServers?: boolean;
-  /** The most named servers of a user. @default 0, for no limit */
+  /** The maximum number of named servers of a user. @default 0, for no limit */
   namedServerLimit?: number;
   /** The longest lifetime of a token, in seconds. @default 0, for no limit */
   tokenMaxSeconds?: number;
-  /** The items of a page. @default { default: 50, max: 200 } */
+  /** The number of items in a page: the usual and the maximum one. @default { default: 50, max: 200 } */
   pageLimit?: { default?: number; max?: number };
 }
 

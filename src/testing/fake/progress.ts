@@ -56,7 +56,7 @@ async function* events(
   yield written(isReady(server) ? readyEvent(call, server) : failedEvent(call, live, start));
 }
 
-// A function, since the outcome changes during a wait.
+// A function, because TypeScript would not expect the outcome to change during a wait.
 const ended = ({ outcome }: Start): boolean => outcome !== "pending";
 
 /** Waits until a time or the end of the start, and sends keep-alive data meanwhile. */

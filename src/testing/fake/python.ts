@@ -1,9 +1,9 @@
 /**
- * Python's notation of values, in which hubs quote the values that they refuse, and its rules of truth: hubs treat
- * values that are false in Python as absent.
+ * Two rules of Python that hubs follow: they quote a refused value in Python's notation, and treat a value that is
+ * false in Python as absent.
  */
 
-/** A value as `repr` writes it. */
+/** Returns a value in the notation of Python's `repr`. */
 export function repr(value: unknown): string {
   if (value === null || value === undefined) return "None";
   if (value === true) return "True";
@@ -27,7 +27,7 @@ function quote(text: string): string {
   return mark + escaped + mark;
 }
 
-/** The name of a value's class. */
+/** Returns the name of a value's class in Python. */
 export function typeName(value: unknown): string {
   if (value === null || value === undefined) return "NoneType";
   if (typeof value === "boolean") return "bool";
@@ -46,7 +46,7 @@ export function truthy(value: unknown): boolean {
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The first characters of an overlong name, in quotes, as hubs repeat it. */
+/** Quotes a name as hubs do in messages, and shortens an overlong one. */
 export function safe(text: string): string {
   const written = repr(text);
   return written.length > 1024 ? `${written.slice(0, 1022)} …` : written;

@@ -4,7 +4,7 @@ import type { SpawnerBehaviour } from "./spawner.js";
 export interface User {
   readonly kind: "user";
   readonly id: number;
-  /** Null after a request that destroys the name, as real hubs do (see PATCH /users/{name}). */
+  /** Null after a PATCH request with the name that the user already has, which destroys the name on real hubs, too. */
   name: string | null;
   admin: boolean;
   readonly roles: Set<string>;
@@ -32,7 +32,7 @@ export interface Service {
   readonly url: string;
   readonly info: Record<string, unknown>;
   readonly display: boolean;
-  /** Whether it comes from the configuration. Such a service cannot be deleted. */
+  /** Whether the service comes from the configuration. Such a service cannot be deleted. */
   readonly configured: boolean;
 }
 
@@ -48,7 +48,7 @@ export interface Server {
   savedState: Record<string, unknown> | null;
   started: number | null;
   lastActivity: number | null;
-  /** Whether it is starting, running or stopping. */
+  /** Whether the server is starting, running or stopping. */
   active: boolean;
   /** The state in memory, which ends when the server stops or the hub restarts. */
   live: Spawner | undefined;
@@ -61,19 +61,19 @@ export interface Spawner {
   behaviour: SpawnerBehaviour;
   /** The pending start, or the last one if it failed. */
   start?: Start;
-  /** When the pending stop ends. */
+  /** Resolves when the pending stop has ended. */
   stopping?: Promise<void>;
   /** The token that the server has. */
   token?: string;
 }
 
 export interface Start {
-  /** When it began. */
+  /** The time at which the start began. */
   readonly at: number;
-  /** Resolves when it has succeeded, failed or been cancelled; never rejects. */
+  /** Resolves when the start has succeeded, failed or been cancelled; never rejects. */
   ended: Promise<void>;
   outcome: "pending" | "ready" | "failed" | "timeout" | "cancelled";
-  /** Cancels it. */
+  /** Cancels the start. */
   readonly cancel: AbortController;
 }
 

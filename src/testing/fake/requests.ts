@@ -6,21 +6,21 @@ import { connectionError } from "./faults.js";
 export interface FakeRequest {
   /** Method and path as the document has them: "GET /users/{name}". */
   readonly operation: string;
-  /** In upper case. */
+  /** The method, in upper case. */
   readonly method: string;
-  /** Below the API, as it was sent: "/users/ada". */
+  /** The path below the API, as it was sent: "/users/ada". */
   readonly path: string;
-  /** The query parameters; of a repeated one, the last value. */
+  /** The query parameters. A repeated parameter has its last value. */
   readonly query: Readonly<Record<string, string>>;
-  /** The body, parsed if it is JSON; undefined without one. */
+  /** The body, parsed if it is JSON; undefined if there is none. */
   readonly body: unknown;
-  /** The user or service whose token it had; undefined without a valid token. */
+  /** The name of the user or service that owns the request's token; undefined without a valid token. */
   readonly by: string | undefined;
-  /** The status of the response; undefined while there is none, and after a fault without one. */
+  /** The status of the response; undefined until the hub responds, and after a fault without a response. */
   status: number | undefined;
 }
 
-/** The value of a JSON text, or the text itself; undefined for an empty one. */
+/** Returns the value of a JSON text, or the text itself if it is not JSON; undefined for an empty text. */
 export function parsed(text: string): unknown {
   if (text === "") return undefined;
   try {
@@ -30,7 +30,7 @@ export function parsed(text: string): unknown {
   }
 }
 
-/** Resolves as the promise does. Rejects if the caller aborts or the hub stops before that. */
+/** Settles as the promise does, but rejects at once if the caller aborts or the hub stops. */
 export async function untilAborted(
   wanted: Promise<Response>,
   caller: AbortSignal,

@@ -58,7 +58,7 @@ function responseOf(world: World, { status, body, headers, stream }: Reply): Res
   return new Response(null, { status, headers: all });
 }
 
-/** The bytes of a stream as they arrive. Cancelling the stream ends it. */
+/** Returns a stream of these texts as bytes. Cancelling the stream ends the iteration of the texts. */
 export function bodyOf(texts: AsyncIterable<string>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const iterator = texts[Symbol.asyncIterator]();

@@ -55,13 +55,13 @@ export class Router {
   readonly #routes: readonly Route[];
 
   constructor(version: string) {
-    // Removed operations still have a response of their own.
+    // Operations that the release has removed stay in the list, since hubs answer them with a message.
     this.#routes = Object.entries(operations)
       .filter(([, { since = "0" }]) => isAtLeast(version, since))
       .map(([operation]) => routeOf(operation));
   }
 
-  /** The existing operations: "GET /users/{name}". */
+  /** The operations of the release: "GET /users/{name}". */
   get operations(): ReadonlySet<string> {
     return new Set(this.#routes.map(({ operation }) => operation));
   }
@@ -74,7 +74,7 @@ export class Router {
     if (!route) {
       if (fitting.length > 0 && method === "OPTIONS")
         return { operation, answer: () => empty(200) };
-      // HEAD is a method of its own, which only the health check has.
+      // The health check is the only operation that accepts HEAD.
       if (path === "/health" && method === "HEAD") {
         return { operation, answer: () => empty(200, "text/html") };
       }
@@ -114,7 +114,7 @@ function answer(route: Route, world: World, request: Incoming): Reply | Promise<
   return handle(call);
 }
 
-/** The filters that match the names in the path. */
+/** Returns the scope filters that include the resource in the path. */
 function filtersOf(call: Call, of: Endpoint["of"]): string[] {
   const name = call.param("name");
   if (of === undefined) return [];

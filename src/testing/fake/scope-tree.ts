@@ -103,7 +103,7 @@ export class ScopeTree {
     this.admin = adminScopes.filter(has);
   }
 
-  /** Every scope except placeholders. */
+  /** Every scope except placeholders such as "self". */
   get names(): string[] {
     return [...this.#included.keys()];
   }

@@ -5,7 +5,7 @@
 import type { Group, Owner, Server, Service, User } from "./records.js";
 import type { ScopeTree } from "./scope-tree.js";
 
-/** Scopes by name: `true` includes everything, a filter the resources that it names. */
+/** Granted scopes by name: `true` for every resource, or filters for the resources that they name. */
 export type Granted = ReadonlyMap<string, true | Filters>;
 /** Names by kind of filter: user, server, group, service. */
 export type Filters = ReadonlyMap<string, ReadonlySet<string>>;
@@ -30,7 +30,10 @@ export function unknownScope(tree: ScopeTree, scope: string, what: string): stri
   return `Scope filter ${filter} '!${filter}' in scope '${scope}' for ${what} does not exist`;
 }
 
-/** The expanded scopes of an owner: each with what it includes, `self` and `!user` replaced. */
+/**
+ * Returns the expanded scopes of an owner: each scope with all that it includes. `self` and filters such as `!user` are
+ * replaced by those for this owner.
+ */
 export function expand(tree: ScopeTree, scopes: Iterable<string>, owner: Owner): Set<string> {
   const expanded = new Set<string>();
   for (const scope of scopes) {
@@ -41,7 +44,7 @@ export function expand(tree: ScopeTree, scopes: Iterable<string>, owner: Owner):
     }
     if (filter === undefined) continue;
     for (const part of tree.including(name) ?? []) {
-      // A server's filter names no user.
+      // A filter by server does not include its user.
       if (filter.startsWith("server") && part.startsWith("read:user")) continue;
       expanded.add(filter === "" ? part : `${part}!${filter}`);
     }
@@ -49,7 +52,10 @@ export function expand(tree: ScopeTree, scopes: Iterable<string>, owner: Owner):
   return reduced(expanded);
 }
 
-/** `!user` and `!service` mean the owner if it is of that kind, otherwise nothing. */
+/**
+ * Returns a filter with the owner's name for `!user` or `!service`; undefined if the owner is not of that kind. Returns
+ * any other filter unchanged.
+ */
 function filterFor(filter: string, owner: Owner): string | undefined {
   if (!unnamed.has(filter)) return filter;
   return filter === owner.kind ? `${filter}=${owner.name}` : undefined;
@@ -75,7 +81,10 @@ export function parse(scopes: Iterable<string>): Granted {
   return granted;
 }
 
-/** The scopes that both sets grant. A filter by group includes its users, one by user includes their servers. */
+/**
+ * Returns the scopes that both sets grant. A filter by group includes the group's users, and a filter by user includes
+ * the user's servers.
+ */
 export function intersect(
   one: ReadonlySet<string>,
   other: ReadonlySet<string>,
@@ -135,7 +144,7 @@ export const identifyScopes = ({ kind, name }: Owner): string[] =>
     ? [`read:users:name!user=${name}`, `read:users:groups!user=${name}`]
     : [`read:services:name!service=${name}`];
 
-/** The text before and after the first mark; "" without one. */
+/** Splits a text at the first mark. Without a mark, `after` is "". */
 export function cut(text: string, mark: string): [before: string, after: string] {
   const index = text.indexOf(mark);
   return index < 0 ? [text, ""] : [text.slice(0, index), text.slice(index + mark.length)];

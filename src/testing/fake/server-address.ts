@@ -1,4 +1,4 @@
-/** What answers at the address of a running server. */
+/** The responses at the addresses of users' servers, to which the proxy routes requests past the hub. */
 import { decoded } from "../../core/url.js";
 import { isReady, serverUrl } from "./models.js";
 import type { Server } from "./records.js";
@@ -25,7 +25,10 @@ export function loginRedirect(basePath: string, path: string, client_id: string)
   return new Response(null, { status: 302, headers: { Location: location } });
 }
 
-/** The server to which the proxy routes a path. Those of named servers are below that of the default server. */
+/**
+ * Returns the server to which the proxy routes a path. The paths of named servers are below that of the default server,
+ * which also gets the requests for a named server that does not run.
+ */
 function routedAt(world: World, pathname: string): Server | undefined {
   const root = `${world.basePath}user/`;
   if (!pathname.startsWith(root)) return undefined;

@@ -1,6 +1,6 @@
 /**
- * The life cycle of a server: it starts, runs and stops, at once or after a time. What a start or a stop does to
- * the records is here; what requests may ask for is in `servers.ts`.
+ * The life cycle of a server: it starts, runs and stops, at once or after a time. This file has the effects of starts
+ * and stops on the records. `servers.ts` has the rules for the requests.
  */
 import { atMost } from "./clock.js";
 import { crash, HttpError } from "./replies.js";
@@ -27,7 +27,7 @@ export function liveOf(server: Server): Spawner {
 export const hasFailed = ({ live }: Server): boolean =>
   live?.pending === null && (live.start?.outcome === "failed" || live.start?.outcome === "timeout");
 
-/** Begins a start. Its outcome is in the spawner's `start` when `ended` resolves. */
+/** Begins a start and returns it. Its `outcome` is final when `ended` resolves. */
 export function beginStart(
   world: World,
   server: Server,
@@ -115,7 +115,7 @@ export function startError(world: World, server: Server, { outcome }: Start): Ht
 export const logName = ({ user, name }: Server): string =>
   name === "" ? String(user.name) : `${user.name}:${name}`;
 
-/** The reason of a failed start, as the progress stream has it. */
+/** Returns the reason for a failed start, as the progress stream reports it. */
 export function failureText(world: World, { start, behaviour: { fails } }: Spawner): string {
   if (start?.outcome === "cancelled") return "Spawn cancelled";
   const timedOut = world.since("5.0") ? "" : "Timeout";
@@ -124,12 +124,12 @@ export function failureText(world: World, { start, behaviour: { fails } }: Spawn
   return `Spawn failed: ${start?.outcome === "timeout" ? timedOut : reason}`;
 }
 
-/** Waits until a start has ended, or for as long as the hub lets a request wait. */
+/** Waits until a start has ended, but no longer than the hub lets a request wait. */
 export async function waitForStart(world: World, start: Start): Promise<void> {
   await atMost(world.clock, world.settings.slowSpawnTimeout * 1000, start.ended);
 }
 
-/** Stops a server and waits for it, for as long as the hub lets a request wait. */
+/** Stops a server and waits until it has stopped, but no longer than the hub lets a request wait. */
 export async function stopAndWait(world: World, server: Server): Promise<void> {
   const live = liveOf(server);
   live.stopping = stop(world, server, live);
@@ -139,14 +139,14 @@ export async function stopAndWait(world: World, server: Server): Promise<void> {
 async function stop(world: World, server: Server, live: Spawner): Promise<void> {
   live.pending = "stop";
   await world.clock.sleep((live.behaviour.stopSeconds ?? 0) * 1000);
-  // A hub that restarted has no state of it.
+  // If the hub has restarted meanwhile, it has discarded this stop.
   if (server.live !== live) return;
   cleanUp(world, server, live);
   live.pending = null;
   server.live = undefined;
 }
 
-/** Cancels a start, then stops what it has started. Meanwhile, as on real hubs, the server looks ready for a second. */
+/** Cancels a start, and stops the server a second later. Until then the server looks ready, as on real hubs. */
 export async function cancelStart(world: World, server: Server): Promise<void> {
   const live = liveOf(server);
   const { start } = live;

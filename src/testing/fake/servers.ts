@@ -50,7 +50,10 @@ interface ServerBody {
   options: Record<string, unknown> | null;
 }
 
-/** Before 6.0 the whole body is the options; later only if it has none of the new keys. */
+/**
+ * Returns the display name and the options in the body. Before 6.0, the options are the whole body. Since 6.0, this is
+ * so only for a body with neither `display_name` nor `user_options`.
+ */
 function bodyOf(call: Call): ServerBody {
   const { body } = call;
   if (!call.world.since("6.0")) {
@@ -99,7 +102,8 @@ async function start(call: Call): Promise<Reply> {
   if (isReady(server)) throw new HttpError(400, `${logName(server)} is already running`);
   if (displayName !== undefined && displayName !== "" && name !== "") server.displayName = shown;
   checkLimits(call);
-  // After a failed start, hubs 6 read a temporary record, in which nothing is pending.
+  // On hubs 6, a start after a failed one reads a temporary record that never shows a pending start. So the status is
+  // 201.
   const blind = world.since("6.0") && hasFailed(server);
   const begun = beginStart(world, server, options);
   await waitForStart(world, begun);
@@ -183,7 +187,7 @@ async function stop(call: Call): Promise<Reply> {
   }
   const server = user.servers.get(name);
   if (name === "" && removes) throw new HttpError(400, "Cannot delete the default server");
-  // A renamed default server is not found.
+  // The default server is missing after a rename. Real hubs then answer 500.
   if (!server && name === "") throw crash();
   if (!server) throw new HttpError(404, `${user.name} has no server named '${name}'`);
   const live = liveOf(server);

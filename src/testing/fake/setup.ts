@@ -1,4 +1,4 @@
-/** Fills a new fake hub with what its options name. */
+/** Creates the state of a new fake hub from its options. */
 import { settingsOf, type FakeHubOptions, type FakeService, type Settings } from "./options.js";
 import type { Clock } from "./clock.js";
 import { ManualClock, realClock } from "./clock.js";
@@ -7,10 +7,10 @@ import { beginStart, liveOf } from "./server-life.js";
 import { makeToken } from "./tokens-made.js";
 import { World } from "./world.js";
 
-/** The newest release of those that a short version names. */
+/** The newest release for each short version. */
 const newest: Readonly<Record<string, string>> = { "6": "6.1.1", "5": "5.5.4", "4.1": "4.1.6" };
 
-/** The begin of a manual clock. */
+/** The time at which a manual clock begins. */
 const firstMoment = Date.UTC(2030, 0, 1);
 
 export function makeWorld(options: FakeHubOptions): World {
@@ -72,7 +72,7 @@ function addPeople(world: World, { users, groups }: Settings): void {
   }
 }
 
-/** Adds a running server without a start. */
+/** Makes a server run at once, without the duration or failure that the options give its start. */
 function runAtOnce(world: World, server: Parameters<typeof liveOf>[0]): void {
   const { spawner } = world;
   world.spawner = {};

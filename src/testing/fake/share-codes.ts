@@ -1,4 +1,4 @@
-/** Share codes: a user who has one can accept the share of a server. */
+/** Share codes. With a code, a user can accept the share of a server. */
 import type { Call } from "./call.js";
 import type { Endpoints } from "./endpoints.js";
 import { time } from "./models.js";
@@ -43,7 +43,7 @@ const codeModel = (call: Call, code: ShareCode): Record<string, unknown> => ({
 function listOf(call: Call, fits: (code: ShareCode) => boolean): Reply {
   const page = pageOf(call);
   const all = [...call.world.shareCodes].filter(fits);
-  // The total includes expired ones, the items do not.
+  // The total includes expired codes, but the items do not.
   const items = slice(all, page)
     .filter(({ expiresAt }) => expiresAt > call.world.clock.now())
     .map((code) => codeModel(call, code));

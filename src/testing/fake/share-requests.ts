@@ -1,4 +1,4 @@
-/** Bodies of requests about shares and share codes, and how hubs refuse them. */
+/** Reads the bodies of requests about shares and share codes, and refuses invalid ones as hubs do. */
 import type { Call } from "./call.js";
 import { isObject, repr, truthy, typeName } from "./python.js";
 import { crash, HttpError } from "./replies.js";
@@ -33,7 +33,7 @@ function fieldsOf(call: Call, model: string, known: readonly string[]): Record<s
   return body;
 }
 
-/** The scopes of a request; undefined for "not given". */
+/** Returns the scopes of a request; undefined if it has none. */
 function scopesOf(call: Call, model: string, scopes: unknown): string[] | undefined {
   if (scopes === null || scopes === undefined) return undefined;
   if (!Array.isArray(scopes)) {
@@ -44,7 +44,7 @@ function scopesOf(call: Call, model: string, scopes: unknown): string[] | undefi
     const field = `scopes.${wrong}`;
     throw invalid(model, field, "Input should be a valid string", "string_type", scopes[wrong]);
   }
-  // An unknown scope is a 500 on real hubs.
+  // Real hubs answer an unknown scope with 500.
   if ((scopes as string[]).some((one) => unknownScope(call.world.scopes, one, "share"))) {
     throw crash();
   }
@@ -73,7 +73,7 @@ export function shareRequest(call: Call, model: string): ShareRequest {
   if (user === undefined && group === undefined) {
     throw refuse("Specify exactly one of `user` or `group`");
   }
-  // Neither has a name.
+  // The only name is empty. Real hubs answer with 500.
   if (!user && !group) throw crash();
   return { user: user || undefined, group: group || undefined, scopes };
 }
@@ -96,7 +96,7 @@ export function codeRequest(call: Call): { scopes: string[] | undefined; expires
   return { scopes: scopesOf(call, model, body["scopes"]), expiresIn: seconds };
 }
 
-/** The scopes to grant, each for this server; access by default. */
+/** Returns the scopes to grant, each with a filter by the server in the path. The default is `access:servers`. */
 export function scopesFor(call: Call, scopes: readonly string[] | undefined): string[] {
   const [owner, name] = [call.param("owner"), call.param("server_name")];
   const own = `server=${owner}/${name}`;

@@ -168,7 +168,7 @@ function revokeAll(call: Call): Reply {
   return empty(204);
 }
 
-/** The share that the path names, of a user or group with a server. */
+/** Returns the share of a server with a user or group; the path names all three. */
 function shareWith(call: Call, kind: "user" | "group"): Share {
   const name = call.param("name");
   const [owner, serverName] = [call.param("owner"), call.param("server_name")];

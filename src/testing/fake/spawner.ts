@@ -2,13 +2,13 @@
 
 /** One event of a progress stream, as a Spawner sends it. */
 export interface SpawnerEvent {
-  /** Percent. */
+  /** The progress in percent. */
   progress?: number;
   /** What happens, as plain text. */
   message?: string;
-  /** The same as HTML. */
+  /** The message as HTML. */
   html_message?: string;
-  /** Keys of the Spawner's own. */
+  /** Further keys that the Spawner defines. */
   [key: string]: unknown;
 }
 
@@ -16,9 +16,9 @@ export interface SpawnerEvent {
 export interface SpawnerBehaviour {
   /** The seconds that a start takes. @default 0 */
   seconds?: number;
-  /** The events of the progress stream, spread evenly over those seconds. @default one of 50 % */
+  /** The events of the progress stream, spread evenly over `seconds`. @default one event of 50 % */
   progress?: readonly (string | SpawnerEvent)[];
-  /** The reason why the start fails after those seconds; with a status, the Spawner raises an HTTP error. */
+  /** The reason why the start fails after `seconds`. If it has a status, the Spawner raises an HTTP error. */
   fails?: string | { status: number; message: string };
   /** The seconds after which the hub abandons a start. @default 60 */
   timeout?: number;
@@ -32,7 +32,7 @@ export interface SpawnRequest {
   user: string;
   /** "" is the default server. */
   server: string;
-  /** Its `user_options`. */
+  /** The `user_options` of the start. */
   options: Readonly<Record<string, unknown>>;
 }
 
@@ -50,7 +50,7 @@ export interface TimedEvent {
 
 const usual: readonly SpawnerEvent[] = [{ progress: 50, message: "Spawning server..." }];
 
-/** The events of a start with the times at which they come. */
+/** Returns the events of a start, each with the time at which it is sent. */
 export function timedEvents({ seconds = 0, progress }: SpawnerBehaviour): TimedEvent[] {
   const events = progress ?? usual;
   return events.map((event, index) => ({

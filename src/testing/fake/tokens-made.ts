@@ -8,7 +8,7 @@ export interface NewToken {
   scopes?: readonly string[] | null;
   roles?: readonly string[] | null;
   note?: string;
-  /** In seconds; without it, the token does not expire. */
+  /** The lifetime in seconds; without it, the token does not expire. */
   expiresIn?: number | null;
   value?: string;
 }
@@ -41,7 +41,7 @@ function assignedScopes(world: World, owner: Owner, { scopes, roles }: NewToken)
   for (const scope of assigned) {
     const unknown = unknownScope(world.scopes, scope, "token");
     if (unknown === undefined) continue;
-    // Before 5.0, an unknown scope is a 500.
+    // Hubs before 5.0 answer an unknown scope with 500.
     throw world.since("5.0") ? new HttpError(400, `"${unknown}"`) : crash();
   }
   const wanted = expand(world.scopes, assigned, owner);
@@ -81,12 +81,12 @@ export function tokenScopes(world: World, { owner, scopes }: Token): Set<string>
   const held = ownerScopes(world, owner);
   if (scopes.includes("inherit")) return held;
   const given = expand(world.scopes, scopes, owner);
-  // The owner's name is always included, unless a wider scope includes it.
+  // Every token includes the scopes to read its owner's name, or wider ones.
   const known = expand(world.scopes, [...given, ...identifyScopes(owner)], owner);
   return intersect(known, held, world.groupsOf);
 }
 
-/** The token of this value, unless it has expired. */
+/** Returns the token with this value, unless it has expired. */
 export function findToken(world: World, value: string): Token | undefined {
   const token = world.tokens.get(value);
   return token && !hasExpired(world, token) ? token : undefined;

@@ -103,7 +103,10 @@ function create(call: Call): Reply {
   return json({ ...tokenModel(call, token), token: token.value }, 201);
 }
 
-/** The user who logs in with a password. In the fake hub, the password of each user is their name. */
+/**
+ * Returns the identity of the user who logs in with a password. In the fake hub, the password of each user is their
+ * name.
+ */
 function loggedIn(call: Call, auth: unknown): NonNullable<Call["identity"]> {
   const { username, password } = isObject(auth) ? auth : {};
   const user = typeof username === "string" ? call.world.user(username) : undefined;
@@ -141,7 +144,7 @@ function lifetimeIn({ world }: Call, requested: unknown): number | null {
   if (max > 0 && requested > max) {
     throw new HttpError(400, `token expires_in: ${requested} must not exceed ${max}`);
   }
-  // Before 5.0, 0 means without expiry.
+  // Before 5.0, a token with a lifetime of 0 does not expire.
   if (requested === 0 && !world.since("5.0")) return null;
   if (requested < 1) {
     throw new HttpError(

@@ -40,7 +40,7 @@ function hasState(user: User, state: string): boolean {
   return active === (state !== "inactive");
 }
 
-/** Whether the sender's scope includes a user. */
+/** Returns a function that checks whether the sender's scope includes a user. */
 function visibleTo(call: Call): (user: User) => boolean {
   const filters = call.sender.granted.get("list:users");
   if (filters === true || filters === undefined) return () => true;
@@ -50,7 +50,10 @@ function visibleTo(call: Call): (user: User) => boolean {
   return (user) => call.reaches("list:users", user);
 }
 
-/** A part of the name, ignoring case: % matches anything, _ one character (SQL's LIKE). */
+/**
+ * Returns a function that checks whether a name contains a text, ignoring case. As in SQL's LIKE, % matches anything,
+ * and _ matches one character.
+ */
 function nameFilter(text: string): (name: string) => boolean {
   if (text === "") return () => true;
   const source = [...text]

@@ -108,7 +108,7 @@ function update(call: Call): Reply {
     onlyAdminsGrant(call, admin);
   }
   if ("groups" in body || "roles" in body) throw crash();
-  // As on real hubs since 5.0, the name that a user already has destroys the user.
+  // As on real hubs since 5.0, a request with the name that the user already has destroys this name.
   if (name !== undefined && (newName !== null || world.since("5.0"))) world.rename(user, newName);
   if (typeof admin === "boolean") world.setAdmin(user, admin);
   if (isObject(authState)) user.authState = authState;

@@ -1,6 +1,5 @@
 /**
- * The state of a fake hub and its relations: records are found by name, and deleted
- * with all references. Handles no requests.
+ * The state of a fake hub. Finds records by name, and deletes them with all references to them. Handles no requests.
  */
 import { isAtLeast } from "../../core/version.js";
 import type { Clock } from "./clock.js";
@@ -24,9 +23,9 @@ export class World {
   readonly oauthClients = new Map<string, string>();
   /** OAuth codes that are not yet exchanged. */
   readonly codes = new Map<string, { client: string; user: User; scopes: readonly string[] }>();
-  /** Whether the hub does not respond: it was shut down, or it restarts behind its proxy. */
+  /** The reason why the hub does not respond, if any: it was shut down, or it restarts behind its proxy. */
   down: "shut down" | "restarting" | undefined;
-  /** The path below which the hub and its servers are, with slashes. */
+  /** The path below which the hub and its servers are. It begins and ends with a slash. */
   readonly basePath: string;
   spawner: SpawnerRule;
   concurrentSpawnLimit: number;
@@ -53,7 +52,7 @@ export class World {
     );
   }
 
-  /** Whether the release is this one or newer. */
+  /** Whether the hub's release is this version or newer. */
   since(version: string): boolean {
     return isAtLeast(this.settings.version, version);
   }

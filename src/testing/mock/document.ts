@@ -1,11 +1,8 @@
-/**
- * Types and operations of an OpenAPI document for the mock, and a dereferenced copy, so that no other file
- * has to resolve a `$ref`.
- */
+/** Types for the parts of an OpenAPI document, and functions that read them. Only this file resolves a `$ref`. */
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export type JsonObject = { [key: string]: Json };
 
-/** An operation with its method and path; `key` identifies it: "GET /users/{name}". */
+/** An operation with its method and path. `key` combines both: "GET /users/{name}". */
 export interface Operation {
   key: string;
   method: string;
@@ -44,7 +41,7 @@ export function operationsOf(document: JsonObject): Operation[] {
 export const parametersOf = (operation: JsonObject, place: string): JsonObject[] =>
   listAt(operation, "parameters").filter((parameter) => parameter["in"] === place);
 
-/** Every property a schema declares, its own and those of its `allOf` parts. */
+/** Returns every property that a schema declares itself or in its `allOf` parts. */
 export function propertiesOf(schema: Json | undefined): JsonObject {
   const inherited = listAt(schema, "allOf").map(propertiesOf);
   return Object.assign({}, ...inherited, objectAt(schema, "properties")) as JsonObject;
@@ -66,7 +63,7 @@ export function dereferenced(document: JsonObject): JsonObject {
   return visit(document, []) as JsonObject;
 }
 
-/** The object itself, or the target of its `$ref`; an empty one if that names nothing. */
+/** Returns the object itself, or the target of its `$ref`: an empty object if the target does not exist. */
 export function follow(document: JsonObject, node: JsonObject): JsonObject {
   const { $ref } = node;
   if (typeof $ref !== "string") return node;
@@ -90,7 +87,9 @@ function resolved(document: JsonObject, ref: string): Json | undefined {
   return node;
 }
 
-/** Merges keywords beside a `$ref` into its target: upstream declares `name` of a server that way. */
+/**
+ * Merges the keywords beside a `$ref` into its target: JupyterHub's documents declare a server's `name` in this way.
+ */
 function merged(base: Json, extra: JsonObject): Json {
   if (!isObject(base)) return base;
   const result = { ...base };

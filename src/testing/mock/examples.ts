@@ -1,6 +1,6 @@
 /**
- * The responses of the mock of the corrected document, by operation and then by status. They show the hub of models.ts.
- * The mock copy and Prism provide other statuses.
+ * The example responses of the mock hub, by operation and status. Their data is in models.ts. For other statuses,
+ * responses.ts and Prism make a response.
  */
 import type { Json, JsonObject } from "./document.js";
 import type { Examples } from "./mock-copy.js";
@@ -37,7 +37,7 @@ const html = (title: string) => `<!DOCTYPE html><title>JupyterHub</title><h1>${t
 const unscoped = (scope: string) =>
   refusal(403, `Action is not authorized with current scopes; requires any of [${scope}]`);
 
-/** The examples of a route that are the same with and without a server's name. */
+/** Returns the examples for the shares of one server. The default server, with the name "", has a path of its own. */
 const sharesOf = (name: string, path: string): Record<string, Record<string, Json>> => ({
   [`GET ${path}`]: { 200: lastPage([share(name, "user"), share(name, "group")]), 404: nothing },
   [`POST ${path}`]: { 200: share(name, "user") },

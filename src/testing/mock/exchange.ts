@@ -1,6 +1,6 @@
 /**
- * One request to Prism: which operation it is, what Prism answers, and every violation of the document: of
- * the strict checks, those that Prism reports, and a response that only Prism would send.
+ * Sends one request to Prism, and returns the response and every violation of the document: those that the strict
+ * checks find, those that Prism reports, and a response that only Prism would send.
  */
 import type { Contract } from "../../../generated/contract.gen.js";
 import { requestViolations } from "../contract/check.js";
@@ -11,16 +11,16 @@ import { bodySchemas } from "./requests.js";
 
 export interface MockRequest {
   method: string;
-  /** At Prism. */
+  /** The address at Prism. */
   url: URL;
   headers: Headers;
-  /** Empty without a body. */
+  /** The body; empty if there is none. */
   text: string;
   signal: AbortSignal;
 }
 
 export interface Exchange {
-  /** Undefined if Prism was not asked. */
+  /** Undefined if the request was not sent to Prism. */
   response: Response | undefined;
   violations: readonly string[];
 }
@@ -32,7 +32,10 @@ export interface MockOperation {
   operation: JsonObject;
 }
 
-/** The operation that Prism would choose: the matching template with the most literal parts. */
+/**
+ * Returns the operation that Prism would choose: of those that match the request, the one with the fewest path
+ * parameters.
+ */
 export function operationOf(
   document: MockDocument,
   method: string,
@@ -68,11 +71,11 @@ export async function exchange(
     return { response: undefined, violations: strict };
   }
   const answered = await forwarded(request, prefer);
-  // Read in any case: Prism cannot stop while a response is unread.
+  // Always read the body: Prism cannot stop while a response is unread.
   const body = await answered.text();
   const response = new Response(body === "" ? null : body, answered);
   const ofPrism = prismViolations(response).filter(
-    // What the strict checks say of the request as well.
+    // If the strict checks found violations, they cover those that Prism reports for the body and the query.
     (line) => strict.length === 0 || !/^request\.(body|query)/.test(line),
   );
   const violations = [
@@ -86,10 +89,10 @@ export async function exchange(
 
 async function forwarded(request: MockRequest, prefer: string | undefined): Promise<Response> {
   const headers = new Headers(request.headers);
-  // A hub ignores an unknown Accept header, to which Prism answers 406.
+  // A hub ignores an Accept header with an unknown media type. Prism would answer it with 406.
   const accept = headers.get("Accept") ?? "*/*";
   headers.set("Accept", accept.includes("*/*") ? accept : `${accept}, */*;q=0.1`);
-  // A hub reads either word, in any case. The document has one of them.
+  // A hub accepts "token" and "Bearer", in any case. The document declares only "Bearer".
   const token = headers.get("Authorization")?.replace(/^(token|bearer)\s/i, "Bearer ");
   if (token !== undefined) headers.set("Authorization", token);
   if (prefer !== undefined) headers.set("Prefer", prefer);
@@ -97,7 +100,9 @@ async function forwarded(request: MockRequest, prefer: string | undefined): Prom
   return fetch(url, { method, headers, body: text || null, redirect: "manual", signal });
 }
 
-/** A login needs no token if its body has `auth`, which Prism does not know. */
+/**
+ * Requires a token or a login (`auth` in the body) for the operations that accept either. Prism cannot check this rule.
+ */
 function missingCredentials(operation: JsonObject, headers: Headers, text: string): string[] {
   const isLogin = bodySchemas(operation).some((schema) => "auth" in propertiesOf(schema));
   if (!isLogin || headers.has("Authorization")) return [];
@@ -112,18 +117,18 @@ function prismViolations(response: Response): string[] {
     const found = JSON.parse(header) as { location: string[]; message: string }[];
     return found.map(({ location, message }) => `${location.join(".")}: ${message}`);
   } catch {
-    // Prism truncates it at 8 KB and adds a note at the front.
+    // Prism truncates the header at 8 KB and puts a note in front of it. Then it is not JSON.
     return [header];
   }
 }
 
-/** Hubs send no problem documents: it is Prism's own response. */
+/** Returns a violation if the response is Prism's own: a problem document, which hubs never send. */
 function ownResponse({ headers, status }: Response, body: string): string[] {
   if (!headers.get("Content-Type")?.startsWith("application/problem+json")) return [];
   const { title, detail } = JSON.parse(body) as { title?: string; detail?: string };
   return [`Prism itself answered ${status} (${title}): ${detail}`];
 }
 
-/** The path below the API. */
+/** Returns the path below the API; a path outside of the API unchanged. */
 export const pathBelow = ({ pathname }: URL): string =>
   pathname.startsWith(API_BASE) ? pathname.slice(API_BASE.length) : pathname;

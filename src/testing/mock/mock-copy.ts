@@ -1,31 +1,31 @@
 /**
- * Copies an OpenAPI 3 document so that Prism can serve it as a hub. Mechanical, and never changes the input.
- * requests.ts does the request side, responses.ts the response side, and this file the paths. The copy has no `$ref`.
+ * Copies an OpenAPI 3 document and adapts the copy, so that Prism can serve it as a hub. The input stays unchanged, and
+ * the copy has no `$ref`. requests.ts adapts the requests, responses.ts the responses, and this file the paths.
  */
 import { isObject, listAt, objectAt, operationsOf, dereferenced } from "./document.js";
 import type { Json, JsonObject } from "./document.js";
 import { tightenRequest } from "./requests.js";
 import { completeResponses } from "./responses.js";
 
-/** The base path of the API on a hub without prefix. */
+/** The base path of the API on a hub without a prefix of its own. */
 export const API_BASE = "/hub/api";
 
 /**
- * "METHOD /path/{template}" → status → the response. A default server's path with a trailing slash may have
- * its own. Operations that the document lacks are ignored, because older hubs lack some; a status that an
- * operation lacks is an error.
+ * Example responses, first by operation ("METHOD /path/{template}"), then by status. The path of a default server,
+ * which ends with a slash, may have examples of its own. Operations that the document lacks are ignored, because older
+ * hubs lack some. A status that an operation lacks is an error.
  */
 export type Examples = {
   readonly [operation: string]: { readonly [status: string]: Json };
 };
 
 export interface MockOptions {
-  /** The hub's version, if `info.version` is wrong: 1.2.2 has 1.2.0dev. */
+  /** The hub's version, if `info.version` is wrong: in the document of hub 1.2.2, it is 1.2.0dev. */
   version?: string;
   examples?: Examples;
 }
 
-/** Contains its version, and in `x-operation` each operation's original name. */
+/** A document for Prism. `x-mock-of` is the hub's version. In each operation, `x-operation` is the original name. */
 export type MockDocument = JsonObject & { "x-mock-of": string };
 
 export function mockCopy(document: JsonObject, options: MockOptions = {}): MockDocument {
@@ -43,7 +43,7 @@ export function mockCopy(document: JsonObject, options: MockOptions = {}): MockD
   const entries = Object.entries(isObject(paths) ? paths : {});
   return {
     ...rest,
-    // Everything else here is dereferenced.
+    // All other components are inlined where they are referenced.
     components: { securitySchemes: objectAt(components, "securitySchemes") },
     // Prism ignores `servers`, so the paths carry the base.
     paths: Object.fromEntries(entries.map(([path, item]) => [API_BASE + path, item])),
@@ -65,8 +65,8 @@ export function inlineParameters(document: JsonObject): JsonObject {
 }
 
 /**
- * Prism rejects an empty path value. If that means the default server, as in `/shares/{owner}/`, a separate
- * path with a trailing slash has the name of the original operation.
+ * Adds paths for default servers, whose name is empty, because Prism rejects an empty path parameter. The added path
+ * ends with a slash, as in `/shares/{owner}/`. Its operations keep the names of the original ones.
  */
 function withDefaultServers(paths: JsonObject): JsonObject {
   const entries = Object.entries(paths).flatMap(([path, item]): [string, Json][] => {

@@ -1,4 +1,4 @@
-/** A mock hub as tests use it. */
+/** The public types of a mock hub. */
 
 import type { Disposable } from "../../core/runtime.js";
 
@@ -12,7 +12,7 @@ export interface MockHubOptions {
 
 /** Options of `MockHub.respond`. */
 export interface RespondOptions {
-  /** How many requests get the chosen response, before the usual one returns. @default all */
+  /** How many requests get the chosen response. Later requests get the usual response. @default all */
   times?: number;
 }
 
@@ -20,43 +20,43 @@ export interface RespondOptions {
 export interface MockCall {
   /** Method and path as the document has them: "GET /users/{name}"; undefined for an unknown operation. */
   readonly operation: string | undefined;
-  /** In upper case. */
+  /** The method, in upper case. */
   readonly method: string;
-  /** Below the API: "/users/ada". */
+  /** The path below the API: "/users/ada". */
   readonly path: string;
-  /** The query parameters; of a repeated one, the last value. */
+  /** The query parameters. A repeated parameter has its last value. */
   readonly query: Readonly<Record<string, string>>;
-  /** The body, parsed if it is JSON; undefined without one. */
+  /** The body, parsed if it is JSON; undefined if there is none. */
   readonly body: unknown;
 }
 
 /** A request or response that violates the hub's API. */
 export interface MockViolation {
-  /** The operation, or the method and path of an unknown one. */
+  /** The operation; for an unknown operation, the method and path. */
   readonly operation: string;
-  /** One line each: `request body /usernames: must be array`. */
+  /** One line for each violation: `request body /usernames: must be array`. */
   readonly violations: readonly string[];
 }
 
 /** A mock hub that is running. */
 export interface MockHub extends Disposable {
-  /** The address of its API: `http://127.0.0.1:<port>/hub/api`. Any token will do. */
+  /** The address of the mock's API: `http://127.0.0.1:<port>/hub/api`. The mock accepts any token. */
   readonly url: string;
-  /** The release that it answers as, such as "6.1.1". */
+  /** The hub's release, such as "6.1.1". */
   readonly version: string;
-  /** Every request, in order. */
+  /** Every request to the API so far, in order. */
   readonly calls: readonly MockCall[];
-  /** Every violation of the hub's API so far. Expect it to be empty. */
+  /** Every violation of the hub's API so far. In a test, expect this list to be empty. */
   readonly violations: readonly MockViolation[];
   /**
-   * Chooses the documented response of an operation from now on.
+   * Chooses which documented response the next requests of an operation get.
    *
    * @param operation method and path as the document has them: `GET /users/{name}`
-   * @param status the response to send; without one, the usual one again
-   * @param options for how many requests
+   * @param status the status of this response; without it, the operation gets its usual response again
+   * @param options how many requests get this response; all by default
    * @throws InvalidInputError if the document has no such operation or response, or `times` is not a positive integer
    */
   respond(operation: string, status?: number, options?: RespondOptions): void;
-  /** Stops it and frees its port. */
+  /** Stops the mock hub and frees its port. */
   stop(): Promise<void>;
 }

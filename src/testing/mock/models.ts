@@ -1,7 +1,7 @@
 /**
- * The data of a hub of the newest version: three users, of whom ada has two running servers, and their
- * groups, tokens, shares, services and routes. All models are complete, as a caller with every scope sees
- * them, and consistent. examples.ts maps routes to models.
+ * The data of a hub of the newest version: three users with their groups, tokens, shares, services and routes. The user
+ * ada has two running servers. The models are consistent with each other, and complete, as a caller with every scope
+ * sees them. examples.ts assigns them to routes.
  */
 import { releases } from "../contract/releases.js";
 import type { Json, JsonObject } from "./document.js";

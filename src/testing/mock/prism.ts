@@ -1,7 +1,7 @@
 /**
- * Prism in this process, on a free port, serving a mock copy strictly: it validates credentials, requests
- * and its own responses, and answers 500 if a response violates the document. Prism is not a dependency: it
- * is loaded when it is needed, and so its types are written down here as far as they are used.
+ * Starts Prism in this process, on a free port. Prism serves a mock copy strictly: it validates credentials, requests
+ * and its own responses, and answers 500 if a response violates the document. Prism is not a dependency of this
+ * package, and is imported only when needed. So this file declares those of Prism's types that it uses.
  */
 import { API_BASE, type MockDocument } from "./mock-copy.js";
 
@@ -52,11 +52,11 @@ export async function startPrism(document: MockDocument): Promise<Prism> {
   return { url: origin + API_BASE, close: () => server.close() };
 }
 
-/** Imports an optional peer dependency. Its name is no literal: bundlers would look for it. */
+/** Imports an optional peer dependency. The name is not a literal, because bundlers would try to resolve it. */
 async function load<Module>(name: string): Promise<Module> {
   try {
     const loaded = (await import(name)) as { default?: Module } & Module;
-    // A CommonJS module, whose names Node does not find in every case.
+    // Prism's modules are CommonJS. Node may not find their named exports, but always provides `default`.
     return loaded.default ?? loaded;
   } catch (cause) {
     const { code } = cause as { code?: string };

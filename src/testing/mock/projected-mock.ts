@@ -1,6 +1,6 @@
 /**
- * The mock of hub N: the projection of the corrected document, with matching examples and its version.
- * Fields that the projection removes from a schema are removed from its examples, too.
+ * Makes the document that Prism serves as a hub of one release: the projection of the corrected document, with the
+ * release's version and with examples. The examples lack the fields that the projection removes from their schemas.
  */
 import { isObject, listAt, objectAt, operationsOf } from "./document.js";
 import type { Json, JsonObject } from "./document.js";
@@ -28,7 +28,7 @@ export function projectedMock(corrected: JsonObject, version: string): MockDocum
   return mock;
 }
 
-/** The part of a value that its schemas declare together; everything if they declare nothing. */
+/** Returns the part of a value that its schemas declare together; the whole value if they declare no properties. */
 function declaredPart(schemas: readonly JsonObject[], value: Json): Json {
   const parts = schemas.flatMap(partsOf);
   if (Array.isArray(value)) {

@@ -1,10 +1,10 @@
 /**
- * The document of hub N: the corrected one without what N does not know.
+ * Projects the corrected document onto one release: removes what this release does not have.
  *
- * `x-since` and `x-until` give the releases of operations, parameters, body keys and fields; without them,
- * every supported hub has it. `x-enum-since` and `x-enum-until` give the releases of single values of an
- * enumeration. `x-scopes` of the OAuth flow gives those of scopes: a scope that N does not know is replaced
- * by the one that older hubs use.
+ * The marks `x-since` and `x-until` give the releases of operations, parameters, body keys and fields. A part without
+ * marks exists in every supported release. `x-enum-since` and `x-enum-until` give the releases of single values of an
+ * enumeration. `x-scopes` of the OAuth flow gives the releases of scopes: a scope that the release does not have is
+ * replaced by the one that older hubs use.
  */
 import { isAtLeast } from "../../core/version.js";
 import { follow, isObject, objectAt, type Json, type JsonObject } from "./document.js";
@@ -67,7 +67,7 @@ function prune(node: Json, keeps: (part: Json) => boolean): Json {
   return pruned;
 }
 
-/** The marks of one value of an enumeration. */
+/** Returns the releases of one value of an enumeration, as the marks `x-since` and `x-until`. */
 const marksOf = (schema: JsonObject, value: Json): JsonObject => ({
   "x-since": objectAt(schema, "x-enum-since")[String(value)] ?? null,
   "x-until": objectAt(schema, "x-enum-until")[String(value)] ?? null,

@@ -1,11 +1,11 @@
 /**
- * The request side of the mock copy: makes Prism reject requests that the document does not describe, and
- * accept those that a hub serves without a token. Needs dereferenced documents.
+ * The request side of the mock copy: makes Prism reject requests that the document does not describe, and serve without
+ * a token the operations that a hub serves without one. Needs a dereferenced document.
  */
 import { isObject, objectAt, propertiesOf } from "./document.js";
 import type { Json, JsonObject, Operation } from "./document.js";
 
-/** Public on every hub, though the documents ask for a token on most of them. */
+/** Operations that need no token on any hub, although JupyterHub's documents declare one for most of them. */
 const PUBLIC = new Set([
   "GET /",
   "GET /health",
@@ -14,12 +14,12 @@ const PUBLIC = new Set([
   "POST /oauth2/token",
 ]);
 
-/** Beside one of these, `properties` is incomplete, so `additionalProperties: false` would be wrong. */
+/** Keywords beside which `properties` is incomplete, so that `additionalProperties: false` would be wrong. */
 const COMPOSING = ["allOf", "anyOf", "oneOf", "if", "patternProperties", "additionalProperties"];
 
 export function tightenRequest({ key, operation }: Operation): void {
   const schemas = bodySchemas(operation);
-  // A body with credentials is a login: `POST /users/{name}/tokens` with `auth`.
+  // An operation whose body may have `auth` accepts a login in place of a token: `POST /users/{name}/tokens`.
   const login = schemas.some((schema) => "auth" in propertiesOf(schema));
   if (PUBLIC.has(key) || login) operation["security"] = [];
   for (const schema of schemas) close(schema);
@@ -30,7 +30,7 @@ export const bodySchemas = (operation: JsonObject): JsonObject[] =>
     .map((media) => (isObject(media) ? media["schema"] : undefined))
     .filter(isObject);
 
-/** Closes objects that declare properties; maps and free-form objects stay open. */
+/** Makes objects that declare properties reject all others. Maps and free-form objects still accept any property. */
 function close(schema: Json | undefined): void {
   if (!isObject(schema)) return;
   placeholderToMap(schema);
@@ -42,7 +42,10 @@ function close(schema: Json | undefined): void {
     close(child);
 }
 
-/** Before 5.4.4 the map of servers is written as an object with one property, "<server name>". */
+/**
+ * Turns an object schema whose only property is a placeholder into a map. Documents before 5.4.4 declare the map of
+ * servers in this way, with the property "<server name>".
+ */
 function placeholderToMap(schema: JsonObject): void {
   const entries = Object.entries(objectAt(schema, "properties"));
   const placeholder = entries.find(([name]) => /^<.+>$/.test(name));

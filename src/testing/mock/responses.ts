@@ -1,7 +1,7 @@
 /**
- * The response side of the mock copy: every status that a test may request with `Prefer: code=`, the
- * headers that a hub always sends, and an example if Prism's own sample would be rejected by its validator
- * or by the client. Needs dereferenced documents.
+ * The response side of the mock copy. Adds every status that a test may request with `Prefer: code=`, the headers that
+ * a hub always sends, and an example where Prism's validator or the client would reject Prism's own sample. Needs a
+ * dereferenced document.
  */
 import { isObject, objectAt, parametersOf, propertiesOf } from "./document.js";
 import type { Json, JsonObject, Operation } from "./document.js";
@@ -9,7 +9,7 @@ import { flattenedIdentity, pageSchema, withLastPage } from "./schemas.js";
 
 export const PAGE_TYPE = "application/jupyterhub-pagination+json";
 
-/** What any operation of a hub, or the proxy in front of it, may answer. */
+/** The errors with which a hub, or the proxy in front of it, may answer any operation. */
 const ERRORS: Readonly<Record<string, string>> = {
   400: "Bad Request",
   403: "Forbidden",
@@ -26,15 +26,15 @@ const ERROR_SCHEMA: JsonObject = {
   properties: { status: { type: "integer" }, message: { type: "string" } },
 };
 
-/** Routes that can answer with a page, which no upstream document declares. */
+/** Routes that answer with a page on request, although none of JupyterHub's own documents declares this. */
 const PAGED_ON_REQUEST = new Set(["GET /users", "GET /groups", "GET /proxy"]);
 
-/** The progress stream of a running server: the hub's keep-alive, then one last event. */
+/** The events of the progress stream of a running server: only the last one. */
 const READY: Json = [{ progress: 100, ready: true, message: "Server ready", url: "/user/ada/" }];
 
 export interface ResponseContext {
   version: string;
-  /** By status: a list of events for a stream, the array form for a paginated route. */
+  /** Example bodies by status: a list of events for a stream, and an array for a route with optional pages. */
   examples: { readonly [status: string]: Json };
 }
 
@@ -102,7 +102,10 @@ function exampleOfError(media: JsonObject, status: number): void {
   setExample(media, { status, message: ERRORS[status] ?? "" });
 }
 
-/** Prism can only serve a stream as one text. A hub starts it with an empty line. */
+/**
+ * Replaces a stream's events by one text, because Prism cannot send them one by one. Like a hub's stream, the text
+ * starts with an empty line.
+ */
 function stream(media: JsonObject): void {
   const events = Array.isArray(media["example"]) ? media["example"] : READY;
   const text = (events as Json[]).map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
@@ -110,7 +113,10 @@ function stream(media: JsonObject): void {
   setExample(media, `\n\n${text}`);
 }
 
-/** Adds the pagination media type. Prism validates any `+json` as JSON, so JSON must accept both forms. */
+/**
+ * Adds the media type of pages. Prism validates every `+json` type as `application/json`, so the schema of
+ * `application/json` must accept both the array and the page.
+ */
 function offerPages(key: string, operation: JsonObject, content: JsonObject): void {
   const media = content["application/json"];
   if (!isObject(media) || !isObject(media["schema"])) return;
@@ -139,7 +145,7 @@ function offerPages(key: string, operation: JsonObject, content: JsonObject): vo
 
 const isPage = (schema: JsonObject): boolean => "_pagination" in propertiesOf(schema);
 
-/** All items in one page, as a hub sends it. */
+/** Returns a page that contains all items, as a hub sends it. */
 export function lastPage(items: Json): JsonObject {
   const total = Array.isArray(items) ? items.length : Object.keys(items ?? {}).length;
   return { items, _pagination: { offset: 0, limit: 200, total, next: null } };
@@ -152,8 +158,8 @@ function setHeader(response: JsonObject, name: string, value: string): void {
 }
 
 /**
- * Prism serves the lowest 2xx. For a stop that is 202 ("still stopping"), for which a client has to wait.
- * As 2XX it sorts after 204 and still answers `Prefer: code=202`.
+ * Makes Prism answer a stop with 204 by default. Prism serves the lowest 2xx, and 202 ("still stopping") would make a
+ * client wait. Under the key 2XX, the 202 sorts after 204, and `Prefer: code=202` still chooses it.
  */
 function preferStopped(responses: JsonObject): void {
   const pending = responses["202"];

@@ -1,6 +1,6 @@
 /**
- * A mock hub that is running: an HTTP server that records and checks each request, lets Prism answer it, and
- * checks the answer. It adds nothing to what Prism sends but what tells a client that it is a hub.
+ * A mock hub that is running: an HTTP server that records and checks each request, lets Prism answer it, and checks the
+ * response. It answers unknown operations, invalid JSON and requests to users' servers itself.
  */
 import type { Contract } from "../../../generated/contract.gen.js";
 import { InvalidInputError } from "../../core/errors.js";
@@ -17,7 +17,10 @@ import { startPrism, type Prism } from "./prism.js";
 import { projectedMock } from "./projected-mock.js";
 import type { MockCall, MockHub, MockViolation, RespondOptions } from "./mock-hub.js";
 
-/** Headers that belong to one connection or describe the body as it was sent by Prism. */
+/**
+ * Headers of Prism's response that are not passed on: they belong to one connection or describe the encoding of the
+ * body.
+ */
 const ofConnection = ["connection", "content-encoding", "content-length", "transfer-encoding"];
 
 const respondKeys: KeysOf<RespondOptions> = { times: true };
@@ -99,7 +102,8 @@ export class RunningMockHub implements MockHub {
     const { method = "GET", signal } = init;
     const text = typeof init.body === "string" ? init.body : "";
     const { pathname, search, searchParams } = new URL(address);
-    // A client asks whether a started server answers, without a token. Only the hub's API has calls and violations.
+    // After a start, a client requests the server's address without a token, to see if the server responds. Only
+    // requests to the hub's API are recorded in `calls` and `violations`.
     if (pathname.startsWith("/user/") && !new Headers(init.headers).has("Authorization")) {
       return loginRedirect("/", pathname, "jupyterhub-user-ada");
     }
@@ -132,7 +136,7 @@ export class RunningMockHub implements MockHub {
     return new Response(response.body, { status: response.status, headers });
   }
 
-  /** The status chosen for this request, if any. Counts it. */
+  /** Returns the status that is chosen for this request, if any, and counts the request. */
   #nextStatus(operation: string): string | undefined {
     const chosen = this.#chosen.get(operation);
     if (!chosen) return undefined;
@@ -141,7 +145,7 @@ export class RunningMockHub implements MockHub {
     return chosen.status;
   }
 
-  /** Answers as a hub does, where Prism would not. */
+  /** Returns a hub's error response for a request that Prism does not answer. */
   #refusal(status: number, message: string): Response {
     const headers = { "X-JupyterHub-Version": this.version };
     return Response.json({ status, message }, { status, headers });

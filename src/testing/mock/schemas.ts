@@ -1,6 +1,6 @@
 /**
- * Rewrites response schemas on which Prism's sampler and validator disagree: the identity that is "a user
- * or a service, and more", and pages, which must not have a next page.
+ * Rewrites the response schemas whose samples by Prism are unusable. The model of the token's owner ("a user or a
+ * service, and more") has samples that Prism's own validator rejects, and sampled pages have a next page.
  */
 import { isObject, listAt, objectAt } from "./document.js";
 import type { Json, JsonObject } from "./document.js";
@@ -12,19 +12,19 @@ const PAGINATION: JsonObject = {
     offset: { type: "number", default: 0 },
     limit: { type: "number", default: 200 },
     total: { type: "number", default: 1 },
-    // No type: the documents write "or null" differently.
+    // This has no type, because the documents declare "or null" in different ways.
     next: { default: null },
   },
 };
 
-/** The page form of an array, for documents that declare only the array. */
+/** Returns the schema of a page of this array, for documents that declare only the array. */
 export const pageSchema = (plain: JsonObject): JsonObject => ({
   type: "object",
   required: ["items", "_pagination"],
   properties: { items: structuredClone(plain), _pagination: structuredClone(PAGINATION) },
 });
 
-/** Makes every sampled page the last one: a client would follow an invented `next`. */
+/** Makes every sampled page the last page. Otherwise a client would follow an invented `next`. */
 export function withLastPage(schema: JsonObject): JsonObject {
   const visit = (node: Json): Json => {
     if (Array.isArray(node)) return node.map(visit);
@@ -45,8 +45,8 @@ export function withLastPage(schema: JsonObject): JsonObject {
 }
 
 /**
- * Returns one object instead of `allOf: [oneOf: [User, Service], more]`, with all properties, and with what
- * every alternative requires as required. Returns any other schema unchanged.
+ * Replaces `allOf: [oneOf: [User, Service], more]` by one object with all properties. Properties that both `User` and
+ * `Service` require stay required, as do those that `more` requires. Returns any other schema unchanged.
  */
 export function flattenedIdentity(schema: JsonObject): JsonObject {
   const parts = listAt(schema, "allOf");
@@ -63,7 +63,8 @@ function flattened(schema: JsonObject): JsonObject {
   const parts = listAt(schema, "allOf").map(flattened);
   const choices = alternatives(schema).map(flattened);
   const properties: JsonObject = {};
-  // Alternatives first: if a part repeats a property (`kind`), the part allows more.
+  // The parts come after the alternatives and so replace them: if both declare a property (`kind`), the part allows
+  // more.
   for (const source of [...choices, ...parts, schema]) {
     Object.assign(properties, objectAt(source, "properties"));
   }

@@ -1,15 +1,19 @@
-/** Starts a mock hub. Loads its other modules and Prism only then, since the other test doubles do not need them. */
+/**
+ * Exports the function that starts a mock hub. The function imports Prism and the mock's other modules when it is
+ * called, since the other test doubles do not need them.
+ */
 import { checkKeys } from "../../core/known-keys.js";
 import { releaseOf, releases } from "../contract/releases.js";
 import type { MockHub, MockHubOptions } from "./mock-hub.js";
 
 /**
- * Starts a mock hub: an HTTP server that answers each operation of a hub's release with the example in its document,
- * and checks each request. It keeps no state; a `FakeHub` does. A wrong request gets an error (400, 401, 404 or 422)
- * or, if only an undeclared key is wrong, the usual response. Either way it is listed in `violations`.
+ * Starts a mock hub: an HTTP server that answers each operation of a hub's release with a documented example, and
+ * checks each request. Unlike a `FakeHub`, it keeps no state. An invalid request gets an error (400, 401, 404 or 422)
+ * or, if only an undeclared key is wrong, the usual response. Either way, `violations` of the mock hub lists the
+ * request.
  *
  * Needs Node and Prism, which is not installed with this package: `npm install --save-dev @stoplight/prism-core@5
- * @stoplight/prism-http@5 @stoplight/prism-http-server@5`. The last releases that declare Node 20 are
+ * @stoplight/prism-http@5 @stoplight/prism-http-server@5`. The last releases that declare support for Node 20 are
  * prism-core 5.8.0, prism-http 5.12.0 and prism-http-server 5.12.2.
  *
  * Since 0.1.
