@@ -8,13 +8,14 @@
 import { createClient } from "../../generated/client/client.gen.js";
 import { jsonBodySerializer } from "../../generated/core/bodySerializer.gen.js";
 import type { Operation } from "../../generated/operations.gen.js";
+import { sendWithRetries, type AttemptResult, type AttemptParts } from "./attempts.js";
 import {
-  sendWithRetries,
-  type AbortSignals,
-  type AttemptResult,
-  type AttemptParts,
-} from "./attempts.js";
-import { createContext, unknownOperation, type CallContext } from "./call-context.js";
+  createContext,
+  unknownOperation,
+  type CallContext,
+  type CallMeta,
+  type CallOptions,
+} from "./call-context.js";
 import {
   InvalidInputError,
   UnexpectedResponseError,
@@ -25,7 +26,6 @@ import { errorFromThrown, isResponseLost, withCallSite } from "./network-errors.
 import { checkInput, checkOptions } from "./input.js";
 import { unsupportedError } from "./error-mapping.js";
 import type { Client, RequestOptions } from "./raw-call.js";
-import type { Secrets } from "./redact.js";
 import { invalidJsonError, parseAsOf, valueOf } from "./response.js";
 import { isSafe } from "./retry.js";
 import { DeadlinePassed, onAbort, withDeadline } from "./deadline.js";
@@ -33,20 +33,6 @@ import { assertBelow } from "./transport.js";
 
 /** What the generated functions take as `client`. */
 export type ApiClient = Client;
-
-/** What methods and workflows add to a call. */
-export type CallMeta = {
-  /** The body was built for this hub's version: it is sent unchecked. */
-  asIs?: true;
-  /** The call is never retried: its caller handles `Retry-After`. */
-  once?: true;
-  /** Collects the secrets of several calls. */
-  secrets?: Secrets;
-  /** Called when a request is sent, not while it is queued. */
-  onSent?: () => void;
-};
-
-type CallOptions = Omit<RequestOptions, "meta"> & { meta?: CallMeta };
 
 interface Result {
   data?: unknown;
@@ -107,23 +93,8 @@ export async function fetchVersion(
 }
 
 async function call(parts: Parts, method: Method, options: CallOptions): Promise<Result> {
-  const { path, query, body, signal, timeout, meta } = options;
-  const { baseUrl } = parts.transport;
-  const url = options.url.startsWith("/") ? options.url : `/${options.url}`;
-  const context = createContext({
-    method,
-    // A newer hub may have a route that the table lacks.
-    operation: parts.operations[`${method} ${url}`] ?? unknownOperation,
-    streams: options.parseAs === "stream",
-    once: Boolean(meta?.once),
-    onSent: meta?.onSent,
-    baseUrl,
-    url,
-    path,
-    query,
-    body,
-    secrets: meta?.secrets,
-  });
+  const { signal, timeout } = options;
+  const context = createContext(parts.transport.baseUrl, parts.operations, method, options);
   // A deadline over several calls: tells it what it interrupts.
   const unsubscribe = onAbort(signal, (reason) => {
     if (!(reason instanceof DeadlinePassed)) return;
@@ -131,15 +102,15 @@ async function call(parts: Parts, method: Method, options: CallOptions): Promise
     reason.cause ??= context.lastFailure;
   });
   try {
-    const send = (deadline: AbortSignal | undefined): Promise<Result> =>
-      request(parts, context, options, { deadline, caller: signal ?? undefined });
-    return await (timeout === undefined && !signal
-      ? send(undefined)
-      : withDeadline(timeout, signal, send));
+    if (timeout === undefined && !signal) return await request(parts, context, options);
+    return await withDeadline(timeout, signal, (deadline) => {
+      context.deadline = deadline;
+      return request(parts, context, options);
+    });
   } catch (error) {
     const failure = signal?.aborted
       ? (signal.reason as unknown)
-      : marked(errorFromThrown(error, context, context.sent, context.lastFailure), context);
+      : marked(errorFromThrown(error, context), context);
     if (options.throwOnError) throw failure;
     return { error: failure, response: context.response };
   } finally {
@@ -153,15 +124,10 @@ function marked(failure: JupyterHubError, context: CallContext): JupyterHubError
 }
 
 /** Sends one call with the generated client. Only the options named here reach it. */
-async function request(
-  parts: Parts,
-  context: CallContext,
-  options: CallOptions,
-  signals: AbortSignals,
-): Promise<Result> {
+async function request(parts: Parts, context: CallContext, options: CallOptions): Promise<Result> {
   const { baseUrl } = parts.transport;
   const { url, path = {}, query = {}, headers = {}, bodySerializer } = options;
-  const input = await checked(parts, context, options, signals.deadline);
+  const input = await checked(parts, context, options);
   const serialise = bodySerializer ?? jsonBodySerializer.bodySerializer;
   let text: string | null = null;
   let attempted: AttemptResult | undefined;
@@ -178,12 +144,7 @@ async function request(
       const { url, headers } = built as Request;
       // Routes of the table cannot leave the API, since their names were checked. Others can.
       if (context.operation === unknownOperation) assertBelow(baseUrl, url, context);
-      attempted = await sendWithRetries(
-        parts,
-        context,
-        { url, headers, body: text || null },
-        signals,
-      );
+      attempted = await sendWithRetries(parts, context, { url, headers, body: text || null });
       return attempted.response;
     },
   });
@@ -203,15 +164,10 @@ async function request(
 }
 
 /** Returns the body to send. Throws if the input does not fit the operation or the hub's version. */
-async function checked(
-  parts: Parts,
-  context: CallContext,
-  options: CallOptions,
-  deadline: AbortSignal | undefined,
-): Promise<unknown> {
-  const { method, route, operation } = context;
+async function checked(parts: Parts, context: CallContext, options: CallOptions): Promise<unknown> {
+  const { method, route, operation, meta, deadline } = context;
   checkOptions(route, operation, options);
-  const { url, path = {}, query = {}, body, headers, meta } = options;
+  const { url, path = {}, query = {}, body, headers } = options;
   if (/[?#]/.test(url) && Object.keys(query).length > 0) {
     throw new InvalidInputError(
       `${method} ${context.url}: give the query either in the url or in \`query\`, not in both.`,
@@ -222,8 +178,8 @@ async function checked(
       `${method}: the url must be a path below the hub's API, such as "/users".`,
     );
   }
-  const rules = meta?.asIs ? { ...operation, body: {} } : operation;
-  const open = meta?.asIs || options.allowUnknownKeys || operation === unknownOperation;
+  const rules = meta.asIs ? { ...operation, body: {} } : operation;
+  const open = meta.asIs || options.allowUnknownKeys || operation === unknownOperation;
   const input = checkInput(url, rules, { path, query, body, open });
   for (const { what, rule } of input.versionedKeys) {
     const version = await hubVersion(parts, {

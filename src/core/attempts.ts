@@ -35,12 +35,6 @@ export interface BuiltRequest {
   body: string | null;
 }
 
-/** What aborts a call: its deadline, which includes the caller's signal, and that signal itself. */
-export interface AbortSignals {
-  deadline: AbortSignal | undefined;
-  caller: AbortSignal | undefined;
-}
-
 /** A response with its whole body. Its attempt is logged when the body has been parsed. */
 export interface AttemptResult {
   response: Response;
@@ -54,9 +48,8 @@ export async function sendWithRetries(
   { transport, retries, logger }: AttemptParts,
   context: CallContext,
   request: BuiltRequest,
-  { deadline, caller }: AbortSignals,
 ): Promise<AttemptResult> {
-  const { method, once } = context;
+  const { method, meta, deadline, caller } = context;
   const hasOwnToken = request.headers.has("Authorization");
   let attempt = 1;
   let token: string | undefined;
@@ -74,13 +67,14 @@ export async function sendWithRetries(
     const out: AttemptRequest = { url, body, headers, token, hasOwnToken, attempt };
     context.response = undefined;
     try {
-      const incoming = await transport.send(out, context, deadline);
+      const incoming = await transport.send(out, context);
       context.response = incoming.response;
-      const { response, body } = assertSuccess(transport, context, out, incoming, caller);
+      const { response, body } = assertSuccess(transport, context, out, incoming);
+      context.lastFailure = undefined;
       const { status } = response;
       return { response, body, log: (error) => log({ status, error: error?.name }) };
     } catch (error) {
-      const failure = errorFromThrown(error, context, context.sent, context.lastFailure);
+      const failure = errorFromThrown(error, context);
       token = undefined;
       let retryIn: number | undefined;
       try {
@@ -89,13 +83,13 @@ export async function sendWithRetries(
           renewed = true;
           context.sent = false;
           context.lastFailure = failure;
-          token = await transport.renewed(out.token, context, deadline);
+          token = await transport.renewed(out.token, context);
         }
         // A repetition with another token is not counted as a retry.
         const tries = {
           method,
           attempt: renewed ? attempt - 1 : attempt,
-          retries: once ? 0 : retries,
+          retries: meta.once ? 0 : retries,
         };
         retryIn = token === undefined ? retryDelay(failure, tries) : 0;
         if (retryIn === undefined) throw failure;
@@ -140,11 +134,10 @@ function assertSuccess(
   context: CallContext,
   { headers }: AttemptRequest,
   { response, body }: AttemptResponse,
-  signal: AbortSignal | undefined,
 ): AttemptResponse {
   if (response.ok && context.streams) {
     if (body === undefined && typeof response.body?.getReader === "function") {
-      const stream = withIdleTimeout(response.body, transport.timeout, context, signal);
+      const stream = withIdleTimeout(response.body, transport.timeout, context);
       return { response: withBody(response, stream), body };
     }
     if (body === undefined && response.body) {

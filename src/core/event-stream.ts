@@ -14,7 +14,6 @@ export function withIdleTimeout(
   stream: ReadableStream<Uint8Array>,
   timeout: number,
   call: CallContext,
-  signal: AbortSignal | undefined,
 ): ReadableStream<Uint8Array> {
   const reader = stream.getReader();
   let isOpen = true;
@@ -27,7 +26,7 @@ export function withIdleTimeout(
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        unsubscribe = onAbort(signal, (reason) => {
+        unsubscribe = onAbort(call.caller, (reason) => {
           controller.error(reason);
           void close(reason);
         });
@@ -43,7 +42,7 @@ export function withIdleTimeout(
         } catch (error) {
           void close(error);
           throw error instanceof DeadlinePassed
-            ? errorFromThrown(error, call, true)
+            ? errorFromThrown(error, call)
             : connectionError(error, call);
         }
       },

@@ -131,13 +131,8 @@ function crossOrigin({ url, operation: { since } }: CallContext): string | undef
   );
 }
 
-/** Converts any thrown value to an error of this package. `sent`: whether anything was sent; `last`: the previous failure. */
-export function errorFromThrown(
-  error: unknown,
-  call: CallContext,
-  sent: boolean,
-  last?: JupyterHubError,
-): JupyterHubError {
+/** Converts any thrown value to an error of this package. */
+export function errorFromThrown(error: unknown, call: CallContext): JupyterHubError {
   const where = `${call.method} ${call.url}`;
   if (isJupyterHubError(error)) return error;
   if (error instanceof DeadlinePassed) {
@@ -145,13 +140,9 @@ export function errorFromThrown(
     const what = call.isQueued
       ? `not sent within ${timeout} ms, since maxConcurrency calls were in flight`
       : `no response within ${timeout} ms`;
-    return new TimeoutError(`${where}: ${what}.`, {
-      ...call,
-      timeout,
-      cause: last,
-    });
+    return new TimeoutError(`${where}: ${what}.`, { ...call, timeout, cause: call.lastFailure });
   }
-  if (!sent) {
+  if (!call.sent) {
     // Not kept as the cause: it quotes headers and keys, which may hold a secret.
     return new InvalidInputError(
       `${where}: a header or the body cannot be sent; one of them is malformed.`,

@@ -95,28 +95,18 @@ export class Transport {
   }
 
   /** Another token after the hub rejected one; undefined if there is none. */
-  async renewed(
-    refused: string | undefined,
-    call: CallContext,
-    signal: AbortSignal | undefined,
-  ): Promise<string | undefined> {
-    const token = await this.#awaitToken(
-      () => this.#options.credentials.renewed(refused),
-      call,
-      signal,
-    );
+  async renewed(refused: string | undefined, call: CallContext): Promise<string | undefined> {
+    const { credentials } = this.#options;
+    const token = await this.#awaitToken(() => credentials.renewed(refused), call);
     return token === refused ? undefined : token;
   }
 
   /** The result of a token function, within the timeout of an attempt. */
-  #awaitToken<Token>(
-    ask: () => Promise<Token>,
-    call: CallContext,
-    signal: AbortSignal | undefined,
-  ): Promise<Token> {
-    if (signal?.aborted) return Promise.reject(signal.reason as Error);
+  #awaitToken<Token>(ask: () => Promise<Token>, call: CallContext): Promise<Token> {
+    const { deadline } = call;
+    if (deadline?.aborted) return Promise.reject(deadline.reason as Error);
     const token = ask();
-    return withDeadline(this.#options.timeout, signal, () =>
+    return withDeadline(this.#options.timeout, deadline, () =>
       token.catch((cause: unknown) => {
         if (isJupyterHubError(cause)) throw cause;
         throw new AuthenticationError(`${call.method} ${call.url}: the token function failed.`, {
@@ -128,34 +118,27 @@ export class Transport {
   }
 
   /** Sends one attempt and reads its response. Rejects if there is none, or it is not from a hub. */
-  send(
-    out: AttemptRequest,
-    call: CallContext,
-    signal: AbortSignal | undefined,
-  ): Promise<AttemptResponse> {
+  send(out: AttemptRequest, call: CallContext): Promise<AttemptResponse> {
+    const { deadline } = call;
     const { timeout, semaphore } = this.#options;
     const attempt = (): Promise<AttemptResponse> => {
       call.isQueued = false;
       this.#prepare(out, call);
-      return withDeadline(timeout, signal, (signal) => this.#attempt(out, call, signal));
+      return withDeadline(timeout, deadline, (signal) => this.#attempt(out, call, signal));
     };
-    const getToken = this.#setToken(out, call, signal);
+    const getToken = this.#setToken(out, call);
     // A stream whose headers a proxy holds back would block other calls.
     if (call.streams) return getToken ? getToken().then(attempt) : attempt();
     call.isQueued = true;
     const preparation = getToken && { prepare: getToken, limit: this.#tokenCalls };
-    return semaphore.run(signal, attempt, preparation);
+    return semaphore.run(deadline, attempt, preparation);
   }
 
   /**
    * Sets the token of a call that needs one and has no credentials of its own. If a token function has it, returns a
    * function that asks for it and sets it.
    */
-  #setToken(
-    out: AttemptRequest,
-    call: CallContext,
-    signal: AbortSignal | undefined,
-  ): (() => Promise<void>) | undefined {
+  #setToken(out: AttemptRequest, call: CallContext): (() => Promise<void>) | undefined {
     const { credentials } = this.#options;
     if (call.operation.public || call.ownCredentials || out.hasOwnToken || out.token !== undefined)
       return;
@@ -166,7 +149,7 @@ export class Transport {
     }
     return async () => {
       call.isQueued = false;
-      out.token = await this.#awaitToken(ask, call, signal);
+      out.token = await this.#awaitToken(ask, call);
       call.isQueued = !call.streams;
     };
   }
@@ -245,7 +228,7 @@ export class Transport {
     const authorization = headers.get("Authorization");
     if (call.ownCredentials || authorization !== null) credentials.assertSafe();
     call.sent = true;
-    call.onSent?.();
+    call.meta.onSent?.();
     try {
       const init: RequestInit = { method, headers, body, redirect: "manual", signal };
       // No cookie of the page beside credentials of the call itself.

@@ -5,7 +5,8 @@
  * Guarantees that unknown options and invalid timeouts are refused before anything is sent.
  */
 import { operations } from "../../generated/operations.gen.js";
-import type { ApiClient, CallMeta } from "../core/api-client.js";
+import type { ApiClient } from "../core/api-client.js";
+import type { CallMeta } from "../core/call-context.js";
 import { InvalidInputError, TimeoutError } from "../core/errors.js";
 import {
   callKeys,

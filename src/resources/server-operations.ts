@@ -5,7 +5,8 @@
  */
 import * as api from "../../generated/sdk.gen.js";
 import type { Server, User } from "../../generated/types.gen.js";
-import { sendAsIs, type CallMeta } from "../core/api-client.js";
+import { sendAsIs } from "../core/api-client.js";
+import type { CallMeta } from "../core/call-context.js";
 import { ForbiddenError, NotFoundError } from "../core/errors.js";
 import { assertShape } from "../core/json.js";
 import type { Keys, KeysOf } from "../core/known-keys.js";
