@@ -8,7 +8,7 @@
 import { createClient } from "../../generated/client/client.gen.js";
 import { jsonBodySerializer } from "../../generated/core/bodySerializer.gen.js";
 import type { Operation } from "../../generated/operations.gen.js";
-import { sendWithRetries, type AttemptResult, type AttemptParts } from "./attempts.js";
+import { sendWithRetries, type AttemptResult } from "./attempts.js";
 import {
   createContext,
   unknownOperation,
@@ -29,7 +29,7 @@ import type { Client, RequestOptions } from "./raw-call.js";
 import { invalidJsonError, parseAsOf, valueOf } from "./response.js";
 import { isSafe } from "./retry.js";
 import { DeadlinePassed, onAbort, withDeadline } from "./deadline.js";
-import { assertBelow } from "./transport.js";
+import { assertBelow, type Transport } from "./transport.js";
 
 /** What the generated functions take as `client`. */
 export type ApiClient = Client;
@@ -40,13 +40,15 @@ interface Result {
   response?: Response | undefined;
 }
 
-export interface ApiClientParts extends AttemptParts {
-  operations: Readonly<Record<string, Operation>>;
+/** What requests the hub's version. */
+export interface VersionSource {
+  client: ApiClient;
+  transport: Transport;
 }
 
-interface Parts extends ApiClientParts {
+interface Parts extends VersionSource {
+  operations: Readonly<Record<string, Operation>>;
   generated: ReturnType<typeof createClient>;
-  client: ApiClient;
 }
 
 /** Sends a body unchecked, since it was built for this hub's version. */
@@ -55,20 +57,14 @@ export const sendAsIs: { meta: CallMeta } = { meta: { asIs: true } };
 const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 type Method = (typeof methods)[number];
 
-export function createApiClient(parts: ApiClientParts): ApiClient {
-  const generated = createClient({ baseUrl: parts.transport.baseUrl });
-  const bind = (method: Method) => (options: CallOptions) => call(all, method, options);
+export function createApiClient(transport: Transport, operations: Parts["operations"]): ApiClient {
+  const generated = createClient({ baseUrl: transport.options.baseUrl });
+  const bind = (method: Method) => (options: CallOptions) => call(parts, method, options);
   const client: ApiClient = Object.freeze(
     Object.fromEntries(methods.map((method) => [method.toLowerCase(), bind(method)])),
   ) as unknown as ApiClient;
-  const all: Parts = { ...parts, generated, client };
+  const parts: Parts = { transport, operations, generated, client };
   return client;
-}
-
-/** What {@link hubVersion} needs. */
-export interface VersionSource {
-  client: ApiClient;
-  transport: AttemptParts["transport"];
 }
 
 /** The hub's version: that of its last response, or requested. */
@@ -85,7 +81,7 @@ export async function fetchVersion(
   const { data, response } = await client.get({ ...options, url: "/", throwOnError: true });
   const { version } = (data ?? {}) as { version?: unknown };
   if (typeof version === "string") return (transport.hubVersion = version);
-  const url = `${transport.baseUrl}/`;
+  const url = `${transport.options.baseUrl}/`;
   throw new UnexpectedResponseError(
     `GET ${url} answered JSON without a version: some other API. Check the url.`,
     { method: "GET", url, status: response.status },
@@ -94,7 +90,8 @@ export async function fetchVersion(
 
 async function call(parts: Parts, method: Method, options: CallOptions): Promise<Result> {
   const { signal, timeout } = options;
-  const context = createContext(parts.transport.baseUrl, parts.operations, method, options);
+  const { baseUrl } = parts.transport.options;
+  const context = createContext(baseUrl, parts.operations, method, options);
   // A deadline over several calls: tells it what it interrupts.
   const unsubscribe = onAbort(signal, (reason) => {
     if (!(reason instanceof DeadlinePassed)) return;
@@ -125,13 +122,13 @@ function marked(failure: JupyterHubError, context: CallContext): JupyterHubError
 
 /** Sends one call with the generated client. Only the options named here reach it. */
 async function request(parts: Parts, context: CallContext, options: CallOptions): Promise<Result> {
-  const { baseUrl } = parts.transport;
+  const { transport, generated } = parts;
   const { url, path = {}, query = {}, headers = {}, bodySerializer } = options;
   const input = await checked(parts, context, options);
   const serialise = bodySerializer ?? jsonBodySerializer.bodySerializer;
   let text: string | null = null;
   let attempted: AttemptResult | undefined;
-  const result: Result = await parts.generated.request({
+  const result: Result = await generated.request({
     method: context.method as Method,
     url,
     path,
@@ -143,8 +140,9 @@ async function request(parts: Parts, context: CallContext, options: CallOptions)
     fetch: async (built) => {
       const { url, headers } = built as Request;
       // Routes of the table cannot leave the API, since their names were checked. Others can.
-      if (context.operation === unknownOperation) assertBelow(baseUrl, url, context);
-      attempted = await sendWithRetries(parts, context, { url, headers, body: text || null });
+      if (context.operation === unknownOperation)
+        assertBelow(transport.options.baseUrl, url, context);
+      attempted = await sendWithRetries(transport, context, { url, headers, body: text || null });
       return attempted.response;
     },
   });

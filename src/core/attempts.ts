@@ -12,28 +12,13 @@ import {
   type JupyterHubError,
 } from "./errors.js";
 import { errorFromThrown } from "./network-errors.js";
-import { logAttempt, type LogFields, type Logger } from "./logger.js";
+import { logAttempt, type LogFields } from "./logger.js";
 import { errorFromResponse } from "./error-mapping.js";
 import { withBody } from "./response.js";
 import { retryDelay } from "./retry.js";
 import { withIdleTimeout } from "./event-stream.js";
 import { delay } from "./deadline.js";
-import type { AttemptResponse, AttemptRequest, Transport } from "./transport.js";
-
-export interface AttemptParts {
-  transport: Transport;
-  /** The most retries of a call. */
-  retries: number;
-  logger: Logger | undefined;
-}
-
-/** The request as the generated client built it. */
-export interface BuiltRequest {
-  url: string;
-  headers: Headers;
-  /** The body's text or null. A retry sends it again. */
-  body: string | null;
-}
+import type { AttemptRequest, AttemptResponse, BuiltRequest, Transport } from "./transport.js";
 
 /** A response with its whole body. Its attempt is logged when the body has been parsed. */
 export interface AttemptResult {
@@ -45,11 +30,12 @@ export interface AttemptResult {
 }
 
 export async function sendWithRetries(
-  { transport, retries, logger }: AttemptParts,
+  transport: Transport,
   context: CallContext,
   request: BuiltRequest,
 ): Promise<AttemptResult> {
   const { method, meta, deadline, caller } = context;
+  const { retries, logger } = transport.options;
   const hasOwnToken = request.headers.has("Authorization");
   let attempt = 1;
   let token: string | undefined;
@@ -122,9 +108,9 @@ function headersOf(
 const isTokenRejected = (
   failure: JupyterHubError,
   { token }: AttemptRequest,
-  { credentials }: Transport,
+  { options }: Transport,
 ) =>
-  credentials === "cookie"
+  options.credentials.kind === "cookie"
     ? isJupyterHubError(failure, "XsrfError")
     : isJupyterHubError(failure, "AuthenticationError") && token !== undefined;
 
@@ -137,7 +123,7 @@ function assertSuccess(
 ): AttemptResponse {
   if (response.ok && context.streams) {
     if (body === undefined && typeof response.body?.getReader === "function") {
-      const stream = withIdleTimeout(response.body, transport.timeout, context);
+      const stream = withIdleTimeout(response.body, transport.options.timeout, context);
       return { response: withBody(response, stream), body };
     }
     if (body === undefined && response.body) {
@@ -166,7 +152,7 @@ function assertSuccess(
       ? "body"
       : headers.has("Authorization")
         ? "token"
-        : transport.credentials === "cookie"
+        : transport.options.credentials.kind === "cookie"
           ? "cookie"
           : "none",
   });

@@ -5,7 +5,7 @@
  * anything is sent, and that the environment's token goes to no hub but its own.
  */
 import type { Operation } from "../../generated/operations.gen.js";
-import { createApiClient, type ApiClient, type ApiClientParts } from "./api-client.js";
+import { createApiClient, type VersionSource } from "./api-client.js";
 import { createCredentials, type Credentials, type TokenSource } from "./auth.js";
 import { createCookieCredentials } from "./cookie-auth.js";
 import { InvalidInputError } from "./errors.js";
@@ -135,8 +135,7 @@ export const optionKeys: { readonly [Key in keyof JupyterHubOptions]-?: true | R
 const oauthKeys: KeysOf<OAuthOptions> = { clientId: true, clientSecret: true, redirectUri: true };
 
 /** The parts of a client, and its addresses. */
-export interface ClientContext extends ApiClientParts {
-  client: ApiClient;
+export interface ClientContext extends VersionSource {
   /** Limits the calls in flight. */
   semaphore: Semaphore;
   credentials: Credentials;
@@ -216,13 +215,14 @@ export function createClientContext(
     maxConcurrency,
     credentials,
     middleware: [options.middleware ?? []].flat(),
+    retries: options.retry ?? defaults.retry,
+    logger,
   });
-  const parts = { operations, transport, retries: options.retry ?? defaults.retry, logger };
   return {
-    ...parts,
+    client: createApiClient(transport, operations),
+    transport,
     semaphore,
     credentials,
-    client: createApiClient(parts),
     apiUrl: baseUrl,
     publicUrl: pageUrl(publicUrl ?? baseUrl),
     // Without `allowInsecure: trusted`, which holds for this address alone.

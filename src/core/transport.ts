@@ -13,6 +13,7 @@ import {
   JupyterHubError,
   isJupyterHubError,
 } from "./errors.js";
+import type { Logger } from "./logger.js";
 import { sanitizeCause, connectionError } from "./network-errors.js";
 import { runMiddleware, type HubRequest, type Middleware } from "./middleware.js";
 import { pageOrigin } from "./runtime.js";
@@ -26,6 +27,7 @@ export interface TransportOptions {
   fetch: typeof fetch | undefined;
   headers: Readonly<Record<string, string>>;
   userAgent: string;
+  /** Milliseconds: the timeout of an attempt, and the idle timeout of a stream. */
   timeout: number;
   maxResponseBytes: number;
   semaphore: Semaphore;
@@ -33,13 +35,21 @@ export interface TransportOptions {
   maxConcurrency: number;
   credentials: Credentials;
   middleware: readonly Middleware[];
+  /** The most retries of a call. */
+  retries: number;
+  logger: Logger | undefined;
+}
+
+/** The request as the generated client built it. */
+export interface BuiltRequest {
+  url: string;
+  headers: Headers;
+  /** The body's text or null. A retry sends it again. */
+  body: string | null;
 }
 
 /** The request of an attempt. The transport adds the headers that every request has. */
-export interface AttemptRequest {
-  url: string;
-  headers: Headers;
-  body: string | null;
+export interface AttemptRequest extends BuiltRequest {
   /** The token to send. */
   token: string | undefined;
   /** Whether the headers of the call have a token already. */
@@ -55,48 +65,25 @@ export interface AttemptResponse {
 }
 
 export class Transport {
-  readonly #options: TransportOptions;
+  readonly options: TransportOptions;
+  /** The hub's version, from its last response, or from the body of `GET /`: a proxy may remove the header. */
+  hubVersion: string | undefined;
   /** Limits the calls of the token function. Derived clients have their own, since one's function may use another. */
   readonly #tokenCalls: Semaphore;
-  #hubVersion: string | undefined;
 
   constructor(options: TransportOptions) {
-    this.#options = options;
+    this.options = options;
     this.#tokenCalls = new Semaphore(options.maxConcurrency);
-  }
-
-  get baseUrl(): string {
-    return this.#options.baseUrl;
-  }
-
-  /** Milliseconds: the timeout of an attempt, and the idle timeout of a stream. */
-  get timeout(): number {
-    return this.#options.timeout;
-  }
-
-  /** The hub's version, from its last response. */
-  get hubVersion(): string | undefined {
-    return this.#hubVersion;
-  }
-
-  /** Set from the body of `GET /`: a proxy may remove the version header. */
-  set hubVersion(version: string) {
-    this.#hubVersion = version;
   }
 
   /** Whether a middleware may change a request. */
   get hasMiddleware(): boolean {
-    return this.#options.middleware.length > 0;
-  }
-
-  /** The kind of the client's credentials. */
-  get credentials(): Credentials["kind"] {
-    return this.#options.credentials.kind;
+    return this.options.middleware.length > 0;
   }
 
   /** Another token after the hub rejected one; undefined if there is none. */
   async renewed(refused: string | undefined, call: CallContext): Promise<string | undefined> {
-    const { credentials } = this.#options;
+    const { credentials } = this.options;
     const token = await this.#awaitToken(() => credentials.renewed(refused), call);
     return token === refused ? undefined : token;
   }
@@ -106,7 +93,7 @@ export class Transport {
     const { deadline } = call;
     if (deadline?.aborted) return Promise.reject(deadline.reason as Error);
     const token = ask();
-    return withDeadline(this.#options.timeout, deadline, () =>
+    return withDeadline(this.options.timeout, deadline, () =>
       token.catch((cause: unknown) => {
         if (isJupyterHubError(cause)) throw cause;
         throw new AuthenticationError(`${call.method} ${call.url}: the token function failed.`, {
@@ -120,7 +107,7 @@ export class Transport {
   /** Sends one attempt and reads its response. Rejects if there is none, or it is not from a hub. */
   send(out: AttemptRequest, call: CallContext): Promise<AttemptResponse> {
     const { deadline } = call;
-    const { timeout, semaphore } = this.#options;
+    const { timeout, semaphore } = this.options;
     const attempt = (): Promise<AttemptResponse> => {
       call.isQueued = false;
       this.#prepare(out, call);
@@ -139,7 +126,7 @@ export class Transport {
    * function that asks for it and sets it.
    */
   #setToken(out: AttemptRequest, call: CallContext): (() => Promise<void>) | undefined {
-    const { credentials } = this.#options;
+    const { credentials } = this.options;
     if (call.operation.public || call.ownCredentials || out.hasOwnToken || out.token !== undefined)
       return;
     const { ask } = credentials;
@@ -168,14 +155,14 @@ export class Transport {
     let body: string | undefined;
     try {
       if (!isStream(response, call)) {
-        body = await readText(response, this.#options.maxResponseBytes, call, signal);
+        body = await readText(response, this.options.maxResponseBytes, call, signal);
       }
     } catch (cause) {
       if (signal.aborted || isJupyterHubError(cause)) throw cause;
       throw connectionError(cause, call);
     }
     const version = versionOf(response);
-    this.#hubVersion = version ?? this.#hubVersion;
+    this.hubVersion = version ?? this.hubVersion;
     try {
       assertHubResponse(response, body, version, call);
     } catch (error) {
@@ -200,7 +187,7 @@ export class Transport {
     call: CallContext,
     signal: AbortSignal,
   ): Promise<Response> {
-    const { middleware } = this.#options;
+    const { middleware } = this.options;
     const context = { operation: `${call.method} ${call.route}`, url: call.url, attempt, signal };
     const send = (request: HubRequest): Promise<Response> => this.#fetch(request, call, signal);
     try {
@@ -220,7 +207,7 @@ export class Transport {
 
   async #fetch(request: HubRequest, call: CallContext, signal: AbortSignal): Promise<Response> {
     const { url, method, headers, body } = request;
-    const { baseUrl, credentials, fetch: send = fetch } = this.#options;
+    const { baseUrl, credentials, fetch: send = fetch } = this.options;
     // A middleware may have changed the URL. Without one, its names were checked.
     if (this.hasMiddleware) assertBelow(baseUrl, url, call);
     if (this.hasMiddleware) call.secrets.addHeaders(headers);
@@ -241,13 +228,13 @@ export class Transport {
   }
 
   #prepare({ headers, token }: AttemptRequest, call: CallContext): void {
-    const { credentials } = this.#options;
+    const { credentials } = this.options;
     if (token !== undefined) credentials.put(headers, token);
     // With a cookie, hubs demand this type for writes, also without a body.
     if (credentials.kind === "cookie" && !isSafe(call.method) && !headers.has("Content-Type")) {
       headers.set("Content-Type", "application/json");
     }
-    for (const [name, value] of Object.entries(this.#options.headers)) {
+    for (const [name, value] of Object.entries(this.options.headers)) {
       if (!headers.has(name)) headers.set(name, value);
     }
     // The hub would prefer these to the password or secret in the body.
@@ -259,7 +246,7 @@ export class Transport {
     }
     // The hub's CORS settings do not allow this header to pages.
     if (pageOrigin() === undefined && !headers.has("User-Agent")) {
-      headers.set("User-Agent", this.#options.userAgent);
+      headers.set("User-Agent", this.options.userAgent);
     }
     call.secrets.addHeaders(headers);
   }
