@@ -7,7 +7,7 @@ import type {
   RequestIdentity,
   ShutdownAnswer,
 } from "../generated/types.gen.js";
-import { fetchVersion, hubVersion, type ApiClient } from "./core/api-client.js";
+import { fetchVersion, type ApiClient } from "./core/api-client.js";
 import { checkToken } from "./core/auth.js";
 import { delay, pollDelays } from "./core/deadline.js";
 import { createProbe, discover } from "./core/discover.js";
@@ -27,9 +27,9 @@ import {
   omitEmpty,
   requestOptions,
   send,
+  versionOf,
   withSharedDeadline,
   type CallOptions,
-  type ResourceContext,
 } from "./resources/call.js";
 import { Groups } from "./resources/groups.js";
 import { OAuth, oauthClient } from "./resources/oauth.js";
@@ -59,8 +59,7 @@ const discoveryKeys = { signal: true, timeout: true } as const;
  * Methods reject with a {@link JupyterHubError}, or with the signal's reason if it aborts.
  */
 export class JupyterHub {
-  readonly #context: ClientContext;
-  readonly #hub: ResourceContext;
+  readonly #hub: ClientContext;
 
   /** The address of the hub's API: `https://host/prefix/hub/api`. */
   readonly url: string;
@@ -85,25 +84,17 @@ export class JupyterHub {
    * @throws InvalidInputError if an option is invalid, or there is no url
    */
   constructor(options: JupyterHubOptions = {}) {
-    const context = createClientContext(options, operations);
-    const hub: ResourceContext = {
-      client: context.client,
-      publicUrl: context.publicUrl,
-      fetch: (input, init) => (context.options.fetch ?? fetch)(input, init),
-      authorization: context.credentials.authorization,
-      version: async (call) => hubVersion(context, requestOptions(hub, call)),
-    };
+    const hub = createClientContext(options, operations);
     const clientOf = (token: string): JupyterHub => {
       // Without a token, it would be a client with this one's own.
       checkToken(token);
       return this.withOptions({ token });
     };
-    this.#context = context;
     this.#hub = hub;
-    this.url = context.apiUrl;
-    this.publicUrl = context.publicUrl;
-    this.client = context.client;
-    this.servers = new Servers(hub, context);
+    this.url = hub.transport.options.baseUrl;
+    this.publicUrl = hub.publicUrl;
+    this.client = hub.client;
+    this.servers = new Servers(hub);
     this.users = new Users(hub, this.servers);
     this.tokens = new Tokens(hub, clientOf);
     this.groups = new Groups(hub);
@@ -111,7 +102,7 @@ export class JupyterHub {
     this.shareCodes = new ShareCodes(hub);
     this.services = new Services(hub);
     this.proxy = new Proxy(hub);
-    this.oauth = new OAuth(hub, clientOf, oauthClient(context));
+    this.oauth = new OAuth(hub, clientOf, oauthClient(hub));
   }
 
   /**
@@ -160,11 +151,11 @@ export class JupyterHub {
   withOptions(options: Omit<JupyterHubOptions, "url">): JupyterHub {
     checkKeys("options of the client", options, otherKeys);
     const given = Object.entries(options).filter(([, value]) => value !== undefined);
-    const { auth, token, ...own } = this.#context.options;
+    const { auth, token, ...own } = this.#hub.options;
     const replaced = options.token !== undefined || options.auth !== undefined;
     const credentials = replaced ? {} : { auth, token };
     const all = { ...own, ...credentials, ...Object.fromEntries(given), url: this.url };
-    return new JupyterHub(inheritFrom(all, this.#context, options.maxConcurrency !== undefined));
+    return new JupyterHub(inheritFrom(all, this.#hub, options.maxConcurrency !== undefined));
   }
 
   /**
@@ -174,7 +165,7 @@ export class JupyterHub {
    * @throws UnexpectedResponseError if the response is not a hub's; ConnectionError if there is none
    */
   async version(call?: CallOptions): Promise<string> {
-    return fetchVersion(this.#context, requestOptions(this.#hub, call));
+    return fetchVersion(this.#hub, requestOptions(this.#hub, call));
   }
 
   /**
@@ -237,7 +228,7 @@ export class JupyterHub {
     if (!Object.hasOwn(features, feature)) {
       throw new InvalidInputError(`Features are ${Object.keys(features).join(", ")}.`);
     }
-    return isAtLeast(await this.#hub.version(call), features[feature]);
+    return isAtLeast(await versionOf(this.#hub, call), features[feature]);
   }
 
   /**

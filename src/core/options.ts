@@ -136,11 +136,7 @@ const oauthKeys: KeysOf<OAuthOptions> = { clientId: true, clientSecret: true, re
 
 /** The parts of a client, and its addresses. */
 export interface ClientContext extends VersionSource {
-  /** Limits the calls in flight. */
-  semaphore: Semaphore;
   credentials: Credentials;
-  /** `https://host/prefix/hub/api` */
-  apiUrl: string;
   /** `https://host/prefix/hub/`, as people reach it. */
   publicUrl: string;
   /** The given options, and those from the environment. */
@@ -160,9 +156,10 @@ const inherited = new WeakMap<
 /** Marks options as those of a client derived from another one. Both share a semaphore unless it is `apart`. */
 export function inheritFrom(
   options: JupyterHubOptions,
-  { trusted, semaphore }: ClientContext,
+  { trusted, transport }: ClientContext,
   apart: boolean,
 ): JupyterHubOptions {
+  const { semaphore } = transport.options;
   inherited.set(options, { trusted, semaphore: apart ? undefined : semaphore });
   return options;
 }
@@ -200,18 +197,18 @@ export function createClientContext(
   const publicUrl = options.publicUrl ?? (own ? publicHubUrl : undefined);
   const timeout = options.timeout ?? defaults.timeout;
   const maxConcurrency = options.maxConcurrency ?? defaults.maxConcurrency;
-  const semaphore = parent?.semaphore ?? new Semaphore(maxConcurrency);
+  const send: typeof fetch = (input, init) => (options.fetch ?? fetch)(input, init);
   const credentials = auth
-    ? createCookieCredentials(baseUrl, options.fetch ?? fetch, timeout, options.authScheme)
+    ? createCookieCredentials(baseUrl, send, timeout, options.authScheme)
     : createCredentials(token, baseUrl, options.allowInsecure ?? trusted, options.authScheme);
   const transport = new Transport({
     baseUrl,
-    fetch: options.fetch ?? undefined,
+    fetch: send,
     headers: headers ? normalized(headers) : {},
     userAgent: `${options.appName ?? ""} jupyterhub-client/${packageVersion}`.trimStart(),
     timeout,
     maxResponseBytes: options.maxResponseBytes ?? defaults.maxResponseBytes,
-    semaphore,
+    semaphore: parent?.semaphore ?? new Semaphore(maxConcurrency),
     maxConcurrency,
     credentials,
     middleware: [options.middleware ?? []].flat(),
@@ -221,9 +218,7 @@ export function createClientContext(
   return {
     client: createApiClient(transport, operations),
     transport,
-    semaphore,
     credentials,
-    apiUrl: baseUrl,
     publicUrl: pageUrl(publicUrl ?? baseUrl),
     // Without `allowInsecure: trusted`, which holds for this address alone.
     options: { ...options, url: baseUrl, token, publicUrl },

@@ -24,7 +24,7 @@ import { withDeadline } from "./deadline.js";
 
 export interface TransportOptions {
   baseUrl: string;
-  fetch: typeof fetch | undefined;
+  fetch: typeof fetch;
   headers: Readonly<Record<string, string>>;
   userAgent: string;
   /** Milliseconds: the timeout of an attempt, and the idle timeout of a stream. */
@@ -207,7 +207,7 @@ export class Transport {
 
   async #fetch(request: HubRequest, call: CallContext, signal: AbortSignal): Promise<Response> {
     const { url, method, headers, body } = request;
-    const { baseUrl, credentials, fetch: send = fetch } = this.options;
+    const { baseUrl, credentials, fetch: send } = this.options;
     // A middleware may have changed the URL. Without one, its names were checked.
     if (this.hasMiddleware) assertBelow(baseUrl, url, call);
     if (this.hasMiddleware) call.secrets.addHeaders(headers);

@@ -5,7 +5,7 @@
  * Guarantees that unknown options and invalid timeouts are refused before anything is sent.
  */
 import { operations } from "../../generated/operations.gen.js";
-import type { ApiClient } from "../core/api-client.js";
+import { hubVersion, type ApiClient } from "../core/api-client.js";
 import type { CallMeta } from "../core/call-context.js";
 import { InvalidInputError, TimeoutError } from "../core/errors.js";
 import {
@@ -19,6 +19,9 @@ import {
 } from "../core/known-keys.js";
 import { DeadlinePassed, checkTimeout, withDeadline } from "../core/deadline.js";
 import { captureCallSite } from "../core/network-errors.js";
+import type { ClientContext } from "../core/options.js";
+
+export type { ClientContext };
 
 /** Options of one call, besides its input. */
 export interface CallOptions {
@@ -28,19 +31,6 @@ export interface CallOptions {
   timeout?: number | undefined;
   /** Headers for this call only. */
   headers?: Readonly<Record<string, string>> | undefined;
-}
-
-/** The parts of a client that resources use. */
-export interface ResourceContext {
-  readonly client: ApiClient;
-  /** The address at which people reach the hub: `https://host/prefix/hub/`. */
-  readonly publicUrl: string;
-  /** The client's `fetch`. Middleware and limits are those of the API, not of this. */
-  readonly fetch: typeof fetch;
-  /** The value of an `Authorization` header with a token. */
-  authorization(token: string): string;
-  /** The hub's version: that of its last response, or requested. */
-  version(call?: CallOptions): Promise<string>;
 }
 
 /** The options of a generated function, besides its input. */
@@ -55,7 +45,7 @@ export interface GeneratedOptions {
 
 /** Converts the options of a call to those of a generated function. */
 export function requestOptions(
-  { client }: ResourceContext,
+  { client }: ClientContext,
   call: CallOptions = {},
   headers?: Readonly<Record<string, string>>,
 ): GeneratedOptions {
@@ -64,6 +54,10 @@ export function requestOptions(
   return { ...(call as Partial<GeneratedOptions>), headers: all, client, throwOnError: true };
 }
 
+/** The hub's version: that of its last response, or requested. */
+export const versionOf = async (hub: ClientContext, call?: CallOptions): Promise<string> =>
+  hubVersion(hub, requestOptions(hub, call));
+
 /** A generated function. */
 export type GeneratedFunction<Input, Value> = (
   options: GeneratedOptions & Input,
@@ -71,7 +65,7 @@ export type GeneratedFunction<Input, Value> = (
 
 /** Calls a generated function and resolves with the value of the response. */
 export const send = async <Input, Value>(
-  hub: ResourceContext,
+  hub: ClientContext,
   operation: GeneratedFunction<Input, Value>,
   input: Input,
   call?: CallOptions,

@@ -5,9 +5,9 @@
 import * as api from "../../generated/sdk.gen.js";
 import type { RequestIdentity } from "../../generated/types.gen.js";
 import { AuthenticationError, isJupyterHubError } from "../core/errors.js";
-import { defaults, type ClientContext } from "../core/options.js";
+import { defaults } from "../core/options.js";
 import { withDeadline } from "../core/deadline.js";
-import { send, type CallOptions, type ResourceContext } from "./call.js";
+import { send, type CallOptions, type ClientContext } from "./call.js";
 import { lifetime } from "./tokens.js";
 
 interface TokenOwner {
@@ -20,23 +20,21 @@ interface TokenOwner {
 export const reuseTime = (lifetime - 300) * 1000;
 
 export class TokenOwners {
-  readonly #hub: ResourceContext;
-  readonly #context: Pick<ClientContext, "options" | "credentials">;
+  readonly #hub: ClientContext;
   readonly #owners = new PromiseCache<TokenOwner>(reuseTime);
 
-  constructor(hub: ResourceContext, context: Pick<ClientContext, "options" | "credentials">) {
+  constructor(hub: ClientContext) {
     this.#hub = hub;
-    this.#context = context;
   }
 
   /** The options of a call with this token. */
   callOptions(token: string): CallOptions {
-    return { headers: { Authorization: this.#hub.authorization(token) } };
+    return { headers: { Authorization: this.#hub.credentials.authorization(token) } };
   }
 
   /** Whether the client's token alone identifies the caller: no middleware and no header may replace it. */
   decides({ headers }: CallOptions): boolean {
-    const { middleware = [], headers: own = {} } = this.#context.options;
+    const { middleware = [], headers: own = {} } = this.#hub.options;
     const others = Object.keys(own).some((name) => /^(authorization|cookie)$/i.test(name));
     return [middleware].flat().length === 0 && headers === undefined && !others;
   }
@@ -46,7 +44,7 @@ export class TokenOwners {
    * with the same identity have the same owner. Without a token function there is only one token, and nothing is sent.
    */
   async of(token: string): Promise<TokenOwner> {
-    if (typeof this.#context.options.token !== "function") return { token, key: token };
+    if (typeof this.#hub.options.token !== "function") return { token, key: token };
     return this.#owners.get(token, () =>
       this.renewing(token, async (token) => {
         const { kind, name, scopes = [] } = await this.#identify(token);
@@ -74,7 +72,7 @@ export class TokenOwners {
       return await work(token);
     } catch (error) {
       if (!(error instanceof AuthenticationError)) throw error;
-      const renewed = await this.#fromFunction(() => this.#context.credentials.renewed(token));
+      const renewed = await this.#fromFunction(() => this.#hub.credentials.renewed(token));
       if (renewed === undefined || renewed === token) throw error;
       return work(renewed);
     }
@@ -82,14 +80,14 @@ export class TokenOwners {
 
   /** The client's own token; undefined without one, and with a page's cookie. */
   async token(): Promise<string | undefined> {
-    const { credentials } = this.#context;
+    const { credentials } = this.#hub;
     if (credentials.kind === "cookie") return undefined;
     return this.#fromFunction(async () => credentials.ask?.() ?? credentials.secret());
   }
 
   /** Limits a token function to the time of an attempt. */
   #fromFunction<Token>(call: () => Promise<Token>): Promise<Token> {
-    const { timeout = defaults.timeout } = this.#context.options;
+    const { timeout = defaults.timeout } = this.#hub.options;
     return withDeadline(timeout, undefined, () =>
       call().catch((cause: unknown) => {
         if (isJupyterHubError(cause)) throw cause;

@@ -7,7 +7,7 @@ import type {
   PostGroupUsersData,
   PutGroupPropertiesData,
 } from "../../generated/types.gen.js";
-import { omitEmpty, send, type CallOptions, type ResourceContext } from "./call.js";
+import { omitEmpty, send, type CallOptions, type ClientContext } from "./call.js";
 import {
   list,
   paginationHeaders,
@@ -30,9 +30,9 @@ export type GroupProperties = PutGroupPropertiesData["body"];
 
 /** `hub.groups` */
 export class Groups {
-  readonly #hub: ResourceContext;
+  readonly #hub: ClientContext;
 
-  constructor(hub: ResourceContext) {
+  constructor(hub: ClientContext) {
     this.#hub = hub;
   }
 

@@ -24,7 +24,7 @@ import {
   keysOf,
   send,
   type CallOptions,
-  type ResourceContext,
+  type ClientContext,
 } from "./call.js";
 
 /** The page size of a listing. */
@@ -172,7 +172,7 @@ export interface ListUsersInput
 
 /** A listing of users, for `users.list` and `servers.listActive`. */
 export const usersSource = (
-  hub: ResourceContext,
+  hub: ClientContext,
   input: ListUsersInput,
   call: ListOptions | undefined,
 ) => ({

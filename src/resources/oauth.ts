@@ -9,12 +9,12 @@ import * as api from "../../generated/sdk.gen.js";
 import { ForbiddenError, InvalidInputError } from "../core/errors.js";
 import { readShape } from "../core/json.js";
 import { checkKeys, type KeysOf } from "../core/known-keys.js";
-import type { ClientContext, OAuthOptions } from "../core/options.js";
+import type { OAuthOptions } from "../core/options.js";
 import { assertString } from "../core/path-names.js";
 import { environmentVariable } from "../core/runtime.js";
 import type { FilteredScope } from "../core/scopes.js";
 import { decoded } from "../core/url.js";
-import { send, type CallOptions, type ResourceContext } from "./call.js";
+import { send, type CallOptions, type ClientContext } from "./call.js";
 
 /** The page to return to after a login, and the scopes to request. */
 export interface AuthorizeInput {
@@ -50,12 +50,12 @@ const authorizeKeys: KeysOf<AuthorizeInput> = { next: true, scopes: true };
 
 /** `hub.oauth` */
 export class OAuth<Client = unknown> {
-  readonly #hub: ResourceContext;
+  readonly #hub: ClientContext;
   readonly #clientOf: (token: string) => Client;
   readonly #registered: OAuthClient | undefined;
 
   constructor(
-    hub: ResourceContext,
+    hub: ClientContext,
     clientOf: (token: string) => Client,
     registered: OAuthClient | undefined,
   ) {

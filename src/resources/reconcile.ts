@@ -6,14 +6,14 @@
  */
 import { NotFoundError, isJupyterHubError } from "../core/errors.js";
 import { containsAll } from "../core/json.js";
-import { send, type CallOptions, type GeneratedFunction, type ResourceContext } from "./call.js";
+import { send, type CallOptions, type GeneratedFunction, type ClientContext } from "./call.js";
 
 /** The result of a write, found by reading; undefined if the state does not show it. */
 export type Reconciled<Value> = { value: Value } | undefined;
 
 /** Sends a write, as `send` does. If its response is lost, `read` finds out whether the hub carried it out. */
 export async function write<Input, Value>(
-  hub: ResourceContext,
+  hub: ClientContext,
   operation: GeneratedFunction<Input, Value>,
   input: Input,
   call: CallOptions | undefined,

@@ -9,7 +9,6 @@ import type { Server } from "../../generated/types.gen.js";
 import { assertSafe } from "../core/auth.js";
 import { ForbiddenError, InvalidInputError, NotFoundError } from "../core/errors.js";
 import { callKeys, type KeysOf } from "../core/known-keys.js";
-import type { ClientContext } from "../core/options.js";
 import {
   createServerFetch,
   createWebSocketClass,
@@ -25,7 +24,8 @@ import {
   send,
   withSharedDeadline,
   type CallOptions,
-  type ResourceContext,
+  versionOf,
+  type ClientContext,
 } from "./call.js";
 import { PromiseCache, TokenOwners, reuseTime } from "./connection-reuse.js";
 import { createShortLived } from "./tokens.js";
@@ -99,24 +99,19 @@ export interface ServerFetchOptions extends CallOptions, ServerInput, TokenChoic
 const connectionInputKeys: KeysOf<ConnectionInput> = { ...serverKeys, expires_in: true };
 const fetchKeys: KeysOf<ServerFetchOptions> = { ...callKeys, ...serverKeys, useClientToken: true };
 
-/** The parts of a client that connections need. */
-export type ConnectionContext = Pick<ClientContext, "options" | "credentials">;
-
 interface Wanted extends ServerRef, TokenChoice {
   expires_in?: number | undefined;
 }
 
 /** The connections of one client. */
 export class ServerConnections {
-  readonly #hub: ResourceContext;
-  readonly #context: ConnectionContext;
+  readonly #hub: ClientContext;
   readonly #targets = new PromiseCache<ServerTarget>(reuseTime);
   readonly #owners: TokenOwners;
 
-  constructor(hub: ResourceContext, context: ConnectionContext) {
+  constructor(hub: ClientContext) {
     this.#hub = hub;
-    this.#context = context;
-    this.#owners = new TokenOwners(hub, context);
+    this.#owners = new TokenOwners(hub);
   }
 
   /** Creates a connection, as `servers.connect`. */
@@ -224,8 +219,7 @@ export class ServerConnections {
     headers: CallOptions["headers"],
   ): Promise<ServerTarget> {
     const { user, server, what, useClientToken, expires_in } = wanted;
-    const { options, credentials } = this.#context;
-    const { publicUrl, fetch } = this.#hub;
+    const { options, credentials, publicUrl, transport } = this.#hub;
     if (useClientToken && own === undefined) {
       throw new InvalidInputError("The client has no token of its own to reach a server with.");
     }
@@ -252,7 +246,7 @@ export class ServerConnections {
       authorization: credentials.authorization(token),
       reuseUntil: performance.now() + reuseFor,
       hubUrl: publicUrl,
-      send: fetch,
+      send: transport.options.fetch,
       runs: async (signal) => (await this.#find(wanted, { headers, signal })).model?.ready ?? false,
     };
   }
@@ -287,14 +281,14 @@ export class ServerConnections {
     try {
       return await allServers(this.#hub, user, call);
     } catch (error) {
-      if (isHidden(error) && isAtLeast(await this.#hub.version(call), "6.0")) return {};
+      if (isHidden(error) && isAtLeast(await versionOf(this.#hub, call), "6.0")) return {};
       throw error;
     }
   }
 
   /** Finds a server that its owner shares with the client's user. */
   async #findShared({ user: owner, server }: ServerRef, call: CallOptions) {
-    if (!isAtLeast(await this.#hub.version(call), "5.0")) return undefined;
+    if (!isAtLeast(await versionOf(this.#hub, call), "5.0")) return undefined;
     try {
       const { kind, name } = await send(this.#hub, api.getCurrentUser, {}, call);
       if (kind !== "user" || !name || name === owner) return undefined;

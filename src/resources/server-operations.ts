@@ -23,7 +23,8 @@ import {
   send,
   type CallOptions,
   type GeneratedFunction,
-  type ResourceContext,
+  versionOf,
+  type ClientContext,
 } from "./call.js";
 
 /** One of a user's servers. */
@@ -130,11 +131,11 @@ export function serversOf(user: User): Record<string, Server> {
 
 /** The server's own model since 6.0; before, that in the user's model. */
 export async function readModel(
-  hub: ResourceContext,
+  hub: ClientContext,
   ref: ServerRef,
   call: CallOptions,
 ): Promise<Server> {
-  const version = await hub.version(call);
+  const version = await versionOf(hub, call);
   if (isAtLeast(version, "6.0")) {
     return send(hub, forServer(pairs.get, ref), {}, call);
   }
@@ -149,11 +150,11 @@ export async function readModel(
 
 /** All servers of a user that the hub lists: before 3.0, the running ones. */
 export async function allServers(
-  hub: ResourceContext,
+  hub: ClientContext,
   user: string,
   call: CallOptions,
 ): Promise<Record<string, Server>> {
-  const isNew = isAtLeast(await hub.version(call), "3.0");
+  const isNew = isAtLeast(await versionOf(hub, call), "3.0");
   const query = isNew ? { include_stopped_servers: true } : {};
   return serversOf(await send(hub, api.getUser, { path: { name: user }, query }, call));
 }
@@ -172,7 +173,7 @@ interface Payloads {
 
 /** The requests of the workflows. `call` without a timeout: the workflow limits all of them. */
 export function createServerOperations(
-  hub: ResourceContext,
+  hub: ClientContext,
   ref: ServerRef,
   call: CallOptions,
   { start: payload, remove, secrets = new Secrets() }: Payloads = {},
@@ -215,7 +216,7 @@ export function createServerOperations(
     isServed: async (model, signal) => {
       try {
         const address = serverAddress(model, server, hub.publicUrl);
-        return await isServedAt(address, hub.publicUrl, hub.fetch, signal);
+        return await isServedAt(address, hub.publicUrl, hub.transport.options.fetch, signal);
       } catch {
         return false;
       }
@@ -228,12 +229,12 @@ export function createServerOperations(
  * silently ignored.
  */
 export async function createStartBody(
-  hub: ResourceContext,
+  hub: ClientContext,
   { display_name, user_options }: StartServerInput,
   call: CallOptions,
 ): Promise<StartBody> {
   if (display_name === undefined && user_options === undefined) return {};
-  const version = await hub.version(call);
+  const version = await versionOf(hub, call);
   if (isAtLeast(version, "6.0")) return { body: { display_name, user_options } };
   if (display_name !== undefined) {
     throw unsupportedError(version, { since: "6.0" }, "`display_name`")!;

@@ -14,7 +14,7 @@ import { EventLog, progressEvents } from "../workflows/progress.js";
 import { RateLimitGate, startTimeout, stopTimeout } from "../workflows/server-state.js";
 import { startServer, type Start } from "../workflows/start-server.js";
 import { sendStop, stopServer } from "../workflows/stop-server.js";
-import { checkCall, withSharedDeadline, type CallOptions, type ResourceContext } from "./call.js";
+import { checkCall, withSharedDeadline, type CallOptions, type ClientContext } from "./call.js";
 import {
   createServerOperations,
   createStartBody,
@@ -118,7 +118,7 @@ interface StartParts {
 
 /** Starts a server, as `servers.start` and `servers.restart`. */
 export async function start(
-  hub: ResourceContext,
+  hub: ClientContext,
   user: string,
   input: StartServerInput,
   call: StartServerOptions,
@@ -164,7 +164,7 @@ export async function start(
 
 /** Stops a server, as `servers.stop`; with `remove` as `servers.delete`. */
 export async function stop(
-  hub: ResourceContext,
+  hub: ClientContext,
   user: string,
   input: ServerInput,
   call: CallOptions,
@@ -182,7 +182,7 @@ export async function stop(
 
 /** Iterates over the events of a start, as `servers.progress`. */
 export const progress = (
-  hub: ResourceContext,
+  hub: ClientContext,
   user: string,
   input: ServerInput,
   call: CallOptions,
@@ -213,7 +213,7 @@ export const progress = (
 
 /** Starts many servers, as `servers.startMany`. */
 export function startMany(
-  hub: ResourceContext,
+  hub: ClientContext,
   targets: Targets<StartTarget>,
   input: StartServerInput,
   call: StartManyOptions,
@@ -229,7 +229,7 @@ export function startMany(
 
 /** Stops many servers, as `servers.stopMany`. */
 export function stopMany(
-  hub: ResourceContext,
+  hub: ClientContext,
   targets: Targets<StopTarget>,
   input: ServerInput,
   call: StopManyOptions,

@@ -11,7 +11,8 @@ import {
   send,
   withSharedDeadline,
   type CallOptions,
-  type ResourceContext,
+  versionOf,
+  type ClientContext,
 } from "./call.js";
 import {
   listItems,
@@ -23,7 +24,6 @@ import {
 import { ifMatches, write } from "./reconcile.js";
 import {
   ServerConnections,
-  type ConnectionContext,
   type ConnectionInput,
   type ConnectionOptions,
   type ConnectionSettings,
@@ -97,12 +97,12 @@ const connectionKeys: KeysOf<ConnectionOptions> = {
 
 /** `hub.servers` */
 export class Servers {
-  readonly #hub: ResourceContext;
+  readonly #hub: ClientContext;
   readonly #connections: ServerConnections;
 
-  constructor(hub: ResourceContext, context: ConnectionContext) {
+  constructor(hub: ClientContext) {
     this.#hub = hub;
-    this.#connections = new ServerConnections(hub, context);
+    this.#connections = new ServerConnections(hub);
   }
 
   /**
@@ -133,7 +133,7 @@ export class Servers {
       ...users,
       known: activeKeys,
       fetchPage: async (query, call) => {
-        const { fetchPage } = isAtLeast(await this.#hub.version(call), "1.3") ? active : users;
+        const { fetchPage } = isAtLeast(await versionOf(this.#hub, call), "1.3") ? active : users;
         return fetchPage(query, call);
       },
       itemsOf: (user) => Object.values(serversOf(user)).map((server) => ({ user, server })),

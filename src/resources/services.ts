@@ -2,14 +2,14 @@
 import { assertShape } from "../core/json.js";
 import * as api from "../../generated/sdk.gen.js";
 import type { Service, ServiceRequest } from "../../generated/types.gen.js";
-import { omitEmpty, send, type CallOptions, type ResourceContext } from "./call.js";
+import { omitEmpty, send, type CallOptions, type ClientContext } from "./call.js";
 import { ifDeleted, ifMatches, write } from "./reconcile.js";
 
 /** `hub.services` */
 export class Services {
-  readonly #hub: ResourceContext;
+  readonly #hub: ClientContext;
 
-  constructor(hub: ResourceContext) {
+  constructor(hub: ClientContext) {
     this.#hub = hub;
   }
 

@@ -9,7 +9,7 @@ import type {
 import { InvalidInputError } from "../core/errors.js";
 import type { Keys, KeysOf } from "../core/known-keys.js";
 import type { FilteredScope } from "../core/scopes.js";
-import { keysOf, omitEmpty, send, type CallOptions, type ResourceContext } from "./call.js";
+import { keysOf, omitEmpty, send, type CallOptions, type ClientContext } from "./call.js";
 import { list, type Listing, type ListOptions, type PageInput } from "./listing.js";
 import { ifAbsent, ifDeleted, write } from "./reconcile.js";
 import { serverKeys, serverOf, withoutServer, type ServerInput } from "./server-operations.js";
@@ -52,9 +52,9 @@ const revokeCodeKeys = { ...serverKeys, ...keysOf("DELETE /share-codes/{owner}/{
 
 /** `hub.shares` */
 export class Shares {
-  readonly #hub: ResourceContext;
+  readonly #hub: ClientContext;
 
-  constructor(hub: ResourceContext) {
+  constructor(hub: ClientContext) {
     this.#hub = hub;
   }
 
@@ -253,9 +253,9 @@ export class Shares {
 
 /** `hub.shareCodes` */
 export class ShareCodes {
-  readonly #hub: ResourceContext;
+  readonly #hub: ClientContext;
 
-  constructor(hub: ResourceContext) {
+  constructor(hub: ClientContext) {
     this.#hub = hub;
   }
 

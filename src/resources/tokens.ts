@@ -19,7 +19,7 @@ import {
   omitEmpty,
   send,
   type CallOptions,
-  type ResourceContext,
+  type ClientContext,
 } from "./call.js";
 import { ifDeleted, isDeleted, write } from "./reconcile.js";
 
@@ -58,7 +58,7 @@ export const lifetime = 3600;
 
 /** Creates a token that expires after an hour, after `expires_in`, or after the hub's lower maximum. */
 export async function createShortLived(
-  hub: ResourceContext,
+  hub: ClientContext,
   user: string,
   { expires_in, ...input }: TemporaryTokenInput,
   call: CallOptions,
@@ -81,10 +81,10 @@ const loginKeys = { ...createKeys, password: true };
 
 /** `hub.tokens` */
 export class Tokens<Client = unknown> {
-  readonly #hub: ResourceContext;
+  readonly #hub: ClientContext;
   readonly #clientOf: (token: string) => Client;
 
-  constructor(hub: ResourceContext, clientOf: (token: string) => Client) {
+  constructor(hub: ClientContext, clientOf: (token: string) => Client) {
     this.#hub = hub;
     this.#clientOf = clientOf;
   }
@@ -202,7 +202,7 @@ export class Tokens<Client = unknown> {
    */
   async identify(token: string, call?: CallOptions): Promise<RequestIdentity> {
     checkToken(token);
-    const headers = { Authorization: this.#hub.authorization(token) };
+    const headers = { Authorization: this.#hub.credentials.authorization(token) };
     return send(this.#hub, api.getCurrentUser, {}, call, headers);
   }
 }

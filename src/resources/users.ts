@@ -18,7 +18,7 @@ import {
   send,
   withSharedDeadline,
   type CallOptions,
-  type ResourceContext,
+  type ClientContext,
 } from "./call.js";
 import {
   list,
@@ -52,10 +52,10 @@ const createKeys = keysOf("POST /users/{name}");
 
 /** `hub.users` */
 export class Users {
-  readonly #hub: ResourceContext;
+  readonly #hub: ClientContext;
   readonly #servers: Servers;
 
-  constructor(hub: ResourceContext, servers: Servers) {
+  constructor(hub: ClientContext, servers: Servers) {
     this.#hub = hub;
     this.#servers = servers;
   }
