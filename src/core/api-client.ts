@@ -23,7 +23,7 @@ import {
   type JupyterHubError,
 } from "./errors.js";
 import { errorFromThrown, isResponseLost, withCallSite } from "./network-errors.js";
-import { checkInput, checkOptions } from "./input.js";
+import { checkInput, checkOptions, versionedKeys } from "./input.js";
 import { unsupportedError } from "./error-mapping.js";
 import type { Client, RequestOptions } from "./raw-call.js";
 import { invalidJsonError, parseAsOf, valueOf } from "./response.js";
@@ -179,15 +179,16 @@ async function checked(parts: Parts, context: CallContext, options: CallOptions)
   const rules = meta.asIs ? { ...operation, body: {} } : operation;
   const open = meta.asIs || options.allowUnknownKeys || operation === unknownOperation;
   const input = checkInput(url, rules, { path, query, body, open });
-  for (const { what, rule } of input.versionedKeys) {
+  for (const [key, rule] of versionedKeys(rules, { query, body })) {
+    const what = `\`${key}\` of ${method} ${route}`;
     const version = await hubVersion(parts, {
       ...(deadline && { signal: deadline }),
       headers: gatewayHeaders(headers),
     });
-    const unsupported = unsupportedError(version, rule, `${what} of ${method} ${route}`, context);
+    const unsupported = unsupportedError(version, rule, what, context);
     if (unsupported) throw unsupported;
   }
-  return input.body;
+  return input;
 }
 
 /** Encodes the keys of a query: the generated client encodes only the values. */

@@ -60,23 +60,11 @@ function namesIn(route: string): Keys {
 }
 const namesByRoute = new Map<string, Keys>();
 
-/** A key that older or newer hubs would ignore or misread. */
-export interface VersionedKey {
-  what: string;
-  /** Has the releases that know the key. */
-  rule: Rule;
-}
+type Rules = Readonly<Record<string, Rule>>;
 
-export interface CheckedInput {
-  /** The body to send. */
-  body: unknown;
-  /** Keys that only some versions of the hub know. */
-  versionedKeys: VersionedKey[];
-}
-
-/** Throws an {@link InvalidInputError} for the first invalid value. */
-export function checkInput(route: string, operation: Operation, input: Input): CheckedInput {
-  const { path = {}, query = {}, body } = input;
+/** Throws an {@link InvalidInputError} for the first invalid value. Returns the body to send. */
+export function checkInput(route: string, operation: Operation, input: Input): unknown {
+  const { path = {}, query = {}, body, open } = input;
   const names = namesIn(route);
   // A query in the url may hold a secret.
   const shown = route.replace(/[?#].*/s, "");
@@ -84,40 +72,52 @@ export function checkInput(route: string, operation: Operation, input: Input): C
   for (const parameter of Object.keys(names)) {
     checkName(parameter, path[parameter], operation.mayBeEmpty?.includes(parameter));
   }
-  const versionedKeys: VersionedKey[] = [];
-  checkSent(`query of ${shown}`, query, operation.query, input.open, versionedKeys);
+  checkSent(`query of ${shown}`, query, operation.query, open);
   if (body !== undefined) {
-    const open = input.open || operation.open;
-    checkSent(`body of ${shown}`, body, operation.body, open, versionedKeys);
+    checkSent(`body of ${shown}`, body, operation.body, open || operation.open);
   }
   checkCount(body ?? {}, operation);
-  if (body === undefined) return { body, versionedKeys };
-  return { body: withoutRepeated(body, operation.body, path), versionedKeys };
+  return body === undefined ? body : withoutRepeated(body, operation.body, path);
 }
 
-type Rules = Readonly<Record<string, Rule>>;
+/** The given keys that older or newer hubs would ignore or misread, with the releases that know them. */
+export const versionedKeys = (
+  { query, body }: Operation,
+  input: Input,
+): [key: string, rule: Rule][] =>
+  [
+    { rules: query, values: input.query },
+    { rules: body, values: input.body as Bag | undefined },
+  ].flatMap(({ rules = {}, values = {} }) =>
+    Object.entries(rules).filter(
+      ([key, { since, until }]) => (since || until) && (values[key] ?? false) !== false,
+    ),
+  );
 
 function checkSent(
   what: string,
   bag: unknown,
   rules: Rules = {},
   open: boolean | undefined,
-  versionedKeys: VersionedKey[],
 ): asserts bag is Bag {
   if (open) checkBag(what, bag);
   else checkKeys(what, bag, rules, inputHints);
-  checkValues(bag as Bag, rules, versionedKeys);
+  for (const [key, rule] of Object.entries(rules)) {
+    const value = (bag as Bag)[key];
+    if (value === undefined) continue;
+    const isFit = value === null ? !rule.type || rule.nullable : isValid(value, rule);
+    if (!isFit) throw invalidValue(key, rule, value);
+  }
 }
 
 /** The body without keys that repeat a value of the path. */
-function withoutRepeated(body: Bag, rules: Rules = {}, path: Bag): Bag {
-  const repeated = Object.entries(rules).filter(
-    ([key, { differsFrom }]) => differsFrom && body[key] === path[differsFrom],
+const withoutRepeated = (body: Bag, rules: Rules = {}, path: Bag): Bag =>
+  Object.fromEntries(
+    Object.entries(body).filter(([key, value]) => {
+      const parameter = rules[key]?.differsFrom;
+      return parameter === undefined || value !== path[parameter];
+    }),
   );
-  return Object.fromEntries(
-    Object.entries(body).filter(([key]) => !repeated.some(([name]) => name === key)),
-  );
-}
 
 /** Checks the number of keys of a body. */
 function checkCount(body: Bag, { minKeys = 0, exactlyOneOf = [] }: Operation): void {
@@ -129,24 +129,6 @@ function checkCount(body: Bag, { minKeys = 0, exactlyOneOf = [] }: Operation): v
     const keys = exactlyOneOf.map((key) => `\`${key}\``).join(" and ");
     const found = given.length === 0 ? "none of them is" : "more than one is";
     throw new InvalidInputError(`Exactly one of ${keys} must be given; ${found}.`);
-  }
-}
-
-function checkValues(
-  values: Bag,
-  rules: Readonly<Record<string, Rule>>,
-  versionedKeys: VersionedKey[],
-): void {
-  for (const [key, rule] of Object.entries(rules)) {
-    const value = values[key];
-    if (value === undefined || value === null) {
-      if (value === null && rule.type && !rule.nullable) throw invalidValue(key, rule, value);
-      continue;
-    }
-    if (!isValid(value, rule)) throw invalidValue(key, rule, value);
-    if ((rule.since || rule.until) && value !== false) {
-      versionedKeys.push({ what: `\`${key}\``, rule });
-    }
   }
 }
 
