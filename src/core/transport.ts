@@ -82,23 +82,24 @@ export class Transport {
   }
 
   /** Another token after the hub rejected one; undefined if there is none. */
-  async renewed(refused: string | undefined, call: CallContext): Promise<string | undefined> {
+  async renewed(refused: string | undefined, call?: CallContext): Promise<string | undefined> {
     const { credentials } = this.options;
-    const token = await this.#awaitToken(() => credentials.renewed(refused), call);
+    const token = await this.awaitToken(() => credentials.renewed(refused), call);
     return token === refused ? undefined : token;
   }
 
-  /** The result of a token function, within the timeout of an attempt. */
-  #awaitToken<Token>(ask: () => Promise<Token>, call: CallContext): Promise<Token> {
-    const { deadline } = call;
+  /** The result of a token function, for a call or for several, within the timeout of an attempt. */
+  awaitToken<Token>(ask: () => Promise<Token>, call?: CallContext): Promise<Token> {
+    const { deadline, secrets = [] } = call ?? {};
     if (deadline?.aborted) return Promise.reject(deadline.reason as Error);
     const token = ask();
     return withDeadline(this.options.timeout, deadline, () =>
       token.catch((cause: unknown) => {
         if (isJupyterHubError(cause)) throw cause;
-        throw new AuthenticationError(`${call.method} ${call.url}: the token function failed.`, {
+        const subject = call ? `${call.method} ${call.url}: the` : "The";
+        throw new AuthenticationError(`${subject} token function failed.`, {
           ...call,
-          cause: sanitizeCause(cause, { secrets: call.secrets }),
+          cause: sanitizeCause(cause, { secrets }),
         });
       }),
     );
@@ -136,7 +137,7 @@ export class Transport {
     }
     return async () => {
       call.isQueued = false;
-      out.token = await this.#awaitToken(ask, call);
+      out.token = await this.awaitToken(ask, call);
       call.isQueued = !call.streams;
     };
   }

@@ -4,9 +4,7 @@
  */
 import * as api from "../../generated/sdk.gen.js";
 import type { RequestIdentity } from "../../generated/types.gen.js";
-import { AuthenticationError, isJupyterHubError } from "../core/errors.js";
-import { defaults } from "../core/options.js";
-import { withDeadline } from "../core/deadline.js";
+import { AuthenticationError } from "../core/errors.js";
 import { send, type CallOptions, type ClientContext } from "./call.js";
 import { lifetime } from "./tokens.js";
 
@@ -72,28 +70,17 @@ export class TokenOwners {
       return await work(token);
     } catch (error) {
       if (!(error instanceof AuthenticationError)) throw error;
-      const renewed = await this.#fromFunction(() => this.#hub.credentials.renewed(token));
-      if (renewed === undefined || renewed === token) throw error;
+      const renewed = await this.#hub.transport.renewed(token);
+      if (renewed === undefined) throw error;
       return work(renewed);
     }
   }
 
   /** The client's own token; undefined without one, and with a page's cookie. */
   async token(): Promise<string | undefined> {
-    const { credentials } = this.#hub;
+    const { credentials, transport } = this.#hub;
     if (credentials.kind === "cookie") return undefined;
-    return this.#fromFunction(async () => credentials.ask?.() ?? credentials.secret());
-  }
-
-  /** Limits a token function to the time of an attempt. */
-  #fromFunction<Token>(call: () => Promise<Token>): Promise<Token> {
-    const { timeout = defaults.timeout } = this.#hub.options;
-    return withDeadline(timeout, undefined, () =>
-      call().catch((cause: unknown) => {
-        if (isJupyterHubError(cause)) throw cause;
-        throw new AuthenticationError("The token function failed.", { cause });
-      }),
-    );
+    return credentials.ask ? transport.awaitToken(credentials.ask) : credentials.secret();
   }
 }
 
