@@ -32,7 +32,7 @@ import {
   type CallOptions,
 } from "./resources/call.js";
 import { Groups } from "./resources/groups.js";
-import { OAuth, oauthClient } from "./resources/oauth.js";
+import { OAuth } from "./resources/oauth.js";
 import { Proxy } from "./resources/proxy.js";
 import { Servers } from "./resources/servers.js";
 import { Services } from "./resources/services.js";
@@ -102,7 +102,7 @@ export class JupyterHub {
     this.shareCodes = new ShareCodes(hub);
     this.services = new Services(hub);
     this.proxy = new Proxy(hub);
-    this.oauth = new OAuth(hub, clientOf, oauthClient(hub));
+    this.oauth = new OAuth(hub, clientOf);
   }
 
   /**

@@ -32,8 +32,6 @@ export interface Credentials {
   renewed(refused: string | undefined): Promise<string | undefined>;
   /** Adds the token to a request's headers. */
   put(headers: Headers, token: string): void;
-  /** The value of an `Authorization` header with a token. */
-  authorization(token: string): string;
   /** Throws if a token would be sent unencrypted to a public host. */
   assertSafe(): void;
 }
@@ -46,15 +44,13 @@ export function createCredentials(
   source: TokenSource | undefined,
   baseUrl: string,
   allowInsecure: boolean,
-  scheme: "Bearer" | "token" = "Bearer",
+  authorization: (token: string) => string,
 ): Credentials {
   let isSafe = false;
-  const authorization = (token: string): string => `${scheme} ${token}`;
   return {
     kind: "token",
     init: omitCookies(),
     ...(typeof source === "function" ? fromFunction(source) : fromString(source)),
-    authorization,
     put: (headers, token) => headers.set("Authorization", authorization(token)),
     assertSafe() {
       isSafe ||= assertSafe(baseUrl, allowInsecure);

@@ -15,7 +15,6 @@ export function createCookieCredentials(
   baseUrl: string,
   send: typeof fetch,
   timeout: number,
-  scheme: "Bearer" | "token" = "Bearer",
 ): Credentials {
   const { origin } = new URL(baseUrl);
   if (pageOrigin() !== origin) {
@@ -39,7 +38,6 @@ export function createCookieCredentials(
       fetching ??= fetchToken(`${hub}home`, send, timeout).finally(() => (fetching = undefined));
       return (fetched = await fetching);
     },
-    authorization: (token) => `${scheme} ${token}`,
     put: (headers, token) => headers.set("X-XSRFToken", token),
     assertSafe: () => undefined,
   };

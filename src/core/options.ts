@@ -137,6 +137,8 @@ const oauthKeys: KeysOf<OAuthOptions> = { clientId: true, clientSecret: true, re
 /** The parts of a client, and its addresses. */
 export interface ClientContext extends VersionSource {
   credentials: Credentials;
+  /** The value of an `Authorization` header with a token. */
+  authorization(token: string): string;
   /** `https://host/prefix/hub/`, as people reach it. */
   publicUrl: string;
   /** The given options, and those from the environment. */
@@ -198,9 +200,10 @@ export function createClientContext(
   const timeout = options.timeout ?? defaults.timeout;
   const maxConcurrency = options.maxConcurrency ?? defaults.maxConcurrency;
   const send: typeof fetch = (input, init) => (options.fetch ?? fetch)(input, init);
+  const authorization = (token: string): string => `${options.authScheme ?? "Bearer"} ${token}`;
   const credentials = auth
-    ? createCookieCredentials(baseUrl, send, timeout, options.authScheme)
-    : createCredentials(token, baseUrl, options.allowInsecure ?? trusted, options.authScheme);
+    ? createCookieCredentials(baseUrl, send, timeout)
+    : createCredentials(token, baseUrl, options.allowInsecure ?? trusted, authorization);
   const transport = new Transport({
     baseUrl,
     fetch: send,
@@ -217,6 +220,7 @@ export function createClientContext(
   });
   return {
     client: createApiClient(transport, operations),
+    authorization,
     transport,
     credentials,
     publicUrl: pageUrl(publicUrl ?? baseUrl),

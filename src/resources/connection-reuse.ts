@@ -27,7 +27,7 @@ export class TokenOwners {
 
   /** The options of a call with this token. */
   callOptions(token: string): CallOptions {
-    return { headers: { Authorization: this.#hub.credentials.authorization(token) } };
+    return { headers: { Authorization: this.#hub.authorization(token) } };
   }
 
   /** Whether the client's token alone identifies the caller: no middleware and no header may replace it. */

@@ -54,14 +54,10 @@ export class OAuth<Client = unknown> {
   readonly #clientOf: (token: string) => Client;
   readonly #registered: OAuthClient | undefined;
 
-  constructor(
-    hub: ClientContext,
-    clientOf: (token: string) => Client,
-    registered: OAuthClient | undefined,
-  ) {
+  constructor(hub: ClientContext, clientOf: (token: string) => Client) {
     this.#hub = hub;
     this.#clientOf = clientOf;
-    this.#registered = registered;
+    this.#registered = oauthClient(hub);
   }
 
   /**
@@ -175,7 +171,7 @@ interface OAuthClient extends OAuthOptions {
 }
 
 /** The OAuth client of the options, or of the service that the hub started. */
-export function oauthClient({ options, publicUrl, own }: ClientContext): OAuthClient | undefined {
+function oauthClient({ options, publicUrl, own }: ClientContext): OAuthClient | undefined {
   const { oauth: given } = options;
   const env = (name: string): string | undefined => (own ? environmentVariable(name) : undefined);
   // A hub without a public address has its services at its own origin.

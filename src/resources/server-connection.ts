@@ -219,7 +219,7 @@ export class ServerConnections {
     headers: CallOptions["headers"],
   ): Promise<ServerTarget> {
     const { user, server, what, useClientToken, expires_in } = wanted;
-    const { options, credentials, publicUrl, transport } = this.#hub;
+    const { options, authorization, publicUrl, transport } = this.#hub;
     if (useClientToken && own === undefined) {
       throw new InvalidInputError("The client has no token of its own to reach a server with.");
     }
@@ -243,7 +243,7 @@ export class ServerConnections {
       baseUrl,
       siblings,
       token,
-      authorization: credentials.authorization(token),
+      authorization: authorization(token),
       reuseUntil: performance.now() + reuseFor,
       hubUrl: publicUrl,
       send: transport.options.fetch,

@@ -202,7 +202,7 @@ export class Tokens<Client = unknown> {
    */
   async identify(token: string, call?: CallOptions): Promise<RequestIdentity> {
     checkToken(token);
-    const headers = { Authorization: this.#hub.credentials.authorization(token) };
+    const headers = { Authorization: this.#hub.authorization(token) };
     return send(this.#hub, api.getCurrentUser, {}, call, headers);
   }
 }
