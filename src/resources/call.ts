@@ -20,6 +20,7 @@ import {
 import { DeadlinePassed, checkTimeout, withDeadline } from "../core/deadline.js";
 import { captureCallSite } from "../core/network-errors.js";
 import type { ClientContext } from "../core/options.js";
+import type { Options } from "../core/raw-call.js";
 
 export type { ClientContext };
 
@@ -34,12 +35,8 @@ export interface CallOptions {
 }
 
 /** The options of a generated function, besides its input. */
-export interface GeneratedOptions {
+export interface GeneratedOptions extends Options<{ url: string }, true> {
   client: ApiClient;
-  throwOnError: true;
-  signal?: AbortSignal;
-  timeout?: number;
-  headers: Record<string, string>;
   meta?: CallMeta;
 }
 
@@ -50,8 +47,7 @@ export function requestOptions(
   headers?: Readonly<Record<string, string>>,
 ): GeneratedOptions {
   checkCall(call);
-  const all = { ...call.headers, ...headers };
-  return { ...(call as Partial<GeneratedOptions>), headers: all, client, throwOnError: true };
+  return { ...call, headers: { ...call.headers, ...headers }, client, throwOnError: true };
 }
 
 /** The hub's version: that of its last response, or requested. */

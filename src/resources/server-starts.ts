@@ -79,12 +79,8 @@ export type StopTarget = string | (ServerInput & { user: string });
 export type Targets<Target> = Iterable<Target> | AsyncIterable<Target>;
 
 /** The result of one of many starts. */
-export type StartResult = {
-  /** The owner of the server. */
-  user: string;
-  /** The server's name; empty for the default server. */
-  serverName: string;
-} & ({ server: Server; error?: undefined } | { server?: undefined; error: unknown });
+export type StartResult = Omit<StopResult, "error"> &
+  ({ server: Server; error?: undefined } | { server?: undefined; error: unknown });
 
 /** The result of one of many stops. Without an error, the server has stopped. */
 export interface StopResult {
@@ -257,7 +253,7 @@ async function* forEachServer<Input extends ServerInput, Result extends object>(
   work: (user: string, input: ServerInput, call: CallOptions) => Promise<Result>,
   atCallSite: (error: unknown) => unknown,
 ): AsyncGenerator<
-  Pick<StopResult, "user" | "serverName"> & (Result | { server?: undefined; error: unknown }),
+  Omit<StopResult, "error"> & (Result | { server?: undefined; error: unknown }),
   void
 > {
   serverOf(input, inputKeys);

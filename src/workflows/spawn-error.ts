@@ -45,14 +45,14 @@ export async function spawnErrorOf(
   if (hasUnknownOutcome(answer) && !last?.failed) return answer;
   const cause = typeof answer === "number" ? undefined : answer;
   if (server?.pending === "stop") {
-    return spawnFailed(start, `${what} was stopped while it started.`, { cause });
+    return spawnFailed(start, `${what} was stopped while it started.`, cause);
   }
   const event = last?.failed ? last : await lastFailedEvent(start, signal);
   const reason = reasonOf(messageOf(start, event));
   const why = event ? reason : cause?.hubMessage;
   const unread = event ? "" : ", or the token cannot read why (read:servers)";
   const message = `${what} failed to start${why ? `: ${shorten(why, 1000)}` : unread}. The hub's log may say more.`;
-  return spawnFailed(start, message, { event, reason, cause });
+  return spawnFailed(start, message, cause, event, reason);
 }
 
 /** The error of a failed spawn that the hub reports with the Spawner's own status; undefined for a refused start. */
@@ -67,7 +67,7 @@ export async function toSpawnFailedError(
   // The event may be of an earlier start. Both texts may be cut, at different places.
   if (!messageOf(start, event)?.includes(reason.slice(0, 1000))) return undefined;
   const message = `${start.operations.what} failed to start: ${shorten(reason, 1000)}.`;
-  return spawnFailed(start, message, { event, reason, cause: error });
+  return spawnFailed(start, message, error, event, reason);
 }
 
 const maySpawnFail = (error: unknown): error is JupyterHubError =>
@@ -120,15 +120,9 @@ const reasonOf = (message: string | undefined): string | undefined =>
 function spawnFailed(
   start: StartContext,
   message: string,
-  {
-    event,
-    reason,
-    cause,
-  }: {
-    event?: ProgressEvent | undefined;
-    reason?: string | undefined;
-    cause?: JupyterHubError | undefined;
-  },
+  cause: JupyterHubError | undefined,
+  event?: ProgressEvent,
+  reason?: string,
 ): SpawnFailedError {
   const { eventLog, secrets } = start;
   if (event) eventLog.add(event);
