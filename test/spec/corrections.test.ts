@@ -1,4 +1,4 @@
-/** docs/upstream-corrections.md: the corrections it lists, and the curl commands that show them. */
+/** Tests docs/upstream-corrections.md: the corrections that it lists, and the curl commands that demonstrate them. */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -111,7 +111,7 @@ describe("the list of corrections", () => {
         ["items"],
       ],
       [
-        "added scopes, without the alternative for tokens",
+        "added scopes, separately from an added token scheme",
         [
           entry(`${get}.security`, { update: [{ token: [] }], "x-why": "Tokens do as well." }),
           entry(`${get}.security`, { update: [{ oauth2: ["list:users"] }] }),
@@ -147,7 +147,7 @@ describe("the list of corrections", () => {
     });
   });
 
-  it("gives the reason of the action that adds an operation, even if later actions extend it", () => {
+  it("gives the reason of the action that adds an operation, even if later actions extend the operation", () => {
     const operation = { operationId: "post-users", responses: {} };
     const both = found(
       entry("$.paths['/users']", { update: { post: operation } }),
@@ -156,7 +156,7 @@ describe("the list of corrections", () => {
     expect(both).toMatchObject([{ place: "POST /users", why: "It is so." }]);
   });
 
-  it("omits this package's own additions", () => {
+  it("omits this package's own additions: extensions and new descriptions", () => {
     const extension: JsonObject = {
       target: get,
       "x-why": "Came with 5.0.",
@@ -170,7 +170,7 @@ describe("the list of corrections", () => {
     expect(found(extension, description, entry(get, { update: { "x-feature": "users" } }))).toEqual(
       [],
     );
-    // A replaced description is a correction.
+    // Unlike a new description, a replaced one is a correction.
     const wrong = {
       ...description,
       target: `${get}.responses['404']`,
@@ -271,7 +271,7 @@ describe("the evidence of a correction", () => {
     );
   });
 
-  it("has no command if requests alone cannot show the problem", () => {
+  it("contains no command if requests alone cannot show the problem", () => {
     expect(
       evidenceOf("6.1.1 GET and POST /proxy while the proxy is down", ["GET /proxy"], operations),
     ).toEqual({
@@ -319,7 +319,7 @@ describe("docs/upstream-corrections.md", () => {
     ]);
   });
 
-  it("contains only commands that a shell can parse, for existing operations", () => {
+  it("contains only curl commands that a shell can parse and that call existing operations", () => {
     const commands = [...page.matchAll(/^curl .*$/gm)].map(([command]) => command);
     expect(
       spawnSync("bash", ["-n"], { input: commands.join("\n"), encoding: "utf8" }),
@@ -339,7 +339,7 @@ describe("docs/upstream-corrections.md", () => {
   });
 
   it(
-    "fails `npm run corrections -- --check` if outdated, until the command rewrites it",
+    "makes `npm run corrections -- --check` fail if the page is missing, until `npm run corrections` writes it",
     { timeout: 180_000 },
     async () => {
       const copy = repositoryCopy();

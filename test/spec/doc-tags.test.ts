@@ -1,4 +1,4 @@
-/** How the document's extensions, such as `x-since`, appear in the generated types. */
+/** Tests the doc tags of the generated types, which come from extensions of the document such as `x-since`. */
 import { describe, expect, it } from "vitest";
 import { addDocTags } from "../../scripts/doc-tags.js";
 
@@ -16,7 +16,7 @@ describe("addDocTags", () => {
     expect(document.properties.field).toMatchObject({ description });
   });
 
-  it("leaves the description unchanged for other extensions", () => {
+  it("adds no doc tag for other extensions, such as x-feature", () => {
     const document = { "x-feature": "shares", description: "Shares." };
     addDocTags(document);
     expect(document.description).toBe("Shares.");

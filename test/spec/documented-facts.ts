@@ -1,6 +1,6 @@
 /**
- * Lists the facts of a document, one line each, so that the documents of all releases can be compared: "GET
- * /users", "GET /users?state", "POST /users {usernames}", "User.roles", "scope read:users".
+ * Extracts the facts that a document states, each with a short name, so that the documents of all releases can be
+ * compared. Names: "GET /users", "GET /users?state", "POST /users {usernames}", "User.roles", "scope read:users".
  */
 import { follow, operationsOf } from "../../scripts/document.js";
 import { at, isObject, type Json, type JsonObject } from "../../scripts/json.js";
@@ -11,13 +11,13 @@ export type FactKind = "operation" | "query parameter" | "body key" | "model fie
 export interface DocumentedFact {
   kind: FactKind;
   name: string;
-  /** The operation that it belongs to. */
+  /** The operation that a query parameter or a body key belongs to. */
   operation?: string;
   since: string | undefined;
   until: string | undefined;
 }
 
-/** The path to a document's scopes. */
+/** The keys that lead to the OAuth2 flow of a document, which lists its scopes. */
 export const oauth2Flow = [
   "components",
   "securitySchemes",
@@ -58,7 +58,7 @@ export function factsOf(document: JsonObject): DocumentedFact[] {
   );
   const flow = at(document, ...oauth2Flow);
   const scopes = Object.keys(at(flow, "scopes")).map((scope): DocumentedFact => {
-    // Scopes were added in 2.0, unless they say otherwise.
+    // A scope without its own `x-since` was added in 2.0, the first release with scopes.
     const { since = "2.0", until } = when(at(flow, "x-scopes")[scope] ?? null);
     return { kind: "scope", name: `scope ${scope}`, since, until };
   });
@@ -77,18 +77,24 @@ const when = (node: Json): Pick<DocumentedFact, "since" | "until"> => {
 
 const byNumbers = (a: string, b: string): number => a.localeCompare(b, "en", { numeric: true });
 
-/** A part is not older than its operation, even if older operations share it. */
+/**
+ * Returns the releases of a part of an operation. A part is never older than its operation, even if an older operation
+ * shares its definition.
+ */
 function newest(node: Json, operation: DocumentedFact): Pick<DocumentedFact, "since" | "until"> {
   const { since, until } = when(node);
   const both = [since, operation.since].filter((release) => release !== undefined);
   return { since: both.toSorted(byNumbers).at(-1), until };
 }
 
-/** The schema of a model; Swagger 2.0 has schemas elsewhere. */
+/** Returns the schema of a model. OpenAPI 3 and Swagger 2.0 keep schemas in different places. */
 const schemaOf = (document: JsonObject, model: string): Json | undefined =>
   at(document, "components", "schemas")[model] ?? at(document, "definitions")[model];
 
-/** The keys of a body; in Swagger 2.0 a body is one parameter, and a form is one per key. */
+/**
+ * Returns the keys of a request body, each with its schema. In Swagger 2.0, a JSON body is one parameter, and a form
+ * has one parameter for each key.
+ */
 function bodyOf(
   document: JsonObject,
   operation: JsonObject,
@@ -105,7 +111,7 @@ function bodyOf(
   ) as JsonObject;
 }
 
-/** The properties of a schema, also those beside its `$ref` and in its `allOf`. */
+/** Returns the properties of a schema, including those beside its `$ref` and in its `allOf`. */
 function propertiesOf(document: JsonObject, schema: Json | undefined): JsonObject {
   const followed = follow(document, schema);
   return Object.assign(

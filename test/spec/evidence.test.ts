@@ -1,4 +1,7 @@
-/** Rules for the overlay: evidence for each correction, and types that hold for hubs 5 and 6. */
+/**
+ * Checks that the overlay has evidence for each correction, and that the corrected document describes each field and
+ * requires none that hub 5 lacks.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
@@ -13,14 +16,14 @@ const overlay = load(readFileSync(join(root, "openapi/overlay.yaml"), "utf8")) a
   actions: OverlayAction[];
 };
 
-/** Extensions and descriptions are our own additions, which need no evidence. */
+/** True if an action adds only extensions, descriptions or `additionalProperties`, which need no evidence. */
 const isOurs = ({ update, remove }: OverlayAction): boolean =>
   !remove &&
   isObject(update) &&
   Object.keys(update).every((key) => /^(x-.*|description|additionalProperties)$/.test(key));
 
 describe("the overlay", () => {
-  it("gives a release and a route as evidence for every correction", () => {
+  it("gives evidence for every correction, starting with the release of the hub", () => {
     const unproven = overlay.actions.filter((action) => !isOurs(action) && !action["x-seen"]);
     expect(unproven.map(({ target }) => target)).toEqual([]);
     const seen = overlay.actions.flatMap((action) => action["x-seen"] ?? []);
@@ -42,7 +45,7 @@ describe("the corrected document", () => {
     expect(undescribed).toEqual([]);
   });
 
-  it("requires no field that hub 5 does not have", () => {
+  it("requires no field that was added after hub 5.0", () => {
     const late: string[] = [];
     const visit = (node: Json, where: string): void => {
       if (Array.isArray(node)) node.forEach((item) => visit(item, where));

@@ -10,7 +10,7 @@ import { root, scratchFolder } from "./root.js";
 const { document, header } = correctedDocument(root);
 const input = join(root, "openapi/jupyterhub.yaml");
 
-// The generator's progress output is ignored.
+// Silences the generator's progress output.
 beforeAll(() => void vi.spyOn(console, "log").mockImplementation(() => {}));
 afterAll(() => void vi.restoreAllMocks());
 
@@ -40,7 +40,7 @@ describe("generateClient", () => {
     expect(existsSync(join(folder, "out"))).toBe(false);
   });
 
-  it("fails with the name of a broken reference", async () => {
+  it("fails with an error that names a broken reference", async () => {
     const folder = scratchFolder();
     const broken = withPath({
       operationId: "get-new",
@@ -52,7 +52,7 @@ describe("generateClient", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it("fails with the name of an operation that the generator left out", async () => {
+  it("fails with an error that names an operation that the generator left out", async () => {
     const more = withPath({ operationId: "get-new-things", responses: {} });
     const output = join(scratchFolder(), "generated");
     await expect(generateClient(input, output, more, [])).rejects.toThrow(

@@ -28,17 +28,17 @@ const relevant = [
   "src/testing/mock/projection.ts",
 ];
 
-/** Each run generates everything, which is slow on a busy machine. */
+/** A long timeout: each run generates everything, which is slow on a busy machine. */
 const timeout = 60_000;
 
 interface Copy {
   path(file: string): string;
-  /** Changes a file of the copy. Fails if nothing changes. */
+  /** Edits a file of the copy. Throws if the edit changes nothing. */
   edit(file: string, change: (text: string) => string): void;
   check(): Promise<{ code: number; stdout: string; stderr: string }>;
 }
 
-/** A copy of the repository that lasts as long as the test. */
+/** Creates a copy of the repository that is removed when the test ends. */
 function repositoryCopy({ onTestFinished }: TestContext): Copy {
   const folder = scratchFolder(onTestFinished);
   for (const name of relevant) {
@@ -75,7 +75,7 @@ function repositoryCopy({ onTestFinished }: TestContext): Copy {
   };
 }
 
-/** Every file below a folder of the copy, with its text. */
+/** Returns the text of every file below a folder of the copy. */
 const contents = (copy: Copy, folder: string): Record<string, string> =>
   Object.fromEntries(
     readdirSync(copy.path(folder), { recursive: true, withFileTypes: true })
@@ -141,7 +141,7 @@ describe.concurrent("generate --check", { timeout }, () => {
     );
   });
 
-  it("reports every generated file after an edit of the overlay, even of a comment", async (test) => {
+  it("reports the generated files after an edit of the overlay, even if only a comment changes", async (test) => {
     const { expect } = test;
     const copy = repositoryCopy(test);
     copy.edit("openapi/overlay.yaml", (text) => `# edited\n${text}`);
@@ -156,7 +156,7 @@ describe.concurrent("generate --check", { timeout }, () => {
     }
   });
 
-  it("reports each match at which an overlay action no longer applies, and the action's target", async (test) => {
+  it("reports each place where an overlay action no longer applies, with the action's target", async (test) => {
     const { expect } = test;
     const copy = repositoryCopy(test);
     copy.edit("openapi/overlay.yaml", (text) =>

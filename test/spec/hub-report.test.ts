@@ -19,12 +19,12 @@ describe("a status that the document declares", () => {
     ["is not reported if it occurred", [201, 400, 409], []],
     ["is reported if it did not occur", [201, 409], ["POST /users 400"]],
     [
-      "is reported if a range occurred only with statuses that are declared separately",
+      "is reported if it is a range (4XX) and only separately declared statuses of the range occurred",
       [201, 400],
       ["POST /users 4XX"],
     ],
     [
-      "is reported if nothing occurred",
+      "is reported if the hub sent no response at all",
       [],
       ["POST /users 201", "POST /users 400", "POST /users 4XX"],
     ],
@@ -65,7 +65,7 @@ describe("the report of a run on real hubs", () => {
     expect(problemsOf({ ...good, ...fault })).toEqual(problems);
   });
 
-  it("lists a known deviation of an older hub that no longer occurs", () => {
+  it("lists a known deviation of an older hub if the deviation no longer occurs", () => {
     const problems = problemsOf({ ...good, version: "1.2.2" });
     expect(problems).toContain(
       "no longer deviates: POST /users/{name}/tokens 200: the status 200 is not declared",

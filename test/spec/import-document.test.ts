@@ -1,6 +1,6 @@
 /**
- * `npm run spec:update -- --from` with third-party documents: a client of each is generated, compiled and
- * called on a mock of the same document.
+ * Tests `npm run spec:update -- --from` with documents other than the corrected one. A client is generated from
+ * each document, compiled, and called on a mock of the same document.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -19,7 +19,7 @@ import { createContractRecorder } from "../mock/contract-recorder.js";
 import { repositoryCopy, type Outcome, type RepositoryCopy } from "./repository-copy.js";
 import { root, scratchFolder } from "./root.js";
 
-/** A run generates and compiles, which is slow on a busy machine. */
+/** A long timeout: each run generates and compiles, which is slow on a busy machine. */
 const timeout = 180_000;
 
 const swagger = join(root, "openapi/upstream/1.2.2.yml");
@@ -31,11 +31,11 @@ interface ImportedDocument {
   title: string;
   file: string;
   from: "a file" | "a URL";
-  /** The name of its path parameter for users. */
+  /** The name of the path parameter that holds a user's name. */
   user: string;
   /** One operation of each group, with the name of its generated function. */
   calls: Readonly<Record<Group, readonly [operation: string, name: string]>>;
-  /** Some of the reported lines. */
+  /** Some of the lines that the command must print. */
   findings: readonly string[];
 }
 
@@ -93,7 +93,7 @@ interface ClientModule {
   createClient: (config: object) => unknown;
 }
 
-/** Serves a text once and closes. */
+/** Starts a server that sends the text once and then closes. Resolves with the URL of the text. */
 async function addressOf(text: string): Promise<string> {
   const server = createServer((_, response) => {
     response.end(text);
@@ -125,7 +125,7 @@ describe.each(documents)("$title", { timeout }, ({ file, from, user, calls, find
     copy.remove();
   });
 
-  it(`is imported from ${from} as a client that compiles, and changes no other file`, () => {
+  it(`can be imported from ${from}: its client compiles, and openapi/ and generated/ stay unchanged`, () => {
     expect(outcome).toMatchObject({ code: 0 });
     expect(outcome.stdout).toContain("It compiles.");
     expect(existsSync(join(dist, "sdk.gen.d.ts"))).toBe(true);
@@ -137,7 +137,7 @@ describe.each(documents)("$title", { timeout }, ({ file, from, user, calls, find
   });
 
   it.each(Object.entries(calls))(
-    "becomes a client whose call of the group %s works on a mock of the document",
+    "becomes a client that can call the group %s on a mock of the document",
     async (_, [operation, name]) => {
       const { href } = pathToFileURL(dist);
       const sdk = (await import(/* @vite-ignore */ `${href}sdk.gen.js`)) as Sdk;
@@ -156,7 +156,7 @@ describe.each(documents)("$title", { timeout }, ({ file, from, user, calls, find
 });
 
 describe("the comparison with the corrected document", () => {
-  /** The reported lines of one operation. */
+  /** Returns the report's lines about one operation. */
   const linesFor = (
     report: readonly string[],
     what: "wrong" | "missing",
@@ -190,7 +190,7 @@ describe("the comparison with the corrected document", () => {
     );
   });
 
-  it("lists wrong statuses, types and fields, with the correct ones", () => {
+  it("lists wrong parameters, statuses, types and fields, with the hubs' own statuses and types", () => {
     expect(linesFor(report, "wrong", "GET /users")).toEqual(["parameters: colour"]);
     expect(linesFor(report, "wrong", "POST /shutdown")).toEqual(["responses: 200 (hubs: 202)"]);
     expect(linesFor(report, "wrong", "GET /services")).toContain(
@@ -221,20 +221,20 @@ describe("the comparison with the corrected document", () => {
     );
   });
 
-  it("matches routes regardless of parameter names", () => {
+  it("matches operations even if their path parameters have other names", () => {
     expect(report).toContain("  missing in  GET /users/{name}");
     expect(report).not.toContain("  missing     GET /users/{name}");
     expect(report).not.toContain("  no hub has  GET /users/{user}");
   });
 
-  it("compares with the document's own release, or with the given one", () => {
+  it("compares with the given release of hubs, or with the newest one if none is given", () => {
     const newer = "  missing     PATCH /users/{name}/server";
     expect(report).not.toContain(newer);
     expect(comparisonLines(root, document, "6.1")).toContain(newer);
     expect(comparisonLines(root, document, undefined)).toContain(newer);
   });
 
-  it("finds no difference between a document and itself", () => {
+  it("finds no difference between the corrected document and itself", () => {
     const ours = readYaml(join(root, "openapi/jupyterhub.yaml"));
     expect(comparisonLines(root, ours, undefined).filter((line) => /^ |^$/.test(line))).toEqual([
       "",
@@ -268,8 +268,12 @@ describe("reading a document", () => {
 
   it.each([
     ["a missing file", "nothing.yml", "There is no file nothing.yml"],
-    ["a file that is no API document", join(root, "package.json"), "is not an OpenAPI or Swagger"],
-    ["a file that is no YAML", join(root, "scripts/json.ts"), "cannot be parsed"],
+    [
+      "a file that is not an API document",
+      join(root, "package.json"),
+      "is not an OpenAPI or Swagger",
+    ],
+    ["a file that is not YAML", join(root, "scripts/json.ts"), "cannot be parsed"],
     ["a URL at which no server listens", "http://127.0.0.1:1/", "cannot be fetched"],
   ])("fails with an error that names %s", async (_, from, message) => {
     await expect(readDocument(root, from)).rejects.toThrow(message);

@@ -1,4 +1,4 @@
-/** Which schemas are marked as input for the generator, and the types generated from them. */
+/** Tests which schemas are marked as request input for the generator, and the types that are generated from them. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

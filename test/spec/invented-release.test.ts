@@ -1,6 +1,6 @@
 /**
- * `npm run spec:update` to an invented release, which adds, removes and changes an operation, a parameter,
- * a body key, a field and a value of an enumeration. Each must be reported with what to do.
+ * Tests `npm run spec:update` with an invented release that adds, removes and changes an operation, a parameter, a body
+ * key, a field and a value of an enumeration. The command must report each change and print what to do about it.
  */
 import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ const invented = "6.9.0";
 
 const upstream = readFileSync(join(root, `openapi/upstream/${newest}.yml`), "utf8");
 
-/** The newest document of JupyterHub with these changes. */
+/** Returns JupyterHub's newest document with the changes of the invented release. */
 function inventedDocument(): string {
   const document = JSON.parse(JSON.stringify(load(upstream))) as JsonObject;
   const info = at(document, "info");
@@ -78,7 +78,7 @@ describe("an update to an invented release", { timeout }, () => {
   }, timeout);
   afterAll(() => copy.remove());
 
-  /** The lines below a heading, up to the next one. */
+  /** Returns the report's lines from a heading up to the next heading. */
   const section = (heading: string): string => {
     const start = first.stdout.indexOf(heading);
     expect(start, heading).toBeGreaterThanOrEqual(0);
@@ -166,7 +166,7 @@ describe("an update to an invented release", { timeout }, () => {
     ["POST /proxy operation renamed", "set its operationId in the overlay"],
     ["POST /users/{name}/tokens body.note: limit tightened", "keep the earlier limit"],
     ["schemas/User groups: widened", "look on a real hub"],
-  ])("lists a decision to make on %s", (change, what) => {
+  ])("lists the change `%s` under the decisions to make", (change, what) => {
     const lines = section("To decide").split("\n");
     expect(lines.find((line) => line.includes(change))).toContain(what);
   });
@@ -178,7 +178,7 @@ describe("an update to an invented release", { timeout }, () => {
     );
   });
 
-  it("passes once the printed actions are added to the overlay, and reports fewer breaking changes than before", async () => {
+  it("passes once the printed actions are added to the overlay, and then reports no removal", async () => {
     const block = (heading: string): string => {
       const text = section(heading);
       return `${text.slice(text.indexOf("  - target:"))}\n`;
@@ -213,7 +213,7 @@ describe("an update to an invented release", { timeout }, () => {
   it.each<[what: string, method: "get" | "post", call: { query?: object; body?: object }]>([
     ["parameter `sort`", "get", { query: { sort: "name" } }],
     ["body key `roles`", "post", { body: { roles: ["user"] } }],
-  ])("makes the client reject the removed %s on hubs of that release", async (_, method, call) => {
+  ])("makes the client reject the removed %s on hubs of release 6.9", async (_, method, call) => {
     const { JupyterHub } = (await import(
       /* @vite-ignore */ pathToFileURL(copy.path("src/index.ts")).href
     )) as typeof import("../../src/index.js");

@@ -1,9 +1,9 @@
-/** The check for overly loose schemas: fields that are never sent, and nulls that never occur. */
+/** The check for schemas that are too loose: they declare fields that hubs never send, or nulls that never occur. */
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../scripts/json.js";
 import { observe, unseenFields } from "../hubs/loose-schemas.js";
 
-/** The findings for a document whose tokens have these fields, and these responses. */
+/** Returns the findings for a document whose tokens have the fields `properties`, and for responses with `bodies`. */
 const unseenOf = (properties: JsonObject, ...bodies: Json[]): string[] => {
   const schema = { $ref: "#/components/schemas/Token" };
   const responses = { 200: { content: { "application/json": { schema } } } };
@@ -38,20 +38,25 @@ describe("the check for unobserved fields", () => {
       [],
     ],
     [
-      "reports a null that did not occur",
+      "reports a nullable field that was never null",
       { ends: nullable },
       [{ ends: "x" }],
       ["Token.ends is never null"],
     ],
     [
-      "does not report a null that occurred once",
+      "does not report a nullable field that was null once",
       { ends: nullable },
       [{ ends: "x" }, { ends: null }],
       [],
     ],
-    ["reports an absent field once", { ends: nullable }, [{}], ["Token.ends is never present"]],
     [
-      "does not report a field with x-unseen",
+      "reports an absent nullable field only as absent",
+      { ends: nullable },
+      [{}],
+      ["Token.ends is never present"],
+    ],
+    [
+      "does not report an absent field that x-unseen excuses",
       { ends: { ...nullable, "x-unseen": "old" } },
       [{}],
       [],
@@ -62,7 +67,7 @@ describe("the check for unobserved fields", () => {
       [{ ends: "x" }, { ends: null }],
       ["Token.ends occurs, though x-unseen excuses it"],
     ],
-    ["reports nothing for schemas without responses", { service: text }, [], []],
+    ["reports nothing for a schema that no response used", { service: text }, [], []],
   ])("%s", (_, properties, bodies, unseen) => {
     expect(unseenOf(properties, ...bodies)).toEqual(unseen);
   });

@@ -10,7 +10,7 @@ interface Table {
   features: Record<string, string>;
 }
 
-/** The exports of a document's table. */
+/** Generates the table of a document, imports it as a module and returns its exports. */
 async function tableOf(document: JsonObject): Promise<Table> {
   const { outputText } = ts.transpileModule(operationTable(document, []), {
     compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
@@ -20,7 +20,7 @@ async function tableOf(document: JsonObject): Promise<Table> {
   )) as Table;
 }
 
-/** The row of `POST /users/{name}` when the operation is this. */
+/** Returns the row of the table for `POST /users/{name}` with this operation. */
 async function rowOf(operation: JsonObject, components: JsonObject = {}): Promise<Json> {
   const security = [{ oauth2: ["users"] }];
   const { operations } = await tableOf({
@@ -46,8 +46,8 @@ const body = (properties: JsonObject, type?: string): JsonObject => ({
 describe("a row of the table", () => {
   it.each<[what: string, operation: JsonObject, row: Json]>([
     ["is empty for an ordinary operation", {}, {}],
-    ["contains the first release", { "x-since": "5.0" }, { since: "5.0" }],
-    ["contains the first release without it", { "x-until": "2.0" }, { until: "2.0" }],
+    ["contains the first release with the operation", { "x-since": "5.0" }, { since: "5.0" }],
+    ["contains the first release without the operation", { "x-until": "2.0" }, { until: "2.0" }],
     ["marks a public operation", { security: [] }, { public: true }],
     [
       "marks an operation without required scopes as open to any credentials",
@@ -55,12 +55,12 @@ describe("a row of the table", () => {
       { anyCredentials: true },
     ],
     [
-      "marks an operation without schemes with scopes as open to any credentials",
+      "marks an operation whose security schemes have no scopes as open to any credentials",
       { security: [{ token: [] }] },
       { anyCredentials: true },
     ],
     [
-      "lists the media types of all responses besides JSON",
+      "lists the media types of all responses, except JSON",
       {
         responses: {
           "200": { content: { "application/json": {}, "text/plain": { schema: {} } } },
@@ -71,17 +71,17 @@ describe("a row of the table", () => {
       { media: ["text/plain", "text/html"] },
     ],
     [
-      "does not list JSON",
+      "does not list JSON as a media type",
       { responses: { "200": { content: { "application/json": { schema: {} } } } } },
       {},
     ],
     [
-      "marks an operation whose success has no body",
+      "marks an operation as empty if no successful response has a body",
       { responses: { "204": {}, "403": { content: { "application/json": { schema: {} } } } } },
       { empty: true },
     ],
     [
-      "does not mark an operation if one success has a body",
+      "does not mark an operation as empty if one successful response has a body",
       { responses: { "202": { content: { "application/json": { schema: {} } } }, "204": {} } },
       {},
     ],
@@ -106,12 +106,12 @@ describe("a row of the table", () => {
       { body: { note: {} } },
     ],
     [
-      "marks a body that may have other keys",
+      "marks a body that allows unlisted keys as open",
       { requestBody: bodyOf({ properties: { note: {} }, additionalProperties: true }) },
       { body: { note: {} }, open: true },
     ],
     [
-      "does not mark a body that allows no other keys",
+      "does not mark a body as open if it allows no unlisted keys",
       { requestBody: bodyOf({ properties: { note: {} }, additionalProperties: false }) },
       { body: { note: {} } },
     ],
@@ -121,12 +121,12 @@ describe("a row of the table", () => {
       { body: {}, open: true },
     ],
     [
-      "does not mark a composed schema that lists all keys",
+      "does not mark a body as open if its composed schema lists all keys",
       { requestBody: bodyOf({ properties: { a: {} }, oneOf: [{ properties: { a: {} } }] }) },
       { body: { a: {} } },
     ],
     [
-      "marks a composed schema that does not list all keys as open",
+      "marks a body as open if its composed schema does not list all keys",
       { requestBody: bodyOf({ properties: { note: {} }, oneOf: [{ properties: { a: {} } }] }) },
       { body: { note: {} }, open: true },
     ],
@@ -191,7 +191,7 @@ describe("a row of the table", () => {
     });
   });
 
-  it("has method and path as its key, in the document's order", async () => {
+  it("has the method and path as its key, and paths keep the order of the document", async () => {
     const paths = { "/b": { post: {}, get: {} }, "/a": { delete: {}, parameters: [] } };
     const { operations } = await tableOf({ paths });
     expect(Object.keys(operations)).toEqual(["GET /b", "POST /b", "DELETE /a"]);
@@ -203,10 +203,10 @@ describe("a rule", () => {
     ["the integer type", { type: "integer" }, { type: "integer" }],
     ["the array type", { type: "array" }, { type: "array" }],
     ["the object type", { type: "object" }, { type: "object" }],
-    ["that null is allowed", { type: ["object", "null"] }, { type: "object", nullable: true }],
+    ["a mark if null is allowed", { type: ["object", "null"] }, { type: "object", nullable: true }],
     ["the values of an enumeration", { type: "string", enum: ["a", "b"] }, { enum: ["a", "b"] }],
     [
-      "no bounds beyond those of safe integers",
+      "no maximum that equals the largest safe integer",
       { type: "integer", maximum: Number.MAX_SAFE_INTEGER },
       { type: "integer" },
     ],
@@ -225,15 +225,15 @@ describe("a rule", () => {
       { type: "array", "x-if-empty": "Ask for all." },
       { type: "array", ifEmpty: "Ask for all." },
     ],
-    ["the first release", { type: "string", "x-since": "3.0" }, { since: "3.0" }],
-    ["the first release without it", { type: "string", "x-until": "6.2" }, { until: "6.2" }],
+    ["the first release with the field", { type: "string", "x-since": "3.0" }, { since: "3.0" }],
+    ["the first release without the field", { type: "string", "x-until": "6.2" }, { until: "6.2" }],
     [
-      "the parameter from which the value must differ",
+      "the path parameter whose value the body does not repeat",
       { "x-differs-from": "name" },
       { differsFrom: "name" },
     ],
     [
-      "that the value is a credential",
+      "a mark if the value is a credential",
       { type: "object", "x-credentials": true },
       { type: "object", credentials: true },
     ],
@@ -248,7 +248,7 @@ describe("a rule", () => {
     ["nullable strings", { type: ["string", "null"] }],
     ["values that older hubs safely ignore", { "x-since": "2.0", "x-ignored-harmlessly": true }],
     ["values that newer hubs safely ignore", { "x-until": "6.2", "x-ignored-harmlessly": true }],
-  ])("is not created for %s", async (_, field) => {
+  ])("is empty for %s", async (_, field) => {
     expect(await rowOf(body({ key: field }))).toEqual({ body: { key: {} } });
   });
 
@@ -260,22 +260,28 @@ describe("a rule", () => {
     ["5.4.4", "5.0", { since: "5.4.4" }],
     ["5.10", "5.9", { since: "5.10" }],
     ["5.9", "5.10", {}],
-  ])("compares x-since %s with the operation's x-since (%s)", async (key, operation, rule) => {
-    const parameter = query({ name: "key", schema: { type: "string" }, "x-since": key });
-    const row = await rowOf({ ...parameter, ...(operation && { "x-since": operation }) });
-    expect(at(row, "query")).toEqual({ key: rule });
-  });
+  ])(
+    "contains the field's x-since %s only if it is newer than the operation's (%s)",
+    async (key, operation, rule) => {
+      const parameter = query({ name: "key", schema: { type: "string" }, "x-since": key });
+      const row = await rowOf({ ...parameter, ...(operation && { "x-since": operation }) });
+      expect(at(row, "query")).toEqual({ key: rule });
+    },
+  );
 
   it.each<[key: string, operation: string | undefined, rule: Json]>([
     ["6.2", undefined, { until: "6.2" }],
     ["6.2", "6.2", {}],
     ["6.2", "6.3", { until: "6.2" }],
     ["6.10", "6.9", {}],
-  ])("compares x-until %s with the operation's x-until (%s)", async (key, operation, rule) => {
-    const parameter = query({ name: "key", schema: { type: "string" }, "x-until": key });
-    const row = await rowOf({ ...parameter, ...(operation && { "x-until": operation }) });
-    expect(at(row, "query")).toEqual({ key: rule });
-  });
+  ])(
+    "contains the field's x-until %s only if it is older than the operation's (%s)",
+    async (key, operation, rule) => {
+      const parameter = query({ name: "key", schema: { type: "string" }, "x-until": key });
+      const row = await rowOf({ ...parameter, ...(operation && { "x-until": operation }) });
+      expect(at(row, "query")).toEqual({ key: rule });
+    },
+  );
 });
 
 describe("features", () => {
@@ -311,18 +317,18 @@ describe("features", () => {
   });
 });
 
-describe("scopes", () => {
+describe("the list of an operation's scopes", () => {
   it.each<[what: string, security: Json, scopes: string[]]>([
-    ["no scopes without security", [], []],
+    ["nothing for a public operation", [], []],
     ["alternatives separately", [{ oauth2: ["a"] }, { oauth2: ["b"] }], ["a", "b"]],
-    ["scopes that are needed together with a plus", [{ oauth2: ["a", "b"] }], ["a + b"]],
+    ["scopes that are needed together, joined by a plus", [{ oauth2: ["a", "b"] }], ["a + b"]],
     [
       "alternatives of which one combines two scopes",
       [{ oauth2: ["shares", "read:users:name"] }, { oauth2: ["admin"] }],
       ["shares + read:users:name", "admin"],
     ],
-    ["no scopes for other schemes", [{ token: [] }, { oauth2: ["a"] }], ["a"]],
-  ])("list %s", async (_, security, scopes) => {
+    ["nothing for schemes other than oauth2", [{ token: [] }, { oauth2: ["a"] }], ["a"]],
+  ])("contains %s", async (_, security, scopes) => {
     expect(scopesOf({ security })).toEqual(scopes);
     const table = await tableOf({ paths: { "/a": { get: { security } } } });
     expect(table.scopes).toEqual({ "GET /a": scopes });
@@ -348,7 +354,7 @@ describe("the generated file", () => {
     ["get-users", "getUsers"],
     ["get-user-server-name", "getUserServerName"],
     ["get-oauth2-token", "getOauth2Token"],
-  ])("names the function of operation %s %s", (operationId, name) => {
+  ])("gives the operation %s the function name %s", (operationId, name) => {
     expect(functionName(operationId)).toBe(name);
   });
 });

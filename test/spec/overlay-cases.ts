@@ -1,8 +1,8 @@
-/** A small document with every type of value, and overlays for it in one line. */
+/** A small document with every type of value, and short functions that apply overlays to it. */
 import type { Json, JsonObject } from "../../scripts/json.js";
 import { applyOverlay, OverlayError } from "../../scripts/overlay.js";
 
-/** A new copy for every call, so that tests cannot affect each other. */
+/** Returns a new document on every call, so that tests cannot affect each other. */
 export const smallDocument = (): JsonObject => ({
   info: { title: "Hub", contact: null },
   tags: [
@@ -23,7 +23,7 @@ export interface Action {
   "x-why"?: string;
 }
 
-/** An overlay of these actions, each with a reason unless it says otherwise. */
+/** Returns an overlay of these actions. An action without `x-why` gets a reason. */
 const overlayOf = (actions: readonly Action[]): JsonObject => ({
   overlay: "1.0.0",
   actions: actions.map((action) => ({ "x-why": "It is so.", ...action })),
@@ -32,7 +32,7 @@ const overlayOf = (actions: readonly Action[]): JsonObject => ({
 export const apply = (...actions: Action[]): JsonObject =>
   applyOverlay(smallDocument(), overlayOf(actions));
 
-/** The problems of an overlay; empty if it applies. */
+/** Returns the problems of an overlay with these actions, or an empty list if the overlay applies. */
 export function problemsOf(...actions: Action[]): readonly string[] {
   try {
     apply(...actions);

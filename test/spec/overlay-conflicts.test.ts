@@ -60,7 +60,7 @@ describe("a conflict", () => {
     ]);
   });
 
-  it("is reported for an action that depends on a conflicting one or refers to its additions", () => {
+  it("is reported for each action that changes or refers to a part that a conflicting action adds", () => {
     const found = conflicts(overlay(valid, addsGroup, extendsGroup, refersToGroup));
     expect(found.map(([index]) => index)).toEqual([1, 2, 3]);
     expect(found[1]).toEqual([2, "$.components.schemas.Group: matches nothing"]);
@@ -93,7 +93,7 @@ describe("a conflict", () => {
   });
 });
 
-describe("an overlay action with several targets, one of which upstream has fixed", () => {
+describe("an overlay action with several matches, one of which upstream has fixed", () => {
   const wide: JsonObject = {
     openapi: "3.1.0",
     paths: {
@@ -119,19 +119,19 @@ describe("an overlay action with several targets, one of which upstream has fixe
 
   it.each<[what: string, fixed: JsonObject, place: string, remaining: string[]]>([
     [
-      "by a union of names",
+      "a union of names",
       action("$.models['User','Server'].server.type", { remove: true, "x-was": "string" }),
       "$.models.User.server.type",
       ["$.models.Server.server.type"],
     ],
     [
-      "by several unions",
+      "several unions",
       action("$.models['User','Server']['url','server'].type", { remove: true, "x-was": "string" }),
       "$.models.User.server.type",
       ["$.models.User.url.type", "$.models.Server['url','server'].type"],
     ],
     [
-      "by a wildcard",
+      "a wildcard",
       action("$.paths.*.get.responses", {
         update: { "403": { description: "No" } },
       }),
@@ -139,7 +139,7 @@ describe("an overlay action with several targets, one of which upstream has fixe
       [],
     ],
     [
-      "by a filter",
+      "a filter",
       action("$.parameters[?@.type]", {
         update: { type: "integer" },
         "x-was": { type: "number" },
@@ -147,10 +147,10 @@ describe("an overlay action with several targets, one of which upstream has fixe
       "$.parameters[1]",
       ["$.parameters[?@.name=='limit',?@.name=='sort']"],
     ],
-  ])("conflicts only at that target, if selected %s", (_, fixed, place, remaining) => {
+  ])("conflicts only at the fixed match of %s", (_, fixed, place, remaining) => {
     const before = structuredClone(wide);
     const hubs = before["paths"] as Record<string, Record<string, JsonObject>>;
-    // Here upstream has it, with another text.
+    // In this case, upstream declares the 403 response itself, with another description.
     if (place.includes("hubs")) {
       (hubs["/hubs"]!["get"]!["responses"] as JsonObject)["403"] = { description: "Forbidden" };
     }
@@ -164,7 +164,7 @@ describe("an overlay action with several targets, one of which upstream has fixe
       remaining.length > 0 ? remaining : ["$.paths['/users','/groups'].get.responses"];
     expect(conflict?.remaining).toEqual(expected);
 
-    // The narrowed action applies without a conflict, with the same result.
+    // Limited to the remaining matches, the action applies without a conflict and gives the same document.
     const narrowed = expected.map((target) => ({ ...fixed, target }));
     const again = overlayConflicts(before, { actions: narrowed });
     expect(again.conflicts).toEqual([]);
@@ -172,7 +172,7 @@ describe("an overlay action with several targets, one of which upstream has fixe
     expect(again.document).not.toEqual(before);
   });
 
-  it("keeps its text and anchors for the other targets", () => {
+  it("is commented out and replaced by a copy for the other matches, with its text and anchors", () => {
     const text = `overlay: 1.0.0
 actions:
   - target: >-
@@ -206,10 +206,10 @@ actions:
   });
 });
 
-describe("commenting out", () => {
+describe("commentOut", () => {
   const without = (text: string): string => commentOut(text, conflictsOf(text), "hub 9");
 
-  it("comments out conflicting actions with the reason, and nothing else", () => {
+  it("comments out each conflicting action below its reason, and nothing else", () => {
     expect(without(overlay(valid, unmatched, next, refersToGroup, valid))).toBe(
       overlay(
         valid,
@@ -243,7 +243,7 @@ ${valid.replaceAll(/^ {2}/gm, "  # ")}`,
     expect(without(overlay(valid, next))).toBe(overlay(valid, next));
   });
 
-  it("fails if another action uses an anchor of a conflicting one", () => {
+  it("fails if another action uses a YAML anchor of a conflicting action", () => {
     const anchors = unmatched.replace("update: {", "update: &other {");
     const uses = valid.replace("    update:", "    x-note: *other\n    update:");
     expect(() => without(overlay(anchors, uses))).toThrow("others use what they anchor");

@@ -91,9 +91,12 @@ describe("an action is rejected", () => {
       { target: "$.User.type", update: "integer", "x-was": "string" },
       "$.User.type: the target has another type than its update: remove it first",
     ],
-  ])("if it would replace %s, with the advice to remove it first", (_, action, problem) => {
-    expect(problemsOf(action)).toEqual([problem]);
-  });
+  ])(
+    "if it would replace %s, and the error advises to remove the old value first",
+    (_, action, problem) => {
+      expect(problemsOf(action)).toEqual([problem]);
+    },
+  );
 });
 
 describe("an update is rejected", () => {
@@ -114,17 +117,17 @@ describe("an update is rejected", () => {
       '$.Group: properties.name.type would replace "string" without an x-was',
     ],
     [
-      "if its x-was differs",
+      "if its x-was differs from the upstream value",
       { target: "$.User", update: { type: "integer" }, "x-was": { type: "number" } },
       '$.User: type would replace "string" without an x-was',
     ],
     [
-      "if its x-was of an array differs",
+      "if its x-was for an array differs from the upstream array",
       { target: "$.User", update: { enum: ["c"] }, "x-was": { enum: ["a"] } },
       '$.User: x-was differs: upstream has ["a","b"]',
     ],
     [
-      "if its x-was has a key that it does not replace",
+      "if its x-was has a key that the update does not replace",
       { target: "$.User", update: { maximum: 9 }, "x-was": { type: "string" } },
       "$.User: x-was names type, which is not replaced",
     ],
@@ -134,7 +137,7 @@ describe("an update is rejected", () => {
       "$.User: x-was names maximum, which upstream does not have",
     ],
     [
-      "if its x-was is not an object like the update",
+      "if it is an object and its x-was is not",
       { target: "$.User", update: { maximum: 9 }, "x-was": "string" },
       "$.User: x-was of the target has another type than its update",
     ],
@@ -171,8 +174,8 @@ describe("a removal", () => {
   });
 
   it.each<[was: string, target: string, value: Action["x-was"]]>([
-    ["the value", "$.User.type", "string"],
-    ["a falsy value", "$.User.minimum", 0],
+    ["a string", "$.User.type", "string"],
+    ["a falsy number", "$.User.minimum", 0],
     ["null", "$.info.contact", null],
     ["a whole object", "$.Group.properties.name", { type: "string" }],
     ["a part of an object", "$.Group", { type: "object" }],
@@ -184,13 +187,13 @@ describe("a removal", () => {
       "$.tags",
       [{ name: "users" }, { note: "old" }, { kind: "tag" }],
     ],
-  ])("applies if x-was is %s", (_, target, value) => {
+  ])("applies if x-was matches upstream: %s", (_, target, value) => {
     expect(removal(target, value)).toEqual([]);
   });
 
   it.each<[was: string, target: string, value: Action["x-was"], upstream: string]>([
     ["another value", "$.User.type", "number", '"string"'],
-    ["another type with the same text", "$.User.minimum", "0", "0"],
+    ["a value of another type with the same text", "$.User.minimum", "0", "0"],
     [
       "an object with another value",
       "$.Group.properties.name",
@@ -203,8 +206,8 @@ describe("a removal", () => {
       { type: "string", x: 1 },
       '{"type":"string"}',
     ],
-    ["empty, and upstream is not", "$.Group.properties.name", {}, '{"type":"string"}'],
-    ["an object, and upstream is empty", "$.Empty", { type: "object" }, "{}"],
+    ["an empty object, and upstream has keys", "$.Group.properties.name", {}, '{"type":"string"}'],
+    ["an object with a key, and upstream has no keys", "$.Empty", { type: "object" }, "{}"],
     ["an array in another order", "$.User.enum", ["b", "a"], '["a","b"]'],
     ["an array with a missing element", "$.User.enum", ["a"], '["a","b"]'],
     ["an array with an additional element", "$.User.enum", ["a", "b", "c"], '["a","b"]'],
@@ -215,7 +218,7 @@ describe("a removal", () => {
   });
 });
 
-describe("the error", () => {
+describe("the error for an overlay that does not apply", () => {
   it("lists the problems of all actions in order", () => {
     const actions: Action[] = [
       { target: "$.Share", update: { a: 1 } },

@@ -1,4 +1,4 @@
-/** The overlay engine without conflicts: what it changes and what it keeps. */
+/** Tests the overlay engine with actions that do not conflict: the values that it changes, and those that it keeps. */
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../scripts/json.js";
 import { applyOverlay } from "../../scripts/overlay.js";
@@ -9,17 +9,17 @@ describe("an overlay without conflicts", () => {
 
   it.each<[what: string, action: Action, expected: Json]>([
     [
-      "creates keys without x-was",
+      "creates new keys, which need no x-was",
       { target: "$.User", update: { maximum: 9, more: { deep: [1] } } },
       { ...User, maximum: 9, more: { deep: [1] } },
     ],
     [
-      "replaces the value in x-was",
+      "replaces a value that equals x-was",
       { target: "$.User", update: { type: "integer" }, "x-was": { type: "string" } },
       { ...User, type: "integer" },
     ],
     [
-      "replaces falsy values like any other",
+      "replaces falsy values too",
       {
         target: "$.User",
         update: { minimum: 1, flag: true },
@@ -56,7 +56,7 @@ describe("an overlay without conflicts", () => {
     expect(apply(action)["User"]).toEqual(expected);
   });
 
-  it("replaces a null if x-was contains it", () => {
+  it("replaces null if x-was is null at the same key", () => {
     const action = { target: "$.info", update: { contact: "ops" }, "x-was": { contact: null } };
     expect(apply(action)["info"]).toEqual({ title: "Hub", contact: "ops" });
   });
@@ -76,7 +76,7 @@ describe("an overlay without conflicts", () => {
     expect((tags as { name: string }[]).map(({ name }) => name)).toEqual(left);
   });
 
-  it("changes a value's type by a removal and an update", () => {
+  it("can change the type of a value by a removal and a later update", () => {
     const corrected = apply(
       { target: "$.User.type", remove: true, "x-was": "string" },
       { target: "$.User", update: { type: ["string", "null"] } },
@@ -92,7 +92,7 @@ describe("an overlay without conflicts", () => {
     expect(corrected["User"]).toMatchObject({ type: "number" });
   });
 
-  it("shares no objects between the targets of one update", () => {
+  it("gives each match of a target its own copy of the update", () => {
     const corrected = apply(
       { target: "$['User','Group']", update: { note: { by: "us" } } },
       { target: "$.User.note", update: { by: "you" }, "x-was": { by: "us" } },
@@ -119,7 +119,7 @@ describe("an overlay without conflicts", () => {
     expect(overlay).toEqual(before);
   });
 
-  it("returns a copy even without an action", () => {
+  it("returns a copy even if the overlay has no actions", () => {
     const upstream = smallDocument();
     const corrected = applyOverlay(upstream, { actions: [] });
     expect(corrected).toEqual(upstream);

@@ -1,4 +1,4 @@
-/** The documents that the package ships: the releases and scopes they give, and the extensions they omit. */
+/** The published documents: the releases and scopes that they state, and the extensions that they omit. */
 import { describe, expect, it } from "vitest";
 import { correctedDocument, operationsOf } from "../../scripts/document.js";
 import { isObject, type Json } from "../../scripts/json.js";
@@ -9,7 +9,7 @@ import { root } from "./root.js";
 
 const { document } = correctedDocument(root);
 
-/** Every key of a document, at any depth. */
+/** Returns the keys of all objects in a document, at any depth. */
 function keysOf(node: Json): string[] {
   if (Array.isArray(node)) return node.flatMap(keysOf);
   if (!isObject(node)) return [];
@@ -28,7 +28,7 @@ describe("the published document", () => {
     ]);
   });
 
-  it("gives the first release and the required scopes of a field", () => {
+  it("states the first release and the required scopes of a field", () => {
     const published = publishedDocument({
       roles: { type: "array", "x-since": "2.0", "x-scope": "read:roles", "x-open": true },
     });

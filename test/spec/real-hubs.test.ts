@@ -1,4 +1,4 @@
-/** The requirements of a run on real hubs, and the errors without them. */
+/** The requirements of a run on real hubs, and the errors if they are not met. */
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,7 +24,10 @@ describe("npm run test:hub", () => {
 describe("the Python environment of a hub", () => {
   afterEach(() => void vi.unstubAllEnvs());
 
-  /** A fake Python that creates environments with copies of itself, and fails on request. */
+  /**
+   * Writes a fake Python and sets PYTHON to its path. It creates environments with copies of itself, and fails for the
+   * module that FAILING names.
+   */
   function fakePython(folder: string): string {
     const python = join(folder, "python");
     const lines = [
@@ -41,7 +44,7 @@ describe("the Python environment of a hub", () => {
     return python;
   }
 
-  it("is created once, and recreated if its Python is missing", async () => {
+  it("is created, and recreated if its folder is incomplete", async () => {
     const folder = scratchFolder();
     const cache = join(folder, "hubs");
     fakePython(folder);
@@ -60,7 +63,7 @@ describe("the Python environment of a hub", () => {
   it.each([
     ["venv", `No virtual environment for JupyterHub ${newest}.\nvenv: no space is left`],
     ["pip", `pip could not install JupyterHub ${newest}.\npip: no space is left`],
-  ])("is removed if %s fails, and the error contains the message of %s", async (part, message) => {
+  ])("is removed if %s fails, and the error quotes the command's output", async (part, message) => {
     const folder = scratchFolder();
     fakePython(folder);
     vi.stubEnv("FAILING", part);

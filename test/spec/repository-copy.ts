@@ -1,6 +1,6 @@
 /**
- * A copy of the repository in which scripts may write, for one test or one suite. Temporary files of the
- * scripts stay inside it and are removed with it.
+ * Creates a copy of the repository in which scripts may write, for one test or one suite. Temporary files of the
+ * scripts stay inside the copy and are removed with it.
  */
 import { execFile } from "node:child_process";
 import {
@@ -38,7 +38,7 @@ export interface RepositoryCopy {
   path(file: string): string;
   read(file: string): string;
   write(file: string, text: string): void;
-  /** Every file below these folders, with its text. */
+  /** Returns the text of every file below these folders, by path. */
   contents(...folders: string[]): Record<string, string>;
   run(script: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Outcome>;
   remove(): void;

@@ -1,4 +1,4 @@
-/** The path of the repository, and folders for the duration of one test. */
+/** The path of the repository, and temporary folders for single tests. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

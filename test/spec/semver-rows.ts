@@ -1,4 +1,4 @@
-/** A change for each semver rule, with a line of user code that it may break. */
+/** A change of a document for each semver rule, with a line of user code that the change may break. */
 import { at, type Json, type JsonObject } from "../../scripts/json.js";
 import type { Direction, Impact, Rule } from "../../scripts/semver-rules.js";
 
@@ -61,14 +61,18 @@ export interface Row {
   rule: Rule;
   in?: Direction;
   impact: Impact;
-  /** An operation before and after the change; undefined if it does not exist. */
+  /** The operation before and after the change. Undefined where the operation does not exist. */
   before?: JsonObject;
   after?: JsonObject;
-  /** A shared schema before and after the change. */
+  /** The shared schemas before and after the change. */
   schemas?: readonly [before: JsonObject, after: JsonObject];
-  /** The reported place of the change. */
+  /** The changed part of the operation or schema, as the comparison reports it. */
   label?: string;
-  /** The user's code: `call` is the function, `Data` its input, `Answer` its data. */
+  /**
+   * A line of user code. It may use `call` (the generated function), `Data` (the type of its input), `Answer` and
+   * `answer` (the type of its response, and a value of that type), `Answers` (its response types by status) and
+   * `Shared` (the type of the shared schema).
+   */
   code?: string;
 }
 

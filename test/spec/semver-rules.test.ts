@@ -1,6 +1,6 @@
 /**
- * The semver rules, each applied to a change of a document. For rules about types, a line of user code is
- * compiled against the types before and after: only a major change may break it.
+ * Tests each semver rule with a change of a document. For rules about types, a line of user code is compiled against
+ * the types before and after the change: only a major change may break the code.
  */
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -44,7 +44,7 @@ const documentOf = (
 };
 
 const describeOutcome = (row: Row): string =>
-  `${row.impact === "major" ? "no longer compiles" : "still compiles"} after ${describeChange(row)}`;
+  `${row.impact === "major" ? "no longer compiles" : "still compiles"} after the change ${describeChange(row)}`;
 
 describe("the comparison of two documents", () => {
   const titled = rows.map((row) => [describeChange(row), row.impact, row] as const);
@@ -120,7 +120,7 @@ describe("code written for the previous types", { timeout: 60_000 }, () => {
   }, 60_000);
   afterAll(() => remove());
 
-  /** A module with a line of code and its imports. */
+  /** Returns a module that contains the code of a row and the imports that the code needs. */
   const program = (index: number, { code = "" }: Row): string => {
     const names = {
       Data: `Row${index}Data`,

@@ -1,4 +1,4 @@
-/** How differences between documents are reported and rated for users. */
+/** Tests the report of the differences between two documents, and their rating for users. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
@@ -9,14 +9,14 @@ import type { JsonObject } from "../../scripts/json.js";
 import { diffLines, specDiff } from "../../scripts/spec-diff.js";
 import { root } from "./root.js";
 
-/** The newest vendored document of a major version. */
+/** Returns the text of the newest vendored document of a major version. */
 const upstream = (major: number): string => {
   const versions = readSources(root).map(({ version }) => version);
   const version = versions.findLast((one) => Number.parseInt(one) === major);
   return readFileSync(join(root, `openapi/upstream/${version}.yml`), "utf8");
 };
 
-/** JupyterHub 5's document with one change. */
+/** Returns the text of JupyterHub 5's document with one part replaced. */
 const changed = (find: string, replace: string): string => {
   const text = upstream(5);
   expect(text).toContain(find);
@@ -24,7 +24,7 @@ const changed = (find: string, replace: string): string => {
 };
 
 describe("a comparison of OpenAPI 3 documents", () => {
-  it("finds nothing in equal documents", () => {
+  it("finds no difference between equal documents", () => {
     const diff = specDiff(upstream(5), upstream(5));
     expect(diff).toMatchObject({ verdict: "none", by: "types", changes: [] });
     expect(diffLines(diff)).toEqual(["  no difference"]);
@@ -74,7 +74,7 @@ describe("a comparison of OpenAPI 3 documents", () => {
     expect(specDiff(tree("object"), tree("array")).verdict).toBe("major");
   });
 
-  it("treats the fields of an `allOf`, and those beside a `$ref`, as the schema's own", () => {
+  it("treats fields in an `allOf` and beside a `$ref` as fields of the schema itself", () => {
     const answer = (schema: object): string =>
       JSON.stringify({
         openapi: "3.1.0",
@@ -95,7 +95,7 @@ describe("a comparison of OpenAPI 3 documents", () => {
 describe("a comparison of Swagger 2.0 with OpenAPI 3", () => {
   const diff = specDiff(upstream(1), upstream(2));
 
-  it("compares only names, and says so", () => {
+  it("covers only names, and reports this limit", () => {
     expect(diff).toMatchObject({ by: "names alone", verdict: "major" });
     expect(diff.changes.filter(({ rule }) => rule.startsWith("operation"))).toEqual([]);
   });
@@ -129,7 +129,7 @@ describe("a comparison by names", () => {
   const list = operation(answer({ type: "array" }));
   const either = operation(answer({ oneOf: [{ type: "array" }, { type: "object" }] }));
 
-  it("matches operations regardless of parameter names", () => {
+  it("matches operations even if their path parameters have other names", () => {
     const other: JsonObject = { paths: { "/a/{c}": { get: {} } } };
     expect(compareDocuments({ paths: { "/a/{b}": { get: {} } } }, other)).toEqual({
       added: [],
@@ -138,7 +138,7 @@ describe("a comparison by names", () => {
     });
   });
 
-  it("reports a missing response only once, and not also its schema and type", () => {
+  it("reports a missing response without its schema, and a missing schema without its type", () => {
     expect(differences(list, operation({}))).toEqual([["responses: 200"], []]);
     expect(differences(list, operation({ "200": { description: "" } }))).toEqual([
       ["schemas: 200"],
@@ -146,7 +146,7 @@ describe("a comparison by names", () => {
     ]);
   });
 
-  it("accepts one of several response types, and reports another type", () => {
+  it("accepts one of the declared response types, and reports any other type", () => {
     expect(differences(either, list)).toEqual([[], []]);
     expect(differences(list, operation(answer({ type: "object" })))).toEqual([
       ["types: 200 array"],

@@ -1,6 +1,6 @@
 /**
- * `npm run spec:update -- <version>` in copies of the repository: to an older release and back with
- * vendored documents, and to releases from a fake Python.
+ * Tests `npm run spec:update -- <version>` in copies of the repository: updates to an older release and back with
+ * vendored documents, and updates to releases that a fake Python provides.
  */
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import type { Answer } from "../hubs/validator.js";
 import { repositoryCopy, type Outcome, type RepositoryCopy } from "./repository-copy.js";
 import { root } from "./root.js";
 
-/** Each run starts processes and may generate, which is slow on a busy machine. */
+/** A long timeout: each run starts processes and may generate, which is slow on a busy machine. */
 const timeout = 180_000;
 const written = ["generated", "openapi"];
 const newest = sourceToCorrect(readSources(root)).version;
@@ -130,7 +130,7 @@ describe("an update to the previous major version and back", { timeout }, () => 
     const { stdout, stderr } = await copy.run("overlay-coverage", ["--verbose"]);
     expect(stderr).toBe("");
     expect(stdout).toContain(`from the document of ${earlier}, by recordings of ${earlier};`);
-    // Without that action, the document is less strict than the response.
+    // Without the overlay action for the User schema, the document is less strict than the recorded response.
     expect(stdout).toMatch(/^it is too loose: User\.name is .* \$\.components\.schemas\.User: /m);
   });
 
@@ -146,7 +146,10 @@ describe("an update to the previous major version and back", { timeout }, () => 
   });
 });
 
-/** The environment in which fixtures/python.cjs provides exactly these releases. */
+/**
+ * Writes the fake Python of fixtures/python.cjs into a copy of the repository, with these releases. Returns the
+ * environment variables with which scripts use it.
+ */
 function pythonWithReleases(
   copy: RepositoryCopy,
   releases: Record<string, string>,
@@ -174,7 +177,7 @@ describe("an update to a release that is not vendored", { timeout }, () => {
   }, timeout);
   afterAll(() => copy.remove());
 
-  it("vendors its document byte for byte, with its hash", () => {
+  it("vendors the document of the release byte for byte, with its hash", () => {
     expect(outcome).toMatchObject({ code: 0 });
     expect(copy.read("openapi/upstream/6.9.0.yml")).toBe(next);
     expect(readSources(copy.path(".")).at(-1)).toEqual({
@@ -185,14 +188,14 @@ describe("an update to a release that is not vendored", { timeout }, () => {
     });
   });
 
-  it("replaces the newest release of the same major version only", () => {
+  it("replaces only the newest release of the same major version", () => {
     expect(outcome.stdout).toContain(`It replaces ${newest}`);
     expect(existsSync(copy.path(`openapi/upstream/${newest}.yml`))).toBe(false);
     const others = readSources(root).map(({ version }) => version);
     expect(versionsIn(copy)).toEqual([...others.filter((one) => one !== newest), "6.9.0"]);
   });
 
-  it("reports the new operation and prints the overlay action that it needs", () => {
+  it("reports the new operation and prints the overlay action that the operation needs", () => {
     expect(outcome.stdout).toContain(`For users of this package, from ${newest} to 6.9.0: minor\n`);
     expect(outcome.stdout).toContain("  added    GET /news\n");
     expect(outcome.stdout).toContain("  - target: $.paths['/news'].get\n");

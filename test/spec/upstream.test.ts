@@ -14,7 +14,7 @@ import { root, scratchFolder } from "./root.js";
 const sources = readSources(root);
 const upstream = join(root, "openapi/upstream");
 
-/** The number of operations in the documents of some releases; later ones are not counted. */
+/** The number of operations in the document of each release. Other releases need at least 35. */
 const operations: Readonly<Record<string, number>> = {
   "1.2.2": 35,
   "1.5.1": 35,
@@ -25,11 +25,11 @@ const operations: Readonly<Record<string, number>> = {
   "6.1.1": 54,
 };
 
-/** The version in a document, if it is wrong. */
+/** The releases whose documents state a wrong version, each with that version. */
 const misnamed: Readonly<Record<string, string>> = { "1.2.2": "1.2.0dev" };
 
 describe("openapi/upstream", () => {
-  it("contains the documents of SOURCES.yaml, their licence and nothing else", () => {
+  it("contains the documents that SOURCES.yaml lists, their licence and nothing else", () => {
     const listed = sources.map(({ version }) => `${version}.yml`);
     expect(readdirSync(upstream).toSorted()).toEqual([...listed, "LICENSE"].toSorted());
   });
@@ -40,7 +40,7 @@ describe("openapi/upstream", () => {
     expect(versions).toEqual(versions.toSorted(byNumbers.compare));
   });
 
-  it("has one release of each supported major version", () => {
+  it("has a document of every major version up to the newest", () => {
     const majors = [...new Set(sources.map(({ version }) => Number.parseInt(version)))];
     expect(majors).toEqual(Array.from({ length: majors.at(-1) ?? 0 }, (_, index) => index + 1));
     expect(majors.length).toBeGreaterThan(5);
@@ -75,7 +75,7 @@ describe("openapi/upstream", () => {
     });
   });
 
-  it("is not read if a file was modified, and the error names the file", () => {
+  it("cannot be read if a file was modified, and the error names the file", () => {
     const copy = scratchFolder();
     cpSync(join(root, "openapi"), join(copy, "openapi"), { recursive: true });
     const [source] = sources as [Source];

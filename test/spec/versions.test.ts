@@ -25,7 +25,7 @@ const releases = readSources(root).map((source) => ({
 const all = releases.map(({ version }) => version);
 const corrected = factsOf(correctedDocument(root).document);
 
-/** Operations that no release documents, including all their parts. */
+/** Operations that no release documents, each with the reason. Their parts are not compared either. */
 const undocumented: Readonly<Record<string, string>> = {
   "GET /users/{name}/server/progress": "event streams were never documented (A1)",
   "GET /users/{name}/servers/{server_name}/progress": "event streams were never documented (A1)",
@@ -43,7 +43,10 @@ const never: readonly string[] = [];
 const since5 = all.filter((version) => isAtLeast(version, "5.0"));
 const notFrom2To4 = [...all.filter((version) => !isAtLeast(version, "2.0")), ...since5];
 
-/** Exceptions: the releases that document it, and the reason. */
+/**
+ * Parts that are not documented by exactly the releases that have them. Each has the releases that document it, and the
+ * reason.
+ */
 const documentedDifferently: Readonly<
   Record<string, [documentedIn: readonly string[], because: string]>
 > = {
@@ -91,7 +94,7 @@ const documentedDifferently: Readonly<
   "Service.kind": [since5, "documented late"],
 };
 
-/** Parts that a release documents and the corrected document omits. */
+/** Parts that a release documents and the corrected document omits, each with the reason. */
 const leftOut: Readonly<Record<string, string>> = {
   "GET /services?offset": "ignored: services are never paginated (B6)",
   "GET /services?limit": "ignored: services are never paginated (B6)",
@@ -137,7 +140,7 @@ describe("upstream's documents have an exception", () => {
     expect(supportedBy(fact!), "no longer an exception").not.toEqual(releases);
   });
 
-  it.each(Object.entries(undocumented))("%s is in none of them: %s", (name) => {
+  it.each(Object.entries(undocumented))("%s is in none of the documents: %s", (name) => {
     expect(corrected.map((fact) => fact.name)).toContain(name);
     expect(documentedIn(name)).toEqual([]);
   });
@@ -153,7 +156,7 @@ describe("the corrected document", () => {
   });
 
   it.each(readSources(root).filter(({ version }) => isAtLeast(version, "2.0")))(
-    "uses only known scopes in the projection of hub $version",
+    "requires only scopes that hub $version documents",
     (source) => {
       const scopesOf = (document: JsonObject): string[] =>
         Object.keys(at(document, ...oauth2Flow, "scopes"));

@@ -14,7 +14,7 @@ const workflow = (file: string): JsonObject =>
   load(readFileSync(join(folder, file), "utf8")) as JsonObject;
 const jobsOf = (file: string): [string, JsonObject][] =>
   Object.entries(at(workflow(file), "jobs")) as [string, JsonObject][];
-/** What starts each workflow. None of it carries input into a script. */
+/** The triggers of each workflow. None of them passes input to a script. */
 const triggers: Readonly<Record<string, object>> = {
   "ci.yml": { push: null, pull_request: null },
   "spec.yml": { schedule: [{ cron: "17 5 * * 1" }], workflow_dispatch: null },
@@ -59,7 +59,7 @@ describe.each(files)(".github/workflows/%s", (file) => {
 });
 
 describe("the job for every push", () => {
-  it("runs the same script as a developer", () => {
+  it("runs the script that developers run, and nothing else", () => {
     const [[, job]] = jobsOf("ci.yml") as [[string, JsonObject]];
     expect(stepsOf(job).flatMap(({ run }) => run ?? [])).toEqual([".ci/run"]);
   });
@@ -89,7 +89,7 @@ describe("the job that pushes an update", () => {
     git(origin, "add", "--all");
     git(origin, "commit", "--quiet", "--message=First");
 
-    // The patch of the first job, with an extra change that must not be applied.
+    // The patch of the first job, with a change of package.json that must not be applied.
     git(scratch, "clone", "--quiet", origin, clone);
     write(join(clone, "openapi/SOURCES.yaml"), sources("6.2.0"));
     write(join(clone, "openapi/upstream/6.2.0.yml"), "openapi: 3.1.0\n");
@@ -113,7 +113,7 @@ describe("the job that pushes an update", () => {
       "to 6.2.0: minor",
     );
 
-    // The next week, if nobody has reviewed the branch yet.
+    // A second run, while the branch of the first run still exists.
     git(clone, "switch", "--quiet", "main");
     run();
     expect(readFileSync(summary, "utf8")).toContain("The branch jupyterhub-6.2.0 exists already.");
