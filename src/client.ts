@@ -11,6 +11,7 @@ import { fetchVersion, type ApiClient } from "./core/api-client.js";
 import { checkToken } from "./core/auth.js";
 import { delay, pollDelays } from "./core/deadline.js";
 import { createProbe, discover } from "./core/discover.js";
+import { withoutUndefined } from "./core/json.js";
 import { InvalidInputError, TimeoutError, type JupyterHubError } from "./core/errors.js";
 import { checkKeys } from "./core/known-keys.js";
 import {
@@ -150,11 +151,10 @@ export class JupyterHub {
    */
   withOptions(options: Omit<JupyterHubOptions, "url">): JupyterHub {
     checkKeys("options of the client", options, otherKeys);
-    const given = Object.entries(options).filter(([, value]) => value !== undefined);
     const { auth, token, ...own } = this.#hub.options;
     const replaced = options.token !== undefined || options.auth !== undefined;
     const credentials = replaced ? {} : { auth, token };
-    const all = { ...own, ...credentials, ...Object.fromEntries(given), url: this.url };
+    const all = { ...own, ...credentials, ...withoutUndefined(options), url: this.url };
     return new JupyterHub(inheritFrom(all, this.#hub, options.maxConcurrency !== undefined));
   }
 

@@ -9,13 +9,7 @@ import { createClient } from "../../generated/client/client.gen.js";
 import { jsonBodySerializer } from "../../generated/core/bodySerializer.gen.js";
 import type { Operation } from "../../generated/operations.gen.js";
 import { sendWithRetries, type AttemptResult } from "./attempts.js";
-import {
-  createContext,
-  unknownOperation,
-  type CallContext,
-  type CallMeta,
-  type CallOptions,
-} from "./call-context.js";
+import { CallContext, unknownOperation, type CallMeta, type CallOptions } from "./call-context.js";
 import {
   InvalidInputError,
   UnexpectedResponseError,
@@ -91,7 +85,7 @@ export async function fetchVersion(
 async function call(parts: Parts, method: Method, options: CallOptions): Promise<Result> {
   const { signal, timeout } = options;
   const { baseUrl } = parts.transport.options;
-  const context = createContext(baseUrl, parts.operations, method, options);
+  const context = new CallContext(baseUrl, parts.operations, method, options);
   // A deadline over several calls: tells it what it interrupts.
   const unsubscribe = onAbort(signal, (reason) => {
     if (!(reason instanceof DeadlinePassed)) return;
@@ -185,7 +179,7 @@ async function checked(parts: Parts, context: CallContext, options: CallOptions)
       ...(deadline && { signal: deadline }),
       headers: gatewayHeaders(headers),
     });
-    const unsupported = unsupportedError(version, rule, what, context);
+    const unsupported = unsupportedError(version, rule, what, context.details);
     if (unsupported) throw unsupported;
   }
   return input;

@@ -15,7 +15,7 @@ import { errorFromThrown } from "./network-errors.js";
 import { logAttempt, type LogFields } from "./logger.js";
 import { errorFromResponse } from "./error-mapping.js";
 import { withBody } from "./response.js";
-import { retryDelay } from "./retry.js";
+import { isSafe, retryDelay } from "./retry.js";
 import { withIdleTimeout } from "./event-stream.js";
 import { delay } from "./deadline.js";
 import type { AttemptRequest, AttemptResponse, BuiltRequest, Transport } from "./transport.js";
@@ -61,11 +61,12 @@ export async function sendWithRetries(
       return { response, body, log: (error) => log({ status, error: error?.name }) };
     } catch (error) {
       const failure = errorFromThrown(error, context);
+      context.reader?.cancel().catch(() => undefined);
       token = undefined;
       let retryIn: number | undefined;
       try {
         if (deadline?.aborted) throw failure;
-        if (!renewed && isTokenRejected(failure, out, transport)) {
+        if (!renewed && isTokenRejected(failure, out, context, transport)) {
           renewed = true;
           context.sent = false;
           context.lastFailure = failure;
@@ -108,11 +109,15 @@ function headersOf(
 const isTokenRejected = (
   failure: JupyterHubError,
   { token }: AttemptRequest,
+  { method }: CallContext,
   { options }: Transport,
 ) =>
   options.credentials.kind === "cookie"
     ? isJupyterHubError(failure, "XsrfError")
-    : isJupyterHubError(failure, "AuthenticationError") && token !== undefined;
+    : isJupyterHubError(failure, "AuthenticationError") &&
+      token !== undefined &&
+      // Hubs reject tokens with 403. A 401 may be a Spawner's, for a start that has failed.
+      (failure.status === 403 || isSafe(method));
 
 /** A successful response, its body ready for the generated client. Throws the typed error of any other. */
 function assertSuccess(
@@ -136,14 +141,16 @@ function assertSuccess(
     }
     const { status } = response;
     const what = `${context.method} ${context.url} got a response that is no stream.`;
-    throw new UnexpectedResponseError(what, { ...context, status });
+    throw new UnexpectedResponseError(what, { ...context.details, status });
   }
   const text = body ?? "";
   // Of an error as well: a caller of a raw function can read it.
   withBody(response, text);
   if (response.ok) return { response, body: text };
   throw errorFromResponse({
-    ...context,
+    ...context.details,
+    operation: context.operation,
+    secrets: context.secrets,
     status: response.status,
     body: text,
     retryAfter: response.headers.get("Retry-After"),

@@ -21,7 +21,10 @@ export type CallMeta = {
 
 export type CallOptions = Omit<RequestOptions, "meta"> & { meta?: CallMeta };
 
-export interface CallContext {
+/** Computes the URL and the secrets only when an error or a log needs them: most calls succeed. */
+export class CallContext {
+  readonly #baseUrl: string;
+  readonly #path: CallOptions["path"];
   readonly method: string;
   /** The path of the operation: `/users/{name}`. */
   readonly route: string;
@@ -31,8 +34,6 @@ export interface CallContext {
   readonly ownCredentials: boolean;
   /** Whether the caller wants the response's body as a stream. */
   readonly streams: boolean;
-  /** The URL for errors and logs: without query and secrets. */
-  readonly url: string;
   /** The secrets of the input and of the headers of every attempt, for redaction. */
   readonly secrets: Secrets;
   /** The caller's signal. */
@@ -40,51 +41,52 @@ export interface CallContext {
   /** Aborts at the deadline of the call, and with the caller's signal. */
   deadline: AbortSignal | undefined;
   /** Whether the attempt waits for other calls to end. */
-  isQueued: boolean;
+  isQueued = false;
   /** Whether an attempt was sent and its outcome is unknown. */
-  sent: boolean;
+  sent = false;
+  /** Reads the body of the last response. A failed attempt closes it. */
+  reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   /** The response to the last attempt. */
   response: Response | undefined;
   /** The error of the previous attempt. */
   lastFailure: JupyterHubError | undefined;
-}
 
-/** Computes the URL and the secrets only when an error or a log needs them: most calls succeed. */
-export function createContext(
-  baseUrl: string,
-  operations: Readonly<Record<string, Operation>>,
-  method: string,
-  options: CallOptions,
-): CallContext {
-  const { path, query, body, signal, parseAs, meta = {} } = options;
-  const { secrets = new Secrets() } = meta;
-  const url = options.url.startsWith("/") ? options.url : `/${options.url}`;
-  // A newer hub may have a route that the table lacks.
-  const operation = operations[`${method} ${url}`] ?? unknownOperation;
-  // The query of a route may hold a secret.
-  const route = url.replace(/[?#].*/s, "");
-  if (route !== url) {
-    secrets.addInput(Object.fromEntries(new URLSearchParams(url.slice(route.length))));
+  constructor(
+    baseUrl: string,
+    operations: Readonly<Record<string, Operation>>,
+    method: string,
+    options: CallOptions,
+  ) {
+    const { path, query, body, signal, parseAs, meta = {} } = options;
+    const url = options.url.startsWith("/") ? options.url : `/${options.url}`;
+    this.#baseUrl = baseUrl;
+    this.#path = path;
+    this.method = method;
+    // The query of a route may hold a secret.
+    this.route = url.replace(/[?#].*/s, "");
+    // A newer hub may have a route that the table lacks.
+    this.operation = operations[`${method} ${url}`] ?? unknownOperation;
+    this.meta = meta;
+    this.ownCredentials = hasCredentials(this.operation, body);
+    this.streams = parseAs === "stream";
+    this.caller = signal ?? undefined;
+    this.secrets = meta.secrets ?? new Secrets();
+    if (this.route !== url) {
+      const search = new URLSearchParams(url.slice(this.route.length));
+      this.secrets.addInput(Object.fromEntries(search));
+    }
+    this.secrets.addInput([path, query, { body }]);
   }
-  secrets.addInput([path, query, { body }]);
-  return {
-    method,
-    route,
-    operation,
-    meta,
-    ownCredentials: hasCredentials(operation, body),
-    streams: parseAs === "stream",
-    secrets,
-    caller: signal ?? undefined,
-    deadline: undefined,
-    isQueued: false,
-    sent: false,
-    response: undefined,
-    lastFailure: undefined,
-    get url() {
-      return redactedUrl(baseUrl, route, path);
-    },
-  };
+
+  /** The URL for errors and logs: without query and secrets. */
+  get url(): string {
+    return redactedUrl(this.#baseUrl, this.route, this.#path);
+  }
+
+  /** The details that every error of the call has. */
+  get details(): { method: string; url: string } {
+    return { method: this.method, url: this.url };
+  }
 }
 
 const hasCredentials = ({ body: rules }: Operation, body: unknown): boolean =>

@@ -176,7 +176,7 @@ function forbidden(
     return new XsrfError(`${text}. Reload a page of the hub, or use a token.`, details);
   }
   // To a request with a token that it does not know, the hub answers with an XSRF message.
-  const isUnknown = isXsrf || /missing or invalid credentials/i.test(words);
+  const isUnknown = isXsrf || /^missing or invalid credentials\.?$/i.test(words);
   if (isUnknown || (isBare && operation.anyCredentials)) {
     const what = credentials === "cookie" ? "Nobody is logged in, or the login" : "The token";
     return refused(`${what} is wrong, expired or revoked.`);

@@ -20,8 +20,15 @@ export function assertShape(hasShape: boolean): void {
 const unexpectedShape = (): UnexpectedResponseError =>
   new UnexpectedResponseError("The response is not shaped like a hub's. Check the url.");
 
-/** Returns the JSON form of a value, without undefined keys. */
-export const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+/** Returns the JSON form of a value as requests have it: without undefined keys, and with a bigint as text. */
+export const asJson = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value, (_, one) => (typeof one === "bigint" ? String(one) : one)));
+
+/** The keys of an object that have a value. */
+export const withoutUndefined = <Value extends object>(object: Value): Partial<Value> =>
+  Object.fromEntries(
+    Object.entries(object).filter(([, value]) => value !== undefined),
+  ) as Partial<Value>;
 
 /** Whether two JSON values are equal. */
 export function equal(one: unknown, other: unknown): boolean {

@@ -47,7 +47,7 @@ export function connectionError(cause: unknown, call: CallContext): ConnectionEr
   const hint = crossOrigin(call) ?? lookUp(advice, `${code} ${words}`) ?? tlsAdvice(call, code);
   return new ConnectionError(
     `${call.method} ${call.url}: the connection failed (${shorten(code || words || "no response", 1000)}).${hint ? ` ${hint}` : ""}`,
-    { ...call, code, cause: sanitizeCause(cause, call) },
+    { ...call.details, code, cause: sanitizeCause(cause, call) },
   );
 }
 
@@ -140,7 +140,11 @@ export function errorFromThrown(error: unknown, call: CallContext): JupyterHubEr
     const what = call.isQueued
       ? `not sent within ${timeout} ms, since maxConcurrency calls were in flight`
       : `no response within ${timeout} ms`;
-    return new TimeoutError(`${where}: ${what}.`, { ...call, timeout, cause: call.lastFailure });
+    return new TimeoutError(`${where}: ${what}.`, {
+      ...call.details,
+      timeout,
+      cause: call.lastFailure,
+    });
   }
   if (!call.sent) {
     // Not kept as the cause: it quotes headers and keys, which may hold a secret.
@@ -150,7 +154,7 @@ export function errorFromThrown(error: unknown, call: CallContext): JupyterHubEr
     );
   }
   return new ConnectionError(`${where}: the response could not be read.`, {
-    ...call,
+    ...call.details,
     cause: sanitizeCause(error, call),
   });
 }

@@ -53,7 +53,7 @@ export interface JupyterHubOptions {
   fetch?: typeof fetch | undefined;
   /**
    * Headers for every request to the hub's API, such as a gateway's key. Requests to servers do not have them. Headers
-   * of a call take precedence. `Authorization` applies only if the client has no token.
+   * of a call take precedence. `Authorization` applies only to requests without the client's token.
    */
   headers?: Readonly<Record<string, string>> | undefined;
   /** The name of your program, for the start of the User-Agent. Browsers do not send it. */
@@ -75,7 +75,11 @@ export interface JupyterHubOptions {
   maxResponseBytes?: number | undefined;
   /** The most calls in flight; others wait. A hub handles one at a time. @default 16 */
   maxConcurrency?: number | undefined;
-  /** Runs around each attempt: one function, or several with the outermost first. */
+  /**
+   * Runs around each attempt: one function, or several with the outermost first. An attempt counts towards
+   * `maxConcurrency` while they run. So if one calls the hub, its client needs a `maxConcurrency` of its own, as in
+   * `hub.withOptions({ middleware: [], maxConcurrency: 4 })`.
+   */
   middleware?: Middleware | readonly Middleware[] | undefined;
   /** Logs each attempt, without secrets. `console` is a valid logger. */
   logger?: Logger | undefined;
@@ -127,9 +131,12 @@ export const optionKeys: { readonly [Key in keyof JupyterHubOptions]-?: true | R
   ],
   maxConcurrency: positive,
   maxResponseBytes: positive,
-  middleware: true,
+  middleware: [
+    (value) => [value].flat().every((one) => typeof one === "function"),
+    "a function or an array of functions",
+  ],
   logger: true,
-  allowInsecure: true,
+  allowInsecure: [(value) => typeof value === "boolean", "true or false"],
   oauth: true,
 };
 const oauthKeys: KeysOf<OAuthOptions> = { clientId: true, clientSecret: true, redirectUri: true };

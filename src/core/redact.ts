@@ -18,7 +18,7 @@ export const shorten = (text: string, max = maxText): string =>
 
 /** Matches keys, in lower case and without separators, whose values and all values inside them are secrets. */
 const secretKey =
-  /token(?!id$)|secret|passw|passphrase|passcode|pwd$|^pin$|keys?$|code$|verifier$|credential|authorization|authstate|cookie(?!name$)|session|jwt|environment|^env$/;
+  /token(?!id$)|secret|passw|passphrase|passcode|pwd$|^pin$|otp$|keys?$|code$|verifier$|credential|authorization|authstate|cookie(?!name$)|session|jwt|environment|^env$/;
 
 /** Whether a key's value is a secret, in any spelling of the key: `apiToken`, `API_TOKEN`, `api-token`. */
 const isSecretKey = (key: string): boolean =>
@@ -69,12 +69,12 @@ export class Secrets implements Iterable<string> {
 }
 
 /**
- * The length from which on a value below a key is a secret. `user_options` may hold anything: a short value in them,
- * such as "small" or "fail", is a word that a Spawner's messages are full of.
+ * The length from which on a value below a key is a secret. `user_options` and `auth` may hold anything, since a Spawner
+ * and an Authenticator define them: a short value, such as "small" or "fail", is a word that their messages are full of.
  */
 function minLengthBelow(key: string, above: number): number {
   if (isSecretKey(key)) return 0;
-  return key === "user_options" ? Math.min(above, 8) : above;
+  return key === "user_options" || key === "auth" ? Math.min(above, 8) : above;
 }
 
 function* secretsIn(input: unknown): Generator<string, void> {

@@ -11,8 +11,11 @@ import { parseJson } from "./json.js";
 import { redacted, withoutSecrets } from "./redact.js";
 
 /** The media type of a response, in lower case and without parameters. */
-export const typeOf = ({ headers }: Pick<Response, "headers">): string =>
-  (headers.get("Content-Type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+export function typeOf({ headers }: Pick<Response, "headers">): string {
+  const type = headers.get("Content-Type") ?? "";
+  // The usual type needs no parsing.
+  return type === "application/json" ? type : (type.split(";")[0] ?? "").trim().toLowerCase();
+}
 
 /** The hub's version in a response. Proxies may remove it, and pages of other origins cannot read it. */
 export const versionOf = ({ headers }: Response): string | undefined =>
@@ -25,12 +28,11 @@ export async function readText(
   response: Response,
   limit: number,
   call: CallContext,
-  signal: AbortSignal,
 ): Promise<string> {
   const { body } = response;
   // Responses of node-fetch and the like have streams of another kind.
   if (typeof body?.getReader !== "function") return response.text();
-  const reader = body.getReader();
+  const reader = (call.reader = body.getReader());
   const decoder = new TextDecoder();
   let text = "";
   let last: Uint8Array | undefined;
@@ -42,9 +44,7 @@ export async function readText(
     if (last) text += decoder.decode(last, { stream: true });
     last = value;
     size += value.byteLength;
-    if (size <= limit && !signal.aborted) continue;
-    reader.cancel().catch(() => undefined);
-    if (signal.aborted) throw signal.reason;
+    if (size <= limit) continue;
     throw unexpected(
       call,
       response,
@@ -69,7 +69,7 @@ const unexpected = (
   text: string,
 ): UnexpectedResponseError =>
   new UnexpectedResponseError(`${call.method} ${call.url}${text}`, {
-    ...call,
+    ...call.details,
     status: response?.status,
     hubVersion: response && versionOf(response),
   });
@@ -101,7 +101,7 @@ export function assertHubResponse(
     if (version || isError) return;
     throw new HubError(
       `${call.method} ${call.url}: ${status} from a proxy or gateway in front of the hub; the hub may be down.`,
-      { ...call, status, retryAfter: parseRetryAfter(headers.get("Retry-After")) },
+      { ...call.details, status, retryAfter: parseRetryAfter(headers.get("Retry-After")) },
     );
   }
   // HTML may come from anything, unless it is empty or the header says that it is the hub's.

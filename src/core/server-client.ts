@@ -6,6 +6,7 @@
  */
 import { omitCookies } from "./auth.js";
 import { ConnectionError, InvalidInputError, ServerNotRunningError } from "./errors.js";
+import { withoutUndefined } from "./json.js";
 import { sanitizeCause } from "./network-errors.js";
 import { pageOrigin } from "./runtime.js";
 import { Secrets } from "./redact.js";
@@ -109,7 +110,7 @@ async function requestOf(
   const request: ServerRequestInit = {
     ...(given && settingsOf(given)),
     // As for `fetch`, undefined keeps the value of the Request.
-    ...Object.fromEntries(Object.entries(init).filter(([, value]) => value !== undefined)),
+    ...withoutUndefined(init),
     method,
     headers,
     redirect: "manual",
@@ -151,9 +152,7 @@ const settings = [
 ] as const;
 
 const settingsOf = (request: Request): Omit<RequestInit, "headers"> =>
-  Object.fromEntries(
-    settings.map((name) => [name, request[name]]).filter(([, value]) => value !== undefined),
-  );
+  withoutUndefined(Object.fromEntries(settings.map((name) => [name, request[name]])));
 
 /**
  * What sent a response: the server, the hub, or unknown. If the server does not run, the hub answers at its address:
@@ -212,7 +211,7 @@ export const runtimeWebSocket = (): typeof WebSocket | undefined =>
 export function createWebSocketClass(Base: object, target: ServerTarget): typeof WebSocket {
   const headers = { Authorization: target.authorization };
   // The package `ws` takes headers as third argument, runtimes beside the protocols.
-  const third = "createWebSocketStream" in Base;
+  const third = "on" in (Base as { prototype: object }).prototype;
   return class extends (Base as new (...options: unknown[]) => WebSocket) {
     constructor(url: string | URL, protocols: string | string[] = []) {
       assertBelow(target, String(url).replace(/^ws/i, "http"));

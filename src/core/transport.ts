@@ -93,12 +93,14 @@ export class Transport {
     const { deadline, secrets = [] } = call ?? {};
     if (deadline?.aborted) return Promise.reject(deadline.reason as Error);
     const token = ask();
+    // The function itself may abort the call.
+    token.catch(() => undefined);
     return withDeadline(this.options.timeout, deadline, () =>
       token.catch((cause: unknown) => {
         if (isJupyterHubError(cause)) throw cause;
         const subject = call ? `${call.method} ${call.url}: the` : "The";
         throw new AuthenticationError(`${subject} token function failed.`, {
-          ...call,
+          ...call?.details,
           cause: sanitizeCause(cause, { secrets }),
         });
       }),
@@ -156,7 +158,7 @@ export class Transport {
     let body: string | undefined;
     try {
       if (!isStream(response, call)) {
-        body = await readText(response, this.options.maxResponseBytes, call, signal);
+        body = await readText(response, this.options.maxResponseBytes, call);
       }
     } catch (cause) {
       if (signal.aborted || isJupyterHubError(cause)) throw cause;
@@ -200,13 +202,15 @@ export class Transport {
     } catch (cause) {
       if (signal.aborted || isJupyterHubError(cause)) throw cause;
       throw new JupyterHubError(`${call.method} ${call.url}: a middleware failed.`, {
-        ...call,
+        ...call.details,
         cause,
       });
     }
   }
 
   async #fetch(request: HubRequest, call: CallContext, signal: AbortSignal): Promise<Response> {
+    // A middleware may have taken longer than the call.
+    signal.throwIfAborted();
     const { url, method, headers, body } = request;
     const { baseUrl, credentials, fetch: send } = this.options;
     // A middleware may have changed the URL. Without one, its names were checked.
@@ -260,7 +264,10 @@ const isHubToken = (authorization: string | null): boolean =>
 /** Throws an {@link InvalidInputError} unless a URL is below the API at `baseUrl`. */
 export function assertBelow(baseUrl: string, url: string, call: CallContext): void {
   if (new URL(url).href.startsWith(`${baseUrl}/`)) return;
-  throw new InvalidInputError(`${call.method} ${call.url} would leave the hub's API.`, call);
+  throw new InvalidInputError(
+    `${call.method} ${call.url} would leave the hub's API.`,
+    call.details,
+  );
 }
 
 /** Whether a response is the stream that was requested and that its operation declares. */

@@ -76,8 +76,9 @@ export function checkCall(
 ): void {
   checkKeys("options of the call", call, known, callHints);
   checkTimeout(call.timeout);
-  const { concurrency = 1 } = call;
+  const { concurrency = 1, headers } = call;
   if (!(concurrency >= 1)) throw new InvalidInputError("The concurrency must be at least 1.");
+  if (headers !== undefined) checkBag("headers of the call", headers);
 }
 
 /** Throws an {@link InvalidInputError} for unknown keys, if a method does not send its input as it is. */

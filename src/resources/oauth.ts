@@ -201,10 +201,17 @@ const base64url = (bytes: Uint8Array): string =>
 const randomSecret = (): string => base64url(crypto.getRandomValues(new Uint8Array(32)));
 
 /** The PKCE challenge of a verifier. */
-const challengeOf = async (verifier: string): Promise<string> =>
-  base64url(
-    new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier))),
+async function challengeOf(verifier: string): Promise<string> {
+  const { subtle } = crypto as Partial<Crypto>;
+  if (!subtle) {
+    throw new InvalidInputError(
+      "Pages over plain http have no crypto.subtle, which PKCE needs. Use https.",
+    );
+  }
+  return base64url(
+    new Uint8Array(await subtle.digest("SHA-256", new TextEncoder().encode(verifier))),
   );
+}
 
 /** Creates a state that returns to a page of the application's own site. */
 const stateFor = (next: string | undefined): string =>

@@ -180,6 +180,7 @@ export class ServerConnections {
     call: CallOptions,
   ): Promise<{ target: ServerTarget; forget?: () => void }> {
     const token = await this.#owners.token();
+    call.signal?.throwIfAborted();
     if (token === undefined || wanted.useClientToken || !this.#owners.decides(call)) {
       return { target: await this.#create(wanted, call, token) };
     }

@@ -8,6 +8,7 @@ import type { Server, User } from "../../generated/types.gen.js";
 import { sendAsIs } from "../core/api-client.js";
 import type { CallMeta } from "../core/call-context.js";
 import { ForbiddenError, NotFoundError } from "../core/errors.js";
+import { isDeleted } from "./reconcile.js";
 import { assertShape } from "../core/json.js";
 import type { Keys, KeysOf } from "../core/known-keys.js";
 import { unsupportedError } from "../core/error-mapping.js";
@@ -210,7 +211,7 @@ export function createServerOperations(
     },
     model: (signal) =>
       readModel(hub, ref, { ...call, signal }).catch((error: unknown) => {
-        if (error instanceof NotFoundError) return undefined;
+        if (isDeleted(error)) return undefined;
         throw error;
       }),
     isServed: async (model, signal) => {

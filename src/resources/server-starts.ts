@@ -5,6 +5,7 @@
  */
 import type { ProgressEvent, Server } from "../../generated/types.gen.js";
 import { InvalidInputError, TimeoutError } from "../core/errors.js";
+import { withoutUndefined } from "../core/json.js";
 import { captureCallSite } from "../core/network-errors.js";
 import { callKeys, type Keys, type KeysOf } from "../core/known-keys.js";
 import { Secrets } from "../core/redact.js";
@@ -263,7 +264,7 @@ async function* forEachServer<Input extends ServerInput, Result extends object>(
   const limits = { concurrency, signal: call.signal };
   yield* mapConcurrent(targets, limits, async (target, signal) => {
     const one = typeof target === "string" ? { user: target } : target;
-    const { user, ...own } = { ...input, ...one };
+    const { user, ...own } = { ...input, ...withoutUndefined(one) } as typeof one & Input;
     const result = { user, serverName: own.server ?? "" };
     try {
       return { ...result, ...(await work(user, own, { ...rest, signal })) };

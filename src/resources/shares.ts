@@ -93,7 +93,7 @@ export class Shares {
     const path = { owner, server_name: server };
     return write(this.#hub, api.postSharesServer, { path, body }, call, async (call) => {
       const share = await this.#find(owner, input, call);
-      const wanted = withFilters(input.scopes ?? ["access:servers"], path);
+      const wanted = withFilters(input.scopes?.length ? input.scopes : ["access:servers"], path);
       const isDone = share && wanted.every((scope) => share.scopes.includes(scope));
       return isDone ? { value: share } : undefined;
     });

@@ -4,7 +4,8 @@
  * Guarantees that each row that exists throughout appears exactly once, in the hub's order. New rows are last. If a row
  * is deleted, later rows move up, and offsets alone would skip one. So each page overlaps the previous one by a row: if
  * it begins with another row, the walk goes back until it finds a known one. The hub's `next` decides where the listing
- * ends. Hubs before 2.0 send all rows at once, which are cut into pages here.
+ * ends. Hubs before 2.0 send all rows at once, which are cut into pages here. If more than {@link memory} rows are
+ * deleted meanwhile, some of the remaining rows may appear twice.
  */
 import type { Pagination } from "../../generated/types.gen.js";
 import { UnexpectedResponseError, TimeoutError } from "../core/errors.js";

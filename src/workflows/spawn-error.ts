@@ -8,6 +8,7 @@ import type { ProgressEvent, Server } from "../../generated/types.gen.js";
 import {
   BadRequestError,
   ForbiddenError,
+  RateLimitError,
   SpawnFailedError,
   isJupyterHubError,
   type JupyterHubError,
@@ -72,7 +73,9 @@ export async function toSpawnFailedError(
 
 const maySpawnFail = (error: unknown): error is JupyterHubError =>
   isJupyterHubError(error) &&
-  (/^(Authentication|NotFound|Conflict|RateLimit|JupyterHub)Error$/.test(error.name) ||
+  (/^(Authentication|NotFound|Conflict|JupyterHub)Error$/.test(error.name) ||
+    // The hub's own limits say when to try again.
+    (error instanceof RateLimitError && !/try again in/i.test(error.hubMessage ?? "")) ||
     (error instanceof BadRequestError && /other|pending/.test(error.reason)) ||
     (error instanceof ForbiddenError && error.requiredScopes.length === 0));
 

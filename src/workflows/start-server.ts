@@ -106,6 +106,8 @@ async function send(start: Start, signal: AbortSignal): Promise<Sent> {
       // A refused start has changed nothing, so it may be sent again.
       start.ownsSpawn = false;
       if (error instanceof RateLimitError && (error.retryAfter ?? Infinity) <= maxRetryAfter) {
+        const failed = await toSpawnFailedError(error, start, signal);
+        if (failed) throw failed;
         start.rateLimit = error;
         await gate.backOff(error.retryAfter ?? 0, signal);
       } else if (error instanceof BadRequestError && error.reason === "pending") {

@@ -76,6 +76,17 @@ describe("a timeout", () => {
     },
   );
 
+  it("closes a body that stalls, even if fetch ignores the signal", async () => {
+    const closed = signalled();
+    const stalled = new ReadableStream({
+      start: (controller) => controller.enqueue(new TextEncoder().encode("{")),
+      cancel: () => closed.tell(),
+    });
+    const hub = hubOf(async () => new Response(stalled), { timeout: 5 });
+    expect(await rejectionOf(hub.users.get("ada"))).toBeInstanceOf(TimeoutError);
+    await closed.when;
+  });
+
   it("of an attempt is 30 seconds by default", async () => {
     vi.useFakeTimers();
     const hub = hubOf(answering(() => new Promise(() => {})));

@@ -165,6 +165,19 @@ describe("the keys of other arguments", () => {
   });
 });
 
+describe("the headers of a call", () => {
+  it.each([new Headers({ "X-Key": "1" }), [["X-Key", "1"]], new Map([["X-Key", "1"]])])(
+    "are refused unless they are an object of names and values: %s",
+    async (headers) => {
+      const fetch = answering();
+      const call = { headers: headers as unknown as Record<string, string> };
+      const error = await rejectionOf(hubOf(fetch).users.get("ada", {}, call));
+      expect(error).toBeInstanceOf(InvalidInputError);
+      expect(fetch.sent()).toEqual([]);
+    },
+  );
+});
+
 describe("a key that only a newer hub knows", () => {
   const path = { name: "ada" };
   const newer = { newer_key: [1] };

@@ -6,9 +6,11 @@ import {
   ConnectionError,
   JupyterHubError,
   InvalidInputError,
+  TimeoutError,
   UnexpectedResponseError,
   type AttemptContext,
   type HubRequest,
+  type JupyterHubOptions,
   type Middleware,
 } from "../../src/index.js";
 import {
@@ -22,6 +24,7 @@ import {
   refusal,
   rejectionOf,
   secrets,
+  signalled,
 } from "./helpers.js";
 
 beforeEach(() => {
@@ -244,6 +247,44 @@ describe("middleware", () => {
     controller.abort("enough");
     expect(await rejected).toBe("enough");
     expect(reason).toBe("enough");
+  });
+});
+
+describe("a middleware that calls next() after its attempt has ended", () => {
+  /** A client whose middleware waits until the test calls `resume`, and its call of `next()`. */
+  function slow(options: JupyterHubOptions = {}) {
+    const resumed = signalled();
+    const begun = signalled();
+    const late = signalled<unknown>();
+    const fetch = vi.fn(async () => ada());
+    const middleware: Middleware = async (_, next) => {
+      begun.tell();
+      await resumed.when;
+      const response = next();
+      late.tell(await rejectionOf(response));
+      return response;
+    };
+    return { hub: hubOf(fetch, { middleware, ...options }), fetch, begun, resumed, late };
+  }
+
+  it("sends nothing after an abort, even with a fetch that ignores signals", async () => {
+    const { hub, fetch, begun, resumed, late } = slow();
+    const controller = new AbortController();
+    const rejected = rejectionOf(hub.users.create("ada", {}, { signal: controller.signal }));
+    await begun.when;
+    controller.abort("enough");
+    expect(await rejected).toBe("enough");
+    resumed.tell();
+    expect(await late.when).toBe("enough");
+    expect(fetch).not.toHaveBeenCalled();
+  });
+
+  it("sends nothing after a timeout", async () => {
+    const { hub, fetch, resumed, late } = slow({ timeout: 5 });
+    expect(await rejectionOf(hub.users.create("ada"))).toBeInstanceOf(TimeoutError);
+    resumed.tell();
+    await late.when;
+    expect(fetch).not.toHaveBeenCalled();
   });
 });
 

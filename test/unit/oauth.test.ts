@@ -13,6 +13,7 @@ import { answer, answering, api, expectNoSecret, origin, rejectionOf, secrets } 
 
 afterEach(() => {
   vi.unstubAllEnvs();
+  vi.unstubAllGlobals();
 });
 
 const oauth: OAuthOptions = {
@@ -129,6 +130,13 @@ describe("the link to the hub's login", () => {
       expect(wrong).toThrow("oauth needs a clientId, a clientSecret and a redirectUri.");
     },
   );
+
+  it("needs crypto.subtle, which pages over plain http lack", async () => {
+    vi.stubGlobal("crypto", { getRandomValues: crypto.getRandomValues.bind(crypto) });
+    const error = await rejectionOf(portalOf().authorizeUrl());
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect((error as Error).message).toMatch(/https/);
+  });
 
   it("needs the oauth option", async () => {
     const error = await rejectionOf(new JupyterHub({ url: origin }).oauth.authorizeUrl());

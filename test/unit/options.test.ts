@@ -156,6 +156,18 @@ describe("a numeric option", () => {
   });
 });
 
+describe("an option that is neither a number nor a text", () => {
+  it.each<[name: string, value: unknown]>([
+    ["allowInsecure", "false"],
+    ["allowInsecure", 0],
+    ["middleware", "log"],
+    ["middleware", [() => {}, "log"]],
+    ["fetch", "fetch"],
+  ])("is refused unless it has its type: %s, %j", (name, value) => {
+    expect(() => new JupyterHub({ url: origin, [name]: value })).toThrow(`The ${name} must be `);
+  });
+});
+
 describe("the User-Agent", () => {
   const userAgentOf = async (options: JupyterHubOptions): Promise<string | null | undefined> => {
     const fetch = answering();

@@ -108,7 +108,11 @@ describe("outcome", () => {
     ["its token", { token: never }, never],
     ["a middleware", { middleware: never }, never],
     ["the end of a Retry-After delay", {}, () => busy("30")],
-    ["a token in place of the refused one", { token: renewing(never) }, () => refusal(401, null)],
+    [
+      "a token in place of the refused one",
+      { token: renewing(never) },
+      () => refusal(403, "Missing or invalid credentials."),
+    ],
   ])("is not unknown after a timeout during the wait for %s", async (_, options, by) => {
     const { hub } = hubThat([by], options);
     if (options.maxConcurrency) watch(hub.users.get("first"));

@@ -133,6 +133,12 @@ const cases: Record<string, Case> = {
     undone: { "/shares/ada/gpu": page(share("read:servers!server=ada/gpu")) },
     value: share(access, "read:servers!server=ada/gpu"),
   },
+  "shares.grant with no scopes, which hubs read as the default": {
+    call: (hub) => hub.shares.grant("ada", { ...withGrace, scopes: [] }),
+    done: { "/shares/ada/gpu": page(share(access)) },
+    undone: { "/shares/ada/gpu": page(share("read:servers!server=ada/gpu")) },
+    value: share(access),
+  },
   "shares.revoke of all": {
     call: (hub) => hub.shares.revoke("ada", withGrace),
     done: { "/shares/ada/gpu": page() },

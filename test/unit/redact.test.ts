@@ -106,6 +106,11 @@ describe("the secrets of an input", () => {
     expect(of({ user_options: "a-private-image" })).toEqual(["a-private-image"]);
   });
 
+  it("include the values of a login, except short words, whatever its Authenticator names them", () => {
+    const auth = { username: "ada", answer: "a-private-answer", otp: "123456" };
+    expect(of({ auth })).toEqual(["123456", "a-private-answer"]);
+  });
+
   it.each(["token_id", "tokenId", "cookie_name", "name", "scopes", "note", "username", "state"])(
     "do not include the value of %s",
     (key) => {

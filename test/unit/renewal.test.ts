@@ -1,6 +1,6 @@
 /** Token functions: when they are called, and how a token that the hub rejects is renewed. */
 import { describe, expect, it, vi } from "vitest";
-import { getUser, postGroup } from "../../src/api.js";
+import { getUser, postGroup, postUserServer } from "../../src/api.js";
 import { AuthenticationError, type JupyterHub, type TokenSource } from "../../src/index.js";
 import { failure, pass, settled, watch } from "../workflows/time.js";
 import { busy, hubThat, never, path, useLongestPauses } from "./attempts.js";
@@ -32,6 +32,18 @@ describe("a token function", () => {
     });
     await settled(hub.users.get("ada"));
     expect(fetch.requests.map(tokenOf)).toEqual(["Bearer one", "Bearer two", "Bearer three"]);
+  });
+
+  it("may abort its own call and fail, without an unhandled rejection", async () => {
+    const controller = new AbortController();
+    const token = () => {
+      controller.abort("enough");
+      throw new Error("There is no token");
+    };
+    const { hub, fetch } = hubThat([() => answer()], { token });
+    const { signal } = controller;
+    expect(await failure(hub.users.get("ada", {}, { signal }))).toBe("enough");
+    expect(fetch.requests).toEqual([]);
   });
 
   it("is limited by the timeout of an attempt", async () => {
@@ -120,6 +132,16 @@ describe("a token that the hub rejects", () => {
     await postGroup({ client, path: { name: "lab" }, body, throwOnError: true });
     const sent = await Promise.all(fetch.requests.map((request) => request.json()));
     expect(sent).toEqual([body, body]);
+  });
+
+  it("is not renewed for a write after a 401, which may be a Spawner's for a failed start", async () => {
+    const fetch = answering(() => refusal(401, "The cloud refuses the project's account"));
+    const token = tokens("old", "new");
+    const { client } = hubOf(fetch, { token });
+    const { error } = await postUserServer({ client, path });
+    expect(error).toBeInstanceOf(AuthenticationError);
+    expect(token).toHaveBeenCalledOnce();
+    expect(fetch.sent()).toEqual(["POST /users/ada/server"]);
   });
 
   it("is not renewed a second time", async () => {

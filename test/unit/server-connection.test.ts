@@ -267,14 +267,15 @@ describe("a WebSocket of a connection", () => {
         made.push(options);
       }
     }
-    return { made, WebSocket: Object.assign(Recording, more) };
+    Object.assign(Recording.prototype, more);
+    return { made, WebSocket: Recording };
   };
   const headers = { Authorization: `Bearer ${secrets.value}` };
   const url = "wss://hub.example.org/user/ada/api/kernels/1/channels";
 
   it.each<[string, object, unknown[]]>([
     ["the runtime's WebSocket", {}, [url, { protocols: ["v1"], headers }]],
-    ["the package ws", { createWebSocketStream: () => {} }, [url, ["v1"], { headers }]],
+    ["the package ws", { on: () => {} }, [url, ["v1"], { headers }]],
   ])("sends the token in a header, with %s", async (_, more, expected) => {
     const { made, WebSocket } = recording(more);
     const settings = await hubAt(cluster()).servers.connect("ada", {}, { WebSocket });

@@ -11,7 +11,16 @@ import {
   type JupyterHubOptions,
   type Middleware,
 } from "../../src/index.js";
-import { answer, answering, origin, refusal, rejectionOf, secrets, serve } from "./helpers.js";
+import {
+  answer,
+  answering,
+  origin,
+  refusal,
+  rejectionOf,
+  secrets,
+  serve,
+  signalled,
+} from "./helpers.js";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -319,6 +328,24 @@ describe("fetch is called with a URL and an init, which every implementation acc
     await settings.fetch(...given(`${settings.baseUrl}api`));
     expect(calls).toMatchObject([["https://hub.example.org/user/ada/api", { method: "POST" }]]);
     expect(sent).toEqual([`POST Bearer of-${secrets.token} ${body}`]);
+  });
+});
+
+describe("an abort of servers.fetch", () => {
+  it("sends nothing to the hub if the token function answers only then", async () => {
+    const { fetch, paths } = hubWith();
+    const token = signalled<string>();
+    const getToken = vi.fn(() => token.when);
+    const hub = new JupyterHub({ url: origin, token: getToken, fetch });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const rejected = rejectionOf(hub.servers.fetch("ada", "/api/status", { signal }));
+    controller.abort("enough");
+    expect(await rejected).toBe("enough");
+    token.tell("ada");
+    await new Promise(setImmediate);
+    expect(getToken).toHaveBeenCalledOnce();
+    expect(paths()).toEqual([]);
   });
 });
 

@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 import { JupyterHub, type StartResult, type StartTarget } from "../../src/index.js";
 import { pass, settled, useClock } from "./time.js";
 import { rejectionOf } from "../unit/helpers.js";
+import { FakeHub } from "./fake-hub.js";
 import { elapse } from "./fake-stream.js";
 
 useClock();
@@ -308,6 +309,15 @@ describe("many starts", () => {
 });
 
 describe("many stops", () => {
+  it("stop the server of the input for a target whose server is undefined", async () => {
+    const hub = new FakeHub();
+    hub.become("gpu", [[0, "ready"]]);
+    const targets = [{ user: "ada", server: undefined }];
+    const results = hub.client().servers.stopMany(targets, { server: "gpu" });
+    expect(await settled(all(results))).toMatchObject([{ serverName: "gpu" }]);
+    expect(hub.writes).toEqual(["DELETE /users/ada/servers/gpu"]);
+  });
+
   it("yield each user's name when the server has stopped, or the error", async () => {
     const { hub, writes } = manyHub({ failing: new Set(["user3"]) });
     const results = await settled(all(hub.servers.stopMany(users.slice(0, 10))));

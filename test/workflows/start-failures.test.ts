@@ -172,6 +172,30 @@ describe("a start that fails", () => {
     expect(hub.writes).toEqual([post]);
   });
 
+  it.each<[status: number, why: string, headers: Record<string, string>]>([
+    [401, "The cloud refuses the project's account", {}],
+    [403, "The cloud reports missing or invalid credentials of the project", {}],
+    [429, "The cloud's quota is used up", { "Retry-After": "1" }],
+  ])(
+    "is not sent again, with a token function, if the Spawner raises %i: %s",
+    async (status, why, headers) => {
+      const hub = new FakeHub();
+      hub.why = why;
+      const fate: Fate = [
+        [0, "spawn"],
+        [0, "stopped"],
+      ];
+      hub.next(post, { status, message: why, headers, fate });
+      let count = 0;
+      const client = hub.client({ token: () => `token-${(count += 1)}` });
+      expect(await failure(client.servers.start("ada"))).toMatchObject({
+        name: "SpawnFailedError",
+        status,
+      });
+      expect(hub.writes).toEqual([post]);
+    },
+  );
+
   it.each<[status: number, name: string]>([
     [401, "AuthenticationError"],
     [404, "NotFoundError"],
@@ -211,6 +235,18 @@ describe("a start that fails", () => {
     expect(error).toBeInstanceOf(RateLimitError);
     expect(error).toMatchObject({ status: 429, retryAfter });
     expect(hub.writes).toEqual([post]);
+  });
+
+  it("rejects with NotFoundError if the token's filters hide the server", async () => {
+    const hub = new FakeHub();
+    const hidden = { status: 404, message: "No access to resources or resources not found" };
+    const many = Array.from({ length: 9 }, () => hidden);
+    hub.next("GET /users/ada/server", ...many);
+    hub.next("GET /users/ada/server/progress", ...many);
+    expect(await failure(hub.client().servers.start("ada"))).toMatchObject({
+      name: "NotFoundError",
+      hubMessage: hidden.message,
+    });
   });
 
   it("rejects with the hub's error, and is not sent again, if the state of a pending stop is unreadable", async () => {

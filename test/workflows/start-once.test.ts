@@ -9,7 +9,7 @@ const post = "POST /users/ada/server";
 const model = "GET /users/ada/server";
 const wait = (seconds: string): Answer => ({
   status: 429,
-  message: "Too many users trying to log in right now.",
+  message: "Too many users trying to log in right now. Try again in 10 seconds.",
   headers: { "Retry-After": seconds },
 });
 

@@ -191,6 +191,13 @@ describe("a start of a running server", () => {
     return { hub, started: hub.client().servers.start("ada", input, call) };
   };
 
+  it("resolves if called with a bigint in place of the text that the hub received for it", async () => {
+    const hub = new FakeHub();
+    hub.become("", ready, { bytes: "10" });
+    const started = hub.client().servers.start("ada", { user_options: { bytes: 10n } });
+    expect(await settled(started)).toMatchObject({ ready: true });
+  });
+
   it.each<[when: string, input: StartServerInput, call?: StartServerOptions]>([
     ["without options", {}],
     ["with options null", { user_options: null }],

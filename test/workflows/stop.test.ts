@@ -145,6 +145,17 @@ describe("servers.stop", () => {
     expect(hub.writes).toEqual([stop]);
   });
 
+  it("rejects with NotFoundError after a 202 if the token's filters hide the server", async () => {
+    const hub = new FakeHub();
+    hub.become("", [[0, "ready"]]);
+    const hidden = { status: 404, message: "No access to resources or resources not found" };
+    hub.next("GET /users/ada/server", hidden);
+    expect(await failure(hub.client().servers.stop("ada"))).toMatchObject({
+      name: "NotFoundError",
+      hubMessage: hidden.message,
+    });
+  });
+
   it("rejects with an unknown outcome after a lost response if the server still runs", async () => {
     const hub = new FakeHub();
     hub.next(stop, { status: 0, lost: true, fate: [[0, "ready"]] });
