@@ -3,9 +3,11 @@
  * through it. Needs no hub of its own and runs in every runtime.
  */
 import type { Contract } from "../../../generated/contract.gen.js";
+import { InvalidInputError } from "../../core/errors.js";
 import { checkKeys } from "../../core/known-keys.js";
 import { typeOf, versionOf } from "../../core/response.js";
-import { requestViolations, responseViolations } from "./check.js";
+import { withoutTrailingSlashes } from "../../core/url.js";
+import { declaredContent, requestViolations, responseViolations } from "./check.js";
 import { ContractError } from "./error.js";
 import { loadContract, releaseOf } from "./releases.js";
 import { Routes } from "./routes.js";
@@ -39,24 +41,28 @@ export interface ContractFetch extends Fetch {
  * with a violation rejects with a {@link ContractError}. An invalid request is not sent.
  *
  * Bodies are read completely before the call resolves, except those of event streams, which are checked event by event.
- * Headers and credentials are not checked, and neither are redirects that the browser hides, nor failures that a proxy
- * or gateway reports (429, 502, 503, 504 without the hub's version header).
+ * Headers and credentials are not checked, and neither are redirects that the browser hides. A 429, 502, 503 or 504 is
+ * checked only if it has the hub's version header and the operation declares this status: a proxy may send it, too.
  *
  * Since 0.1.
  * @param fetch the function that sends the requests: the global `fetch`, the one of a `FakeHub`, or any other
  * @param options the hub's release; also the address of its API, if this `fetch` sends requests to other servers, too
- * @throws InvalidInputError if no contract of this release is known
+ * @throws InvalidInputError if no contract of this release is known, or `url` is not an absolute URL
  */
 export function assertContract(fetch: Fetch, options: ContractOptions): ContractFetch {
   checkKeys("options of assertContract", options, { version: true, url: true });
   const version = releaseOf(options.version);
+  const api = options.url === undefined ? undefined : apiAt(options.url);
   const calls: string[] = [];
   const violations: ContractError[] = [];
-  let loaded: Promise<[Contract, Routes]> | undefined;
   const load = async (): Promise<[Contract, Routes]> => {
     const contract = await loadContract(version);
     return [contract, new Routes(Object.keys(contract.operations))];
   };
+  // Starts now, so that the first request does not wait for it.
+  const loaded = load();
+  // Each request reports a failure. Without this handler, a failure before the first request would end the process.
+  loaded.catch(() => undefined);
 
   const errorOf = (operation: string, found: readonly string[]): ContractError => {
     const error = new ContractError(operation, version, found);
@@ -65,12 +71,11 @@ export function assertContract(fetch: Fetch, options: ContractOptions): Contract
   };
 
   const checked: Fetch = async (input, init) => {
-    const { path, request, text, forward } = await read(input, init, options.url);
+    const { path, request, text, forward } = await read(input, init, api);
     const { method } = request;
     const { pathname, searchParams: query } = new URL(request.url);
-    const isUnchecked = options.url !== undefined || /\/user\/[^/]/.test(pathname);
+    const isUnchecked = api !== undefined || isOfServer(pathname);
     if (path === undefined && isUnchecked) return forward(fetch);
-    loaded ??= load();
     const [contract, routes] = await loaded;
     if (path === undefined) {
       const elsewhere = routes.describe(method, pathname);
@@ -94,8 +99,9 @@ export function assertContract(fetch: Fetch, options: ContractOptions): Contract
       );
 
     const response = await forward(fetch);
-    if (isUnseen(response)) return response;
     const { status } = response;
+    const isDeclared = declaredContent(contract, operation, status) !== undefined;
+    if (isUnseen(response, isDeclared)) return response;
     const check = (body: string): ContractError | undefined => {
       const answer = { operation, status, mediaType: typeOf(response), body };
       const found = responseViolations(contract, answer);
@@ -132,35 +138,59 @@ interface Read {
 async function read(
   input: string | URL | Request,
   init: RequestInit | undefined,
-  url: string | undefined,
+  api: URL | undefined,
 ): Promise<Read> {
   const copy = input instanceof Request ? input.clone() : input;
   const request = new Request(copy, { ...init, signal: null });
-  const path = pathBelow(new URL(request.url), url);
+  const path = pathBelow(new URL(request.url), api);
   const text = await request.text();
-  const isStream = typeof init?.body === "object" && init.body instanceof ReadableStream;
+  const isStream = isReadOnce(init?.body);
   const forward = (fetch: Fetch): Promise<Response> =>
     isStream ? fetch(input, { ...init, body: text }) : fetch(input, init);
   return { path, request, text, forward };
 }
 
-function pathBelow({ origin, pathname }: URL, url: string | undefined): string | undefined {
-  if (url === undefined) {
-    const start = `${pathname}/`.indexOf("/hub/api/");
-    return start < 0 ? undefined : pathname.slice(start + "/hub/api".length);
+/** Whether a body can be read only once: a stream, or in Node any async iterable, such as a `Readable`. */
+const isReadOnce = (body: unknown): boolean =>
+  typeof body === "object" &&
+  body !== null &&
+  (body instanceof ReadableStream || Symbol.asyncIterator in body);
+
+function apiAt(url: string): URL {
+  if (!URL.canParse(url)) {
+    throw new InvalidInputError(
+      'The url of assertContract must be absolute, such as "https://hub.example.org/hub/api".',
+    );
   }
-  const api = new URL(url);
-  const base = api.pathname.endsWith("/") ? api.pathname.slice(0, -1) : api.pathname;
+  return new URL(url);
+}
+
+/** Returns the path below the API, such as "/users/ada"; undefined for a request elsewhere. */
+function pathBelow({ origin, pathname }: URL, api: URL | undefined): string | undefined {
+  if (!api) {
+    const start = `${pathname}/`.indexOf("/hub/api/");
+    // A user's server may have such a path, too: /user/ada/proxy/8000/hub/api/users.
+    if (start < 0 || isOfServer(pathname.slice(0, start))) return undefined;
+    return pathname.slice(start + "/hub/api".length);
+  }
+  const base = withoutTrailingSlashes(api.pathname);
   if (origin !== api.origin || !`${pathname}/`.startsWith(`${base}/`)) return undefined;
   return pathname.slice(base.length);
 }
 
-const failuresOfProxies = new Set([429, 502, 503, 504]);
+/** Whether a path is at a user's server: `/user/<name>`, also behind a prefix. */
+const isOfServer = (path: string): boolean => /\/user\/[^/]/.test(path);
 
-/** True if a response cannot be checked: it is a proxy's response, or the browser hides it. */
-const isUnseen = (response: Response): boolean =>
+/** Statuses with which a proxy may answer any request, and a hub that is overloaded or restarts. */
+const temporaryFailures = new Set([429, 502, 503, 504]);
+
+/**
+ * True if a response cannot be checked: the browser hides it, or it is a temporary failure that may come from a proxy.
+ * One that has the hub's version and that the operation declares does come from the hub.
+ */
+const isUnseen = (response: Response, isDeclared: boolean): boolean =>
   response.type === "opaqueredirect" ||
-  (failuresOfProxies.has(response.status) && versionOf(response) === undefined);
+  (temporaryFailures.has(response.status) && !(isDeclared && versionOf(response) !== undefined));
 
 /** Returns the response with another body and the same `url`. */
 const withBody = (response: Response, body: ReadableStream): Response =>

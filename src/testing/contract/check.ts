@@ -41,12 +41,20 @@ export function requestViolations(contract: Contract, sent: Sent): readonly stri
   ];
 }
 
+/** Returns the declared media types of an operation's responses with this status; undefined if none is declared. */
+export function declaredContent(
+  { operations }: Contract,
+  operation: string,
+  status: number,
+): Media | undefined {
+  const { responses } = operations[operation] ?? {};
+  return responses?.[status] ?? responses?.[`${String(status).charAt(0)}XX`];
+}
+
 export function responseViolations(contract: Contract, answer: Answer): readonly string[] {
   const { operation, status, mediaType, body } = answer;
-  const declared = contract.operations[operation];
-  if (!declared) return ["the operation is not declared"];
-  const { responses } = declared;
-  const content = responses[status] ?? responses[`${String(status).charAt(0)}XX`];
+  if (!contract.operations[operation]) return ["the operation is not declared"];
+  const content = declaredContent(contract, operation, status);
   if (!content) return [`the status ${status} is not declared`];
   if (body === "") {
     // A stream that ended before its first event has nothing to validate.
