@@ -1,9 +1,9 @@
 /** The requests that `checkHub` sends, and its report about a hub that violates its contract. */
 import { describe, expect, it } from "vitest";
-import { AuthenticationError } from "../../src/index.js";
+import { AuthenticationError, TimeoutError } from "../../src/index.js";
 import { checkHub, FakeHub } from "../../src/testing/index.js";
 import { contracts } from "../../generated/contract.gen.js";
-import { clientOf } from "./hubs.js";
+import { ask, clientOf, openFake } from "./hubs.js";
 
 const unsuitable = [
   "GET /oauth2/authorize",
@@ -80,6 +80,58 @@ describe("checkHub", () => {
     const { requests, deviations } = await checkHub(clientOf(fake));
     expect(requests).toBeLessThan(60);
     expect(deviations).toEqual([]);
+  });
+
+  it("counts each request that it sends", async () => {
+    const fake = new FakeHub({ users: ["ada"] });
+    const { requests } = await checkHub(clientOf(fake));
+    expect(requests).toBe(fake.requests.length);
+  });
+
+  describe("while a server starts", () => {
+    const progress = "GET /users/{name}/server/progress";
+
+    it("reads the first event of its progress, and does not wait for the others", async () => {
+      // Manual time: the start never ends.
+      const { fake, hub } = openFake({ slowSpawnTimeout: 0, spawner: { seconds: 30 } });
+      await ask(fake, "POST /users/ada/server");
+      const { checked, deviations } = await checkHub(hub);
+      expect(checked).toContain(progress);
+      expect(deviations).toEqual([]);
+    });
+
+    it("closes the progress stream after the first event", async () => {
+      const { fake } = openFake({ slowSpawnTimeout: 0, spawner: { seconds: 30 } });
+      await ask(fake, "POST /users/ada/server");
+      const cancelled: string[] = [];
+      const watched: typeof fetch = async (input, init) => {
+        const response = await fake.fetch(input, init);
+        if (response.headers.get("Content-Type") !== "text/event-stream") return response;
+        const open = new ReadableStream({
+          start: (controller) =>
+            controller.enqueue(new TextEncoder().encode('data: {"progress": "half"}\n\n')),
+          cancel: () => void cancelled.push(new URL(String(input)).pathname),
+        });
+        return new Response(open, response);
+      };
+      const { deviations } = await checkHub(clientOf(fake, { fetch: watched }));
+      expect(deviations).toMatchObject([{ operation: progress, status: 200 }]);
+      expect(cancelled).toEqual(["/hub/api/users/ada/server/progress"]);
+    });
+
+    it("rejects if no event arrives within the timeout", async () => {
+      const { fake } = openFake({ slowSpawnTimeout: 0, spawner: { seconds: 30 } });
+      await ask(fake, "POST /users/ada/server");
+      const silent: typeof fetch = async (input, init) => {
+        const response = await fake.fetch(input, init);
+        return response.headers.get("Content-Type") === "text/event-stream"
+          ? new Response(new ReadableStream(), response)
+          : response;
+      };
+      const check = checkHub(clientOf(fake, { fetch: silent }), { timeout: 200 });
+      await expect(check).rejects.toBeInstanceOf(TimeoutError);
+      await expect(check).rejects.toThrow(`${progress}: no event arrived within 200 ms`);
+    });
   });
 
   it("rejects if the token is unknown, and after an abort", async () => {

@@ -105,6 +105,7 @@ describe("startMockHub", () => {
   it.each<[string, number | undefined, string]>([
     ["GET /userz", 404, "has no GET /userz"],
     ["GET /users/{name}", 418, "no documented response with status 418"],
+    ["DELETE /users/{name}/server", 299, "It has 202, 204, 400, 403, 404, 409, 429, 500, 503."],
   ])("refuses to answer %s with %s", async (operation, status, message) => {
     await using mock = await startMockHub();
     const respond = (): void => mock.respond(operation, status);
@@ -164,6 +165,14 @@ describe("startMockHub", () => {
     expect(mock.violations[0]?.violations.join("\n")).toContain(line);
   });
 
+  it("answers a stop with 202 if the test chooses it", async () => {
+    await using mock = await startMockHub();
+    mock.respond("DELETE /users/{name}/server", 202);
+    const response = await fetch(`${mock.url}/users/ada/server`, { method: "DELETE", headers });
+    expect(response.status).toBe(202);
+    expect(mock.violations).toEqual([]);
+  });
+
   it("listens on the given port, and frees it when it stops", async () => {
     const first = await startMockHub();
     const port = Number(new URL(first.url).port);
@@ -171,5 +180,11 @@ describe("startMockHub", () => {
     await first.stop();
     await using again = await startMockHub({ port });
     expect(again.url).toBe(first.url);
+  });
+
+  it("can be stopped twice, as by `await using` and `afterAll`", async () => {
+    await using mock = await startMockHub();
+    await Promise.all([mock.stop(), mock.stop()]);
+    await expect(mock.stop()).resolves.toBeUndefined();
   });
 });

@@ -5,7 +5,9 @@
 import type { Contract } from "../../../generated/contract.gen.js";
 import { scopes } from "../../../generated/operations.gen.js";
 import type { JupyterHub } from "../../client.js";
-import { HubError } from "../../core/errors.js";
+import { DeadlinePassed, withCleanup, withDeadline } from "../../core/deadline.js";
+import { HubError, TimeoutError } from "../../core/errors.js";
+import { parseEventStream } from "../../core/event-stream.js";
 import { parseJson } from "../../core/json.js";
 import { checkKeys } from "../../core/known-keys.js";
 import { typeOf } from "../../core/response.js";
@@ -17,7 +19,10 @@ import { sampleSize, Targets } from "./targets.js";
 export interface CheckHubOptions {
   /** Aborts the check, which then rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** Milliseconds for each request, retries included. By default, the client's `timeout` limits each attempt. */
+  /**
+   * Milliseconds for each request, retries included, and then for the first event of a stream. By default, the client's
+   * `timeout` limits each attempt and the wait for the event.
+   */
   timeout?: number;
 }
 
@@ -37,7 +42,7 @@ export interface HubCheck {
   version: string;
   /** The release whose contract was used: the known release that is closest to the hub's version. */
   contract: string;
-  /** The number of requests that were sent. */
+  /** The number of requests that were sent, without retries. */
   requests: number;
   /** The operations that were sent, in order. */
   checked: readonly string[];
@@ -57,8 +62,8 @@ const unsuitable: Readonly<Record<string, string>> = {
 /**
  * Sends the hub every GET request that the client's token allows, and compares each response strictly with the API of
  * the hub's release. Reports undeclared statuses, media types and fields, missing fields, and wrong types. Reads at
- * most five users, groups, servers and so on, and changes nothing. The report contains no name, token or other value of
- * the hub.
+ * most five users, groups, servers and so on, and of each progress stream the first event. Changes nothing. The report
+ * contains no name, token or other value of the hub.
  *
  * If the hub's exact release is not known, the closest one is used: see `contract`. Deviations may then be changes
  * between these two releases.
@@ -81,7 +86,8 @@ export async function checkHub(hub: JupyterHub, options: CheckHubOptions = {}): 
     string,
     { operation: string; status: number; violations: Set<string> }
   >();
-  let requests = 0;
+  // Those for the version and for the owner of the token.
+  let requests = 2;
 
   for (const operation of inOrder(contract)) {
     const reason = unsuitable[operation] ?? missingScope(operation, held);
@@ -159,15 +165,40 @@ async function read(
 ): Promise<{ status: number; mediaType: string; body: string }> {
   const { query, responses } = contract.operations[operation]!;
   const isStream = "text/event-stream" in (responses["200"] ?? {});
-  const { response, data, error } = await hub.client.get({
-    ...options,
-    url: operation.slice("GET ".length),
-    path: params,
-    ...("limit" in query.types && { query: { limit: sampleSize } }),
-    ...(isStream && { parseAs: "stream" }),
+  // Closes a stream when its first event is read: while a server starts, its stream stays open.
+  return withCleanup(options.signal, async ({ signal }) => {
+    const { response, data, error } = await hub.client.get({
+      ...options,
+      signal,
+      url: operation.slice("GET ".length),
+      path: params,
+      ...("limit" in query.types && { query: { limit: sampleSize } }),
+      ...(isStream && { parseAs: "stream" }),
+    });
+    if (!response) throw error;
+    const body =
+      isStream && data
+        ? await firstEvent(operation, data as ReadableStream<Uint8Array>, options.timeout, signal)
+        : await response.text();
+    return { status: response.status, mediaType: typeOf(response), body };
   });
-  if (!response) throw error;
-  const body =
-    isStream && data ? await new Response(data as ReadableStream).text() : await response.text();
-  return { status: response.status, mediaType: typeOf(response), body };
+}
+
+/** Returns the first event of a stream; empty if the stream ends without one. */
+async function firstEvent(
+  operation: string,
+  stream: ReadableStream<Uint8Array>,
+  timeout: number | undefined,
+  signal: AbortSignal,
+): Promise<string> {
+  const events = parseEventStream(stream);
+  try {
+    const { done, value } = await withDeadline(timeout, signal, () => events.next());
+    return done ? "" : `data: ${value}\n\n`;
+  } catch (error) {
+    if (!(error instanceof DeadlinePassed)) throw error;
+    throw new TimeoutError(`${operation}: no event arrived within ${error.timeout} ms.`, {
+      timeout: error.timeout,
+    });
+  }
 }

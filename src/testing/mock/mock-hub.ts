@@ -57,6 +57,6 @@ export interface MockHub extends Disposable {
    * @throws InvalidInputError if the document has no such operation or response, or `times` is not a positive integer
    */
   respond(operation: string, status?: number, options?: RespondOptions): void;
-  /** Stops the mock hub and frees its port. */
+  /** Stops the mock hub and frees its port. Further calls do nothing more. */
   stop(): Promise<void>;
 }

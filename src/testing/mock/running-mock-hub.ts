@@ -36,6 +36,7 @@ export class RunningMockHub implements MockHub {
   readonly #prism: Prism;
   readonly #chosen = new Map<string, { status: string; left: number }>();
   #listening: Listening | undefined;
+  #stopped: Promise<void> | undefined;
 
   private constructor(version: string, document: MockDocument, contract: Contract, prism: Prism) {
     this.version = version;
@@ -76,7 +77,10 @@ export class RunningMockHub implements MockHub {
       this.#chosen.delete(operation);
       return;
     }
-    const statuses = Object.keys(objectAt(declared.operation, "responses"));
+    // The mock's document has the response to a pending stop under 2XX: see preferStopped.
+    const statuses = Object.keys(objectAt(declared.operation, "responses"))
+      .map((one) => (one === "2XX" ? "202" : one))
+      .toSorted();
     const text = String(status);
     if (!statuses.includes(text) && !statuses.includes(`${text.charAt(0)}XX`)) {
       throw new InvalidInputError(
@@ -89,7 +93,12 @@ export class RunningMockHub implements MockHub {
     this.#chosen.set(operation, { status: text, left: times });
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopped ??= this.#close();
+    return this.#stopped;
+  }
+
+  async #close(): Promise<void> {
     await this.#listening?.close();
     await this.#prism.close();
   }
