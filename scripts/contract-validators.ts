@@ -88,8 +88,14 @@ export type Media = Readonly<Record<string, readonly string[]>>;
 
 /** What an operation takes and answers. */
 export interface ContractOperation {
-  /** The type of each query parameter, and the schema of all of them as one object. */
-  readonly query: { readonly types: Readonly<Record<string, string>>; readonly schema: string };
+  readonly query: {
+    /** The type of each query parameter. */
+    readonly types: Readonly<Record<string, string>>;
+    /** The parameters whose value may be empty. */
+    readonly mayBeEmpty?: readonly string[];
+    /** The schema of all parameters as one object. */
+    readonly schema: string;
+  };
   readonly body?: { readonly required: boolean; readonly media: Media };
   /** By status, or by class of statuses: "4XX". */
   readonly responses: Readonly<Record<string, Media>>;

@@ -54,7 +54,7 @@ function rowOf(document: JsonObject, operation: JsonObject, store: SchemaStore):
   };
 }
 
-/** Returns the types of the query parameters, and the id of one object schema for all of them. */
+/** Returns the types of the query parameters, which of them may be empty, and the id of one object schema for all. */
 function queryOf(
   document: JsonObject,
   operation: JsonObject,
@@ -70,8 +70,10 @@ function queryOf(
     strict(document, schema, store),
   ]);
   const types = query.map(([name, { schema = {} }]) => [name, follow(document, schema)["type"]]);
+  const mayBeEmpty = query.filter(([, { allowEmptyValue }]) => allowEmptyValue === true);
   return {
     types: Object.fromEntries(types) as Record<string, string>,
+    ...(mayBeEmpty.length > 0 && { mayBeEmpty: mayBeEmpty.map(([name]) => name) }),
     schema: store.add({
       type: "object",
       required: query.filter(([, { required }]) => required === true).map(([name]) => name),
@@ -138,9 +140,19 @@ function strict(document: JsonObject, schema: Json, store: SchemaStore, open = f
       Object.entries(properties).map(([name, one]) => [name, strict(document, one, store)]),
     );
   }
-  if (isWhole && !open && !("additionalProperties" in source))
+  if (source["x-plain-options"] === true && isObject(properties)) {
+    copy["dependentSchemas"] = closedIfDeclared(Object.keys(properties));
+  } else if (isWhole && !open && !("additionalProperties" in source)) {
     copy["unevaluatedProperties"] = false;
+  }
   return copy;
+}
+
+/** Refuses other keys beside the declared ones. An object without any declared key holds plain options: any keys. */
+function closedIfDeclared(names: readonly string[]): JsonObject {
+  const declared = Object.fromEntries(names.map((name) => [name, true]));
+  const closed: JsonObject = { properties: declared, additionalProperties: false };
+  return Object.fromEntries(names.map((name) => [name, closed]));
 }
 
 /**

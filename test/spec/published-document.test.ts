@@ -1,7 +1,7 @@
 /** The published documents: the releases and scopes that they state, and the extensions that they omit. */
 import { describe, expect, it } from "vitest";
 import { correctedDocument, operationsOf } from "../../scripts/document.js";
-import { isObject, type Json } from "../../scripts/json.js";
+import { at, isObject, type Json, type JsonObject } from "../../scripts/json.js";
 import { projectionOf } from "../../src/testing/mock/projection.js";
 import { publishedDocument } from "../../scripts/published-document.js";
 import { releases } from "../../scripts/known-releases.js";
@@ -46,5 +46,32 @@ describe("the published document", () => {
     const published = publishedDocument(projected);
     expect(operationsOf(published).length).toBe(operationsOf(projected).length);
     expect(extensionsOf(published).filter((key) => !key.startsWith("x-jupyterhub-"))).toEqual([]);
+  });
+
+  // Before 6.0, the body of a start has no declared keys.
+  it.each(releases)(
+    "lets the body of a start on hub %s have any keys, or the declared ones",
+    (version) => {
+      const published = publishedDocument(projectionOf(document, version));
+      const request = at(published, "components", "schemas", "ServerRequest");
+      const declared = Object.keys(at(request, "properties"));
+      if (version.startsWith("6.")) expect(declared).toEqual(["display_name", "user_options"]);
+      else expect(request).toMatchObject({ type: "object", additionalProperties: true });
+    },
+  );
+
+  it.each(releases)("has no object of which hub %s knows no key", (version) => {
+    const { schemas } = at(projectionOf(document, version), "components") as {
+      schemas: Record<string, JsonObject>;
+    };
+    const empty = Object.entries(schemas).flatMap(([name, schema]) =>
+      schema["additionalProperties"] === undefined &&
+      Object.keys(at(schema, "properties")).length === 0 &&
+      "properties" in schema
+        ? [name]
+        : [],
+    );
+    // Before 2.0, the owner of a token has no fields of the token; the schema is only a part of others.
+    expect(empty).toEqual(version.startsWith("1.") ? ["Credentials"] : []);
   });
 });

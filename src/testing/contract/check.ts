@@ -2,7 +2,12 @@
  * Checks requests and responses strictly against a contract: what the contract does not declare is a violation. Depends
  * on no HTTP client and no hub. The lines about violations contain no values, and so no secret.
  */
-import type { Contract, Media, Validate } from "../../../generated/contract.gen.js";
+import type {
+  Contract,
+  ContractOperation,
+  Media,
+  Validate,
+} from "../../../generated/contract.gen.js";
 import { violationsOf } from "./violations.js";
 
 /** A body as it is sent. */
@@ -29,9 +34,9 @@ export interface Sent extends Body {
 export function requestViolations(contract: Contract, sent: Sent): readonly string[] {
   const declared = contract.operations[sent.operation];
   if (!declared) return ["the operation is not declared"];
-  const { schema, types } = declared.query;
+  const { schema } = declared.query;
   const query = violationsOf(
-    queryValue(sent.query, types),
+    queryValue(sent.query, declared.query),
     [contract.validators(schema)],
     contract.fields,
   );
@@ -70,10 +75,14 @@ function bodyViolations(
   declared: { required: boolean; media: Media } | undefined,
   sent: Body,
 ): readonly string[] {
-  if (sent.body === "") return declared?.required ? ["is missing"] : [];
+  if (isNoBody(sent)) return declared?.required ? ["is missing"] : [];
   if (!declared) return ["is not declared"];
   return valueViolations(contract, declared.media, sent);
 }
+
+/** Whether a hub takes a request as one without a body, which it also does if the body is the JSON value null. */
+const isNoBody = ({ mediaType, body }: Body): boolean =>
+  body === "" || (mediaType === "application/json" && body.trim() === "null");
 
 function valueViolations(
   contract: Contract,
@@ -107,20 +116,33 @@ function valuesOf(mediaType: string, body: string): unknown[] | undefined {
   }
 }
 
-/** The query parameters as one object. Declared numbers and booleans are converted from text. */
+/**
+ * The query parameters as one object. Declared numbers and booleans are converted from text. Empty values that are
+ * allowed are left out.
+ */
 function queryValue(
   query: URLSearchParams,
-  types: Readonly<Record<string, string>>,
+  { types, mayBeEmpty = [] }: ContractOperation["query"],
 ): Record<string, unknown> {
   const parsed = (name: string, text: string): unknown => {
     const isNumber = types[name] === "integer" || types[name] === "number";
     if (isNumber && /^-?\d+$/.test(text)) return Number(text);
-    if (types[name] === "boolean" && /^(true|false)$/.test(text)) return text === "true";
+    if (types[name] === "boolean") return booleans.get(text.toLowerCase()) ?? text;
     return text;
   };
-  const entries = [...new Set(query.keys())].map((name): [string, unknown] => {
-    const values = query.getAll(name).map((text) => parsed(name, text));
-    return [name, values.length > 1 ? values : values[0]];
+  const entries = [...new Set(query.keys())].flatMap((name): [string, unknown][] => {
+    const values = query.getAll(name);
+    if (values.every((text) => text === "") && mayBeEmpty.includes(name)) return [];
+    const converted = values.map((text) => parsed(name, text));
+    return [[name, converted.length > 1 ? converted : converted[0]]];
   });
   return Object.fromEntries(entries);
 }
+
+/** How clients write booleans in a query. Python's are `True` and `False`; hubs ignore the case. */
+const booleans: ReadonlyMap<string, boolean> = new Map([
+  ["true", true],
+  ["1", true],
+  ["false", false],
+  ["0", false],
+]);

@@ -62,10 +62,17 @@ function prune(node: Json, keeps: (part: Json) => boolean): Json {
   if (isObject(properties) && Array.isArray(required)) {
     pruned["required"] = required.filter((name) => String(name) in properties);
   }
+  // The body of a start has no declared keys before 6.0: it is the user options themselves, which may have any keys.
+  if (pruned["x-plain-options"] === true && isObject(properties) && isEmpty(properties)) {
+    delete pruned["properties"];
+    pruned["additionalProperties"] = true;
+  }
   const values = pruned["enum"];
   if (Array.isArray(values)) pruned["enum"] = values.filter((value) => keeps(marksOf(node, value)));
   return pruned;
 }
+
+const isEmpty = (object: JsonObject): boolean => Object.keys(object).length === 0;
 
 /** Returns the releases of one value of an enumeration, as the marks `x-since` and `x-until`. */
 const marksOf = (schema: JsonObject, value: Json): JsonObject => ({

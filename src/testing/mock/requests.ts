@@ -2,7 +2,7 @@
  * The request side of the mock copy: makes Prism reject requests that the document does not describe, and serve without
  * a token the operations that a hub serves without one. Needs a dereferenced document.
  */
-import { isObject, objectAt, propertiesOf } from "./document.js";
+import { isObject, objectAt, parametersOf, propertiesOf } from "./document.js";
 import type { Json, JsonObject, Operation } from "./document.js";
 
 /** Operations that need no token on any hub, although JupyterHub's documents declare one for most of them. */
@@ -18,6 +18,7 @@ const PUBLIC = new Set([
 const COMPOSING = ["allOf", "anyOf", "oneOf", "if", "patternProperties", "additionalProperties"];
 
 export function tightenRequest({ key, operation }: Operation): void {
+  for (const parameter of parametersOf(operation, "query")) openIfLenient(parameter);
   const schemas = bodySchemas(operation);
   // An operation whose body may have `auth` accepts a login in place of a token: `POST /users/{name}/tokens`.
   const login = schemas.some((schema) => "auth" in propertiesOf(schema));
@@ -30,9 +31,19 @@ export const bodySchemas = (operation: JsonObject): JsonObject[] =>
     .map((media) => (isObject(media) ? media["schema"] : undefined))
     .filter(isObject);
 
+/**
+ * Lets Prism accept any value of a boolean, or of a parameter that may be empty: it knows neither `1` nor empty values.
+ * The strict checks still report the wrong ones.
+ */
+function openIfLenient(parameter: JsonObject): void {
+  const isBoolean = objectAt(parameter, "schema")["type"] === "boolean";
+  if (isBoolean || parameter["allowEmptyValue"] === true) parameter["schema"] = { type: "string" };
+}
+
 /** Makes objects that declare properties reject all others. Maps and free-form objects still accept any property. */
 function close(schema: Json | undefined): void {
-  if (!isObject(schema)) return;
+  // The strict checks report undeclared keys beside declared ones.
+  if (!isObject(schema) || schema["x-plain-options"] === true) return;
   placeholderToMap(schema);
   const properties = Object.values(objectAt(schema, "properties"));
   if (properties.length > 0 && !COMPOSING.some((keyword) => keyword in schema)) {
