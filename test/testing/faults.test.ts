@@ -1,5 +1,6 @@
 /** Faults that a test declares: error responses, broken connections, cut streams, and a hub that stops. */
 import { describe, expect, it } from "vitest";
+import { assertContract } from "../../src/testing/index.js";
 import { ask, openFake, rejection } from "./hubs.js";
 
 describe("a declared fault", () => {
@@ -25,6 +26,29 @@ describe("a declared fault", () => {
     fake.fail({ operation: "GET /users/{name}", status: 502 });
     expect((await hub.users.get("ada")).name).toBe("ada");
     expect(fake.requests.map(({ status }) => status)).toEqual([502, 200]);
+  });
+
+  it.each([429, 502, 503, 504])(
+    "with status %i comes as from a proxy, so that assertContract does not check it",
+    async (status) => {
+      const { fake } = openFake();
+      const fetch = assertContract(fake.fetch, { version: "6" });
+      fake.fail({ operation: "GET /users", status, headers: { "Retry-After": "1" } });
+      const headers = { Authorization: `token ${fake.token}` };
+      const response = await fetch(`${fake.url}/users`, { headers });
+      expect([response.status, response.headers.get("X-JupyterHub-Version")]).toEqual([
+        status,
+        null,
+      ]);
+      expect(fetch.violations).toEqual([]);
+    },
+  );
+
+  it("has the hub's version header if the fault declares it", async () => {
+    const { fake } = openFake();
+    fake.fail({ status: 503, headers: { "X-JupyterHub-Version": fake.version } });
+    const { headers } = await ask(fake, "GET /users");
+    expect(headers.get("X-JupyterHub-Version")).toBe("6.1.1");
   });
 
   it("breaks the connection before or after the hub handles the request", async () => {

@@ -25,6 +25,18 @@ export const ask = async (
   });
 };
 
+/** The state of a server as the hub shows it. */
+export async function serverOf(
+  fake: FakeHub,
+  name = "",
+): Promise<{ ready: boolean; pending: string | null } | undefined> {
+  const response = await ask(fake, "GET /users/ada?include_stopped_servers=1");
+  const { servers } = (await response.json()) as {
+    servers: Record<string, { ready: boolean; pending: string | null }>;
+  };
+  return servers[name];
+}
+
 /** The error that a promise rejects with; undefined if it fulfils. */
 export const rejection = async (promise: PromiseLike<unknown>): Promise<unknown> =>
   promise.then(

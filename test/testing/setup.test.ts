@@ -53,6 +53,21 @@ describe("a new fake hub", () => {
     expect(() => fake.tokenFor("nobody")).toThrow("no user and no service named nobody");
   });
 
+  it.each([["admin"], [{ name: "admin", admin: true }]])(
+    "gives its token to the service admin although there is a user %j",
+    async (user) => {
+      const { hub } = openFake({ users: [user, "ada"] });
+      expect(await hub.whoami()).toMatchObject({ kind: "service", name: "admin" });
+      expect(await hub.users.list()).toHaveLength(2);
+    },
+  );
+
+  it("does not accept the tokens of another fake hub", async () => {
+    const [one, other] = [new FakeHub(), new FakeHub()];
+    const headers = { Authorization: `token ${one.token}` };
+    expect((await ask(other, "GET /users", { headers })).status).toBe(403);
+  });
+
   it("lists its requests, with the owner of each token", async () => {
     const { fake, hub } = openFake();
     await hub.users.get("ada");

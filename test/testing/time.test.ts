@@ -1,13 +1,8 @@
 /** The time of a fake hub: how it passes, and how servers start and stop. */
-import { describe, expect, it } from "vitest";
-import { FakeHub } from "../../src/testing/index.js";
-import { ask, clientOf, openFake, rejection } from "./hubs.js";
-
-const serverOf = async (fake: FakeHub): Promise<{ ready: boolean; pending: string | null }> => {
-  const response = await ask(fake, "GET /users/ada");
-  const { servers } = (await response.json()) as { servers: Record<string, never> };
-  return servers[""] ?? { ready: false, pending: null };
-};
+import { describe, expect, it, vi } from "vitest";
+import { InvalidInputError } from "../../src/index.js";
+import { assertContract, FakeHub } from "../../src/testing/index.js";
+import { ask, clientOf, openFake, rejection, serverOf } from "./hubs.js";
 
 describe("the time of a fake hub", () => {
   it("stops until the test advances it", async () => {
@@ -27,7 +22,60 @@ describe("the time of a fake hub", () => {
   it("is the real time by default, which cannot be advanced", async () => {
     const fake = new FakeHub();
     expect(Math.abs(fake.now() - Date.now())).toBeLessThan(1000);
-    await expect(fake.advance(1)).rejects.toThrow(TypeError);
+    await expect(fake.advance(1)).rejects.toThrow(InvalidInputError);
+  });
+
+  it("never runs backwards: each of several advances passes in full", async () => {
+    const { fake } = openFake();
+    const before = fake.now();
+    await Promise.all([fake.advance(10_000), fake.advance(1000)]);
+    expect(fake.now() - before).toBe(11_000);
+  });
+
+  it.each([-1000, Number.NaN, Infinity])("does not advance by %d milliseconds", async (by) => {
+    const { fake } = openFake();
+    const before = fake.now();
+    await expect(fake.advance(by)).rejects.toThrow(`0 or more, not by ${by}`);
+    expect(fake.now()).toBe(before);
+  });
+
+  it("can wait until the hub has received a request, however long it is on its way", async () => {
+    await using fake = new FakeHub({
+      time: "manual",
+      users: ["ada", "grace"],
+      spawner: { seconds: 9 },
+    });
+    const url = await fake.listen();
+    const token = async (): Promise<string> => fake.token;
+    const checked = clientOf(fake, { fetch: assertContract(fake.fetch, { version: "6" }) });
+    const listening = clientOf(fake, { url, fetch, token });
+    const started = Promise.all([checked.servers.start("ada"), listening.servers.start("grace")]);
+    const second = await fake.received("POST /users/{name}/server", { count: 2 });
+    expect(second.operation).toBe("POST /users/{name}/server");
+    await fake.advance(9000);
+    expect((await started).map(({ ready }) => ready)).toEqual([true, true]);
+    await expect(fake.received("POST /nothing")).rejects.toThrow("no operation POST /nothing");
+  });
+
+  it("is named in a warning if a request waits for it without end", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    try {
+      const { fake } = openFake({ spawner: { seconds: 9 } });
+      const started = ask(fake, "POST /users/ada/server");
+      await fake.received("POST /users/{name}/server");
+      await vi.advanceTimersByTimeAsync(3000);
+      expect(warn).toHaveBeenCalledWith(
+        expect.stringMatching(/POST \/users\/\{name\}\/server has waited .* `advance`/),
+      );
+      await fake.advance(9000);
+      await started;
+      await vi.advanceTimersByTimeAsync(3000);
+      expect(warn).toHaveBeenCalledTimes(1);
+    } finally {
+      vi.useRealTimers();
+      warn.mockRestore();
+    }
   });
 
   it("expires tokens", async () => {
@@ -51,6 +99,19 @@ describe("the time of a fake hub", () => {
     expect(await items()).toHaveLength(1);
     await fake.advance(61_000);
     expect(await items()).toEqual([]);
+  });
+});
+
+describe("the real time of a fake hub", () => {
+  /** The number of timers that keep this program running. */
+  const timers = (): number =>
+    process.getActiveResourcesInfo().filter((one) => one === "Timeout").length;
+
+  it("does not keep the program running for starts and stops that nobody waits for", async () => {
+    const fake = new FakeHub({ users: ["ada"], slowSpawnTimeout: 0, spawner: { seconds: 50 } });
+    const before = timers();
+    expect((await ask(fake, "POST /users/ada/server")).status).toBe(202);
+    expect(timers()).toBeLessThanOrEqual(before);
   });
 });
 

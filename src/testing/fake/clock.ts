@@ -5,28 +5,44 @@
  * one, in order, and lets everything that a sleeper causes happen before the next one wakes.
  */
 
+import { onAbort } from "../../core/deadline.js";
+import { InvalidInputError } from "../../core/errors.js";
+
+export interface SleepOptions {
+  /** Ends the sleep when it aborts. */
+  signal?: AbortSignal;
+  /** Whether nobody waits for the sleep. The program may then end before it. @default false */
+  background?: boolean;
+}
+
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
-  /** Resolves after these milliseconds, or as soon as `signal` aborts. */
-  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+  /** Resolves after these milliseconds, or as soon as the signal aborts. */
+  sleep(milliseconds: number, options?: SleepOptions): Promise<void>;
 }
 
 export const realClock: Clock = {
   now: () => Date.now(),
-  sleep: async (milliseconds, signal) =>
+  sleep: async (milliseconds, { signal, background = false } = {}) =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve();
       // In every runtime, a timer with a longer delay would fire at once.
       const timer = setTimeout(done, Math.min(milliseconds, 2 ** 31 - 1));
+      if (background) unref(timer);
+      const unsubscribe = onAbort(signal, done);
       function done(): void {
         clearTimeout(timer);
-        signal?.removeEventListener("abort", done);
+        unsubscribe();
         resolve();
       }
-      signal?.addEventListener("abort", done);
     }),
 };
+
+/** Lets the program end before the timer fires, in the runtimes that know that. */
+export function unref(timer: unknown): void {
+  (timer as { unref?(): void }).unref?.();
+}
 
 interface Sleeper {
   at: number;
@@ -45,6 +61,7 @@ const turn = async (): Promise<void> =>
 export class ManualClock implements Clock {
   #now: number;
   readonly #sleepers = new Set<Sleeper>();
+  #advanced = Promise.resolve();
 
   constructor(start: number) {
     this.#now = start;
@@ -54,24 +71,37 @@ export class ManualClock implements Clock {
     return this.#now;
   }
 
-  async sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  async sleep(milliseconds: number, { signal }: SleepOptions = {}): Promise<void> {
     // A sleep of zero milliseconds ends at once, without `advance`.
     if (signal?.aborted || milliseconds <= 0) return;
     await new Promise<void>((resolve) => {
       const sleeper: Sleeper = { at: this.#now + milliseconds, wake };
       const sleepers = this.#sleepers;
+      sleepers.add(sleeper);
+      const unsubscribe = onAbort(signal, wake);
       function wake(): void {
         sleepers.delete(sleeper);
-        signal?.removeEventListener("abort", wake);
+        unsubscribe();
         resolve();
       }
-      sleepers.add(sleeper);
-      signal?.addEventListener("abort", wake);
     });
   }
 
-  /** Lets this many milliseconds pass. Resolves when everything that is due in this time has happened. */
+  /**
+   * Lets this many milliseconds pass. Resolves when everything that is due in this time has happened. A call during
+   * another one begins when the other one has ended.
+   */
   async advance(milliseconds: number): Promise<void> {
+    if (!Number.isFinite(milliseconds) || milliseconds < 0) {
+      throw new InvalidInputError(
+        `A hub's time advances by milliseconds, 0 or more, not by ${milliseconds}.`,
+      );
+    }
+    this.#advanced = this.#advanced.then(async () => this.#pass(milliseconds));
+    await this.#advanced;
+  }
+
+  async #pass(milliseconds: number): Promise<void> {
     const end = this.#now + milliseconds;
     await turn();
     for (let next = this.#nextBefore(end); next; next = this.#nextBefore(end)) {
@@ -92,13 +122,19 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Waits until a promise settles, but at most this many milliseconds. */
+/** Waits until a promise settles or the signal aborts, but at most this many milliseconds. */
 export async function atMost(
   clock: Clock,
   milliseconds: number,
   wanted: Promise<unknown>,
+  signal: AbortSignal,
 ): Promise<void> {
   const enough = new AbortController();
-  await Promise.race([wanted, clock.sleep(milliseconds, enough.signal)]);
-  enough.abort();
+  const unsubscribe = onAbort(signal, () => enough.abort());
+  try {
+    await Promise.race([wanted, clock.sleep(milliseconds, { signal: enough.signal })]);
+  } finally {
+    unsubscribe();
+    enough.abort();
+  }
 }

@@ -3,21 +3,22 @@
  * `router.ts` and the files that it imports have the operations. Runs in every runtime; `listen` needs Node.
  */
 /* oxlint-disable typescript/no-unsafe-declaration-merging */
-import { onAbort } from "../../core/deadline.js";
+import { InvalidInputError } from "../../core/errors.js";
 import type { Disposable } from "../../core/runtime.js";
 import { ManualClock } from "./clock.js";
 import { connectionError, cutBody, Faults, type Fault } from "./faults.js";
 import type { Listening } from "./node-server.js";
 import type { FakeHubOptions } from "./options.js";
-import { findOwner, forget } from "./lookups.js";
+import { findOwner } from "./lookups.js";
 import { makeCode, type AuthorizationCode } from "./oauth.js";
-import { HttpError } from "./replies.js";
+import { endProcess } from "./process.js";
 import { parsed, untilAborted, type FakeRequest } from "./requests.js";
-import { errorResponse, responseTo } from "./responses.js";
+import { breakable, faultResponse, responseTo, withUrl } from "./responses.js";
 import { Router, type Match } from "./router.js";
 import { loginAt } from "./server-address.js";
 import { makeWorld } from "./setup.js";
 import type { SpawnerRule } from "./spawner.js";
+import { warnOfStandingTime } from "./standing-time.js";
 import { findToken, makeToken } from "./tokens-made.js";
 import type { World } from "./world.js";
 
@@ -35,14 +36,17 @@ export class FakeHub {
   readonly #router: Router;
   readonly #faults = new Faults();
   readonly #token: string;
-  #process = new AbortController();
+  /** Ends the requests and streams in flight. */
+  #connections = new AbortController();
+  #restarts = 0;
+  #arrivals: (() => void)[] = [];
   #listening: Promise<Listening> | undefined;
 
   /** @param options the release, the users and the limits; by default, hub 6 without users */
   constructor(options: FakeHubOptions = {}) {
     this.#world = makeWorld(options);
     this.#router = new Router(this.#world.settings.version);
-    this.#token = this.tokenFor("admin");
+    this.#token = makeToken(this.#world, this.#world.services.get("admin")!, {}).value;
   }
 
   /** The base of the API, for requests through `fetch`. */
@@ -73,10 +77,12 @@ export class FakeHub {
     const request = new Request(input, init);
     const url = new URL(request.url);
     const text = await request.text();
-    request.signal.throwIfAborted();
+    // The signal of the Request itself no longer follows the caller's when the Request is garbage.
+    const caller = init?.signal ?? request.signal;
+    caller.throwIfAborted();
     // The proxy routes a request for a running server to this server, not to the hub.
     const login = request.headers.has("Authorization") ? undefined : loginAt(this.#world, url);
-    if (login && this.#world.down !== "shut down") return login;
+    if (login && this.#world.down !== "shut down") return withUrl(login, request.url);
     const path = this.#pathOf(url);
     const match = this.#router.find(request.method, path);
     const by = request.headers.get("Authorization")?.replace(/^\w+\s+/, "") ?? "";
@@ -90,53 +96,57 @@ export class FakeHub {
       status: undefined,
     };
     this.requests.push(seen);
-    const ended = AbortSignal.any([request.signal, this.#process.signal]);
-    const { method, headers, signal } = request;
+    for (const arrived of this.#arrivals.splice(0)) arrived();
+    const signal = AbortSignal.any([request.signal, this.#connections.signal]);
+    const { method, headers } = request;
     const answer = async (): Promise<Response> =>
       responseTo(this.#world, method, () =>
-        match.answer(this.#world, { method, path, url, headers, text, signal: ended }),
+        match.answer(this.#world, { method, path, url, headers, text, signal }),
       );
-    const response = await untilAborted(
-      this.#answer(match, method, answer),
-      signal,
-      this.#process.signal,
-    );
-    seen.status = response.status;
-    return response;
+    try {
+      const answered = this.#answer(match, method, caller, answer);
+      const response = await untilAborted(answered, caller, this.#connections.signal);
+      seen.status = response.status;
+      return withUrl(response, request.url);
+    } finally {
+      // The hub sends its response to the shutdown before it ends.
+      if (this.#world.down === "shut down") this.#end();
+    }
   };
 
-  async #answer(match: Match, method: string, answer: () => Promise<Response>): Promise<Response> {
+  async #answer(
+    match: Match,
+    method: string,
+    caller: AbortSignal,
+    answer: () => Promise<Response>,
+  ): Promise<Response> {
     const { down } = this.#world;
     if (down === "shut down") throw connectionError();
     // The proxy's response while the hub does not respond.
     if (down) return new Response("<h1>503 : Service Unavailable</h1>", unavailable);
     const fault = this.#faults.next(match.operation);
-    if (!fault) return this.#withEnd(await answer());
-    if (fault.status !== undefined) {
-      const refusal = new HttpError(fault.status, fault.message, fault.headers);
-      return errorResponse(this.#world, method, refusal);
-    }
-    if (fault.stall) return new Promise<never>(() => undefined);
-    if (fault.network === true) throw connectionError();
-    const response = await answer();
-    if (fault.network) throw connectionError();
-    return cutBody(response);
+    if (fault?.status !== undefined) return faultResponse(this.#world, method, fault.status, fault);
+    if (fault?.stall) return new Promise<never>(() => undefined);
+    if (fault?.network === true) throw connectionError();
+    const { clock } = this.#world;
+    const answered =
+      clock instanceof ManualClock ? warnOfStandingTime(match.operation) : (): void => undefined;
+    const response = await answer().finally(answered);
+    if (fault?.network) throw connectionError();
+    const stream = breakable(response, [caller, this.#connections.signal]);
+    return fault ? cutBody(stream) : stream;
   }
 
-  /** Makes an event stream break off when the hub stops or restarts. */
-  #withEnd(response: Response): Response {
-    if (!response.body || response.headers.get("Content-Type") !== "text/event-stream") {
-      return response;
-    }
-    // If each stream had its own listener on the hub's signal, Node would warn of a leak.
-    const stream = new AbortController();
-    const unsubscribe = onAbort(this.#process.signal, (reason) => stream.abort(reason));
-    const { readable, writable } = new TransformStream();
-    response.body
-      .pipeTo(writable, { signal: stream.signal })
-      .catch(() => undefined)
-      .finally(unsubscribe);
-    return new Response(readable, response);
+  /** Breaks the requests and streams in flight. */
+  #breakConnections(): void {
+    this.#connections.abort(connectionError());
+    this.#connections = new AbortController();
+  }
+
+  /** Ends the hub's process. */
+  #end(): void {
+    this.#breakConnections();
+    endProcess(this.#world);
   }
 
   #pathOf({ pathname }: URL): string {
@@ -168,15 +178,39 @@ export class FakeHub {
   /**
    * Lets time pass: servers start and stop, tokens expire.
    *
-   * @param milliseconds how much time passes
-   * @throws TypeError unless the hub's option `time` is "manual"
+   * A request that has not arrived yet begins after this time. Wait for it with `received` before.
+   *
+   * @param milliseconds how much time passes: 0 or more
+   * @throws InvalidInputError for another number, or unless the hub's option `time` is "manual"
    */
   async advance(milliseconds: number): Promise<void> {
     const { clock } = this.#world;
     if (!(clock instanceof ManualClock)) {
-      throw new TypeError('Only a hub with `time: "manual"` has a time that can be advanced.');
+      throw new InvalidInputError(
+        'Only a hub with `time: "manual"` has a time that can be advanced.',
+      );
     }
     await clock.advance(milliseconds);
+  }
+
+  /**
+   * Resolves with a request as soon as the hub has received it, or at once if it has. Before `advance`, wait for the
+   * requests that the time is for.
+   *
+   * @param operation method and path as the document has them: "POST /users/{name}/server"
+   * @param options `count`: which request of the operation in `requests`, by default 1, for the first one
+   * @throws InvalidInputError if the operation does not exist
+   */
+  async received(operation: string, { count = 1 } = {}): Promise<FakeRequest> {
+    this.#router.check(operation);
+    for (;;) {
+      const all = this.requests.filter((one) => one.operation === operation);
+      const found = all[count - 1];
+      if (found) return found;
+      await new Promise<void>((resolve) => {
+        this.#arrivals.push(resolve);
+      });
+    }
   }
 
   /** Milliseconds since 1970, in the hub's time. */
@@ -195,39 +229,45 @@ export class FakeHub {
    * @throws TypeError if the fault does not have exactly one kind, or if its operation does not exist
    */
   fail(fault: Fault): void {
-    this.#faults.add(fault, this.#router);
+    if (fault.operation !== undefined) this.#router.check(fault.operation);
+    this.#faults.add(fault);
   }
 
   /**
    * Stops the hub and starts it again after `seconds` of the hub's time, 0 by default. Requests and streams in flight
-   * break, pending starts are lost, and running servers keep running.
+   * break, pending starts and stops are lost, and running servers keep running. During several restarts at once, the hub
+   * is down until the last of them ends.
    */
   async restart({ seconds = 0 }: { seconds?: number } = {}): Promise<void> {
-    this.#process.abort();
-    this.#process = new AbortController();
-    forget(this.#world);
+    this.#end();
     this.#world.down = "restarting";
+    this.#restarts += 1;
     await this.#world.clock.sleep(seconds * 1000);
-    this.#world.down = undefined;
+    this.#restarts -= 1;
+    if (this.#restarts === 0) this.#world.down = undefined;
   }
 
   /**
    * Listens on 127.0.0.1, in Node, and resolves with the base of the API there.
    *
    * @param port the port; by default a free one
+   * @throws Error if the port is taken; a further call may then name another one
    */
   async listen(port = 0): Promise<string> {
     this.#listening ??= import("./node-server.js").then(async ({ serve }) =>
       serve(this.fetch, port),
     );
-    const { origin } = await this.#listening;
+    const listening = this.#listening;
+    const { origin } = await listening.catch((error: unknown) => {
+      this.#listening = undefined;
+      throw error;
+    });
     return origin + new URL(this.url).pathname;
   }
 
   /** Stops listening and breaks the connections. The hub keeps its state. */
   async close(): Promise<void> {
-    this.#process.abort();
-    this.#process = new AbortController();
+    this.#breakConnections();
     const listening = await this.#listening;
     this.#listening = undefined;
     await listening?.close();

@@ -53,6 +53,8 @@ async function* events(
     }
     yield* untilTime(clock, start, Infinity, call.request.signal);
   }
+  // The reader has left, or the hub's process has ended: nobody reads on.
+  if (call.request.signal.aborted) return;
   yield written(isReady(server) ? readyEvent(call, server) : failedEvent(call, live, start));
 }
 
@@ -69,7 +71,10 @@ async function* untilTime(
   while (!ended(start) && clock.now() < time && !signal.aborted) {
     const enough = new AbortController();
     const wait = Math.min(time - clock.now(), keepAliveMs);
-    await Promise.race([start.ended, clock.sleep(wait, AbortSignal.any([signal, enough.signal]))]);
+    await Promise.race([
+      start.ended,
+      clock.sleep(wait, { signal: AbortSignal.any([signal, enough.signal]) }),
+    ]);
     enough.abort();
     if (!ended(start) && clock.now() < time) yield keepAlive;
   }

@@ -1,5 +1,8 @@
 /** Turns the results and errors of handlers into HTTP responses of the release. */
-import { HttpError, type Reply } from "./replies.js";
+import { onAbort } from "../../core/deadline.js";
+import type { Fault } from "./faults.js";
+import { crash, HttpError, type Reply } from "./replies.js";
+import { SpawnerError } from "./spawner.js";
 import type { World } from "./world.js";
 
 const phrases: Readonly<Record<number, string>> = {
@@ -23,17 +26,20 @@ export async function responseTo(
   try {
     return responseOf(world, await answer());
   } catch (error) {
-    if (!(error instanceof HttpError)) throw error;
-    return errorResponse(world, method, error);
+    if (error instanceof SpawnerError) throw error.cause;
+    return errorResponse(world, method, error instanceof HttpError ? error : crash());
   }
 }
+
+/** A response with one of these statuses must not have a body. */
+const withoutBody = new Set([204, 205, 304]);
 
 export function errorResponse(world: World, method: string, error: HttpError): Response {
   const { status, said, headers } = error;
   const message = said ?? (world.since("6.0") ? null : (phrases[status] ?? "Unknown Error"));
   const body = `{"status": ${status}, "message": ${JSON.stringify(message)}}`;
   const isHead = method === "HEAD";
-  return new Response(isHead ? null : body, {
+  return new Response(isHead || withoutBody.has(status) ? null : body, {
     status,
     headers: {
       ...usualHeaders(world),
@@ -41,6 +47,46 @@ export function errorResponse(world: World, method: string, error: HttpError): R
       ...(isHead && { "Content-Length": String(body.length) }),
     },
   });
+}
+
+const failuresOfProxies = new Set([429, 502, 503, 504]);
+
+/**
+ * The response of a declared fault. A status that proxies and gateways send as well is sent as they do, without the
+ * hub's version header.
+ */
+export function faultResponse(
+  world: World,
+  method: string,
+  status: number,
+  { message, headers }: Fault,
+): Response {
+  const response = errorResponse(world, method, new HttpError(status, message));
+  if (failuresOfProxies.has(status)) response.headers.delete("X-JupyterHub-Version");
+  for (const [name, value] of Object.entries(headers ?? {})) response.headers.set(name, value);
+  return response;
+}
+
+/** Gives a response the address of its request, as `fetch` does. */
+export const withUrl = (response: Response, url: string): Response =>
+  Object.defineProperty(response, "url", { value: url });
+
+/** Makes an event stream break off when one of the signals aborts, with the reason of the signal. */
+export function breakable(response: Response, signals: readonly AbortSignal[]): Response {
+  if (!response.body || response.headers.get("Content-Type") !== "text/event-stream") {
+    return response;
+  }
+  const stream = new AbortController();
+  // If each stream had its own listener on a shared signal, Node would warn of a leak.
+  const subscriptions = signals.map((one) => onAbort(one, (reason) => stream.abort(reason)));
+  const { readable, writable } = new TransformStream();
+  response.body
+    .pipeTo(writable, { signal: stream.signal })
+    .catch(() => undefined)
+    .finally(() => {
+      for (const unsubscribe of subscriptions) unsubscribe();
+    });
+  return new Response(readable, response);
 }
 
 const usualHeaders = ({ settings }: World): Record<string, string> => ({

@@ -3,6 +3,7 @@
  * from the document. Checks scopes before the handler runs.
  */
 import { operations } from "../../../generated/operations.gen.js";
+import { InvalidInputError } from "../../core/errors.js";
 import { decoded } from "../../core/url.js";
 import { isAtLeast } from "../../core/version.js";
 import { activity } from "./activity.js";
@@ -61,9 +62,12 @@ export class Router {
       .map(([operation]) => routeOf(operation));
   }
 
-  /** The operations of the release: "GET /users/{name}". */
-  get operations(): ReadonlySet<string> {
-    return new Set(this.#routes.map(({ operation }) => operation));
+  /** Throws an {@link InvalidInputError} unless the release has the operation: "GET /users/{name}". */
+  check(operation: string): void {
+    if (this.#routes.some((one) => one.operation === operation)) return;
+    throw new InvalidInputError(
+      `The fake hub has no operation ${operation}. Operations are written as "GET /users/{name}".`,
+    );
   }
 
   /** The handler of a request, or the error for an unknown path or method. */

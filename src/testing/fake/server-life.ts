@@ -2,11 +2,10 @@
  * The life cycle of a server: it starts, runs and stops, at once or after a time. This file has the effects of starts
  * and stops on the records. `servers.ts` has the rules for the requests.
  */
-import { atMost } from "./clock.js";
 import { crash, HttpError } from "./replies.js";
 import type { Server, Spawner, Start } from "./records.js";
-import { behaviourOf } from "./spawner.js";
-import { makeToken } from "./tokens-made.js";
+import { behaviourOf, stopSecondsOf } from "./spawner.js";
+import { addToken } from "./tokens-made.js";
 import type { World } from "./world.js";
 
 /** Milliseconds between the cancellation of a start and the stop of its server. */
@@ -34,17 +33,19 @@ export function beginStart(
   options: Record<string, unknown> | null,
 ): Start {
   const { user } = server;
+  // If the Spawner function throws, no start has begun.
+  const behaviour = behaviourOf(world.spawner, {
+    user: user.name ?? "",
+    server: server.name,
+    options: options ?? server.savedOptions ?? {},
+  });
   server.live = undefined;
   if (options) server.savedOptions = options;
   const live = liveOf(server);
   const now = world.clock.now();
   live.pending = "spawn";
   live.state = {};
-  live.behaviour = behaviourOf(world.spawner, {
-    user: user.name ?? "",
-    server: server.name,
-    options: live.options,
-  });
+  live.behaviour = behaviour;
   live.token = serverToken(world, server);
   server.active = true;
   server.started = server.lastActivity = user.lastActivity = now;
@@ -59,6 +60,7 @@ export function beginStart(
   return start;
 }
 
+/** Creates the server's token. It has the scopes of the role "server" that the user has, too. */
 function serverToken(world: World, server: Server): string {
   const { user, name } = server;
   const scopes = (world.roles.get("server") ?? []).map((scope) =>
@@ -66,12 +68,13 @@ function serverToken(world: World, server: Server): string {
   );
   const path = name === "" ? "" : `${name}/`;
   const note = `Server at ${world.basePath}user/${user.name}/${path}`;
-  return makeToken(world, user, { scopes, note }).value;
+  return addToken(world, user, { scopes, note }).value;
 }
 
 async function spawn(world: World, server: Server, live: Spawner, start: Start): Promise<void> {
   const { seconds = 0, fails, timeout = usualTimeout } = live.behaviour;
-  await world.clock.sleep(Math.min(seconds, timeout) * 1000, start.cancel.signal);
+  const { signal } = start.cancel;
+  await world.clock.sleep(Math.min(seconds, timeout) * 1000, { signal, background: true });
   if (start.outcome !== "pending") return;
   if (seconds > timeout || fails !== undefined) {
     start.outcome = seconds > timeout ? "timeout" : "failed";
@@ -126,20 +129,21 @@ export function failureText(world: World, { start, behaviour: { fails } }: Spawn
 
 /** Waits until a start has ended, but no longer than the hub lets a request wait. */
 export async function waitForStart(world: World, start: Start): Promise<void> {
-  await atMost(world.clock, world.settings.slowSpawnTimeout * 1000, start.ended);
+  await world.waitFor(start.ended, world.settings.slowSpawnTimeout * 1000);
 }
 
 /** Stops a server and waits until it has stopped, but no longer than the hub lets a request wait. */
 export async function stopAndWait(world: World, server: Server): Promise<void> {
   const live = liveOf(server);
   live.stopping = stop(world, server, live);
-  await atMost(world.clock, world.settings.slowStopTimeout * 1000, live.stopping);
+  await world.waitFor(live.stopping, world.settings.slowStopTimeout * 1000);
 }
 
+/** Stops a server. Rejects if the hub's process ends before, which discards the stop. */
 async function stop(world: World, server: Server, live: Spawner): Promise<void> {
   live.pending = "stop";
-  await world.clock.sleep((live.behaviour.stopSeconds ?? 0) * 1000);
-  // If the hub has restarted meanwhile, it has discarded this stop.
+  const seconds = stopSecondsOf(world.spawner, live.behaviour);
+  await world.sleep(seconds * 1000, { background: true });
   if (server.live !== live) return;
   cleanUp(world, server, live);
   live.pending = null;
@@ -156,6 +160,8 @@ export async function cancelStart(world: World, server: Server): Promise<void> {
     delete live.start;
   }
   live.pending = null;
-  await world.clock.sleep(cancelMs);
+  await world.sleep(cancelMs);
+  // After a second cancellation, the server may start again by now. Real hubs refuse to stop it, with an exception.
+  if (server.live?.pending) throw crash();
   await stopAndWait(world, server);
 }

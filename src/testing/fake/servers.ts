@@ -202,7 +202,7 @@ async function stop(call: Call): Promise<Reply> {
   const isStopping = live.pending === "stop";
   if (removes) {
     const remove = (): void => world.removeServer(server);
-    if (isStopping) void live.stopping?.then(remove);
+    if (isStopping) live.stopping?.then(remove, () => undefined);
     else remove();
   }
   return empty(isStopping ? 202 : 204, "text/plain");

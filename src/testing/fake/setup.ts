@@ -74,10 +74,7 @@ function addPeople(world: World, { users, groups }: Settings): void {
 
 /** Makes a server run at once, without the duration or failure that the options give its start. */
 function runAtOnce(world: World, server: Parameters<typeof liveOf>[0]): void {
-  const { spawner } = world;
-  world.spawner = {};
   const start = beginStart(world, server, null);
-  world.spawner = spawner;
   start.outcome = "ready";
   start.cancel.abort();
   const live = liveOf(server);

@@ -22,7 +22,7 @@ export interface SpawnerBehaviour {
   fails?: string | { status: number; message: string };
   /** The seconds after which the hub abandons a start. @default 60 */
   timeout?: number;
-  /** The seconds that a stop takes. @default 0 */
+  /** The seconds that a stop takes. A function decides them at the start. @default 0 */
   stopSeconds?: number;
 }
 
@@ -36,11 +36,27 @@ export interface SpawnRequest {
   options: Readonly<Record<string, unknown>>;
 }
 
-/** One behaviour for every server, or a function that returns one for each start. */
+/**
+ * One behaviour for every server, or a function that returns one for each start. What the function throws is thrown to
+ * the sender of the start.
+ */
 export type SpawnerRule = SpawnerBehaviour | ((start: SpawnRequest) => SpawnerBehaviour);
 
-export const behaviourOf = (rule: SpawnerRule, start: SpawnRequest): SpawnerBehaviour =>
-  typeof rule === "function" ? rule(start) : rule;
+/** Holds what a Spawner function of a test has thrown. The test gets this error, since a hub has none like it. */
+export class SpawnerError extends Error {}
+
+export function behaviourOf(rule: SpawnerRule, start: SpawnRequest): SpawnerBehaviour {
+  if (typeof rule !== "function") return rule;
+  try {
+    return rule(start);
+  } catch (cause) {
+    throw new SpawnerError("The Spawner function has thrown an error.", { cause });
+  }
+}
+
+/** The seconds that a stop takes: as the rule says now, or as the rule's function said at the start. */
+export const stopSecondsOf = (rule: SpawnerRule, atStart: SpawnerBehaviour): number =>
+  (typeof rule === "function" ? atStart : rule).stopSeconds ?? 0;
 
 export interface TimedEvent {
   /** Milliseconds from the beginning of the start. */

@@ -14,9 +14,16 @@ export interface NewToken {
 }
 
 /** Creates a token, and refuses scopes that its owner does not have. */
-export function makeToken(world: World, owner: Owner, wanted: NewToken): Token {
-  const { note = "", expiresIn = null, value = world.nextSecret("token") } = wanted;
-  const scopes = assignedScopes(world, owner, wanted);
+export const makeToken = (world: World, owner: Owner, wanted: NewToken): Token =>
+  addToken(world, owner, { ...wanted, scopes: assignedScopes(world, owner, wanted) });
+
+/** Creates a token with any scopes. It grants those that its owner has, too. */
+export function addToken(
+  world: World,
+  owner: Owner,
+  wanted: NewToken & { scopes: readonly string[] },
+): Token {
+  const { scopes, note = "", expiresIn = null, value = world.nextSecret("token") } = wanted;
   const now = world.clock.now();
   const token: Token = {
     id: world.nextId(),

@@ -2,11 +2,14 @@
  * The state of a fake hub. Finds records by name, and deletes them with all references to them. Handles no requests.
  */
 import { isAtLeast } from "../../core/version.js";
-import type { Clock } from "./clock.js";
+import { atMost, type Clock } from "./clock.js";
 import type { FakeUser, Settings } from "./options.js";
 import type { Group, Server, Service, Share, ShareCode, Token, User } from "./records.js";
 import { ScopeTree } from "./scope-tree.js";
 import type { SpawnerRule } from "./spawner.js";
+
+/** How many fake hubs there are. Their secrets have this number, so that no hub accepts those of another. */
+let instances = 0;
 
 export class World {
   readonly settings: Settings;
@@ -23,12 +26,15 @@ export class World {
   readonly oauthClients = new Map<string, string>();
   /** OAuth codes that are not yet exchanged. */
   readonly codes = new Map<string, { client: string; user: User; scopes: readonly string[] }>();
+  /** The hub's process. Its signal aborts when the hub restarts or shuts down. */
+  process = new AbortController();
   /** The reason why the hub does not respond, if any: it was shut down, or it restarts behind its proxy. */
   down: "shut down" | "restarting" | undefined;
   /** The path below which the hub and its servers are. It begins and ends with a slash. */
   readonly basePath: string;
   spawner: SpawnerRule;
   concurrentSpawnLimit: number;
+  readonly #instance = (instances += 1);
   readonly #byName = new Map<string, User>();
   #ids = 0;
   #shareCodes = 0;
@@ -69,7 +75,24 @@ export class World {
 
   /** A unique value for tokens and codes. It need not be secret. */
   nextSecret(kind: string): string {
-    return `fake-${kind}-${this.nextId()}`;
+    return `fake-${this.#instance}-${kind}-${this.nextId()}`;
+  }
+
+  /**
+   * Waits as a part of the hub's process. If the process ends meanwhile, this rejects, so that the code after the wait
+   * does not change what the next process has.
+   */
+  async sleep(milliseconds: number, options: { background?: boolean } = {}): Promise<void> {
+    const { signal } = this.process;
+    await this.clock.sleep(milliseconds, { ...options, signal });
+    signal.throwIfAborted();
+  }
+
+  /** Waits as `sleep` does, but only until a promise settles. */
+  async waitFor(wanted: Promise<unknown>, milliseconds: number): Promise<void> {
+    const { signal } = this.process;
+    await atMost(this.clock, milliseconds, wanted, signal);
+    signal.throwIfAborted();
   }
 
   user(name: string): User | undefined {

@@ -1,0 +1,70 @@
+/** The Spawner of a fake hub: what a test declares about starts and stops, and when it applies. */
+import { describe, expect, it } from "vitest";
+import { FakeHub } from "../../src/testing/index.js";
+import { ask, openFake, rejection, serverOf } from "./hubs.js";
+
+describe("a Spawner function", () => {
+  it("that throws gives its error to the sender, and leaves no start behind", async () => {
+    const { fake } = openFake();
+    fake.spawner(() => {
+      throw new Error("unexpected user");
+    });
+    expect(await rejection(ask(fake, "POST /users/ada/server"))).toMatchObject({
+      message: "unexpected user",
+    });
+    fake.spawner({});
+    expect((await ask(fake, "POST /users/ada/server")).status).toBe(201);
+  });
+});
+
+describe("the seconds of a stop", () => {
+  /** The status of a stop's response. */
+  async function stopped(fake: FakeHub): Promise<number> {
+    const response = ask(fake, "DELETE /users/ada/server");
+    await fake.advance(10_000);
+    return (await response).status;
+  }
+
+  it.each([
+    ["a behaviour", { stopSeconds: 20 }],
+    ["a function", () => ({ stopSeconds: 20 })],
+  ])("given as %s in the options apply to the servers of the options", async (_, spawner) => {
+    const { fake } = openFake({ users: [{ name: "ada", servers: [""] }], spawner });
+    expect(await stopped(fake)).toBe(202);
+  });
+
+  it("apply at once to servers that already run", async () => {
+    const { fake } = openFake();
+    await ask(fake, "POST /users/ada/server");
+    fake.spawner({ stopSeconds: 20 });
+    expect(await stopped(fake)).toBe(202);
+  });
+});
+
+describe("the token of a server", () => {
+  it("has only scopes that the user has, however few these are", async () => {
+    const roles = { user: ["read:users:name!user"] };
+    const { fake } = openFake({ users: ["ada", { name: "grace", servers: [""] }], roles });
+    expect((await ask(fake, "POST /users/ada/server")).status).toBe(201);
+    expect(await serverOf(fake)).toMatchObject({ ready: true });
+    const response = await ask(fake, "GET /users/ada/tokens");
+    const { api_tokens: tokens } = (await response.json()) as { api_tokens: unknown[] };
+    expect(tokens).toEqual([expect.objectContaining({ scopes: ["read:users:name!user=ada"] })]);
+  });
+});
+
+describe("a second cancellation", () => {
+  it("of the same start fails while the next start is pending, and does not stop it", async () => {
+    const { fake } = openFake({ spawner: { seconds: 60 } });
+    const first = ask(fake, "POST /users/ada/server");
+    await fake.advance(100);
+    const cancelled = ask(fake, "DELETE /users/ada/server");
+    await fake.advance(100);
+    await Promise.all([first, ask(fake, "DELETE /users/ada/server")]);
+    fake.spawner({ seconds: 5 });
+    const next = ask(fake, "POST /users/ada/server");
+    await fake.advance(6000);
+    expect([(await cancelled).status, (await next).status]).toEqual([500, 201]);
+    expect(await serverOf(fake)).toMatchObject({ ready: true, pending: null });
+  });
+});
