@@ -1,5 +1,6 @@
 /** Faults that a test declares: error responses, broken connections, cut streams, and a hub that stops. */
 import { describe, expect, it } from "vitest";
+import { InvalidInputError } from "../../src/index.js";
 import { assertContract } from "../../src/testing/index.js";
 import { ask, openFake, rejection } from "./hubs.js";
 
@@ -19,6 +20,13 @@ describe("a declared fault", () => {
     expect((await ask(fake, "GET /groups")).status).toBe(200);
     expect((await ask(fake, "GET /users")).status).toBe(503);
     expect((await ask(fake, "GET /users")).status).toBe(200);
+  });
+
+  it.each([204, 205, 304])("with status %i has no body", async (status) => {
+    const { fake } = openFake();
+    fake.fail({ status });
+    const response = await ask(fake, "DELETE /users/ada");
+    expect([response.status, await response.text()]).toEqual([status, ""]);
   });
 
   it("is retried by the client", async () => {
@@ -98,11 +106,33 @@ describe("a declared fault", () => {
     expect(read.join("")).not.toContain("ready");
   });
 
+  it("cuts a stream that has a single event", async () => {
+    const { fake } = openFake({ users: [{ name: "ada", servers: [""] }] });
+    fake.fail({ operation: "GET /users/{name}/server/progress", cut: true });
+    const response = await ask(fake, "GET /users/ada/server/progress");
+    await expect(response.text()).rejects.toThrow("fetch failed");
+  });
+
   it("must have exactly one kind of failure and a known operation", () => {
     const { fake } = openFake();
     expect(() => fake.fail({})).toThrow("exactly one of status, network, stall, cut");
-    expect(() => fake.fail({ status: 500, stall: true })).toThrow(TypeError);
+    expect(() => fake.fail({ status: 500, stall: true })).toThrow(InvalidInputError);
     expect(() => fake.fail({ operation: "GET /nothing", status: 500 })).toThrow("no operation");
+  });
+});
+
+describe("a wrong fault is refused when it is declared", () => {
+  it.each<[object, string]>([
+    [{ status: 503, time: 2 }, "Did you mean `times`?"],
+    [{ status: 503, times: 0 }, "`times` in the fault must be a whole number, 1 or more"],
+    [{ status: 503, times: Number.NaN }, "`times`"],
+    [{ status: 0 }, "`status` in the fault must be a status from 200 to 599"],
+    [{ status: 600 }, "`status`"],
+    [{ network: "gone" }, '`network` in the fault must be true or "lost"'],
+    [{ stall: true, message: "Busy" }, "Only a fault with a `status`"],
+  ])("%j", (fault, message) => {
+    const { fake } = openFake();
+    expect(() => fake.fail(fault)).toThrow(message);
   });
 });
 

@@ -1,4 +1,5 @@
 /** A fake hub that listens on a port, and its answers to HTTP requests. */
+import { request } from "node:http";
 import { describe, expect, it } from "vitest";
 import { JupyterHub } from "../../src/index.js";
 import { FakeHub, type FakeHubOptions } from "../../src/testing/index.js";
@@ -63,6 +64,29 @@ describe("a fake hub that listens", () => {
       expect.arrayContaining(["Server requested", "Pulling image", "Starting"]),
     );
     expect((await start).ready).toBe(true);
+  });
+
+  it("answers a GET request with a body, as hubs do", async () => {
+    await using opened = await listening();
+    const headers = { Authorization: `token ${opened.fake.token}`, "Content-Length": "2" };
+    const status = await new Promise((resolve, reject) => {
+      const sent = request(`${opened.url}/user`, { headers }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      sent.once("error", reject).end("{}");
+    });
+    expect(status).toBe(200);
+  });
+
+  it("can listen on another port, and close itself, if a port is taken", async () => {
+    const first = await listening();
+    await using _ = first;
+    const fake = new FakeHub();
+    const taken = Number(new URL(first.url).port);
+    expect(await rejection(fake.listen(taken))).toMatchObject({ code: "EADDRINUSE" });
+    expect((await fetch(`${await fake.listen()}/`)).status).toBe(200);
+    await fake.close();
   });
 
   it("breaks the connection for a declared fault", async () => {

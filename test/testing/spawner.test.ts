@@ -17,6 +17,25 @@ describe("a Spawner function", () => {
   });
 });
 
+describe("a wrong behaviour is refused", () => {
+  it.each<[object, string]>([
+    [
+      { seconds: Number.NaN },
+      "`seconds` in the behaviour of a Spawner must be a number, 0 or more",
+    ],
+    [{ seconds: -1 }, "`seconds`"],
+    [{ second: 1 }, "Did you mean `seconds`?"],
+    [{ fails: { status: 200, message: "" } }, "`status` in the failure of a Spawner must be"],
+    [{ progress: "Pulling" }, "`progress` in the behaviour of a Spawner must be a list"],
+  ])("%j", async (behaviour, message) => {
+    const { fake } = openFake();
+    expect(() => fake.spawner(behaviour)).toThrow(message);
+    expect(() => new FakeHub({ spawner: behaviour })).toThrow(message);
+    fake.spawner(() => behaviour);
+    await expect(ask(fake, "POST /users/ada/server")).rejects.toThrow(message);
+  });
+});
+
 describe("the seconds of a stop", () => {
   /** The status of a stop's response. */
   async function stopped(fake: FakeHub): Promise<number> {

@@ -46,8 +46,18 @@ function serversIn(
   });
 }
 
+const hasOffset = /(?:Z|GMT|UTC|[+-]\d\d:?\d\d)$/i;
+
+/** Reads a time. As on hubs, one without an offset is in UTC, and separators are optional: 20260102T030405. */
+function timeIn(text: string): number {
+  const extended = text
+    .replace(/^(\d{4})(\d\d)(\d\d)(?=T|$)/, "$1-$2-$3")
+    .replace(/T(\d\d)(\d\d)(\d\d)/, "T$1:$2:$3");
+  return Date.parse(hasOffset.test(extended) ? extended : `${extended}Z`);
+}
+
 function timestamp({ world }: Call, value: unknown): number {
-  const at = typeof value === "string" ? Date.parse(value) : Number.NaN;
+  const at = typeof value === "string" ? timeIn(value) : Number.NaN;
   if (Number.isNaN(at)) throw new HttpError(400, `Not a valid timestamp: ${repr(value)}`);
   if (at - world.clock.now() > farthest) {
     const shown = new Date(at).toISOString().replace(".000Z", "Z");

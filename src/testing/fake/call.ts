@@ -51,7 +51,8 @@ export class Call {
   }
 
   query(name: string): string | undefined {
-    return this.request.url.searchParams.get(name) ?? undefined;
+    // As in FakeRequest, the last value of a repeated parameter counts.
+    return this.request.url.searchParams.getAll(name).at(-1);
   }
 
   /** The body, parsed as JSON; null if there is none. */
@@ -126,8 +127,7 @@ export class Call {
  * Identifies the sender by the token in `Authorization`, and updates the last activity of the token and of its owner.
  */
 function identify(world: World, authorization: string): Identity | undefined {
-  const [, value] = /^(?:token|bearer)\s+(\S+)\s*$/i.exec(authorization) ?? [];
-  const token = value === undefined ? undefined : findToken(world, value);
+  const token = tokenIn(world, authorization);
   if (!token) return undefined;
   const now = world.clock.now();
   const isOld = (time: number | null): boolean => time === null || now - time > activityResolution;
@@ -135,6 +135,12 @@ function identify(world: World, authorization: string): Identity | undefined {
   const { owner } = token;
   if (owner.kind === "user" && isOld(owner.lastActivity)) owner.lastActivity = now;
   return identityOf(world, owner, token);
+}
+
+/** The valid token in an `Authorization` header, if any. */
+export function tokenIn(world: World, authorization: string): Token | undefined {
+  const [, value] = /^(?:token|bearer)\s+(\S+)\s*$/i.exec(authorization) ?? [];
+  return value === undefined ? undefined : findToken(world, value);
 }
 
 export function identityOf(world: World, owner: Owner, token: Token): Identity {

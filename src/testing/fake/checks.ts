@@ -1,6 +1,6 @@
 /** Validates bodies and names as hubs do, with their messages. */
 import { isObject, repr, typeName } from "./python.js";
-import { HttpError } from "./replies.js";
+import { crash, HttpError } from "./replies.js";
 import type { World } from "./world.js";
 
 export interface Shape {
@@ -56,20 +56,6 @@ export function check(body: unknown, { name, keys }: Shape): Record<string, unkn
   return body;
 }
 
-export const normalizeUserName = (name: string): string => name.toLowerCase();
-
-export function isUserName(name: string): boolean {
-  let decoded = name;
-  try {
-    decoded = decodeURIComponent(name);
-  } catch {
-    // The name is not percent-encoded.
-  }
-  const dots = /^\.+$/;
-  const isDots = dots.test(name) || dots.test(decoded);
-  return name !== "" && !name.includes("/") && name === name.trim() && !isDots;
-}
-
 const serverName = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
 const longestServerName = 30;
 const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]{1,255}$/u;
@@ -97,7 +83,8 @@ export function checkNamedServer(
   if (!serverName.test(name) || name.length > longestServerName) {
     throw new HttpError(400, `Invalid server_name: ${repr(name)}`);
   }
-  if (typeof displayName === "string" && !printable.test(displayName)) {
+  if (typeof displayName !== "string") throw crash();
+  if (!printable.test(displayName)) {
     throw new HttpError(400, `Invalid display_name: ${repr(displayName)}`);
   }
 }

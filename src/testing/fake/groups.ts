@@ -1,10 +1,11 @@
 /** Groups, their members and their properties. */
 import type { Call } from "./call.js";
-import { check, groupShape, normalizeUserName } from "./checks.js";
+import { check, groupShape } from "./checks.js";
 import type { Endpoints } from "./endpoints.js";
 import { groupModel } from "./models.js";
+import { normalizeUserName } from "./names.js";
 import { paged, pageOf, slice } from "./pages.js";
-import { isObject, truthy } from "./python.js";
+import { isObject, iterated, truthy } from "./python.js";
 import { crash, empty, HttpError, json, type Reply } from "./replies.js";
 import type { Group, User } from "./records.js";
 
@@ -69,8 +70,9 @@ function createMany(call: Call): Reply {
   }
   const { groups: names, ...rest } = body;
   const { users = [] } = check(rest, groupShape);
+  if (!iterated(names)) throw crash();
   const created: Group[] = [];
-  for (const name of names as unknown[]) {
+  for (const name of iterated(names) ?? []) {
     if (typeof name !== "string") throw crash();
     if (world.groups.has(name)) throw new HttpError(409, `Group ${name} already exists`);
     created.push(world.addGroup(name, usersNamed(call, users)));

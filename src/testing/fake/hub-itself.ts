@@ -55,7 +55,7 @@ function whoami(call: Call): Reply {
   return json({
     ...model,
     ...(call.world.since("5.0") && { token_id: token ? `a${token.id}` : null }),
-    session_id: null,
+    session_id: token?.sessionId ?? null,
     scopes: [...scopes].toSorted(),
   });
 }

@@ -5,21 +5,30 @@
 /* oxlint-disable typescript/no-unsafe-declaration-merging */
 import { InvalidInputError } from "../../core/errors.js";
 import type { Disposable } from "../../core/runtime.js";
+import { tokenIn } from "./call.js";
 import { ManualClock } from "./clock.js";
 import { connectionError, cutBody, Faults, type Fault } from "./faults.js";
 import type { Listening } from "./node-server.js";
+import {
+  checkConcurrentSpawnLimit,
+  checkFault,
+  checkReceived,
+  checkRestart,
+  checkSpawner,
+  checkTokenOptions,
+} from "./option-rules.js";
 import type { FakeHubOptions } from "./options.js";
 import { findOwner } from "./lookups.js";
 import { makeCode, type AuthorizationCode } from "./oauth.js";
 import { endProcess } from "./process.js";
-import { parsed, untilAborted, type FakeRequest } from "./requests.js";
+import { parsed, pathBelow, RequestLog, untilAborted, type FakeRequest } from "./requests.js";
 import { breakable, faultResponse, responseTo, withUrl } from "./responses.js";
 import { Router, type Match } from "./router.js";
 import { loginAt } from "./server-address.js";
 import { makeWorld } from "./setup.js";
 import type { SpawnerRule } from "./spawner.js";
 import { warnOfStandingTime } from "./standing-time.js";
-import { findToken, makeToken } from "./tokens-made.js";
+import { checkScopes, makeToken } from "./tokens-made.js";
 import type { World } from "./world.js";
 
 /**
@@ -31,19 +40,23 @@ import type { World } from "./world.js";
  */
 export class FakeHub {
   /** Every request to the hub, in order. */
-  readonly requests: FakeRequest[] = [];
+  readonly requests: FakeRequest[];
   readonly #world: World;
   readonly #router: Router;
   readonly #faults = new Faults();
+  readonly #log = new RequestLog();
   readonly #token: string;
   /** Ends the requests and streams in flight. */
   #connections = new AbortController();
   #restarts = 0;
-  #arrivals: (() => void)[] = [];
   #listening: Promise<Listening> | undefined;
 
-  /** @param options the release, the users and the limits; by default, hub 6 without users */
+  /**
+   * @param options the release, the users and the limits; by default, hub 6 without users
+   * @throws InvalidInputError for an option with an unknown key or a wrong value
+   */
   constructor(options: FakeHubOptions = {}) {
+    this.requests = this.#log.requests;
     this.#world = makeWorld(options);
     this.#router = new Router(this.#world.settings.version);
     this.#token = makeToken(this.#world, this.#world.services.get("admin")!, {}).value;
@@ -69,6 +82,7 @@ export class FakeHub {
   }
 
   set concurrentSpawnLimit(limit: number) {
+    checkConcurrentSpawnLimit(limit);
     this.#world.concurrentSpawnLimit = limit;
   }
 
@@ -83,22 +97,20 @@ export class FakeHub {
     // The proxy routes a request for a running server to this server, not to the hub.
     const login = request.headers.has("Authorization") ? undefined : loginAt(this.#world, url);
     if (login && this.#world.down !== "shut down") return withUrl(login, request.url);
-    const path = this.#pathOf(url);
-    const match = this.#router.find(request.method, path);
-    const by = request.headers.get("Authorization")?.replace(/^\w+\s+/, "") ?? "";
+    const { method, headers } = request;
+    const path = pathBelow(this.#world.basePath, url);
+    const match = this.#router.find(method, path);
     const seen: FakeRequest = {
       operation: match.operation,
-      method: request.method,
+      method,
       path,
       query: Object.fromEntries(url.searchParams),
       body: parsed(text),
-      by: findToken(this.#world, by)?.owner.name ?? undefined,
+      by: tokenIn(this.#world, headers.get("Authorization") ?? "")?.owner.name ?? undefined,
       status: undefined,
     };
-    this.requests.push(seen);
-    for (const arrived of this.#arrivals.splice(0)) arrived();
-    const signal = AbortSignal.any([request.signal, this.#connections.signal]);
-    const { method, headers } = request;
+    this.#log.add(seen);
+    const signal = AbortSignal.any([caller, this.#connections.signal]);
     const answer = async (): Promise<Response> =>
       responseTo(this.#world, method, () =>
         match.answer(this.#world, { method, path, url, headers, text, signal }),
@@ -149,28 +161,27 @@ export class FakeHub {
     endProcess(this.#world);
   }
 
-  #pathOf({ pathname }: URL): string {
-    const api = `${this.#world.basePath}hub/api`;
-    if (pathname.startsWith(api)) return pathname.slice(api.length);
-    // The hub serves these two outside of the API, too.
-    const outside = pathname.replace(`${this.#world.basePath}hub`, "");
-    return ["/health", "/metrics"].includes(outside) ? outside : `/..${pathname}`;
-  }
-
   /**
    * Creates a token of a user or service.
    *
    * @param name the owner's name
    * @param options the scopes (by default all of the owner's), and the lifetime in seconds (by default unlimited)
-   * @throws RangeError if there is no such user or service
+   * @throws InvalidInputError if there is no such user or service, or if it does not have one of the scopes
    */
   tokenFor(name: string, options: { scopes?: readonly string[]; expiresIn?: number } = {}): string {
+    checkTokenOptions(options);
     const { scopes, expiresIn = null } = options;
     const owner = findOwner(this.#world, name);
+    if (scopes) checkScopes(this.#world, owner, scopes);
     return makeToken(this.#world, owner, { expiresIn, ...(scopes && { scopes }) }).value;
   }
 
-  /** Creates a code for `oauth.exchangeCode`, like the one that a user's browser gets from the hub's consent page. */
+  /**
+   * Creates a code for `oauth.exchangeCode`, like the one that a user's browser gets from the hub's consent page. It can
+   * be exchanged once, within five minutes.
+   *
+   * @throws InvalidInputError if there is no such user, or if the user does not have one of the scopes
+   */
   authorizationCode(user: string, scopes: readonly string[]): AuthorizationCode {
     return makeCode(this.#world, user, scopes);
   }
@@ -201,16 +212,11 @@ export class FakeHub {
    * @param options `count`: which request of the operation in `requests`, by default 1, for the first one
    * @throws InvalidInputError if the operation does not exist
    */
-  async received(operation: string, { count = 1 } = {}): Promise<FakeRequest> {
+  async received(operation: string, options: { count?: number } = {}): Promise<FakeRequest> {
+    checkReceived(options);
+    const { count = 1 } = options;
     this.#router.check(operation);
-    for (;;) {
-      const all = this.requests.filter((one) => one.operation === operation);
-      const found = all[count - 1];
-      if (found) return found;
-      await new Promise<void>((resolve) => {
-        this.#arrivals.push(resolve);
-      });
-    }
+    return this.#log.received(operation, count);
   }
 
   /** Milliseconds since 1970, in the hub's time. */
@@ -218,17 +224,24 @@ export class FakeHub {
     return this.#world.clock.now();
   }
 
-  /** Sets how servers start and stop from now on. */
+  /**
+   * Sets how servers start and stop from now on, also those that run already.
+   *
+   * @throws InvalidInputError if a behaviour has an unknown key or a wrong value
+   */
   spawner(rule: SpawnerRule): void {
+    checkSpawner(rule);
     this.#world.spawner = rule;
   }
 
   /**
    * Declares a fault for the next requests. Faults apply in the order in which they were declared.
    *
-   * @throws TypeError if the fault does not have exactly one kind, or if its operation does not exist
+   * @throws InvalidInputError if the fault does not have exactly one kind, has an unknown key or a wrong value, or if its
+   *   operation does not exist
    */
   fail(fault: Fault): void {
+    checkFault(fault);
     if (fault.operation !== undefined) this.#router.check(fault.operation);
     this.#faults.add(fault);
   }
@@ -238,7 +251,9 @@ export class FakeHub {
    * break, pending starts and stops are lost, and running servers keep running. During several restarts at once, the hub
    * is down until the last of them ends.
    */
-  async restart({ seconds = 0 }: { seconds?: number } = {}): Promise<void> {
+  async restart(options: { seconds?: number } = {}): Promise<void> {
+    checkRestart(options);
+    const { seconds = 0 } = options;
     this.#end();
     this.#world.down = "restarting";
     this.#restarts += 1;

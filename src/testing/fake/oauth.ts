@@ -2,10 +2,11 @@
  * OAuth without a browser: the fake hub has no logins and no consent pages. A test creates a code with
  * `hub.authorizationCode`, and exchanges it as on a real hub.
  */
+import { InvalidInputError } from "../../core/errors.js";
 import type { Call } from "./call.js";
 import type { Endpoints } from "./endpoints.js";
 import { json, type Reply } from "./replies.js";
-import { makeToken, tokenScopes } from "./tokens-made.js";
+import { addToken, checkScopes, tokenScopes } from "./tokens-made.js";
 import type { World } from "./world.js";
 
 export const oauth: Endpoints = {
@@ -26,16 +27,19 @@ export interface AuthorizationCode {
 /** Creates a code like the one that a browser gets from the consent page of a real hub. */
 export function makeCode(world: World, name: string, scopes: readonly string[]): AuthorizationCode {
   const user = world.user(name);
-  if (!user) throw new RangeError(`The fake hub has no user named ${name}.`);
+  if (!user) throw new InvalidInputError(`The fake hub has no user named ${name}.`);
+  checkScopes(world, user, scopes);
   const clientId = "service-webapp";
   const clientSecret = world.oauthClients.get(clientId) ?? world.nextSecret("client");
   world.oauthClients.set(clientId, clientSecret);
   const code = world.nextSecret("code");
-  world.codes.set(code, { client: clientId, user, scopes });
+  const expiresAt = world.clock.now() + codeLifetime * 1000;
+  world.codes.set(code, { client: clientId, user, scopes, expiresAt });
   return { code, clientId, clientSecret };
 }
 
-const lifetime = 1_209_600;
+/** Lifetimes in seconds. */
+const [codeLifetime, tokenLifetime] = [300, 1_209_600];
 
 /** Redirects to the login page, as hubs do if no user is logged in. */
 function authorize({ world, request: { url } }: Call): Reply {
@@ -61,12 +65,18 @@ function exchange(call: Call): Reply {
   const code = form.get("code") ?? "";
   const grant = world.codes.get(code);
   world.codes.delete(code);
-  if (!grant || grant.client !== form.get("client_id")) return refused(400, "invalid_grant");
-  const token = makeToken(world, grant.user, { scopes: grant.scopes, expiresIn: lifetime });
+  const isValid =
+    grant?.client === form.get("client_id") &&
+    grant.expiresAt >= world.clock.now() &&
+    world.users.has(grant.user);
+  if (!grant || !isValid) return refused(400, "invalid_grant");
+  const { user, scopes } = grant;
+  const sessionId = world.nextSecret("session");
+  const token = addToken(world, user, { scopes, expiresIn: tokenLifetime, sessionId });
   return {
     ...json({
       access_token: token.value,
-      expires_in: lifetime,
+      expires_in: tokenLifetime,
       token_type: "Bearer",
       scope: [...tokenScopes(world, token)].join(" "),
     }),

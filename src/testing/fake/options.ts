@@ -1,4 +1,5 @@
 /** The options of a fake hub, and their defaults. */
+import { InvalidInputError } from "../../core/errors.js";
 import type { SpawnerRule } from "./spawner.js";
 
 /** A user of a fake hub. */
@@ -33,7 +34,7 @@ export interface FakeService {
   name: string;
   /** @default false */
   admin?: boolean;
-  /** The service's token. @default a random one */
+  /** The service's token, of 8 to 64 characters. @default a random one */
   token?: string;
   /** Names of roles. */
   roles?: readonly string[];
@@ -41,9 +42,12 @@ export interface FakeService {
 
 /** Options of a {@link FakeHub}. */
 export interface FakeHubOptions {
-  /** The hub's release: 4.1 or newer. @default "6.1.1" */
+  /**
+   * The hub's release: 4.1 or newer. Within 4.1, 5 and 6 the hub behaves as the newest release does, 4.1.6, 5.5.4 and
+   * 6.1.1, whatever its number. @default "6.1.1"
+   */
   version?: string;
-  /** The base of the API, for `hub.fetch`. @default "https://hub.example.test/hub/api" */
+  /** The base of the API, for `hub.fetch`. It ends with /hub/api. @default "https://hub.example.test/hub/api" */
   url?: string;
   /** Whether time passes by itself, or only when the test calls `advance`. @default "real" */
   time?: "real" | "manual";
@@ -53,7 +57,9 @@ export interface FakeHubOptions {
   groups?: readonly (string | FakeGroup)[];
   /** Services besides `admin`, whose token is `hub.token` and has all scopes. */
   services?: readonly FakeService[];
-  /** The scopes of each role, for users and services. The built-in roles "user" and "server" can be changed. */
+  /**
+   * The scopes of each role, for users and services. The built-in roles "user" and "server" can be changed, "admin" cannot.
+   */
   roles?: Readonly<Record<string, readonly string[]>>;
   /** How servers start and stop. @default at once */
   spawner?: SpawnerRule;
@@ -84,9 +90,13 @@ export type Settings = Required<Omit<FakeHubOptions, "pageLimit">> & {
   pageLimit: { default: number; max: number };
 };
 
+/** The newest release for each short version. */
+const newest: Readonly<Record<string, string>> = { "6": "6.1.1", "5": "5.5.4", "4.1": "4.1.6" };
+
 export function settingsOf(options: FakeHubOptions): Settings {
   const { pageLimit, ...rest } = options;
-  return {
+  const given = Object.entries(rest).filter(([, value]) => value !== undefined);
+  const settings: Settings = {
     version: "6.1.1",
     url: "https://hub.example.test/hub/api",
     time: "real",
@@ -103,7 +113,15 @@ export function settingsOf(options: FakeHubOptions): Settings {
     allowNamedServers: true,
     namedServerLimit: 0,
     tokenMaxSeconds: 0,
-    ...rest,
+    ...(Object.fromEntries(given) as Omit<FakeHubOptions, "pageLimit">),
     pageLimit: { default: pageLimit?.default ?? 50, max: pageLimit?.max ?? 200 },
   };
+  settings.version = newest[settings.version] ?? settings.version;
+  if (!/^(4\.1|5|6)\.\d/.test(settings.version)) {
+    throw new InvalidInputError(
+      `There is no fake hub ${settings.version || '""'}: versions are 6.x, 5.x and 4.1.x, or short 6, 5 and 4.1.`,
+    );
+  }
+  settings.url = settings.url.replace(/\/$/, "");
+  return settings;
 }

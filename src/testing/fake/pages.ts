@@ -1,6 +1,6 @@
 /** Pagination: limit, offset, total and the next page. */
 import type { Call } from "./call.js";
-import { HttpError, json, type Reply } from "./replies.js";
+import { crash, HttpError, json, type Reply } from "./replies.js";
 
 export interface Page {
   offset: number;
@@ -47,6 +47,11 @@ export function withPlace(
   return { items, _pagination: { ...pagination, next: { offset: next, limit, url: url.href } } };
 }
 
-/** The items of one page. */
-export const slice = <Item>(items: readonly Item[], { offset, limit }: Page): Item[] =>
-  items.slice(offset, offset + limit);
+/** The numbers of the hub's database are below this one. */
+const tooLarge = 2 ** 63;
+
+/** The items of one page, which come from the hub's database. */
+export function slice<Item>(items: readonly Item[], { offset, limit }: Page): Item[] {
+  if (offset >= tooLarge) throw crash();
+  return items.slice(offset, offset + limit);
+}

@@ -36,6 +36,13 @@ export function typeName(value: unknown): string {
   return Array.isArray(value) ? "list" : "dict";
 }
 
+/** Returns what a loop over a value gets in Python: characters, items or keys; undefined if Python cannot loop over it. */
+export function iterated(value: unknown): unknown[] | undefined {
+  if (typeof value === "string") return [...value];
+  if (Array.isArray(value)) return value;
+  return isObject(value) ? Object.keys(value) : undefined;
+}
+
 /** Whether a value is true in Python: empty lists, objects and texts are false. */
 export function truthy(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;

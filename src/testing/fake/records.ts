@@ -83,6 +83,8 @@ export interface Token {
   readonly owner: Owner;
   readonly scopes: readonly string[];
   readonly note: string;
+  /** The id of the browser session that the token belongs to; null without one. */
+  readonly sessionId: string | null;
   readonly created: number;
   readonly expiresAt: number | null;
   lastActivity: number | null;

@@ -20,6 +20,37 @@ export interface FakeRequest {
   status: number | undefined;
 }
 
+/** The requests of a fake hub in order, and those that wait for one of them. */
+export class RequestLog {
+  readonly requests: FakeRequest[] = [];
+  #arrivals: (() => void)[] = [];
+
+  add(request: FakeRequest): void {
+    this.requests.push(request);
+    for (const arrived of this.#arrivals.splice(0)) arrived();
+  }
+
+  /** Resolves with a request of an operation, the first one if `count` is 1, as soon as it has arrived. */
+  async received(operation: string, count: number): Promise<FakeRequest> {
+    for (;;) {
+      const found = this.requests.filter((one) => one.operation === operation)[count - 1];
+      if (found) return found;
+      await new Promise<void>((resolve) => {
+        this.#arrivals.push(resolve);
+      });
+    }
+  }
+}
+
+/** The path of a request below the API, not decoded. */
+export function pathBelow(basePath: string, { pathname }: URL): string {
+  const api = `${basePath}hub/api`;
+  if (pathname.startsWith(api)) return pathname.slice(api.length);
+  // The hub serves these two outside of the API, too.
+  const outside = pathname.replace(`${basePath}hub`, "");
+  return ["/health", "/metrics"].includes(outside) ? outside : `/..${pathname}`;
+}
+
 /** Returns the value of a JSON text, or the text itself if it is not JSON; undefined for an empty text. */
 export function parsed(text: string): unknown {
   if (text === "") return undefined;

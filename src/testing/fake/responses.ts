@@ -2,7 +2,7 @@
 import { onAbort } from "../../core/deadline.js";
 import type { Fault } from "./faults.js";
 import { crash, HttpError, type Reply } from "./replies.js";
-import { SpawnerError } from "./spawner.js";
+import { SpawnerError } from "./spawner-rule.js";
 import type { World } from "./world.js";
 
 const phrases: Readonly<Record<number, string>> = {

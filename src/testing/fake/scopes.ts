@@ -43,6 +43,8 @@ export function expand(tree: ScopeTree, scopes: Iterable<string>, owner: Owner):
       for (const part of tree.self) expanded.add(`${part}!user=${owner.name}`);
     }
     if (filter === undefined) continue;
+    // The scope for nothing is not held by anybody, so hubs refuse it for a token.
+    if (name === "(no_scope)") expanded.add(name);
     for (const part of tree.including(name) ?? []) {
       // A filter by server does not include its user.
       if (filter.startsWith("server") && part.startsWith("read:user")) continue;

@@ -4,7 +4,7 @@
  */
 import { crash, HttpError } from "./replies.js";
 import type { Server, Spawner, Start } from "./records.js";
-import { behaviourOf, stopSecondsOf } from "./spawner.js";
+import { behaviourOf, stopSecondsOf } from "./spawner-rule.js";
 import { addToken } from "./tokens-made.js";
 import type { World } from "./world.js";
 

@@ -140,8 +140,9 @@ function update(call: Call): Reply {
   }
   const { name: newName = null, display_name: displayName, user_options: options, ...rest } = body;
   if (Object.keys(rest).length > 0) throw crash();
+  if (typeof newName !== "string" && newName !== null) throw crash();
   if (newName !== null) {
-    checkNamedServer(call.world, user, String(newName), displayName ?? newName, name === "");
+    checkNamedServer(call.world, user, newName, displayName ?? newName, name === "");
   } else if (truthy(displayName)) {
     checkNamedServer(call.world, user, name, displayName, false);
   }
@@ -149,13 +150,16 @@ function update(call: Call): Reply {
   if (isActive(server)) {
     throw new HttpError(400, `${logName(server)} is active. Please stop it before modifying it.`);
   }
-  if (newName !== null) rename(server, String(newName));
+  if (newName !== null) rename(server, newName);
   else liveOf(server);
   if (options !== undefined) {
     if (!isObject(options)) throw new HttpError(400, "user_options must be a dict");
     server.savedOptions = options;
   }
-  if (typeof displayName === "string" && displayName !== "") server.displayName = displayName;
+  if (truthy(displayName)) {
+    if (typeof displayName !== "string") throw new HttpError(400, "display_name must be a string");
+    server.displayName = displayName;
+  }
   // The model comes from the record, without the state in memory.
   const { live } = server;
   server.live = undefined;

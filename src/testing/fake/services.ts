@@ -3,10 +3,11 @@ import type { Call } from "./call.js";
 import { check, serviceShape } from "./checks.js";
 import type { Endpoints } from "./endpoints.js";
 import { serviceModel } from "./models.js";
-import { isObject, truthy } from "./python.js";
+import { isServiceName, isServiceToken } from "./names.js";
+import { isObject, iterated, truthy } from "./python.js";
 import { crash, empty, HttpError, json, type Reply } from "./replies.js";
 import type { Service } from "./records.js";
-import { makeToken } from "./tokens-made.js";
+import { findToken, makeToken, refusalOf } from "./tokens-made.js";
 
 export const services: Endpoints = {
   "GET /services": { scopes: ["list:services"], listing: true, handle: list },
@@ -42,9 +43,19 @@ function create(call: Call): Reply {
   const name = call.param("name");
   if (world.services.has(name)) throw new HttpError(409, `Service ${name} already exists`);
   if (!isObject(body) || !truthy(body)) throw new HttpError(400, "Invalid service data");
-  const { admin, api_token, command, display, info, url } = check({ ...body, name }, serviceShape);
+  const fields = check({ ...body, name }, serviceShape);
+  const { admin, api_token: secret, command, display, info, url } = fields;
+  const { oauth_client_allowed_scopes: allowed, oauth_client_id: clientId } = fields;
+  checkGranted(call, admin === true, allowed);
   if (truthy(command)) {
     throw new HttpError(400, `Can not create managed service ${name} at runtime`);
+  }
+  const isValid =
+    isServiceName(name) &&
+    String(clientId ?? "service-").startsWith("service-") &&
+    /^(?:https?:|$)/i.test(String(url ?? ""));
+  if (!isValid) {
+    throw new HttpError(400, `Failed to create service ${name}`);
   }
   const service: Service = {
     kind: "service",
@@ -57,8 +68,22 @@ function create(call: Call): Reply {
     configured: false,
   };
   world.services.set(name, service);
-  if (typeof api_token === "string") makeToken(world, service, { value: api_token });
+  // A token that exists keeps its owner.
+  if (typeof secret === "string" && secret !== "" && !findToken(world, secret)) {
+    // Real hubs have created the service before they refuse its token.
+    if (!isServiceToken(secret)) throw crash();
+    makeToken(world, service, { value: secret });
+  }
   return json(serviceModel(call, service), 201);
+}
+
+/** Refuses permissions that the owner of the sender's token does not have. */
+function checkGranted({ world, sender }: Call, admin: boolean, allowed: unknown): void {
+  const scopes = iterated(allowed) ?? [];
+  const wanted = [...(admin ? world.scopes.admin : []), ...scopes.map(String)];
+  const { unknown, excess } = refusalOf(world, sender.owner, wanted);
+  if (unknown !== undefined) throw crash();
+  if (excess !== undefined) throw new HttpError(400, excess);
 }
 
 function remove(call: Call): Reply {

@@ -1,31 +1,47 @@
 /** Creates the state of a new fake hub from its options. */
+import { checkHubOptions } from "./option-rules.js";
 import { settingsOf, type FakeHubOptions, type FakeService, type Settings } from "./options.js";
+import { InvalidInputError } from "../../core/errors.js";
 import type { Clock } from "./clock.js";
 import { ManualClock, realClock } from "./clock.js";
 import type { Service } from "./records.js";
 import { beginStart, liveOf } from "./server-life.js";
+import { unknownScope } from "./scopes.js";
 import { makeToken } from "./tokens-made.js";
 import { World } from "./world.js";
-
-/** The newest release for each short version. */
-const newest: Readonly<Record<string, string>> = { "6": "6.1.1", "5": "5.5.4", "4.1": "4.1.6" };
 
 /** The time at which a manual clock begins. */
 const firstMoment = Date.UTC(2030, 0, 1);
 
 export function makeWorld(options: FakeHubOptions): World {
-  const version = newest[options.version ?? "6"] ?? options.version ?? "";
-  const settings = settingsOf({ ...options, version });
-  if (!/^(4\.1|5|6)\./.test(version)) {
-    throw new RangeError(
-      `There is no fake hub ${version || '""'}: versions are 6.x, 5.x and 4.1.x, or short 6, 5 and 4.1.`,
-    );
-  }
+  checkHubOptions(options);
+  const settings = settingsOf(options);
   const clock: Clock = settings.time === "manual" ? new ManualClock(firstMoment) : realClock;
   const world = new World(settings, clock);
+  checkRoles(world);
   addServices(world, settings);
   addPeople(world, settings);
   return world;
+}
+
+/** Refuses roles with which a real hub does not start. */
+function checkRoles({ settings, scopes: tree, roles: known }: World): void {
+  for (const [role, scopes] of Object.entries(settings.roles)) {
+    if (role === "admin") throw new InvalidInputError("Hubs do not let the role admin be changed.");
+    for (const scope of scopes) {
+      const unknown = unknownScope(tree, scope, `role ${role}`);
+      if (unknown === undefined) continue;
+      throw new InvalidInputError(`${unknown} on hub ${settings.version}.`);
+    }
+  }
+  for (const owner of [...settings.users, ...settings.services]) {
+    if (typeof owner === "string") continue;
+    const unknown = owner.roles?.find((role) => !known.has(role));
+    if (unknown === undefined) continue;
+    throw new InvalidInputError(
+      `${owner.name} has the role ${unknown}, which does not exist: give its scopes in the option \`roles\`.`,
+    );
+  }
 }
 
 function addServices(world: World, { services }: Settings): void {

@@ -42,22 +42,6 @@ export interface SpawnRequest {
  */
 export type SpawnerRule = SpawnerBehaviour | ((start: SpawnRequest) => SpawnerBehaviour);
 
-/** Holds what a Spawner function of a test has thrown. The test gets this error, since a hub has none like it. */
-export class SpawnerError extends Error {}
-
-export function behaviourOf(rule: SpawnerRule, start: SpawnRequest): SpawnerBehaviour {
-  if (typeof rule !== "function") return rule;
-  try {
-    return rule(start);
-  } catch (cause) {
-    throw new SpawnerError("The Spawner function has thrown an error.", { cause });
-  }
-}
-
-/** The seconds that a stop takes: as the rule says now, or as the rule's function said at the start. */
-export const stopSecondsOf = (rule: SpawnerRule, atStart: SpawnerBehaviour): number =>
-  (typeof rule === "function" ? atStart : rule).stopSeconds ?? 0;
-
 export interface TimedEvent {
   /** Milliseconds from the beginning of the start. */
   at: number;

@@ -1,4 +1,6 @@
 /** Creates and finds tokens, and computes their current scopes. */
+import { InvalidInputError } from "../../core/errors.js";
+import { longestToken } from "./names.js";
 import { crash, HttpError } from "./replies.js";
 import type { Owner, Token } from "./records.js";
 import { expand, identifyScopes, intersect, unknownScope } from "./scopes.js";
@@ -11,6 +13,8 @@ export interface NewToken {
   /** The lifetime in seconds; without it, the token does not expire. */
   expiresIn?: number | null;
   value?: string;
+  /** The id of the browser session that the token belongs to; only tokens from OAuth have one. */
+  sessionId?: string;
 }
 
 /** Creates a token, and refuses scopes that its owner does not have. */
@@ -23,7 +27,8 @@ export function addToken(
   owner: Owner,
   wanted: NewToken & { scopes: readonly string[] },
 ): Token {
-  const { scopes, note = "", expiresIn = null, value = world.nextSecret("token") } = wanted;
+  const { scopes, note = "", expiresIn = null, sessionId = null } = wanted;
+  const { value = world.nextSecret("token") } = wanted;
   const now = world.clock.now();
   const token: Token = {
     id: world.nextId(),
@@ -31,6 +36,7 @@ export function addToken(
     owner,
     scopes,
     note,
+    sessionId,
     created: now,
     expiresAt: expiresIn === null ? null : now + expiresIn * 1000,
     lastActivity: null,
@@ -45,23 +51,42 @@ function assignedScopes(world: World, owner: Owner, { scopes, roles }: NewToken)
     throw new HttpError(400, "Can only assign one of scopes or roles when creating tokens.");
   }
   const assigned = given ?? (roles ?? ["token"]).flatMap((role) => roleScopes(world, role));
-  for (const scope of assigned) {
+  const { unknown, excess } = refusalOf(world, owner, assigned);
+  // Hubs before 5.0 answer an unknown scope with 500.
+  if (unknown !== undefined && !world.since("5.0")) throw crash();
+  if (unknown !== undefined) throw new HttpError(400, `"${unknown}"`);
+  if (excess !== undefined) throw new HttpError(400, excess);
+  return [...assigned];
+}
+
+/**
+ * Returns why an owner cannot have a token with these scopes, as hubs say it: a scope is unknown, or the owner does not
+ * have it. Returns an empty object if they can.
+ */
+export function refusalOf(
+  world: World,
+  owner: Owner,
+  scopes: readonly string[],
+): { unknown?: string; excess?: string } {
+  for (const scope of scopes) {
     const unknown = unknownScope(world.scopes, scope, "token");
-    if (unknown === undefined) continue;
-    // Hubs before 5.0 answer an unknown scope with 500.
-    throw world.since("5.0") ? new HttpError(400, `"${unknown}"`) : crash();
+    if (unknown !== undefined) return { unknown };
   }
-  const wanted = expand(world.scopes, assigned, owner);
+  const wanted = expand(world.scopes, scopes, owner);
   const held = intersect(wanted, ownerScopes(world, owner), world.groupsOf);
   const excess = [...wanted].filter((scope) => !held.has(scope));
-  if (excess.length > 0) {
-    const kind = owner.kind === "user" ? "User" : "Service";
-    throw new HttpError(
-      400,
-      `Not assigning requested scopes ${excess.join(",")} not held by ${kind} ${owner.name}`,
-    );
-  }
-  return [...assigned];
+  if (excess.length === 0) return {};
+  const kind = owner.kind === "user" ? "User" : "Service";
+  const list = excess.join(",");
+  return { excess: `Not assigning requested scopes ${list} not held by ${kind} ${owner.name}` };
+}
+
+/** Refuses scopes that a test gives for a token of this owner. */
+export function checkScopes(world: World, owner: Owner, scopes: readonly string[]): void {
+  const { unknown, excess } = refusalOf(world, owner, scopes);
+  const reason = unknown ?? excess;
+  if (reason !== undefined)
+    throw new InvalidInputError(`${reason} (hub ${world.settings.version}).`);
 }
 
 function roleScopes(world: World, role: string): readonly string[] {
@@ -95,7 +120,7 @@ export function tokenScopes(world: World, { owner, scopes }: Token): Set<string>
 
 /** Returns the token with this value, unless it has expired. */
 export function findToken(world: World, value: string): Token | undefined {
-  const token = world.tokens.get(value);
+  const token = value.length > longestToken ? undefined : world.tokens.get(value);
   return token && !hasExpired(world, token) ? token : undefined;
 }
 

@@ -73,7 +73,7 @@ function tokenModel({ world }: Call, token: Token): Record<string, unknown> {
     last_activity: time(token.lastActivity),
     expires_at: time(token.expiresAt),
     note: token.note,
-    session_id: null,
+    session_id: token.sessionId,
     oauth_client: "JupyterHub",
   };
 }
@@ -97,7 +97,7 @@ function create(call: Call): Reply {
   const { note } = parsed;
   const token = makeToken(world, user, {
     ...permissionsIn(call, parsed),
-    note: typeof note === "string" && note !== "" ? note : `Requested via api${by}`,
+    note: truthy(note) ? storedText(note) : `Requested via api${by}`,
     expiresIn: lifetimeIn(call, parsed["expires_in"]),
   });
   return json({ ...tokenModel(call, token), token: token.value }, 201);
@@ -134,12 +134,23 @@ function permissionsIn({ world }: Call, body: Record<string, unknown>): NewToken
   return wanted;
 }
 
-function lifetimeIn({ world }: Call, requested: unknown): number | null {
+/** Returns a value as the database stores it in a column for texts. It cannot store lists and objects. */
+function storedText(value: unknown): string {
+  if (typeof value === "object") throw crash();
+  return String(value === true ? 1 : value);
+}
+
+/** The last time that hubs can store. */
+const lastMoment = Date.UTC(9999, 11, 31, 23, 59, 59);
+
+function lifetimeIn({ world }: Call, given: unknown): number | null {
   const max = world.settings.tokenMaxSeconds;
+  // In Python, true and false are the numbers 1 and 0.
+  const requested = typeof given === "boolean" ? Number(given) : given;
   if (requested === null || requested === undefined) return max > 0 ? max : null;
   if (typeof requested !== "number" || (world.since("5.0") && !Number.isInteger(requested))) {
     if (!world.since("5.0")) throw crash();
-    throw new HttpError(400, `token expires_in must be null or integer, not ${repr(requested)}`);
+    throw new HttpError(400, `token expires_in must be null or integer, not ${repr(given)}`);
   }
   if (max > 0 && requested > max) {
     throw new HttpError(400, `token expires_in: ${requested} must not exceed ${max}`);
@@ -152,5 +163,6 @@ function lifetimeIn({ world }: Call, requested: unknown): number | null {
       `expires_in must be a positive integer or null, not ${repr(requested)}`,
     );
   }
+  if (world.clock.now() + requested * 1000 > lastMoment) throw crash();
   return Math.trunc(requested);
 }

@@ -1,9 +1,10 @@
 /** Users: create, read, change, delete. */
 import type { Call } from "./call.js";
-import { check, isUserName, normalizeUserName, userShape } from "./checks.js";
+import { check, userShape } from "./checks.js";
 import type { Endpoints } from "./endpoints.js";
 import { isActive, isReady, userModel } from "./models.js";
-import { isObject, repr, truthy } from "./python.js";
+import { isUserName, normalizeUserName } from "./names.js";
+import { isObject, iterated, repr, truthy } from "./python.js";
 import { crash, empty, HttpError, json, type Reply } from "./replies.js";
 import type { User } from "./records.js";
 import { stopAndWait } from "./server-life.js";
@@ -45,9 +46,9 @@ function createMany(call: Call): Reply {
   const { usernames, ...rest } = body;
   const { admin } = check(rest, userShape);
   onlyAdminsGrant(call, admin);
-  const requested = typeof usernames === "string" ? [...usernames] : (usernames as unknown[]);
-  if (requested.some((name) => typeof name !== "string")) throw crash();
-  const wanted = (requested as string[]).map(normalizeUserName);
+  const requested = iterated(usernames);
+  if (!requested?.every((name) => typeof name === "string")) throw crash();
+  const wanted = requested.map(normalizeUserName);
   const invalid = wanted.filter((name) => !isUserName(name));
   if (invalid.length > 0) {
     const several = invalid.length > 1 ? "s" : "";

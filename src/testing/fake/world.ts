@@ -25,7 +25,10 @@ export class World {
   /** Secrets of OAuth clients by id. */
   readonly oauthClients = new Map<string, string>();
   /** OAuth codes that are not yet exchanged. */
-  readonly codes = new Map<string, { client: string; user: User; scopes: readonly string[] }>();
+  readonly codes = new Map<
+    string,
+    { client: string; user: User; scopes: readonly string[]; expiresAt: number }
+  >();
   /** The hub's process. Its signal aborts when the hub restarts or shuts down. */
   process = new AbortController();
   /** The reason why the hub does not respond, if any: it was shut down, or it restarts behind its proxy. */

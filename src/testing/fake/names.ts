@@ -1,0 +1,27 @@
+/** Which names and tokens hubs accept. */
+
+export const normalizeUserName = (name: string): string => name.toLowerCase();
+
+export function isUserName(name: string): boolean {
+  let decoded = name;
+  try {
+    decoded = decodeURIComponent(name);
+  } catch {
+    // The name is not percent-encoded.
+  }
+  const dots = /^\.+$/;
+  const isDots = dots.test(name) || dots.test(decoded);
+  return name !== "" && !name.includes("/") && name === name.trim() && !isDots;
+}
+
+/** Whether a service may have a name, which must not be percent-encoded either. */
+export const isServiceName = (name: string): boolean =>
+  isUserName(name) && !/%[\da-f]{2}/i.test(name);
+
+/** Hubs do not look up longer tokens. */
+export const longestToken = 64;
+const shortestToken = 8;
+
+/** Whether a hub accepts a value as the token of a service. */
+export const isServiceToken = ({ length }: string): boolean =>
+  length >= shortestToken && length <= longestToken;

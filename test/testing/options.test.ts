@@ -1,0 +1,80 @@
+/** Wrong options of a fake hub: each is refused when it is given, with an error that says what to give. */
+import { describe, expect, it } from "vitest";
+import { InvalidInputError } from "../../src/index.js";
+import { FakeHub } from "../../src/testing/index.js";
+import { ask, openFake } from "./hubs.js";
+
+describe("a new fake hub refuses", () => {
+  it.each<[string, object, string]>([
+    ["an unknown option", { user: ["ada"] }, "Did you mean `users`?"],
+    [
+      "an unknown kind of time",
+      { time: "fake" },
+      '`time` in the options of FakeHub must be "real"',
+    ],
+    ["a url without /hub/api", { url: "https://hub.example/api" }, "`url`"],
+    ["a negative limit", { namedServerLimit: -1 }, "must be a number, 0 or more"],
+    ["a timeout that is not a number", { slowSpawnTimeout: Number.NaN }, "`slowSpawnTimeout`"],
+    ["an empty page", { pageLimit: { max: 0 } }, "`max` in the page limit must be a whole number"],
+    ["the same user twice", { users: ["ada", { name: "ada" }] }, "two users named ada"],
+    ["the same group twice", { groups: ["staff", "staff"] }, "two groups named staff"],
+    ["an unknown key of a user", { users: [{ name: "ada", group: ["staff"] }] }, "`groups`"],
+    ["a user without a name", { users: [{ admin: true }] }, "needs a `name`"],
+    ["a user's name with a slash", { users: ["a/b"] }, "a name that hubs accept"],
+    ["an empty name", { users: [""] }, "a name that hubs accept"],
+    ["a name with outer spaces", { users: [" ada"] }, "a name that hubs accept"],
+    ["a token that is too short", { services: [{ name: "s", token: "short" }] }, "8 to 64"],
+    ["a token that is too long", { services: [{ name: "s", token: "x".repeat(65) }] }, "8 to 64"],
+    ["a role that does not exist", { services: [{ name: "s", roles: ["culler"] }] }, "role culler"],
+    ["a scope that does not exist", { roles: { culler: ["list:user"] } }, "'list:user' for role"],
+    ["a scope of a newer hub", { version: "4.1", roles: { user: ["shares!user"] } }, "hub 4.1.6"],
+    ["another role admin", { roles: { admin: ["self"] } }, "role admin"],
+  ])("%s", (_, options, message) => {
+    const create = (): FakeHub => new FakeHub(options);
+    expect(create).toThrow(InvalidInputError);
+    expect(create).toThrow(message);
+  });
+});
+
+describe("a fake hub", () => {
+  it("accepts undefined for an option, and then has the default", () => {
+    const options: object = { version: undefined, users: undefined, time: undefined };
+    expect(new FakeHub(options).version).toBe("6.1.1");
+  });
+
+  it("accepts a url with a slash at its end", async () => {
+    const fake = new FakeHub({ url: "https://hub.example/base/hub/api/" });
+    expect((await ask(fake, "GET /user")).status).toBe(200);
+  });
+
+  it("refuses a wrong limit of starts", () => {
+    const { fake } = openFake();
+    expect(() => {
+      fake.concurrentSpawnLimit = Number.NaN;
+    }).toThrow("`concurrentSpawnLimit`");
+  });
+
+  it.each(["4.1", "5", "6"])(
+    "of version %s says which scope makes a token or code impossible",
+    (version) => {
+      const { fake } = openFake({ version });
+      const unknown = { scopes: ["list:user"] };
+      expect(() => fake.tokenFor("ada", unknown)).toThrow("'list:user' for token does not exist");
+      const excess = ["admin:users"];
+      expect(() => fake.tokenFor("ada", { scopes: excess })).toThrow("not held by User ada");
+      expect(() => fake.authorizationCode("ada", excess)).toThrow("not held by User ada");
+    },
+  );
+
+  it("refuses a lifetime that is not a number, and an unknown option of a token", () => {
+    const { fake } = openFake();
+    expect(() => fake.tokenFor("ada", { expiresIn: Number.NaN })).toThrow("`expiresIn`");
+    expect(() => fake.tokenFor("ada", { expires: 1 } as object)).toThrow("Unknown key `expires`");
+  });
+
+  it("refuses wrong options of a restart and of a wait for a request", async () => {
+    const { fake } = openFake();
+    await expect(fake.restart({ seconds: -1 })).rejects.toThrow("`seconds`");
+    await expect(fake.received("GET /users", { count: 0 })).rejects.toThrow("`count`");
+  });
+});
