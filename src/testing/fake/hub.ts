@@ -91,7 +91,7 @@ export class FakeHub {
     const request = new Request(input, init);
     const url = new URL(request.url);
     const text = await request.text();
-    // The signal of the Request itself no longer follows the caller's when the Request is garbage.
+    // The signal of the Request stops following the caller's signal once the Request is garbage-collected.
     const caller = init?.signal ?? request.signal;
     caller.throwIfAborted();
     // The proxy routes a request for a running server to this server, not to the hub.
