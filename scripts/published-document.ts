@@ -1,8 +1,8 @@
 /**
  * The OpenAPI documents as the package ships them, for other generators and tools.
  *
- * They keep the extensions for the releases and scopes of a part, under names that cannot collide with the extensions
- * of others: `x-jupyterhub-since`, `-until` and `-scopes`. Our other extensions are removed, since they are for our own
+ * They keep our extensions with the releases that have an operation or a field, and with its scopes, under names that
+ * collide with no other tool's: `x-jupyterhub-since`, `-until` and `-scopes`. Our other extensions are removed, since they are for our own
  * generator and tests.
  */
 import { isObject, type Json, type JsonObject } from "./json.js";

@@ -132,7 +132,7 @@ export function restoringActions(
 const withUntil = (value: Json, until: string): Json =>
   isObject(value) ? { ...copy(value), "x-until": until } : value;
 
-/** Returns an action that adds a value at the deepest existing part of its path. */
+/** Returns an action that adds a value again, with those of its parents that are missing. */
 function restoringAction(document: JsonObject, place: DocumentNode, value: Json): OverlayAction {
   const has = (length: number): boolean =>
     located(document, place.path.slice(0, length)).value !== undefined;

@@ -249,7 +249,7 @@ describe('auth: "cookie" is refused', () => {
   });
 
   it.each([{ auth: "cookie", token: secrets.token }, { auth: "token" }])(
-    'in combination with a token, and so is the value "token": %#',
+    "together with a token, as is any value of auth other than cookie: %#",
     (options) => {
       expect(() => new JupyterHub({ url: origin, ...options } as object)).toThrow(
         'The auth must be "cookie", without a token',

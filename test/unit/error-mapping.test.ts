@@ -142,7 +142,7 @@ describe("a 403 with other credentials", () => {
   );
 
   it.each(["'_xsrf' argument missing from GET", "XSRF cookie does not match POST argument"])(
-    "is an XsrfError in a page with cookies: %s",
+    "is an XsrfError if the client uses the page's cookie: %s",
     (message) => {
       const error = errorFor("GET /users", 403, { message, credentials: "cookie" });
       expect(error).toBeInstanceOf(errors.XsrfError);

@@ -84,7 +84,7 @@ describe("outcome", () => {
     expect(fetch.requests).toHaveLength(1);
   });
 
-  it("is unknown for a success with invalid JSON, unless the operation returns no JSON", async () => {
+  it("is unknown for a success with invalid JSON, except for operations that return nothing", async () => {
     const { hub } = hubThat([() => answer("{", { status: 201 })]);
     const { error } = await writes.postGroup(hub.client);
     expect(error).toMatchObject({

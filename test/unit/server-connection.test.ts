@@ -540,7 +540,7 @@ describe("a server that does not run", () => {
     },
   );
 
-  it("is not assumed if the hub reports that it runs, but its address leads to the hub", async () => {
+  it("is not reported as ServerNotRunningError while the hub says that it runs, though its address leads to the hub", async () => {
     const error = await rejectionOf(
       hubAt(cluster({ serves: toTheHub })).servers.fetch("ada", "/api"),
     );
@@ -549,14 +549,19 @@ describe("a server that does not run", () => {
   });
 
   it.each<[string, () => Response]>([
-    ["an error of its own", () => answer({ message: "Forbidden" }, { status: 403 })],
-    ["a redirect of its own", () => redirected("/user/ada/lab")],
+    ["an error", () => answer({ message: "Forbidden" }, { status: 403 })],
+    ["a redirect", () => redirected("/user/ada/lab")],
     ["a malformed redirect", () => redirected("http://[")],
     ["a success", () => page(200)],
-  ])("is not recognised by %s, and the hub is not queried", async (_, serves) => {
-    const fetch = cluster({ ready: [true, false], serves });
-    const response = await hubAt(fetch).servers.fetch("ada", "/api");
-    expect(response.status).toBe(serves().status);
-    expect(fetch.requests.map(pathOf).filter((one) => one.endsWith("/users/ada"))).toHaveLength(1);
-  });
+  ])(
+    "is not inferred from %s of the application, and the hub is not queried",
+    async (_, serves) => {
+      const fetch = cluster({ ready: [true, false], serves });
+      const response = await hubAt(fetch).servers.fetch("ada", "/api");
+      expect(response.status).toBe(serves().status);
+      expect(fetch.requests.map(pathOf).filter((one) => one.endsWith("/users/ada"))).toHaveLength(
+        1,
+      );
+    },
+  );
 });

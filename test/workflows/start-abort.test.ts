@@ -131,7 +131,7 @@ describe("the spawn of an aborted start", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("delays the rejection by at most fifteen seconds while it is cancelled", async () => {
+  it("is cancelled before the start rejects, which takes at most fifteen seconds", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: [[0, "spawn"]] });
     hub.next(stop, { status: 204, takes: 25_000 });

@@ -191,7 +191,7 @@ describe("a start of a running server", () => {
     return { hub, started: hub.client().servers.start("ada", input, call) };
   };
 
-  it("resolves if called with a bigint in place of the text that the hub received for it", async () => {
+  it("resolves if called with a bigint, and the server runs with the same number as text", async () => {
     const hub = new FakeHub();
     hub.become("", ready, { bytes: "10" });
     const started = hub.client().servers.start("ada", { user_options: { bytes: 10n } });

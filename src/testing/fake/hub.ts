@@ -27,7 +27,7 @@ import { Router, type Match } from "./router.js";
 import { loginAt } from "./server-address.js";
 import { makeWorld } from "./setup.js";
 import type { SpawnerRule } from "./spawner.js";
-import { warnOfStandingTime } from "./standing-time.js";
+import { warnOfStall } from "./stall-warning.js";
 import { checkScopes, makeToken } from "./tokens-made.js";
 import type { World } from "./world.js";
 
@@ -142,7 +142,7 @@ export class FakeHub {
     if (fault?.network === true) throw connectionError();
     const { clock } = this.#world;
     const answered =
-      clock instanceof ManualClock ? warnOfStandingTime(match.operation) : (): void => undefined;
+      clock instanceof ManualClock ? warnOfStall(match.operation) : (): void => undefined;
     const response = await answer().finally(answered);
     if (fault?.network) throw connectionError();
     const stream = breakable(response, [caller, this.#connections.signal]);
