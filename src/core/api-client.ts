@@ -1,9 +1,9 @@
 /**
  * The client that the generated functions call: `hub.client`.
  *
- * Every call, by a method or a raw function, runs through here: it checks the input, asks for the hub's version if an
- * older hub would misread it, lets the generated client build the request, sends it with {@link sendWithRetries}, and
- * returns the parsed value or a typed error. All state is in closures, so that it cannot be printed or changed.
+ * Runs every call, of a method or a raw function: checks the input, requests the hub's version if an older hub would
+ * misread the input, lets the generated client build the request, sends it with {@link sendWithRetries}, and returns
+ * the parsed value or a typed error. All state is in closures, so that it cannot be printed or changed.
  */
 import { createClient } from "../../generated/client/client.gen.js";
 import { jsonBodySerializer } from "../../generated/core/bodySerializer.gen.js";
@@ -25,7 +25,7 @@ import { isSafe } from "./retry.js";
 import { DeadlinePassed, onAbort, withDeadline } from "./deadline.js";
 import { assertBelow, type Transport } from "./transport.js";
 
-/** What the generated functions take as `client`. */
+/** The `client` option of the generated functions. */
 export type ApiClient = Client;
 
 interface Result {
@@ -34,7 +34,7 @@ interface Result {
   response?: Response | undefined;
 }
 
-/** What requests the hub's version. */
+/** The parts of a client that request the hub's version. */
 export interface VersionSource {
   client: ApiClient;
   transport: Transport;
@@ -45,7 +45,7 @@ interface Parts extends VersionSource {
   generated: ReturnType<typeof createClient>;
 }
 
-/** Sends a body unchecked, since it was built for this hub's version. */
+/** Call options that send a body unchecked, since it was built for this hub's version. */
 export const sendAsIs: { meta: CallMeta } = { meta: { asIs: true } };
 
 const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
@@ -61,7 +61,7 @@ export function createApiClient(transport: Transport, operations: Parts["operati
   return client;
 }
 
-/** The hub's version: that of its last response, or requested. */
+/** Returns the hub's version: that of its last response, or else of a request. */
 export const hubVersion = async (
   source: VersionSource,
   options?: Partial<RequestOptions>,
@@ -86,7 +86,7 @@ async function call(parts: Parts, method: Method, options: CallOptions): Promise
   const { signal, timeout } = options;
   const { baseUrl } = parts.transport.options;
   const context = new CallContext(baseUrl, parts.operations, method, options);
-  // A deadline over several calls: tells it what it interrupts.
+  // If the signal is a deadline over several calls, adds to its reason the outcome and last failure of this call.
   const unsubscribe = onAbort(signal, (reason) => {
     if (!(reason instanceof DeadlinePassed)) return;
     if (context.sent && !isSafe(method)) reason.outcome = "unknown";
@@ -114,7 +114,7 @@ function marked(failure: JupyterHubError, context: CallContext): JupyterHubError
   return withCallSite(failure);
 }
 
-/** Sends one call with the generated client. Only the options named here reach it. */
+/** Sends one call with the generated client. Only the options that are named here reach the generated client. */
 async function request(parts: Parts, context: CallContext, options: CallOptions): Promise<Result> {
   const { transport, generated } = parts;
   const { url, path = {}, query = {}, headers = {}, bodySerializer } = options;
@@ -133,14 +133,14 @@ async function request(parts: Parts, context: CallContext, options: CallOptions)
     parseAs: parseAsOf(context),
     fetch: async (built) => {
       const { url, headers } = built as Request;
-      // Routes of the table cannot leave the API, since their names were checked. Others can.
+      // Routes in the operation table cannot leave the API, since the names in them were checked. Other routes can.
       if (context.operation === unknownOperation)
         assertBelow(transport.options.baseUrl, url, context);
       attempted = await sendWithRetries(transport, context, { url, headers, body: text || null });
       return attempted.response;
     },
   });
-  // No response: the error of the attempts, or of the generated client if it cannot build a request.
+  // Without a response, this is the error of the attempts, or of the generated client if it cannot build a request.
   if (!attempted) throw result.error;
   const { response, body, log } = attempted as AttemptResult;
   try {
@@ -193,7 +193,7 @@ const withEncodedKeys = (query: Readonly<Record<string, unknown>>): Record<strin
         Object.entries(query).map(([key, value]) => [encodeURIComponent(key), value]),
       );
 
-/** The headers of a call that its request for the version needs, too: those for gateways. */
+/** Returns those headers of a call that its request for the version needs as well: the ones for gateways. */
 function gatewayHeaders(headers: unknown): Record<string, string> {
   const rest = new Headers(headers as HeadersInit);
   rest.delete("Authorization");

@@ -20,7 +20,7 @@ import { withIdleTimeout } from "./event-stream.js";
 import { delay } from "./deadline.js";
 import type { AttemptRequest, AttemptResponse, BuiltRequest, Transport } from "./transport.js";
 
-/** A response with its whole body. Its attempt is logged when the body has been parsed. */
+/** A response with its whole body. The attempt is logged when the body has been parsed. */
 export interface AttemptResult {
   response: Response;
   /** The body's text; undefined for a stream. */
@@ -92,7 +92,7 @@ export async function sendWithRetries(
   }
 }
 
-/** The headers of an attempt: a copy if a retry needs them again, or a middleware may change them. */
+/** Returns the headers of an attempt: the request's own, or a copy for a retry or if a middleware may change them. */
 function headersOf(
   { headers }: BuiltRequest,
   attempt: number,
@@ -105,7 +105,7 @@ function headersOf(
   return copy;
 }
 
-/** Whether the hub rejected the token that was sent, or asks for an XSRF token. */
+/** Returns whether the hub rejected the token that was sent, or the XSRF token of a page. */
 const isTokenRejected = (
   failure: JupyterHubError,
   { token }: AttemptRequest,
@@ -116,10 +116,10 @@ const isTokenRejected = (
     ? isJupyterHubError(failure, "XsrfError")
     : isJupyterHubError(failure, "AuthenticationError") &&
       token !== undefined &&
-      // Hubs reject tokens with 403. A 401 may be a Spawner's, for a start that has failed.
+      // Hubs reject tokens with 403. A 401 may come from a Spawner that failed to start a server.
       (failure.status === 403 || isSafe(method));
 
-/** A successful response, its body ready for the generated client. Throws the typed error of any other. */
+/** Returns a successful response with its body ready for the generated client. Throws a typed error for any other. */
 function assertSuccess(
   transport: Transport,
   context: CallContext,
@@ -132,7 +132,7 @@ function assertSuccess(
       return { response: withBody(response, stream), body };
     }
     if (body === undefined && response.body) {
-      // As in node-fetch: its streams are closed by this method.
+      // Streams of node-fetch are closed by this method.
       (response.body as { destroy?(): void }).destroy?.();
       throw new InvalidInputError(
         `${context.method} ${context.url}: the body is no web stream. Give the client a \`fetch\` whose responses have one.`,
@@ -144,7 +144,7 @@ function assertSuccess(
     throw new UnexpectedResponseError(what, { ...context.details, status });
   }
   const text = body ?? "";
-  // Of an error as well: a caller of a raw function can read it.
+  // An error response gets its text as well, since the caller of a raw function can read it.
   withBody(response, text);
   if (response.ok) return { response, body: text };
   throw errorFromResponse({

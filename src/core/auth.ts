@@ -11,9 +11,9 @@ import { pageOrigin } from "./runtime.js";
 import { isPrivateHost } from "./url.js";
 
 /**
- * A token, or a function that returns one and is called before each attempt. If the hub rejects its token, the function
- * is called once more with that token as `refused`, so that a function that caches a token can replace it. Calls that
- * are rejected at the same time share that result.
+ * A token, or a function that returns one and is called before each attempt. If the hub rejects the token, the function
+ * is called once more with it as `refused`, so that a function that caches its token can replace it. Calls whose token
+ * is rejected at the same time share the new token.
  */
 export type TokenSource =
   | string
@@ -24,11 +24,11 @@ export interface Credentials {
   readonly kind: "token" | "cookie";
   /** The options of `fetch` that send or omit cookies. */
   readonly init: RequestInit;
-  /** The token to send; undefined without one, and if a function returns it. */
+  /** Returns the token to send; undefined if there is none, or if it comes from a token function. */
   secret(): string | undefined;
   /** Calls the token function, if there is one. */
   ask?: () => Promise<string | undefined>;
-  /** The token to send after the hub rejected one; the same if there is no other. */
+  /** Returns the token to send after the hub rejected one; the rejected token if there is no other. */
   renewed(refused: string | undefined): Promise<string | undefined>;
   /** Adds the token to a request's headers. */
   put(headers: Headers, token: string): void;
@@ -65,12 +65,12 @@ function fromString(token: string | undefined): Tokens {
   return { secret: () => token, renewed: (refused) => Promise.resolve(refused) };
 }
 
-/** The number of a function's tokens that are remembered, so that its errors can be redacted. */
+/** How many tokens of a token function are remembered, so that they can be redacted in its errors. */
 const maxRemembered = 10;
 
 function fromFunction(source: Exclude<TokenSource, string>): Tokens {
   let remembered: string[] = [];
-  /** Calls the function. Its error may quote the tokens that it returned before. */
+  /** Calls the token function. Redacts its error, which may quote the tokens that it returned before. */
   const call = async (refused?: string): Promise<string | undefined> => {
     let token: string | undefined;
     try {
@@ -83,15 +83,15 @@ function fromFunction(source: Exclude<TokenSource, string>): Tokens {
     remembered = [token, ...remembered.filter((one) => one !== token)].slice(0, maxRemembered);
     return token;
   };
-  // By rejected token: a function may return a different one to each of its callers.
+  // The pending renewals by rejected token, since the function may return a different token for each.
   const renewals = new Map<string, Promise<string | undefined>>();
-  // The last renewal, for calls in flight whose token is rejected later.
+  // The last renewal, for calls in flight whose token is rejected after it.
   let last: { refused: string; token: string } | undefined;
   return {
     secret: () => undefined,
     async ask() {
       const token = await call();
-      // The function still returns the rejected token, so the next rejection calls it again.
+      // If the function still returns the rejected token, the next rejection has to call it again.
       if (token === last?.refused) last = undefined;
       return token;
     },

@@ -7,7 +7,7 @@ import { redactedUrl, Secrets } from "./redact.js";
 /** The operation of a route that is not in the table. */
 export const unknownOperation: Operation = {};
 
-/** What methods and workflows add to a call. */
+/** Settings that methods and workflows add to a call. */
 export type CallMeta = {
   /** The body was built for this hub's version: it is sent unchecked. */
   asIs?: true;
@@ -21,7 +21,7 @@ export type CallMeta = {
 
 export type CallOptions = Omit<RequestOptions, "meta"> & { meta?: CallMeta };
 
-/** Computes the URL and the secrets only when an error or a log needs them: most calls succeed. */
+/** The state of a call. Its URL and secrets are computed only when an error or a log needs them: most calls succeed. */
 export class CallContext {
   readonly #baseUrl: string;
   readonly #path: CallOptions["path"];

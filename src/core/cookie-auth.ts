@@ -25,7 +25,7 @@ export function createCookieCredentials(
   const hub = pageUrl(baseUrl);
   let fetched: string | undefined;
   let fetching: Promise<string | undefined> | undefined;
-  // Hubs check the cookie of their own path. Pages of other paths cannot read it, but their template has the token.
+  // Hubs check the XSRF cookie of their own path. Pages at other paths cannot read it, but their HTML has the token.
   const secret = (): string | undefined => cookieToken(hub) ?? fetched ?? templateToken();
   return {
     kind: "cookie",
@@ -70,6 +70,6 @@ const fetchToken = (
     return /xsrf_token: "([^"]+)"/.exec(await response.text())?.[1];
   }).catch((error: unknown) => {
     if (error instanceof AuthenticationError) throw error;
-    // The hub's rejection says more than a page that cannot be loaded.
+    // Without a new token, the call rejects with the hub's 403, which says more than this error.
     return undefined;
   });

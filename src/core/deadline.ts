@@ -9,7 +9,7 @@ import { InvalidInputError } from "./errors.js";
 export class DeadlinePassed extends Error {
   override name = "DeadlinePassed";
   readonly timeout: number;
-  /** Set when a write was in flight. */
+  /** Set if the deadline passes while a write is in flight. */
   outcome?: "unknown";
   constructor(timeout: number) {
     super(`${timeout} ms passed`);
@@ -24,7 +24,7 @@ const subscriptions = new WeakMap<
 >();
 
 /**
- * Calls `listener` when the signal aborts, or at once if it has aborted. Returns a function that unsubscribes.
+ * Calls `listener` when the signal aborts, or at once if it has already aborted. Returns a function that unsubscribes.
  *
  * Many calls may share a signal, and Node warns of a leak at its eleventh listener. So a signal has at most one
  * listener of this package, which is removed with the last subscription.
@@ -57,13 +57,13 @@ export function checkTimeout(timeout: number | undefined): void {
   throw new InvalidInputError("The timeout must be a number above 0.");
 }
 
-/** The longest delay of a timer. A longer one would fire at once. */
+/** The longest delay of a timer, in milliseconds. A timer with a longer delay would fire at once. */
 const maxTimer = 2 ** 31 - 1;
 
 /**
- * Calls `listener` once: when the caller's signal aborts (at once if it has), or with a {@link DeadlinePassed} after
- * `timeout` milliseconds. Returns a function that unsubscribes from both. With `unref`, the timer does not keep the
- * program running, where the runtime knows that.
+ * Calls `listener` once: when the caller's signal aborts (at once if it has already), or with a {@link DeadlinePassed}
+ * after `timeout` milliseconds. Returns a function that unsubscribes from both. With `unref`, the timer does not keep
+ * the program running, in runtimes that support this.
  */
 export function onTimeoutOrAbort(
   timeout: number | undefined,
@@ -85,8 +85,8 @@ export function onTimeoutOrAbort(
 }
 
 /**
- * Runs `work` with a signal that aborts when the caller's does, with a {@link DeadlinePassed} after `timeout`
- * milliseconds, or when the work fails. Rejects at the abort, whether or not the work reacts to it.
+ * Runs `work` with a signal that aborts with the caller's signal, after `timeout` milliseconds (with a
+ * {@link DeadlinePassed}), or when the work fails. Rejects as soon as the signal aborts, even if the work ignores it.
  */
 export function withDeadline<Value>(
   timeout: number | undefined,
@@ -94,7 +94,7 @@ export function withDeadline<Value>(
   work: (signal: AbortSignal) => Promise<Value>,
 ): Promise<Value> {
   if (caller?.aborted) return Promise.reject(caller.reason as Error);
-  // Every attempt of every call runs through here, so it creates no more promises than it needs.
+  // Every attempt of every call runs through here, so this function creates as few promises as possible.
   return new Promise<Value>((resolve, reject) => {
     const controller = new AbortController();
     const abort = (reason: unknown): void => {
@@ -116,8 +116,8 @@ export function withDeadline<Value>(
 }
 
 /**
- * Runs `work` with a controller that aborts when the caller's signal does, and in any case when the work ends:
- * what the work left open is closed.
+ * Runs `work` with a controller that aborts with the caller's signal, and always when the work ends. So everything that
+ * the work left open is closed.
  */
 export async function withCleanup<Value>(
   caller: AbortSignal | undefined,
@@ -133,13 +133,13 @@ export async function withCleanup<Value>(
   }
 }
 
-/** Delays between two polls in milliseconds: from `first`, growing to two seconds. */
+/** Yields the delays between polls, in milliseconds: `first`, then ever longer ones, up to two seconds. */
 export function* pollDelays(first = 100): Generator<number, never> {
   for (let milliseconds = first; ; milliseconds = Math.min(milliseconds * 1.5, 2000))
     yield milliseconds;
 }
 
-/** Resolves after so many milliseconds. Rejects with the signal's reason as soon as it aborts. */
+/** Resolves after the given milliseconds. Rejects with the signal's reason as soon as it aborts. */
 export const delay = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
     const timer = setTimeout(() => {

@@ -1,25 +1,25 @@
 /**
- * Finds the hub behind a link: requests the version at each address at which its API can be.
+ * Finds the hub behind a link: requests the version at each address at which the hub's API may be.
  *
- * A link can lead anywhere, so these requests contain nothing that identifies the caller.
+ * A link can lead anywhere, so these requests contain no credentials and no headers of the caller.
  */
 import { HubError, UnexpectedResponseError, isJupyterHubError } from "./errors.js";
 import type { JupyterHubOptions } from "./options.js";
 import { apiCandidates, withoutTrailingSlashes } from "./url.js";
 
-/** The most bytes of a response. A hub's has about twenty. */
+/** The most bytes of a response. The response of a hub has about twenty. */
 const maxResponseBytes = 2 ** 16;
 
-/** A request for the version: its options, and the address at which its redirects ended. */
+/** A request for the version: its options, and the address to which it was redirected. */
 export interface Probe {
   options: JupyterHubOptions;
-  /** The API's address after redirects; undefined without any. Throws if it cannot be a hub's. */
+  /** Returns the API's address after redirects; undefined without redirects. Throws if it cannot be a hub's API. */
   target(): string | undefined;
 }
 
 /**
- * Creates the options of a request: no token, cookie or headers (a gateway's keys), and no middleware, which could add
- * them. Without credentials, it may follow redirects.
+ * Creates a request without token, cookie and headers (such as a gateway's key), and without middleware, which could
+ * add them. As it has no credentials, the request may follow redirects.
  */
 export function createProbe(options: JupyterHubOptions): Probe {
   const { fetch: send = fetch, timeout, retry, appName, logger } = options;
@@ -55,8 +55,8 @@ export function createProbe(options: JupyterHubOptions): Probe {
 const final = /^(Connection|Timeout|InvalidInput)Error$/;
 
 /**
- * Tries the addresses at which the hub of a link may be, and resolves with the result of `ask` for the first that is a
- * hub's.
+ * Calls `ask` with each address at which the hub behind a link may be, until a call succeeds. Resolves with the result
+ * of that call.
  */
 export async function discover<Found>(
   link: string,
@@ -69,7 +69,7 @@ export async function discover<Found>(
       return await ask(candidate);
     } catch (error) {
       if (!isJupyterHubError(error) || final.test(error.name)) throw error;
-      // A hub that is down is the most helpful reason.
+      // If a hub is down, its error is the most helpful one.
       if (!(last instanceof HubError)) last = error;
     }
   }

@@ -1,8 +1,8 @@
 /**
- * Maps an error response of a hub to one error class per meaning.
+ * Maps an error response of a hub to an error class.
  *
  * Hubs use 403 for four things, 404 for two and 400 for everything else, so the status alone is not enough. The hub's
- * message decides which class. Without a message (6.x sends null), the operation decides. The tables are tested against
+ * message decides the class. Without a message (6.x sends null), the operation decides. The tables are tested against
  * messages of real hubs.
  */
 import type { Operation } from "../../generated/operations.gen.js";
@@ -40,7 +40,7 @@ export interface ErrorResponse {
   credentials: "token" | "body" | "cookie" | "none";
 }
 
-/** The reason for a 400, by the hub's message. */
+/** The reason for a 400, by a pattern in the hub's message. */
 const reasons: readonly (readonly [RegExp, BadRequestReason])[] = [
   [/is already running/, "already-running"],
   [
@@ -76,10 +76,10 @@ const standardPhrases: Readonly<Record<number, string>> = {
   429: "Too Many Requests",
 };
 
-/** The error for a response with status 400 or more. */
+/** Returns the error for a response with status 400 or more. */
 export function errorFromResponse(response: ErrorResponse): JupyterHubError {
   const { status, method, url, operation, hubVersion } = response;
-  // The raw message decides the class. Errors get it without secrets, which may be words that matter here.
+  // The raw message decides the class, since a secret may be a word that matters here. Errors get it redacted.
   const given = hubMessageOf(response.body);
   const message = given?.slice(0, maxText) ?? "";
   const hubMessage = given && withoutSecrets(given, response.secrets ?? []);
@@ -118,13 +118,13 @@ export function errorFromResponse(response: ErrorResponse): JupyterHubError {
   }
 }
 
-/** The value of the first row whose pattern matches. */
+/** Returns the value of the first row whose pattern matches the text. */
 export const lookUp = <Value>(
   table: readonly (readonly [RegExp, Value])[],
   text: string,
 ): Value | undefined => table.find(([pattern]) => pattern.test(text))?.[1];
 
-/** The error for something that a hub of this version does not have; undefined if it has it. */
+/** Returns the error for a feature that hubs of this version lack; undefined if they have it. */
 export function unsupportedError(
   hubVersion: string,
   { since, until }: { since?: string; until?: string },
@@ -143,7 +143,7 @@ export function unsupportedError(
   });
 }
 
-// Not the bare word: each page of a hub has an XSRF token.
+// More than the bare word, since each page of a hub mentions its XSRF token.
 const aboutXsrf = /_xsrf(?:'|&#39;) argument|XSRF cookie does not match/;
 
 /** A 403 means wrong or no credentials, missing scopes, a missing XSRF token, or the expired login of a user. */
@@ -153,7 +153,7 @@ function forbidden(
   text: string,
   details: ErrorDetails,
 ): JupyterHubError {
-  // A page begins with scripts and styles: the refusal of metrics comes far behind them.
+  // A page begins with scripts and styles, so the message that refuses metrics is far from the start.
   const start = Math.max(0, body.indexOf(" requires scope "));
   const words = message || body.slice(start, start + maxText);
   const required = /requires (?:any of \[|scope (?:'|&#39;))/.exec(words);
@@ -175,7 +175,7 @@ function forbidden(
   if (isXsrf && credentials === "cookie") {
     return new XsrfError(`${text}. Reload a page of the hub, or use a token.`, details);
   }
-  // To a request with a token that it does not know, the hub answers with an XSRF message.
+  // If a hub does not know the token of a request, it answers with an XSRF message.
   const isUnknown = isXsrf || /^missing or invalid credentials\.?$/i.test(words);
   if (isUnknown || (isBare && operation.anyCredentials)) {
     const what = credentials === "cookie" ? "Nobody is logged in, or the login" : "The token";
@@ -189,7 +189,7 @@ function hubMessageOf(body: string): string | undefined {
   const json = (parseJson(body) ?? {}) as Record<string, unknown>;
   const message = json["message"] ?? json["error_description"] ?? json["error"];
   if (typeof message !== "string" || message === "") return undefined;
-  // Here hubs quote the body that they were sent, with its secrets.
+  // After these words, hubs quote the body of the request, which may hold secrets.
   return message.replace(/^(Invalid JSON (?:keys|data)): .*/s, "$1");
 }
 
@@ -197,7 +197,7 @@ function hubMessageOf(body: string): string | undefined {
 export function parseRetryAfter(value: string | null, now = Date.now()): number | undefined {
   if (value === null) return undefined;
   if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;
-  // Engines parse nearly anything as a date, such as -5. HTTP's dates begin with a weekday.
+  // JavaScript engines parse nearly anything as a date, such as -5. HTTP's dates begin with a weekday.
   const milliseconds = /^\s*[A-Z][a-z]+,? /.test(value) ? Date.parse(value) - now : NaN;
   return Number.isNaN(milliseconds) ? undefined : Math.max(0, milliseconds);
 }

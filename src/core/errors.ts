@@ -1,13 +1,13 @@
 /**
- * The error classes, one per meaning, and the guard {@link isJupyterHubError}.
+ * The error classes, one per kind of failure, and the guard {@link isJupyterHubError}.
  *
  * Every error carries what a caller needs to act: status, the hub's message, method, URL without query, hub version.
- * None holds a secret. Messages and `hubMessage` are bounded. `error-mapping.ts` decides which response becomes which.
+ * None holds a secret. Messages and `hubMessage` are bounded. `error-mapping.ts` chooses the class for a response.
  */
 import type { ProgressEvent } from "../../generated/types.gen.js";
 import { shorten } from "./redact.js";
 
-/** What an error carries besides its message. */
+/** The properties of an error besides its message. */
 export interface ErrorDetails {
   /** The HTTP status; undefined without a response. */
   status?: number | undefined;
@@ -20,17 +20,18 @@ export interface ErrorDetails {
   /** The hub's version, if known. */
   hubVersion?: string | undefined;
   /**
-   * `"unknown"` if the response to a write was lost: the hub may or may not have carried it out. Read the state
+   * `"unknown"` if the response to a write was lost: the hub may or may not have carried out the write. Read the state
    * before you repeat the call.
    */
   outcome?: "unknown" | undefined;
+  /** The error that led to this one, such as that of `fetch`; undefined if there is none. */
   cause?: unknown;
 }
 
-/** The details that the constructor of a class with additional properties takes. */
+/** The details for the constructor of a subclass: those of every error, and the subclass's own. */
 type DetailsOf<Class, Key extends keyof Class> = ErrorDetails & Partial<Pick<Class, Key>>;
 
-/** Sets properties of an error. Those without a value are not enumerable, so that a printed error does not list them. */
+/** Sets properties of an error. Undefined ones are not enumerable, so that a printed error does not list them. */
 export function setDetails(error: Error, details: object): void {
   for (const [key, value] of Object.entries(details)) {
     const enumerable = value !== undefined;
@@ -84,7 +85,7 @@ export class InvalidInputError extends JupyterHubError {
   override name = "InvalidInputError";
 }
 
-/** The hub rejects the credentials: missing, mistyped, expired or revoked. Give the client a valid token. */
+/** The hub rejects the credentials: they are missing, mistyped, expired or revoked. Give the client a valid token. */
 export class AuthenticationError extends JupyterHubError {
   override name = "AuthenticationError";
 }
@@ -94,10 +95,10 @@ export class XsrfError extends JupyterHubError {
   override name = "XsrfError";
 }
 
-/** The credentials are valid, but lack the scope. See `requiredScopes`, and use a token that has one of them. */
+/** The credentials are valid, but lack the scope. Use a token that has one of the `requiredScopes`. */
 export class ForbiddenError extends JupyterHubError {
   override name = "ForbiddenError";
-  /** The scopes of which the hub requires one, as it names them; empty if it names none. */
+  /** The scopes that the hub's message names, of which it requires one; empty if the message names none. */
   readonly requiredScopes: readonly string[];
 
   constructor(message: string, details: DetailsOf<ForbiddenError, "requiredScopes"> = {}) {
@@ -106,12 +107,12 @@ export class ForbiddenError extends JupyterHubError {
   }
 }
 
-/** It does not exist, or the token's scopes do not include it: hubs answer 404 to both. Check the name, then the scopes. */
+/** The named object does not exist or is outside the token's scopes: both are a 404. Check the name and the scopes. */
 export class NotFoundError extends JupyterHubError {
   override name = "NotFoundError";
 }
 
-/** Why a hub answered 400; `other` if the reason is none of these. */
+/** The reason for a {@link BadRequestError}; `other` if it is none of the others. */
 export type BadRequestReason =
   | "already-running"
   | "pending"
@@ -123,6 +124,7 @@ export type BadRequestReason =
 /** The hub refuses the request. Act on `reason`, or change the call as `hubMessage` says. */
 export class BadRequestError extends JupyterHubError {
   override name = "BadRequestError";
+  /** Why the hub refuses the request; `other` if its reason has no name here. */
   readonly reason: BadRequestReason;
 
   constructor(message: string, details: DetailsOf<BadRequestError, "reason"> = {}) {
@@ -131,18 +133,18 @@ export class BadRequestError extends JupyterHubError {
   }
 }
 
-/** It already exists. Use the existing one, or take another name. */
+/** The object to create already exists. Use it, or choose another name. */
 export class ConflictError extends JupyterHubError {
   override name = "ConflictError";
 }
 
 /**
- * Too many servers are starting or running. Try again after `retryAfter` milliseconds or, if that is undefined, when
- * other servers have stopped.
+ * Too many servers are starting or running, or a gateway limits requests. Try again after `retryAfter` milliseconds; if
+ * it is undefined, when other servers have stopped, or after a while.
  */
 export class RateLimitError extends JupyterHubError {
   override name = "RateLimitError";
-  /** Milliseconds to wait, from `Retry-After`; undefined if the limit of running servers is reached. */
+  /** Milliseconds to wait, from `Retry-After`; undefined without it, as at the hub's limit of running servers. */
   declare readonly retryAfter: number | undefined;
 
   constructor(message: string, details: DetailsOf<RateLimitError, "retryAfter"> = {}) {
@@ -152,8 +154,8 @@ export class RateLimitError extends JupyterHubError {
 }
 
 /**
- * The hub, or the proxy in front of it, failed: any status from 500 on. Read the hub's log, and try again later; if
- * `outcome` is `"unknown"`, read the state first.
+ * The hub, or the proxy in front of it, failed with a status of 500 or above. Read the hub's log, and try again later;
+ * if `outcome` is `"unknown"`, read the state first.
  */
 export class HubError extends JupyterHubError {
   override name = "HubError";
@@ -167,14 +169,14 @@ export class HubError extends JupyterHubError {
 }
 
 /**
- * A server failed to start. See `reason` and `events`, then the hub's log; start it again when the cause is fixed.
- * If the hub refused the request itself, that error is the `cause`.
+ * A server failed to start. See `reason` and `events`, then the hub's log; start it again when the cause is fixed. If
+ * the hub answered the start request with an error, this error is the `cause`.
  */
 export class SpawnFailedError extends JupyterHubError {
   override name = "SpawnFailedError";
   /**
    * The reason that the hub or its Spawner gives, such as "No GPU is left"; undefined if it gives none. Here and in
-   * `events`, the texts in the start's `user_options` and its token are replaced by "[redacted]".
+   * `events`, the client's token and texts of 8 or more characters in the start's `user_options` become "[redacted]".
    */
   declare readonly reason: string | undefined;
   /** The progress events of this start. The last one is the failure, if the hub sent it. */
@@ -200,9 +202,9 @@ export class UnexpectedResponseError extends JupyterHubError {
 /** This hub is too old or too new for the call. See `since` and `until`, and avoid the call on this hub. */
 export class UnsupportedByHubError extends JupyterHubError {
   override name = "UnsupportedByHubError";
-  /** The first release that supports it. */
+  /** The first hub release that supports the call. */
   declare readonly since: string | undefined;
-  /** The first release that no longer supports it. */
+  /** The hub release that removed support for the call. */
   declare readonly until: string | undefined;
 
   constructor(message: string, details: DetailsOf<UnsupportedByHubError, "since" | "until"> = {}) {
@@ -217,7 +219,7 @@ export class UnsupportedByHubError extends JupyterHubError {
  */
 export class ConnectionError extends JupyterHubError {
   override name = "ConnectionError";
-  /** The platform's error code, such as `ECONNREFUSED`, if it has one. */
+  /** The platform's error code, such as `ECONNREFUSED`, if there is one. */
   declare readonly code: string | undefined;
 
   constructor(message: string, details: DetailsOf<ConnectionError, "code"> = {}) {
@@ -258,7 +260,7 @@ interface Errors {
   TimeoutError: TimeoutError;
 }
 
-/** The longest message, in characters before escaping. Of a longer one the middle is cut: the end says what to do. */
+/** The longest message, in characters before escaping. A longer one loses its middle, since its end says what to do. */
 const maxLength = 4000;
 const keptAtEnd = 1000;
 
@@ -266,8 +268,8 @@ const keptAtEnd = 1000;
 const unprintable = /[\p{Cc}\p{Cs}\u2028\u2029\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
 
 /**
- * Escapes and bounds a message. Names and hub messages reach it: they must not start a new line in a log or move a
- * terminal's cursor.
+ * Escapes and bounds a message. It may contain names and messages of hubs, which must not start a new line in a log or
+ * move a terminal's cursor.
  */
 export const printable = (text: string): string =>
   (text.length > maxLength
@@ -275,7 +277,7 @@ export const printable = (text: string): string =>
     : text
   ).replace(unprintable, escaped);
 
-/** Escapes as JSON does; characters that JSON leaves unchanged become their number. */
+/** Escapes a character as JSON does, or by its number if JSON leaves it unchanged. */
 function escaped(character: string): string {
   const json = JSON.stringify(character).slice(1, -1);
   return json === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}` : json;

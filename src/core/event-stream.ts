@@ -1,15 +1,15 @@
 /**
  * Event streams: an idle timeout for the body of a response, and a parser of server-sent events.
  *
- * Guarantees that a stream ends with the call: it rejects as a call does (idle for too long, connection lost, caller's
- * abort), and its connection is closed however the reading ends.
+ * Guarantees that reading a stream rejects with the errors of a call (idle for too long, connection lost, caller's
+ * abort), and that the connection is closed however the reading ends.
  */
 import type { CallContext } from "./call-context.js";
 import { DeadlinePassed, onAbort, withDeadline } from "./deadline.js";
 import { UnexpectedResponseError } from "./errors.js";
 import { connectionError, errorFromThrown } from "./network-errors.js";
 
-/** The stream, with an error after `timeout` milliseconds without a byte while a reader waits for one. */
+/** Returns a stream of the same bytes that fails if a reader waits `timeout` milliseconds without receiving a byte. */
 export function withIdleTimeout(
   stream: ReadableStream<Uint8Array>,
   timeout: number,
@@ -48,23 +48,23 @@ export function withIdleTimeout(
       },
       cancel: close,
     },
-    // Reads nothing before the reader asks for it: only then does the idle time count.
+    // Reads only while the reader waits, so that only this time counts as idle.
     { highWaterMark: 0 },
   );
 }
 
-/** The longest event, in UTF-16 code units. Events of hubs have some hundred. */
+/** The longest event, in UTF-16 code units. Events of hubs have a few hundred. */
 export const maxEventLength = 2 ** 20;
 
 /**
- * The data of each event of a stream, parsed as the HTML standard says, however the bytes are cut into chunks. Skips
- * names, ids and retry times, which hubs do not send, and an event that the stream does not finish.
+ * Yields the data of each event in a stream, parsed as the HTML standard says, however the bytes are split into chunks.
+ * Skips event names, ids and retry times, which hubs do not send, and a last event that is incomplete.
  */
 export async function* parseEventStream(
   stream: ReadableStream<Uint8Array>,
 ): AsyncGenerator<string, void> {
   const reader = stream.getReader();
-  // Strips a byte-order mark, and keeps the first bytes of a character for the next chunk.
+  // Strips a byte-order mark, and keeps the bytes of an incomplete character for the next chunk.
   const decoder = new TextDecoder();
   let line = "";
   let data: string | undefined;
@@ -75,7 +75,7 @@ export async function* parseEventStream(
       if (done) return;
       let text = decoder.decode(value, { stream: true });
       if (text === "") continue;
-      // The second half of a line end that was cut in two.
+      // Skips the second half of a line end that was split into two chunks.
       if (afterReturn && text.startsWith("\n")) text = text.slice(1);
       afterReturn = text.endsWith("\r");
       const lines = text.split(/\r\n?|\n/);
@@ -94,7 +94,7 @@ export async function* parseEventStream(
       if ((data?.length ?? 0) + line.length > maxEventLength) throw tooLong();
     }
   } finally {
-    // A stream that has failed rejects this with the same error.
+    // If the stream has failed, `cancel` rejects with the same error.
     reader.cancel().catch(() => undefined);
   }
 }

@@ -2,7 +2,7 @@
  * Validates the input of a call before anything is sent.
  *
  * Refuses what a hub would refuse, misread or fail at. The rules come from the generated operation table. Valid input
- * is sent unchanged, without a body key that would repeat its path.
+ * is sent unchanged, except that a body key that repeats a value of the path is left out.
  */
 import type { Operation, Rule } from "../../generated/operations.gen.js";
 import { InvalidInputError } from "./errors.js";
@@ -36,7 +36,7 @@ const optionKeys: KeysOf<RequestOptions & { client: unknown }> = {
   bodySerializer: true,
 };
 
-/** Throws an {@link InvalidInputError} for an option that no generated function takes. */
+/** Throws an {@link InvalidInputError} for an option that no generated function has. */
 export function checkOptions(route: string, { query, body }: Operation, options: object): void {
   checkKeys(`options of ${route}`, options, optionKeys, {
     elsewhere: (key) => {
@@ -47,14 +47,14 @@ export function checkOptions(route: string, { query, body }: Operation, options:
   });
 }
 
-/** The names in the path of a route. */
+/** Returns the parameter names in a route's path. */
 function namesIn(route: string): Keys {
   const known = namesByRoute.get(route);
   if (known) return known;
   const names: Keys = Object.fromEntries(
     [...route.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, true]),
   );
-  // The routes of the table are few. Those of a program may be unlimited.
+  // The operation table has few routes, but a program may request any number of others.
   if (namesByRoute.size < 200) namesByRoute.set(route, names);
   return names;
 }
@@ -80,7 +80,7 @@ export function checkInput(route: string, operation: Operation, input: Input): u
   return body === undefined ? body : withoutRepeated(body, operation.body, path);
 }
 
-/** The given keys that older or newer hubs would ignore or misread, with the releases that know them. */
+/** Returns the given keys that older or newer hubs would ignore or misread, each with its rule. */
 export const versionedKeys = (
   { query, body }: Operation,
   input: Input,
@@ -110,7 +110,7 @@ function checkSent(
   }
 }
 
-/** The body without keys that repeat a value of the path. */
+/** Returns the body without the keys that repeat a value of the path. */
 const withoutRepeated = (body: Bag, rules: Rules = {}, path: Bag): Bag =>
   Object.fromEntries(
     Object.entries(body).filter(([key, value]) => {
@@ -145,7 +145,7 @@ function isValid(value: unknown, rule: Rule): boolean {
   if (type === "object") return isPlainObject(value);
   if (type === "integer") {
     return (
-      // Larger ones are not exact, and hubs fail at the largest.
+      // Larger numbers are not exact, and hubs fail on the largest.
       Number.isSafeInteger(value) &&
       (value as number) >= (min ?? -Infinity) &&
       (value as number) <= (max ?? Infinity)

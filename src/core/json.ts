@@ -1,13 +1,13 @@
 /** Parses and compares JSON values, and reads them with an error for an unexpected shape. */
 import { InvalidInputError, UnexpectedResponseError } from "./errors.js";
 
-/** Returns what `read` takes from a response. Throws an {@link UnexpectedResponseError} if its shape is not the API's. */
+/** Returns the result of `read`. Throws an {@link UnexpectedResponseError} for a response of an unexpected shape. */
 export function readShape<Value>(read: () => Value): Value {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof InvalidInputError)) throw error;
-    // Not kept as the cause: engines may quote the value.
+    // The error is not kept as the cause, since engines may quote the value in it.
     throw unexpectedShape();
   }
 }
@@ -20,17 +20,17 @@ export function assertShape(hasShape: boolean): void {
 const unexpectedShape = (): UnexpectedResponseError =>
   new UnexpectedResponseError("The response is not shaped like a hub's. Check the url.");
 
-/** Returns the JSON form of a value as requests have it: without undefined keys, and with a bigint as text. */
+/** Returns a value in the JSON form in which requests send it: without undefined keys, and with a bigint as text. */
 export const asJson = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value, (_, one) => (typeof one === "bigint" ? String(one) : one)));
 
-/** The keys of an object that have a value. */
+/** Returns an object without the keys whose value is undefined. */
 export const withoutUndefined = <Value extends object>(object: Value): Partial<Value> =>
   Object.fromEntries(
     Object.entries(object).filter(([, value]) => value !== undefined),
   ) as Partial<Value>;
 
-/** Whether two JSON values are equal. */
+/** Returns whether two JSON values are equal. */
 export function equal(one: unknown, other: unknown): boolean {
   if (typeof one !== "object" || typeof other !== "object" || !one || !other) return one === other;
   const keys = Object.keys(one);
@@ -41,7 +41,7 @@ export function equal(one: unknown, other: unknown): boolean {
   );
 }
 
-/** Whether a model has every value of `wanted`. */
+/** Returns whether a model has every value of `wanted` that is not undefined. */
 export const containsAll = (model: object, wanted: object): boolean =>
   Object.entries(wanted).every(
     ([key, value]) => value === undefined || equal(asJson(value), model[key as never]),

@@ -1,8 +1,8 @@
 /**
  * Refuses unknown keys of an input or of options: a call that ignores a misspelt key may do more than was meant.
  *
- * The error names the key, the closest known key and all known keys, but no value. It is thrown before anything is
- * sent. Own keys count, also with the value undefined; inherited keys do not.
+ * The error names the key, a similar known key if there is one, and all known keys, but no value. It is thrown before
+ * anything is sent. Own keys count, even if their value is undefined; inherited keys do not.
  */
 import { InvalidInputError } from "./errors.js";
 import { describeType } from "./path-names.js";
@@ -13,9 +13,9 @@ export type Keys = Readonly<Record<string, unknown>>;
 /** An object with exactly the keys of a type. */
 export type KeysOf<Bag> = { readonly [Key in keyof Bag]-?: true };
 
-/** What an error says besides the known keys. */
+/** Hints in the error about an unknown key, besides the list of known keys. */
 export interface KeyHints {
-  /** Where a key that is unknown here belongs; undefined if nowhere. */
+  /** Returns the place where a key that is unknown here belongs; undefined if there is none. */
   elsewhere?: (key: string) => string | undefined;
   /** How to send a key that is unknown everywhere. */
   newer?: string;
@@ -41,8 +41,8 @@ export function checkKeys(what: string, bag: unknown, known: Keys, hints?: KeyHi
 }
 
 /**
- * Throws an {@link InvalidInputError} unless `bag` is an object with keys of its own. A Map, a promise or a signal has
- * none, and would count as empty. An AbortController inherits a known key, `signal`.
+ * Throws an {@link InvalidInputError} unless `bag` is a plain object, or another one with own or known keys. A Map, a
+ * promise or a signal has none, and would count as empty. An AbortController inherits a known key, `signal`.
  */
 export function checkBag(what: string, bag: unknown, known: Keys = {}): asserts bag is Keys {
   const isBag =
@@ -75,10 +75,10 @@ function unknownKey(
   return new InvalidInputError(sentences.filter(Boolean).join(" "));
 }
 
-/** At most 60 characters of a key, on one line. */
+/** Quotes at most 60 characters of a key, on one line. */
 const quoted = (key: string): string => `\`${JSON.stringify(key.slice(0, 60)).slice(1, -1)}\``;
 
-/** The closest known key: at most one edit per three characters away, and at most three edits. */
+/** Returns the closest known key, if it takes at most one edit per three characters, and at most three edits. */
 function closest(key: string, known: readonly string[]): string | undefined {
   const given = plain(key);
   const most = Math.min(Math.max(given.length / 3, 1), 3);
@@ -89,10 +89,10 @@ function closest(key: string, known: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** Ignores case and style: `expiresIn` is `expires_in`. */
+/** Removes differences of case and style, so that `expiresIn` equals `expires_in`. */
 const plain = (key: string): string => key.slice(0, 60).toLowerCase().replaceAll("_", "");
 
-/** Whether so many insertions, deletions and replacements lead from one word to the other. */
+/** Returns whether at most `edits` insertions, deletions and replacements turn one word into the other. */
 const isWithin = (edits: number, from: string, to: string): boolean =>
   from === to ||
   (from[0] === to[0]

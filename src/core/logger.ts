@@ -4,7 +4,7 @@
 export interface LogFields {
   /** The operation, as the API's document names it: `GET /users/{name}`. */
   operation: string;
-  /** The URL without query, secrets redacted. */
+  /** The URL, without its query and with secrets redacted. */
   url: string;
   /** 1 for the first attempt. Repeating a request with a new token counts as an attempt. */
   attempt: number;

@@ -1,19 +1,19 @@
 /**
  * Middleware: a program's own code around each attempt, between this package and `fetch`.
  *
- * A middleware sees the token. Printing the request that it gets shows nothing, so that a log or an error that includes
- * it holds no secret.
+ * A middleware sees the token. Printing its request shows nothing, so that a log or an error that includes the request
+ * holds no secret.
  */
 
-/** A request as `fetch` gets it. */
+/** A request as it is passed to `fetch`. */
 export interface HubRequest {
-  /** In upper case. */
+  /** The method in upper case. */
   readonly method: string;
-  /** With its query, which may contain a share code. */
+  /** The URL with its query, which may contain a share code. */
   readonly url: string;
-  /** Mutable; they contain the token. */
+  /** The headers, which contain the token. A middleware may change them. */
   readonly headers: Headers;
-  /** JSON or a form; null without a body. */
+  /** The body, as JSON or a form; null if there is none. */
   readonly body: string | null;
 }
 
@@ -21,7 +21,7 @@ export interface HubRequest {
 export interface AttemptContext {
   /** The operation, as the API's document names it: `GET /users/{name}`. */
   readonly operation: string;
-  /** The URL without query, secrets redacted. */
+  /** The URL, without its query and with secrets redacted. */
   readonly url: string;
   /** 1 for the first attempt. Repeating a request with a new token counts as an attempt. */
   readonly attempt: number;
@@ -32,8 +32,8 @@ export interface AttemptContext {
 /**
  * Runs around each attempt. It may change the request's headers, pass changes to `next` (the rest of the request
  * stays), return a response without calling `next`, and read a clone of the response. `next` never follows a redirect,
- * and refuses a URL outside the hub's API. An error that a middleware throws becomes the cause of the call's error,
- * which is not retried.
+ * and refuses a URL outside the hub's API. If a middleware throws an error of its own, the call rejects with it as
+ * `cause`, and is not retried.
  */
 export type Middleware = (
   request: HubRequest,
@@ -76,7 +76,7 @@ export const runMiddleware = (
     send,
   )(request);
 
-/** Reads the parts one by one: spreading a {@link PrivateRequest} copies nothing. */
+/** Returns a request with changes. Reads the parts one by one: spreading a {@link PrivateRequest} copies nothing. */
 const withChanges = (
   request: HubRequest,
   {

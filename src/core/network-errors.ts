@@ -1,4 +1,4 @@
-/** Maps what `fetch` and other foreign code throw to errors that name the call, say what to do and hold no secret. */
+/** Maps errors of `fetch` and other foreign code to errors that name the call, say what to do and hold no secret. */
 import {
   ConnectionError,
   InvalidInputError,
@@ -32,13 +32,13 @@ const advice: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** Deno has messages instead of codes: the codes of Node for them. */
+/** Node's codes for messages of Deno, whose errors have no codes. */
 const denoCodes: readonly (readonly [RegExp, string])[] = [
   [/Connection refused/, "ECONNREFUSED"],
   [/dns error/, "ENOTFOUND"],
 ];
 
-/** The error for a request that got no response, or a part of one. */
+/** Returns the error for a request that got no response, or only a part of one. */
 export function connectionError(cause: unknown, call: CallContext): ConnectionError {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
   const clean = createSanitizer(call);
@@ -51,7 +51,7 @@ export function connectionError(cause: unknown, call: CallContext): ConnectionEr
   );
 }
 
-/** A server that expects TLS, or a client certificate, closes the connection without a word. */
+/** Returns advice about a closed connection: servers that expect TLS or a client certificate give no reason. */
 function tlsAdvice({ url }: CallContext, code: string | undefined): string | undefined {
   if (code !== "ECONNRESET" && code !== "UND_ERR_SOCKET") return undefined;
   return url.startsWith("http:")
@@ -59,20 +59,20 @@ function tlsAdvice({ url }: CallContext, code: string | undefined): string | und
     : "If the hub runs with internal_ssl, use its public address.";
 }
 
-/** What must be redacted in a foreign error. */
+/** The texts to redact in a foreign error. */
 interface RedactionScope {
-  /** The text to put in place of URLs, whose queries may hold secrets. @default their origin */
+  /** The text that replaces URLs, whose queries may hold secrets. @default the URL's origin */
   url?: string;
   secrets: Iterable<string>;
 }
 
-/** Credentials in a text that this package does not know, such as those of a token function. */
+/** Matches credentials that this package does not know, such as those in an error of a token function. */
 const credentialPattern =
   /((?:bearer|basic) +|(?:token|secret|password|api_?key)["']?[=:] ?["']?(?:bearer +|basic +)?)[^\s"'&,;)]+/gi;
 
 type Clean = (text: unknown) => string;
 
-/** Removes the secrets of a call from a foreign text, and all of a URL but its origin. Deno quotes whole URLs. */
+/** Returns a function that redacts a foreign text: secrets, and URLs but for their origin. Deno quotes whole URLs. */
 function createSanitizer({ url, secrets }: RedactionScope, redact = redactor(secrets)): Clean {
   return (text) =>
     redact(String(text))
@@ -82,7 +82,7 @@ function createSanitizer({ url, secrets }: RedactionScope, redact = redactor(sec
 
 const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).origin : "[redacted]");
 
-/** The platform's code, such as ECONNREFUSED. Those of DOM exceptions are numbers without meaning here. */
+/** Returns the platform's code, such as ECONNREFUSED; undefined for DOM exceptions, whose codes are numbers. */
 function codeOf(thrown: unknown, clean: Clean): string | undefined {
   const code = (thrown as { code?: unknown } | null | undefined)?.code;
   if (typeof code !== "string") return undefined;
@@ -91,8 +91,8 @@ function codeOf(thrown: unknown, clean: Clean): string | undefined {
 }
 
 /**
- * A copy of what foreign code threw, without secrets: name, message, code, stack and causes. Nothing else is copied:
- * Node's parser keeps what it cannot parse, Bun the whole URL, libraries the request.
+ * Returns a copy of a foreign error, without secrets: name, message, code, stack and causes. Other properties are left
+ * out: they hold the text that Node's parser failed at, the whole URL in Bun, or a library's request.
  */
 export function sanitizeCause(thrown: unknown, call: RedactionScope): unknown {
   const redact = redactor(call.secrets);
@@ -147,7 +147,7 @@ export function errorFromThrown(error: unknown, call: CallContext): JupyterHubEr
     });
   }
   if (!call.sent) {
-    // Not kept as the cause: it quotes headers and keys, which may hold a secret.
+    // The error is not kept as the cause: it quotes headers and keys, which may hold a secret.
     return new InvalidInputError(
       `${where}: a header or the body cannot be sent; one of them is malformed.`,
       call,
@@ -159,18 +159,18 @@ export function errorFromThrown(error: unknown, call: CallContext): JupyterHubEr
   });
 }
 
-/** Codes of failures in which nothing has reached the hub. */
+/** Codes of failures before anything has reached the hub. */
 const notSentCodes =
   /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CONNECT_TIMEOUT|CERT|SELF_SIGNED|UNABLE_TO_VERIFY|EPROTO|ERR_SSL/;
 
-/** Whether a write that was sent may have been carried out, though its response was lost. */
+/** Returns whether the hub may have carried out a write whose response was lost. */
 export function isResponseLost(failure: JupyterHubError, { method }: CallContext): boolean {
   if (isSafe(method)) return false;
   const { status, hubVersion } = failure;
   if (isJupyterHubError(failure, "ConnectionError")) return !notSentCodes.test(failure.code ?? "");
-  // From a proxy: the hub behind it may have received the request before it became unavailable.
+  // Without a version, the error is a proxy's: its hub may have received the request before it became unavailable.
   if (isJupyterHubError(failure, "HubError")) return !hubVersion;
-  // No response, or one that says that it was done, but not what.
+  // There is no response, or one with a status of success but unusable content.
   return (
     status === undefined ||
     (isJupyterHubError(failure, "UnexpectedResponseError") && status >= 200 && status < 300)
@@ -181,15 +181,15 @@ const { captureStackTrace } = Error as {
   captureStackTrace?: (target: object, below: unknown) => void;
 };
 
-/** Replaces the stack by that of the call: engines keep ten frames, which this package's own would fill. */
+/** Replaces an error's stack by that of the call: engines keep ten frames, which this package's own would fill. */
 export function withCallSite(failure: JupyterHubError): JupyterHubError {
   captureStackTrace?.(failure, withCallSite);
   return failure;
 }
 
 /**
- * Captures where `below` was called, for code that engines cannot trace back to it. Returns a function that puts that
- * call site into the stack of an error of this package, and returns the error.
+ * Captures the place where `below` was called, for errors whose stacks do not reach back to it. Returns a function that
+ * puts this call site into the stack of an error of this package, and returns the error.
  */
 export function captureCallSite(below: unknown): (error: unknown) => unknown {
   const here: { stack?: string } = {};

@@ -1,8 +1,8 @@
 /**
- * The options of a client: their types and defaults, their validation, and the parts that they configure.
+ * The options of a client: their types and defaults, their validation, and the parts of the client that they configure.
  *
- * Reads `JUPYTERHUB_*` variables for the options that are left out. Guarantees that invalid options are refused before
- * anything is sent, and that the environment's token goes to no hub but its own.
+ * Reads `JUPYTERHUB_*` variables for missing options. Guarantees that invalid options are refused before anything is
+ * sent, and that the environment's token goes only to the hub that the environment describes.
  */
 import type { Operation } from "../../generated/operations.gen.js";
 import { createApiClient, type VersionSource } from "./api-client.js";
@@ -24,46 +24,44 @@ export const packageVersion = "0.1.0";
 export interface JupyterHubOptions {
   /**
    * The hub's address: its origin, origin and prefix, `…/hub` or `…/hub/api`, with or without a trailing slash.
-   * @default the environment variable `JUPYTERHUB_API_URL`
+   * @default the environment variable `JUPYTERHUB_API_URL`; with `auth: "cookie"`, the hub that served the page
    */
   url?: string | undefined;
   /**
-   * The address at which people reach the hub, in the same forms. Needed if `url` is an address inside a cluster.
-   * @default the environment variable `JUPYTERHUB_PUBLIC_HUB_URL` or `JUPYTERHUB_HOST`, else derived from `url`
+   * The address at which people reach the hub, in the same forms as `url`. Needed if `url` is inside a cluster.
+   * @default the environment's `JUPYTERHUB_PUBLIC_HUB_URL`, or `JUPYTERHUB_HOST` followed by `JUPYTERHUB_BASE_URL`,
+   * else derived from `url`
    */
   publicUrl?: string | undefined;
   /**
    * An API token, or a function that returns one and is called before each attempt. Without a token, only public
    * operations work.
-   * @default the environment variable `JUPYTERHUB_API_TOKEN`, unless `JUPYTERHUB_API_URL` names another hub than `url`
+   * @default the environment variable `JUPYTERHUB_API_TOKEN`, unless `JUPYTERHUB_API_URL` names a hub other than `url`
    */
   token?: TokenSource | undefined;
-  /**
-   * `"cookie"`, for pages that the hub serves: acts as the user who is logged in, with the cookie and the XSRF token
-   * of the page in place of a token. `url` defaults to the hub that served the page.
-   */
+  /** `"cookie"`, in pages of the hub: acts as the logged-in user, by their cookie and XSRF token, without a token. */
   auth?: "cookie" | undefined;
   /**
-   * The scheme of the `Authorization` header, for the API, requests to servers and their WebSockets. Use `"token"`
-   * behind a gateway that takes `Bearer` for itself: hubs and Jupyter servers accept both.
+   * The scheme of the `Authorization` header in requests to the API and to servers, and in WebSockets. Use `"token"`
+   * behind a gateway that uses `Bearer` itself: hubs and Jupyter servers accept both.
    * @default "Bearer"
    */
   authScheme?: "Bearer" | "token" | undefined;
-  /** The fetch function: one with a proxy, a certificate authority or a test double. @default globalThis.fetch */
+  /** A function to call in place of `fetch`: for a proxy, your own certificates or tests. @default globalThis.fetch */
   fetch?: typeof fetch | undefined;
   /**
-   * Headers for every request to the hub's API, such as a gateway's key. Requests to servers do not have them. Headers
-   * of a call take precedence. `Authorization` applies only to requests without the client's token.
+   * Headers for every request to the hub's API, such as a gateway's key. Requests to users' servers do not have them.
+   * Headers of a call take precedence. `Authorization` applies only to requests without the client's token.
    */
   headers?: Readonly<Record<string, string>> | undefined;
-  /** The name of your program, for the start of the User-Agent. Browsers do not send it. */
+  /** The name of your program, which begins the `User-Agent` header. Browsers do not send it. */
   appName?: string | undefined;
-  /** Milliseconds for one attempt, until its body has arrived. A start may block for 10,000. @default 30_000 */
+  /** Milliseconds for one attempt, body included. The response to a start may take 10,000 ms. @default 30_000 */
   timeout?: number | undefined;
   /**
-   * The most retries of a call; 0 for none. Safe methods are retried after transient failures (connection lost, 429,
-   * 502, 503, 504), any method after a 429 with `Retry-After` of at most 60,000 ms. The back-off is random, below a
-   * limit that grows from 250 to 10,000 ms.
+   * The most retries of a call; 0 for none. Reads (GET) are retried after a lost connection, 429, 502, 503, 504 and a
+   * CDN's 520 to 524, 527 and 530; writes only after a 429 with `Retry-After`. A timeout, or a `Retry-After` above
+   * 60,000 ms, is not retried. The back-off is random, below a limit that grows from 250 to 10,000 ms.
    * @default 3
    */
   retry?: number | undefined;
@@ -73,19 +71,19 @@ export interface JupyterHubOptions {
    * @default 134_217_728
    */
   maxResponseBytes?: number | undefined;
-  /** The most calls in flight; others wait. A hub handles one at a time. @default 16 */
+  /** The most calls in flight; further calls wait. A hub handles one request at a time. @default 16 */
   maxConcurrency?: number | undefined;
   /**
-   * Runs around each attempt: one function, or several with the outermost first. An attempt counts towards
-   * `maxConcurrency` while they run. So if one calls the hub, its client needs a `maxConcurrency` of its own, as in
-   * `hub.withOptions({ middleware: [], maxConcurrency: 4 })`.
+   * Runs around each attempt: one function, or several with the outermost first. While a middleware runs, its attempt
+   * counts towards `maxConcurrency`. So a middleware that calls the hub needs a client with a separate
+   * `maxConcurrency`: `hub.withOptions({ middleware: [], maxConcurrency: 4 })`.
    */
   middleware?: Middleware | readonly Middleware[] | undefined;
   /** Logs each attempt, without secrets. `console` is a valid logger. */
   logger?: Logger | undefined;
   /**
    * Whether tokens may be sent to a public host over plain http.
-   * @default false; the client's token may always be sent to the environment's own `JUPYTERHUB_API_URL`
+   * @default false, but the client's token may always be sent to the address in `JUPYTERHUB_API_URL`
    */
   allowInsecure?: boolean | undefined;
   /**
@@ -106,12 +104,12 @@ export interface OAuthOptions {
   redirectUri: string;
 }
 
-/** A predicate, and what the error says the value must be. */
+/** A predicate for a value, and the requirement that the error names. */
 type Rule = readonly [isValid: (value: unknown) => boolean, requirement: string];
 
 const positive: Rule = [(value) => typeof value === "number" && value > 0, "a number above 0"];
 
-/** The options by name, with a rule for each that only this file validates. */
+/** The options by name: each with the rule that this file checks, or true if there is none. */
 export const optionKeys: { readonly [Key in keyof JupyterHubOptions]-?: true | Rule } = {
   url: true,
   publicUrl: true,
@@ -144,25 +142,25 @@ const oauthKeys: KeysOf<OAuthOptions> = { clientId: true, clientSecret: true, re
 /** The parts of a client, and its addresses. */
 export interface ClientContext extends VersionSource {
   credentials: Credentials;
-  /** The value of an `Authorization` header with a token. */
+  /** Returns the `Authorization` header for a token. */
   authorization(token: string): string;
-  /** `https://host/prefix/hub/`, as people reach it. */
+  /** The address at which people reach the hub: `https://host/prefix/hub/`. */
   publicUrl: string;
-  /** The given options, and those from the environment. */
+  /** The given options, completed from the environment. */
   options: JupyterHubOptions;
   /** Whether the environment describes this hub. */
   own: boolean;
-  /** Whether `JUPYTERHUB_API_URL` is this address, which may be plain http by design. */
+  /** Whether this hub is at `JUPYTERHUB_API_URL`, an address that may be plain http by design. */
   trusted: boolean;
 }
 
-/** What a derived client inherits besides options, by its options. */
+/** The state that a derived client inherits, by the options of the derived client. */
 const inherited = new WeakMap<
   JupyterHubOptions,
   { trusted: boolean; semaphore: Semaphore | undefined }
 >();
 
-/** Marks options as those of a client derived from another one. Both share a semaphore unless it is `apart`. */
+/** Marks options as those of a client derived from another. Both clients share a semaphore unless `apart` is true. */
 export function inheritFrom(
   options: JupyterHubOptions,
   { trusted, transport }: ClientContext,
@@ -199,7 +197,7 @@ export function createClientContext(
   const parent = inherited.get(options);
   // A hub gives the programs that it starts an address inside the cluster, often plain http by design.
   const trusted = parent?.trusted ?? isSame(baseUrl, ownUrl);
-  // The environment describes one hub. Its token is for no other.
+  // The environment describes one hub, and its token is for that hub only.
   const own = trusted || ownUrl === undefined || isSame(baseUrl, publicHubUrl);
   const token =
     options.token ?? (own && !auth ? environmentVariable("JUPYTERHUB_API_TOKEN") : undefined);
@@ -231,7 +229,7 @@ export function createClientContext(
     transport,
     credentials,
     publicUrl: pageUrl(publicUrl ?? baseUrl),
-    // Without `allowInsecure: trusted`, which holds for this address alone.
+    // These options do not include `allowInsecure: trusted`, since it holds for this address alone.
     options: { ...options, url: baseUrl, token, publicUrl },
     own,
     trusted,
@@ -272,7 +270,7 @@ function normalized(headers: Readonly<Record<string, string>>): Record<string, s
   try {
     return Object.fromEntries(new Headers(headers));
   } catch {
-    // Not kept as the cause: it quotes the header, which may hold a secret.
+    // The error is not kept as the cause: it quotes the header, which may hold a secret.
     throw new InvalidInputError("A header cannot be sent: its name or value is malformed.");
   }
 }

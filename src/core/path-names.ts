@@ -6,7 +6,7 @@
  */
 import { InvalidInputError } from "./errors.js";
 
-/** The longest id of a token, in characters. Hubs use a letter and a number; tokens have 32 characters. */
+/** The longest id of a token, in characters. An id is a letter and a number; a token has 32 characters. */
 const maxTokenId = 20;
 
 /** Throws an {@link InvalidInputError} unless `value` is a name that keeps the route. */
@@ -18,7 +18,7 @@ export function checkName(parameter: string, value: unknown, mayBeEmpty = false)
       `The ${what} must not be "${value}": in a URL it would lead to another route.`,
     );
   }
-  // A token would stand in the URL.
+  // Otherwise the token would be a part of the URL.
   if (parameter === "token_id" && value.length > maxTokenId) {
     throw new InvalidInputError("Give the token's `id`, not the token itself.");
   }

@@ -16,8 +16,8 @@ interface CallOptions<ThrowOnError extends boolean> {
   /** Whether the call rejects with its error instead of resolving with it. @default false */
   throwOnError?: ThrowOnError | undefined;
   /**
-   * Milliseconds for the whole call, retries included; of a stream, until its headers arrive. The client's `timeout`
-   * limits each attempt, and the time without data of a stream.
+   * Milliseconds for the whole call, retries included; for a stream, until its headers arrive. The client's `timeout`
+   * limits each attempt, and how long a stream may send no data.
    */
   timeout?: number | undefined;
   /** Whether `query` and `body` may have unknown keys, for newer hubs. @default false */
@@ -43,7 +43,7 @@ export interface RequestOptions<
   query?: Readonly<Record<string, unknown>> | undefined;
   /** The body, sent as JSON. */
   body?: unknown;
-  /** Serialises the body instead of `JSON.stringify`. */
+  /** Serialises the body, in place of `JSON.stringify`. */
   bodySerializer?: ((body: unknown) => unknown) | null | undefined;
   /** `"stream"` returns the response's body as a stream. */
   parseAs?: "stream" | undefined;

@@ -6,7 +6,7 @@
  * repeated.
  */
 
-/** Replaces a secret. */
+/** The text that replaces a secret. */
 export const redacted = "[redacted]";
 
 /** The most characters of a foreign text that are examined, and repeated in an error. */
@@ -37,7 +37,7 @@ export const redactedUrl = (
       : (attempt(() => encodeURIComponent(String(path[name]))) ?? "[malformed]"),
   );
 
-/** The secrets of a call, or of several that belong together. Inputs and headers are read at the first iteration. */
+/** The secrets of a call, or of several calls. Inputs and headers are read at the first iteration. */
 export class Secrets implements Iterable<string> {
   readonly #found = new Set<string>();
   readonly #unread: (() => Iterable<string>)[] = [];
@@ -54,7 +54,7 @@ export class Secrets implements Iterable<string> {
 
   #add(read: () => Iterable<string>): void {
     this.#unread.push(read);
-    // The many requests of a long start repeat the same few headers.
+    // A long start sends many requests, which all repeat the same few headers.
     if (this.#unread.length > 100) this.#read();
   }
 
@@ -69,8 +69,8 @@ export class Secrets implements Iterable<string> {
 }
 
 /**
- * The length from which on a value below a key is a secret. `user_options` and `auth` may hold anything, since a Spawner
- * and an Authenticator define them: a short value, such as "small" or "fail", is a word that their messages are full of.
+ * Returns the minimum length of a secret below a key. `user_options` and `auth` may hold anything, since a Spawner or
+ * an Authenticator defines them. Short values there, such as "small" or "fail", are common words in their messages.
  */
 function minLengthBelow(key: string, above: number): number {
   if (isSecretKey(key)) return 0;
@@ -108,7 +108,7 @@ function* secretsOf(headers: Headers): Generator<string, void> {
     if (/^basic$/i.test(scheme)) yield* decodedBasic(credentials!);
     else if (name === "cookie") yield* cookiesIn(value);
     if (isAuthorization && credentials) continue;
-    // Gateways have keys under names of their own. A short value is none, unless the name says so.
+    // Gateways send keys in headers of any name. A short value is a key only if the name says so.
     if (value.length > 7 || isSecretKey(name)) yield value;
   }
 }
@@ -122,7 +122,7 @@ function* decodedBasic(credentials: string): Generator<string, void> {
   yield decoded.slice(decoded.indexOf(":") + 1);
 }
 
-/** The value of each cookie, as it is sent and decoded. */
+/** Yields the value of each cookie twice: as it is sent, and decoded. */
 function* cookiesIn(header: string): Generator<string, void> {
   for (const cookie of header.split(";")) {
     const value = cookie.slice(cookie.indexOf("=") + 1).trim();
@@ -132,7 +132,7 @@ function* cookiesIn(header: string): Generator<string, void> {
   }
 }
 
-/** The encodings in which a text may quote a secret. A value of fewer than four characters is not a secret. */
+/** Returns the encodings in which a text may quote a secret. Values of fewer than four characters are not secrets. */
 function encodingsOf(secret: string): string[] {
   const text = secret.trim().slice(0, maxText);
   if (text.length < 4) return [];

@@ -54,7 +54,7 @@ export async function readText(
   }
 }
 
-/** Closes the connection of a response whose body is not read. Streams of node-fetch have no such method. */
+/** Closes the connection of a response whose body is not read. Streams of node-fetch have no `cancel`. */
 export async function discardBody({ body }: Response): Promise<void> {
   try {
     await body?.cancel?.();
@@ -104,10 +104,10 @@ export function assertHubResponse(
       { ...call.details, status, retryAfter: parseRetryAfter(headers.get("Retry-After")) },
     );
   }
-  // HTML may come from anything, unless it is empty or the header says that it is the hub's.
+  // An HTML page may come from anything, unless it is empty or has the hub's version header.
   const isExpected = isJson(type) || (media.includes(type) && (!isPage || body === "" || version));
   if (status >= 400) {
-    // The pages of a hub have the header as well. Only few operations are refused with one.
+    // Pages of a hub have the version header as well, but only few operations are refused with a page.
     const isKnown =
       !isPage || media.includes(type) || unsupportedError(version ?? "", call.operation, "");
     if (isError || (version && isKnown)) return;
@@ -132,26 +132,26 @@ export function assertHubResponse(
   );
 }
 
-/** The same response with `body` in place of its own, which has been read. */
+/** Replaces the body of a response, which has been read, by `body`. Returns the response. */
 export const withBody = (response: Response, body: string | ReadableStream): Response =>
   typeof body === "string"
     ? Object.defineProperty(response, "text", { value: async () => body })
     : Object.defineProperty(response, "body", { value: body });
 
-/** How the generated client is to parse the response of an operation. */
+/** Returns how the generated client must parse the response to a call. */
 export const parseAsOf = ({ streams, operation }: CallContext): "json" | "auto" | "stream" =>
   streams ? "stream" : operation.media ? "auto" : "json";
 
-/** The value of a response. `parsed` is its body as the generated client parsed it. */
+/** Returns the value of a response. `parsed` is the body as the generated client parsed it. */
 export function valueOf(body: string | undefined, parsed: unknown, call: CallContext): unknown {
   if (call.operation.empty || body === "") return undefined;
-  // Every JSON of a hub's API is an object or a list.
+  // Every JSON value of a hub's API is an object or a list.
   const isText = body !== undefined && parsed === body;
   if (isText || (typeof parsed === "object" && parsed !== null)) return parsed;
   throw invalidJsonError(call);
 }
 
-/** The error for a body that is not JSON, or not a hub's, despite its label. It quotes nothing of it. */
+/** Returns the error for a body that is labelled JSON, but is not JSON of a hub. Quotes nothing of the body. */
 export function invalidJsonError(call: CallContext, body = ""): UnexpectedResponseError {
   // Python writes these numbers, and JSON does not have them.
   const finite = body.replace(
@@ -166,7 +166,7 @@ export function invalidJsonError(call: CallContext, body = ""): UnexpectedRespon
   return unexpected(call, call.response, `: ${fault}`);
 }
 
-/** Whether an error without the hub's header has the shape of a hub's errors. */
+/** Returns whether an error response without the hub's header has the shape of a hub's errors. */
 function isErrorBody(
   { status }: Response,
   body: string,
@@ -178,11 +178,11 @@ function isErrorBody(
   const error = isJson(type) && parseJson(body);
   if (typeof error !== "object" || error === null) return false;
   if ("status" in error && error.status === status && "message" in error) return true;
-  // OAuth, which is public and has a body, has its own shape of errors.
+  // Errors of OAuth, whose operation is public and has a body, have another shape.
   return "error" in error && Boolean(operation.public && operation.body);
 }
 
-/** The target of a redirect; undefined without one, and where it may repeat a secret of the path. */
+/** Returns the target of a redirect; undefined if there is none, or if it may repeat a secret of the path. */
 function redirectTarget(headers: Headers, { url, secrets }: CallContext): URL | undefined {
   const location = headers.get("Location");
   if (!location || url.includes(redacted) || !URL.canParse(location, url)) return undefined;
@@ -191,7 +191,7 @@ function redirectTarget(headers: Headers, { url, secrets }: CallContext): URL | 
   return URL.canParse(target) ? new URL(target) : undefined;
 }
 
-/** What a redirect changes, and the `url` to configure instead. */
+/** Says what a redirect changes, and which `url` to configure instead. */
 function redirectAdvice(target: URL | undefined, { url }: CallContext): string {
   const from = new URL(url);
   const route = from.pathname.slice(from.pathname.lastIndexOf("/hub/api"));

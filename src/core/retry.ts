@@ -1,19 +1,19 @@
 /**
  * The retry policy, as a pure function.
  *
- * Safe methods are retried after transient failures. Other methods are retried only after a 429 with `Retry-After`, by
- * which the hub says that it did nothing. A failed start is never retried: hubs shut down after a number of failed
- * spawns in a row.
+ * Safe methods are retried after transient failures. Other methods are retried only after a 429 with `Retry-After`,
+ * since the hub then did nothing. A failed start is never retried: hubs shut down after a number of failed spawns in a
+ * row.
  */
 import { isJupyterHubError, type JupyterHubError } from "./errors.js";
 
-/** Milliseconds. */
+/** The limits of the first back-off and of later ones, in milliseconds. */
 export const minDelay = 250;
 export const maxDelay = 10_000;
 /** The longest `Retry-After` that a retry waits for, in milliseconds. */
 export const maxRetryAfter = 60_000;
 
-/** What the policy needs to know of a call. */
+/** The facts about a failed attempt that the policy needs. */
 export interface FailedAttempt {
   method: string;
   /** The number of attempts so far. */
@@ -28,12 +28,12 @@ const permanentCodes = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ENOTFOUND|EPROTO|^HPE_
 /** Statuses of gateways whose hub is unavailable; from 520 on, of CDNs. */
 const unavailableStatuses = new Set([502, 503, 504, 520, 521, 522, 523, 524, 527, 530]);
 
-// Errors are compared by name, since a middleware may throw those of another copy of this package.
+// Errors are compared by name, since a middleware may throw errors of another copy of this package.
 const isTransient = (failure: unknown): boolean =>
   (isJupyterHubError(failure, "ConnectionError") && !permanentCodes.test(failure.code ?? "")) ||
   (isJupyterHubError(failure, "HubError") && unavailableStatuses.has(failure.status ?? 0));
 
-/** Whether the hub is down, starting or busy: no response, a gateway's error, or a 429. Workflows wait and go on. */
+/** Returns whether the hub is down, starting or busy: no response, a gateway's error, or a 429. Workflows then wait. */
 export const isUnavailable = (failure: unknown): boolean =>
   isTransient(failure) ||
   isJupyterHubError(failure, "TimeoutError") ||
@@ -42,10 +42,10 @@ export const isUnavailable = (failure: unknown): boolean =>
     failure.status === 404 &&
     !failure.hubVersion);
 
-/** Whether a method is safe: it changes nothing. */
+/** Returns whether a method is safe: it changes nothing. */
 export const isSafe = (method: string): boolean => method === "GET";
 
-/** The milliseconds until the next attempt; undefined without one. */
+/** Returns the milliseconds until the next attempt; undefined if there is none. */
 export function retryDelay(
   failure: JupyterHubError,
   { method, attempt, retries }: FailedAttempt,

@@ -1,5 +1,5 @@
 /**
- * What the JavaScript runtime provides: environment variables, in a browser the page and its cookies, and the type for
+ * Access to the JavaScript runtime: environment variables, the page and its cookies in a browser, and the type for
  * `await using`.
  */
 
@@ -16,7 +16,7 @@ export function environmentVariable(name: string): string | undefined {
   try {
     return process?.env?.[name] || undefined;
   } catch {
-    // Deno without --allow-env.
+    // Deno throws without --allow-env.
     return undefined;
   }
 }

@@ -1,8 +1,9 @@
 /**
  * Checks an identity's scopes without a request.
  *
- * Hubs list scopes in full: each one with all scopes that it includes, and with the names in its filters. So only the
- * filters need a comparison: no filter covers every filter, a user covers their servers, a group covers its members.
+ * Hubs list scopes in full: each scope with all scopes that it includes, and filters with names (`!user=ada`, not
+ * `!user`). So only filters are compared: a scope without a filter covers every filter, a user's filter covers the
+ * user's servers, and a group's filter covers the group's members.
  */
 import type { Scope } from "../../generated/operations.gen.js";
 import type { RequestIdentity } from "../../generated/types.gen.js";
@@ -12,7 +13,7 @@ import { checkKeys, type KeysOf } from "./known-keys.js";
 /** A scope with or without a filter: `read:users`, `servers!user=ada`, `custom:reports:read`. */
 export type FilteredScope = Scope | (string & {});
 
-/** Scopes that stand for others: hubs replace them. */
+/** Scopes that hubs replace by the scopes that they stand for. */
 type Placeholder = "self" | "inherit" | "(no_scope)";
 
 /** Facts about the user in a scope's filter. */
@@ -27,9 +28,8 @@ const contextKeys: KeysOf<ScopeContext> = { groups: true };
  * Returns whether an identity, as `whoami` or `tokens.identify` returned it, has a scope. Sends nothing.
  *
  * A scope without a filter must be held without a filter: `list:users!group=staff` does not include `list:users`,
- * though the hub then lists a part of the users. `!user` stands for the token's owner. A scope limited to a group
- * covers its members as far as their groups are known: for the token's owner from `identity`, for others from
- * `context`.
+ * though the hub lists the users of that group. `!user` stands for the token's owner. A scope limited to a group covers
+ * users as far as their groups are known: for the token's owner from `identity`, for others from `context`.
  *
  * @param identity the result of `hub.whoami()`
  * @param scope `users`, or with one of the filters `!user`, `!user=ada`, `!group=staff`, `!service=ci`,
@@ -75,7 +75,7 @@ function covering(
   const [kind, named] = cut(filter, "=");
   const isOwner = kind === "user" && named === undefined;
   const isUser = identity.kind === "user";
-  // A service has no servers of its own.
+  // A service is not a user, so no filter covers its `!user`.
   if (isOwner && !isUser) return [];
   const target = isOwner ? identity.name : named;
   const known = ["user", "group", "server", "service"].includes(kind);

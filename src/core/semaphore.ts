@@ -1,33 +1,33 @@
-/** A semaphore: limits the calls in flight. The others wait in a queue. */
+/** A semaphore: limits the calls in flight. Further calls wait in a queue. */
 import { onAbort } from "./deadline.js";
 
 interface Waiter {
-  /** Undefined once its signal has aborted. */
+  /** Lets the call run; undefined after its signal has aborted. */
   start: (() => void) | undefined;
 }
 
-/** Work without a permit before the actual work, since it may run other work of the same semaphore. */
+/** Work to do before the actual work. It holds no permit, since it may run other work of the same semaphore. */
 interface Preparation {
   prepare(): Promise<void>;
-  /** Limits the preparations. */
+  /** Limits the preparations that run at once. */
   limit: Semaphore;
 }
 
 export class Semaphore {
   #free: number;
-  /** The newest last. They move to `#next` together, so that neither end of a long queue is slow. */
+  /** The end of the queue, newest last. All move to `#next` together, so that neither end of a long queue is slow. */
   #waiting: Waiter[] = [];
-  /** The oldest last. */
+  /** The beginning of the queue, oldest last. */
   #next: Waiter[] = [];
 
-  /** @param count the permits; a fraction counts as a whole one */
+  /** @param count the number of permits; a fraction is rounded up */
   constructor(count: number) {
     this.#free = Math.ceil(count);
   }
 
   /**
-   * Runs `work` as soon as a permit is free, and the preparation before, when the first one is free. Rejects with the
-   * signal's reason if it aborts before.
+   * Waits for a permit, then runs `work`. A preparation runs first, once a permit is free, but does not hold the
+   * permit. Rejects with the signal's reason if the signal aborts before `work` begins.
    */
   async run<Value>(
     signal: AbortSignal | undefined,

@@ -1,8 +1,8 @@
 /**
  * Requests and WebSockets to one running server, with the token for it.
  *
- * Guarantees that the token goes to this server alone: not to the user's other known servers, along no redirect, into
- * no URL. A server that does not run is a ServerNotRunningError, whatever the proxy answers in its place.
+ * Guarantees that the token goes to this server alone: not to other known servers of the user, and into no redirect or
+ * URL. If the server does not run, requests reject with a ServerNotRunningError, whatever answers in its place.
  */
 import { omitCookies } from "./auth.js";
 import { ConnectionError, InvalidInputError, ServerNotRunningError } from "./errors.js";
@@ -21,11 +21,11 @@ export interface ServerTarget {
   token: string;
   /** The `Authorization` header with this token. */
   authorization: string;
-  /** Until when the token may be used again, by `performance.now()`. */
+  /** The end of the time in which the token may be reused, by `performance.now()`. */
   reuseUntil: number;
   /** The user's named servers, whose addresses are below that of the default server. */
   siblings: ReadonlySet<string>;
-  /** Where people reach the hub. */
+  /** The address at which people reach the hub. */
   hubUrl: string;
   send: typeof fetch;
   /** Asks the hub whether the server runs. */
@@ -36,7 +36,7 @@ export interface ServerTarget {
 export const notRunningError = (what: string, status?: number): ServerNotRunningError =>
   new ServerNotRunningError(`${what} does not run. Start it: servers.start.`, { status });
 
-/** A fetch for the server. Relative addresses are resolved below it. */
+/** Returns a fetch function for the server. It resolves relative addresses below the server's address. */
 export const createServerFetch =
   (target: ServerTarget) =>
   async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
@@ -52,7 +52,7 @@ export const createServerFetch =
     } catch (cause) {
       if (signal?.aborted) throw signal.reason;
       const secrets = new Secrets();
-      // A token of the caller's own replaces the target's.
+      // The caller's headers may have a token that replaces the target's.
       secrets.addHeaders(headers);
       secrets.addInput([{ token: target.token }, Object.fromEntries(url.searchParams)]);
       throw new ConnectionError(`${method} ${baseUrl}: the connection to the server failed.`, {
@@ -64,9 +64,9 @@ export const createServerFetch =
     let isRunning = false;
     let isOfHub = origin === "hub";
     try {
-      // An application in the server may answer in the same way as the hub or the proxy: the hub knows.
+      // An application in the server may answer as the hub or the proxy would, so the hub decides.
       isRunning = await runs(signal ?? new AbortController().signal);
-      // A server that died runs for the hub until it looks again; the proxy then serves the hub's page.
+      // The hub reports a dead server as running until it checks again. Meanwhile the proxy serves a page of the hub.
       if (isRunning && !isOfHub)
         isOfHub = response.status === 503 && (await isHubPage(response, hubUrl));
       if (isRunning && !isOfHub) return response;
@@ -86,7 +86,7 @@ export const createServerFetch =
     );
   };
 
-/** The init of a request. Not a `Request`: the fetch of a package accepts only its own class. */
+/** The init of a request. It is not a `Request`, since the fetch of a package accepts only its own class. */
 type ServerRequestInit = Omit<RequestInit, "headers"> & { method: string; headers: Headers };
 
 /** Checks the address and adds the token. */
@@ -95,21 +95,21 @@ async function requestOf(
   input: string | URL | Request,
   init: RequestInit,
 ): Promise<{ url: URL; request: ServerRequestInit }> {
-  // A Request, also of another implementation.
+  // The input may be a Request, even of another implementation.
   const given = typeof input === "object" && "url" in input ? input : undefined;
   const address = given ? given.url : String(input);
-  // A Request refuses addresses with a password.
+  // The class Request refuses addresses with a password.
   const url = valid(target, () => new URL(new Request(new URL(address, target.baseUrl)).url));
   assertBelow(target, url.href);
   const headers = valid(target, () => new Headers(init.headers ?? given?.headers));
   if (!headers.has("Authorization")) headers.set("Authorization", target.authorization);
   const body = init.body ?? (given && (await bodyOf(given, target)));
   const checked = { method: init.method ?? given?.method ?? "GET", body: body == null ? null : "" };
-  // Checked here, since the error of fetch would quote it.
+  // The method is checked here, since an error of fetch would quote it.
   const { method } = valid(target, () => new Request(url, { ...checked, headers }));
   const request: ServerRequestInit = {
     ...(given && settingsOf(given)),
-    // As for `fetch`, undefined keeps the value of the Request.
+    // As in `fetch`, an undefined value keeps that of the Request.
     ...withoutUndefined(init),
     method,
     headers,
@@ -125,7 +125,7 @@ function valid<Value>({ what }: ServerTarget, make: () => Value): Value {
   try {
     return make();
   } catch {
-    // Not kept as the cause: it quotes addresses and headers, which may hold secrets.
+    // The error is not kept as the cause: it quotes addresses and headers, which may hold secrets.
     throw new InvalidInputError(
       `${what} cannot be sent this request: its address, method, body or a header is malformed.`,
     );
@@ -155,8 +155,8 @@ const settingsOf = (request: Request): Omit<RequestInit, "headers"> =>
   withoutUndefined(Object.fromEntries(settings.map((name) => [name, request[name]])));
 
 /**
- * What sent a response: the server, the hub, or unknown. If the server does not run, the hub answers at its address:
- * with a redirect to itself, a page, or 424 (503 before 2.0). If nothing is there, the proxy answers 503.
+ * Returns which program sent a response. If the server does not run, the hub answers in its place: with a redirect to
+ * the hub, a page, or 424 (503 before 2.0). If nothing listens at the address, the proxy answers 503.
  */
 function originOf({ status, type, headers }: Response, hub: string): "server" | "hub" | "unknown" {
   if (type === "opaqueredirect" || status === 424 || status === 503) return "unknown";
@@ -170,10 +170,10 @@ function originOf({ status, type, headers }: Response, hub: string): "server" | 
 }
 
 /**
- * Whether a server itself answers at its address, to a request without credentials: Jupyter servers send a page, or a
- * redirect to one of theirs or to the hub's login. Without a running server the hub answers, always with a redirect to
- * a page of its own, or a gateway does, which does not know the header. False in pages, where nothing is sent, since
- * browsers hide redirects. Rejects if the address cannot be reached or redirects to a malformed one.
+ * Returns whether a server itself answers at its address, to a request without credentials. Jupyter servers send a
+ * page, or a redirect to one of their pages or to the hub's login. If no server runs, the hub answers, always with a
+ * redirect to one of its own pages, or a gateway does, without the version header. In browsers, which hide redirects,
+ * sends nothing and returns false. Rejects if the address cannot be reached or redirects to a malformed one.
  */
 export async function isServedAt(
   address: string,
@@ -184,33 +184,33 @@ export async function isServedAt(
   if (pageOrigin() !== undefined) return false;
   const response = await send(address, { redirect: "manual", signal });
   await discardBody(response);
-  // A custom fetch may follow redirects nevertheless.
+  // A custom fetch may follow redirects anyway.
   if (response.redirected) return false;
   if (response.ok) return versionOf(response) !== undefined;
   let target = new URL(response.headers.get("Location") ?? "", address);
   if (target.pathname === `${new URL(hubUrl).pathname}api/oauth2/authorize`) {
     target = new URL(target.searchParams.get("redirect_uri") ?? "", address);
   }
-  // Below the address, not the same with a query.
+  // The target must be below the address, not the address itself with a query.
   return target.href.startsWith(address) && /^[^?#]/.test(target.href.slice(address.length));
 }
 
 /** The body as text; empty if it is lost. */
 const textOf = (response: Response): Promise<string> => response.text().catch(() => "");
 
-/** Whether a response is a page of the hub, each of which loads its static files. Leaves the body unread. */
+/** Returns whether a response is a page of the hub: these load the hub's static files. Leaves the body unread. */
 const isHubPage = async (response: Response, hubUrl: string): Promise<boolean> =>
   /html/.test(response.headers.get("Content-Type") ?? "") &&
   (await textOf(response.clone())).includes(`${new URL(hubUrl).pathname}static/`);
 
-/** The runtime's WebSocket if it can send headers, which those of browsers cannot. */
+/** Returns the runtime's WebSocket class; undefined in browsers, whose class cannot send headers. */
 export const runtimeWebSocket = (): typeof WebSocket | undefined =>
   pageOrigin() === undefined ? globalThis.WebSocket : undefined;
 
-/** A WebSocket class for the server that sends the token in a header. */
+/** Returns a WebSocket class for the server. It sends the token in a header. */
 export function createWebSocketClass(Base: object, target: ServerTarget): typeof WebSocket {
   const headers = { Authorization: target.authorization };
-  // The package `ws` takes headers as third argument, runtimes beside the protocols.
+  // The package `ws` accepts headers as the third argument, runtimes next to the protocols.
   const third = "on" in (Base as { prototype: object }).prototype;
   return class extends (Base as new (...options: unknown[]) => WebSocket) {
     constructor(url: string | URL, protocols: string | string[] = []) {

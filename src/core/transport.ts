@@ -68,7 +68,7 @@ export class Transport {
   readonly options: TransportOptions;
   /** The hub's version, from its last response, or from the body of `GET /`: a proxy may remove the header. */
   hubVersion: string | undefined;
-  /** Limits the calls of the token function. Derived clients have their own, since one's function may use another. */
+  /** Limits the calls of the token function. Each client has its own, since the function may use another client. */
   readonly #tokenCalls: Semaphore;
 
   constructor(options: TransportOptions) {
@@ -81,19 +81,19 @@ export class Transport {
     return this.options.middleware.length > 0;
   }
 
-  /** Another token after the hub rejected one; undefined if there is none. */
+  /** Returns another token after the hub rejected one; undefined if there is no other. */
   async renewed(refused: string | undefined, call?: CallContext): Promise<string | undefined> {
     const { credentials } = this.options;
     const token = await this.awaitToken(() => credentials.renewed(refused), call);
     return token === refused ? undefined : token;
   }
 
-  /** The result of a token function, for a call or for several, within the timeout of an attempt. */
+  /** Returns the result of a token function, for one call or several. Limits it to the timeout of an attempt. */
   awaitToken<Token>(ask: () => Promise<Token>, call?: CallContext): Promise<Token> {
     const { deadline, secrets = [] } = call ?? {};
     if (deadline?.aborted) return Promise.reject(deadline.reason as Error);
     const token = ask();
-    // The function itself may abort the call.
+    // If the token function aborts the call, nothing else handles the rejection of its promise.
     token.catch(() => undefined);
     return withDeadline(this.options.timeout, deadline, () =>
       token.catch((cause: unknown) => {
@@ -107,7 +107,7 @@ export class Transport {
     );
   }
 
-  /** Sends one attempt and reads its response. Rejects if there is none, or it is not from a hub. */
+  /** Sends one attempt and reads its response. Rejects if no response arrives, or one that is not from a hub. */
   send(out: AttemptRequest, call: CallContext): Promise<AttemptResponse> {
     const { deadline } = call;
     const { timeout, semaphore } = this.options;
@@ -117,7 +117,7 @@ export class Transport {
       return withDeadline(timeout, deadline, (signal) => this.#attempt(out, call, signal));
     };
     const getToken = this.#setToken(out, call);
-    // A stream whose headers a proxy holds back would block other calls.
+    // Streams do not wait in the queue: one whose headers a proxy holds back would block other calls.
     if (call.streams) return getToken ? getToken().then(attempt) : attempt();
     call.isQueued = true;
     const preparation = getToken && { prepare: getToken, limit: this.#tokenCalls };
@@ -125,8 +125,8 @@ export class Transport {
   }
 
   /**
-   * Sets the token of a call that needs one and has no credentials of its own. If a token function has it, returns a
-   * function that asks for it and sets it.
+   * Sets the token of a call that needs one and has no credentials of its own. If the token comes from a token
+   * function, returns a function that calls it and then sets the token.
    */
   #setToken(out: AttemptRequest, call: CallContext): (() => Promise<void>) | undefined {
     const { credentials } = this.options;
@@ -169,7 +169,7 @@ export class Transport {
     try {
       assertHubResponse(response, body, version, call);
     } catch (error) {
-      // An unread stream would keep its connection.
+      // An unread stream would keep its connection open.
       if (body === undefined) await discardBody(response);
       throw error;
     }
@@ -209,11 +209,11 @@ export class Transport {
   }
 
   async #fetch(request: HubRequest, call: CallContext, signal: AbortSignal): Promise<Response> {
-    // A middleware may have taken longer than the call.
+    // A middleware may have run longer than the call may take.
     signal.throwIfAborted();
     const { url, method, headers, body } = request;
     const { baseUrl, credentials, fetch: send } = this.options;
-    // A middleware may have changed the URL. Without one, its names were checked.
+    // A middleware may have changed the URL. Without a middleware, the names in it were checked.
     if (this.hasMiddleware) assertBelow(baseUrl, url, call);
     if (this.hasMiddleware) call.secrets.addHeaders(headers);
     // Checked here, since a middleware may have set a token. Passwords count as well.
@@ -223,7 +223,7 @@ export class Transport {
     call.meta.onSent?.();
     try {
       const init: RequestInit = { method, headers, body, redirect: "manual", signal };
-      // No cookie of the page beside credentials of the call itself.
+      // A call with credentials of its own sends no cookie of the page.
       const own = call.ownCredentials || isHubToken(authorization);
       return await send(url, { ...init, ...(own ? omitCookies() : credentials.init) });
     } catch (cause) {
@@ -235,21 +235,21 @@ export class Transport {
   #prepare({ headers, token }: AttemptRequest, call: CallContext): void {
     const { credentials } = this.options;
     if (token !== undefined) credentials.put(headers, token);
-    // With a cookie, hubs demand this type for writes, also without a body.
+    // With a cookie, hubs demand this content type for writes, even without a body.
     if (credentials.kind === "cookie" && !isSafe(call.method) && !headers.has("Content-Type")) {
       headers.set("Content-Type", "application/json");
     }
     for (const [name, value] of Object.entries(this.options.headers)) {
       if (!headers.has(name)) headers.set(name, value);
     }
-    // The hub would prefer these to the password or secret in the body.
+    // The hub would prefer this header to the password or secret in the body.
     if (call.ownCredentials && isHubToken(headers.get("Authorization"))) {
       headers.delete("Authorization");
     }
     if (!headers.has("Accept")) {
       headers.set("Accept", [...(call.operation.media ?? []), "application/json"].join(", "));
     }
-    // The hub's CORS settings do not allow this header to pages.
+    // The hub's CORS settings do not allow pages to send this header.
     if (pageOrigin() === undefined && !headers.has("User-Agent")) {
       headers.set("User-Agent", this.options.userAgent);
     }

@@ -1,8 +1,8 @@
 /**
  * Parses and validates addresses: of a hub's API, of the hub behind a link, and of a hub's servers.
  *
- * Returns absolute URLs without query, fragment or credentials. A configured address may have any prefix. A link leads
- * to no address at which another user's server or a service could respond.
+ * Returns absolute URLs without query, fragment or credentials. A configured address may have any prefix. A link yields
+ * no address at which another user's server or a service could respond.
  */
 import { InvalidInputError } from "./errors.js";
 import { assertShape } from "./json.js";
@@ -46,10 +46,10 @@ export function apiUrl(url: string, what = "url"): string {
   return `${origin}${path}/hub/api`;
 }
 
-/** Returns `https://host/prefix/hub/`, at which people reach the hub, for any form that {@link apiUrl} takes. */
+/** Returns `https://host/prefix/hub/`, at which people reach the hub, for any form that {@link apiUrl} accepts. */
 export const pageUrl = (url: string): string => apiUrl(url, "publicUrl").replace(/api$/, "");
 
-/** Uses a loop: a pattern would take quadratic time. */
+/** Removes slashes with a loop, since a pattern would take quadratic time. */
 export function withoutTrailingSlashes(path: string): string {
   let end = path.length;
   while (path[end - 1] === "/") end -= 1;
@@ -67,9 +67,9 @@ export function decoded(segment: string): string {
 
 /** The most addresses that are tried for one link. */
 const maxCandidates = 5;
-/** A segment below which users' servers and services respond, or the hub itself. */
+/** Returns whether the hub, users' servers or services respond below a segment. */
 const isReserved = (segment: string): boolean => /^(hub|user|services)$/i.test(segment);
-/** A segment that every proxy reads alike: without separators, escapes or parameters, and neither `.` nor `..`. */
+/** Returns whether every proxy reads a segment alike: no separator, escape or parameter, and neither `.` nor `..`. */
 const isPlain = (segment: string): boolean => /^(?!\.+$)[\w.~@ -]+$/.test(segment);
 
 /**
@@ -79,7 +79,7 @@ const isPlain = (segment: string): boolean => /^(?!\.+$)[\w.~@ -]+$/.test(segmen
  */
 export function apiCandidates(link: string): string[] {
   const { origin, pathname } = parse("link", link);
-  // Once, and ASCII only: a segment that still has escapes is not plain.
+  // Decodes once, and ASCII only: a segment that still has escapes is not plain.
   const decoded = pathname.replace(/%[0-7][\dA-F]/gi, decodeURIComponent);
   const segments = decoded.split("/").filter(Boolean);
   const end = segments.findIndex((segment) => isReserved(segment) || !isPlain(segment));
@@ -91,15 +91,15 @@ export function apiCandidates(link: string): string[] {
   });
 }
 
-/** Where a server is, in its model or in a share. */
+/** The addresses of a server, in its model or in a share. */
 export interface ServerLinks {
   url: string;
   full_url?: string | null;
 }
 
 /**
- * Returns a server's public address: on the hub's host or a subdomain of it, which hubs with subdomains use for their
- * servers; by its `full_url` if the client knows only a private host. Refuses every other host.
+ * Returns a server's public address, which must be on the hub's host or a subdomain of it: some hubs use subdomains for
+ * servers. If the client knows only a private host of the hub, the address is the server's `full_url`.
  */
 export function serverAddress(
   { url, full_url }: ServerLinks,
@@ -118,7 +118,7 @@ export function serverAddress(
   return onHost(path, publicUrl);
 }
 
-/** A name as hubs encode it in addresses. */
+/** Returns a name as hubs encode it in addresses. */
 const encoded = (name: string): string =>
   encodeURIComponent(name)
     .replaceAll("%40", "@")
@@ -142,15 +142,15 @@ function onHost(url: string, publicUrl: string): string {
 
 /** Hosts to which a token may be sent over plain http. */
 const privateHosts: readonly RegExp[] = [
-  // IPv6: any, loopback, unique local and link-local addresses, and IPv4's loopback mapped.
+  // IPv6: unspecified, loopback, unique local and link-local addresses, and mapped loopback addresses of IPv4.
   /^\[(::1?\]|::ffff:7f[\da-f]{2}:|f[cd][\da-f]{2}:|fe[89ab][\da-f]:)/,
-  // IPv4: the same, private and shared addresses. A hub logs 0.0.0.0 as its own address.
+  // IPv4: the same kinds, private and shared addresses. A hub logs 0.0.0.0 as its own address.
   /^(0\.0\.0(?=\.0$)|127|10|192\.168|169\.254|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.[\d.]+$/,
   // The names of this machine, and of services inside a cluster.
   /^[^.:]+$/,
   /\.(localhost|local|internal|svc|cluster)$/,
 ];
 
-/** Whether a host, as a URL has it, is this machine, in a private network or inside a cluster. */
+/** Returns whether the host of a URL is this machine, in a private network or inside a cluster. */
 export const isPrivateHost = (hostname: string): boolean =>
   privateHosts.some((pattern) => pattern.test(hostname.replace(/\.$/, "")));
