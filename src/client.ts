@@ -41,23 +41,23 @@ import { ShareCodes, Shares } from "./resources/shares.js";
 import { Tokens } from "./resources/tokens.js";
 import { Users } from "./resources/users.js";
 
-/** Whether the proxy and the users' servers end with the hub. Omitted keys follow the hub's configuration. */
+/** Whether the proxy and the users' servers stop with the hub. For omitted keys, the hub's configuration decides. */
 export type ShutdownInput = NonNullable<PostShutdownData["body"]>;
 
 /** The default timeout of `waitUntilReady`, in milliseconds. */
 export const readyTimeout = 60_000;
 
-/** The options of a client whose url is given elsewhere. */
+/** The keys of a client's options without `url`, for methods that determine the url themselves. */
 const { url: _, ...otherKeys } = optionKeys;
-/** The requests of a discovery have no headers of the caller. */
+/** The options of a discovery: without `headers`, since its requests contain none of the caller's. */
 const discoveryKeys = { signal: true, timeout: true } as const;
 
 /**
  * A client of one hub.
  *
- * A method takes names, then the input of its operation with the hub's own keys, if there is any, then the options of
- * the call (`signal`, `timeout`, `headers`). An unknown key is an {@link InvalidInputError}, and nothing is sent.
- * Methods reject with a {@link JupyterHubError}, or with the signal's reason if it aborts.
+ * A method takes names, then the operation's input (if it has one) with the hub's own keys, then the options of the
+ * call (`signal`, `timeout`, `headers`). An unknown key causes an {@link InvalidInputError}, and nothing is sent.
+ * Methods reject with a {@link JupyterHubError} or, if the signal aborts, with the signal's reason.
  */
 export class JupyterHub {
   readonly #hub: ClientContext;
@@ -69,25 +69,35 @@ export class JupyterHub {
   /** The client for the functions of `jupyterhub-client/api`, with the same transport, checks and errors. */
   readonly client: ApiClient;
 
+  /** Users: list, create, change and delete them, and report their activity. */
   readonly users: Users;
+  /** API tokens of users: list, create, revoke and identify them, and log in with a password. */
   readonly tokens: Tokens<JupyterHub>;
+  /** Servers of users: start and stop them, follow their progress, and send requests to them. */
   readonly servers: Servers;
+  /** Groups of users: list, create, change and delete them. */
   readonly groups: Groups;
+  /** Access to servers that is shared with users and groups: list, grant and revoke it. Since 5.0. */
   readonly shares: Shares;
+  /** Codes by which users get access to a shared server: list, create and revoke them. Since 5.0. */
   readonly shareCodes: ShareCodes;
+  /** Services: list them, and register and delete external ones. */
   readonly services: Services;
+  /** The proxy in front of the hub: list its routes, make the hub check them, or change the proxy. */
   readonly proxy: Proxy;
+  /** Logins through the hub, for services and portals. */
   readonly oauth: OAuth<JupyterHub>;
 
   /**
-   * Creates a client. Sends nothing. By default it uses the environment of a program that a hub started:
-   * `JUPYTERHUB_API_URL`, `JUPYTERHUB_API_TOKEN` and `JUPYTERHUB_PUBLIC_HUB_URL`.
+   * Creates a client. Sends nothing. By default, it uses the environment of a program that a hub started:
+   * `JUPYTERHUB_API_URL` and `JUPYTERHUB_API_TOKEN`, and for `publicUrl` either `JUPYTERHUB_PUBLIC_HUB_URL` or
+   * `JUPYTERHUB_HOST` with `JUPYTERHUB_BASE_URL`. With `auth: "cookie"`, the url comes from the page.
    * @throws InvalidInputError if an option is invalid, or there is no url
    */
   constructor(options: JupyterHubOptions = {}) {
     const hub = createClientContext(options, operations);
     const clientOf = (token: string): JupyterHub => {
-      // Without a token, it would be a client with this one's own.
+      // If `token` were undefined, `withOptions` would keep this client's own token.
       checkToken(token);
       return this.withOptions({ token });
     };
@@ -108,18 +118,19 @@ export class JupyterHub {
 
   /**
    * Finds the hub behind any of its links, such as `https://hub.example.org/user/ada/lab`, and returns a client of it.
-   * Requests the version at up to five addresses, never below a segment `hub`, `user` or `services`, and follows
-   * redirects. As a link can lead anywhere, these requests have no token, cookie, headers or middleware. The client has
-   * all options: discover only links that you trust with its token.
+   * Requests the version at up to five addresses, never below a segment `hub`, `user` or `services` of the link, and
+   * follows redirects. As a link can lead anywhere, these requests have no token, cookie, headers or middleware. The
+   * returned client has all options, and so sends its token to the hub that was found: discover only links that you
+   * trust with it.
    *
    * `GET /` · public
-   * @param link at most 8,000 characters. Give the constructor the address of a hub whose prefix contains one of these
-   * segments, or that is behind a gateway with a key
-   * @param options the constructor's, without `url`. By default the environment's token is used, for the hub of
-   * `JUPYTERHUB_API_URL` only
-   * @param call options of the search, without `headers`
-   * @throws UnexpectedResponseError if no address is a hub's; HubError if the hub is down; InvalidInputError if the
-   * link is invalid
+   * @param link at most 8,000 characters. If the hub's prefix contains one of these segments, or the hub is behind a
+   * gateway that needs a key, pass the hub's address to the constructor instead
+   * @param options those of the constructor, without `url`. By default, the environment's token is used, but only for
+   * the hub of `JUPYTERHUB_API_URL`
+   * @param call options of the search: `signal` and `timeout`
+   * @throws UnexpectedResponseError if no hub responds at these addresses; HubError if the hub is down;
+   * InvalidInputError if the link is invalid
    */
   static async discover(
     link: string,
@@ -133,7 +144,7 @@ export class JupyterHub {
     const token = options.token ?? (isNamed || options.auth ? undefined : () => undefined);
     return withSharedDeadline("No hub was found", call, (call) =>
       discover(link, async (url) => {
-        // Before anything is sent, since this checks the options.
+        // Created before anything is sent, since the constructor checks the options.
         const found = new JupyterHub({ ...options, url, token });
         const probe = createProbe(options);
         await new JupyterHub({ ...probe.options, url }).version(call);
@@ -144,9 +155,9 @@ export class JupyterHub {
   }
 
   /**
-   * Returns another client of the same hub, with this client's options and those given. `token` replaces
-   * `auth: "cookie"` and vice versa. Unless `maxConcurrency` is given, both share one limit of concurrent calls. Sends
-   * nothing.
+   * Returns another client of the same hub, with this client's options overridden by the given ones. `token` replaces
+   * `auth: "cookie"` and vice versa. Unless `maxConcurrency` is given, both clients share one limit of concurrent
+   * calls. Sends nothing.
    * @throws InvalidInputError if an option is invalid
    */
   withOptions(options: Omit<JupyterHubOptions, "url">): JupyterHub {
@@ -162,18 +173,18 @@ export class JupyterHub {
    * Requests the hub's version, such as "6.1.1".
    *
    * `GET /` · public
-   * @throws UnexpectedResponseError if the response is not a hub's; ConnectionError if there is none
+   * @throws UnexpectedResponseError if the response is not from a hub; ConnectionError if no response arrives
    */
   async version(call?: CallOptions): Promise<string> {
     return fetchVersion(this.#hub, requestOptions(this.#hub, call));
   }
 
   /**
-   * Waits until the hub's API answers. While a hub starts, its address is unreachable, or its proxy answers. `timeout`
-   * is 60,000 ms by default.
+   * Waits until the hub's API responds. While a hub starts, its address is unreachable, or its proxy responds with an
+   * error. `timeout` is 60,000 ms by default.
    *
    * `GET /` · public
-   * @throws TimeoutError, with the last failure as its cause; UnexpectedResponseError if the response is not a hub's
+   * @throws TimeoutError, with the last failure as its cause; UnexpectedResponseError if the response is not from a hub
    */
   async waitUntilReady(call: CallOptions = {}): Promise<void> {
     let last: JupyterHubError | undefined;
@@ -209,7 +220,7 @@ export class JupyterHub {
   }
 
   /**
-   * Returns the owner of the client's token, a user or a service (see `kind`), and its scopes.
+   * Returns the owner of the client's token, a user or a service (see `kind`), and the token's scopes.
    *
    * `GET /user` · any valid token · contains the scopes since 2.0, the token's id since 5.0
    * @throws AuthenticationError without a valid token
@@ -219,7 +230,8 @@ export class JupyterHub {
   }
 
   /**
-   * Whether the hub is new enough for a feature. Requests the hub's version unless an earlier response contained it.
+   * Returns whether the hub is new enough for a feature. Requests the hub's version unless an earlier response
+   * contained it.
    *
    * `GET /` · public
    * @throws InvalidInputError for an unknown feature

@@ -1,6 +1,6 @@
 /**
- * What all methods share: the options of a call, sending it with a generated function, and a deadline over several
- * requests.
+ * The parts that all methods share: the options of a call, sending it with a generated function, and one deadline for
+ * several requests.
  *
  * Guarantees that unknown options and invalid timeouts are refused before anything is sent.
  */
@@ -50,11 +50,11 @@ export function requestOptions(
   return { ...call, headers: { ...call.headers, ...headers }, client, throwOnError: true };
 }
 
-/** The hub's version: that of its last response, or requested. */
+/** Returns the hub's version: from its last response or, if there is none yet, from a new request. */
 export const versionOf = async (hub: ClientContext, call?: CallOptions): Promise<string> =>
   hubVersion(hub, requestOptions(hub, call));
 
-/** A generated function. */
+/** A generated function, which sends one operation. */
 export type GeneratedFunction<Input, Value> = (
   options: GeneratedOptions & Input,
 ) => Promise<{ data: Value; response: Response }>;
@@ -69,7 +69,10 @@ export const send = async <Input, Value>(
 ): Promise<Value> =>
   (await operation(Object.assign(requestOptions(hub, call, headers), input))).data;
 
-/** Throws an {@link InvalidInputError} for unknown or invalid options. `known`: those of a method with more of them. */
+/**
+ * Throws an {@link InvalidInputError} for unknown or invalid options.
+ * @param known the keys of a method that has more options than {@link CallOptions}
+ */
 export function checkCall(
   call: CallOptions & { concurrency?: number | undefined },
   known: KeysOf<CallOptions> & Keys = callKeys,
@@ -81,7 +84,7 @@ export function checkCall(
   if (headers !== undefined) checkBag("headers of the call", headers);
 }
 
-/** Throws an {@link InvalidInputError} for unknown keys, if a method does not send its input as it is. */
+/** Throws an {@link InvalidInputError} for unknown keys. Input that is sent unchanged is checked when it is sent. */
 export const checkInput = (input: object, known: Keys): void =>
   checkKeys("input", input, known, inputHints);
 
@@ -99,16 +102,16 @@ export function keysOf(operation: string, ...own: string[]): Keys {
   return Object.fromEntries(keys.filter(([key]) => !own.includes(key)));
 }
 
-/** The body of an operation that needs none: omitted if it is empty. */
+/** Returns the body of an operation that needs none: omitted if it is empty. */
 export function omitEmpty<Body extends object>(body: Body): { body?: Body } {
   checkBag("input", body);
   return Object.keys(body).length > 0 ? { body } : {};
 }
 
 /**
- * Runs several requests as one call, which the call's `timeout` limits as a whole.
- * @param late what did not happen in time, for the error
- * @param timeout milliseconds if the call has no `timeout`. Without either, there is no limit
+ * Runs several requests as one call: its `timeout` limits all of them together.
+ * @param late the beginning of the error's message, such as "The server of ada was not ready"
+ * @param timeout the default of the call's `timeout`, in milliseconds. Without either, there is no limit
  */
 export async function withSharedDeadline<Value>(
   late: string,

@@ -1,6 +1,6 @@
 /**
- * Reuse of connections to servers: a cache for a limited time, and the owner of the client's token, since a connection
- * is reused for the same owner only.
+ * Reuse of connections to servers: a cache whose entries expire, and the owner of the client's token, since a
+ * connection is reused for the same owner only.
  */
 import * as api from "../../generated/sdk.gen.js";
 import type { RequestIdentity } from "../../generated/types.gen.js";
@@ -10,11 +10,11 @@ import { lifetime } from "./tokens.js";
 
 interface TokenOwner {
   token: string;
-  /** Differs between owners. */
+  /** Identifies the owner. */
   key: string;
 }
 
-/** How long to reuse what has a new token, in milliseconds: less than its lifetime, since clocks differ. */
+/** How long to reuse a connection, in milliseconds: less than the lifetime of its token, since clocks differ. */
 export const reuseTime = (lifetime - 300) * 1000;
 
 export class TokenOwners {
@@ -25,12 +25,12 @@ export class TokenOwners {
     this.#hub = hub;
   }
 
-  /** The options of a call with this token. */
+  /** Returns the options of a call that carries this token. */
   callOptions(token: string): CallOptions {
     return { headers: { Authorization: this.#hub.authorization(token) } };
   }
 
-  /** Whether the client's token alone identifies the caller: no middleware and no header may replace it. */
+  /** Returns true if the client's token alone identifies the caller: no middleware and no header can replace it. */
   decides({ headers }: CallOptions): boolean {
     const { middleware = [], headers: own = {} } = this.#hub.options;
     const others = Object.keys(own).some((name) => /^(authorization|cookie)$/i.test(name));
@@ -38,8 +38,9 @@ export class TokenOwners {
   }
 
   /**
-   * The owner of a token. A token function may return a different token for each call, so the hub is queried: tokens
-   * with the same identity have the same owner. Without a token function there is only one token, and nothing is sent.
+   * Returns the owner of a token. A token function may return a different token for each call, so the hub is queried:
+   * tokens with the same name and scopes have the same owner. Without a token function there is only one token, and
+   * nothing is sent.
    */
   async of(token: string): Promise<TokenOwner> {
     if (typeof this.#hub.options.token !== "function") return { token, key: token };
@@ -52,7 +53,7 @@ export class TokenOwners {
     );
   }
 
-  /** Whether the hub accepts a token. Also true if the hub does not respond. */
+  /** Returns false if the hub rejects a token, true if it accepts the token or does not respond. */
   knows(token: string, signal: AbortSignal): Promise<boolean> {
     return this.#identify(token, signal).then(
       () => true,
@@ -64,7 +65,10 @@ export class TokenOwners {
     return send(this.#hub, api.getCurrentUser, {}, { ...this.callOptions(token), signal });
   }
 
-  /** Works with a token; once more with a renewed one if the hub refuses it and the token function has another. */
+  /**
+   * Runs `work` with a token. If the hub refuses it and the token function returns another one, runs `work` once more
+   * with the other token.
+   */
   async renewing<Value>(token: string, work: (token: string) => Promise<Value>): Promise<Value> {
     try {
       return await work(token);
@@ -76,7 +80,7 @@ export class TokenOwners {
     }
   }
 
-  /** The client's own token; undefined without one, and with a page's cookie. */
+  /** Returns the client's own token; undefined if it has none or uses a page's cookie. */
   async token(): Promise<string | undefined> {
     const { credentials, transport } = this.#hub;
     if (credentials.kind === "cookie") return undefined;
@@ -84,12 +88,12 @@ export class TokenOwners {
   }
 }
 
-/** The most entries of a cache. */
+/** The maximum number of entries in a cache. */
 export const maxEntries = 10_000;
 
 /**
- * Guarantees that concurrent requests for a key share one piece of work, that failures are not cached, and that the
- * number of entries is limited: the oldest are removed first.
+ * A cache of promises. Guarantees that concurrent requests for a key share one piece of work, that failures are not
+ * cached, and that the number of entries is limited: the oldest are removed first.
  */
 export class PromiseCache<Value> {
   readonly #milliseconds: number;
@@ -100,7 +104,7 @@ export class PromiseCache<Value> {
     this.#milliseconds = milliseconds;
   }
 
-  /** The cached result for a key, or else the new result of `make`. */
+  /** Returns the cached result for a key or, if there is none, that of `make`. */
   get(key: string, make: () => Promise<Value>): Promise<Value> {
     const now = performance.now();
     for (const [key, { until }] of this.#kept) {

@@ -37,7 +37,8 @@ export class Groups {
   }
 
   /**
-   * Lists all groups in the order of their creation, complete even if others change meanwhile: see {@link Listing}.
+   * Lists all groups in the order of their creation. The list is complete even if groups change meanwhile: see
+   * {@link Listing}.
    *
    * `GET /groups` · scope `list:groups`; members and properties need `read:groups`
    * @param input `limit`: groups per request; the listing always has all of them. Default 200
@@ -98,7 +99,7 @@ export class Groups {
   }
 
   /**
-   * Deletes a group, not its members.
+   * Deletes a group, but not the users in it.
    *
    * `DELETE /groups/{name}` · scope `delete:groups`
    * @throws NotFoundError if the group does not exist

@@ -1,9 +1,9 @@
 /**
  * Listings, as `hub.users.list()` returns them: lazy, awaitable and iterable.
  *
- * Guarantees that nothing is sent before a listing is awaited or iterated, that each of these starts a new listing, and
- * that leaving one early (`break`, error, abort, timeout) aborts its requests. `workflows/pagination.ts` walks through
- * the pages.
+ * Guarantees that nothing is sent before a listing is awaited or iterated, that each `await` and each iteration
+ * requests the list again, and that an early end (`break`, error, abort, timeout) aborts the requests in flight.
+ * `workflows/pagination.ts` walks through the pages.
  */
 import * as api from "../../generated/sdk.gen.js";
 import type { GetUsersData, User } from "../../generated/types.gen.js";
@@ -30,7 +30,7 @@ import {
 /** The page size of a listing. */
 export interface PageInput {
   /**
-   * Items per request, not in total: a listing is complete. A hub's `api_page_max_limit` may reduce it.
+   * Items per request. It does not limit the listing, which is complete. A hub's `api_page_max_limit` may reduce it.
    * @default 200
    */
   limit?: number | undefined;
@@ -49,20 +49,23 @@ export interface ListOptions extends CallOptions {
 
 /**
  * A lazy list. Await it for all items, or iterate it for items as their pages arrive:
- * `for await (const user of hub.users.list())`. Each of these starts a new listing; nothing is sent before.
+ * `for await (const user of hub.users.list())`. Each `await` and each iteration requests the list again; nothing is
+ * sent before.
  *
  * The list is complete even if it changes meanwhile: each item that exists throughout appears exactly once, in the
- * order of creation. An item that is deleted and created again may appear twice, if the hub shows its time of creation
- * (that of users with the scope `read:users`, that of groups never). Exceptions:
- * - with `state`, only users who have the state throughout are certain. Users may be missing with the state `"ready"`,
- *   and shares if some have expired, when others are deleted meanwhile: hubs filter these after paging;
- * - with `sort`, users who are renamed (`name`) or active (`last_activity`) meanwhile may be missing or appear twice;
+ * order of creation. An item that is deleted and created again may appear twice if the hub shows when it was created
+ * (for users with the scope `read:users`, for groups never). Exceptions:
+ * - with `state`, only users who have that state throughout are certain to appear. When other items are deleted
+ *   meanwhile, users with the state `"ready"` may be missing, and shares if some have expired: hubs filter these after
+ *   paging;
+ * - with `sort`, users may be missing or appear twice if they are renamed (`name`) or become active (`last_activity`)
+ *   meanwhile;
  * - items may be missing with a `limit` of 1, or if more than a thousand in a row are deleted between two pages.
  *
- * It is not a promise: an `async` function that returns it awaits it.
+ * A listing is not a promise: an `async` function that returns one awaits it, and so resolves with the items.
  */
 export interface Listing<Item> extends PromiseLike<Item[]>, AsyncIterable<Item> {
-  /** Requests all items. `await` calls it. */
+  /** Requests all items. `await` calls this method. */
   then<Value = Item[], Failure = never>(
     onfulfilled?: ((items: Item[]) => Value | PromiseLike<Value>) | null,
     onrejected?: ((reason: unknown) => Failure | PromiseLike<Failure>) | null,
@@ -73,7 +76,7 @@ export interface Listing<Item> extends PromiseLike<Item[]>, AsyncIterable<Item> 
   ): Promise<Item[] | Failure>;
   /** Requests all items, and runs a function at the end. */
   finally(onfinally?: (() => void) | null): Promise<Item[]>;
-  /** Iterates over the pages as they arrive, without items of earlier pages. Starts at `offset`, by default at 0. */
+  /** Iterates over the pages as they arrive, each without items of earlier pages. `offset` is 0 by default. */
   pages(query?: PageQuery): AsyncIterable<Page<Item>>;
   /** Requests one page, for example of a table: `listing.page({ offset: 100, limit: 50 })`. */
   page(query?: PageQuery): Promise<Page<Item>>;
@@ -85,7 +88,7 @@ type FetchPage<Row> = (
   call: CallOptions,
 ) => Promise<readonly Row[] | HubPage<Row>>;
 
-/** A listing of rows that contain items. */
+/** The source of a listing: how to request its rows, and which items each row contains. */
 interface Source<Row, Item> {
   input: PageInput;
   call: ListOptions | undefined;
@@ -99,7 +102,7 @@ interface Source<Row, Item> {
   itemsOf(row: Row): readonly Item[];
 }
 
-/** The default of concurrent requests of a listing. */
+/** The default number of concurrent requests of a listing. */
 export const pagesInFlight = 2;
 
 const inputKeys: KeysOf<PageInput> = { limit: true };
@@ -170,7 +173,7 @@ export function listItems<Row, Item>(source: Source<Row, Item>): Listing<Item> {
 export interface ListUsersInput
   extends Omit<NonNullable<GetUsersData["query"]>, "offset" | "limit">, PageInput {}
 
-/** A listing of users, for `users.list` and `servers.listActive`. */
+/** Returns the source of a listing of users, for `users.list` and `servers.listActive`. */
 export const usersSource = (
   hub: ClientContext,
   input: ListUsersInput,
@@ -183,10 +186,10 @@ export const usersSource = (
     const { limit: _, ...filters } = input;
     return send(hub, api.getUsers, { query: { ...filters, ...page } }, call, paginationHeaders);
   },
-  // A user who is deleted and created again is another one. Some hubs have users without a name.
+  // A user who is deleted and created again is a new row. Some hubs have users without a name.
   keyOf: ({ name, created }: User): string => `${name} ${created}`,
   isOrdered: () => !String(input.sort).includes("last_activity"),
 });
 
-/** Requests a page instead of a list, since 2.0. Hubs compare this media type as a whole. */
+/** The header that requests a page instead of a list, since 2.0. Hubs ignore this media type if it has parameters. */
 export const paginationHeaders = { Accept: "application/jupyterhub-pagination+json" };

@@ -1,5 +1,5 @@
 /**
- * Logins through the hub, for services and portals: the link to the hub's page, and the token for the code.
+ * Logins through the hub, for services and portals: the link to the hub, and the exchange of the code for a token.
  *
  * Stores nothing: the application keeps an {@link OAuthAttempt} in the browser's session. Guarantees that a state is
  * random and contains the page to return to, that this page is a path of the application's own site, and that no error
@@ -20,11 +20,11 @@ import { send, type CallOptions, type ClientContext } from "./call.js";
 export interface AuthorizeInput {
   /** A path of your application, such as `/services/portal/charts?year=1843`. */
   next?: string | undefined;
-  /** The scopes of the token; by default all that the hub allows the client. Names of roles on 2.x. */
+  /** The scopes of the token; by default all that the hub allows the client. On hubs 2.x, names of roles. */
   scopes?: readonly FilteredScope[] | undefined;
 }
 
-/** What to store in the session of the browser that logs in, where no other browser can read it. */
+/** The data of one login. Store it in the session of the browser that logs in, where no other browser can read it. */
 export interface OAuthAttempt {
   /** Identifies this browser's login. */
   state: string;
@@ -42,7 +42,7 @@ export interface OAuthLogin<Client> {
   expires_in: number;
   /** The scopes of the token. */
   scopes: string[];
-  /** The page to return to. */
+  /** The page to return to, if `authorizeUrl` received one. */
   next: string | undefined;
 }
 
@@ -61,8 +61,8 @@ export class OAuth<Client = unknown> {
   }
 
   /**
-   * Creates a link to the hub's login, to redirect a browser to, and what to store in its session. In a service at the
-   * hub's own origin, the link may be a path. Sends nothing.
+   * Creates a link to the hub's login, and the data to store in the browser's session before you redirect the browser
+   * to that link. In a service at the hub's own origin, the link may be a path. Sends nothing.
    *
    * `GET /oauth2/authorize`, which the browser requests · public
    * @throws InvalidInputError if the client has no `oauth`, or `next` leads to another site
@@ -89,14 +89,14 @@ export class OAuth<Client = unknown> {
   }
 
   /**
-   * Exchanges the code with which a browser returned for a token. A code is valid once, for some minutes.
+   * Exchanges the code in a callback's URL for a token. A code is valid once, for some minutes.
    *
    * `POST /oauth2/token` · public: the body contains the client's secret
-   * @param callback the URL at which the browser arrived, or its path and query: `request.url`
+   * @param callback the URL that the hub redirected the browser to, or its path and query, such as `request.url`
    * @param attempt the result of `authorizeUrl` for this browser; undefined if its session has none
    * @throws InvalidInputError, before anything is sent, if the state is not this browser's; ForbiddenError if the hub
-   * sent an error instead of a code; AuthenticationError if the hub refuses the code (used, expired, another verifier)
-   * or the client's secret
+   * sent an error instead of a code; AuthenticationError if the hub refuses the client's secret or the code (used,
+   * expired, or of another verifier)
    */
   async exchangeCode(
     callback: string,
@@ -139,7 +139,7 @@ export class OAuth<Client = unknown> {
 const isList = (value: unknown): boolean =>
   Array.isArray(value) && value.every((item) => typeof item === "string");
 
-/** Reads the code and the page to return to. Throws unless the browser that returns is the one that left. */
+/** Reads the code and the page to return to. Throws unless the state is that of this browser's attempt. */
 function readCallback(
   callback: string,
   attempt: Partial<OAuthAttempt> | undefined,
@@ -166,15 +166,15 @@ function readCallback(
 
 /** An OAuth client, and the page at which browsers log in. */
 interface OAuthClient extends OAuthOptions {
-  /** The address of the hub's page; only its path if hub and service share an origin. */
+  /** The address of the login page; only its path if the hub and the service share an origin. */
   authorizeUrl: string;
 }
 
-/** The OAuth client of the options, or of the service that the hub started. */
+/** Returns the OAuth client: that of the options, or that of a service that the hub started. */
 function oauthClient({ options, publicUrl, own }: ClientContext): OAuthClient | undefined {
   const { oauth: given } = options;
   const env = (name: string): string | undefined => (own ? environmentVariable(name) : undefined);
-  // A hub without a public address has its services at its own origin.
+  // If no public address is known, the services are at the hub's own origin, where a path is enough.
   const base = options.publicUrl || given ? undefined : env("JUPYTERHUB_BASE_URL");
   const pages = base ? `${base}hub/` : publicUrl;
   const { clientId, clientSecret, redirectUri } = given ?? {
@@ -213,17 +213,17 @@ async function challengeOf(verifier: string): Promise<string> {
   );
 }
 
-/** Creates a state that returns to a page of the application's own site. */
+/** Creates a random state, which contains the page to return to if there is one. */
 const stateFor = (next: string | undefined): string =>
   next === undefined ? randomSecret() : `${randomSecret()}.${encodeURIComponent(ownPath(next))}`;
 
-/** The page in a state. It is checked again, since the application stored the state. */
+/** Returns the page that a state contains. It is checked again, since the application stored the state. */
 function nextOf(state: string): string | undefined {
   const dot = state.indexOf(".");
   return dot < 0 ? undefined : ownPath(decoded(state.slice(dot + 1)));
 }
 
-/** Returns the path as browsers parse it. Throws if it leads to another site than the application's own. */
+/** Returns the path as browsers parse it. Throws if it leads to a site other than the application's own. */
 function ownPath(next: string): string {
   assertString("`next`", next, true);
   // Browsers parse //host, /\host and /<tab>/host as other sites.

@@ -69,7 +69,7 @@ export class Proxy {
   }
 }
 
-/** The routes of a map. The listing refuses any other value. */
+/** Returns the routes of a map. Returns any other value unchanged: the listing refuses it. */
 const valuesOf = (routes: object): ProxyRoute[] =>
   typeof routes === "object" && routes ? Object.values(routes) : routes;
 

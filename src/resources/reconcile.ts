@@ -8,7 +8,7 @@ import { NotFoundError, isJupyterHubError } from "../core/errors.js";
 import { containsAll } from "../core/json.js";
 import { send, type CallOptions, type GeneratedFunction, type ClientContext } from "./call.js";
 
-/** The result of a write, found by reading; undefined if the state does not show it. */
+/** The result of a write, as read afterwards; undefined if the hub's state does not show it. */
 export type Reconciled<Value> = { value: Value } | undefined;
 
 /** Sends a write, as `send` does. If its response is lost, `read` finds out whether the hub carried it out. */
@@ -33,7 +33,7 @@ export async function write<Input, Value>(
   }
 }
 
-/** For deletions: the reading must fail, since nothing is there. */
+/** Confirms a deletion if `reading` rejects because the deleted item does not exist. */
 export const ifDeleted = (reading: Promise<unknown>): Promise<Reconciled<undefined>> =>
   reading.then(
     () => undefined,
@@ -42,14 +42,14 @@ export const ifDeleted = (reading: Promise<unknown>): Promise<Reconciled<undefin
 
 /** Whether an error says that something does not exist. */
 export const isDeleted = (error: unknown): boolean =>
-  // If the token's scopes do not include something that exists, hubs answer 404 as well.
+  // For something that exists, but is not in the token's scopes, hubs answer 404 as well.
   error instanceof NotFoundError && !error.hubMessage?.startsWith("No access");
 
-/** For deletions that a listing shows: nothing must remain. */
+/** Confirms a deletion if nothing remains in a listing. */
 export const ifAbsent = (remains: boolean): Reconciled<undefined> =>
   remains ? undefined : { value: undefined };
 
-/** For creations and changes: the model must have the wanted values. */
+/** Confirms a creation or a change if the model that was read has the wanted values. */
 export const ifMatches = async <Model extends object>(
   reading: Promise<Model>,
   wanted: object | ((model: Model) => boolean),

@@ -1,8 +1,8 @@
 /**
  * Connections to running servers: the public address of a server, and a token for it.
  *
- * Guarantees a token that expires and reaches this server only, the client's own token only on request, and that a
- * connection is not reused for another user. `core/server-client.ts` sends the requests.
+ * Guarantees that the token expires and reaches this server only, that the client's own token is used only on request,
+ * and that a connection is not reused for another user. `core/server-client.ts` sends the requests.
  */
 import * as api from "../../generated/sdk.gen.js";
 import type { Server } from "../../generated/types.gen.js";
@@ -48,7 +48,7 @@ export interface ConnectionInput extends ServerInput {
 export interface TokenChoice {
   /**
    * Whether to use the client's own token instead of a new one: for hubs before 3.0, and for tokens that cannot create
-   * tokens. The server's owner can read it.
+   * tokens. The server's owner can read the client's token.
    * @default false
    */
   useClientToken?: boolean | undefined;
@@ -62,20 +62,20 @@ export interface ConnectionOptions extends CallOptions, TokenChoice {
    */
   WebSocket?: (new (...options: never[]) => object) | undefined;
   /**
-   * Whether `@jupyterlab/services` adds the token to the URLs of its WebSockets, which proxies log. Pages of another
-   * origin need it. Excludes `useClientToken`.
+   * Whether `@jupyterlab/services` adds the token to the URLs of its WebSockets, which proxies log. Pages of an
+   * origin other than the hub's need this. Not allowed with `useClientToken`.
    * @default false
    */
   appendToken?: boolean | undefined;
 }
 
-/** Settings to reach a server, as `ServerConnection.makeSettings` of `@jupyterlab/services` takes them. */
+/** Settings to reach a server, for `ServerConnection.makeSettings` of `@jupyterlab/services`. */
 export interface ConnectionSettings {
   /** The server's address, `https://host/prefix/user/ada/`. */
   baseUrl: string;
-  /** The same for WebSockets, `wss://host/prefix/user/ada/`. */
+  /** The server's address for WebSockets, `wss://host/prefix/user/ada/`. */
   wsUrl: string;
-  /** A token that reaches this server only; with `useClientToken` the client's own, with all of its scopes. */
+  /** A token that reaches this server only; with `useClientToken`, the client's own token with all its scopes. */
   token: string;
   /** Whether WebSocket URLs contain the token. */
   appendToken: boolean;
@@ -92,7 +92,7 @@ export interface ConnectionSettings {
 export interface ServerFetchOptions extends CallOptions, ServerInput, TokenChoice {
   /** Milliseconds until the response begins, not until its body is complete. */
   timeout?: number | undefined;
-  /** Headers for the requests to the hub. Those for the server are in `init`. */
+  /** Headers for the requests to the hub. Headers for the server belong in `init`. */
   headers?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -114,7 +114,7 @@ export class ServerConnections {
     this.#owners = new TokenOwners(hub);
   }
 
-  /** Creates a connection, as `servers.connect`. */
+  /** Creates a connection, as `servers.connect` does. */
   async open(
     user: string,
     input: ConnectionInput,
@@ -143,7 +143,7 @@ export class ServerConnections {
     });
   }
 
-  /** Sends one request, as `servers.fetch`. */
+  /** Sends one request, as `servers.fetch` does. */
   async fetch(
     user: string,
     path: string,
@@ -164,17 +164,17 @@ export class ServerConnections {
         this.#reuse({ ...ref, useClientToken }, call),
       );
       const url = new URL(`./${path.replace(/^\/+/, "")}`, target.baseUrl);
-      // The body is read after this call: then the caller's own signals still abort it.
+      // The caller reads the body after this call: its own signals must still abort that.
       const both = AbortSignal.any([call.signal, ...signals]);
       const response = await createServerFetch(target)(url, { ...init, signal: both });
-      // Servers have other reasons to refuse a request. A new token helps only if the hub does not know this one.
+      // Servers refuse requests for other reasons, too. A new token helps only if the hub does not know this one.
       const isRefused = response.status === 401 || response.status === 403;
       if (forget && isRefused && !(await this.#owners.knows(target.token, call.signal))) forget();
       return response;
     });
   }
 
-  /** A connection that may be reused, with a function that ends its reuse, or one for a single use. */
+  /** Returns a connection: either one that is reused, with a function that ends the reuse, or one for a single use. */
   async #reuse(
     wanted: Wanted,
     call: CallOptions,
@@ -197,7 +197,7 @@ export class ServerConnections {
     return { target, forget: () => this.#targets.delete(key, cached) };
   }
 
-  /** Creates a connection. All its requests carry the same client token, unless the call has an `Authorization`. */
+  /** Creates a connection. All requests for it carry the same client token, unless the call has an `Authorization`. */
   async #create(
     wanted: Wanted,
     call: CallOptions,
@@ -212,7 +212,10 @@ export class ServerConnections {
     });
   }
 
-  /** @param headers those of the call, without the client's token, for later requests to the hub */
+  /**
+   * Finds the server, and creates a token for it unless the client's own is used.
+   * @param headers those of the call, without the client's token, for later requests to the hub
+   */
   async #target(
     wanted: Wanted,
     call: CallOptions,
@@ -235,7 +238,7 @@ export class ServerConnections {
       const input = { note: "To reach a server", scopes, expires_in };
       const created = await createShortLived(this.#hub, tokenOwner, input, call);
       token = created.token;
-      // By the hub's clock. A tenth is left for requests in flight.
+      // Both times are by the hub's clock. A tenth of the lifetime is left for requests in flight.
       const granted = Date.parse(created.expires_at ?? "") - Date.parse(created.created);
       if (granted) reuseFor = 0.9 * granted;
     }
@@ -254,8 +257,8 @@ export class ServerConnections {
 
   /**
    * Finds a server, and the user to create a token for: the server's owner or, if the server is shared with the
-   * client's user (since 5.0), that user. For a default server also the names of the owner's other servers, whose
-   * addresses are below its own, if the token's scopes include the user's model.
+   * client's user (since 5.0), that user. For a default server, also finds the names of the owner's other
+   * servers, whose addresses are below the default server's, if the token's scopes include the owner's model.
    */
   async #find(ref: ServerRef, call: CallOptions): Promise<Found> {
     const { user, server } = ref;
@@ -268,7 +271,7 @@ export class ServerConnections {
       }
       found.model ??= await readModel(this.#hub, ref, call);
     } catch (error) {
-      // A NotFoundError without a method is this package's own: the user's model does not have the server.
+      // A NotFoundError without a method is this package's own: the user's model does not contain the server.
       if (server === "" && error instanceof NotFoundError && !error.method) return found;
       const shared = isHidden(error) && (await this.#findShared(ref, call));
       if (!shared) throw error;
@@ -277,7 +280,10 @@ export class ServerConnections {
     return found;
   }
 
-  /** The servers of a user; none if the token's scopes do not include them, but may include the default server. */
+  /**
+   * Returns the servers of a user. Returns none if the token's scopes do not include them, but may include the default
+   * server, which has an operation of its own since 6.0.
+   */
   async #serversOf(user: string, call: CallOptions): Promise<Record<string, Server>> {
     try {
       return await allServers(this.#hub, user, call);
@@ -311,6 +317,6 @@ interface Found {
   tokenOwner: string;
 }
 
-/** Whether the token's scopes may be the reason of an error. */
+/** Whether an error may be due to the token's scopes. */
 const isHidden = (error: unknown): boolean =>
   error instanceof ForbiddenError || error instanceof NotFoundError;

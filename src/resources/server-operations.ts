@@ -37,8 +37,8 @@ export interface ServerInput {
 /** The server to start or create. */
 export interface StartServerInput extends ServerInput {
   /**
-   * Options for the hub's Spawner, such as `{ profile: "large" }`; the keys depend on the Spawner. Omitted or null:
-   * those of the last start. `{}` clears them.
+   * Options for the hub's Spawner, such as `{ profile: "large" }`; the keys depend on the Spawner. If omitted or null,
+   * the hub uses those of the last start. `{}` clears them.
    */
   user_options?: Record<string, unknown> | null | undefined;
   /** The name that people see. Since 6.0; not for the default server. */
@@ -53,7 +53,7 @@ export const startKeys: KeysOf<StartServerInput> = {
   display_name: true,
 };
 
-/** The server that an input names; empty for the default server. Throws an InvalidInputError for an invalid input. */
+/** Returns an input's server name, empty for the default server. Throws an InvalidInputError for an invalid input. */
 export function serverOf(input: ServerInput, known: Keys = serverKeys): string {
   checkInput(input, known);
   const { server = "" } = input;
@@ -61,10 +61,10 @@ export function serverOf(input: ServerInput, known: Keys = serverKeys): string {
   return server;
 }
 
-/** An input without the server, for each member of a union. */
+/** An input without its server; of a union, each member without it. */
 type BodyOf<Input> = Input extends unknown ? Omit<Input, "server"> : never;
 
-/** Splits an input into the server that it names and the body to send. */
+/** Splits an input into the server's name and the body to send. */
 export function withoutServer<Input extends ServerInput>(
   input: Input,
   known: Keys,
@@ -74,14 +74,14 @@ export function withoutServer<Input extends ServerInput>(
   return { server, body: body as BodyOf<Input> };
 }
 
-/** One server, and its name in errors. */
+/** One server, and the words for it in errors (`what`). */
 export interface ServerRef {
   user: string;
   server: string;
   what: string;
 }
 
-/** Checks both names before anything is sent, including the request for the hub's version. */
+/** Checks both names, so that nothing is sent for an invalid one, not even the request for the hub's version. */
 export function serverRef(user: string, input: ServerInput, known?: Keys): ServerRef {
   const server = serverOf(input, known);
   checkName("name", user);
@@ -99,16 +99,16 @@ export const pairs = {
   get: [api.getUserServer, api.getUserServerName] as Pair<object, Server>,
   start: [api.postUserServer, api.postUserServerName] as Pair<StartBody, unknown>,
   update: [api.patchUserServer, api.patchUserServerName] as Pair<{ body: object }, Server>,
-  // Default servers always exist: their function has no success.
+  // Default servers always exist: the type of their function has no successful response.
   create: [api.putUserServer, api.putUserServerName] as unknown as Pair<{ body: object }, Server>,
-  // Default servers cannot be removed: their function has no body.
+  // Default servers cannot be removed: the type of their function has no body.
   stop: [api.deleteUserServer, api.deleteUserServerName] as unknown as Pair<
     { body?: { remove: boolean } },
     unknown
   >,
 };
 
-/** The function of a pair for a server. */
+/** Returns the function of a pair for a default or a named server. */
 export const forServer =
   <Input, Value>(
     [unnamed, named]: Pair<Input, Value>,
@@ -119,7 +119,7 @@ export const forServer =
       ? unnamed({ ...options, path: { name: user } })
       : named({ ...options, path: { name: user, server_name: server } });
 
-/** The servers in a user's model. Throws a ForbiddenError if the token's scopes do not include them. */
+/** Returns the servers in a user's model. Throws a ForbiddenError if the token's scopes do not include them. */
 export function serversOf(user: User): Record<string, Server> {
   const { name, servers } = user;
   assertShape("name" in user);
@@ -130,7 +130,7 @@ export function serversOf(user: User): Record<string, Server> {
   );
 }
 
-/** The server's own model since 6.0; before, that in the user's model. */
+/** Returns the server's own model since 6.0, and the server in the user's model before. */
 export async function readModel(
   hub: ClientContext,
   ref: ServerRef,
@@ -149,7 +149,7 @@ export async function readModel(
   });
 }
 
-/** All servers of a user that the hub lists: before 3.0, the running ones. */
+/** Returns all servers of a user; before 3.0, only those that run or are pending. */
 export async function allServers(
   hub: ClientContext,
   user: string,
@@ -163,7 +163,7 @@ export async function allServers(
 /** The body of a start, built for the hub's version. */
 export type StartBody = { body?: Record<string, unknown>; meta?: CallMeta };
 
-/** What a workflow sends, besides the options of the call. */
+/** The data of a workflow's requests, besides the options of the call. */
 interface Payloads {
   start?: StartBody;
   /** Whether a stop also removes the server. */
@@ -172,7 +172,7 @@ interface Payloads {
   secrets?: Secrets;
 }
 
-/** The requests of the workflows. `call` without a timeout: the workflow limits all of them. */
+/** Creates the requests of a workflow. `call` has no timeout: the workflow limits all of them together. */
 export function createServerOperations(
   hub: ClientContext,
   ref: ServerRef,
@@ -226,8 +226,8 @@ export function createServerOperations(
 }
 
 /**
- * The body of a start. Before 6.0, the whole body is the user options: in the form of 6.0, they would be nested, and
- * silently ignored.
+ * Creates the body of a start. Before 6.0, the user options are the whole body: if they were a key of it, as since 6.0,
+ * hubs would silently ignore them.
  */
 export async function createStartBody(
   hub: ClientContext,

@@ -32,14 +32,16 @@ export interface StartServerOptions extends CallOptions {
   /** Milliseconds until the server must be ready. @default 900_000 */
   timeout?: number | undefined;
   /**
-   * What to do if the server already runs: resolve with it (`"join"`), or reject with the hub's 400 (`"fail"`).
-   * @default `"join"` without `user_options` or if the server runs with the same ones, else `"fail"`
+   * What to do if the server already runs or is starting. `"join"` resolves with it, whatever its `user_options`.
+   * `"fail"` rejects with a `BadRequestError` (`reason: "already-running"`): at once if the server runs, and once it is
+   * ready if it is starting with other `user_options`.
+   * @default `"join"` without `user_options` or if the server has the same ones, else `"fail"`
    */
   ifRunning?: "join" | "fail" | undefined;
   /**
-   * What happens to the spawn if the signal aborts or the timeout passes. `"cancel"` sends a `DELETE` (scope
-   * `delete:servers`) if this call began the spawn, not if it joined one; the call rejects after the response, or after
-   * 15,000 ms.
+   * What happens to the spawn if the signal aborts or the timeout passes. `"leave"` lets it go on at the hub.
+   * `"cancel"` sends a `DELETE` (scope `delete:servers`) if this call began the spawn, not if it joined one; the call
+   * then rejects after the response to the `DELETE`, or after 15,000 ms.
    * @default "leave"
    */
   onAbort?: "leave" | "cancel" | undefined;
@@ -55,7 +57,7 @@ export interface RestartServerOptions extends StartServerOptions {
 export interface StartManyOptions extends StartServerOptions {
   /** Milliseconds until a server must be ready, for each server. @default 900_000 */
   timeout?: number | undefined;
-  /** The most concurrent starts. @default 8 */
+  /** The maximum number of concurrent starts. @default 8 */
   concurrency?: number | undefined;
 }
 
@@ -63,11 +65,11 @@ export interface StartManyOptions extends StartServerOptions {
 export interface StopManyOptions extends CallOptions {
   /** Milliseconds until a server must have stopped, for each server. @default 300_000 */
   timeout?: number | undefined;
-  /** The most concurrent stops. @default 8 */
+  /** The maximum number of concurrent stops. @default 8 */
   concurrency?: number | undefined;
 }
 
-/** A start in progress, sent when the method is called. Await it for the server, or iterate over its events. */
+/** A start in progress, sent when the method is called. Await it for the server, or iterate it for its events. */
 export interface ServerStart extends Promise<Server>, AsyncIterable<ProgressEvent> {}
 
 /** A server to start: the name of its user, or an object with the user, the server and its input. */
@@ -99,7 +101,7 @@ const startOptionKeys: KeysOf<StartServerOptions> = {
   onAbort: true,
 };
 
-/** The default of concurrent starts or stops. */
+/** The default number of concurrent starts or stops. */
 export const defaultConcurrency = 8;
 /** How long the cancellation of a start may take, in milliseconds. */
 export const cancelTimeout = 15_000;
@@ -113,7 +115,7 @@ interface StartParts {
   restarts?: boolean;
 }
 
-/** Starts a server, as `servers.start` and `servers.restart`. */
+/** Starts a server, as `servers.start` and (with `restarts`) `servers.restart` do. */
 export async function start(
   hub: ClientContext,
   user: string,
@@ -159,7 +161,7 @@ export async function start(
   }
 }
 
-/** Stops a server, as `servers.stop`; with `remove` as `servers.delete`. */
+/** Stops a server, as `servers.stop` does; with `remove`, as `servers.delete` does. */
 export async function stop(
   hub: ClientContext,
   user: string,
@@ -177,7 +179,7 @@ export async function stop(
   );
 }
 
-/** Iterates over the events of a start, as `servers.progress`. */
+/** Iterates over the events of a start, as `servers.progress` does. */
 export const progress = (
   hub: ClientContext,
   user: string,
@@ -208,7 +210,7 @@ export const progress = (
   },
 });
 
-/** Starts many servers, as `servers.startMany`. */
+/** Starts many servers, as `servers.startMany` does. */
 export function startMany(
   hub: ClientContext,
   targets: Targets<StartTarget>,
@@ -224,7 +226,7 @@ export function startMany(
   return forEachServer(inputs, startOne, captureCallSite(startMany));
 }
 
-/** Stops many servers, as `servers.stopMany`. */
+/** Stops many servers, as `servers.stopMany` does. */
 export function stopMany(
   hub: ClientContext,
   targets: Targets<StopTarget>,
@@ -241,7 +243,7 @@ export function stopMany(
 
 interface ManyInputs<Input> {
   targets: Targets<string | (Input & { user: string })>;
-  /** For targets without these keys. */
+  /** The values of keys that a target lacks. */
   input: Input;
   inputKeys: Keys;
   call: StopManyOptions;
@@ -274,7 +276,7 @@ async function* forEachServer<Input extends ServerInput, Result extends object>(
   });
 }
 
-/** Refuses a single name, which is iterable as well. */
+/** Throws unless the targets are a list. A single name is a string, which is iterable as well. */
 function checkTargets(targets: Targets<unknown>): void {
   const isList =
     typeof targets === "object" &&

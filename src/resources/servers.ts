@@ -59,13 +59,13 @@ import {
   type Targets,
 } from "./server-starts.js";
 
-/** The servers of a user to list. */
+/** Options for listing a user's servers. */
 export interface ListServersInput {
   /** Whether to include servers that do not run. Since 3.0. @default false */
   include_stopped_servers?: boolean | undefined;
 }
 
-/** Changes to a server that does not run, at least one besides `server`. */
+/** Changes to a server that does not run: at least one key besides `server`. */
 export interface UpdateServerInput extends ServerInput {
   /** The server's new name. */
   name?: string | undefined;
@@ -82,7 +82,7 @@ export type ListActiveInput = Omit<ListUsersInput, "state" | "include_stopped_se
 export interface ActiveServer {
   /** The user, with all of their active servers. */
   user: User;
-  /** One of these. */
+  /** One of this user's active servers. */
   server: Server;
 }
 
@@ -159,7 +159,8 @@ export class Servers {
    *
    * `PUT /users/{name}/servers/{server_name}`, `PUT /users/{name}/server` · scope `start:servers` · since 6.0
    * @throws ConflictError if the server exists, as default servers always do; BadRequestError for a name that the hub's
-   * rules refuse (a letter, then letters, digits and single hyphens, at most 30); UnsupportedByHubError before 6.0
+   * rules refuse (a letter, then letters, digits and single hyphens; at most 30 characters); UnsupportedByHubError
+   * before 6.0
    */
   async create(user: string, input: StartServerInput, call?: CallOptions): Promise<Server> {
     const { server, body } = withoutServer(input, startKeys);
@@ -171,23 +172,24 @@ export class Servers {
 
   /**
    * Starts a server and resolves when it is ready. Joins a pending start, waits for a pending stop, resolves with a
-   * running server (see `ifRunning`), and waits if the hub limits its rate. Does not retry a start that failed. Without
-   * `user_options`, the hub uses those of the last start.
+   * running server (see `ifRunning`), and waits if the hub limits the rate of starts. If the hub restarts meanwhile,
+   * repeats its reads for up to a minute. Does not retry a start that failed. Without `user_options`, the hub uses
+   * those of the last start.
    *
-   * The result is a promise of the server and an iterable of the progress events. Each iteration yields all events. It
-   * ends with a `ready` event or, if the hub sent one, a `failed` event, and then throws if the promise rejects.
-   * Leaving an iteration does not cancel the start. A cancelled start is `ready` for a second, so after a slow start
-   * the promise and the iteration end when the server answers at its address (a request without token or cookie), or
-   * 1,200 ms after that event. Events are as the hub sent them, and a Spawner may repeat `user_options` or a token in
-   * them; errors contain neither. After 10,000 events or 4,194,304 characters, the start is polled instead. An
-   * `async` function that returns the result awaits it.
+   * The result is a promise of the server and an iterable of the progress events. Each iteration yields all events, up
+   * to `ready` or, if the hub sent it, `failed`; if the promise rejects, the iteration then throws the same error.
+   * Stopping an iteration does not cancel the start. Hubs report a cancelled start as `ready` for a second. So after a
+   * slow start, the promise and the iteration end when the server responds at its address (to a request without token
+   * or cookie), or 1,200 ms after the `ready` event. Events are as the hub sent them: a Spawner may repeat
+   * `user_options` or a token in them, but errors contain neither. After 10,000 events or 4,194,304 characters, the
+   * client polls the server's state instead. An `async` function that returns the result awaits it.
    *
    * `POST /users/{name}/server`, `POST /users/{name}/servers/{server_name}`, then
    * `GET /users/{name}/server/progress`, `GET /users/{name}/servers/{server_name}/progress` · scopes
    * `start:servers` (`servers` before 6.0) and `read:servers`
    * @throws SpawnFailedError if the server does not become ready; RateLimitError if the hub's limit is reached and
    * `Retry-After` exceeds a minute or is missing; BadRequestError if the hub's rules refuse the name or the number of
-   * servers; TimeoutError
+   * servers, or the server has other `user_options` (see `ifRunning`); TimeoutError
    */
   start(user: string, input: StartServerInput = {}, call: StartServerOptions = {}): ServerStart {
     return new Action<Server, ProgressEvent>((eventLog) =>
@@ -196,8 +198,8 @@ export class Servers {
   }
 
   /**
-   * Stops a server, waits until it has stopped, and starts it. Without `user_options`, it starts with those that it ran
-   * with. Returns the same as `start`. `timeout` is 1,200,000 ms by default.
+   * Stops a server, waits until it has stopped, and starts it. Without `user_options`, the hub uses those of the last
+   * start. Returns the same as `start`. `timeout` is 1,200,000 ms by default.
    *
    * `DELETE /users/{name}/server` and `POST /users/{name}/server`, or
    * `DELETE /users/{name}/servers/{server_name}` and `POST /users/{name}/servers/{server_name}`, then
@@ -217,14 +219,14 @@ export class Servers {
 
   /**
    * Starts many servers, 8 at a time or as many as `concurrency`, and yields the server or the error of each as it
-   * completes. Begins when it is iterated. After a 429, all starts wait. Leaving the iteration begins no more starts,
-   * but does not cancel those in flight; `signal` aborts them. `timeout` applies to each server.
+   * completes. The first start is sent when you iterate. After a 429, all starts wait. If you stop iterating, no more
+   * starts begin, but those in flight go on; `signal` aborts them. `timeout` applies to each server.
    *
    * `POST /users/{name}/server`, `POST /users/{name}/servers/{server_name}`, then
    * `GET /users/{name}/server/progress`, `GET /users/{name}/servers/{server_name}/progress` · scopes
    * `start:servers` (`servers` before 6.0) and `read:servers`
    * @param targets users' names, or objects such as `{ user: "ada", server: "gpu", user_options: {} }`, in any iterable
-   * @param input for targets without these keys
+   * @param input the values of keys that a target lacks
    * @throws InvalidInputError if the targets are not a list. The results contain all other errors
    */
   startMany(
@@ -237,10 +239,10 @@ export class Servers {
 
   /**
    * Iterates over the progress events of a start, whichever client began it, up to the last one: `ready` or `failed`.
-   * A running server has one ready event, a server that has just failed one failed event. Each iteration opens a
-   * connection, resumes after a lost one, and closes it when it is left. Skips data that is not a JSON object. Events
-   * are as the hub sent them: a Spawner may repeat `user_options` in them; `message` is text, `html_message` is
-   * unsanitised HTML.
+   * For a running server, yields one `ready` event; after a failed start, one `failed` event. Each iteration opens a
+   * connection, reconnects if the connection is lost, and closes it when the loop ends. Skips data that is not a JSON
+   * object. Events are as the hub sent them: a Spawner may repeat `user_options` in them; `message` is text,
+   * `html_message` is unsanitised HTML.
    *
    * `GET /users/{name}/server/progress`, `GET /users/{name}/servers/{server_name}/progress` · scope
    * `read:servers`
@@ -256,8 +258,9 @@ export class Servers {
   }
 
   /**
-   * Stops a server and resolves when it has stopped, at once if it does not run. Cancels a pending start. `timeout` is
-   * 300,000 ms by default.
+   * Stops a server and resolves when it has stopped, at once if it does not run. Cancels a pending start; before 5.0,
+   * waits until it is over. If the hub restarts meanwhile, repeats its reads for up to a minute.
+   * `timeout` is 300,000 ms by default.
    *
    * `DELETE /users/{name}/server`, `DELETE /users/{name}/servers/{server_name}` · scopes `delete:servers`
    * and `read:servers`
@@ -268,14 +271,14 @@ export class Servers {
   }
 
   /**
-   * Stops many servers, 8 at a time or as many as `concurrency`, and yields the result of each as it completes. Begins
-   * when it is iterated. Leaving the iteration begins no more stops; `signal` aborts those in flight. `timeout` applies
-   * to each server.
+   * Stops many servers, 8 at a time or as many as `concurrency`, and yields the result of each as it completes. The
+   * first stop is sent when you iterate. If you stop iterating, no more stops begin; `signal` aborts those in flight.
+   * `timeout` applies to each server.
    *
    * `DELETE /users/{name}/server`, `DELETE /users/{name}/servers/{server_name}` · scopes `delete:servers`
    * and `read:servers`
    * @param targets names of users, or objects such as `{ user: "ada", server: "gpu" }`, in any iterable
-   * @param input for targets without these keys
+   * @param input the values of keys that a target lacks
    * @throws InvalidInputError if the targets are not a list. The results contain all other errors
    */
   stopMany(
@@ -319,16 +322,18 @@ export class Servers {
   }
 
   /**
-   * Returns the settings to reach a running server, as `ServerConnection.makeSettings` of `@jupyterlab/services` takes
-   * them: its public address, and a new token that reaches this server only (with `useClientToken`, the client's
-   * token).
+   * Returns the settings to reach a running server, for `ServerConnection.makeSettings` of `@jupyterlab/services`: the
+   * server's public address, and a new token that reaches this server only (with `useClientToken`, the client's token).
    *
    * Requests and WebSockets to a default server are refused if their path begins with the name of one of the user's
-   * named servers, which would receive them. These names are read once, if the token's scopes include the user's model.
+   * named servers, since that server would receive them. The names are read once, if the token's scopes include the
+   * user's model.
    *
    * `GET /users/{name}` for the default server, `GET /users/{name}/servers/{server_name}` for a named one
    * (since 6.0; before, `GET /users/{name}`), then `POST /users/{name}/tokens` · scopes `read:servers` and `tokens` ·
-   * `roles` since 2.0, `scopes` since 3.0: before, with `useClientToken` only
+   * `roles` since 2.0, `scopes` since 3.0: before 3.0, only with `useClientToken` · for a server shared with your user
+   * (since 5.0) also `GET /user` and `GET /users/{name}/shared/{owner}/{server_name}`, with the scopes
+   * `read:users:shares` and `tokens` of your user instead
    * @param input `expires_in`: lifetime of the token in whole seconds. Default 3600
    * @throws ServerNotRunningError if the server does not run; UnsupportedByHubError before 3.0 without
    * `useClientToken`; ForbiddenError if the client's token cannot create tokens
@@ -346,14 +351,17 @@ export class Servers {
    * Sends a request to a running server, such as `/api/kernels`, with a token that reaches this server only. Resolves
    * with the server's response, whatever its status. Does not follow redirects.
    *
-   * Reuses the address and the token for about an hour, per owner of the client's token (a token function is called
-   * once, and the hub tells the owner). With `useClientToken`, `middleware`, a page's cookie, `headers` here, or an
-   * `Authorization` or `Cookie` in the client's `headers`, each request creates a token: use `connect` for many
-   * requests.
+   * Reuses the address and the token for about an hour, separately for each owner of the client's token. (A token
+   * function is called once for each request; the hub is queried for the owner of each new token.) Nothing is reused
+   * with `useClientToken`, a client with `middleware`, a page's cookie, `headers` in `options`, or an `Authorization`
+   * or `Cookie` in the client's `headers`. Each request then reads the server's address and, without `useClientToken`,
+   * creates a token: use `connect` for many requests.
    *
    * `GET /users/{name}` for the default server, `GET /users/{name}/servers/{server_name}` for a named one
    * (since 6.0; before, `GET /users/{name}`), then `POST /users/{name}/tokens` · scopes `read:servers` and `tokens` ·
-   * `roles` since 2.0, `scopes` since 3.0: before, with `useClientToken` only
+   * `roles` since 2.0, `scopes` since 3.0: before 3.0, only with `useClientToken` · for a server shared with your user
+   * (since 5.0) also `GET /user` and `GET /users/{name}/shared/{owner}/{server_name}`, with the scopes
+   * `read:users:shares` and `tokens` of your user instead
    * @param path below the server's address; it must not begin with the name of one of the user's named servers
    * @param init as for `fetch`, passed on unchanged
    * @param options `server`, `useClientToken`, and the options of a call

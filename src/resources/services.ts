@@ -39,9 +39,10 @@ export class Services {
    * Registers an external service. A service that the hub runs must be in the hub's configuration.
    *
    * `POST /services/{name}` · scope `admin:services` · since 5.0
-   * @param input `api_token`: the service's token, of 8 to 64 characters
-   * @throws ConflictError if the service exists; BadRequestError if the name or a key is invalid; UnsupportedByHubError
-   * before 5.0
+   * @param input `api_token`: the service's token, of 8 to 64 characters. For other lengths, hubs fail (500), but keep
+   * the service
+   * @throws ConflictError if the service exists; BadRequestError if the name or a key is invalid; HubError if the
+   * length of `api_token` is invalid; UnsupportedByHubError before 5.0
    */
   async create(name: string, input: ServiceRequest = {}, call?: CallOptions): Promise<Service> {
     return write(

@@ -17,7 +17,7 @@ import { serverKeys, serverOf, withoutServer, type ServerInput } from "./server-
 /** The page size of the listing. */
 export type ListSharesInput = PageInput;
 
-/** The server whose shares to list, empty for the default server. Without `server`, those of all servers. */
+/** The server whose shares or codes to list; empty for the default server. Without `server`, those of all servers. */
 export interface ListServerSharesInput extends ListSharesInput, ServerInput {}
 
 /** Whom a server is shared with. */
@@ -26,14 +26,14 @@ type Recipient =
   | { group: string; user?: null | undefined };
 
 interface ScopesInput {
-  /** Scopes for this server. One without a filter means this server. */
+  /** Scopes for the shared server. A scope without a filter gets that server as its filter. */
   scopes?: readonly FilteredScope[] | undefined;
 }
 
-/** What to share with a user or a group (not both). Without `scopes`, access to the server. */
+/** The server and the scopes to share with a user or a group (not both). Without `scopes`, access to the server. */
 export type ShareInput = ServerInput & Recipient & ScopesInput;
 
-/** What to revoke from a user or a group (not both). Without `scopes`, everything. */
+/** The server and the scopes to revoke from a user or a group (not both). Without `scopes`, all scopes. */
 export type RevokeShareInput = ServerInput & Recipient & ScopesInput;
 
 /** The scopes and the lifetime of a code. */
@@ -41,7 +41,7 @@ export type CreateShareCodeInput = ServerInput &
   Omit<NonNullable<PostShareCodeData["body"]>, "scopes"> &
   ScopesInput;
 
-/** The code to revoke, by its id or by itself (then it is part of the URL). */
+/** The code to revoke, by its id or by the code itself, which is then a part of the URL. */
 export type RevokeShareCodeInput = ServerInput &
   ({ id: string; code?: never } | { code: string; id?: never });
 
@@ -85,8 +85,9 @@ export class Shares {
   /**
    * Shares a server with a user or a group, or adds scopes to what is already shared.
    *
-   * `POST /shares/{owner}/{server_name}` · scopes `shares` and `read:users:name` or `read:groups:name` · since 5.0
-   * @throws NotFoundError if the server does not exist; BadRequestError for scopes that do not belong to this server
+   * `POST /shares/{owner}/{server_name}` · scopes `shares`, and `read:users:name` or `read:groups:name` · since 5.0
+   * @throws NotFoundError if the server does not exist; BadRequestError if the user or the group does not exist, or for
+   * scopes that do not belong to this server
    */
   async grant(owner: string, input: ShareInput, call?: CallOptions): Promise<Share> {
     const { server, body } = withoutServer(input, shareKeys);
@@ -100,12 +101,12 @@ export class Shares {
   }
 
   /**
-   * Revokes what is shared with a user or a group: all scopes, or the given ones. A scope without a filter means this
-   * server, as in `grant`. Resolves with the remaining share; undefined if nothing remains.
+   * Revokes what is shared with a user or a group: all scopes, or the given ones. A scope without a filter gets this
+   * server as its filter, as in `grant`. Resolves with the remaining share; undefined if nothing remains.
    *
    * `PATCH /shares/{owner}/{server_name}` · scope `shares` · since 5.0
-   * @throws NotFoundError if the server does not exist; InvalidInputError for an empty list of scopes, which hubs take
-   * for all scopes
+   * @throws NotFoundError if the server does not exist; InvalidInputError for an empty list of scopes, for which
+   * hubs would revoke all scopes
    */
   async revoke(
     owner: string,
@@ -127,7 +128,7 @@ export class Shares {
     return "server" in rest ? (rest as Share) : undefined;
   }
 
-  /** Finds a share in the listing, which needs no further scopes. */
+  /** Finds a share in the listing of shares, which needs no further scopes. */
   async #find(
     owner: string,
     { server = "", user, group }: ShareInput | RevokeShareInput,
@@ -167,7 +168,7 @@ export class Shares {
   }
 
   /**
-   * Returns what is shared of a server with a user.
+   * Returns the share of one server with a user.
    *
    * `GET /users/{name}/shared/{owner}/{server_name}` · scope `read:users:shares` · since 5.0
    * @throws NotFoundError if nothing is shared
@@ -183,7 +184,7 @@ export class Shares {
   }
 
   /**
-   * Removes a user's access to a server that is shared with them, on the user's side.
+   * Removes a user's access to a server that is shared with them. The server's owner uses `revoke` instead.
    *
    * `DELETE /users/{name}/shared/{owner}/{server_name}` · scope `users:shares` · since 5.0
    * @throws NotFoundError if nothing is shared
@@ -217,7 +218,7 @@ export class Shares {
   }
 
   /**
-   * Returns what is shared of a server with a group.
+   * Returns the share of one server with a group.
    *
    * `GET /groups/{name}/shared/{owner}/{server_name}` · scope `read:groups:shares` · since 5.0
    * @throws NotFoundError if nothing is shared
@@ -233,7 +234,7 @@ export class Shares {
   }
 
   /**
-   * Removes a group's access to a server that is shared with it, on the group's side.
+   * Removes a group's access to a server that is shared with it. The server's owner uses `revoke` instead.
    *
    * `DELETE /groups/{name}/shared/{owner}/{server_name}` · scope `groups:shares` · since 5.0
    * @throws NotFoundError if nothing is shared
@@ -285,7 +286,8 @@ export class ShareCodes {
   }
 
   /**
-   * Creates a code. Only this result contains the code and its link. Users redeem it in the browser: the API cannot.
+   * Creates a code. Only this result contains the code and its link. Users redeem it in the browser; the API cannot
+   * redeem it.
    *
    * `POST /share-codes/{owner}/{server_name}` · scope `shares` · since 5.0
    * @param input `expires_in`: lifetime in whole seconds, from 60 to 31,536,000 (a year). Default 86,400 (a day)
@@ -305,8 +307,8 @@ export class ShareCodes {
    * Revokes one code. Prefer its id: the code itself would be in the URL, and so in the hub's log.
    *
    * `DELETE /share-codes/{owner}/{server_name}` · scope `shares` · since 5.0
-   * @throws NotFoundError if the code does not exist; InvalidInputError without id and code, by which hubs would revoke
-   * all codes
+   * @throws NotFoundError if the code does not exist; InvalidInputError unless one of `id` and `code` is given:
+   * without either, hubs would revoke all codes
    */
   async revoke(owner: string, input: RevokeShareCodeInput, call?: CallOptions): Promise<void> {
     const path = pathOf(owner, input, revokeCodeKeys);
@@ -339,19 +341,19 @@ export class ShareCodes {
   }
 }
 
-/** The path of a server's shares. */
+/** Returns the path parameters of a server's shares and codes. */
 const pathOf = (owner: string, input: ServerInput, known?: Keys) => ({
   owner,
   server_name: serverOf(input, known),
 });
 
-/** Scopes as hubs store them: one without a filter means the shared server. */
+/** Returns scopes as hubs store them: a scope without a filter gets the shared server as its filter. */
 const withFilters = (
   scopes: readonly string[],
   { owner, server_name }: ReturnType<typeof pathOf>,
 ): string[] =>
   scopes.map((scope) => (scope.includes("!") ? scope : `${scope}!server=${owner}/${server_name}`));
 
-/** A share is of one server with one user or group. */
+/** Identifies a share: it is of one server with one user or group. */
 const shareKeyOf = ({ server, kind, user, group, created_at }: Share): string =>
   [server.user.name, server.name, kind, (user ?? group)?.name, created_at].join("/");

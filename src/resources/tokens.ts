@@ -38,7 +38,7 @@ export interface LoginInput extends CreateTokenInput {
   password: string;
 }
 
-/** A new token, and a client of the same hub with it. */
+/** A new token, and a client of the same hub that uses it. */
 export type Login<Client> = NewToken & {
   /** Acts as the user who logged in. */
   client: Client;
@@ -50,13 +50,13 @@ export interface TemporaryTokenInput extends Omit<CreateTokenInput, "expires_in"
   expires_in?: number | undefined;
 }
 
-/** A token that is revoked at the end of the block that holds it by `await using`. */
+/** A token that is revoked at the end of the block that declares it with `await using`. */
 export type TemporaryToken = NewToken & Disposable;
 
 /** The default lifetime of temporary tokens and of those for servers, in seconds. */
 export const lifetime = 3600;
 
-/** Creates a token that expires after an hour, after `expires_in`, or after the hub's lower maximum. */
+/** Creates a token that expires after `expires_in`. By default, after an hour, or the hub's maximum if that is less. */
 export async function createShortLived(
   hub: ClientContext,
   user: string,
@@ -117,8 +117,8 @@ export class Tokens<Client = unknown> {
    * Creates a token. Only this result contains its secret, `token`.
    *
    * `POST /users/{name}/tokens` · scope `tokens` · `roles` since 2.0, `scopes` since 3.0
-   * @param input `expires_in`: lifetime in whole seconds, at least 1. By default until it is revoked. `scopes`: by
-   * default all of its owner's
+   * @param input `expires_in`: lifetime in whole seconds, at least 1. By default, the hub's maximum or, without one,
+   * until the token is revoked. `scopes`: by default all of the owner's
    * @throws BadRequestError for scopes that do not exist or that the owner lacks; ForbiddenError also if the user does
    * not exist
    */
@@ -129,7 +129,7 @@ export class Tokens<Client = unknown> {
 
   /**
    * Creates a token that is revoked at the end of a block: `await using token = await hub.tokens.createTemporary(…)`.
-   * It also expires, if the program does not get there. A token that no longer exists at the end is not an error.
+   * It also expires, in case the program ends before. It is not an error if the token was already revoked.
    *
    * `POST /users/{name}/tokens`, then `DELETE /users/{name}/tokens/{token_id}` · scope `tokens` · `roles`
    * since 2.0, `scopes` since 3.0
@@ -162,8 +162,9 @@ export class Tokens<Client = unknown> {
    *
    * `POST /users/{name}/tokens` · no token needed · `roles` since 2.0, `scopes` since 3.0
    * @param username the user's name on the hub, usually in lower case
-   * @param input `expires_in`: lifetime in whole seconds, at least 1. By default until it is revoked. `scopes`: by
-   * default all of the user's. A token without the scope `tokens` cannot revoke itself
+   * @param input `expires_in`: lifetime in whole seconds, at least 1. By default, the hub's maximum or, without one,
+   * until the token is revoked. `scopes`: by default all of the user's. A token without the scope `tokens` cannot
+   * revoke itself
    * @throws AuthenticationError if the user or the password is wrong; BadRequestError for scopes that do not exist or
    * that the user lacks
    */
@@ -195,7 +196,7 @@ export class Tokens<Client = unknown> {
   }
 
   /**
-   * Returns the owner and the scopes of a token. The request carries that token instead of the client's own.
+   * Returns the owner and the scopes of a token. The request carries this token instead of the client's own.
    *
    * `GET /user` · any valid token
    * @throws AuthenticationError if the hub does not know the token

@@ -38,12 +38,15 @@ export type CreateUserInput = NonNullable<PostUserData["body"]>;
 export type CreateUsersInput = PostUsersData["body"];
 /** Changes to a user: the name, whether they are an admin, the `auth_state`. */
 export type UpdateUserInput = PatchUserData["body"];
-/** When a user, or servers of theirs by name, were last active. */
+/** The times when a user, and their servers by name, were last active. */
 export type ActivityInput = PostUserActivityData["body"];
 
 /** Options of `users.delete`. */
 export interface DeleteUserOptions extends CallOptions {
-  /** Whether to stop the user's running servers first. Hubs fail (500) if a named server runs. @default false */
+  /**
+   * Whether to stop the user's running servers first. Otherwise, hubs fail (500) if a named server runs.
+   * @default false
+   */
   stopServers?: boolean | undefined;
 }
 
@@ -61,8 +64,8 @@ export class Users {
   }
 
   /**
-   * Lists users, all or a selection, in the order of their creation or by `sort`. The list is complete even if it
-   * changes meanwhile: see {@link Listing}.
+   * Lists users, all or a selection, in the order of their creation or by `sort`. The list is complete even if users
+   * change meanwhile: see {@link Listing}.
    *
    * `GET /users` · scope `list:users`; further scopes decide what each user contains · `state` since 1.3,
    * `name_filter` since 2.3, `include_stopped_servers` since 3.0, `sort` since 5.0
@@ -132,15 +135,15 @@ export class Users {
 
   /**
    * Changes a user's name, `auth_state` or whether they are an admin. The hub may change the case of the new name: use
-   * that of the result. The current name as `name` is not sent, since newer hubs would delete the user.
+   * the name in the result. A `name` that equals the current name is not sent, since newer hubs would delete the user.
    *
    * `PATCH /users/{name}` · scope `admin:users`
-   * @throws BadRequestError if the new name is in use or refused
+   * @throws NotFoundError if the user does not exist; BadRequestError if the new name is in use or refused
    */
   async update(name: string, input: UpdateUserInput, call?: CallOptions): Promise<User> {
     return write(this.#hub, api.patchUser, { path: { name }, body: input }, call, async (call) => {
       const { name: next = name } = input;
-      // If the old name still exists, the new one is another user's.
+      // If the old name still exists, the new name belongs to another user.
       if (next !== name && !(await ifDeleted(this.get(name, {}, call)))) return undefined;
       return ifMatches(this.get(next, {}, call), input);
     });
@@ -149,8 +152,10 @@ export class Users {
   /**
    * Deletes a user. With `stopServers`, stops their running servers first.
    *
-   * `DELETE /users/{name}` · scope `delete:users`; with `stopServers` also `read:servers` and `delete:servers`
-   * @throws HubError if a named server runs; BadRequestError if a server is stopping, or for the token's own user
+   * `DELETE /users/{name}` · scope `delete:users`; with `stopServers` also `GET /users/{name}` and the operations of
+   * `servers.stop`, with the scopes `read:servers` and `delete:servers`
+   * @throws NotFoundError if the user does not exist; HubError if a named server runs; BadRequestError if a server is
+   * stopping, or for the token's own user
    */
   async delete(name: string, call: DeleteUserOptions = {}): Promise<void> {
     checkCall(call, deleteKeys);
@@ -172,12 +177,12 @@ export class Users {
   }
 
   /**
-   * Reports when a user, or their servers by name, were last active. Hubs refuse times in the future, and ignore times
-   * before the known one.
+   * Reports when a user, or their servers by name, were last active. Hubs refuse times more than an hour in the future,
+   * and ignore times before the known one.
    *
    * `POST /users/{name}/activity` · scope `users:activity`
    * @param input `last_activity`: an ISO 8601 date and time
-   * @throws BadRequestError without any key, for an invalid time or an unknown server
+   * @throws InvalidInputError without any key; BadRequestError for an invalid time or an unknown server
    */
   async reportActivity(name: string, input: ActivityInput, call?: CallOptions): Promise<void> {
     await send(this.#hub, api.postUserActivity, { path: { name }, body: input }, call);

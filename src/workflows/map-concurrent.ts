@@ -1,9 +1,10 @@
 /**
  * Maps many items with a concurrency limit.
  *
- * Guarantees one result per item, in the order of completion; a limit of items in flight or completed and not yet read;
- * and that leaving the iteration begins no more items. The caller's signal aborts the items in flight, also after the
- * iteration was left. The iteration then rejects with the signal's reason, once they have ended.
+ * Guarantees one result per item, in the order of completion; a limit for the number of items that are in flight or
+ * whose results are unread; and that no more items begin when the consumer stops iterating. The caller's signal aborts
+ * the items in flight, even if the consumer has stopped. An iteration that goes on rejects with the signal's reason
+ * once those items have ended.
  */
 import { onAbort } from "../core/deadline.js";
 
@@ -43,16 +44,16 @@ export async function* mapConcurrent<Item, Result>(
     for (;;) {
       await throwIfAborted();
       if (!isExhausted && inFlight.size < concurrency) upcoming ??= take();
-      // New each time: a promise that lasts would keep the result of every race.
+      // New for each race: a long-lived promise would keep the result of every race in memory.
       const aborted = new Promise<void>((resolve) => (wake = resolve));
-      // The source may be slow: results are yielded meanwhile.
+      // The source may be slow, so results are yielded meanwhile.
       const first = await Promise.race([
         aborted,
         ...(upcoming ? [upcoming] : []),
         ...inFlight.values(),
       ]).catch((error: unknown): IteratorResult<Item> => {
         if (isExhausted || error !== failure?.reason) throw error;
-        // The results of the items in flight come before the failure of the source.
+        // The results of the items in flight are yielded before the source's failure is thrown.
         return { done: true, value: undefined };
       });
       await throwIfAborted();
@@ -76,7 +77,7 @@ export async function* mapConcurrent<Item, Result>(
     }
   } finally {
     void Promise.allSettled(inFlight.values()).then(unsubscribe);
-    // A generator whose next item is pending ends after it.
+    // A generator whose next item is pending returns only after that item, so nothing waits for it.
     const returned = isExhausted ? undefined : source.return?.();
     if (!upcoming) await returned;
     else Promise.resolve(returned).catch(() => undefined);

@@ -3,16 +3,16 @@
  *
  * Guarantees that each row that exists throughout appears exactly once, in the hub's order. New rows are last. If a row
  * is deleted, later rows move up, and offsets alone would skip one. So each page overlaps the previous one by a row: if
- * it begins with another row, the walk goes back until it finds a known one. The hub's `next` decides where the listing
- * ends. Hubs before 2.0 send all rows at once, which are cut into pages here. If more than {@link memory} rows are
- * deleted meanwhile, some of the remaining rows may appear twice.
+ * the first row of a page is unknown, the walk goes back until it finds a known one. The hub's `next` decides where the
+ * listing ends. Hubs before 2.0 send all rows at once, which are cut into pages here. If more than {@link memory} rows
+ * are deleted meanwhile, some of the remaining rows may appear twice.
  */
 import type { Pagination } from "../../generated/types.gen.js";
 import { UnexpectedResponseError, TimeoutError } from "../core/errors.js";
 import { readShape } from "../core/json.js";
 import { DeadlinePassed, onTimeoutOrAbort } from "../core/deadline.js";
 
-/** The default of rows per page: the most that a hub sends unless it is configured otherwise. */
+/** The default number of rows per page: the most that a hub sends unless it is configured otherwise. */
 export const pageSize = 200;
 
 /** How many of the last rows to remember, besides those of the prefetched pages. */
@@ -20,21 +20,21 @@ const memory = 1000;
 
 /** The range of a page of a listing. */
 export interface PageQuery {
-  /** The number of items before it. @default 0 */
+  /** The number of items before the page. @default 0 */
   offset?: number | undefined;
-  /** The most items to request. A hub's `api_page_max_limit` may reduce it. @default that of the listing */
+  /** The most items to request. A hub's `api_page_max_limit` may reduce it. @default the listing's `limit` */
   limit?: number | undefined;
 }
 
 /** One page of a listing. */
 export interface Page<Item> {
-  /** Its items. */
+  /** The items of the page. */
   items: Item[];
-  /** The number of rows of the listing before it. */
+  /** The number of rows of the listing before the page. */
   offset: number;
-  /** The most rows that it may have, as granted by the hub. */
+  /** The most rows that the page may have, as granted by the hub. */
   limit: number;
-  /** The number of rows of the listing. Hubs may count rows that they do not show. */
+  /** The number of rows of the whole listing. Hubs may count rows that they do not show. */
   total: number;
   /** The query for the next page; null for the last page. */
   next: { offset: number; limit: number } | null;
@@ -106,7 +106,7 @@ export async function* walkPages<Row>(
       const { next } = page;
       if (!next) return;
       total = page.total;
-      // If a page lacks some of its rows, its last row need not be the last of its range.
+      // A page with fewer rows than its limit may lack the last row of its range, which also begins the next page.
       overlaps = isOrdered && next.limit > 1 && keys.length >= page.limit;
       wanted = { ...next, offset: Math.max(next.offset - overlapOf(next), page.offset + 1) };
     }
@@ -119,7 +119,7 @@ export async function* walkPages<Row>(
 const timeoutError = ({ timeout }: DeadlinePassed): TimeoutError =>
   new TimeoutError(`The listing was not complete within ${timeout} ms.`, { timeout });
 
-/** Adds the latest keys, and removes the oldest. */
+/** Adds the latest keys, and removes the oldest if there are more than `most`. */
 function remember(seen: Set<string>, keys: readonly string[], most: number): void {
   for (const key of keys) {
     seen.delete(key);
@@ -131,7 +131,7 @@ function remember(seen: Set<string>, keys: readonly string[], most: number): voi
   }
 }
 
-/** The page of a response. */
+/** Returns the page that a response contains. */
 function pageOf<Row>(answer: unknown, { offset, limit: most }: PageRange): Page<Row> {
   if (Array.isArray(answer)) {
     const total = answer.length;
@@ -157,20 +157,20 @@ function pageOf<Row>(answer: unknown, { offset, limit: most }: PageRange): Page<
   return { items, offset, limit, total, next: following };
 }
 
-/** The number of rows that a page shares with the previous one: none if it has only one. */
+/** Returns the number of rows that a page shares with the previous one: none if a page has only one row. */
 const overlapOf = ({ limit }: PageRange): number => (limit > 1 ? 1 : 0);
 
-/** The range after (`by` 1) or before (-1) another one. */
+/** Returns the range after (`by` 1) or before (`by` -1) another one. */
 const rangeAfter = ({ offset, limit }: PageRange, by = 1): PageRange => ({
   offset: offset + by * Math.max(limit - 1, 1),
   limit,
 });
 
 /**
- * Requests pages before they are wanted.
+ * Requests pages before they are needed.
  *
- * Guarantees a limit of requests in flight, pages in their order, a failure no earlier than its page's turn, and that
- * unwanted requests are aborted.
+ * Guarantees a limit for the number of requests in flight, that pages come in order, that a failed request is reported
+ * only when its page is needed, and that unneeded requests are aborted.
  */
 class PagePrefetcher<Result> {
   readonly #concurrency: number;
@@ -187,7 +187,7 @@ class PagePrefetcher<Result> {
     this.#fetchPage = fetchPage;
   }
 
-  /** The page at `wanted`. Requests later pages meanwhile, up to `total` rows. */
+  /** Returns the page at `wanted`. Requests later pages meanwhile, up to `total` rows. */
   async take(wanted: PageRange, total: number): Promise<Result> {
     const pending = this.#pending;
     const { offset, limit } = pending[0]?.query ?? wanted;
@@ -197,7 +197,7 @@ class PagePrefetcher<Result> {
       const query = last ? rangeAfter(last.query) : wanted;
       if (last && query.offset + overlapOf(query) >= total) break;
       const page = this.#fetchPage(query, this.#controller.signal);
-      // A failure waits for the page's turn.
+      // A failure is thrown when the page is needed.
       page.catch(() => undefined);
       pending.push({ query, page });
     }

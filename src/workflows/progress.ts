@@ -2,8 +2,8 @@
  * The progress of a start: its events, read from the hub, and a promise that is also an iterable of them.
  *
  * Guarantees the events of one start up to the last one (`ready` or `failed`), over several connections if needed: a
- * hub repeats all events to each, and known ones are skipped as long as they are equal. Skips data that is not a JSON
- * object, such as the `NaN` of some Spawners. The number and length of the events is limited.
+ * hub repeats all events on each connection, and those that equal the known events are skipped. Skips data that is not
+ * a JSON object, such as the `NaN` of some Spawners. The number and the length of the events are limited.
  */
 import type { ProgressEvent } from "../../generated/types.gen.js";
 import { ConnectionError, UnexpectedResponseError } from "../core/errors.js";
@@ -16,17 +16,17 @@ import { delay, pollDelays } from "../core/deadline.js";
 /** Opens the progress stream of a start. */
 export type OpenProgress = (signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>;
 
-/** How many connections in a row may have no new event. */
+/** The maximum number of connections in a row without a new event. */
 const maxEmptyConnections = 4;
 
-/** The most events of one start, and the most characters of all of them. Starts have some dozens. */
+/** The most events of one start, and the most characters in all its events. A start has some dozens of events. */
 export const maxEvents = 10_000;
 export const maxEventsLength = 2 ** 22;
 
 /** Whether an event is the last one of a start. */
 export const isFinal = ({ ready, failed }: ProgressEvent): boolean => Boolean(ready || failed);
 
-/** Yields the events of a start. Throws the hub's refusal of the stream, or the loss of the connection. */
+/** Yields the events of a start. Throws if the hub refuses the stream, or if reconnecting fails. */
 export async function* progressEvents(
   open: OpenProgress,
   signal: AbortSignal,
@@ -74,7 +74,7 @@ const tooManyEvents = (): UnexpectedResponseError =>
  * Events, buffered for any number of iterations.
  *
  * Guarantees that each iteration yields all events from the first one on, then ends or throws as the log does, and that
- * leaving one does not affect the others.
+ * stopping one iteration does not affect the others.
  */
 export class EventLog<Event> implements AsyncIterable<Event> {
   readonly items: Event[] = [];
@@ -93,7 +93,7 @@ export class EventLog<Event> implements AsyncIterable<Event> {
   /** Ends the iterations after the last event. */
   readonly end = (): void => this.#end(() => undefined);
 
-  /** Ends them with an error. */
+  /** Makes the iterations throw an error after the last event. */
   readonly fail = (error: unknown): void =>
     this.#end(() => {
       throw error;
@@ -131,9 +131,9 @@ export class EventLog<Event> implements AsyncIterable<Event> {
 }
 
 /**
- * Guarantees that the work runs once, from the creation on, whether the action is awaited, iterated, both or neither.
- * Iterations end as the promise does. An iteration throws the error, so the promise need not be handled then. Errors
- * contain the call site.
+ * A promise that is also an iterable of events. Guarantees that the work begins at the creation and runs once, whether
+ * the action is awaited, iterated, both or neither. Iterations end as the promise does: if it rejects, they throw its
+ * error, so that an iterated promise need not be handled. Errors contain the call site.
  */
 export class Action<Value, Event> extends Promise<Value> implements AsyncIterable<Event> {
   /** `then` returns an ordinary promise. */
@@ -143,7 +143,7 @@ export class Action<Value, Event> extends Promise<Value> implements AsyncIterabl
 
   readonly #eventLog: EventLog<Event>;
 
-  /** Runs `work` at once. It adds its events to the log. */
+  /** Runs `work` at once, with the log to which it adds its events. */
   constructor(work: (eventLog: EventLog<Event>) => Promise<Value>) {
     const eventLog = new EventLog<Event>();
     const atCallSite = captureCallSite(Action);

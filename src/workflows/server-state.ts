@@ -1,5 +1,5 @@
 /**
- * What starts and stops share: the requests that they need, reading the server's model, and waiting.
+ * The parts that starts and stops share: the requests that they need, reading the server's model, and waiting.
  *
  * Waits for a hub that restarts, since the start or stop goes on meanwhile.
  */
@@ -13,13 +13,13 @@ import type { OpenProgress } from "./progress.js";
 export interface ServerOperations {
   /** The server's name in errors. */
   what: string;
-  /** Sends a start. Resolves with the status, 201 once the server has started. Calls `onSent` when it is no longer queued. */
+  /** Sends a start, calls `onSent` when it leaves the queue, and resolves with the status: 201 if the server runs. */
   start(signal: AbortSignal, onSent?: () => void): Promise<number>;
-  /** Sends a stop. Resolves with the status, 202 while the server still stops. */
+  /** Sends a stop. Resolves with the status: 202 if the server is still stopping. */
   stop(signal: AbortSignal): Promise<number>;
   /** Reads the server's model; undefined without a server. */
   model(signal: AbortSignal): Promise<Server | undefined>;
-  /** Whether the server itself answers at its address, which that of a cancelled start does not. Never rejects. */
+  /** Whether the server itself responds at its address, which it does not after a cancelled start. Never rejects. */
   isServed(server: Server, signal: AbortSignal): Promise<boolean>;
   /** Opens the progress stream of a start. */
   progress: OpenProgress;
@@ -43,7 +43,7 @@ async function retryWhileUnavailable<Value>(
   const begun = performance.now();
   const waits = pollDelays();
   let last: unknown;
-  // A timeout during a delay names the failure that it waits for.
+  // A timeout during a delay has the last failure as its cause.
   const unsubscribe = onAbort(signal, (reason) => {
     if (reason instanceof DeadlinePassed) reason.cause ??= last;
   });
@@ -64,13 +64,13 @@ async function retryWhileUnavailable<Value>(
   }
 }
 
-/** The server's model, as soon as the hub is available. */
+/** Reads the server's model. Waits while the hub is unavailable. */
 export const readServer = (
   { model }: ServerOperations,
   signal: AbortSignal,
 ): Promise<Server | undefined> => retryWhileUnavailable(() => model(signal), signal);
 
-/** The server's model after a start or stop. If it cannot be read, a lost response stays the error. */
+/** Reads the server's model after a start or stop. If this fails after a lost response, rejects with that loss. */
 export const readServerAfter = (
   answer: unknown,
   operations: ServerOperations,
@@ -81,8 +81,8 @@ export const readServerAfter = (
   });
 
 /**
- * Waits until nothing is pending, and returns whether anything was. Takes the delays from `waits` of the caller, so
- * that they grow with each refusal.
+ * Waits until the server has no pending action, and returns whether it had one. Uses the caller's `waits`, so that the
+ * delays grow with each refusal.
  */
 export async function waitUntilIdle(
   operations: ServerOperations,

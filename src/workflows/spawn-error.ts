@@ -2,7 +2,7 @@
  * The errors of failed starts.
  *
  * The response to a start contains little ("Internal Server Error"). The reason is in the last event of the progress
- * stream, which hubs keep until the next start, so it is requested afterwards.
+ * stream. Hubs keep that event until the next start, so it is requested afterwards.
  */
 import type { ProgressEvent, Server } from "../../generated/types.gen.js";
 import {
@@ -32,11 +32,11 @@ export type StartOutcome = number | JupyterHubError;
 interface FailedStart {
   server: Server | undefined;
   answer: StartOutcome;
-  /** The last event of the progress stream, if it was read to its end. */
+  /** The last event of the progress stream, if the stream was read to its end. */
   last: ProgressEvent | undefined;
 }
 
-/** The error of a start after which the server is neither ready nor pending. */
+/** Creates the error of a start after which the server is neither ready nor pending. */
 export async function spawnErrorOf(
   start: StartContext,
   { server, answer, last }: FailedStart,
@@ -56,7 +56,10 @@ export async function spawnErrorOf(
   return spawnFailed(start, message, cause, event, reason);
 }
 
-/** The error of a failed spawn that the hub reports with the Spawner's own status; undefined for a refused start. */
+/**
+ * Returns a SpawnFailedError if the error is the hub's report of a failed spawn, with the status that the Spawner
+ * raised; undefined if the hub refused the start.
+ */
 export async function toSpawnFailedError(
   error: unknown,
   start: StartContext,
@@ -65,7 +68,7 @@ export async function toSpawnFailedError(
   if (!maySpawnFail(error) || !error.hubMessage) return undefined;
   const event = await lastFailedEvent(start, signal);
   const reason = redactor(start.secrets)(error.hubMessage);
-  // The event may be of an earlier start. Both texts may be cut, at different places.
+  // The event may be of an earlier start, so the texts must agree. Both may be truncated, at different lengths.
   if (!messageOf(start, event)?.includes(reason.slice(0, 1000))) return undefined;
   const message = `${start.operations.what} failed to start: ${shorten(reason, 1000)}.`;
   return spawnFailed(start, message, error, event, reason);
@@ -79,7 +82,7 @@ const maySpawnFail = (error: unknown): error is JupyterHubError =>
     (error instanceof BadRequestError && /other|pending/.test(error.reason)) ||
     (error instanceof ForbiddenError && error.requiredScopes.length === 0));
 
-/** The event of a failed start that the hub keeps. */
+/** Returns the `failed` event that the hub keeps of the last start; undefined if there is none. */
 async function lastFailedEvent(
   start: StartContext,
   caller: AbortSignal,
@@ -89,13 +92,13 @@ async function lastFailedEvent(
   return event?.failed ? event : undefined;
 }
 
-/** Whether the last start of the server, if any, did not fail, and the token can read that. */
+/** Returns true if the token can read that the server's last start, if any, did not fail. */
 export async function hasNoFailedStart(start: StartContext, caller: AbortSignal): Promise<boolean> {
   try {
     return !(await firstEvent(start, caller))?.failed;
   } catch (error) {
     caller.throwIfAborted();
-    // For a server that neither runs nor failed, hubs answer 400: it is not starting.
+    // For a server that neither runs nor failed to start, hubs answer 400: "not starting".
     return error instanceof BadRequestError;
   }
 }
@@ -109,11 +112,11 @@ const firstEvent = (
     return undefined;
   });
 
-/** The text of an event without the start's secrets. A Spawner may send any type. */
+/** Returns the text of an event without the start's secrets. A Spawner may send a message of any type. */
 const messageOf = ({ secrets }: StartContext, event?: ProgressEvent): string | undefined =>
   typeof event?.message === "string" ? redactor(secrets)(event.message) : undefined;
 
-/** The Spawner's reason in the text of an event. */
+/** Returns the Spawner's reason in the text of an event. */
 const reasonOf = (message: string | undefined): string | undefined =>
   message
     ?.replace(/^Spawn failed(: |$)/, "")

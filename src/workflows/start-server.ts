@@ -3,9 +3,9 @@
  *
  * Guarantees that a start resolves with a ready server or rejects with the hub's reason, and that a spawn is never
  * repeated after a failure or a lost response (hubs shut down after a number of failed spawns in a row). The progress
- * stream reports early; the server's model decides: a 201 may still be pending, and a 500 may be a spawn in progress.
- * After a cancellation, both report `ready` for about one second. Only the server's address, which then leads to the
- * hub, shows the difference.
+ * stream reports early, but the server's model decides: after a 201, the server may still be pending, and after a 500,
+ * the spawn may still be in progress. After a cancellation, the stream and the model report `ready` for about one
+ * second. Only a request to the server's address shows the difference: the hub responds to it.
  */
 import type { ProgressEvent, Server } from "../../generated/types.gen.js";
 import { BadRequestError, HubError, RateLimitError } from "../core/errors.js";
@@ -34,7 +34,7 @@ import {
 export interface Start extends StartContext {
   /** The `user_options` that the caller wants, if any. */
   wanted: Readonly<Record<string, unknown>> | null | undefined;
-  /** What to do when the server already runs. */
+  /** What to do if the server already runs or is starting. */
   ifRunning: "join" | "fail" | undefined;
   /** Whether an abort cancels the spawn, if this start began it. */
   cancelsOnAbort: boolean;
@@ -44,7 +44,7 @@ export interface Start extends StartContext {
   rateLimit?: RateLimitError | undefined;
   /** Delays starts after a 429. */
   gate: RateLimitGate;
-  /** The reading of the progress stream, while there is one. */
+  /** The read of the progress stream, in progress or ended with `ready`; otherwise undefined. */
   progress?: Promise<ProgressEvent | undefined> | undefined;
 }
 
@@ -87,12 +87,12 @@ async function send(start: Start, signal: AbortSignal): Promise<Sent> {
   const waits = pollDelays();
   for (;;) {
     await gate.waitUntilOpen(signal);
-    // To a second start, a hub answers 202 and ignores its options.
+    // A hub answers 202 to a second start and ignores its options. Only the model shows that it is the second.
     const needsModel = start.wanted || start.cancelsOnAbort;
     const before = needsModel ? await readServer(operations, signal) : undefined;
     const joins = before?.pending === "spawn";
     try {
-      // A running or pending server is not this start's, even if no response says so.
+      // If the server already ran or was pending, this start did not begin the spawn, whatever the response.
       const onSent = (): void => {
         start.ownsSpawn = !before?.ready && !before?.pending;
       };
@@ -112,14 +112,14 @@ async function send(start: Start, signal: AbortSignal): Promise<Sent> {
         await gate.backOff(error.retryAfter ?? 0, signal);
       } else if (error instanceof BadRequestError && error.reason === "pending") {
         const seen = await waitUntilIdle(operations, waits, signal);
-        // The pending action may be over. Or a failed Spawner used this message.
+        // Either the pending action has just ended, or a Spawner failed with this message.
         if (!seen && !(await hasNoFailedStart(start, signal))) throw error;
       } else throw error;
     }
   }
 }
 
-/** Whether a server that another call started has the wanted options. */
+/** Returns whether this start may resolve with a server that another call started. */
 const mayJoin = ({ ifRunning, wanted }: Start, server: Server): boolean =>
   ifRunning === "join" || !wanted || equal(asJson(wanted), server.user_options);
 
@@ -149,7 +149,7 @@ async function untilReady(
   signal: AbortSignal,
 ): Promise<Server> {
   const { operations, eventLog } = start;
-  // A 201 is certain. A server that becomes ready after a 202 may have been cancelled.
+  // After a 201, `ready` is certain. After a 202, it may be that of a cancelled start.
   let certain = answer === 201;
   let last: ProgressEvent | undefined;
   let streams = true;
@@ -173,7 +173,7 @@ async function untilReady(
   }
 }
 
-/** Whether the server itself answers at its address. If not, waits until the hub has removed a cancelled start. */
+/** Whether the server itself responds at its address. If not, waits until the hub has removed a cancelled start. */
 const isServed = (
   server: Server,
   operations: ServerOperations,
@@ -207,10 +207,10 @@ async function followMeanwhile<Value>(
   }
 }
 
-/** The last event of the start's progress stream; undefined without a stream that reaches its end. */
+/** Resolves with the last event of the start's progress stream; undefined if the stream does not reach its end. */
 function progressOf(start: Start, signal: AbortSignal): Promise<ProgressEvent | undefined> {
   start.progress ??= followProgress(start, signal).then((last) => {
-    // Without an end, a later call opens the stream again.
+    // Unless the last event is `ready`, a later call opens the stream again.
     if (!last?.ready) start.progress = undefined;
     return last;
   });
@@ -229,7 +229,7 @@ async function followProgress(
       try {
         for (let position = 0; ; position++) {
           const { value: event } = await nextEvent(events.next(), operations, signal);
-          // A stream that is opened again repeats its events. The model decides whether a start has failed.
+          // A reopened stream repeats its events. The model, not a `failed` event, decides whether a start has failed.
           const isRepeated = position < logged || eventLog.items.at(-1)?.ready;
           if (event && !event.failed && !isRepeated) eventLog.add(event);
           if (!event || isFinal(event)) return event || undefined;
@@ -245,7 +245,7 @@ async function followProgress(
   }
 }
 
-/** The next event. While the stream is silent, polls the model; undefined once the server is no longer pending. */
+/** Returns the next event. While the stream is silent, polls the model; undefined once the server is not pending. */
 async function nextEvent<Next>(
   next: Promise<Next>,
   operations: ServerOperations,

@@ -1,8 +1,8 @@
 /**
  * Stops a server and waits until it has stopped.
  *
- * Waits for a pending action that makes the hub refuse the stop. A stop whose response was lost is not repeated: the
- * server's model shows whether the hub received it.
+ * If the hub refuses the stop because another action is pending, waits until that action has ended. A stop whose
+ * response was lost is not repeated: the server's model shows whether the hub received it.
  */
 import type { Server } from "../../generated/types.gen.js";
 import { BadRequestError, JupyterHubError } from "../core/errors.js";
@@ -15,7 +15,7 @@ import {
   type ServerOperations,
 } from "./server-state.js";
 
-/** How long a stopped server may wait for its removal, in milliseconds. Hubs remove it at once. */
+/** How long a stopped server may still exist before its removal, in milliseconds. Hubs remove it at once. */
 const maxRemoval = 10_000;
 
 /** Stops the server and resolves when it is no longer active or, with `remove`, when it no longer exists. */
@@ -37,7 +37,7 @@ export async function stopServer(
     const isStopping = pending === "stop";
     const hasStopped = !ready && !pending;
     if (lost && !before && !isStopping && (remove || !hasStopped)) throw answer;
-    // A running server was started again, unless it is the one from before.
+    // A running server with another `started` was started again. With the same one, the stop failed.
     if (ready && !isStopping && before && server.started === before.started) {
       throw new JupyterHubError(`${operations.what} still runs: the hub could not stop it.`);
     }
