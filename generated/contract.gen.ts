@@ -17,10 +17,10 @@ export interface Validate {
   errors?: readonly SchemaError[] | null;
 }
 
-/** The ids of the schemas by media type: a body has to match one of them, and any if there is none. */
+/** The ids of the schemas of each media type. A body has to match one of them; without a schema, any body matches. */
 export type Media = Readonly<Record<string, readonly string[]>>;
 
-/** What an operation takes and answers. */
+/** The requests that an operation accepts, and its responses. */
 export interface ContractOperation {
   readonly query: {
     /** The type of each query parameter. */
@@ -31,17 +31,17 @@ export interface ContractOperation {
     readonly schema: string;
   };
   readonly body?: { readonly required: boolean; readonly media: Media };
-  /** By status, or by class of statuses: "4XX". */
+  /** The responses by status ("404") or by class of statuses ("4XX"). */
   readonly responses: Readonly<Record<string, Media>>;
 }
 
 /** The contract of one release. */
 export interface Contract {
-  /** By method and path: "GET /users/{name}". */
+  /** The operations by method and path: "GET /users/{name}". */
   readonly operations: Readonly<Record<string, ContractOperation>>;
   /** The names of all declared fields. */
   readonly fields: ReadonlySet<string>;
-  /** The validator of a schema. */
+  /** Returns the validator of the schema with this id. */
   readonly validators: (id: string) => Validate;
 }
 

@@ -4,9 +4,9 @@
 
 /** The restrictions of a query parameter or a body key. */
 export interface Rule {
-  /** The first release that knows it; without one, every supported hub does. */
+  /** The first release that knows the parameter or key; undefined if every supported hub knows it. */
   readonly since?: string;
-  /** The first release that no longer knows it. */
+  /** The first release that no longer knows the parameter or key. */
   readonly until?: string;
   readonly type?: "integer" | "array" | "object";
   readonly nullable?: true;
@@ -17,39 +17,41 @@ export interface Rule {
   readonly items?: "string";
   /** The minimum number of items of an array. */
   readonly minItems?: number;
-  /** The error message for an empty list or null: what to do instead. */
+  /** The end of the error message for an empty list or null. It says what to do instead. */
   readonly ifEmpty?: string;
-  /** It is omitted from the body if it equals this path parameter. */
+  /**
+   * The name of a path parameter. If the key has the same value as this parameter, the key is omitted from the body.
+   */
   readonly differsFrom?: string;
-  /** It holds the credentials of the call, which then carries no token. */
+  /** Whether the key holds the credentials of the call, which is then sent without a token. */
   readonly credentials?: true;
 }
 
 /** The properties of an operation. */
 export interface Operation {
-  /** The first release that has it; without one, every supported hub does. */
+  /** The first release that has the operation; undefined if every supported hub has it. */
   readonly since?: string;
-  /** The first release that no longer has it. */
+  /** The first release that no longer has the operation. */
   readonly until?: string;
-  /** Whether it needs no credentials. The client then sends none. */
+  /** Whether the operation needs no credentials. The client then sends none. */
   readonly public?: true;
   /** Whether any valid credentials are sufficient, so that a 403 means invalid ones. */
   readonly anyCredentials?: true;
-  /** The media types of its responses besides JSON. */
+  /** The media types of the responses besides JSON. */
   readonly media?: readonly string[];
   /** Whether a successful response is empty, whatever its media type. */
   readonly empty?: true;
   /** The path parameters that may be empty. */
   readonly mayBeEmpty?: readonly string[];
-  /** Whether it redirects a browser, for example to the login page. */
+  /** Whether the operation redirects a browser, for example to the login page. */
   readonly redirects?: true;
   /** Every query parameter with its restrictions. */
   readonly query?: Readonly<Record<string, Rule>>;
-  /** Every key of its body with its restrictions; without one, it has no body. */
+  /** Every key of the body with its restrictions; undefined if the operation has no body. */
   readonly body?: Readonly<Record<string, Rule>>;
-  /** Whether its body may have other keys. */
+  /** Whether the body may have keys that are not listed. */
   readonly open?: true;
-  /** The minimum number of keys of its body. */
+  /** The minimum number of keys of the body. */
   readonly minKeys?: number;
   /** The body keys of which exactly one must be given. */
   readonly exactlyOneOf?: readonly string[];

@@ -72,7 +72,7 @@ const ways: Readonly<Record<string, Way>> = {
   },
 };
 
-/** The measured operation, as types for openapi-fetch. */
+/** The types of the measured operation, in the form that openapi-fetch needs. */
 interface Paths {
   "/users/{name}": {
     get: {

@@ -40,7 +40,7 @@ const columns: Readonly<Record<string, Column>> = {
 const raw = "raw fetch";
 const bare = "the bare generated client";
 
-/** The maximum ratio of our cost to that of another client, by column. */
+/** The maximum ratio of our cost to the cost of the client `of`, for some columns of the table. */
 const limits = [
   { column: "loopback, time", of: bare, atMost: 1.2 },
   { column: "loopback, CPU", of: bare, atMost: 1.2 },
@@ -49,7 +49,10 @@ const limits = [
   { column: "fetch stubbed, CPU", of: "ky", atMost: 1 },
 ];
 
-/** Measures calls to the hub at `url`, and adds the tables about them. Returns whether every limit is kept. */
+/**
+ * Measures calls to the hub at `url`, and adds the results to the benchmark's tables. Returns whether no limit is
+ * exceeded.
+ */
 export async function compareCalls(url: string): Promise<boolean> {
   const runs: Costs[] = [];
   while (runs.length < processes) runs.push(await measure(url));

@@ -1,8 +1,8 @@
 /**
- * Compares whole jobs on a real hub: this package beside the clients that a program would use in its place.
+ * Compares this package with alternative clients on a real hub. Each client does the same whole jobs.
  *
- * The clients take turns, and each job runs in its own process, so that the CPU time is that of one client and the hub
- * is in the same state for all clients. The hub's servers are ready after two seconds and use no CPU, so that
+ * The clients take turns, and each job runs in its own process, so that the CPU time is that of one client only and all
+ * clients find the hub in the same state. The hub's servers are ready after two seconds and use no CPU, so that
  * differences come from the clients.
  */
 import { execFile } from "node:child_process";
@@ -95,12 +95,12 @@ async function run(client: Client, job: Job, hub: RunningHub, python: string): P
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
-/** The limit of the health check's 99th percentile, in milliseconds. */
+/** The limit for the time of the health check, in milliseconds: 99 of 100 checks must be faster. */
 const mostForHealth = 1_000;
 
 /**
- * Adds a table with the time of the hub's health check while our client lists the hub's users. Returns whether the
- * limit is kept.
+ * Measures the hub's health check while our client lists the hub's users, and adds the results to the benchmark's
+ * tables. Returns whether the check is within its limit.
  */
 async function checkHealth(hub: RunningHub): Promise<boolean> {
   const { users } = new JupyterHub({ url: hub.url, token: hub.tokens.admin });
@@ -138,7 +138,8 @@ async function checkHealth(hub: RunningHub): Promise<boolean> {
 }
 
 /**
- * Adds the tables of the jobs. Returns whether our client did each job without a fault and the hub stayed responsive.
+ * Runs the jobs, and adds the results to the benchmark's tables. Returns whether our client did each job without a
+ * fault and the hub stayed responsive.
  */
 export async function compareJobs(): Promise<boolean> {
   const [newest = ""] = releases.toReversed();

@@ -83,7 +83,10 @@ async function startAll(count: number): Promise<Cost & { sockets: number }> {
 
 const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MB`;
 
-/** Adds the tables about users and servers. Returns whether the time per user keeps its limit. */
+/**
+ * Measures hubs with many users or servers, and adds the results to the benchmark's tables. Returns whether the time
+ * per user is within its limit.
+ */
 export async function compareSizes(): Promise<boolean> {
   const costs: Cost[] = [];
   for (const count of numbers) costs.push(await iterate(count));

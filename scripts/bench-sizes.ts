@@ -1,6 +1,6 @@
 /**
- * Compares this package with others of its kind: the size in a page, the import time and the cost for the compiler.
- * Ours is the built package; the others are installed at exact versions below .cache.
+ * Compares the built package with alternative packages: the size that it adds to a page, the import time and the work
+ * of the compiler. The alternatives are installed at exact versions below .cache.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
@@ -97,7 +97,7 @@ function install(): void {
   if (!existsSync(ours)) symlinkSync(root, ours);
 }
 
-/** Minified and compressed bytes of a page that imports the entry. */
+/** Returns the size of a page that imports the entry, in bytes, minified and compressed. */
 async function sizeOf({ imports, from }: Entry): Promise<number> {
   const names = imports.replace(/[{}]/g, "");
   const { outputFiles } = await build({
@@ -157,7 +157,7 @@ function compilerCostOf({ imports, from, uses }: Entry): { types: string; check:
   };
 }
 
-/** Returns the measured text, or the start of the error message if the package cannot be measured. */
+/** Returns the result of `measure`, or the start of the error message if it throws. */
 const orError = (measure: () => string): string => {
   try {
     return measure();
@@ -168,7 +168,10 @@ const orError = (measure: () => string): string => {
   }
 };
 
-/** Adds the table. Returns whether the import times keep their limits. */
+/**
+ * Measures the packages, and adds the results to the benchmark's tables. Returns whether the import times are within
+ * their limits.
+ */
 export async function compareDelivery(): Promise<boolean> {
   install();
   let isKept = true;

@@ -1,7 +1,7 @@
 /**
- * Measures how long after a server is ready a program learns of it: from the ready event and from the promise of
- * `servers.start`, directly and through a proxy that holds back streams. For comparison, it also measures a program
- * that polls every second.
+ * Measures the delay between the moment at which a server is ready and the moment at which a program knows it: from the
+ * ready event or from the promise of `servers.start`, directly or through a proxy that holds back streams. For
+ * comparison, also measures a program that polls every second.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -55,8 +55,8 @@ const byPolling: Wait = async (hub) => {
 };
 
 /**
- * Returns the milliseconds from the moment at which the server is ready to the end of `wait`, for each duration of a
- * spawn.
+ * Returns the milliseconds between the moment at which the server is ready and the end of `wait`: one value for each
+ * duration in `spawnSeconds`.
  */
 async function delays(wait: Wait, isBuffered: boolean): Promise<number[]> {
   const times: number[] = [];
@@ -82,7 +82,7 @@ const variants = [
   { name: "ours, the promise, buffered", wait: byPromise, isBuffered: true, atMost: 2100 },
 ] satisfies { name: string; wait: Wait; isBuffered: boolean; atMost?: number }[];
 
-/** Adds the table. Returns whether every limit is kept. */
+/** Measures each variant, and adds the results to the benchmark's tables. Returns whether no limit is exceeded. */
 export async function compareWaiting(): Promise<boolean> {
   const rows = await Promise.all(
     variants.map(async ({ name, wait, isBuffered, atMost = Infinity }) => {

@@ -1,5 +1,5 @@
 /**
- * npm run bench                   measures the built package beside others, and fails if a limit is exceeded
+ * npm run bench                   compares the built package with others, and fails if a limit is exceeded
  * npm run bench -- --write        also writes docs/performance.md
  * npm run bench -- --json FILE    also writes the tables as JSON
  * npm run bench -- one,types      measures these parts only: one, size, latency, waiting, types, jobs
@@ -38,8 +38,8 @@ const total = 10_000;
 const rounds = 3;
 
 /**
- * The measured listings: the `concurrency` of each, and its minimum gain over one page after the other, at a latency of
- * 50 ms.
+ * The measured ways to list users. At a latency of 50 ms, each has to be at least `gain` times as fast as requesting
+ * one page after the other; 0 means no limit.
  */
 const listings = [
   { name: "one page after the other", concurrency: 1, gain: 0 },
@@ -51,7 +51,10 @@ const listings = [
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
-/** Adds the table of listings from hubs that are far away. */
+/**
+ * Lists the users of hubs that are far away, and adds the times to the benchmark's tables. Returns whether no limit is
+ * exceeded.
+ */
 async function compareLatencies(): Promise<boolean> {
   let areKept = true;
   const cells = listings.map(({ name }) => [name]);

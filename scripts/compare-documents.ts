@@ -1,6 +1,6 @@
 /**
  * Compares two documents, of OpenAPI 3 or Swagger 2.0, operation by operation; method and path identify an operation.
- * Compares only names, statuses and types, but no constraints. For documents of OpenAPI 3, spec-diff.ts finds more.
+ * Compares names, statuses and types, but not constraints. For documents of OpenAPI 3, spec-diff.ts finds more.
  */
 import { follow, operationsOf, routeOf } from "./document.js";
 import { at, isObject, type Json, type JsonObject } from "./json.js";
@@ -91,7 +91,7 @@ function missing(from: Description, to: Description): string[] {
   });
 }
 
-/** Whether both describe the body of a status with the same type. */
+/** Whether the two descriptions have a type in common for the body of this status. */
 const sharesType = (one: Description, other: Description, status: string): boolean =>
   [...one.types].some((type) => type.startsWith(`${status} `) && other.types.has(type));
 

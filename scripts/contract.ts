@@ -111,8 +111,9 @@ const listsOfSchemas = ["oneOf", "anyOf"] as const;
 const forReaders = /^(x-|example|description$|title$|default$|deprecated$)/;
 
 /**
- * Returns a copy of a schema that allows no undeclared field. References become references into the store. The parts of
- * a composed schema stay open, since each also sees the fields of the other parts; only the composed schema is closed.
+ * Returns a copy of a schema that allows no undeclared field. References become references into the store. Within a
+ * composed schema, each part is also applied to the fields of the other parts. So the parts allow undeclared fields,
+ * and only the composed schema refuses them.
  */
 function strict(document: JsonObject, schema: Json, store: SchemaStore, open = false): JsonObject {
   if (isObject(schema) && typeof schema["$ref"] === "string") {
@@ -148,7 +149,10 @@ function strict(document: JsonObject, schema: Json, store: SchemaStore, open = f
   return copy;
 }
 
-/** Refuses other keys beside the declared ones. An object without any declared key holds plain options: any keys. */
+/**
+ * Returns a schema for each declared key: an object that has this key must not have undeclared keys. An object without
+ * declared keys holds plain options, which may have any keys.
+ */
 function closedIfDeclared(names: readonly string[]): JsonObject {
   const declared = Object.fromEntries(names.map((name) => [name, true]));
   const closed: JsonObject = { properties: declared, additionalProperties: false };
@@ -156,8 +160,8 @@ function closedIfDeclared(names: readonly string[]): JsonObject {
 }
 
 /**
- * Returns the names of all declared fields and query parameters. Other keys in the path of a violation are names of
- * resources.
+ * Returns the names of all declared fields and query parameters. Any other key in the path of a violation is the name
+ * of a resource, such as a user.
  */
 function fieldNames(document: JsonObject): ReadonlySet<string> {
   const names = new Set<string>();

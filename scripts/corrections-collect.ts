@@ -7,13 +7,13 @@ import { follow, methods } from "./document.js";
 import { at, isObject, type Json, type JsonObject } from "./json.js";
 import { applyWhereItFits, entriesOf, type Path } from "./overlay.js";
 
-/** A value of the document, and the corrected value. */
+/** A value of JupyterHub's document, and the corrected value. */
 export interface Difference {
   /** The path below the operation or schema. */
   path: Path;
-  /** Undefined if the document has no value. */
+  /** The value in JupyterHub's document; undefined if it has none at this path. */
   was: Json | undefined;
-  /** Undefined if hubs have nothing there. */
+  /** The corrected value; undefined if the correction removes the value. */
   now: Json | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface Correction {
   differences: readonly Difference[];
 }
 
-/** Returns every correction: the changes of one overlay entry in one place. */
+/** Returns all corrections. Each one holds the changes that one overlay entry makes in one place. */
 export function corrections(document: JsonObject, overlay: JsonObject): Correction[] {
   let current = document;
   const entries = entriesOf(overlay).flatMap(({ actions }) => {
@@ -119,7 +119,7 @@ const compositions = ["$ref", "allOf", "anyOf", "oneOf"];
 const isTyped = (schema: JsonObject): boolean =>
   "type" in schema && !compositions.some((keyword) => keyword in schema);
 
-/** Whether two schemas are composed differently, so that they are compared as a whole. */
+/** Whether two schemas are composed differently, so that only the whole schemas can be compared. */
 const isComposedOtherwise = (one: JsonObject, other: JsonObject): boolean =>
   compositions.some((keyword) => !isDeepStrictEqual(one[keyword], other[keyword])) ||
   (one["type"] !== other["type"] && "items" in one !== "items" in other);

@@ -62,7 +62,7 @@ const keywords: Readonly<Record<string, string>> = {
   additionalProperties: "further keys",
 };
 
-/** Describes a value of a document in one line; undefined if it needs several. */
+/** Describes a value of a document in one line. Returns undefined if the value needs several lines. */
 export function valueText(
   path: Path,
   value: Json | undefined,
@@ -129,7 +129,7 @@ const referenceText = (node: Json | undefined): string | undefined => {
   return typeof reference === "string" ? `\`${reference.split("/").at(-1)}\`` : undefined;
 };
 
-/** Describes a schema in one line; undefined if it declares fields of its own. */
+/** Describes a schema in one line. Returns undefined if the schema declares fields of its own. */
 function schemaText(schema: Json): string | undefined {
   const reference = referenceText(schema);
   if (reference !== undefined) return reference;

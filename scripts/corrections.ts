@@ -169,7 +169,7 @@ function itemLines(
   ];
 }
 
-/** Shows differences in a table, and those that need several lines in blocks. */
+/** Returns the Markdown for differences: a table, then a block for each one that needs several lines. */
 function differenceLines(
   differences: readonly Difference[],
   document: JsonObject,

@@ -134,15 +134,15 @@ export function operationsOf(document: JsonObject): DocumentedOperation[] {
 }
 
 /**
- * Returns a key of an operation, such as `GET /users/{}`. Documents that name path parameters differently have the same
- * key.
+ * Returns a key of an operation, such as `GET /users/{}`. The key is the same in documents that name path parameters
+ * differently.
  */
 export const routeOf = ({ method, path }: DocumentedOperation): string =>
   `${method.toUpperCase()} ${path.replaceAll(/\{[^}]*\}/g, "{}")}`;
 
 /**
- * Returns a copy in which every operation has an id. Documents before 5.0 have no ids: their operations get the ids of
- * the same method and path in `named`, so that functions have the same name in every release.
+ * Returns a copy in which every operation has an id. Documents before 5.0 have no ids: their operations get the ids
+ * that `named` has for the same method and path, so that each function has the same name in every release.
  */
 export function withOperationIds(document: JsonObject, named: JsonObject): JsonObject {
   const copy = JSON.parse(JSON.stringify(document)) as JsonObject;

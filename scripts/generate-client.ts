@@ -95,7 +95,9 @@ export async function generateClient(
   return streams.map(keyOf);
 }
 
-/** Whether an operation answers with an event stream. The generator's stream reader is not used. */
+/**
+ * Whether an operation answers with an event stream. No function is generated for it, since src/ reads streams itself.
+ */
 const isStream = (document: JsonObject, { operation }: DocumentedOperation): boolean =>
   Object.values(at(operation, "responses")).some(
     (response) => "text/event-stream" in at(follow(document, response), "content"),

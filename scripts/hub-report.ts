@@ -1,7 +1,7 @@
 /**
  * Validates the responses of real hubs after a test run: strictly against the part of the corrected document that
  * applies to the hub's release and, for comparison, against JupyterHub's own document of that release. Each operation
- * must have succeeded, and each declared status must have occurred.
+ * must have succeeded at least once, and each declared status must have occurred.
  *
  * Hubs 5 and 6 must not deviate. test/hubs/deviations.yaml lists the deviations of older hubs exactly: a deviation that
  * is missing there is an error, and so is one that no longer occurs.
@@ -21,7 +21,7 @@ import { keyOf } from "./operation-table.js";
 import { projectionOf } from "../src/testing/mock/projection.js";
 import { correctedRelease } from "./known-releases.js";
 
-/** "GET /users 200" → the violations of the document. */
+/** The violations of the document, by operation and status: "GET /users 200". */
 type Deviations = Record<string, string[]>;
 
 export interface HubReport {
@@ -29,13 +29,13 @@ export interface HubReport {
   answers: number;
   operations: number;
   sent: number;
-  /** Operations that declare a success and never succeeded. */
+  /** Operations that declare a success status but never succeeded. */
   failed: string[];
-  /** Responses with a status of 2xx. */
+  /** The number of responses with a status of 2xx. */
   successes: number;
   violations: number;
   upstreamViolations: number;
-  /** Responses with a status of 2xx that violate JupyterHub's own document. */
+  /** The number of responses with a status of 2xx that violate JupyterHub's own document. */
   upstreamSuccessViolations: number;
   /** The number of different violations of the document. */
   ways: number;

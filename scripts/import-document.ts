@@ -164,7 +164,7 @@ export function comparisonLines(
   ];
 }
 
-/** Returns the status, type or field type of hubs, to be shown beside a wrong one. */
+/** Returns what hubs have in place of a wrong status, type or field type, as text to append to the line about it. */
 function insteadOf(wrong: string, lacks: readonly string[]): string {
   const [aspect = ""] = wrong.split(":");
   const right = lacks.find((what) => what.startsWith(`${aspect}:`));

@@ -22,7 +22,7 @@ export function markInputs(document: JsonObject): void {
   }
 }
 
-/** Adds to `found` a part of the document, and all parts that it contains or refers to. */
+/** Adds a part of the document to `found`, with all parts that it contains or refers to. */
 function collect(document: JsonObject, part: Json, found: Set<Json>): void {
   if (typeof part !== "object" || part === null || found.has(part)) return;
   found.add(part);

@@ -5,7 +5,7 @@ export type JsonObject = { [key: string]: Json };
 export const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The object at a key, or an empty one if there is none, so that lookups can be chained. */
+/** Returns the object that the chain of `keys` leads to, or an empty object if there is none. */
 export const at = (value: Json | undefined, ...keys: string[]): JsonObject => {
   let node = value;
   for (const key of keys) node = isObject(node) ? node[key] : undefined;

@@ -9,8 +9,8 @@ const servers = (method: string, below = ""): string[] => [
 ];
 const progress = servers("GET", "/progress");
 /**
- * The operations of `servers.connect` and `servers.fetch`. The default server's address is a prefix of the addresses of
- * the user's named servers, which the user's model lists.
+ * The operations of `servers.connect` and `servers.fetch`. They read the user's model for the names of the named
+ * servers, whose addresses begin with that of the default server.
  */
 const connectionOperations = [
   "GET /users/{name}",
@@ -101,7 +101,7 @@ export const methodOperations: Readonly<Record<string, readonly string[]>> = {
 /** Methods that send no request. */
 export const localMethods: readonly string[] = ["withOptions", "oauth.authorizeUrl"];
 
-/** The scope that suffices for a method that reads only the servers in the response of the operation. */
+/** The scope that suffices for a method that reads only the servers in the response of `GET /users/{name}`. */
 const ownServers = { "GET /users/{name}": "read:servers" };
 
 /**

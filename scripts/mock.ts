@@ -1,6 +1,6 @@
 /**
- * npm run mock [-- 4.1.6] [--port 4010]    starts a mock hub for manual use, with Prism's CLI: of the newest hub, or of
- *                                          a vendored release
+ * npm run mock [-- 4.1.6] [--port 4010]    starts a mock of the newest hub, or of a vendored release, with Prism's CLI,
+ *                                          for manual use
  *
  * Answers every operation with the examples that the tests use. It keeps no state.
  */

@@ -29,7 +29,7 @@ export function diffOperations(
   diffScopes(base, revision, request);
 }
 
-/** The parameters of an operation and of its path, by place and name. */
+/** Returns the parameters of an operation and of its path, by location and name: "query sort". */
 function parametersOf(operation: DocumentNode): Map<string, DocumentNode> {
   const { document, path } = operation;
   const item: DocumentNode = {
@@ -127,7 +127,7 @@ function diffStatuses(base: DocumentNode, revision: DocumentNode, report: Report
   const statuses = Object.keys({ ...at(base.value), ...at(revision.value) });
   const isError = (status: string): boolean => !/^[123]/.test(status);
   const contentOf = (place: DocumentNode): Json => at(resolveNode(place).value)["content"] ?? {};
-  /** Whether one of the success statuses in `responses` has this body. */
+  /** Whether one of the success statuses in `responses` has a body with this `content`. */
   const hasBody = (responses: DocumentNode, content: Json): boolean =>
     Object.keys(at(responses.value)).some(
       (status) =>

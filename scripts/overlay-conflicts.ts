@@ -17,7 +17,7 @@ export interface Conflict {
   index: number;
   /** One line for each place that conflicts. */
   problems: readonly string[];
-  /** The targets of the matches that still fit; empty when none does. */
+  /** Targets for the matches that do not conflict; empty if every match conflicts. */
   remaining: readonly string[];
 }
 
@@ -38,7 +38,7 @@ export function overlayConflicts(document: JsonObject, overlay: JsonObject): Ove
     }));
     return { conflicts, document };
   }
-  /** The broken reference of each action that has one, by the position of the action. */
+  /** The actions that have a broken reference: each action's position in the overlay, with the reference. */
   const unresolved = new Map<number, string>();
   for (;;) {
     const conflicts: Conflict[] = [];
@@ -102,13 +102,13 @@ export function commentOut(text: string, conflicts: readonly Conflict[], release
   return result.join("\n");
 }
 
-/** Returns the lines of an action with another target, which becomes the first line. */
+/** Returns an action's lines with another target, which is written in the first line. */
 function withTarget(lines: readonly string[], indent: string, target: string): string[] {
   const next = lines.findIndex((line) => new RegExp(`^${indent}  [\\w-]+:`).test(line));
   return [`${indent}- target: ${target}`, ...lines.slice(next)];
 }
 
-/** Throws unless exactly the actions that apply are left. */
+/** Throws unless exactly the actions that apply are left in `text`. */
 function assertLeft(text: string, before: string, conflicts: readonly Conflict[]): void {
   const byIndex = new Map(conflicts.map((conflict) => [conflict.index, conflict]));
   const expected = actionsOf(load(before) as JsonObject).flatMap((action, index) => {

@@ -2,9 +2,9 @@
  * npm run overlay:coverage   removes each entry of the overlay in turn, and checks that the recordings of the last
  *                            `npm run test:hub` detect the removal
  *
- * An entry is a group of neighbouring actions with the same reason. The removal of an entry about responses
- * must be detected: by a response that violates the document without the entry, or by a field that
- * this document describes less precisely than hubs send it. Contract tests cover the entries about requests.
+ * An entry is a group of neighbouring actions with the same reason. The removal of an entry about responses must be
+ * detected: the document without the entry is violated by a response, or allows more for a field than hubs send, or no
+ * longer describes a field. Contract tests cover the entries about requests.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -48,7 +48,7 @@ const isMark = (update: unknown): boolean =>
 
 interface Evaluation {
   violations: number;
-  /** Places where the document allows more than hubs send. */
+  /** The places where the document allows more than hubs send. */
   loose: ReadonlySet<string>;
   /** The fields that the document describes. */
   fields: ReadonlySet<string>;

@@ -8,7 +8,7 @@ import { isDeepStrictEqual } from "node:util";
 import { isObject, type Json, type JsonObject } from "./json.js";
 import type { Path } from "./overlay.js";
 
-/** Returns as few targets as possible that match these places. */
+/** Returns targets that together match exactly these places, as few as possible. */
 export function targetsOf(places: readonly Path[], document: JsonObject): string[] {
   let groups = places.map((path) => selectorsOf(path, document).map((selector) => [selector]));
   const length = Math.max(0, ...groups.map((steps) => steps.length));
@@ -45,7 +45,7 @@ function selectorsOf(path: Path, document: JsonObject): string[] {
   });
 }
 
-/** A filter that selects only this element, or else its index. */
+/** Returns a filter that selects only this element, or its index if there is no such filter. */
 function elementSelector(list: readonly Json[], index: number): string {
   const element = list[index];
   const filters = isObject(element)

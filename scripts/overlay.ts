@@ -75,7 +75,7 @@ export interface Entry {
   name: string;
 }
 
-/** Groups neighbouring actions with the same reason for the same place. */
+/** Groups neighbouring actions that have the same reason and change the same place. */
 export function entriesOf(overlay: JsonObject): Entry[] {
   const entries: Entry[] = [];
   for (const action of actionsOf(overlay)) {
@@ -101,8 +101,8 @@ const stepText = (step: string | number): string => {
 };
 
 /**
- * Applies an action by changing `document`. Skips the matches in `conflicts`, and adds each further match that
- * conflicts.
+ * Applies an action by changing `document`. Skips the matches in `conflicts`, and any other match that conflicts, which
+ * it adds to `conflicts`.
  */
 function applyAction(
   document: JsonObject,

@@ -1,9 +1,9 @@
 /**
  * The OpenAPI documents as the package ships them, for other generators and tools.
  *
- * They keep our extensions with the releases that have an operation or a field, and with its scopes, under names that
- * collide with no other tool's: `x-jupyterhub-since`, `-until` and `-scopes`. Our other extensions are removed, since they are for our own
- * generator and tests.
+ * They keep our extensions for the releases and the scopes of an operation or a field, under names that no other tool
+ * uses: `x-jupyterhub-since`, `-until` and `-scopes`. Our other extensions are removed, since only our own generator
+ * and tests need them.
  */
 import { isObject, type Json, type JsonObject } from "./json.js";
 

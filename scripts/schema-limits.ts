@@ -4,10 +4,10 @@ import { at, isObject, type Json } from "./json.js";
 import type { DocumentNode } from "./document-node.js";
 import type { Rule } from "./semver-rules.js";
 
-/** Reports a change: its rule, the changed node in the document that has it, and the values before and after. */
+/** Reports a change: its rule, the changed node (in a document that has this node), and the values before and after. */
 export type Report = (rule: Rule, place: DocumentNode, label: string, detail?: string) => void;
 
-/** The limits, each with true if a larger number is stricter. */
+/** The keywords for limits: `true` means that a larger number is stricter, `false` that a smaller one is. */
 const limits = {
   minimum: true,
   exclusiveMinimum: true,
@@ -41,7 +41,9 @@ export function diffLimits(
   }
 }
 
-/** Compares `items` or `additionalProperties` if at least one side has no schema, but `true`, `false` or nothing. */
+/**
+ * Compares `items` or `additionalProperties` if one of the two values is no schema, but `true`, `false` or undefined.
+ */
 export function diffOpenness(
   keyword: "items" | "additionalProperties",
   after: DocumentNode,
@@ -60,7 +62,7 @@ export function diffOpenness(
   }
 }
 
-/** Compares releases, deprecation and descriptions. */
+/** Compares the marks of two nodes: their releases, their deprecation and their descriptions. */
 export function diffMarks(
   before: DocumentNode,
   after: DocumentNode,

@@ -12,11 +12,11 @@ export type Direction = "request" | "response";
 type RuleImpact = Impact | Readonly<Record<Direction, Impact>>;
 
 export const rules = {
-  /** An operation, with its function. */
+  /** Changes of operations, and so of the functions that are generated for them. */
   "operation added": "minor",
   "operation removed": "major",
   "operation renamed": "major",
-  /** A parameter, a body, a key of a body or a field of a response. */
+  /** Changes of a parameter, a body, a key of a body or a field of a response. */
   added: "minor",
   "added as required": { request: "major", response: "minor" },
   removed: "major",
@@ -24,32 +24,32 @@ export const rules = {
   "no longer required": { request: "minor", response: "major" },
   /** The type accepts more values than before: null, a further type, any string. */
   widened: { request: "minor", response: "major" },
-  /** The type accepts fewer values than before, and the removed ones were not listed by name. */
+  /** The type accepts fewer values than before, and the values that it no longer accepts were not listed by name. */
   narrowed: { request: "major", response: "minor" },
-  /** A type or an alternative of a union. */
+  /** A type, or an alternative of a union, was removed. */
   "alternative removed": "major",
-  /** A value of an enumeration. Users may list all values, unless the enumeration is marked `x-open`. */
+  /** Changes of an enumeration's values. Users' code may list all values, unless the enumeration is marked `x-open`. */
   "value added": { request: "minor", response: "major" },
   "value added to an open enumeration": "minor",
   "value removed": "major",
   /** Limits such as `minimum`, which the types do not show and the client checks before it sends. */
   "limit tightened": { request: "major", response: "patch" },
   "limit loosened": { request: "minor", response: "patch" },
-  /** A success status whose body has the same type as that of another success status. */
+  /** Changes of a success status whose body has the same type as the body of another success status. */
   "status added": "minor",
   "status removed": "major",
-  /** An error status. Calls reject with the same error classes, documented or not. */
+  /** Changes of an error status. Calls reject with the same error class whether or not the status is documented. */
   "error status added": "minor",
   "error status removed": "minor",
   "media type added": "minor",
   "media type removed": "major",
-  /** Scopes that were sufficient no longer are. */
+  /** Scopes tightened: scopes that were sufficient before are no longer sufficient. */
   "scopes tightened": "major",
   "scopes loosened": "minor",
-  /** The client rejects the call on hubs on which it was allowed before. */
+  /** Supported by fewer hubs: the client rejects the call on some hubs on which it was allowed before. */
   "supported by fewer hubs": "major",
   "supported by more hubs": "minor",
-  /** Removed from the newest release. Types and functions stay for older hubs. */
+  /** The newest release no longer has the part. Its types and functions stay for older hubs. */
   "ended with a release": "minor",
   deprecated: "minor",
   /** Changes of named schemas, whose types users can import. */
@@ -61,7 +61,10 @@ export const rules = {
 
 export type Rule = keyof typeof rules;
 
-/** Returns the most severe impact of a rule among the directions in which the changed part is used. */
+/**
+ * Returns the impact of a rule. If the changed part is used in both requests and responses, the more severe impact
+ * counts.
+ */
 export function impactOf(rule: Rule, directions: readonly Direction[]): Impact {
   const impact: RuleImpact = rules[rule];
   if (typeof impact === "string") return impact;

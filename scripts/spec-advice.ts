@@ -53,7 +53,7 @@ const actionAt = (document: JsonObject, path: Path, why: string, update: Json): 
   update,
 });
 
-/** Returns one action for each enumeration, with the release of each value. */
+/** Returns one action for each enumeration. It marks the added or removed values with the release. */
 function valueActions(
   changes: readonly Change[],
   mark: "x-enum-since" | "x-enum-until",
@@ -79,7 +79,7 @@ const located = (document: JsonObject, path: Path): DocumentNode =>
 
 /**
  * Returns actions that restore, with `x-until`, the parts that upstream removed and that the corrected document lacks.
- * They must come before all other actions, so that these also apply to the restored parts.
+ * They must come before all other actions, so that the other actions also apply to the restored parts.
  */
 export function restoringActions(
   upstream: SpecDiff,
@@ -132,7 +132,7 @@ export function restoringActions(
 const withUntil = (value: Json, until: string): Json =>
   isObject(value) ? { ...copy(value), "x-until": until } : value;
 
-/** Returns an action that adds a value again, with those of its parents that are missing. */
+/** Returns an action that restores a value, together with its missing parents. */
 function restoringAction(document: JsonObject, place: DocumentNode, value: Json): OverlayAction {
   const has = (length: number): boolean =>
     located(document, place.path.slice(0, length)).value !== undefined;

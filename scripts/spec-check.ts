@@ -1,5 +1,5 @@
 /**
- * npm run spec:check   checks whether JupyterHub has a newer release than the one that the document is made from
+ * npm run spec:check   checks whether JupyterHub has a newer release than the one whose document the overlay corrects
  *
  * Exits with 0 if there is none, with 1 if there is one, and with 2 if the check fails.
  */

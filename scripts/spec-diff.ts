@@ -23,13 +23,13 @@ import {
 } from "./semver-rules.js";
 
 export interface Change {
-  /** `GET /users`, or a shared part: `schemas/User`. */
+  /** The operation (`GET /users`) or the shared part (`schemas/User`) that changed. */
   place: string;
-  /** The changed part: `parameter sort`, `body.scopes`, `200.items[].name`; empty for the whole. */
+  /** The changed part of it: `parameter sort`, `body.scopes`, `200.items[].name`; empty if all of it changed. */
   label: string;
   rule: Rule;
   impact: Impact;
-  /** The values before and after, or the value of an enumeration. */
+  /** The values before and after, or the added or removed value of an enumeration. */
   detail: string;
   /** The changed node: in the earlier document if the node was removed, otherwise in the later one. */
   at: DocumentNode;
@@ -144,7 +144,10 @@ function diffShared(
   });
 }
 
-/** Returns the operations that refer to a shared part, directly or through other parts, each with the direction. */
+/**
+ * Returns the operations that refer to a shared part, directly or through other parts, each with whether its request or
+ * its response refers to the part.
+ */
 function usesOf(
   document: JsonObject,
   place: string,

@@ -1,6 +1,6 @@
 /**
  * npm run spec:update -- 6.2.0                 makes that release's document the one that is corrected
- * npm run spec:update -- latest                the same with the newest release
+ * npm run spec:update -- latest                does the same with the newest release
  * npm run spec:update -- 6.2.0 --drop-stale    also comments out the overlay's actions that do not apply
  * npm run spec:update -- --from <file or URL>  generates a client of any document in a separate folder
  *
@@ -67,7 +67,10 @@ async function update(version: string, dropStale: boolean): Promise<void> {
   print("", "openapi/jupyterhub.yaml and generated/ are written. Review the diff; then npm test.");
 }
 
-/** Returns the document that the corrected one was made from. Downloads it if it is not vendored. */
+/**
+ * Returns JupyterHub's document of `version`, from which the corrected document was made. Downloads it if it is not
+ * vendored.
+ */
 function earlierDocument(version: string, hash: string): JsonObject {
   const file = fileOf(root, version);
   const bytes = existsSync(file) ? readFileSync(file) : downloadRelease(version).bytes;

@@ -3,9 +3,9 @@
  * npm run test:hub -- --write       also writes the table of docs/types-and-proof.md, the deviations of hubs before
  *                                   5.0, and the responses that the fake hub is compared with
  *
- * Each version has a virtual environment (created once and kept in .cache/hubs) and hubs of its own. Two
- * versions run at a time if there are two cores; the output of each is then printed when it ends. Every
- * response is recorded and then validated: see hub-report.ts.
+ * Each version has a virtual environment (created once and kept in .cache/hubs) and hubs of its own. Two versions run
+ * at a time if there are two cores; the output of a version is then printed when its tests end. Every response is
+ * recorded and then validated: see hub-report.ts.
  */
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";

@@ -1,4 +1,6 @@
-/** `npm run docs`: the reference of every export, as pages in .cache/reference. A warning fails the command. */
+/**
+ * `npm run docs` writes the reference of every export as pages in .cache/reference. A warning makes the command fail.
+ */
 import { OptionDefaults } from "typedoc";
 
 /** @type {Partial<import("typedoc").TypeDocOptions>} */

@@ -85,7 +85,7 @@ export function linesThatRead(root: string, version: string): string[] {
     .toSorted();
 }
 
-/** Writes the list to openapi/SOURCES.yaml, below the comment in this file, oldest release first. */
+/** Writes the list to openapi/SOURCES.yaml, oldest release first. Keeps the comment at the top of that file. */
 function writeSources(root: string, sources: readonly Source[], corrected: string): void {
   const path = join(root, "openapi/SOURCES.yaml");
   const head = /^(#.*\n)*/.exec(readFileSync(path, "utf8"))?.[0] ?? "";

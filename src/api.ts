@@ -2,8 +2,9 @@
  * `jupyterhub-client/api`: every operation as one function, and every type.
  *
  * For programs that need one or two operations, or the raw responses. The option `client` is `hub.client` or the result
- * of {@link createClient}. Checks and errors are those of the methods of `JupyterHub`. The functions resolve with
- * `{ data, error, response }`. With `throwOnError: true`, they reject as the methods do: see {@link isJupyterHubError}.
+ * of {@link createClient}. The checks and errors are the same as for the methods of `JupyterHub`. The functions resolve
+ * with `{ data, error, response }`. With `throwOnError: true`, they reject as the methods do: see
+ * {@link isJupyterHubError}.
  *
  * Keys of `query` and `body` that this package does not know are refused. To send a key of a newer hub, pass
  * `allowUnknownKeys: true`; known keys are still checked. For a path that this package does not know, use the client

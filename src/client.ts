@@ -66,7 +66,9 @@ export class JupyterHub {
   readonly url: string;
   /** The address at which people reach the hub: `https://host/prefix/hub/`. */
   readonly publicUrl: string;
-  /** The client for the functions of `jupyterhub-client/api`, with the same transport, checks and errors. */
+  /**
+   * The client for the functions of `jupyterhub-client/api`. It has the transport, checks and errors of the methods.
+   */
   readonly client: ApiClient;
 
   /** Users: list, create, change and delete them, and report their activity. */
@@ -83,7 +85,7 @@ export class JupyterHub {
   readonly shareCodes: ShareCodes;
   /** Services: list them, and register and delete external ones. */
   readonly services: Services;
-  /** The proxy in front of the hub: list its routes, make the hub check them, or change the proxy. */
+  /** The proxy in front of the hub: list its routes, make the hub check them, or make the hub use another proxy. */
   readonly proxy: Proxy;
   /** Logins through the hub, for services and portals. */
   readonly oauth: OAuth<JupyterHub>;
@@ -118,13 +120,13 @@ export class JupyterHub {
 
   /**
    * Finds the hub behind any of its links, such as `https://hub.example.org/user/ada/lab`, and returns a client of it.
-   * Requests the version at up to five addresses, never below a segment `hub`, `user` or `services` of the link, and
-   * follows redirects. As a link can lead anywhere, these requests have no token, cookie, headers or middleware. The
-   * returned client has all options, and so sends its token to the hub that was found: discover only links that you
-   * trust with it.
+   * Requests the version at up to five addresses, and follows redirects. The addresses contain only the part of the
+   * link before a segment `hub`, `user` or `services`. As a link can lead anywhere, these requests have no token,
+   * cookie, headers or middleware. The returned client has all options, and so sends its token to the hub that was
+   * found: discover only links that you trust with the token.
    *
    * `GET /` · public
-   * @param link at most 8,000 characters. If the hub's prefix contains one of these segments, or the hub is behind a
+   * @param link at most 8,000 characters. If the hub's own prefix contains such a segment, or the hub is behind a
    * gateway that needs a key, pass the hub's address to the constructor instead
    * @param options those of the constructor, without `url`. By default, the environment's token is used, but only for
    * the hub of `JUPYTERHUB_API_URL`
@@ -155,9 +157,9 @@ export class JupyterHub {
   }
 
   /**
-   * Returns another client of the same hub, with this client's options overridden by the given ones. `token` replaces
-   * `auth: "cookie"` and vice versa. Unless `maxConcurrency` is given, both clients share one limit of concurrent
-   * calls. Sends nothing.
+   * Returns another client of the same hub, with this client's options overridden by the given ones. A given `token`
+   * replaces `auth: "cookie"`, and vice versa. Unless `maxConcurrency` is given, both clients share one limit of
+   * concurrent calls. Sends nothing.
    * @throws InvalidInputError if an option is invalid
    */
   withOptions(options: Omit<JupyterHubOptions, "url">): JupyterHub {

@@ -61,7 +61,7 @@ export function createApiClient(transport: Transport, operations: Parts["operati
   return client;
 }
 
-/** Returns the hub's version: that of its last response, or else of a request. */
+/** Returns the hub's version: from an earlier response, or by requesting it if there was none. */
 export const hubVersion = async (
   source: VersionSource,
   options?: Partial<RequestOptions>,
@@ -193,7 +193,9 @@ const withEncodedKeys = (query: Readonly<Record<string, unknown>>): Record<strin
         Object.entries(query).map(([key, value]) => [encodeURIComponent(key), value]),
       );
 
-/** Returns those headers of a call that its request for the version needs as well: the ones for gateways. */
+/**
+ * Returns the headers of a call without `Authorization`, for the request for the hub's version: gateways may need them.
+ */
 function gatewayHeaders(headers: unknown): Record<string, string> {
   const rest = new Headers(headers as HeadersInit);
   rest.delete("Authorization");

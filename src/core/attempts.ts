@@ -1,8 +1,8 @@
 /**
  * The retry loop: the `fetch` that the generated client calls.
  *
- * Gets the token, sends the request, and retries if retry.ts allows it or a token function has another token. Returns
- * a successful response of the hub, or throws a typed error.
+ * Gets the token, sends the request, and retries if retry.ts allows it, or if a token function returns another token.
+ * Returns a successful response of the hub, or throws a typed error.
  */
 import type { CallContext } from "./call-context.js";
 import {
@@ -25,7 +25,7 @@ export interface AttemptResult {
   response: Response;
   /** The body's text; undefined for a stream. */
   body: string | undefined;
-  /** Logs the attempt: as a success, or with the error of parsing its body. */
+  /** Logs the attempt: as a success, or with the error that parsing its body caused. */
   log(error?: JupyterHubError): void;
 }
 

@@ -12,8 +12,8 @@ import { isPrivateHost } from "./url.js";
 
 /**
  * A token, or a function that returns one and is called before each attempt. If the hub rejects the token, the function
- * is called once more with it as `refused`, so that a function that caches its token can replace it. Calls whose token
- * is rejected at the same time share the new token.
+ * is called once more with the rejected token as `refused`, so that a function that caches its token can replace it.
+ * Calls whose token is rejected at the same time share the new token.
  */
 export type TokenSource =
   | string

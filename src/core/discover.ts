@@ -13,7 +13,10 @@ const maxResponseBytes = 2 ** 16;
 /** A request for the version: its options, and the address to which it was redirected. */
 export interface Probe {
   options: JupyterHubOptions;
-  /** Returns the API's address after redirects; undefined without redirects. Throws if it cannot be a hub's API. */
+  /**
+   * Returns the API's address after redirects; undefined without redirects. Throws if that address cannot be a hub's
+   * API.
+   */
   target(): string | undefined;
 }
 

@@ -2,7 +2,8 @@
  * The error classes, one per kind of failure, and the guard {@link isJupyterHubError}.
  *
  * Every error carries what a caller needs to act: status, the hub's message, method, URL without query, hub version.
- * None holds a secret. Messages and `hubMessage` are bounded. `error-mapping.ts` chooses the class for a response.
+ * None holds a secret. Messages and `hubMessage` are limited in length. `error-mapping.ts` chooses the class for a
+ * response.
  */
 import type { ProgressEvent } from "../../generated/types.gen.js";
 import { shorten } from "./redact.js";
@@ -107,12 +108,15 @@ export class ForbiddenError extends JupyterHubError {
   }
 }
 
-/** The named object does not exist or is outside the token's scopes: both are a 404. Check the name and the scopes. */
+/**
+ * The named object does not exist or is outside the token's scopes: the hub answers 404 in both cases. Check the name
+ * and the scopes.
+ */
 export class NotFoundError extends JupyterHubError {
   override name = "NotFoundError";
 }
 
-/** The reason for a {@link BadRequestError}; `other` if it is none of the others. */
+/** The reason for a {@link BadRequestError}; `other` if none of the other values applies. */
 export type BadRequestReason =
   | "already-running"
   | "pending"
@@ -139,12 +143,15 @@ export class ConflictError extends JupyterHubError {
 }
 
 /**
- * Too many servers are starting or running, or a gateway limits requests. Try again after `retryAfter` milliseconds; if
- * it is undefined, when other servers have stopped, or after a while.
+ * Too many servers are starting or running, or a gateway limits requests. Try again after `retryAfter` milliseconds. If
+ * that is undefined, try again when other servers have stopped, or after a while.
  */
 export class RateLimitError extends JupyterHubError {
   override name = "RateLimitError";
-  /** Milliseconds to wait, from `Retry-After`; undefined without it, as at the hub's limit of running servers. */
+  /**
+   * Milliseconds to wait, from `Retry-After`; undefined without it, for example if the hub has reached its limit of
+   * running servers.
+   */
   declare readonly retryAfter: number | undefined;
 
   constructor(message: string, details: DetailsOf<RateLimitError, "retryAfter"> = {}) {
@@ -176,7 +183,8 @@ export class SpawnFailedError extends JupyterHubError {
   override name = "SpawnFailedError";
   /**
    * The reason that the hub or its Spawner gives, such as "No GPU is left"; undefined if it gives none. Here and in
-   * `events`, the client's token and texts of 8 or more characters in the start's `user_options` become "[redacted]".
+   * `events`, the client's token, and texts of 8 or more characters from the start's `user_options`, become
+   * "[redacted]".
    */
   declare readonly reason: string | undefined;
   /** The progress events of this start. The last one is the failure, if the hub sent it. */
@@ -268,8 +276,8 @@ const keptAtEnd = 1000;
 const unprintable = /[\p{Cc}\p{Cs}\u2028\u2029\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
 
 /**
- * Escapes and bounds a message. It may contain names and messages of hubs, which must not start a new line in a log or
- * move a terminal's cursor.
+ * Escapes a message and limits its length. It may contain names and messages of hubs, which must not start a new line
+ * in a log or move a terminal's cursor.
  */
 export const printable = (text: string): string =>
   (text.length > maxLength
