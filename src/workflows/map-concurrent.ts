@@ -2,9 +2,9 @@
  * Maps many items with a concurrency limit.
  *
  * Guarantees one result per item, in the order of completion; a limit for the number of items that are in flight or
- * whose results are unread; and that no more items begin when the consumer stops iterating. The caller's signal aborts
- * the items in flight, even if the consumer has stopped. An iteration that goes on rejects with the signal's reason
- * once those items have ended.
+ * whose results are unread; and that no further item begins once the consumer stops iterating. The caller's signal
+ * aborts the items in flight, even if the consumer has stopped. If the consumer is still iterating, the iteration
+ * rejects with the signal's reason once those items have ended.
  */
 import { onAbort } from "../core/deadline.js";
 

@@ -1,11 +1,11 @@
 /**
- * Walks through the pages of a listing that may change meanwhile.
+ * Walks through the pages of a listing that may change during the walk.
  *
- * Guarantees that each row that exists throughout appears exactly once, in the hub's order. New rows are last. If a row
- * is deleted, later rows move up, and offsets alone would skip one. So each page overlaps the previous one by a row: if
- * the first row of a page is unknown, the walk goes back until it finds a known one. The hub's `next` decides where the
- * listing ends. Hubs before 2.0 send all rows at once, which are cut into pages here. If more than {@link memory} rows
- * are deleted meanwhile, some of the remaining rows may appear twice.
+ * Guarantees that each row that exists during the whole walk appears exactly once, in the hub's order. New rows are
+ * last. If a row is deleted, later rows move up, and offsets alone would skip one. So each page overlaps the previous
+ * one by a row: if the first row of a page is unknown, the walk goes back until it finds a known one. The hub's `next`
+ * decides where the listing ends. Hubs before 2.0 send all rows at once, which are cut into pages here. If more than
+ * {@link memory} rows are deleted during the walk, some of the remaining rows may appear twice.
  */
 import type { Pagination } from "../../generated/types.gen.js";
 import { UnexpectedResponseError, TimeoutError } from "../core/errors.js";
@@ -52,17 +52,17 @@ export interface HubPage<Row> {
   _pagination: Pagination;
 }
 
-/** A walk through a listing. */
+/** The parameters of a walk through a listing. */
 export interface PageWalk<Row> {
   /** Requests one page. */
   fetchPage(query: PageRange, signal: AbortSignal): Promise<readonly Row[] | HubPage<Row>>;
-  /** Identifies a row. */
+  /** Returns a key that identifies a row. */
   keyOf(row: Row): string;
-  /** Whether rows keep their order, so that an unexpected row means that others were deleted. */
+  /** Whether rows keep their order, so that an unexpected first row of a page means that earlier rows were deleted. */
   isOrdered: boolean;
   /** The maximum number of requests in flight. */
   concurrency: number;
-  /** Milliseconds for the whole walk, including the time between two pages. */
+  /** The timeout of the whole walk in milliseconds, including the time that the consumer takes between pages. */
   timeout: number | undefined;
   signal: AbortSignal | undefined;
 }
@@ -157,10 +157,10 @@ function pageOf<Row>(answer: unknown, { offset, limit: most }: PageRange): Page<
   return { items, offset, limit, total, next: following };
 }
 
-/** Returns the number of rows that a page shares with the previous one: none if a page has only one row. */
+/** Returns the number of rows that a page shares with the previous one: none if a page has at most one row. */
 const overlapOf = ({ limit }: PageRange): number => (limit > 1 ? 1 : 0);
 
-/** Returns the range after (`by` 1) or before (`by` -1) another one. */
+/** Returns the range of the page after (`by` 1) or before (`by` -1) the page with the given range. */
 const rangeAfter = ({ offset, limit }: PageRange, by = 1): PageRange => ({
   offset: offset + by * Math.max(limit - 1, 1),
   limit,
@@ -187,7 +187,7 @@ class PagePrefetcher<Result> {
     this.#fetchPage = fetchPage;
   }
 
-  /** Returns the page at `wanted`. Requests later pages meanwhile, up to `total` rows. */
+  /** Returns the page at `wanted`. Meanwhile requests the pages after it, up to row `total`. */
   async take(wanted: PageRange, total: number): Promise<Result> {
     const pending = this.#pending;
     const { offset, limit } = pending[0]?.query ?? wanted;

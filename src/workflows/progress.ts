@@ -131,9 +131,10 @@ export class EventLog<Event> implements AsyncIterable<Event> {
 }
 
 /**
- * A promise that is also an iterable of events. Guarantees that the work begins at the creation and runs once, whether
- * the action is awaited, iterated, both or neither. Iterations end as the promise does: if it rejects, they throw its
- * error, so that an iterated promise need not be handled. Errors contain the call site.
+ * A promise that is also an iterable of events. Guarantees that the work begins when the action is created and runs
+ * once, whether the action is awaited, iterated, both or neither. Iterations end as the promise does: if it rejects,
+ * they throw its error, so that callers who iterate need not handle the rejection as well. Errors contain the call
+ * site.
  */
 export class Action<Value, Event> extends Promise<Value> implements AsyncIterable<Event> {
   /** `then` returns an ordinary promise. */

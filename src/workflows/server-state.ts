@@ -1,7 +1,7 @@
 /**
  * The parts that starts and stops share: the requests that they need, reading the server's model, and waiting.
  *
- * Waits for a hub that restarts, since the start or stop goes on meanwhile.
+ * If the hub is unavailable, waits until it answers, because the start or stop may go on meanwhile.
  */
 import type { Server } from "../../generated/types.gen.js";
 import { isJupyterHubError, type JupyterHubError, type RateLimitError } from "../core/errors.js";
@@ -9,17 +9,20 @@ import { isUnavailable, maxRetryAfter } from "../core/retry.js";
 import { DeadlinePassed, delay, onAbort, pollDelays } from "../core/deadline.js";
 import type { OpenProgress } from "./progress.js";
 
-/** The requests of the workflows, implemented by the resources. */
+/** The requests that starts and stops send; src/resources implements them. */
 export interface ServerOperations {
-  /** The server's name in errors. */
+  /** The server's name in error messages. */
   what: string;
-  /** Sends a start, calls `onSent` when it leaves the queue, and resolves with the status: 201 if the server runs. */
+  /**
+   * Sends a start request, and calls `onSent` when the request leaves the queue. Resolves with the HTTP status: 201 if
+   * the server is running.
+   */
   start(signal: AbortSignal, onSent?: () => void): Promise<number>;
-  /** Sends a stop. Resolves with the status: 202 if the server is still stopping. */
+  /** Sends a stop request. Resolves with the HTTP status: 202 if the server is still stopping. */
   stop(signal: AbortSignal): Promise<number>;
-  /** Reads the server's model; undefined without a server. */
+  /** Reads the server's model; undefined if there is no such server. */
   model(signal: AbortSignal): Promise<Server | undefined>;
-  /** Whether the server itself responds at its address, which it does not after a cancelled start. Never rejects. */
+  /** Whether the server responds at its address. After a cancelled start, the hub responds instead. Never rejects. */
   isServed(server: Server, signal: AbortSignal): Promise<boolean>;
   /** Opens the progress stream of a start. */
   progress: OpenProgress;
@@ -29,7 +32,7 @@ export interface ServerOperations {
 export const startTimeout = 900_000;
 export const stopTimeout = 300_000;
 
-/** How long a cancelled start may be `ready`, in milliseconds: a hub waits a second before it removes the server. */
+/** How long the server of a cancelled start may look `ready`, in milliseconds. Hubs remove it after a second. */
 export const cancelGracePeriod = 1200;
 
 /** How long a workflow waits for an unavailable hub, in milliseconds. */
@@ -70,7 +73,10 @@ export const readServer = (
   signal: AbortSignal,
 ): Promise<Server | undefined> => retryWhileUnavailable(() => model(signal), signal);
 
-/** Reads the server's model after a start or stop. If this fails after a lost response, rejects with that loss. */
+/**
+ * Reads the server's model after a start or stop. If this fails and the response to the start or stop was lost, rejects
+ * with the error of the lost response.
+ */
 export const readServerAfter = (
   answer: unknown,
   operations: ServerOperations,
@@ -82,7 +88,7 @@ export const readServerAfter = (
 
 /**
  * Waits until the server has no pending action, and returns whether it had one. Uses the caller's `waits`, so that the
- * delays grow with each refusal.
+ * delays keep growing from one refusal to the next.
  */
 export async function waitUntilIdle(
   operations: ServerOperations,
@@ -95,7 +101,7 @@ export async function waitUntilIdle(
   }
 }
 
-/** Whether a write may have been carried out, though its response was lost. */
+/** Whether an error means that a write may have been carried out, though its response was lost. */
 export const hasUnknownOutcome = (
   error: unknown,
 ): error is JupyterHubError & { outcome: "unknown" } =>
@@ -107,8 +113,8 @@ const minRateLimitDelay = 250;
 /**
  * Delays starts after a 429.
  *
- * A start that was rejected waits for its own `Retry-After`, which hubs choose at random. Other starts wait until the
- * first rejected one may retry.
+ * A start that was rejected with a 429 waits for its own `Retry-After`, which hubs choose at random. Other starts wait
+ * until the first rejected one may retry.
  */
 export class RateLimitGate {
   #opensAt = 0;

@@ -1,7 +1,7 @@
 /**
  * The errors of failed starts.
  *
- * The response to a start contains little ("Internal Server Error"). The reason is in the last event of the progress
+ * The response to a start says little ("Internal Server Error"). The reason is in the last event of the progress
  * stream. Hubs keep that event until the next start, so it is requested afterwards.
  */
 import type { ProgressEvent, Server } from "../../generated/types.gen.js";
@@ -36,7 +36,7 @@ interface FailedStart {
   last: ProgressEvent | undefined;
 }
 
-/** Creates the error of a start after which the server is neither ready nor pending. */
+/** Creates the error for a start after which the server is neither ready nor pending. */
 export async function spawnErrorOf(
   start: StartContext,
   { server, answer, last }: FailedStart,
@@ -57,8 +57,8 @@ export async function spawnErrorOf(
 }
 
 /**
- * Returns a SpawnFailedError if the error is the hub's report of a failed spawn, with the status that the Spawner
- * raised; undefined if the hub refused the start.
+ * Returns a SpawnFailedError if the hub reports a failed spawn with the status that the Spawner raised; undefined if
+ * the hub itself refused the start.
  */
 export async function toSpawnFailedError(
   error: unknown,
@@ -92,7 +92,7 @@ async function lastFailedEvent(
   return event?.failed ? event : undefined;
 }
 
-/** Returns true if the token can read that the server's last start, if any, did not fail. */
+/** Returns true if the server's last start, if any, did not fail; false if it failed or the token cannot read this. */
 export async function hasNoFailedStart(start: StartContext, caller: AbortSignal): Promise<boolean> {
   try {
     return !(await firstEvent(start, caller))?.failed;
@@ -112,11 +112,14 @@ const firstEvent = (
     return undefined;
   });
 
-/** Returns the text of an event without the start's secrets. A Spawner may send a message of any type. */
+/**
+ * Returns the text of an event without the start's secrets. If the Spawner's message is not a string, returns
+ * undefined.
+ */
 const messageOf = ({ secrets }: StartContext, event?: ProgressEvent): string | undefined =>
   typeof event?.message === "string" ? redactor(secrets)(event.message) : undefined;
 
-/** Returns the Spawner's reason in the text of an event. */
+/** Returns the reason that the Spawner gives in the message of an event. */
 const reasonOf = (message: string | undefined): string | undefined =>
   message
     ?.replace(/^Spawn failed(: |$)/, "")

@@ -5,7 +5,8 @@
  * repeated after a failure or a lost response (hubs shut down after a number of failed spawns in a row). The progress
  * stream reports early, but the server's model decides: after a 201, the server may still be pending, and after a 500,
  * the spawn may still be in progress. After a cancellation, the stream and the model report `ready` for about one
- * second. Only a request to the server's address shows the difference: the hub responds to it.
+ * second. Only a request to the server's address shows that the start was cancelled: the hub responds instead of the
+ * server.
  */
 import type { ProgressEvent, Server } from "../../generated/types.gen.js";
 import { BadRequestError, HubError, RateLimitError } from "../core/errors.js";
@@ -44,7 +45,9 @@ export interface Start extends StartContext {
   rateLimit?: RateLimitError | undefined;
   /** Delays starts after a 429. */
   gate: RateLimitGate;
-  /** The read of the progress stream, in progress or ended with `ready`; otherwise undefined. */
+  /**
+   * The reading of the progress stream, while it is in progress and after it ends with `ready`; otherwise undefined.
+   */
   progress?: Promise<ProgressEvent | undefined> | undefined;
 }
 
@@ -81,7 +84,7 @@ interface Sent {
   joins: boolean;
 }
 
-/** Sends the start until the hub accepts it. Waits for a pending stop, and after a 429. */
+/** Sends the start request, and repeats it until the hub accepts it. Waits for a pending stop, and after a 429. */
 async function send(start: Start, signal: AbortSignal): Promise<Sent> {
   const { operations, gate } = start;
   const waits = pollDelays();
@@ -173,7 +176,10 @@ async function untilReady(
   }
 }
 
-/** Whether the server itself responds at its address. If not, waits until the hub has removed a cancelled start. */
+/**
+ * Whether the server itself responds at its address. If not, returns false only after the time in which hubs remove the
+ * server of a cancelled start.
+ */
 const isServed = (
   server: Server,
   operations: ServerOperations,
@@ -217,7 +223,7 @@ function progressOf(start: Start, signal: AbortSignal): Promise<ProgressEvent | 
   return start.progress;
 }
 
-/** Logs the events of the progress stream until its last one. */
+/** Adds the events of the progress stream to the event log, up to the last one. */
 async function followProgress(
   { operations, eventLog }: Start,
   caller: AbortSignal,
@@ -245,7 +251,10 @@ async function followProgress(
   }
 }
 
-/** Returns the next event. While the stream is silent, polls the model; undefined once the server is not pending. */
+/**
+ * Returns the next event. While the stream is silent, polls the model; returns no event once the server is no longer
+ * pending.
+ */
 async function nextEvent<Next>(
   next: Promise<Next>,
   operations: ServerOperations,

@@ -15,7 +15,7 @@ import {
   type ServerOperations,
 } from "./server-state.js";
 
-/** How long a stopped server may still exist before its removal, in milliseconds. Hubs remove it at once. */
+/** How long to wait for the removal of a stopped server, in milliseconds. Hubs normally remove it at once. */
 const maxRemoval = 10_000;
 
 /** Stops the server and resolves when it is no longer active or, with `remove`, when it no longer exists. */
@@ -55,7 +55,10 @@ export async function stopServer(
   }
 }
 
-/** Sends a stop until the hub accepts it. Resolves with the status, or with the error of a lost response. */
+/**
+ * Sends the stop request, and repeats it until the hub accepts it. Resolves with the HTTP status, or with the error of
+ * a lost response.
+ */
 export async function sendStop(
   operations: ServerOperations,
   signal: AbortSignal,

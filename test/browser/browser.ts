@@ -1,5 +1,5 @@
 /**
- * A real headless browser, and what a user does in it: logs in with the hub's form.
+ * A real headless browser, and functions that log a user in with the hub's form.
  *
  * Each visitor has separate cookies. The browser has a new profile, and is closed after the tests.
  */
@@ -11,7 +11,7 @@ import type * as api from "jupyterhub-client/api";
 import { bundle } from "./bundle.js";
 
 declare global {
-  /** The package, in a page that loads it. */
+  /** The package, as a global variable of a page that loads it. */
   var jupyterhub: typeof client & { api: typeof api };
   /** Returns the error that a call in a page rejects with. */
   var failure: (call: PromiseLike<unknown>) => Promise<Failure | undefined>;
@@ -47,7 +47,7 @@ const args = [
 ];
 
 export interface Visitors {
-  /** A new visitor without cookies. */
+  /** Adds a visitor without cookies. Returns the browser context of this visitor. */
   visitor(): Promise<BrowserContext>;
 }
 
@@ -92,7 +92,7 @@ export async function logIn(
   return page;
 }
 
-/** Fills in the hub's login form on the current page. */
+/** Fills in and submits the hub's login form on the current page. */
 export async function submitLogin(page: Page, username: string, password: string): Promise<void> {
   await page.fill('input[name="username"]', username);
   await page.fill('input[name="password"]', password);

@@ -1,7 +1,8 @@
 /**
  * Bundles the built package as an application would, and serves pages that load the bundle.
  *
- * Behind a hub's proxy, the server is a service of the hub. On its own port, it is another origin.
+ * Behind a hub's proxy, these pages belong to a service of the hub. On their server's own port, they have another
+ * origin.
  */
 import { createServer } from "node:http";
 import { createRequire } from "node:module";

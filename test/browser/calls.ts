@@ -1,7 +1,7 @@
 /** Functions that run in a page of any origin. Their arguments must be serialisable. */
 import type { JupyterHubOptions } from "jupyterhub-client";
 
-/** The options of a client that are passed into a page. */
+/** The client options that a test passes into a page. */
 export type PageOptions = Pick<JupyterHubOptions, "url" | "token" | "auth" | "allowInsecure">;
 
 /** Sends requests with every HTTP method, with and without a body. */

@@ -1,6 +1,6 @@
 /**
- * Starts a hub of the tested version for the tests of one file or of one `describe`, behind a real proxy as
- * pages reach it. Hub 5 has a prefix with characters that may or must be percent-encoded.
+ * Starts a hub of the tested version for the tests of one file or of one `describe`, behind the real proxy through
+ * which pages reach it. A hub 5 gets a URL prefix with characters that may or must be percent-encoded.
  */
 import { afterAll, beforeAll } from "vitest";
 import { JupyterHub } from "jupyterhub-client";
@@ -11,7 +11,7 @@ export const prefix = release.startsWith("5.") ? "/@/space%20word" : "";
 
 export interface OpenHub {
   readonly real: RunningHub;
-  /** A client with all permissions, outside of the browser. */
+  /** A client with all permissions that runs outside the browser. */
   readonly hub: JupyterHub;
 }
 

@@ -78,7 +78,7 @@ describe("the launch page", () => {
     expect(link).toBe(`${origin}${prefix}/user/ada/`);
   });
 
-  it("starts nothing without a login, nor for a page of another site", async () => {
+  it("refuses to start a server without a login or for a page of another site", async () => {
     const start = (from: string) =>
       fetch(`${origin}${launch}launch`, { method: "POST", headers: { Origin: from } });
     expect((await start(origin)).status).toBe(401);

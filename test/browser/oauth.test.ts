@@ -78,7 +78,7 @@ async function caught(page: Page): Promise<URL> {
   return new URL(request.url);
 }
 
-/** Follows a link of the portal, logs in and consents. Returns the page, which then shows the link's target. */
+/** Follows a link to the portal, logs in and consents. Returns the page, which then shows the link's target. */
 async function loggedIn(
   context: BrowserContext,
   path: string,
@@ -90,7 +90,7 @@ async function loggedIn(
   return page;
 }
 
-/** Returns the name of the user whom the portal sees in a browser, or the status of its refusal. */
+/** Returns the name of the user who is logged in to the portal in a browser, or the status of the portal's refusal. */
 const seen = async (context: BrowserContext): Promise<string> => {
   const headers = { Accept: "application/json" };
   const answer = await context.request.get(`${origin}${portal}me`, { headers });
@@ -107,7 +107,7 @@ describe("the example service", () => {
   });
 
   it.each(["https://elsewhere.example/", "//elsewhere.example/", `${prefix}/hub/home`])(
-    "does not redirect to another site: %s",
+    "does not redirect to an address outside its own pages: %s",
     async (next) => {
       const context = await visitor();
       const page = await loggedIn(context, `${portal}login?next=${encodeURIComponent(next)}`);
@@ -115,7 +115,7 @@ describe("the example service", () => {
     },
   );
 
-  it("rejects a callback with another state", async () => {
+  it("rejects a callback whose state is not that of the login", async () => {
     const context = await visitor();
     const page = await openConsentPage(context, origin + portal);
     const callback = await caught(page);
@@ -124,7 +124,7 @@ describe("the example service", () => {
     expect(await seen(context)).toBe("401");
   });
 
-  it("rejects a code in another browser, and a code that was used", async () => {
+  it("rejects a code that another browser sends, and a code that was already used", async () => {
     const context = await visitor();
     const page = await openConsentPage(context, origin + portal);
     const callback = (await caught(page)).href;
@@ -163,7 +163,7 @@ describe("the example service", () => {
 describe("an application on another origin", () => {
   const application = () => new JupyterHub({ url: fixture.real.url, oauth: fixture.real.oauth });
 
-  /** Logs a user in, who consents. Returns the callback URL, and the login attempt that the application stores. */
+  /** Logs in as a user and consents. Returns the callback URL, and the login attempt that the application stores. */
   const begun = async (user = newUserName()) => {
     const { oauth } = application();
     const { url, ...attempt } = await oauth.authorizeUrl({ next: "/charts" });
@@ -190,7 +190,7 @@ describe("an application on another origin", () => {
   });
 
   if (since("6.0")) {
-    it("needs the verifier of its own login", async () => {
+    it("is refused if it sends a verifier other than that of its login", async () => {
       const { oauth, attempt, callback } = await begun();
       const wrong = { ...attempt, verifier: "x".repeat(43) };
       const error = await failure(oauth.exchangeCode(callback, wrong));

@@ -1,7 +1,8 @@
 /**
- * Pages of another origin that use a token: browsers send their calls only to hubs that allow this origin.
+ * Pages of another origin than the hub's that use a token. Browsers let such a page call only hubs that allow its
+ * origin.
  *
- * The hub that allows it is configured exactly as the error message recommends.
+ * The hub that allows the origin is configured exactly as the error message recommends.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Page } from "playwright-core";
@@ -87,7 +88,7 @@ describe("a hub that allows the page's origin", () => {
     ]);
   });
 
-  it("causes the usual errors when it refuses, though the page cannot read its version header", async () => {
+  it("causes the usual errors when it refuses a call, though the page cannot read its version header", async () => {
     const errors = await page.evaluate(async (options) => {
       const { JupyterHub } = jupyterhub;
       const hub = new JupyterHub(options);
@@ -112,7 +113,7 @@ describe("a hub that allows the page's origin", () => {
   });
 
   if (!since("5.0")) {
-    it("causes ConnectionError if it lacks the route, and the message says that it may be too old", async () => {
+    it("causes ConnectionError if it lacks a route, with a message that says it may be too old", async () => {
       const error = await page.evaluate(
         (options) => failure(new jupyterhub.JupyterHub(options).shares.list("ada")),
         { ...admin(opened), retry: 0 },

@@ -71,7 +71,7 @@ describe("a page of the hub with a logged-in admin", () => {
     expect(seen.identity).toMatchObject({ kind: "user", name: "admin", admin: true });
   });
 
-  it("sends each HTTP method once, with and without a body", async () => {
+  it("sends requests with every HTTP method, with and without a body, each once", async () => {
     requests.length = 0;
     const group = await page.evaluate(everyMethod, cookie);
     expect(group).toMatchObject({ users: ["ada"], properties: { quota: 5 } });
@@ -98,7 +98,7 @@ describe("a page of the hub with a logged-in admin", () => {
     expect(seen.map((error) => error?.name)).toEqual(["NotFoundError", "ConflictError"]);
   });
 
-  it("uses a token instead of the login, and fails with an invalid token", async () => {
+  it("uses a given token in place of the login, and fails if the token is invalid", async () => {
     const { token } = await fixture.hub.tokens.create("bea");
     const seen = await page.evaluate(async (token) => {
       const { JupyterHub } = jupyterhub;
@@ -127,7 +127,7 @@ describe("a page of the hub with a logged-in admin", () => {
 
 // From such a page, browsers send no Sec-Fetch headers, and hubs require no XSRF token for reads.
 describe("a page over plain http on a public host", () => {
-  it("uses the login, and fails with an invalid token", async () => {
+  it("uses the login if no token is given, and fails if a given token is invalid", async () => {
     const { password, publicUrl } = fixture.real;
     const there = { publicUrl: publicUrl.replace("127.0.0.1", "hub.test"), password };
     const page = await withClient(await logIn(await visitor(), there, "ada"));
@@ -237,7 +237,7 @@ describe("a page without a login", () => {
       ];
     }, fixture.real.url);
 
-  it("rejects with AuthenticationError, on the login page and on others", async () => {
+  it("gets AuthenticationError from every call, on the login page and on a page of a service", async () => {
     const context = await visitor();
     const page = await context.newPage();
     await page.goto(`${fixture.real.publicUrl}hub/login`);
@@ -249,7 +249,7 @@ describe("a page without a login", () => {
     }
   });
 
-  it("rejects with AuthenticationError until somebody logs in again", async () => {
+  it("gets AuthenticationError from every call after a logout, and none after a new login", async () => {
     const context = await visitor();
     const page = await withClient(await logIn(context, fixture.real, "ada"));
     const other = await context.newPage();

@@ -1,6 +1,6 @@
 /**
  * Every operation with every secret that it can contain: the calls of the contract tests, the methods that take
- * secrets, and each raw function with a secret wherever its document allows a string.
+ * secrets, and each raw function with a secret in every parameter and body key that can hold one.
  */
 import * as api from "../../src/api.js";
 import type { JupyterHub } from "../../src/index.js";
@@ -55,7 +55,7 @@ const methods: Record<string, CanaryCall["run"]> = {
     hub.tokens.identify(planted["another token"], { headers: { authorization: "Bearer x" } }),
 };
 
-/** The names of secrets in the document, and the planted value for each. */
+/** The parameters and body keys of the document that hold secrets, each with the planted value. */
 const places: Record<string, Json> = {
   token: planted["another token"],
   cookie_value: planted["cookie of a user"],
@@ -87,7 +87,8 @@ export const functionOf = (operationId: string): Raw => {
 };
 
 /**
- * Every operation of the document, with its generated function, the smallest arguments that it allows, and all secrets.
+ * Every operation of the document, with its generated function and its arguments: the required ones, and all that can
+ * hold a secret.
  */
 export const rawCalls = operationsOf(document).map(({ key, operation }) => {
   const { properties, parameters } = roomIn(described.get(key));
@@ -120,7 +121,7 @@ function roomIn(entry: Operation | undefined) {
   };
 }
 
-/** Returns the keys of a body, including those of its alternatives. */
+/** Returns the keys of a body's schema, including those of the schema's alternatives. */
 function deep(schema: Json | undefined): string[] {
   if (!isObject(schema)) return [];
   const parts = ["oneOf", "anyOf", "allOf"].map((list) => schema[list]);

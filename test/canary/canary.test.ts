@@ -18,7 +18,7 @@ import { found, planted, shown, writings, type Secret } from "./planted-secrets.
 
 useClock();
 
-/** All output of a test. */
+/** Everything that a test printed to the console. */
 let printed: string[] = [];
 const reported: unknown[] = [];
 const keep = (reason: unknown): void => void reported.push(reason);
@@ -180,10 +180,12 @@ async function settled<Value>(promise: Promise<Value>): Promise<Value> {
   return promise;
 }
 
-/** The calls that failed with an error of another package or runtime. */
+/** The failed calls whose error is not an error of this package. */
 const strangers = new Set<string>();
 
-/** Returns the error of a call. Leaves out a value, since it may contain secrets that the call requested. */
+/**
+ * Returns the error of a failed call. Leaves out the result of any other call, since it may contain requested secrets.
+ */
 const outcomeOf = async (call: PromiseLike<unknown>): Promise<{ error?: unknown }> =>
   call.then(
     () => ({}),

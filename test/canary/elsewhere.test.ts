@@ -26,15 +26,18 @@ afterEach(() => {
 });
 
 /**
- * The hub's responses, by the beginning of a request's method and path. The hub answers other requests with the model
- * of ada.
+ * The hub's responses. Each key is the beginning of a request's method and path, such as "GET /users". The hub answers
+ * any other request with ada's model.
  */
 type Responses = Record<
   string,
   (elsewhere: string) => { status?: number; location?: string; body?: unknown }
 >;
 
-/** Calls a hub with these responses. Returns the requests that the hub received, and the outcome of the call. */
+/**
+ * Makes a call to a hub that sends these responses. Returns the requests that the hub received, and the outcome of the
+ * call.
+ */
 async function recorded(responses: Responses, call: (hub: JupyterHub) => PromiseLike<unknown>) {
   const requests: string[] = [];
   const authorization: (string | undefined)[] = [];
@@ -64,7 +67,7 @@ async function recorded(responses: Responses, call: (hub: JupyterHub) => Promise
 
 describe("the token is not sent", () => {
   it.each([301, 302, 303, 307, 308])(
-    "to the target of a redirect %i to another origin",
+    "to the target of a %i redirect to another origin",
     async (status) => {
       const redirect = (elsewhere: string) => ({ status, location: `${elsewhere}/hub/api/users` });
       const responses = {
@@ -100,7 +103,7 @@ describe("the token is not sent", () => {
     ).toEqual([]);
   });
 
-  it("to another origin that a page gives as the address of the next page", async () => {
+  it("to another origin that a listing gives as the address of its next page", async () => {
     const responses: Responses = {
       "GET /users?offset=0": (elsewhere) => ({
         body: {
@@ -126,7 +129,7 @@ describe("the token is not sent", () => {
     expect(received).toEqual([]);
   });
 
-  it("to another origin that a model gives as the address of the server and its progress", async () => {
+  it("to another origin that a server's model gives as the address of the server and its progress", async () => {
     const model = (elsewhere: string) => ({
       ...defaultServer,
       progress_url: `${elsewhere}/hub/api/users/ada/server/progress`,

@@ -174,7 +174,7 @@ const platforms: [string, (sent: Sent) => unknown][] = [
   ["a program that throws undefined", () => undefined],
 ];
 
-/** Responses of hubs, proxies and other sites that repeat the request. */
+/** Responses that repeat the request. They come from hubs, proxies and other sites. */
 const echoes: [string, Fault["respond"]][] = [
   [
     "a hub's message that quotes the keys of a body",
@@ -258,7 +258,7 @@ const echoes: [string, Fault["respond"]][] = [
   ],
 ];
 
-/** Returns the fault of a row of the fault table, with a response in place of the server's socket. */
+/** Turns the responder of a row of the fault table, which writes to a socket, into one that returns a `Response`. */
 function withoutSocket(respond: Respond | undefined): Fault["respond"] {
   if (!respond) return fails(() => broken("ECONNREFUSED"));
   return ({ count, method, url, signal }) =>

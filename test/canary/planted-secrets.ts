@@ -4,7 +4,10 @@
  */
 import { format, inspect } from "node:util";
 
-/** A text that every secret except the number contains. A text without this mark needs no further search. */
+/**
+ * A text that every secret except the number contains. A text with neither this mark nor the number needs no further
+ * search.
+ */
 const mark = "pl4nt3d";
 
 /** One secret of each kind. Most have characters that URLs, forms and JSON encode differently. */

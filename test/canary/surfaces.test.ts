@@ -64,7 +64,7 @@ describe("the error for invalid input", () => {
   });
 
   it.each([`${origin}/user/ada/lab?token=${token}`, `${origin}/hub/#${token}`, token])(
-    "quotes no secret of a link: %#",
+    "quotes no secret from a link, example %#",
     async (link) => {
       const fetch = answering(() => new Response("", { status: 404 }));
       expect(await leaksOf(() => JupyterHub.discover(link, { token, fetch }))).toEqual([]);
@@ -72,7 +72,7 @@ describe("the error for invalid input", () => {
     },
   );
 
-  it("quotes no secret of a login's callback", async () => {
+  it("quotes no secret from the callback URL of a login", async () => {
     const hub = hubOf(answering(), {
       oauth: { clientId: "a", clientSecret: token, redirectUri: "https://b.example" },
     });
@@ -97,7 +97,7 @@ describe("a printed client", () => {
     { token },
   );
 
-  it("does not show its own token, and neither do its printed results", async () => {
+  it("does not show its own token, nor do the printed results of its methods", async () => {
     const given = [
       await hub.tokens.createTemporary("ada"),
       await hub.tokens.login("ada", { password: planted.password }),
@@ -110,7 +110,7 @@ describe("a printed client", () => {
     expect(found(shown(given[0]))).not.toEqual([]);
   });
 
-  it("does not show the tokens that it received", async () => {
+  it("does not show the tokens that it received from the hub", async () => {
     await hub.servers.fetch("ada", "/api/kernels").catch(() => undefined);
     expect([hub, ...Object.values(hub)].flatMap((part) => found(shown(part)))).toEqual([]);
   });

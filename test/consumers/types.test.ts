@@ -50,7 +50,7 @@ const optionsOf = (setup: Setup): object => ({
   types: setup.library === "node" ? ["node"] : [],
 });
 
-/** The output of the compiler for the programs; empty if they compile. */
+/** Compiles programs. Returns the compiler's output, which is empty if they have no errors. */
 function compile(setup: Setup, files: Readonly<Record<string, string>>): string {
   const folder = join(program, "types");
   rmSync(folder, { recursive: true, force: true });

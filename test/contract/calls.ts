@@ -17,7 +17,7 @@ export interface ContractCall {
   run: (hub: JupyterHub) => PromiseLike<unknown>;
   /** The operations that the call must send. It may also read the version and the server's model. */
   sends: readonly string[];
-  /** The call's result on the corrected document; undefined for empty responses. */
+  /** The call's result if Prism serves the corrected document; undefined if the response is empty. */
   answer?: Json | undefined;
   /** The first release that supports the arguments. Older hubs receive no request. */
   since?: string;

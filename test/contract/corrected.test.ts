@@ -141,7 +141,7 @@ describe("a raw function", () => {
     },
   );
 
-  it("for a listing returns a page if requested", async () => {
+  it("for a listing returns a single page if the request accepts pages", async () => {
     const recorder = createContractRecorder(mock);
     const client = api.createClient({
       retry: 0,
@@ -188,7 +188,7 @@ const groups: Record<string, (hub: JupyterHub) => Promise<unknown>> = {
     api.getGroup({ client: hub.client, path: { name: "astronomy" }, throwOnError: true }),
 };
 
-describe.each(Object.entries(groups))("an error response to %s", (_, run) => {
+describe.each(Object.entries(groups))("an error response to a call through %s", (_, run) => {
   it.each(refusals)(
     "with status $status is mapped to $expected.name",
     async ({ status, expected }) => {

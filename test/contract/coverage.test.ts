@@ -33,7 +33,7 @@ describe("the table of methods", () => {
     );
   });
 
-  it("has a contract test for every method", () => {
+  it("lists exactly the methods that have a contract test", () => {
     expect(new Set(calls.map(({ method }) => method))).toEqual(
       new Set(Object.keys(methodOperations)),
     );

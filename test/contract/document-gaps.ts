@@ -1,8 +1,8 @@
 /**
  * Parts of our requests that JupyterHub's own documents lack, though hubs read them.
  *
- * Each row names a mistake of the document. The tests accept no other violation, and fail if a row does not occur in a
- * document of its range.
+ * Each row names a mistake of the document. The tests accept no other violation, and fail if a document in a row's
+ * range does not show the mistake.
  */
 
 export interface DocumentGap {

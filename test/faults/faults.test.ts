@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => another[Symbol.asyncDispose]());
 
-/** Timeouts in milliseconds: of an attempt at a fault that never ends, and of a whole call. */
+/** The timeouts in milliseconds of one attempt if the fault never ends, and of a whole call. */
 const patience = 250;
 const deadline = 15_000;
 const slow = /in time|never ends/;
@@ -72,7 +72,7 @@ async function outcomeOf(
 const timers = (): number =>
   process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length;
 
-/** Lets the event loop turn once. */
+/** Waits for one turn of the event loop. */
 const turn = () => new Promise(setImmediate);
 
 /** A server that was closed: connections to its port are refused. */

@@ -4,7 +4,7 @@ import { serveSocket, signalled, type Listening } from "../unit/helpers.js";
 
 /** One request, and the functions that respond to it. */
 export interface Exchange {
-  /** The number of this request, from 1 for the first one to the server. */
+  /** The number of this request: 1 for the first request to the server. */
   count: number;
   method: string;
   path: string;

@@ -219,7 +219,10 @@ const begins = `${events.join("\r\n")}${requested}`;
 const reported: Respond = ({ socket }) => void socket.write(`${begins}${ready}0\r\n\r\n`);
 const server = '{"name": "", "ready": true, "pending": null, "url": "/user/ada/"}';
 
-/** Returns a hub's responses to a start: the hub accepts the start, whose progress stream fails once or always. */
+/**
+ * Returns the responses of a hub that accepts a start, and sends the first progress stream as `progress` and later ones
+ * as `after`.
+ */
 const starting = (progress: Respond, after: Respond = progress, model = server): Respond => {
   let streams = 0;
   return (exchange) => {

@@ -99,7 +99,7 @@ describe("a gateway that answers one request itself", () => {
     ["429", 429, {}],
     ["521", 521, {}],
     ["530 with Retry-After", 530, { "Retry-After": "1" }],
-  ])("does not end a start or a stop in progress with a %s", async (_, status, headers) => {
+  ])("does not make a start or a stop in progress fail with a %s", async (_, status, headers) => {
     // Without retries, so that the start and the stop must handle the failure.
     const { servers } = clientOf(0);
     const answer = { ...html, ...headers };
@@ -144,7 +144,7 @@ describe("a client url that leads to the hub's pages instead of its API", () => 
     },
   );
 
-  itSince("2.0")("is not blamed when the hub refuses metrics with a page", async () => {
+  itSince("2.0")("is not confused with a hub that refuses metrics with a page", async () => {
     const { url, tokens } = fixture.real;
     const hub = new JupyterHub({ url, token: tokens.admin });
     const { token } = await hub.tokens.create("ada", {});

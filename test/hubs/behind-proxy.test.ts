@@ -43,7 +43,7 @@ describe("a hub behind configurable-http-proxy", () => {
     expect(await statusAt(`${ada}lab`)).toBe(200);
   });
 
-  it("lists the server's route and the route's target, also in pages of one", async () => {
+  it("lists the server's route and the route's target, even in pages of one route", async () => {
     const routes = await fixture.hub.proxy.listRoutes({ limit: 1 });
     const mine = routes.find(({ routespec }) => routespec === "/user/ada/");
     expect(mine).toMatchObject({ data: { user: "ada", server_name: "" } });
@@ -61,7 +61,7 @@ describe("a hub behind configurable-http-proxy", () => {
     expect((await proxy.listRoutes()).length).toBeGreaterThan(1);
   });
 
-  it("is unreachable after the proxy lost its routes, until a sync", async () => {
+  it("is unreachable after the proxy lost its routes, until the hub syncs them", async () => {
     await fixture.real.proxy?.restart();
     expect(await statusAt(ada)).toBe(404);
     expect(await failure(fixture.hub.version())).toBeInstanceOf(UnexpectedResponseError);
@@ -70,7 +70,7 @@ describe("a hub behind configurable-http-proxy", () => {
     expect(await statusAt(`${ada}lab`)).toBe(200);
   });
 
-  it("causes HubError while the hub is down, and works again after a restart", async () => {
+  it("causes HubError while it is down, and works after a restart", async () => {
     await fixture.real.kill();
     expect(await failure(fixture.hub.users.get("ada"))).toBeInstanceOf(HubError);
     expect(await failure(fixture.hub.users.get("ada"))).toMatchObject({ status: 503 });
@@ -80,12 +80,12 @@ describe("a hub behind configurable-http-proxy", () => {
     expect(await statusAt(`${ada}lab`)).toBe(200);
   });
 
-  it("routes the URL of a stopped server to the hub again", async () => {
+  it("no longer routes the URL of a stopped server to the server", async () => {
     await fixture.hub.servers.stop("ada");
     expect(await statusAt(`${ada}lab`)).not.toBe(200);
   });
 
-  it("resolves a slow start as soon as the server answers at its address", async () => {
+  it("gets only one request for the server's model after a slow start, since the server answers at its address", async () => {
     for (const input of [{}, { server: "slow" }]) {
       fixture.sent();
       const user_options = { behave: "slow", seconds: 4 };

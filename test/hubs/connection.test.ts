@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 
 describe("a connection to a running server", () => {
-  it("uses the server's address and a token for this server only", async () => {
+  it("uses the server's address and a token that is limited to this server", async () => {
     const { servers } = fixture.hub;
     await servers.start("ada");
     const { baseUrl, token, fetch } = await servers.connect("ada", {}, call);
@@ -44,19 +44,22 @@ describe("a connection to a running server", () => {
     expect(made?.expires_at).toEqual(expect.any(String));
   });
 
-  itSince("5.0")("has a token with the hub's maximum lifetime if the call gives none", async () => {
-    const { servers, tokens } = fixture.hub;
-    await servers.connect("ada");
-    await using lent = await tokens.createTemporary("ada", { note: "lent" });
-    const made = (await tokens.list("ada")).filter(({ note }) =>
-      ["To reach a server", "lent"].includes(note ?? ""),
-    );
-    for (const { created, expires_at } of made) {
-      const seconds = (Date.parse(expires_at ?? "") - Date.parse(created)) / 1000;
-      expect(seconds).toBeCloseTo(1800, -1);
-    }
-    expect(made.map(({ id }) => id)).toContain(lent.id);
-  });
+  itSince("5.0")(
+    "has a token with the hub's maximum lifetime if the call gives no lifetime",
+    async () => {
+      const { servers, tokens } = fixture.hub;
+      await servers.connect("ada");
+      await using lent = await tokens.createTemporary("ada", { note: "lent" });
+      const made = (await tokens.list("ada")).filter(({ note }) =>
+        ["To reach a server", "lent"].includes(note ?? ""),
+      );
+      for (const { created, expires_at } of made) {
+        const seconds = (Date.parse(expires_at ?? "") - Date.parse(created)) / 1000;
+        expect(seconds).toBeCloseTo(1800, -1);
+      }
+      expect(made.map(({ id }) => id)).toContain(lent.id);
+    },
+  );
 
   itSince("5.0")("rejects a lifetime above the hub's maximum, which the error names", async () => {
     const error = await failure(fixture.hub.servers.connect("ada", { expires_in: 3600 }));
@@ -149,7 +152,7 @@ describe("a connection to a server that does not run", () => {
   });
 
   it.each(["GET", "POST", "DELETE"])(
-    "reports a server that stopped after the connection was made: %s",
+    "reports that the server stopped after the connection was made, if a %s fails",
     async (method) => {
       const { servers } = fixture.hub;
       await servers.start("ada");
@@ -163,7 +166,7 @@ describe("a connection to a server that does not run", () => {
     },
   );
 
-  it("reports a server that died, though the hub still considers it running", async () => {
+  it("reports that the server died, though the hub still considers it running", async () => {
     const { servers, proxy } = fixture.hub;
     await servers.start("ada");
     const { baseUrl, fetch } = await servers.connect("ada", {}, call);

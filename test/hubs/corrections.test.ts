@@ -1,6 +1,6 @@
 /**
- * Runs the commands of docs/upstream-corrections.md on a real hub. If a correction is about the status of an error, one
- * of its commands must receive this status. The responses are not validated here.
+ * Runs commands of docs/upstream-corrections.md on a real hub: those of each correction that is about the status of an
+ * error. One of them must receive this status. The bodies of the responses are not validated here.
  */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -63,14 +63,17 @@ async function run(command: string): Promise<number> {
   return response.status;
 }
 
-describe("a command of the page", () => {
+describe("a command of docs/upstream-corrections.md", () => {
   it("creates what the other commands need", async () => {
     for (const command of setUp) expect([command, await run(command)]).toEqual([command, 201]);
   });
 
-  it.each(corrections)("shows the error: $title", async ({ expected, commands }) => {
-    const received: number[] = [];
-    for (const command of commands) received.push(await run(command));
-    expect(received).toEqual(expect.arrayContaining(expected));
-  });
+  it.each(corrections)(
+    "receives the status of the corrected error: $title",
+    async ({ expected, commands }) => {
+      const received: number[] = [];
+      for (const command of commands) received.push(await run(command));
+      expect(received).toEqual(expect.arrayContaining(expected));
+    },
+  );
 });

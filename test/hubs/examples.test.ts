@@ -27,7 +27,7 @@ describe("the idle culler", () => {
     expect(await running("idle")).toEqual(["gpu"]);
   });
 
-  it("leaves servers alone that were used within the limit", async () => {
+  it("does not stop servers that were used within the limit", async () => {
     expect(await run("idle-culler.ts", "--idle", "60", "--stop")).toEqual([""]);
     expect(await running("idle")).toEqual(["gpu"]);
   });
@@ -39,11 +39,14 @@ describe("the idle culler", () => {
     expect(await running("idle")).toEqual([]);
   });
 
-  it.each([[], ["--idle", "soon"]])("needs a number of minutes: %j", async (...argv) => {
-    await expect(run("idle-culler.ts", ...argv)).rejects.toThrow(
-      "--idle takes a number of minutes",
-    );
-  });
+  it.each([[], ["--idle", "soon"]])(
+    "rejects arguments without a number of minutes: %j",
+    async (...argv) => {
+      await expect(run("idle-culler.ts", ...argv)).rejects.toThrow(
+        "--idle takes a number of minutes",
+      );
+    },
+  );
 });
 
 describe("the class roster", () => {
@@ -60,7 +63,7 @@ describe("the class roster", () => {
     expect(await running("hopper")).toEqual([""]);
   });
 
-  it("changes nothing when it runs again", async () => {
+  it("changes nothing when it runs a second time", async () => {
     expect(await run("class-roster.ts", "examples/roster.csv")).toEqual([
       "users: 0 created, 3 existed",
       "group students: 0 added, 2 were members",

@@ -35,7 +35,7 @@ describe("a hub that does not start", () => {
     return message;
   };
 
-  it("rejects with the exit code and the end of the log", async () => {
+  it("causes an error with the exit code and the end of the log", async () => {
     const message = await start("print('I cannot go on', flush=True)\nos._exit(3)");
     expect(message).toMatch(
       /^JupyterHub \S+ ended \(code 3\) before it answered. The end of its log:\n/,
@@ -44,12 +44,12 @@ describe("a hub that does not start", () => {
     expect(notedPids()).toHaveLength(1);
   });
 
-  it("rejects after the time limit", async () => {
+  it("causes an error after the time limit", async () => {
     const message = await start("import time\ntime.sleep(600)", { readyMs: 3000 });
     expect(message).toMatch(/^JupyterHub \S+ did not answer within 3 s. The end of its log:\n/);
   });
 
-  it("rejects if the port is taken", async () => {
+  it("causes an error if its port is taken", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     try {

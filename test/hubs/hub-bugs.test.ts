@@ -24,7 +24,7 @@ const plain = (method: string, path: string, body?: unknown): Promise<Response> 
     body: body === undefined ? null : JSON.stringify(body),
   });
 
-describe("a bug of the hub", () => {
+describe("a hub with a bug", () => {
   // Releases 5.5.3 and 6.1.0 introduced this bug.
   itSince("5.5.3")(
     "destroys a user renamed to the same name, which `update` prevents",
@@ -85,7 +85,7 @@ describe("a bug of the hub", () => {
     },
   );
 
-  it("creates a user for each letter of a string in place of a list, so `createMany` rejects it", async () => {
+  it("creates a user for each letter if it gets a string in place of a list, so `createMany` rejects strings", async () => {
     const refused = hub.users.createMany({ usernames: "zq" as never });
     expect(await failure(refused)).toBeInstanceOf(InvalidInputError);
     await plain("POST", "/users", { usernames: "zq" });
@@ -128,7 +128,7 @@ describe("a bug of the hub", () => {
     },
   );
 
-  it("returns NaN, which is invalid JSON and is reported as such", async () => {
+  it("returns NaN, which is invalid JSON, so the client rejects with an error that names NaN", async () => {
     await fetch(`${real.url}/users/linus/server`, {
       method: "POST",
       headers: { Authorization: `token ${real.tokens.admin}` },
@@ -138,7 +138,7 @@ describe("a bug of the hub", () => {
     expect((error as Error).message).toMatch(/holds NaN or Infinity, which JSON does not have/);
   });
 
-  it("fails on user options of the wrong type or stores them, so `start` rejects them", async () => {
+  it("mishandles user options of the wrong type, so `start` rejects them", async () => {
     for (const user_options of [["large"], "large", 1]) {
       const error = await failure(
         hub.servers.start("hedy", { user_options: user_options as never }),

@@ -73,7 +73,7 @@ export interface RunningHub extends AsyncDisposable {
 
 const configFile = fileURLToPath(new URL("jupyterhub_config.py", import.meta.url));
 
-/** Starts the hub of a release ("6", "5.5", "5.5.4") and resolves once it answers. */
+/** Starts a hub of a release ("6", "5.5", "5.5.4") and resolves once it answers. */
 export async function startHub(version: string, options: StartOptions = {}): Promise<RunningHub> {
   const release = resolveRelease(version);
   const python = await ensureHub(release);

@@ -7,7 +7,7 @@ const fixture = useHubFixture("listing", { extraConfig: "c.JupyterHub.api_page_m
 
 const count = 1000;
 const name = (index: number): string => `user-${index}`;
-/** Returns true if a user is one of those that are never deleted, which are two of every three. */
+/** Returns true for a user that is never deleted. This holds for two of every three users. */
 const isStaying = (one: string): boolean =>
   one.startsWith("user-") && Number(one.slice(5)) % 3 !== 0;
 const staying = Array.from({ length: count }, (_, index) => name(index)).filter(isStaying);

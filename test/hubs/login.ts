@@ -23,7 +23,7 @@ export class Cookies {
     return [...this.#values].map(([name, value]) => `${name}=${value}`).join("; ");
   }
 
-  /** Applies a `Set-Cookie` header. */
+  /** Stores or removes the cookie of a `Set-Cookie` header. */
   absorb(setCookie: string): void {
     const [pair = "", ...attributes] = setCookie.split(";").map((part) => part.trim());
     const name = pair.slice(0, pair.indexOf("="));
@@ -85,7 +85,7 @@ export async function authorizeInBrowser(
   return code;
 }
 
-/** Opens a link to `oauth2/authorize`, consents if asked, and returns the redirect target. */
+/** Opens a link to `oauth2/authorize`, consents if the hub shows the consent page, and returns the redirect target. */
 export async function consent(url: string, cookies: Cookies): Promise<URL> {
   let answer = await visit(url, cookies);
   if (answer.status === 200) answer = await visit(url, cookies, fieldsOf(answer.body));

@@ -25,7 +25,7 @@ interface Field {
 /** The observed values of each field, by a name such as "Server.started". */
 export type Observations = Map<string, Field>;
 
-/** Adds the observed fields of the document's named schemas to `observed`. */
+/** Adds to `observed` how the responses fill the fields that the document declares. */
 export function observe(
   document: JsonObject,
   answers: readonly Answer[],

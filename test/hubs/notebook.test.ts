@@ -44,7 +44,7 @@ c.Spawner.args = ["--allow-root"]
       expect(await Promise.all(["ada", "grace"].map(isServed))).toEqual([true, false]);
     });
 
-    it("may return errors and pages, which do not mean that it has stopped", async () => {
+    it("may return errors and pages without being reported as stopped", async () => {
       const missing = await fixture.hub.servers.fetch("ada", "/api/contents/nothing.ipynb");
       expect(missing.status).toBe(404);
       const page = await fixture.hub.servers.fetch("ada", "/no/such/page");

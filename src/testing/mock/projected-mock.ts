@@ -1,6 +1,7 @@
 /**
- * Makes the document that Prism serves as a hub of one release: the projection of the corrected document, with the
- * release's version and with examples. The examples lack the fields that the projection removes from their schemas.
+ * Makes the document from which Prism answers like a hub of one release: the projection of the corrected document onto
+ * this release, with the release's version and with examples. The examples contain only fields that the projection
+ * keeps.
  */
 import { isObject, listAt, objectAt, operationsOf } from "./document.js";
 import type { Json, JsonObject } from "./document.js";
@@ -28,7 +29,9 @@ export function projectedMock(corrected: JsonObject, version: string): MockDocum
   return mock;
 }
 
-/** Returns the part of a value that its schemas declare together; the whole value if they declare no properties. */
+/**
+ * Returns a value with only the properties that at least one of its schemas declares; unchanged if they declare none.
+ */
 function declaredPart(schemas: readonly JsonObject[], value: Json): Json {
   const parts = schemas.flatMap(partsOf);
   if (Array.isArray(value)) {

@@ -1,10 +1,10 @@
 /**
  * Projects the corrected document onto one release: removes what this release does not have.
  *
- * The marks `x-since` and `x-until` give the releases of operations, parameters, body keys and fields. A part without
- * marks exists in every supported release. `x-enum-since` and `x-enum-until` give the releases of single values of an
- * enumeration. `x-scopes` of the OAuth flow gives the releases of scopes: a scope that the release does not have is
- * replaced by the one that older hubs use.
+ * The marks `x-since` and `x-until` give the first release that has an operation, a parameter, a body key or a field,
+ * and the first one that no longer has it. A part without marks exists in every supported release. `x-enum-since` and
+ * `x-enum-until` do the same for single values of an enumeration. `x-scopes` of the OAuth flow marks scopes: a scope
+ * that the release does not have is replaced by the one that older hubs use.
  */
 import { isAtLeast } from "../../core/version.js";
 import { follow, isObject, objectAt, type Json, type JsonObject } from "./document.js";
@@ -19,7 +19,7 @@ export function projectionOf(document: JsonObject, version: string): JsonObject 
   return { ...projected, info: { ...info, version }, paths: Object.fromEntries(known) };
 }
 
-/** Whether a hub of this release has a part of the document. */
+/** Whether a part of the document exists in this release. */
 export const has = (version: string, part: Json): boolean => {
   if (!isObject(part)) return true;
   const { "x-since": since, "x-until": until } = part;
@@ -29,7 +29,7 @@ export const has = (version: string, part: Json): boolean => {
   );
 };
 
-/** Replaces the scopes that a hub of this release does not know. */
+/** Replaces each scope that hubs of this release do not know by the one that older hubs use. */
 function withKnownScopes(pruned: JsonObject, document: JsonObject, version: string): JsonObject {
   const flowOf = (one: JsonObject): JsonObject =>
     ["components", "securitySchemes", "oauth2", "flows", "authorizationCode"].reduce(objectAt, one);
@@ -74,7 +74,7 @@ function prune(node: Json, keeps: (part: Json) => boolean): Json {
 
 const isEmpty = (object: JsonObject): boolean => Object.keys(object).length === 0;
 
-/** Returns the releases of one value of an enumeration, as the marks `x-since` and `x-until`. */
+/** Returns the `x-enum-since` and `x-enum-until` of one value of an enumeration, as `x-since` and `x-until`. */
 const marksOf = (schema: JsonObject, value: Json): JsonObject => ({
   "x-since": objectAt(schema, "x-enum-since")[String(value)] ?? null,
   "x-until": objectAt(schema, "x-enum-until")[String(value)] ?? null,

@@ -1,11 +1,11 @@
 /**
- * The request side of the mock copy: makes Prism reject requests that the document does not describe, and serve without
- * a token the operations that a hub serves without one. Needs a dereferenced document.
+ * Adapts the requests in the document copy for Prism: makes Prism reject requests that the document does not describe,
+ * and accept requests without a token where hubs need none. Needs a dereferenced document.
  */
 import { isObject, objectAt, parametersOf, propertiesOf } from "./document.js";
 import type { Json, JsonObject, Operation } from "./document.js";
 
-/** Operations that need no token on any hub, although JupyterHub's documents declare one for most of them. */
+/** Operations that need no token on any hub, although JupyterHub's documents require one for most of them. */
 const PUBLIC = new Set([
   "GET /",
   "GET /health",
@@ -14,7 +14,10 @@ const PUBLIC = new Set([
   "POST /oauth2/token",
 ]);
 
-/** Keywords beside which `properties` is incomplete, so that `additionalProperties: false` would be wrong. */
+/**
+ * Keywords that may allow more properties than `properties` lists, so that `additionalProperties: false` would be
+ * wrong.
+ */
 const COMPOSING = ["allOf", "anyOf", "oneOf", "if", "patternProperties", "additionalProperties"];
 
 export function tightenRequest({ key, operation }: Operation): void {
@@ -32,15 +35,18 @@ export const bodySchemas = (operation: JsonObject): JsonObject[] =>
     .filter(isObject);
 
 /**
- * Lets Prism accept any value of a boolean, or of a parameter that may be empty: it knows neither `1` nor empty values.
- * The strict checks still report the wrong ones.
+ * Lets Prism accept any value of a parameter that is a boolean or may be empty, because Prism rejects `1` and empty
+ * values. The strict checks still report wrong values.
  */
 function openIfLenient(parameter: JsonObject): void {
   const isBoolean = objectAt(parameter, "schema")["type"] === "boolean";
   if (isBoolean || parameter["allowEmptyValue"] === true) parameter["schema"] = { type: "string" };
 }
 
-/** Makes objects that declare properties reject all others. Maps and free-form objects still accept any property. */
+/**
+ * Makes objects that declare properties reject undeclared properties. Maps and free-form objects still accept any
+ * property.
+ */
 function close(schema: Json | undefined): void {
   // The strict checks report undeclared keys beside declared ones.
   if (!isObject(schema) || schema["x-plain-options"] === true) return;

@@ -1,7 +1,7 @@
 /**
- * The response side of the mock copy. Adds every status that a test may request with `Prefer: code=`, the headers that
- * a hub always sends, and an example where Prism's validator or the client would reject Prism's own sample. Needs a
- * dereferenced document.
+ * Adapts the responses in the document copy for Prism. Adds every status that a test may request with `Prefer: code=`,
+ * the headers that a hub always sends, and an example wherever Prism's validator or the client would reject the sample
+ * that Prism generates. Needs a dereferenced document.
  */
 import { isObject, objectAt, parametersOf, propertiesOf } from "./document.js";
 import type { Json, JsonObject, Operation } from "./document.js";
@@ -26,15 +26,15 @@ const ERROR_SCHEMA: JsonObject = {
   properties: { status: { type: "integer" }, message: { type: "string" } },
 };
 
-/** Routes that answer with a page on request, although none of JupyterHub's own documents declares this. */
+/** Routes that paginate their list on request, although none of JupyterHub's own documents declares this. */
 const PAGED_ON_REQUEST = new Set(["GET /users", "GET /groups", "GET /proxy"]);
 
-/** The events of the progress stream of a running server: only the last one. */
+/** The progress stream of a server that already runs: only the last event. */
 const READY: Json = [{ progress: 100, ready: true, message: "Server ready", url: "/user/ada/" }];
 
 export interface ResponseContext {
   version: string;
-  /** Example bodies by status: a list of events for a stream, and an array for a route with optional pages. */
+  /** Example bodies by status: a list of events for a stream, and an array for a route with optional pagination. */
   examples: { readonly [status: string]: Json };
 }
 
@@ -114,8 +114,8 @@ function stream(media: JsonObject): void {
 }
 
 /**
- * Adds the media type of pages. Prism validates every `+json` type as `application/json`, so the schema of
- * `application/json` must accept both the array and the page.
+ * Adds the media type of paginated responses. Prism validates every `+json` type as `application/json`, so the schema
+ * of `application/json` must accept both an array and a page.
  */
 function offerPages(key: string, operation: JsonObject, content: JsonObject): void {
   const media = content["application/json"];
@@ -145,7 +145,7 @@ function offerPages(key: string, operation: JsonObject, content: JsonObject): vo
 
 const isPage = (schema: JsonObject): boolean => "_pagination" in propertiesOf(schema);
 
-/** Returns a page that contains all items, as a hub sends it. */
+/** Returns a single page with all items, in the form in which hubs send pages. */
 export function lastPage(items: Json): JsonObject {
   const total = Array.isArray(items) ? items.length : Object.keys(items ?? {}).length;
   return { items, _pagination: { offset: 0, limit: 200, total, next: null } };

@@ -145,7 +145,7 @@ export class RunningMockHub implements MockHub {
     return new Response(response.body, { status: response.status, headers });
   }
 
-  /** Returns the status that is chosen for this request, if any, and counts the request. */
+  /** Returns the status that `respond` chose for this request, if any, and counts the request. */
   #nextStatus(operation: string): string | undefined {
     const chosen = this.#chosen.get(operation);
     if (!chosen) return undefined;

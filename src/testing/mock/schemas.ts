@@ -1,6 +1,7 @@
 /**
- * Rewrites the response schemas whose samples by Prism are unusable. The model of the token's owner ("a user or a
- * service, and more") has samples that Prism's own validator rejects, and sampled pages have a next page.
+ * Rewrites the response schemas from which Prism generates unusable samples. For the model of the token's owner ("a
+ * user or a service, and more"), it generates samples that its own validator rejects; for a page, samples with a next
+ * page.
  */
 import { isObject, listAt, objectAt } from "./document.js";
 import type { Json, JsonObject } from "./document.js";
@@ -17,7 +18,7 @@ const PAGINATION: JsonObject = {
   },
 };
 
-/** Returns the schema of a page of this array, for documents that declare only the array. */
+/** Makes the schema of a page from the schema of an array, for documents that declare only the array. */
 export const pageSchema = (plain: JsonObject): JsonObject => ({
   type: "object",
   required: ["items", "_pagination"],

@@ -9,7 +9,7 @@ import type { MockHub, MockHubOptions } from "./mock-hub.js";
 /**
  * Starts a mock hub: an HTTP server that answers each operation of a hub's release with a documented example, and
  * checks each request. Unlike a `FakeHub`, it keeps no state. An invalid request gets an error (400, 401, 404 or 422)
- * or, if only an undeclared key is wrong, the usual response. Either way, `violations` of the mock hub lists the
+ * or, if its only mistake is an undeclared key, the usual response. Either way, the mock hub's `violations` lists the
  * request.
  *
  * Needs Node and Prism, which is not installed with this package: `npm install --save-dev @stoplight/prism-core@5

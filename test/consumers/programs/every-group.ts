@@ -1,6 +1,6 @@
 /**
- * A user's program that calls every group of methods, with undefined options and readonly arrays. It needs no globals
- * other than those of fetch.
+ * A user's program that calls every group of methods, with options that are `undefined` and with readonly arrays. It
+ * needs no globals other than those of fetch.
  */
 import {
   JupyterHub,
