@@ -1,8 +1,8 @@
 /**
  * Event streams: an idle timeout for the body of a response, and a parser of server-sent events.
  *
- * Guarantees that reading a stream rejects with the errors of a call (idle for too long, connection lost, caller's
- * abort), and that the connection is closed however the reading ends.
+ * Guarantees that a failed read rejects with the error that a call would reject with (idle for too long, connection
+ * lost, caller's abort), and that the connection is closed however the reading ends.
  */
 import type { CallContext } from "./call-context.js";
 import { DeadlinePassed, onAbort, withDeadline } from "./deadline.js";
@@ -53,12 +53,12 @@ export function withIdleTimeout(
   );
 }
 
-/** The longest event, in UTF-16 code units. Events of hubs have a few hundred. */
+/** The maximum length of an event, in UTF-16 code units. Hubs send events of a few hundred. */
 export const maxEventLength = 2 ** 20;
 
 /**
  * Yields the data of each event in a stream, parsed as the HTML standard says, however the bytes are split into chunks.
- * Skips event names, ids and retry times, which hubs do not send, and a last event that is incomplete.
+ * Skips event names, ids and retry times, which hubs do not send, and an incomplete last event.
  */
 export async function* parseEventStream(
   stream: ReadableStream<Uint8Array>,

@@ -1,8 +1,8 @@
 /**
  * Validates the input of a call before anything is sent.
  *
- * Refuses what a hub would refuse, misread or fail at. The rules come from the generated operation table. Valid input
- * is sent unchanged, except that a body key that repeats a value of the path is left out.
+ * Refuses input that a hub would refuse or misread, or that would make it fail. The rules come from the generated
+ * operation table. Valid input is sent unchanged, except that a body key that repeats a value of the path is left out.
  */
 import type { Operation, Rule } from "../../generated/operations.gen.js";
 import { InvalidInputError } from "./errors.js";
@@ -21,7 +21,7 @@ export interface Input {
   open?: boolean | undefined;
 }
 
-/** The options of a generated function. */
+/** The keys of the options of a generated function. */
 const optionKeys: KeysOf<RequestOptions & { client: unknown }> = {
   ...callKeys,
   allowUnknownKeys: true,
@@ -62,7 +62,7 @@ const namesByRoute = new Map<string, Keys>();
 
 type Rules = Readonly<Record<string, Rule>>;
 
-/** Throws an {@link InvalidInputError} for the first invalid value. Returns the body to send. */
+/** Throws an {@link InvalidInputError} for the first unknown key or invalid value. Returns the body to send. */
 export function checkInput(route: string, operation: Operation, input: Input): unknown {
   const { path = {}, query = {}, body, open } = input;
   const names = namesIn(route);
@@ -119,7 +119,7 @@ const withoutRepeated = (body: Bag, rules: Rules = {}, path: Bag): Bag =>
     }),
   );
 
-/** Checks the number of keys of a body. */
+/** Checks that a body has at least `minKeys` keys, and exactly one of the keys in `exactlyOneOf`. */
 function checkCount(body: Bag, { minKeys = 0, exactlyOneOf = [] }: Operation): void {
   if (minKeys > 0 && Object.values(body).filter((value) => value !== undefined).length < minKeys) {
     throw new InvalidInputError("The body must have at least one key.");

@@ -1,4 +1,4 @@
-/** Parses and compares JSON values, and reads them with an error for an unexpected shape. */
+/** Parses, compares and converts JSON values. Throws an error of this package for an unexpected shape. */
 import { InvalidInputError, UnexpectedResponseError } from "./errors.js";
 
 /** Returns the result of `read`. Throws an {@link UnexpectedResponseError} for a response of an unexpected shape. */
@@ -47,7 +47,10 @@ export const containsAll = (model: object, wanted: object): boolean =>
     ([key, value]) => value === undefined || equal(asJson(value), model[key as never]),
   );
 
-/** Returns the value of a JSON text; undefined if it is invalid. The error of `JSON.parse` would quote the text. */
+/**
+ * Returns the value of a JSON text; undefined if the text is invalid. Does not throw, since the error of `JSON.parse`
+ * quotes the text.
+ */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

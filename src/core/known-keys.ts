@@ -7,7 +7,7 @@
 import { InvalidInputError } from "./errors.js";
 import { describeType } from "./path-names.js";
 
-/** Known keys: those of an object, whatever its values. */
+/** Known keys: the keys of an object, whose values do not matter. */
 export type Keys = Readonly<Record<string, unknown>>;
 
 /** An object with exactly the keys of a type. */
@@ -17,14 +17,14 @@ export type KeysOf<Bag> = { readonly [Key in keyof Bag]-?: true };
 export interface KeyHints {
   /** Returns the place where a key that is unknown here belongs; undefined if there is none. */
   elsewhere?: (key: string) => string | undefined;
-  /** How to send a key that is unknown everywhere. */
+  /** A sentence that says how to send a key that this package does not know. */
   newer?: string;
 }
 
-/** The options of every call. */
+/** The keys of the options that every call has. */
 export const callKeys = { signal: true, timeout: true, headers: true } as const;
 
-/** Hints for an input. */
+/** Hints about an unknown key of an input. */
 export const inputHints: KeyHints = {
   elsewhere: (key) => (Object.hasOwn(callKeys, key) ? "the options of the call" : undefined),
   newer:
@@ -41,8 +41,9 @@ export function checkKeys(what: string, bag: unknown, known: Keys, hints?: KeyHi
 }
 
 /**
- * Throws an {@link InvalidInputError} unless `bag` is a plain object, or another one with own or known keys. A Map, a
- * promise or a signal has none, and would count as empty. An AbortController inherits a known key, `signal`.
+ * Throws an {@link InvalidInputError} unless `bag` is a plain object, or another object with at least one key that is
+ * its own or known. Refuses a Map, a promise or a signal: they have no such key, and would count as empty. Accepts an
+ * AbortController, which inherits the known key `signal`.
  */
 export function checkBag(what: string, bag: unknown, known: Keys = {}): asserts bag is Keys {
   const isBag =
@@ -78,7 +79,10 @@ function unknownKey(
 /** Quotes at most 60 characters of a key, on one line. */
 const quoted = (key: string): string => `\`${JSON.stringify(key.slice(0, 60)).slice(1, -1)}\``;
 
-/** Returns the closest known key, if it takes at most one edit per three characters, and at most three edits. */
+/**
+ * Returns the known key that differs by the fewest edits; undefined if each takes more than three, or more than one per
+ * three characters.
+ */
 function closest(key: string, known: readonly string[]): string | undefined {
   const given = plain(key);
   const most = Math.min(Math.max(given.length / 3, 1), 3);

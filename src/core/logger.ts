@@ -14,11 +14,11 @@ export interface LogFields {
   duration: number;
   /** The name of the error's class; `AbortError` if the caller aborted. */
   error?: string | undefined;
-  /** Milliseconds until the next attempt. */
+  /** Milliseconds until the next attempt; undefined if there is none. */
   retryIn?: number | undefined;
 }
 
-/** Receives log entries; `console` is a valid logger. Errors that it throws are ignored. */
+/** Receives log entries; `console` is a valid logger. Errors that a logger throws are ignored. */
 export interface Logger {
   /** Logs the last attempt of a call, whether it succeeded or failed. */
   debug?(message: string, fields: LogFields): void;
@@ -26,7 +26,7 @@ export interface Logger {
   warn?(message: string, fields: LogFields): void;
 }
 
-/** Logs an attempt: as a warning if another one follows. */
+/** Logs an attempt: as a warning if another attempt follows, else as a debug message. */
 export function logAttempt(logger: Logger, method: string, fields: LogFields): void {
   const { url, status, error, retryIn } = fields;
   const outcome = [status, error].filter((part) => part !== undefined).join(" ");

@@ -1,8 +1,8 @@
 /**
  * Middleware: a program's own code around each attempt, between this package and `fetch`.
  *
- * A middleware sees the token. Printing its request shows nothing, so that a log or an error that includes the request
- * holds no secret.
+ * A middleware sees the token. A printed request shows none of its parts, so that a log or an error that includes the
+ * request holds no secret.
  */
 
 /** A request as it is passed to `fetch`. */
@@ -30,10 +30,10 @@ export interface AttemptContext {
 }
 
 /**
- * Runs around each attempt. It may change the request's headers, pass changes to `next` (the rest of the request
- * stays), return a response without calling `next`, and read a clone of the response. `next` never follows a redirect,
- * and refuses a URL outside the hub's API. If a middleware throws an error of its own, the call rejects with it as
- * `cause`, and is not retried.
+ * Runs around each attempt. It may change the request's headers, pass changes to `next` (the rest of the request stays
+ * the same), return a response without calling `next`, and read a clone of the response. `next` never follows a
+ * redirect, and refuses a URL outside the hub's API. If a middleware throws an error of its own, the call rejects with
+ * an error that has it as `cause`, and is not retried.
  */
 export type Middleware = (
   request: HubRequest,
@@ -76,7 +76,9 @@ export const runMiddleware = (
     send,
   )(request);
 
-/** Returns a request with changes. Reads the parts one by one: spreading a {@link PrivateRequest} copies nothing. */
+/**
+ * Returns a copy of a request with changes. Reads each part by name: spreading a {@link PrivateRequest} copies nothing.
+ */
 const withChanges = (
   request: HubRequest,
   {

@@ -32,7 +32,7 @@ const advice: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** Node's codes for messages of Deno, whose errors have no codes. */
+/** Matches messages of Deno, whose errors have no codes, each with Node's code for the same error. */
 const denoCodes: readonly (readonly [RegExp, string])[] = [
   [/Connection refused/, "ECONNREFUSED"],
   [/dns error/, "ENOTFOUND"],
@@ -51,7 +51,10 @@ export function connectionError(cause: unknown, call: CallContext): ConnectionEr
   );
 }
 
-/** Returns advice about a closed connection: servers that expect TLS or a client certificate give no reason. */
+/**
+ * Returns advice about a connection that the server closed: a server that expects TLS or a client certificate does so
+ * without a reason.
+ */
 function tlsAdvice({ url }: CallContext, code: string | undefined): string | undefined {
   if (code !== "ECONNRESET" && code !== "UND_ERR_SOCKET") return undefined;
   return url.startsWith("http:")
@@ -59,9 +62,9 @@ function tlsAdvice({ url }: CallContext, code: string | undefined): string | und
     : "If the hub runs with internal_ssl, use its public address.";
 }
 
-/** The texts to redact in a foreign error. */
+/** The secrets to redact in a foreign error, and the text that replaces its URLs. */
 interface RedactionScope {
-  /** The text that replaces URLs, whose queries may hold secrets. @default the URL's origin */
+  /** The text that replaces each URL, since its query may hold secrets. @default the URL's origin */
   url?: string;
   secrets: Iterable<string>;
 }
@@ -72,7 +75,7 @@ const credentialPattern =
 
 type Clean = (text: unknown) => string;
 
-/** Returns a function that redacts a foreign text: secrets, and URLs but for their origin. Deno quotes whole URLs. */
+/** Returns a function that redacts the secrets of a foreign text and replaces its URLs: Deno quotes whole URLs. */
 function createSanitizer({ url, secrets }: RedactionScope, redact = redactor(secrets)): Clean {
   return (text) =>
     redact(String(text))
@@ -82,7 +85,7 @@ function createSanitizer({ url, secrets }: RedactionScope, redact = redactor(sec
 
 const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).origin : "[redacted]");
 
-/** Returns the platform's code, such as ECONNREFUSED; undefined for DOM exceptions, whose codes are numbers. */
+/** Returns an error's platform code, such as ECONNREFUSED; undefined for DOM exceptions, whose codes are numbers. */
 function codeOf(thrown: unknown, clean: Clean): string | undefined {
   const code = (thrown as { code?: unknown } | null | undefined)?.code;
   if (typeof code !== "string") return undefined;
@@ -91,8 +94,8 @@ function codeOf(thrown: unknown, clean: Clean): string | undefined {
 }
 
 /**
- * Returns a copy of a foreign error, without secrets: name, message, code, stack and causes. Other properties are left
- * out: they hold the text that Node's parser failed at, the whole URL in Bun, or a library's request.
+ * Returns a copy of a foreign error without secrets. Copies the name, message, code, stack and causes only: other
+ * properties may hold the text that Node's HTTP parser could not read, the whole URL (in Bun), or a library's request.
  */
 export function sanitizeCause(thrown: unknown, call: RedactionScope): unknown {
   const redact = redactor(call.secrets);
@@ -120,7 +123,10 @@ const framesOf = (stack: unknown): string =>
     .filter((line) => /^ +at |^[^ ]*@/.test(line))
     .join("\n");
 
-/** Browsers hide why a request failed. For a page of another origin, the usual reason is the hub's CORS setting. */
+/**
+ * Returns advice for a page whose origin is not the hub's. Browsers hide why its request failed; the usual reason is
+ * the hub's CORS setting.
+ */
 function crossOrigin({ url, operation: { since } }: CallContext): string | undefined {
   const origin = pageOrigin();
   if (origin === undefined || new URL(url).origin === origin) return undefined;
@@ -159,11 +165,11 @@ export function errorFromThrown(error: unknown, call: CallContext): JupyterHubEr
   });
 }
 
-/** Codes of failures before anything has reached the hub. */
+/** Codes of failures that happen before anything reaches the hub. */
 const notSentCodes =
   /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CONNECT_TIMEOUT|CERT|SELF_SIGNED|UNABLE_TO_VERIFY|EPROTO|ERR_SSL/;
 
-/** Returns whether the hub may have carried out a write whose response was lost. */
+/** Returns whether a failed call is a write that the hub may have carried out although its response was lost. */
 export function isResponseLost(failure: JupyterHubError, { method }: CallContext): boolean {
   if (isSafe(method)) return false;
   const { status, hubVersion } = failure;
@@ -181,7 +187,10 @@ const { captureStackTrace } = Error as {
   captureStackTrace?: (target: object, below: unknown) => void;
 };
 
-/** Replaces an error's stack by that of the call: engines keep ten frames, which this package's own would fill. */
+/**
+ * Replaces an error's stack by the stack of the call. Engines keep only ten frames, and this package's own could fill
+ * them.
+ */
 export function withCallSite(failure: JupyterHubError): JupyterHubError {
   captureStackTrace?.(failure, withCallSite);
   return failure;

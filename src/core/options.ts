@@ -23,12 +23,15 @@ export const packageVersion = "0.1.0";
 /** Options of a client. All are optional in a program that a hub started. */
 export interface JupyterHubOptions {
   /**
-   * The hub's address: its origin, origin and prefix, `…/hub` or `…/hub/api`, with or without a trailing slash.
-   * @default the environment variable `JUPYTERHUB_API_URL`; with `auth: "cookie"`, the hub that served the page
+   * The hub's address: its origin, its origin and prefix, or an address that ends in `/hub` or `/hub/api`, each with or
+   * without a trailing slash.
+   * @default the environment variable `JUPYTERHUB_API_URL`; with `auth: "cookie"`, the address of the hub that served
+   * the page
    */
   url?: string | undefined;
   /**
-   * The address at which people reach the hub, in the same forms as `url`. Needed if `url` is inside a cluster.
+   * The address at which people reach the hub, in the same forms as `url`. Needed if `url` is an address inside a
+   * cluster.
    * @default the environment's `JUPYTERHUB_PUBLIC_HUB_URL`, or `JUPYTERHUB_HOST` followed by `JUPYTERHUB_BASE_URL`,
    * else derived from `url`
    */
@@ -39,7 +42,10 @@ export interface JupyterHubOptions {
    * @default the environment variable `JUPYTERHUB_API_TOKEN`, unless `JUPYTERHUB_API_URL` names a hub other than `url`
    */
   token?: TokenSource | undefined;
-  /** `"cookie"`, in pages of the hub: acts as the logged-in user, by their cookie and XSRF token, without a token. */
+  /**
+   * For pages of the hub: with `"cookie"`, the client acts as the logged-in user and sends their cookie and XSRF token
+   * instead of an API token.
+   */
   auth?: "cookie" | undefined;
   /**
    * The scheme of the `Authorization` header in requests to the API and to servers, and in WebSockets. Use `"token"`
@@ -51,17 +57,19 @@ export interface JupyterHubOptions {
   fetch?: typeof fetch | undefined;
   /**
    * Headers for every request to the hub's API, such as a gateway's key. Requests to users' servers do not have them.
-   * Headers of a call take precedence. `Authorization` applies only to requests without the client's token.
+   * Headers of a call take precedence. An `Authorization` header given here is sent only in requests that do not
+   * contain the client's token.
    */
   headers?: Readonly<Record<string, string>> | undefined;
-  /** The name of your program, which begins the `User-Agent` header. Browsers do not send it. */
+  /** The name of your program, for the beginning of the `User-Agent` header. Not sent in browsers. */
   appName?: string | undefined;
-  /** Milliseconds for one attempt, body included. The response to a start may take 10,000 ms. @default 30_000 */
+  /** Milliseconds for one attempt, including the body. Hubs may take 10,000 ms to answer a start. @default 30_000 */
   timeout?: number | undefined;
   /**
    * The most retries of a call; 0 for none. Reads (GET) are retried after a lost connection, 429, 502, 503, 504 and a
-   * CDN's 520 to 524, 527 and 530; writes only after a 429 with `Retry-After`. A timeout, or a `Retry-After` above
-   * 60,000 ms, is not retried. The back-off is random, below a limit that grows from 250 to 10,000 ms.
+   * CDN's 520 to 524, 527 and 530; writes only after a 429 with `Retry-After`. There is no retry after a timeout, or
+   * after a response with a `Retry-After` above 60,000 ms. The back-off is random, below a limit that grows from 250 to
+   * 10,000 ms.
    * @default 3
    */
   retry?: number | undefined;
@@ -100,7 +108,7 @@ export interface OAuthOptions {
   clientId: string;
   /** The service's `api_token`. */
   clientSecret: string;
-  /** The service's `oauth_redirect_uri`, character by character: hubs compare strings. */
+  /** The service's `oauth_redirect_uri`, with exactly the same characters: hubs compare the strings. */
   redirectUri: string;
 }
 
@@ -148,19 +156,19 @@ export interface ClientContext extends VersionSource {
   publicUrl: string;
   /** The given options, completed from the environment. */
   options: JupyterHubOptions;
-  /** Whether the environment describes this hub. */
+  /** Whether the `JUPYTERHUB_*` variables describe this hub. */
   own: boolean;
   /** Whether this hub is at `JUPYTERHUB_API_URL`, an address that may be plain http by design. */
   trusted: boolean;
 }
 
-/** The state that a derived client inherits, by the options of the derived client. */
+/** The state that each derived client inherits. The keys are the options of the derived clients. */
 const inherited = new WeakMap<
   JupyterHubOptions,
   { trusted: boolean; semaphore: Semaphore | undefined }
 >();
 
-/** Marks options as those of a client derived from another. Both clients share a semaphore unless `apart` is true. */
+/** Marks options as those of a client derived from another client. Both share a semaphore unless `apart` is true. */
 export function inheritFrom(
   options: JupyterHubOptions,
   { trusted, transport }: ClientContext,
@@ -251,7 +259,7 @@ function checkOptions(options: JupyterHubOptions): void {
   }
 }
 
-/** The public address of a hub with subdomains, which comes in two variables. */
+/** Returns the public address of a hub with subdomains, from the two variables that contain its parts. */
 function hubOfHost(): string | undefined {
   const host = environmentVariable("JUPYTERHUB_HOST");
   return host && host + (environmentVariable("JUPYTERHUB_BASE_URL") ?? "");

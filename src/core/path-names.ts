@@ -1,15 +1,18 @@
 /**
  * Checks names for use in a URL's path.
  *
- * Refuses names that change the route: URL parsers remove `.` and `..` even when encoded, an empty segment is another
- * route, and a lone surrogate has no encoding. Every other name reaches the hub unchanged, percent-encoded.
+ * Refuses names that change the route: URL parsers remove `.` and `..` even when encoded, an empty segment leads to
+ * another route, and a lone surrogate has no encoding. Every other name reaches the hub unchanged, percent-encoded.
  */
 import { InvalidInputError } from "./errors.js";
 
-/** The longest id of a token, in characters. An id is a letter and a number; a token has 32 characters. */
+/**
+ * The maximum length of a token's id, in characters. An id is a letter and a number; the token itself has 32
+ * characters.
+ */
 const maxTokenId = 20;
 
-/** Throws an {@link InvalidInputError} unless `value` is a name that keeps the route. */
+/** Throws an {@link InvalidInputError} unless `value` is a name that does not change the route. */
 export function checkName(parameter: string, value: unknown, mayBeEmpty = false): void {
   const what = parameter.replaceAll("_", " ");
   assertString(what, value, mayBeEmpty);
@@ -29,7 +32,7 @@ export function checkName(parameter: string, value: unknown, mayBeEmpty = false)
   }
 }
 
-/** Throws an {@link InvalidInputError} unless `value` is a string, and not empty. */
+/** Throws an {@link InvalidInputError} unless `value` is a string, which may be empty only if `mayBeEmpty` is true. */
 export function assertString(
   what: string,
   value: unknown,

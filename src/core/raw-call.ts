@@ -62,7 +62,7 @@ export interface CallError extends Error {
   readonly hubMessage?: string | undefined;
 }
 
-/** The result of a call: its data or its error. With `throwOnError` it rejects with the error. */
+/** The result of a call: its data or its error. With `throwOnError`, the call rejects with the error. */
 export type RequestResult<
   TResponses = unknown,
   _TErrors = unknown,

@@ -9,14 +9,16 @@
 /** The text that replaces a secret. */
 export const redacted = "[redacted]";
 
-/** The most characters of a foreign text that are examined, and repeated in an error. */
+/** The maximum number of characters of a foreign text that are examined and repeated in an error. */
 export const maxText = 4096;
 
-/** Cuts a text to `max` characters, the last one an ellipsis. */
+/** Cuts a longer text to `max` characters, of which the last is an ellipsis. */
 export const shorten = (text: string, max = maxText): string =>
   text.length > max ? `${text.slice(0, max - 1)}…` : text;
 
-/** Matches keys, in lower case and without separators, whose values and all values inside them are secrets. */
+/**
+ * Matches the keys of secrets, written in lower case and without separators. All values below such a key are secrets.
+ */
 const secretKey =
   /token(?!id$)|secret|passw|passphrase|passcode|pwd$|^pin$|otp$|keys?$|code$|verifier$|credential|authorization|authstate|cookie(?!name$)|session|jwt|environment|^env$/;
 
@@ -24,7 +26,7 @@ const secretKey =
 const isSecretKey = (key: string): boolean =>
   secretKey.test(key.replace(/[^a-z\d]/gi, "").toLowerCase());
 
-/** The URL of a call for errors, from its route and the values of its parameters. */
+/** Returns the URL of a call as errors show it, made from the route and the values of its parameters. */
 export const redactedUrl = (
   baseUrl: string,
   route: string,
@@ -37,7 +39,10 @@ export const redactedUrl = (
       : (attempt(() => encodeURIComponent(String(path[name]))) ?? "[malformed]"),
   );
 
-/** The secrets of a call, or of several calls. Inputs and headers are read at the first iteration. */
+/**
+ * The secrets of a call, or of several calls. Inputs and headers are searched only when the secrets are iterated, or
+ * when many wait to be searched.
+ */
 export class Secrets implements Iterable<string> {
   readonly #found = new Set<string>();
   readonly #unread: (() => Iterable<string>)[] = [];
@@ -69,8 +74,9 @@ export class Secrets implements Iterable<string> {
 }
 
 /**
- * Returns the minimum length of a secret below a key. `user_options` and `auth` may hold anything, since a Spawner or
- * an Authenticator defines them. Short values there, such as "small" or "fail", are common words in their messages.
+ * Returns the minimum length at which a value below a key counts as a secret. `user_options` and `auth` may hold
+ * anything, since a Spawner or an Authenticator defines them. Short values there, such as "small" or "fail", are common
+ * words in error messages.
  */
 function minLengthBelow(key: string, above: number): number {
   if (isSecretKey(key)) return 0;
@@ -132,7 +138,10 @@ function* cookiesIn(header: string): Generator<string, void> {
   }
 }
 
-/** Returns the encodings in which a text may quote a secret. Values of fewer than four characters are not secrets. */
+/**
+ * Returns the encodings in which a text may quote a secret. Values of fewer than four characters do not count as
+ * secrets.
+ */
 function encodingsOf(secret: string): string[] {
   const text = secret.trim().slice(0, maxText);
   if (text.length < 4) return [];

@@ -17,13 +17,16 @@ export function typeOf({ headers }: Pick<Response, "headers">): string {
   return type === "application/json" ? type : (type.split(";")[0] ?? "").trim().toLowerCase();
 }
 
-/** The hub's version in a response. Proxies may remove it, and pages of other origins cannot read it. */
+/**
+ * Returns the hub's version, from a header of a response. Undefined if a proxy removed the header, or if a page of
+ * another origin cannot read it.
+ */
 export const versionOf = ({ headers }: Response): string | undefined =>
   headers.get("X-JupyterHub-Version") ?? undefined;
 
 const isJson = (type: string): boolean => /^application\/(.+\+)?json$/.test(type);
 
-/** The body of a response as text. Throws an {@link UnexpectedResponseError} if it exceeds `limit` bytes. */
+/** The body of a response as text. Throws an {@link UnexpectedResponseError} if the body exceeds `limit` bytes. */
 export async function readText(
   response: Response,
   limit: number,
@@ -74,7 +77,10 @@ const unexpected = (
     hubVersion: response && versionOf(response),
   });
 
-/** Throws unless a response comes from a hub's API. `body` is undefined for a stream, `version` without the header. */
+/**
+ * Throws unless a response comes from a hub's API. `body` is undefined for a stream, `version` if the response lacks
+ * the header.
+ */
 export function assertHubResponse(
   response: Response,
   body: string | undefined,
@@ -132,7 +138,7 @@ export function assertHubResponse(
   );
 }
 
-/** Replaces the body of a response, which has been read, by `body`. Returns the response. */
+/** Replaces a response's body, which has already been read, by `body`. Returns the response. */
 export const withBody = (response: Response, body: string | ReadableStream): Response =>
   typeof body === "string"
     ? Object.defineProperty(response, "text", { value: async () => body })
@@ -151,7 +157,7 @@ export function valueOf(body: string | undefined, parsed: unknown, call: CallCon
   throw invalidJsonError(call);
 }
 
-/** Returns the error for a body that is labelled JSON, but is not JSON of a hub. Quotes nothing of the body. */
+/** Returns the error for a body that is labelled as JSON, but is invalid or not from a hub. Does not quote the body. */
 export function invalidJsonError(call: CallContext, body = ""): UnexpectedResponseError {
   // Python writes these numbers, and JSON does not have them.
   const finite = body.replace(
@@ -166,7 +172,7 @@ export function invalidJsonError(call: CallContext, body = ""): UnexpectedRespon
   return unexpected(call, call.response, `: ${fault}`);
 }
 
-/** Returns whether an error response without the hub's header has the shape of a hub's errors. */
+/** Returns whether the body of an error response has the shape of a hub's errors. */
 function isErrorBody(
   { status }: Response,
   body: string,
@@ -182,7 +188,7 @@ function isErrorBody(
   return "error" in error && Boolean(operation.public && operation.body);
 }
 
-/** Returns the target of a redirect; undefined if there is none, or if it may repeat a secret of the path. */
+/** Returns the target of a redirect; undefined if there is none, or if the target may repeat a secret of the path. */
 function redirectTarget(headers: Headers, { url, secrets }: CallContext): URL | undefined {
   const location = headers.get("Location");
   if (!location || url.includes(redacted) || !URL.canParse(location, url)) return undefined;

@@ -1,13 +1,13 @@
 /**
  * The retry policy, as a pure function.
  *
- * Safe methods are retried after transient failures. Other methods are retried only after a 429 with `Retry-After`,
- * since the hub then did nothing. A failed start is never retried: hubs shut down after a number of failed spawns in a
- * row.
+ * Safe methods are retried after transient failures. Other methods are retried only after a 429 with `Retry-After`: a
+ * hub that sends it has done nothing. A failed start is never retried: hubs shut down after a number of failed spawns
+ * in a row.
  */
 import { isJupyterHubError, type JupyterHubError } from "./errors.js";
 
-/** The limits of the first back-off and of later ones, in milliseconds. */
+/** The upper limits of the first back-off and of all later ones, in milliseconds. */
 export const minDelay = 250;
 export const maxDelay = 10_000;
 /** The longest `Retry-After` that a retry waits for, in milliseconds. */
@@ -25,7 +25,7 @@ export interface FailedAttempt {
 /** Codes of permanent failures. */
 const permanentCodes = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ENOTFOUND|EPROTO|^HPE_|^ERR_(?!STREAM)/;
 
-/** Statuses of gateways whose hub is unavailable; from 520 on, of CDNs. */
+/** Statuses that gateways send if the hub is unavailable; CDNs send those from 520 on. */
 const unavailableStatuses = new Set([502, 503, 504, 520, 521, 522, 523, 524, 527, 530]);
 
 // Errors are compared by name, since a middleware may throw errors of another copy of this package.
@@ -33,7 +33,10 @@ const isTransient = (failure: unknown): boolean =>
   (isJupyterHubError(failure, "ConnectionError") && !permanentCodes.test(failure.code ?? "")) ||
   (isJupyterHubError(failure, "HubError") && unavailableStatuses.has(failure.status ?? 0));
 
-/** Returns whether the hub is down, starting or busy: no response, a gateway's error, or a 429. Workflows then wait. */
+/**
+ * Returns whether a failure shows that the hub is down, starting or busy: no response, a gateway's error, or a 429.
+ * Workflows then wait.
+ */
 export const isUnavailable = (failure: unknown): boolean =>
   isTransient(failure) ||
   isJupyterHubError(failure, "TimeoutError") ||

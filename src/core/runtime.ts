@@ -3,7 +3,9 @@
  * `await using`.
  */
 
-/** `AsyncDisposable`, where the compiler's `lib` or the types of the runtime have `Symbol.asyncDispose`. */
+/**
+ * `AsyncDisposable` if the compiler's `lib` or the types of the runtime have `Symbol.asyncDispose`, else any object.
+ */
 export type Disposable = SymbolConstructor extends {
   readonly asyncDispose: infer Key extends symbol;
 }

@@ -13,12 +13,12 @@ import { checkKeys, type KeysOf } from "./known-keys.js";
 /** A scope with or without a filter: `read:users`, `servers!user=ada`, `custom:reports:read`. */
 export type FilteredScope = Scope | (string & {});
 
-/** Scopes that hubs replace by the scopes that they stand for. */
+/** Names that stand for other scopes. Hubs replace each name by those scopes. */
 type Placeholder = "self" | "inherit" | "(no_scope)";
 
 /** Facts about the user in a scope's filter. */
 export interface ScopeContext {
-  /** The groups of that user, for scopes limited to a group. Not needed for the token's owner. */
+  /** The groups of the user, for scopes limited to a group. Not needed if the user is the token's owner. */
   groups?: readonly string[] | undefined;
 }
 
@@ -28,12 +28,13 @@ const contextKeys: KeysOf<ScopeContext> = { groups: true };
  * Returns whether an identity, as `whoami` or `tokens.identify` returned it, has a scope. Sends nothing.
  *
  * A scope without a filter must be held without a filter: `list:users!group=staff` does not include `list:users`,
- * though the hub lists the users of that group. `!user` stands for the token's owner. A scope limited to a group covers
- * users as far as their groups are known: for the token's owner from `identity`, for others from `context`.
+ * although `GET /users` then returns the users of that group. `!user` stands for the token's owner. A scope limited to
+ * a group covers users as far as their groups are known: for the token's owner from `identity`, for others from
+ * `context`.
  *
  * @param identity the result of `hub.whoami()`
- * @param scope `users`, or with one of the filters `!user`, `!user=ada`, `!group=staff`, `!service=ci`,
- * `!server=ada/gpu` or, for the default server, `!server=ada/`
+ * @param scope such as `users`, alone or followed by one of the filters `!user`, `!user=ada`, `!group=staff`,
+ * `!service=ci`, `!server=ada/gpu` or, for the default server, `!server=ada/`
  * @param context facts that `identity` does not contain
  * @throws InvalidInputError for an unknown filter or one without a name, and for `self`, `inherit` and `(no_scope)`,
  * which hubs replace by the scopes that they stand for; UnsupportedByHubError for the identity of a hub before 2.0,

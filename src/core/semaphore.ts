@@ -9,15 +9,18 @@ interface Waiter {
 /** Work to do before the actual work. It holds no permit, since it may run other work of the same semaphore. */
 interface Preparation {
   prepare(): Promise<void>;
-  /** Limits the preparations that run at once. */
+  /** Limits how many preparations run at once. */
   limit: Semaphore;
 }
 
 export class Semaphore {
   #free: number;
-  /** The end of the queue, newest last. All move to `#next` together, so that neither end of a long queue is slow. */
+  /**
+   * The end of the queue, with the newest call last. All its calls move to `#next` together, so that adding and
+   * removing a call stay fast in a long queue.
+   */
   #waiting: Waiter[] = [];
-  /** The beginning of the queue, oldest last. */
+  /** The beginning of the queue, with the oldest call last. */
   #next: Waiter[] = [];
 
   /** @param count the number of permits; a fraction is rounded up */

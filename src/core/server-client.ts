@@ -1,8 +1,9 @@
 /**
  * Requests and WebSockets to one running server, with the token for it.
  *
- * Guarantees that the token goes to this server alone: not to other known servers of the user, and into no redirect or
- * URL. If the server does not run, requests reject with a ServerNotRunningError, whatever answers in its place.
+ * Guarantees that the token goes to this server alone: to none of the user's other known servers, to no target of a
+ * redirect and into no URL. If the server does not run, requests reject with a ServerNotRunningError, whatever answers
+ * in its place.
  */
 import { omitCookies } from "./auth.js";
 import { ConnectionError, InvalidInputError, ServerNotRunningError } from "./errors.js";
@@ -21,9 +22,9 @@ export interface ServerTarget {
   token: string;
   /** The `Authorization` header with this token. */
   authorization: string;
-  /** The end of the time in which the token may be reused, by `performance.now()`. */
+  /** The time until which the token may be reused, as `performance.now()` counts it. */
   reuseUntil: number;
-  /** The user's named servers, whose addresses are below that of the default server. */
+  /** The names of the user's named servers, whose addresses are below the default server's address. */
   siblings: ReadonlySet<string>;
   /** The address at which people reach the hub. */
   hubUrl: string;
@@ -36,7 +37,7 @@ export interface ServerTarget {
 export const notRunningError = (what: string, status?: number): ServerNotRunningError =>
   new ServerNotRunningError(`${what} does not run. Start it: servers.start.`, { status });
 
-/** Returns a fetch function for the server. It resolves relative addresses below the server's address. */
+/** Returns a fetch function for the server. The function resolves relative addresses against the server's address. */
 export const createServerFetch =
   (target: ServerTarget) =>
   async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
@@ -86,7 +87,10 @@ export const createServerFetch =
     );
   };
 
-/** The init of a request. It is not a `Request`, since the fetch of a package accepts only its own class. */
+/**
+ * The second argument of `fetch`. Used in place of a `Request`, since the `fetch` of a package accepts no `Request` of
+ * another implementation.
+ */
 type ServerRequestInit = Omit<RequestInit, "headers"> & { method: string; headers: Headers };
 
 /** Checks the address and adds the token. */
@@ -139,7 +143,7 @@ async function bodyOf(request: Request, target: ServerTarget): Promise<ArrayBuff
   return valid(target, () => (bytes!.byteLength > 0 ? bytes : undefined));
 }
 
-/** Further properties of a Request. Runtimes differ in which they have. */
+/** The further properties to copy from a Request. Not every runtime has all of them. */
 const settings = [
   "cache",
   "credentials",
@@ -171,9 +175,10 @@ function originOf({ status, type, headers }: Response, hub: string): "server" | 
 
 /**
  * Returns whether a server itself answers at its address, to a request without credentials. Jupyter servers send a
- * page, or a redirect to one of their pages or to the hub's login. If no server runs, the hub answers, always with a
- * redirect to one of its own pages, or a gateway does, without the version header. In browsers, which hide redirects,
- * sends nothing and returns false. Rejects if the address cannot be reached or redirects to a malformed one.
+ * page, or a redirect to one of their pages or to the hub's login. If no server runs, either the hub answers, always
+ * with a redirect to one of its own pages, or a gateway does, without the version header. In browsers, which hide
+ * redirects, sends nothing and returns false. Rejects if the address cannot be reached, or if it redirects to a
+ * malformed address.
  */
 export async function isServedAt(
   address: string,
@@ -195,10 +200,12 @@ export async function isServedAt(
   return target.href.startsWith(address) && /^[^?#]/.test(target.href.slice(address.length));
 }
 
-/** The body as text; empty if it is lost. */
+/** Returns the body as text; an empty text if the body cannot be read. */
 const textOf = (response: Response): Promise<string> => response.text().catch(() => "");
 
-/** Returns whether a response is a page of the hub: these load the hub's static files. Leaves the body unread. */
+/**
+ * Returns whether a response is a page of the hub: such a page loads the hub's static files. Leaves the body unread.
+ */
 const isHubPage = async (response: Response, hubUrl: string): Promise<boolean> =>
   /html/.test(response.headers.get("Content-Type") ?? "") &&
   (await textOf(response.clone())).includes(`${new URL(hubUrl).pathname}static/`);

@@ -44,7 +44,7 @@ export interface TransportOptions {
 export interface BuiltRequest {
   url: string;
   headers: Headers;
-  /** The body's text or null. A retry sends it again. */
+  /** The body as text; null if there is none. Each attempt sends the same body. */
   body: string | null;
 }
 
@@ -52,7 +52,7 @@ export interface BuiltRequest {
 export interface AttemptRequest extends BuiltRequest {
   /** The token to send. */
   token: string | undefined;
-  /** Whether the headers of the call have a token already. */
+  /** Whether the headers of the call already contain a token. */
   hasOwnToken: boolean;
   /** 1 for the first attempt. */
   attempt: number;
@@ -68,7 +68,10 @@ export class Transport {
   readonly options: TransportOptions;
   /** The hub's version, from its last response, or from the body of `GET /`: a proxy may remove the header. */
   hubVersion: string | undefined;
-  /** Limits the calls of the token function. Each client has its own, since the function may use another client. */
+  /**
+   * Limits how many calls of the token function run at once. Each client has a limit of its own, since the function may
+   * use another client.
+   */
   readonly #tokenCalls: Semaphore;
 
   constructor(options: TransportOptions) {
@@ -88,7 +91,10 @@ export class Transport {
     return token === refused ? undefined : token;
   }
 
-  /** Returns the result of a token function, for one call or several. Limits it to the timeout of an attempt. */
+  /**
+   * Calls a token function, for one call or several, and returns its result. Waits no longer than the timeout of an
+   * attempt.
+   */
   awaitToken<Token>(ask: () => Promise<Token>, call?: CallContext): Promise<Token> {
     const { deadline, secrets = [] } = call ?? {};
     if (deadline?.aborted) return Promise.reject(deadline.reason as Error);

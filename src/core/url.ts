@@ -49,7 +49,7 @@ export function apiUrl(url: string, what = "url"): string {
 /** Returns `https://host/prefix/hub/`, at which people reach the hub, for any form that {@link apiUrl} accepts. */
 export const pageUrl = (url: string): string => apiUrl(url, "publicUrl").replace(/api$/, "");
 
-/** Removes slashes with a loop, since a pattern would take quadratic time. */
+/** Removes the slashes at the end. Uses a loop, since a regular expression would take quadratic time. */
 export function withoutTrailingSlashes(path: string): string {
   let end = path.length;
   while (path[end - 1] === "/") end -= 1;
@@ -67,9 +67,11 @@ export function decoded(segment: string): string {
 
 /** The most addresses that are tried for one link. */
 const maxCandidates = 5;
-/** Returns whether the hub, users' servers or services respond below a segment. */
+/** Returns whether the paths below a segment belong to the hub, to users' servers or to services. */
 const isReserved = (segment: string): boolean => /^(hub|user|services)$/i.test(segment);
-/** Returns whether every proxy reads a segment alike: no separator, escape or parameter, and neither `.` nor `..`. */
+/**
+ * Returns whether every proxy reads a segment alike: it has no separator, escape or parameter, and is not `.` or `..`.
+ */
 const isPlain = (segment: string): boolean => /^(?!\.+$)[\w.~@ -]+$/.test(segment);
 
 /**

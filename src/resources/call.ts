@@ -1,6 +1,6 @@
 /**
- * The parts that all methods share: the options of a call, sending it with a generated function, and one deadline for
- * several requests.
+ * The parts that all methods share: the options of a call, a function that sends the call, and one deadline for several
+ * requests.
  *
  * Guarantees that unknown options and invalid timeouts are refused before anything is sent.
  */
@@ -54,7 +54,7 @@ export function requestOptions(
 export const versionOf = async (hub: ClientContext, call?: CallOptions): Promise<string> =>
   hubVersion(hub, requestOptions(hub, call));
 
-/** A generated function, which sends one operation. */
+/** A generated function, which sends the request of one operation. */
 export type GeneratedFunction<Input, Value> = (
   options: GeneratedOptions & Input,
 ) => Promise<{ data: Value; response: Response }>;
@@ -84,7 +84,9 @@ export function checkCall(
   if (headers !== undefined) checkBag("headers of the call", headers);
 }
 
-/** Throws an {@link InvalidInputError} for unknown keys. Input that is sent unchanged is checked when it is sent. */
+/**
+ * Throws an {@link InvalidInputError} for unknown keys. Not needed for input that is sent unchanged: sending checks it.
+ */
 export const checkInput = (input: object, known: Keys): void =>
   checkKeys("input", input, known, inputHints);
 
@@ -102,7 +104,7 @@ export function keysOf(operation: string, ...own: string[]): Keys {
   return Object.fromEntries(keys.filter(([key]) => !own.includes(key)));
 }
 
-/** Returns the body of an operation that needs none: omitted if it is empty. */
+/** Returns the body as an option, or no option if the body is empty. For an operation that needs no body. */
 export function omitEmpty<Body extends object>(body: Body): { body?: Body } {
   checkBag("input", body);
   return Object.keys(body).length > 0 ? { body } : {};

@@ -39,8 +39,8 @@ export class TokenOwners {
 
   /**
    * Returns the owner of a token. A token function may return a different token for each call, so the hub is queried:
-   * tokens with the same name and scopes have the same owner. Without a token function there is only one token, and
-   * nothing is sent.
+   * tokens of the same user or service with the same scopes count as having the same owner. Without a token function
+   * there is only one token, and nothing is sent.
    */
   async of(token: string): Promise<TokenOwner> {
     if (typeof this.#hub.options.token !== "function") return { token, key: token };

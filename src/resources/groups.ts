@@ -41,7 +41,7 @@ export class Groups {
    * {@link Listing}.
    *
    * `GET /groups` · scope `list:groups`; members and properties need `read:groups`
-   * @param input `limit`: groups per request; the listing always has all of them. Default 200
+   * @param input `limit`: groups per request; the listing has all groups, whatever the `limit`. Default 200
    * @throws ForbiddenError without the scope
    */
   list(input: ListGroupsInput = {}, call?: ListOptions): Listing<Group> {
@@ -89,7 +89,7 @@ export class Groups {
 
   /**
    * Creates several groups in the given order, each with the same members if `users` is given. The hub stops at the
-   * first group that exists; those before it stay created.
+   * first group that already exists; it keeps the groups that it created before.
    *
    * `POST /groups` · scope `admin:groups`
    * @throws ConflictError if one of the groups exists; BadRequestError if one of the users does not exist

@@ -1,8 +1,8 @@
 /**
  * Listings, as `hub.users.list()` returns them: lazy, awaitable and iterable.
  *
- * Guarantees that nothing is sent before a listing is awaited or iterated, that each `await` and each iteration
- * requests the list again, and that an early end (`break`, error, abort, timeout) aborts the requests in flight.
+ * Guarantees that nothing is sent before a listing is awaited or iterated, that each `await` and each iteration sends
+ * requests of its own, and that an early end (`break`, error, abort, timeout) aborts the requests in flight.
  * `workflows/pagination.ts` walks through the pages.
  */
 import * as api from "../../generated/sdk.gen.js";
@@ -30,7 +30,8 @@ import {
 /** The page size of a listing. */
 export interface PageInput {
   /**
-   * Items per request. It does not limit the listing, which is complete. A hub's `api_page_max_limit` may reduce it.
+   * Items per request; the listing has all items, whatever the `limit`. A hub's `api_page_max_limit` may reduce the
+   * number per request.
    * @default 200
    */
   limit?: number | undefined;
@@ -49,20 +50,20 @@ export interface ListOptions extends CallOptions {
 
 /**
  * A lazy list. Await it for all items, or iterate it for items as their pages arrive:
- * `for await (const user of hub.users.list())`. Each `await` and each iteration requests the list again; nothing is
+ * `for await (const user of hub.users.list())`. Each `await` and each iteration sends requests of its own; nothing is
  * sent before.
  *
  * The list is complete even if it changes meanwhile: each item that exists throughout appears exactly once, in the
  * order of creation. An item that is deleted and created again may appear twice if the hub shows when it was created
  * (for users with the scope `read:users`, for groups never). Exceptions:
  * - with `state`, only users who have that state throughout are certain to appear. When other items are deleted
- *   meanwhile, users with the state `"ready"` may be missing, and shares if some have expired: hubs filter these after
- *   paging;
+ *   meanwhile, users with the state `"ready"` may be missing, and shares may be missing if some shares have expired:
+ *   hubs filter both only after they have chosen the items of a page;
  * - with `sort`, users may be missing or appear twice if they are renamed (`name`) or become active (`last_activity`)
  *   meanwhile;
  * - items may be missing with a `limit` of 1, or if more than a thousand in a row are deleted between two pages.
  *
- * A listing is not a promise: an `async` function that returns one awaits it, and so resolves with the items.
+ * A listing is not a promise: an `async` function that returns a listing awaits it, and so resolves with the items.
  */
 export interface Listing<Item> extends PromiseLike<Item[]>, AsyncIterable<Item> {
   /** Requests all items. `await` calls this method. */
@@ -78,7 +79,7 @@ export interface Listing<Item> extends PromiseLike<Item[]>, AsyncIterable<Item> 
   finally(onfinally?: (() => void) | null): Promise<Item[]>;
   /** Iterates over the pages as they arrive, each without items of earlier pages. `offset` is 0 by default. */
   pages(query?: PageQuery): AsyncIterable<Page<Item>>;
-  /** Requests one page, for example of a table: `listing.page({ offset: 100, limit: 50 })`. */
+  /** Requests one page, for example to show in a table: `listing.page({ offset: 100, limit: 50 })`. */
   page(query?: PageQuery): Promise<Page<Item>>;
 }
 
@@ -95,9 +96,9 @@ interface Source<Row, Item> {
   /** The keys of the input. */
   known?: Keys;
   fetchPage: FetchPage<Row>;
-  /** Identifies a row. */
+  /** Returns a text that identifies a row. */
   keyOf(row: Row): string;
-  /** Whether rows keep their order. */
+  /** Returns whether the rows keep their order from one request to the next. By default they do. */
   isOrdered?: () => boolean;
   itemsOf(row: Row): readonly Item[];
 }

@@ -94,9 +94,9 @@ export class OAuth<Client = unknown> {
    * `POST /oauth2/token` · public: the body contains the client's secret
    * @param callback the URL that the hub redirected the browser to, or its path and query, such as `request.url`
    * @param attempt the result of `authorizeUrl` for this browser; undefined if its session has none
-   * @throws InvalidInputError, before anything is sent, if the state is not this browser's; ForbiddenError if the hub
-   * sent an error instead of a code; AuthenticationError if the hub refuses the client's secret or the code (used,
-   * expired, or of another verifier)
+   * @throws InvalidInputError, before anything is sent, if the state in `callback` is not that of this browser;
+   * ForbiddenError if the hub sent an error instead of a code; AuthenticationError if the hub refuses the client's
+   * secret or the code (already used, expired, or issued for another verifier)
    */
   async exchangeCode(
     callback: string,
@@ -139,7 +139,9 @@ export class OAuth<Client = unknown> {
 const isList = (value: unknown): boolean =>
   Array.isArray(value) && value.every((item) => typeof item === "string");
 
-/** Reads the code and the page to return to. Throws unless the state is that of this browser's attempt. */
+/**
+ * Reads the code and the page to return to from a callback. Throws unless its state is that of this browser's attempt.
+ */
 function readCallback(
   callback: string,
   attempt: Partial<OAuthAttempt> | undefined,

@@ -29,7 +29,7 @@ export class Proxy {
    * Lists all routes of the proxy.
    *
    * `GET /proxy` · scope `proxy`
-   * @param input `limit`: routes per request; the listing always has all of them. Default 200
+   * @param input `limit`: routes per request; the listing has all routes, whatever the `limit`. Default 200
    * @throws ForbiddenError without the scope
    */
   listRoutes(input: ListRoutesInput = {}, call?: ListOptions): Listing<ProxyRoute> {

@@ -214,7 +214,7 @@ export class ServerConnections {
 
   /**
    * Finds the server, and creates a token for it unless the client's own is used.
-   * @param headers those of the call, without the client's token, for later requests to the hub
+   * @param headers the headers of the call, without the client's token: later requests to the hub have these headers
    */
   async #target(
     wanted: Wanted,
@@ -281,8 +281,8 @@ export class ServerConnections {
   }
 
   /**
-   * Returns the servers of a user. Returns none if the token's scopes do not include them, but may include the default
-   * server, which has an operation of its own since 6.0.
+   * Returns the servers of a user. Since 6.0, returns none if the token's scopes do not include them: the scopes may
+   * still include the default server, which has an operation of its own.
    */
   async #serversOf(user: string, call: CallOptions): Promise<Record<string, Server>> {
     try {

@@ -45,7 +45,7 @@ export interface StartServerInput extends ServerInput {
   display_name?: string | undefined;
 }
 
-/** The keys of the inputs above. */
+/** The keys of {@link ServerInput} and {@link StartServerInput}. */
 export const serverKeys: KeysOf<ServerInput> = { server: true };
 export const startKeys: KeysOf<StartServerInput> = {
   ...serverKeys,
@@ -61,7 +61,7 @@ export function serverOf(input: ServerInput, known: Keys = serverKeys): string {
   return server;
 }
 
-/** An input without its server; of a union, each member without it. */
+/** An input without its `server`. For a union of inputs, a union of its members without `server`. */
 type BodyOf<Input> = Input extends unknown ? Omit<Input, "server"> : never;
 
 /** Splits an input into the server's name and the body to send. */
@@ -81,7 +81,10 @@ export interface ServerRef {
   what: string;
 }
 
-/** Checks both names, so that nothing is sent for an invalid one, not even the request for the hub's version. */
+/**
+ * Returns the reference to a server. Checks both names first, so that nothing is sent for an invalid name, not even the
+ * request for the hub's version.
+ */
 export function serverRef(user: string, input: ServerInput, known?: Keys): ServerRef {
   const server = serverOf(input, known);
   checkName("name", user);
@@ -130,7 +133,7 @@ export function serversOf(user: User): Record<string, Server> {
   );
 }
 
-/** Returns the server's own model since 6.0, and the server in the user's model before. */
+/** Reads the model of a server: since 6.0 with an operation for that server, before 6.0 from the user's model. */
 export async function readModel(
   hub: ClientContext,
   ref: ServerRef,
@@ -172,7 +175,7 @@ interface Payloads {
   secrets?: Secrets;
 }
 
-/** Creates the requests of a workflow. `call` has no timeout: the workflow limits all of them together. */
+/** Creates the requests of a workflow. `call` has no timeout: the workflow limits the time of all requests together. */
 export function createServerOperations(
   hub: ClientContext,
   ref: ServerRef,
@@ -226,8 +229,8 @@ export function createServerOperations(
 }
 
 /**
- * Creates the body of a start. Before 6.0, the user options are the whole body: if they were a key of it, as since 6.0,
- * hubs would silently ignore them.
+ * Creates the body of a start. Before 6.0, the user options are the whole body. Since 6.0, they are one of its keys,
+ * which older hubs would silently ignore.
  */
 export async function createStartBody(
   hub: ClientContext,

@@ -69,7 +69,7 @@ export interface StopManyOptions extends CallOptions {
   concurrency?: number | undefined;
 }
 
-/** A start in progress, sent when the method is called. Await it for the server, or iterate it for its events. */
+/** A start in progress, sent when the method is called. Await it for the server, or iterate over it for its events. */
 export interface ServerStart extends Promise<Server>, AsyncIterable<ProgressEvent> {}
 
 /** A server to start: the name of its user, or an object with the user, the server and its input. */
@@ -91,7 +91,7 @@ export interface StopResult {
   user: string;
   /** The server's name; empty for the default server. */
   serverName: string;
-  /** The reason that the server was not stopped. */
+  /** The reason why the server was not stopped. */
   error?: unknown;
 }
 
@@ -243,7 +243,7 @@ export function stopMany(
 
 interface ManyInputs<Input> {
   targets: Targets<string | (Input & { user: string })>;
-  /** The values of keys that a target lacks. */
+  /** The values for keys that a target does not have. */
   input: Input;
   inputKeys: Keys;
   call: StopManyOptions;
@@ -276,7 +276,7 @@ async function* forEachServer<Input extends ServerInput, Result extends object>(
   });
 }
 
-/** Throws unless the targets are a list. A single name is a string, which is iterable as well. */
+/** Throws unless the targets are a list. Refuses a single name, although a string is iterable. */
 function checkTargets(targets: Targets<unknown>): void {
   const isList =
     typeof targets === "object" &&

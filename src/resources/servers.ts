@@ -1,4 +1,4 @@
-/** The servers of users: a default server each, and named ones if the hub allows them. */
+/** The servers of users. Each user has a default server and, if the hub allows them, named servers. */
 import * as api from "../../generated/sdk.gen.js";
 import type { ProgressEvent, Server, User } from "../../generated/types.gen.js";
 import { InvalidInputError } from "../core/errors.js";
@@ -75,7 +75,7 @@ export interface UpdateServerInput extends ServerInput {
   user_options?: Record<string, unknown> | undefined;
 }
 
-/** Filters and order of the users whose servers to list. */
+/** The filters and the order of the users whose servers are listed. */
 export type ListActiveInput = Omit<ListUsersInput, "state" | "include_stopped_servers">;
 
 /** A server and its user. */
@@ -121,9 +121,9 @@ export class Servers {
    * Lists all active servers of all users: those that run, start or stop. The users are in the order of their creation
    * or by `sort`. A page has the servers of a page of users: its `limit`, `offset` and `total` count users.
    *
-   * `GET /users` · scopes `list:users` and `read:servers` · by `state` since 1.3 (before, all users are
-   * read), `name_filter` since 2.3, `sort` since 5.0
-   * @param input `limit`: users per request; the listing always has all of them. Default 200
+   * `GET /users` · scopes `list:users` and `read:servers` · requests users by `state` since 1.3 (before, requests all
+   * users), `name_filter` since 2.3, `sort` since 5.0
+   * @param input `limit`: users per request; the listing has all users, whatever the `limit`. Default 200
    * @throws ForbiddenError without the scopes; UnsupportedByHubError if the hub is too old for a key
    */
   listActive(input: ListActiveInput = {}, call?: ListOptions): Listing<ActiveServer> {
@@ -141,7 +141,8 @@ export class Servers {
   }
 
   /**
-   * Returns a server, running or not. Before 6.0 it is read from the user's model, and before 3.0 it must run.
+   * Returns a server, running or not. Before 6.0, reads the server from the user's model; before 3.0, the server must
+   * run.
    *
    * `GET /users/{name}/server`, `GET /users/{name}/servers/{server_name}` · scope `read:servers` · since 6.0;
    * before, `GET /users/{name}`
@@ -173,8 +174,8 @@ export class Servers {
   /**
    * Starts a server and resolves when it is ready. Joins a pending start, waits for a pending stop, resolves with a
    * running server (see `ifRunning`), and waits if the hub limits the rate of starts. If the hub restarts meanwhile,
-   * repeats its reads for up to a minute. Does not retry a start that failed. Without `user_options`, the hub uses
-   * those of the last start.
+   * keeps trying to read the server's state for up to a minute. Does not retry a start that failed. Without
+   * `user_options`, the hub uses those of the last start.
    *
    * The result is a promise of the server and an iterable of the progress events. Each iteration yields all events, up
    * to `ready` or, if the hub sent it, `failed`; if the promise rejects, the iteration then throws the same error.
@@ -182,7 +183,8 @@ export class Servers {
    * slow start, the promise and the iteration end when the server responds at its address (to a request without token
    * or cookie), or 1,200 ms after the `ready` event. Events are as the hub sent them: a Spawner may repeat
    * `user_options` or a token in them, but errors contain neither. After 10,000 events or 4,194,304 characters, the
-   * client polls the server's state instead. An `async` function that returns the result awaits it.
+   * client polls the server's state instead. An `async` function that returns the result awaits it, and so resolves
+   * with the server.
    *
    * `POST /users/{name}/server`, `POST /users/{name}/servers/{server_name}`, then
    * `GET /users/{name}/server/progress`, `GET /users/{name}/servers/{server_name}/progress` · scopes
@@ -226,7 +228,7 @@ export class Servers {
    * `GET /users/{name}/server/progress`, `GET /users/{name}/servers/{server_name}/progress` · scopes
    * `start:servers` (`servers` before 6.0) and `read:servers`
    * @param targets users' names, or objects such as `{ user: "ada", server: "gpu", user_options: {} }`, in any iterable
-   * @param input the values of keys that a target lacks
+   * @param input the values for keys that a target does not have
    * @throws InvalidInputError if the targets are not a list. The results contain all other errors
    */
   startMany(
@@ -259,8 +261,8 @@ export class Servers {
 
   /**
    * Stops a server and resolves when it has stopped, at once if it does not run. Cancels a pending start; before 5.0,
-   * waits until it is over. If the hub restarts meanwhile, repeats its reads for up to a minute.
-   * `timeout` is 300,000 ms by default.
+   * waits until the start is over. If the hub restarts meanwhile, keeps trying to read the server's state for up to a
+   * minute. `timeout` is 300,000 ms by default.
    *
    * `DELETE /users/{name}/server`, `DELETE /users/{name}/servers/{server_name}` · scopes `delete:servers`
    * and `read:servers`
@@ -278,7 +280,7 @@ export class Servers {
    * `DELETE /users/{name}/server`, `DELETE /users/{name}/servers/{server_name}` · scopes `delete:servers`
    * and `read:servers`
    * @param targets names of users, or objects such as `{ user: "ada", server: "gpu" }`, in any iterable
-   * @param input the values of keys that a target lacks
+   * @param input the values for keys that a target does not have
    * @throws InvalidInputError if the targets are not a list. The results contain all other errors
    */
   stopMany(
@@ -329,11 +331,11 @@ export class Servers {
    * named servers, since that server would receive them. The names are read once, if the token's scopes include the
    * user's model.
    *
-   * `GET /users/{name}` for the default server, `GET /users/{name}/servers/{server_name}` for a named one
-   * (since 6.0; before, `GET /users/{name}`), then `POST /users/{name}/tokens` · scopes `read:servers` and `tokens` ·
-   * `roles` since 2.0, `scopes` since 3.0: before 3.0, only with `useClientToken` · for a server shared with your user
-   * (since 5.0) also `GET /user` and `GET /users/{name}/shared/{owner}/{server_name}`, with the scopes
-   * `read:users:shares` and `tokens` of your user instead
+   * `GET /users/{name}` for the default server, `GET /users/{name}/servers/{server_name}` for a named one (since 6.0;
+   * before, `GET /users/{name}`), then `POST /users/{name}/tokens` · scopes `read:servers` and `tokens` · `roles` since
+   * 2.0, `scopes` since 3.0: before 3.0, only with `useClientToken` · for a server shared with your user (since 5.0)
+   * also `GET /user` and `GET /users/{name}/shared/{owner}/{server_name}`, with the scopes `read:users:shares` and
+   * `tokens`, both for your user, instead
    * @param input `expires_in`: lifetime of the token in whole seconds. Default 3600
    * @throws ServerNotRunningError if the server does not run; UnsupportedByHubError before 3.0 without
    * `useClientToken`; ForbiddenError if the client's token cannot create tokens
@@ -348,21 +350,21 @@ export class Servers {
   }
 
   /**
-   * Sends a request to a running server, such as `/api/kernels`, with a token that reaches this server only. Resolves
-   * with the server's response, whatever its status. Does not follow redirects.
+   * Sends a request for a path of a running server, such as `/api/kernels`, with a token that reaches this server only.
+   * Resolves with the server's response, whatever its status. Does not follow redirects.
    *
    * Reuses the address and the token for about an hour, separately for each owner of the client's token. (A token
    * function is called once for each request; the hub is queried for the owner of each new token.) Nothing is reused
-   * with `useClientToken`, a client with `middleware`, a page's cookie, `headers` in `options`, or an `Authorization`
-   * or `Cookie` in the client's `headers`. Each request then reads the server's address and, without `useClientToken`,
-   * creates a token: use `connect` for many requests.
+   * with `useClientToken`, with `headers` in `options`, or if the client has `middleware`, uses a page's cookie, or has
+   * an `Authorization` or `Cookie` in its own `headers`. Each request then reads the server's address and, without
+   * `useClientToken`, creates a token: use `connect` for many requests.
    *
-   * `GET /users/{name}` for the default server, `GET /users/{name}/servers/{server_name}` for a named one
-   * (since 6.0; before, `GET /users/{name}`), then `POST /users/{name}/tokens` · scopes `read:servers` and `tokens` ·
-   * `roles` since 2.0, `scopes` since 3.0: before 3.0, only with `useClientToken` · for a server shared with your user
-   * (since 5.0) also `GET /user` and `GET /users/{name}/shared/{owner}/{server_name}`, with the scopes
-   * `read:users:shares` and `tokens` of your user instead
-   * @param path below the server's address; it must not begin with the name of one of the user's named servers
+   * `GET /users/{name}` for the default server, `GET /users/{name}/servers/{server_name}` for a named one (since 6.0;
+   * before, `GET /users/{name}`), then `POST /users/{name}/tokens` · scopes `read:servers` and `tokens` · `roles` since
+   * 2.0, `scopes` since 3.0: before 3.0, only with `useClientToken` · for a server shared with your user (since 5.0)
+   * also `GET /user` and `GET /users/{name}/shared/{owner}/{server_name}`, with the scopes `read:users:shares` and
+   * `tokens`, both for your user, instead
+   * @param path the path below the server's address; it must not begin with the name of one of the user's named servers
    * @param init as for `fetch`, passed on unchanged
    * @param options `server`, `useClientToken`, and the options of a call
    * @throws ServerNotRunningError if the server does not run; ConnectionError if it does not respond; and the errors of

@@ -16,7 +16,7 @@ export class Services {
   /**
    * Returns all services.
    *
-   * `GET /services` · scope `list:services`; further scopes decide what each service contains
+   * `GET /services` · scope `list:services`; further scopes decide which fields each service has
    * @throws ForbiddenError without the scope
    */
   async list(call?: CallOptions): Promise<Service[]> {
@@ -61,7 +61,7 @@ export class Services {
    * Deletes a service that was registered through the API.
    *
    * `DELETE /services/{name}` · scope `admin:services` · since 5.0
-   * @throws BadRequestError for a service of the hub's configuration; NotFoundError if the service does not exist
+   * @throws BadRequestError for a service in the hub's configuration; NotFoundError if the service does not exist
    */
   async delete(name: string, call?: CallOptions): Promise<void> {
     await write(this.#hub, api.deleteService, { path: { name } }, call, (call) =>

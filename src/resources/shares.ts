@@ -30,10 +30,12 @@ interface ScopesInput {
   scopes?: readonly FilteredScope[] | undefined;
 }
 
-/** The server and the scopes to share with a user or a group (not both). Without `scopes`, access to the server. */
+/**
+ * The server and the scopes to share with a user or a group (not both). Without `scopes`, shares access to the server.
+ */
 export type ShareInput = ServerInput & Recipient & ScopesInput;
 
-/** The server and the scopes to revoke from a user or a group (not both). Without `scopes`, all scopes. */
+/** The server and the scopes to revoke from a user or a group (not both). Without `scopes`, revokes all scopes. */
 export type RevokeShareInput = ServerInput & Recipient & ScopesInput;
 
 /** The scopes and the lifetime of a code. */
@@ -307,7 +309,7 @@ export class ShareCodes {
    * Revokes one code. Prefer its id: the code itself would be in the URL, and so in the hub's log.
    *
    * `DELETE /share-codes/{owner}/{server_name}` · scope `shares` · since 5.0
-   * @throws NotFoundError if the code does not exist; InvalidInputError unless one of `id` and `code` is given:
+   * @throws NotFoundError if the code does not exist; InvalidInputError unless exactly one of `id` and `code` is given:
    * without either, hubs would revoke all codes
    */
   async revoke(owner: string, input: RevokeShareCodeInput, call?: CallOptions): Promise<void> {
@@ -354,6 +356,6 @@ const withFilters = (
 ): string[] =>
   scopes.map((scope) => (scope.includes("!") ? scope : `${scope}!server=${owner}/${server_name}`));
 
-/** Identifies a share: it is of one server with one user or group. */
+/** Returns a text that identifies a share: its server, its user or group, and its time of creation. */
 const shareKeyOf = ({ server, kind, user, group, created_at }: Share): string =>
   [server.user.name, server.name, kind, (user ?? group)?.name, created_at].join("/");
