@@ -81,7 +81,7 @@ describe("withDeadline()", () => {
   });
 
   it.each([[new Error("stop")], ["a word"], [0], [null]])(
-    "rejects with the abort reason itself: %s",
+    "rejects with the abort reason unchanged, whatever its type: %s",
     async (reason) => {
       const controller = new AbortController();
       const rejected = rejectionOf(withDeadline(1000, controller.signal, never));
@@ -99,7 +99,7 @@ describe("withDeadline()", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("rejects with the abort reason, not with the error that the work throws at the abort", async () => {
+  it("rejects with the abort reason, not with the error that the work throws when it is aborted", async () => {
     const controller = new AbortController();
     const rejected = rejectionOf(
       withDeadline(undefined, controller.signal, async (signal) => {
@@ -126,7 +126,7 @@ describe("withDeadline()", () => {
 });
 
 describe("a delay", () => {
-  it("ends after its time, and leaves no listener", async () => {
+  it("resolves after the given time, and leaves no listener", async () => {
     const { signal } = new AbortController();
     let over = false;
     const paused = (async () => {
@@ -141,7 +141,7 @@ describe("a delay", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
-  it("rejects with the abort reason at an abort, and leaves no timer", async () => {
+  it("rejects with the abort reason when the signal aborts, and leaves no timer", async () => {
     const controller = new AbortController();
     const rejected = rejectionOf(delay(1000, controller.signal));
     const reason = new Error("stop");

@@ -102,7 +102,7 @@ const modes = [
 ] as const;
 
 describe("the proxy", () => {
-  it.each(hostile)("routes a browser's request for %j to Mallory", async (path) => {
+  it.each(hostile)("routes a browser's request for %j to Mallory's server", async (path) => {
     await fetch(proxy.origin + path);
     expect(mallory.seen).toHaveLength(1);
     expect(hub.seen).toEqual([]);

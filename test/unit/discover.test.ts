@@ -52,7 +52,7 @@ describe("discover()", () => {
     new InvalidInputError("x"),
     new Error("of the program"),
     "an abort's reason",
-  ])("stops at an error after which another address would not help: %s", async (error) => {
+  ])("stops at an error that would occur at every address: %s", async (error) => {
     const ask = vi.fn().mockRejectedValue(error);
     expect(await rejectionOf(discover(link, ask))).toBe(error);
     expect(ask).toHaveBeenCalledOnce();
@@ -107,7 +107,7 @@ describe("JupyterHub.discover()", () => {
     ["https://h.example", "", 1],
     ["https://h.example/welcome", "", 2],
     ["https://h.example/%70refix/hub/home", "/prefix", 1],
-  ])("finds the hub of %s below the prefix %j", async (from, prefix, requests) => {
+  ])("for the link %s, finds the hub below the prefix %j", async (from, prefix, requests) => {
     const fetch = answering(hubBelow(prefix));
     const hub = await JupyterHub.discover(from, { token: secrets.token, fetch });
     expect(hub.url).toBe(`https://h.example${prefix}/hub/api`);
@@ -128,7 +128,7 @@ describe("JupyterHub.discover()", () => {
         },
       },
     ],
-  ])("searches without %s, and returns a client with it", async (_, options) => {
+  ])("does not use %s for the search, but returns a client that does", async (_, options) => {
     const fetch = answering(hubBelow(""));
     const hub = await JupyterHub.discover("https://h.example/welcome", { ...options, fetch });
     const names = fetch.requests.map(({ headers }) => [...headers.keys()].join());
@@ -137,7 +137,7 @@ describe("JupyterHub.discover()", () => {
     expect([...(fetch.requests.at(-1)?.headers.values() ?? [])].join()).toMatch(/planted-/);
   });
 
-  it("refuses headers of the call, which would reach other servers", async () => {
+  it("refuses headers of the call, since servers other than the hub would receive them", async () => {
     const fetch = answering(hubBelow(""));
     const call = { headers: { Authorization: `Bearer ${secrets.token}` } };
     const found = JupyterHub.discover("https://h.example/welcome", { fetch }, call as object);
@@ -211,7 +211,7 @@ describe("JupyterHub.discover()", () => {
     "/services/x/hub/api/",
     "/hub/user/mallory/hub/api/",
     "/anything",
-  ])("rejects a hub behind a redirect to %s", async (path) => {
+  ])("does not accept a hub that it reaches through a redirect to %s", async (path) => {
     await using server = await serve((request, response) => {
       if (request.url === path) {
         response.setHeader("Content-Type", "application/json").end('{"version": "6.1.1"}');
@@ -255,7 +255,7 @@ describe("JupyterHub.discover()", () => {
     expectNoSecret(error);
   });
 
-  it("rejects before a request if the link or an option is invalid", async () => {
+  it("rejects without sending a request if the link or an option is invalid", async () => {
     const fetch = answering(hubBelow(""));
     const calls = [
       () => JupyterHub.discover("h.example/user/ada", { fetch }),

@@ -18,7 +18,7 @@ describe("the error of a redirect", () => {
     ["to a login page", "https://sso.example.org/realms/login?x=1", "It leads to a login page"],
     ["to anything else", "https://example.org/", "Check the url"],
     ["that is malformed", "http://[", "Check the url"],
-  ])("%s says what differs, or what to check", async (_, location, advice) => {
+  ])("says what differs, or what to check, for a redirect %s", async (_, location, advice) => {
     const moved = () => new Response(null, { status: 302, headers: { Location: location } });
     const message = await messageOf(hubOf(answering(moved)).users.get("ada"));
     expect(message).toContain("was redirected");
@@ -34,8 +34,8 @@ describe("a Jupyter server that is no hub", () => {
   });
 });
 
-describe("TLS", () => {
-  it("to a port without TLS leads to the advice to use http", async () => {
+describe("the error of a failed connection", () => {
+  it("advises to use http if the port does not speak TLS", async () => {
     await using server = await listening(createHttpServer((_, response) => response.end()));
     const url = server.url.replace("http:", "https:");
     const error = await rejectionOf(new JupyterHub({ url, token: "t" }).users.get("ada"));
@@ -43,7 +43,7 @@ describe("TLS", () => {
     expect((error as Error).message).toContain("begin the url with http://");
   });
 
-  it("is recommended if a port with TLS refuses plain http", async () => {
+  it("advises to use https if a port with TLS refuses plain http", async () => {
     await using server = await listening(createTlsServer(selfSigned("localhost")));
     const hub = new JupyterHub({ url: server.url, token: "t", retry: 0 });
     expect(await messageOf(hub.users.get("ada"))).toContain("begin the url with https://");
@@ -54,7 +54,7 @@ describe("TLS", () => {
     ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", "client certificate"],
     ["UND_ERR_SOCKET", "internal_ssl"],
   ])(
-    "with a required client certificate (%s) leads to the advice to use the public address",
+    "advises to use the public address if the server may require a client certificate: %s",
     async (code, advice) => {
       const cause = Object.assign(new Error("x"), { code });
       const hub = hubOf(
@@ -67,7 +67,7 @@ describe("TLS", () => {
 });
 
 describe("the expired login of a user", () => {
-  it("is a ForbiddenError about that user, and the token function is not called again", async () => {
+  it("leads to a ForbiddenError that says that the user must log in, and does not renew the token", async () => {
     const recorded: (string | undefined)[] = [];
     const hub = hubOf(
       answering(() => refusal(403, "auth has expired for ada, login again", { version: "5.5.4" })),

@@ -36,7 +36,7 @@ const metricsPage = (version: string) => `<!DOCTYPE HTML><html><head>
   <script>window.jhdata = { base_url: "/hub/"${version < "4" ? "" : ', xsrf_token: "MnwxOjB8"'} };</script>
   </head><body><h1>403 : Access to metrics requires scope &#39;read:metrics&#39;</h1></body></html>`;
 
-describe("a 403 with a token", () => {
+describe("a 403 in response to a call with a token", () => {
   it.each([
     ["5.5.4", "Missing or invalid credentials."],
     ["6.1.1", "Missing or invalid credentials."],
@@ -44,11 +44,14 @@ describe("a 403 with a token", () => {
     ["5.5.4", "'_xsrf' argument missing from GET"],
     ["5.5.4", "'_xsrf' argument invalid"],
     ["5.5.4", "XSRF cookie does not match POST argument"],
-  ])("is an AuthenticationError: %s, %j", (hubVersion, message) => {
-    const error = errorFor("POST /users", 403, { hubVersion, message });
-    expect(error).toBeInstanceOf(errors.AuthenticationError);
-    expect(error).toMatchObject({ status: 403, hubMessage: message, hubVersion, url });
-  });
+  ])(
+    "is an AuthenticationError if the message is about credentials or XSRF: %s, %j",
+    (hubVersion, message) => {
+      const error = errorFor("POST /users", 403, { hubVersion, message });
+      expect(error).toBeInstanceOf(errors.AuthenticationError);
+      expect(error).toMatchObject({ status: 403, hubMessage: message, hubVersion, url });
+    },
+  );
 
   it.each([
     ["1.2.2", "Forbidden"],
@@ -111,14 +114,14 @@ describe("a 403 with a token", () => {
       "POST /users/{name}/tokens",
       "User Ada not found or no permissions to generate tokens",
     ],
-  ])("is otherwise a ForbiddenError: %s, %s, %j", (hubVersion, call, message) => {
+  ])("is a ForbiddenError in all other cases: %s, %s, %j", (hubVersion, call, message) => {
     const error = errorFor(call, 403, { hubVersion, message });
     expect(error).toBeInstanceOf(errors.ForbiddenError);
     expect(error).toMatchObject({ requiredScopes: [] });
   });
 });
 
-describe("a 403 with other credentials", () => {
+describe("a 403 in response to a call without a token", () => {
   it.each([
     ["GET /users", "Missing or invalid credentials."],
     ["GET /users", "Action is not authorized with current scopes; requires any of [list:users]"],
@@ -126,14 +129,14 @@ describe("a 403 with other credentials", () => {
     ["GET /user", "Forbidden"],
     // Hubs require `_xsrf` in requests from pages of other origins.
     ["GET /user", "'_xsrf' argument missing from GET"],
-  ])("is an AuthenticationError without a token: %s, %j", (call, message) => {
+  ])("is an AuthenticationError if the call has no credentials: %s, %j", (call, message) => {
     const error = errorFor(call, 403, { message, credentials: "none" });
     expect(error).toBeInstanceOf(errors.AuthenticationError);
     expect(error.message).toContain("The call carried no token");
   });
 
   it.each(["3.1.1", "6.1.1"])(
-    "is an AuthenticationError without a token if it is the HTML page that refuses metrics: %s",
+    "is an AuthenticationError if the call has no credentials and an HTML page refuses metrics: %s",
     (v) => {
       const body = metricsPage(v);
       const error = errorFor("GET /metrics", 403, { body, hubVersion: v, credentials: "none" });
@@ -149,12 +152,15 @@ describe("a 403 with other credentials", () => {
     },
   );
 
-  it.each(["Forbidden", null])("is an AuthenticationError for a wrong password: %j", (message) => {
-    const call = "POST /users/{name}/tokens";
-    const error = errorFor(call, 403, { message, credentials: "body" });
-    expect(error).toBeInstanceOf(errors.AuthenticationError);
-    expect(error.message).toContain("The user or password is wrong");
-  });
+  it.each(["Forbidden", null])(
+    "is an AuthenticationError if the password is wrong: %j",
+    (message) => {
+      const call = "POST /users/{name}/tokens";
+      const error = errorFor(call, 403, { message, credentials: "body" });
+      expect(error).toBeInstanceOf(errors.AuthenticationError);
+      expect(error.message).toContain("The user or password is wrong");
+    },
+  );
 
   it("is a ForbiddenError if the password is right", () => {
     const message = "User Ada not found or no permissions to generate tokens";
@@ -197,7 +203,7 @@ describe("a 400", () => {
     ["Unrecognized state filter: 'idle'", "other"],
     ["expires_in must be a positive integer or null, not 0", "other"],
     ["\"Scope 'bogus' for token does not exist\"", "other"],
-  ])("%j has the reason %s", (message, reason) => {
+  ])("with the message %j is a BadRequestError with the reason %s", (message, reason) => {
     const error = errorFor("POST /users/{name}/server", 400, { message });
     expect(error).toBeInstanceOf(errors.BadRequestError);
     expect(error).toMatchObject({ reason, hubMessage: message });
@@ -223,12 +229,15 @@ describe("secrets that occur in the hub's messages", () => {
       ["requires"],
       { name: "ForbiddenError", requiredScopes: ["users"] },
     ],
-  ])("do not change the error that a %i becomes: %s", (status, message, secrets, expectedName) => {
-    const error = errorFor("POST /users/{name}/server", status, { message, secrets });
-    expect(error).toMatchObject(expectedName);
-    expect(error.hubMessage).toContain("[redacted]");
-    expect(`${error.message} ${error.hubMessage}`).not.toContain(secrets[0]);
-  });
+  ])(
+    "do not change which error a response with the status %i becomes: %s",
+    (status, message, secrets, expectedName) => {
+      const error = errorFor("POST /users/{name}/server", status, { message, secrets });
+      expect(error).toMatchObject(expectedName);
+      expect(error.hubMessage).toContain("[redacted]");
+      expect(`${error.message} ${error.hubMessage}`).not.toContain(secrets[0]);
+    },
+  );
 
   it("are redacted in requiredScopes", () => {
     const message = `requires any of [users, ${secrets.value}]`;
@@ -250,7 +259,7 @@ describe("any other status", () => {
     [502, "GET /users", "HubError"],
     [503, "GET /users", "HubError"],
     [599, "GET /users", "HubError"],
-  ])("%i to %s is %s", (status, call, name) => {
+  ])("%i in response to %s becomes %s", (status, call, name) => {
     const error = errorFor(call, status, { message: "So it is." });
     expect(error).toMatchObject({ name, status, hubMessage: "So it is." });
   });
@@ -287,10 +296,13 @@ describe("any other status", () => {
     ],
     ["4.1.6", 409, "POST /users/{name}/servers/{server_name}", "No GPU is left", "ConflictError"],
     ["4.1.6", 500, "DELETE /users/{name}", "Internal Server Error", "HubError"],
-  ])("of hub %s: %i to %s with the message %j is %s", (hubVersion, status, call, message, name) => {
-    const error = errorFor(call, status, { hubVersion, message });
-    expect(error).toMatchObject({ name, status, hubMessage: message, hubVersion });
-  });
+  ])(
+    "from hub %s: %i in response to %s, with the message %j, becomes %s",
+    (hubVersion, status, call, message, name) => {
+      const error = errorFor(call, status, { hubVersion, message });
+      expect(error).toMatchObject({ name, status, hubMessage: message, hubVersion });
+    },
+  );
 
   it("404 leads to an error that mentions the token's scopes", () => {
     const message = "No access to resources or resources not found";
@@ -315,7 +327,7 @@ describe("any other status", () => {
       /Code verifier required/,
     ],
   ])(
-    "%i of OAuth leads to an error with OAuth's own description: %s",
+    "%i from OAuth's token route leads to an error that quotes OAuth's description or code: %s",
     (status, body, name, hubMessage, message) => {
       const error = errorFor("POST /oauth2/token", status, { body, credentials: "body" });
       expect(error).toMatchObject({ name, hubMessage });
@@ -379,7 +391,7 @@ describe("Retry-After", () => {
     expect(error).toMatchObject({ name: "HubError", retryAfter: 5000 });
   });
 
-  it("is in the error for too many concurrent starts, but not in the error for too many active servers", () => {
+  it("is in the error for too many concurrent starts; for too many active servers, hubs do not send it", () => {
     const call = "POST /users/{name}/server";
     const message = "Too many users trying to log in right now. Try again in 40 seconds.";
     expect(errorFor(call, 429, { message, retryAfter: "40" })).toMatchObject({

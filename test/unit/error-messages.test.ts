@@ -5,8 +5,8 @@ import { printable } from "../../src/core/errors.js";
 import { answer, answering, hubOf, origin, page, refusal, rejectionOf } from "./helpers.js";
 
 /**
- * A name with line breaks, a terminal's colours and bell, a line separator, marks that change the text direction, and a
- * NUL.
+ * A name with line breaks, the control codes for a terminal's colours and bell, a line separator, marks that change the
+ * text direction, and a NUL.
  */
 const hostile = "ada\r\nGET /ok\u001b[31m\u0007\u0085\u2028\u202e\u2066x\u0000";
 const invisible = /[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u;
@@ -28,7 +28,7 @@ describe("printable()", () => {
     expect(printable(shown)).toBe(shown);
   });
 
-  it("cuts the middle of a long text, and splits no character", () => {
+  it("cuts out the middle of a long text, and splits no character", () => {
     const shown = printable(`begin ${"👩".repeat(100_000)} end`);
     expect(shown.length).toBeLessThan(4100);
     expect(shown).toMatch(/^begin .* … .* end$/u);

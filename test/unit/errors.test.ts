@@ -24,23 +24,26 @@ const classes = Object.entries(errors).filter(
 const details = { status: 418, hubMessage: "words", method: "GET", url: "https://h" };
 
 describe("an error class", () => {
-  it.each(classes)("%s sets its own name and is a JupyterHubError", (name, Class) => {
-    const given = { ...details, hubVersion: "6.1.1", timeout: 1 };
-    const error = new Class("what happened", given);
-    expect(error).toBeInstanceOf(errors.JupyterHubError);
-    expect(error).toBeInstanceOf(Error);
-    expect(error).toMatchObject({
-      name,
-      message: "what happened",
-      ...details,
-      hubVersion: "6.1.1",
-    });
-    expect(String(error)).toBe(`${name}: what happened`);
-    expect(errors.isJupyterHubError(error)).toBe(true);
-  });
+  it.each(classes)(
+    "%s gives its errors its own name, and extends JupyterHubError",
+    (name, Class) => {
+      const given = { ...details, hubVersion: "6.1.1", timeout: 1 };
+      const error = new Class("what happened", given);
+      expect(error).toBeInstanceOf(errors.JupyterHubError);
+      expect(error).toBeInstanceOf(Error);
+      expect(error).toMatchObject({
+        name,
+        message: "what happened",
+        ...details,
+        hubVersion: "6.1.1",
+      });
+      expect(String(error)).toBe(`${name}: what happened`);
+      expect(errors.isJupyterHubError(error)).toBe(true);
+    },
+  );
 
   it.each(classes)(
-    "%s keeps its cause, and has no `cause` property if none is given",
+    "%s keeps the given cause, and sets no `cause` property without one",
     (_, Class) => {
       const cause = new Error("below");
       expect(new Class("x", { timeout: 1, cause } as errors.ErrorDetails).cause).toBe(cause);
@@ -53,7 +56,7 @@ describe("an error class", () => {
     for (const [name, Class] of classes) expect(surface).toHaveProperty(name, Class);
   });
 
-  it("has the properties of its own kind of error, with defaults", () => {
+  it("may add properties of its own, with defaults", () => {
     expect(new errors.ForbiddenError("x").requiredScopes).toEqual([]);
     expect(new errors.BadRequestError("x").reason).toBe("other");
     expect(new errors.RateLimitError("x").retryAfter).toBeUndefined();
@@ -84,7 +87,7 @@ describe("isJupyterHubError", () => {
 });
 
 describe("the length of an error", () => {
-  it("is limited for a long hub message", async () => {
+  it("is limited if the hub's message is long", async () => {
     const words = `server name ${"x ".repeat(200_000)}`;
     const error = await rejectionOf(hubOf(answering(() => refusal(400, words))).users.get("ada"));
     expect(error).toMatchObject({
@@ -95,7 +98,7 @@ describe("the length of an error", () => {
     expect([message.length < 1200, hubMessage?.length]).toEqual([true, 4096]);
   });
 
-  it("is limited for a long error of fetch", async () => {
+  it("is limited if the error of fetch is long", async () => {
     const thrown = new Error("x".repeat(1e6), { cause: new Error("y".repeat(1e6)) });
     thrown.name = "z".repeat(1e6);
     const fetch = answering(() => Promise.reject(thrown));
@@ -104,7 +107,7 @@ describe("the length of an error", () => {
     expect(inspect(error, { depth: 9 }).length).toBeLessThan(40_000);
   });
 
-  it("is limited for long details", () => {
+  it("is limited if the given message and hubMessage are long", () => {
     const error = new errors.JupyterHubError("x".repeat(1e6), { hubMessage: "y".repeat(1e6) });
     expect([error.message.length < 4100, error.hubMessage?.length]).toEqual([true, 4096]);
   });
@@ -128,7 +131,7 @@ const ways: [what: string, respond: Respond, call: Call][] = [
 ];
 
 describe("the stack of an awaited call's error", () => {
-  it.each(ways)("contains the caller's line: %s", async (name, respond, call) => {
+  it.each(ways)("contains the function that made the call: %s", async (name, respond, call) => {
     // Waits a turn of the event loop as a real fetch does, so that only async stack traces lead back to the caller.
     const fetch = answering(async (request, signal) => {
       await new Promise(setImmediate);
@@ -164,7 +167,7 @@ describe("an error, printed in any way,", () => {
     expectNoSecret(await rejectionOf(call));
   });
 
-  it("contains nothing of a malformed header", async () => {
+  it("contains no part of a malformed header", async () => {
     const fetch = answering();
     const headers = { Authorization: `Bearer ${secrets.token}\nX: 1` };
     const { client, users } = hubOf(fetch);
@@ -181,7 +184,7 @@ describe("an error, printed in any way,", () => {
     expect(fetch.sent()).toEqual([]);
   });
 
-  it("contains nothing of a body that cannot be serialised", async () => {
+  it("contains no part of a body that cannot be serialised", async () => {
     const fetch = answering();
     const circle: Record<string, unknown> = {};
     circle[secrets.value] = circle;

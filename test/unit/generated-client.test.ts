@@ -1,6 +1,6 @@
 /**
- * The generated client's edge cases, through the package's entry: the requests that it builds, and the responses that
- * it parses.
+ * Edge cases of the generated client, used through the package's main export: the requests that it builds, and the
+ * responses that it parses.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
@@ -12,7 +12,7 @@ type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 const ofHub = { "X-JupyterHub-Version": "6.1.1" };
 const json = { ...ofHub, "Content-Type": "application/json" };
 
-/** Starts a real server that responds with `answer`. Returns its client and the requests that it received. */
+/** Starts a real server that responds with `answer`. Returns a client for it, and the requests that it received. */
 async function hubAt(answer: Answer, options: JupyterHubOptions = {}) {
   const requests: {
     method: string;
@@ -144,7 +144,7 @@ describe("the builder of requests", () => {
   });
 
   it.each(["content-type", "Content-Type", "CONTENT-TYPE"])(
-    "sends one Content-Type if the call's headers contain %s",
+    "sends Content-Type only once if the call's headers contain %s",
     async (name) => {
       await using server = await hubAt(ok);
       const headers = { [name]: "application/json" };
@@ -159,7 +159,7 @@ describe("the builder of requests", () => {
     expect(server.requests[0]?.headers["content-type"]).toBeUndefined();
   });
 
-  it("sends the body again at a retry", async () => {
+  it("sends the same body when it retries", async () => {
     let count = 0;
     await using server = await hubAt(
       (response) => {

@@ -4,7 +4,7 @@ import { answering, hubOf } from "./helpers.js";
 
 const spellings = ["Authorization", "authorization", "AUTHORIZATION"];
 
-describe.each(spellings)("a call's own %s", (name) => {
+describe.each(spellings)("a call's own %s header", (name) => {
   const headers = { [name]: "Bearer of-the-call", "X-A": "1" };
   const sentBy = async (call: (hub: ReturnType<typeof hubOf>) => PromiseLike<unknown>) => {
     const fetch = answering();
@@ -12,7 +12,7 @@ describe.each(spellings)("a call's own %s", (name) => {
     return fetch.requests.map((request) => request.headers.get("Authorization"));
   };
 
-  it("is replaced by the token of tokens.identify", async () => {
+  it("is replaced by the token that tokens.identify checks", async () => {
     expect(await sentBy((hub) => hub.tokens.identify("asked", { headers }))).toEqual([
       "Bearer asked",
     ]);
@@ -26,7 +26,7 @@ describe.each(spellings)("a call's own %s", (name) => {
 });
 
 it.each(["Accept", "accept", "ACCEPT"])(
-  "a call's own %s header is replaced by the media type of an event stream",
+  "a call's own %s header is replaced if the call requests an event stream",
   async (name) => {
     const fetch = answering(() => {
       const stream = 'data: {"progress": 100, "ready": true}\n\n';

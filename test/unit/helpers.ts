@@ -1,6 +1,6 @@
 /**
- * Helpers of the unit tests: a fetch that responds as a hub does, real servers that end with their test, and the search
- * for secrets in a test's results.
+ * Helpers of the unit tests: a fetch that responds as a hub does, real servers that close at the end of their test, and
+ * the search for secrets in a test's results.
  */
 import { createServer, type RequestListener } from "node:http";
 import {
@@ -44,7 +44,7 @@ export interface AnswerOptions {
   headers?: Record<string, string>;
 }
 
-/** A hub's response: JSON unless the body is a string, with the hub's version. */
+/** A hub's response, with its version header. Serialises the body as JSON unless it is a string. */
 export function answer(body: unknown = {}, options: AnswerOptions = {}): Response {
   const { status = 200, version = "6.1.1", type = "application/json", headers = {} } = options;
   const text = typeof body === "string" ? body : JSON.stringify(body);
@@ -80,7 +80,7 @@ export function answering(respond: Respond = () => answer()) {
   };
   return Object.assign(fetch, {
     requests,
-    /** Method and path below the API of each request, in order. */
+    /** The method of each request and its path below the API, in order. */
     sent: (): string[] =>
       requests.map(({ method, url }) => `${method} ${url.replace(/^.*?\/hub\/api/, "")}`),
   });
@@ -151,7 +151,7 @@ export async function listening(server: Server): Promise<Listening> {
 export const serve = (listener: RequestListener): Promise<Listening> =>
   listening(createServer(listener));
 
-/** A real TCP server, for responses byte by byte; `await using` closes it. */
+/** A real TCP server, for responses that a test writes byte by byte; `await using` closes it. */
 export const serveSocket = (onConnection: (socket: Socket) => void): Promise<Listening> =>
   listening(createSocketServer(onConnection));
 

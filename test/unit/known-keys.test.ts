@@ -1,4 +1,4 @@
-/** Unknown keys: their errors, the checked arguments other than inputs, and keys that only a newer hub knows. */
+/** Unknown keys: their errors, which arguments besides inputs are checked, and keys that only a newer hub knows. */
 import { describe, expect, it } from "vitest";
 import { createClient, getUsers, postUserServer, postUserTokens } from "../../src/api.js";
 import { checkKeys } from "../../src/core/known-keys.js";
@@ -22,7 +22,7 @@ import {
 
 type Bag = Record<string, unknown>;
 
-/** The message of the error for `bag` if only the keys in `known` are allowed; "none" without an error. */
+/** The message of the error for `bag` if only the keys in `known` are allowed; "none" if there is no error. */
 function refusalOf(bag: unknown, ...known: string[]): string {
   const keys = Object.fromEntries(known.map((key) => [key, true]));
   try {
@@ -148,7 +148,7 @@ describe("the options of a client", () => {
   });
 });
 
-describe("the keys of other arguments", () => {
+describe("the keys of an argument that is not an input", () => {
   it("are checked in page() of a listing, which would otherwise return the first page", async () => {
     const fetch = answering(() => answer([]));
     const page = hubOf(fetch)
@@ -158,7 +158,7 @@ describe("the keys of other arguments", () => {
     expect(fetch.requests).toEqual([]);
   });
 
-  it("are checked in hasScope", () => {
+  it("are checked in the context of hasScope", () => {
     const identity = { scopes: [] } as unknown as RequestIdentity;
     const ask = () => hasScope(identity, "users!user=ada", { group: ["staff"] } as object);
     expect(ask).toThrow("Did you mean `groups`?");
@@ -215,7 +215,7 @@ describe("a key that only a newer hub knows", () => {
     expect(fetch.sent()).toContain("GET /users?name_filter=a&newer_key=1");
   });
 
-  it("does not turn off the checks of known keys and of options if it is allowed in the body", async () => {
+  it("is allowed in the body without turning off the checks of known keys and of options", async () => {
     const fetch = answering();
     const { client } = hubOf(fetch);
     const body = { expires_in: 0, ...newer };
@@ -235,7 +235,7 @@ describe("a key that only a newer hub knows", () => {
     expect(await fetch.requests[0]?.json()).toEqual(newer);
   });
 
-  it("is not confused with a user option: before 6.0 the body of a start has only user options", async () => {
+  it("is not looked for in the body of a start on hubs before 6.0, which holds only user options", async () => {
     const fetch = answering(() => answer("", { status: 201, version: "5.4.4" }));
     const { client } = hubOf(fetch);
     const options = { client, path, body: { profile: "large", display_name: 3 } as object };

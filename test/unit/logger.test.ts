@@ -107,7 +107,7 @@ describe("a logger", () => {
     expect(lines()).toEqual([`debug ${get}: TimeoutError`]);
   });
 
-  it("logs an attempt that the caller aborts, without the reason", async () => {
+  it("logs an attempt that the caller aborts, without the abort reason", async () => {
     const { logger, lines, entries } = keeping();
     const { hub } = hubThat([never], { logger });
     const controller = new AbortController();

@@ -194,7 +194,7 @@ describe("middleware", () => {
     expect(fetch.requests).toEqual([]);
   });
 
-  it("does not follow a redirect", async () => {
+  it("sends requests that do not follow redirects", async () => {
     const fetch = answering(() => page(302, { headers: { Location: "https://evil.example/" } }));
     const hub = hubOf(fetch, { middleware: (_, next) => next() });
     expect(await rejectionOf(hub.users.get("ada"))).toBeInstanceOf(UnexpectedResponseError);
@@ -220,7 +220,7 @@ describe("middleware", () => {
     expect(await hub.users.get("ada")).toEqual({ name: "ADA" });
   });
 
-  it("may retry by itself", async () => {
+  it("may retry by calling next() repeatedly", async () => {
     let count = 0;
     const fetch = answering(() => (++count < 3 ? page(503) : ada()));
     const middleware: Middleware = async (_, next) => {
@@ -231,7 +231,7 @@ describe("middleware", () => {
     expect(await hubOf(fetch, { middleware }).users.get("ada")).toEqual({ name: "ada" });
   });
 
-  it("has a signal that aborts with the attempt", async () => {
+  it("receives a signal that aborts when the attempt is aborted", async () => {
     let reason: unknown;
     const { hub } = hubWith((_, __, { signal }) => {
       return new Promise((_resolve, reject) => {
@@ -251,7 +251,7 @@ describe("middleware", () => {
 });
 
 describe("a middleware that calls next() after its attempt has ended", () => {
-  /** A client whose middleware waits until the test calls `resume`, and its call of `next()`. */
+  /** A client whose middleware calls `next()` after `resumed.tell()`. `late` resolves with the error of that call. */
   function slow(options: JupyterHubOptions = {}) {
     const resumed = signalled();
     const begun = signalled();
@@ -304,7 +304,7 @@ describe("a middleware that fails", () => {
         throw new Error("no");
       },
     ],
-  ])("rejects the call without a retry if it %s", async (_, middleware) => {
+  ])("makes the call reject without a retry if it %s", async (_, middleware) => {
     const fetch = answering(ada);
     let count = 0;
     const counted: Middleware = (_, next) => {
@@ -320,7 +320,7 @@ describe("a middleware that fails", () => {
     expectNoSecret(error);
   });
 
-  it("aborts the attempt, which closes a response that it did not read", async () => {
+  it("aborts the attempt, so that an unread response is closed", async () => {
     let attempt: AbortSignal | undefined;
     const fetch = answering((_, signal) => {
       attempt = signal;
@@ -339,7 +339,7 @@ describe("a middleware that fails", () => {
     ["null", null],
     ["an object that is not a Response", { status: 200 }],
     ["a response whose body was read", "read"],
-  ])("rejects the call if it returns %s", async (_, given) => {
+  ])("makes the call reject if it returns %s", async (_, given) => {
     const { hub } = hubWith(async (_, next) => {
       if (given !== "read") return given as Response;
       const response = await next();

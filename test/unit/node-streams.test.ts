@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { JupyterHub } from "../../src/index.js";
 import { page } from "./helpers.js";
 
-it("a page in place of a stream causes an UnexpectedResponseError", async () => {
+it("an HTML page causes an UnexpectedResponseError in a call that expects a stream", async () => {
   const fetch = async (): Promise<Response> =>
     Object.defineProperty(page(200), "body", { value: Readable.from(["<html>"]) });
   const hub = new JupyterHub({ url: "http://hub.test.local", token: "a-token", fetch, retry: 0 });

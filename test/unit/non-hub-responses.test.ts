@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { isJupyterHubError, JupyterHub, type Feature } from "../../src/index.js";
 import { answer, answering, hubOf, rejectionOf, secrets, serve } from "./helpers.js";
 
-describe("an API that answers JSON and is not a hub's", () => {
+describe("an API that responds with JSON but is not a hub's", () => {
   it.each<[string, (hub: JupyterHub) => PromiseLike<unknown>]>([
     ["version", (hub) => hub.version()],
     ["users.list", (hub) => hub.users.list()],
@@ -67,7 +67,7 @@ describe("a client", () => {
     expect(fetch.requests.at(-1)?.headers.get("Authorization")).toBe("Bearer renewed");
   });
 
-  it("does not use the environment's token if discover() returned the client", async () => {
+  it("does not use the environment's token if the client comes from discover()", async () => {
     vi.stubEnv("JUPYTERHUB_API_TOKEN", secrets.token);
     const fetch = answering(() => answer({ version: "6.1.1", name: "ada" }));
     const hub = await JupyterHub.discover("https://elsewhere.example/user/ada/lab", { fetch });

@@ -103,7 +103,7 @@ describe("the link to the hub's login", () => {
   );
 
   it.each([null, "read:users!user", {}, [7]])(
-    "is refused with scopes that are not an array of strings: %j",
+    "is refused if `scopes` is not an array of strings: %j",
     async (scopes) => {
       const error = await rejectionOf(portalOf().authorizeUrl({ scopes: scopes as unknown as [] }));
       expect(error).toBeInstanceOf(InvalidInputError);
@@ -124,7 +124,7 @@ describe("the link to the hub's login", () => {
   });
 
   it.each(["clientId", "clientSecret", "redirectUri"])(
-    "cannot be made with a number as the %s",
+    "cannot be created if the %s is a number",
     (key) => {
       const wrong = () => new JupyterHub({ url: origin, oauth: { ...oauth, [key]: 7 } });
       expect(wrong).toThrow("oauth needs a clientId, a clientSecret and a redirectUri.");
@@ -144,11 +144,14 @@ describe("the link to the hub's login", () => {
     expect((error as Error).message).toMatch(/Give the client `oauth`/);
   });
 
-  it.each(["clientId", "clientSecret", "redirectUri"])("cannot be made with an empty %s", (key) => {
-    const without = () => new JupyterHub({ url: origin, oauth: { ...oauth, [key]: "" } });
-    expect(without).toThrow(InvalidInputError);
-    expect(without).toThrow("oauth needs a clientId, a clientSecret and a redirectUri.");
-  });
+  it.each(["clientId", "clientSecret", "redirectUri"])(
+    "cannot be created if the %s is empty",
+    (key) => {
+      const without = () => new JupyterHub({ url: origin, oauth: { ...oauth, [key]: "" } });
+      expect(without).toThrow(InvalidInputError);
+      expect(without).toThrow("oauth needs a clientId, a clientSecret and a redirectUri.");
+    },
+  );
 });
 
 describe("in a service that a hub started", () => {
@@ -175,7 +178,7 @@ describe("in a service that a hub started", () => {
       { JUPYTERHUB_PUBLIC_HUB_URL: `${origin}/prefix/hub/` },
       `${origin}${page}`,
     ],
-  ])("the link is %s", async (_, more, expected) => {
+  ])("the link to the login is %s", async (_, more, expected) => {
     for (const [name, value] of Object.entries({ ...environment, ...more }))
       vi.stubEnv(name, value);
     const { url } = await new JupyterHub().oauth.authorizeUrl();
@@ -272,7 +275,7 @@ describe("the exchange of a callback's code", () => {
   });
 
   it.each([{}, [[null]], { access_token: "x" }, { scope: "x" }, { access_token: 7, scope: "x" }])(
-    "rejects a response of another shape: %j",
+    "rejects if the hub's response is not a valid token response: %j",
     async (body) => {
       const portal = portalOf(answering(() => answer(body)));
       const attempt = await portal.authorizeUrl();
@@ -288,7 +291,7 @@ describe("the exchange of a callback's code", () => {
     "http://127.0.0.1:8080/services/portal/oauth_callback?x=1&",
     "/callback?",
     "?",
-  ])("accepts a whole URL or a part of one: %s", async (start) => {
+  ])("accepts a callback that is a whole URL or a part of one: %s", async (start) => {
     const portal = portalOf(answering(exchanged));
     const attempt = await portal.authorizeUrl();
     const callback = `${start}code=${code}&state=${attempt.state}#top`;
@@ -353,7 +356,7 @@ describe("the exchange of a callback's code", () => {
   );
 
   it.each(["s.%", "s.%ff", "s.%2F%2Fevil.example", "s.https%3A%2F%2Fevil.example", "s."])(
-    "rejects a state with an invalid page, even if the stored state is the same: %j",
+    "rejects a state with an invalid `next` page, even if the stored state is the same: %j",
     async (state) => {
       const fetch = answering(exchanged);
       const portal = portalOf(fetch);

@@ -31,7 +31,7 @@ describe("the url", () => {
   });
 
   it.each([{}, { url: undefined }, { url: undefined, token: secrets.token }])(
-    "is required: %#",
+    "is required: case %#",
     (options) => {
       expect(() => new JupyterHub(options)).toThrow(InvalidInputError);
       expect(() => new JupyterHub(options)).toThrow(
@@ -90,7 +90,7 @@ describe("the environment of a program that a hub started", () => {
     expect(await sentToken(options)).toBe("Bearer given");
   });
 
-  it("provides the public address of a hub with subdomains in two variables", () => {
+  it("provides the public address of a hub with subdomains through two variables", () => {
     vi.stubEnv("JUPYTERHUB_PUBLIC_HUB_URL", "");
     vi.stubEnv("JUPYTERHUB_HOST", "https://hub.example.org");
     vi.stubEnv("JUPYTERHUB_BASE_URL", "/pre/");
@@ -101,7 +101,7 @@ describe("the environment of a program that a hub started", () => {
   });
 
   it.each(["JUPYTERHUB_API_TOKEN", "JUPYTERHUB_PUBLIC_HUB_URL"])(
-    "provides nothing from an empty variable: %s",
+    "provides no value if the variable is empty: %s",
     async (name) => {
       vi.stubEnv(name, "");
       const hub = new JupyterHub();
@@ -114,12 +114,12 @@ describe("the environment of a program that a hub started", () => {
     },
   );
 
-  it("has its variable named in the error if its url is invalid", () => {
+  it("leads to an error that names JUPYTERHUB_API_URL if that url is invalid", () => {
     vi.stubEnv("JUPYTERHUB_API_URL", "hub:8081");
     expect(() => new JupyterHub()).toThrow(/^The JUPYTERHUB_API_URL must be an absolute URL/);
   });
 
-  it("is ignored by a client with the url of another hub, even if the variable is invalid", () => {
+  it("is ignored by a client with the url of another hub, even if JUPYTERHUB_API_URL is invalid", () => {
     vi.stubEnv("JUPYTERHUB_API_URL", "hub:8081");
     expect(new JupyterHub({ url: origin }).url).toBe(api);
   });
@@ -156,14 +156,14 @@ describe("a numeric option", () => {
   });
 });
 
-describe("an option that is neither a number nor a text", () => {
+describe("an option that is neither a number nor a string", () => {
   it.each<[name: string, value: unknown]>([
     ["allowInsecure", "false"],
     ["allowInsecure", 0],
     ["middleware", "log"],
     ["middleware", [() => {}, "log"]],
     ["fetch", "fetch"],
-  ])("is refused unless it has its type: %s, %j", (name, value) => {
+  ])("is refused if its value has the wrong type: %s, %j", (name, value) => {
     expect(() => new JupyterHub({ url: origin, [name]: value })).toThrow(`The ${name} must be `);
   });
 });

@@ -76,7 +76,7 @@ describe("outcome", () => {
     expectNoSecret(error);
   });
 
-  it.each(each(known))("of $name is not unknown when $fault", async ({ write, by }) => {
+  it.each(each(known))("of $name is undefined when $fault", async ({ write, by }) => {
     const { hub, fetch } = hubThat([by]);
     const { error } = await settled(write(hub.client));
     expect(error).toBeInstanceOf(JupyterHubError);
@@ -95,7 +95,7 @@ describe("outcome", () => {
     expect(await writes.deleteUser(hub.client)).toMatchObject({ data: undefined });
   });
 
-  it("is never unknown for a call that only reads", async () => {
+  it("is always undefined for a call that only reads", async () => {
     for (const [, by] of unknown) {
       const { hub } = hubThat([by], { retry: 0, timeout: 1000 });
       const { error } = await settled(getUser({ client: hub.client, path }));
@@ -113,7 +113,7 @@ describe("outcome", () => {
       { token: renewing(never) },
       () => refusal(403, "Missing or invalid credentials."),
     ],
-  ])("is not unknown after a timeout during the wait for %s", async (_, options, by) => {
+  ])("is undefined after a timeout during the wait for %s", async (_, options, by) => {
     const { hub } = hubThat([by], options);
     if (options.maxConcurrency) watch(hub.users.get("first"));
     const { error } = await settled(deleteUser({ client: hub.client, path, timeout: 1000 }));
@@ -126,7 +126,7 @@ describe("outcome", () => {
     expect((await settled(call)).error).toMatchObject({ name: "TimeoutError", outcome: "unknown" });
   });
 
-  it("is unknown when a middleware fails after the request was sent, but not if it fails before", async () => {
+  it("is unknown when a middleware fails after the request was sent, and undefined if it fails before", async () => {
     const failing =
       (after: boolean): NonNullable<JupyterHubOptions["middleware"]> =>
       async (_, next) => {
@@ -143,7 +143,7 @@ describe("outcome", () => {
     }
   });
 
-  it("is not unknown for an invalid input, which is not sent", async () => {
+  it("is undefined for an invalid input, which is not sent", async () => {
     const { hub, fetch } = hubThat([ada]);
     const { error } = await settled(deleteUser({ client: hub.client, path: { name: ".." } }));
     expect(error).toMatchObject({ name: "InvalidInputError", outcome: undefined });

@@ -1,4 +1,4 @@
-/** Names: which are refused before anything is sent, and how all others reach the hub unchanged. */
+/** Names in URLs: which of them are refused before anything is sent, and how all others reach the hub unchanged. */
 import { describe, expect, it } from "vitest";
 import {
   deleteShareCode,
@@ -88,7 +88,7 @@ describe.each(aliases)("%s", (_, send) => {
   });
 });
 
-describe("a named server", () => {
+describe("an invalid server name", () => {
   const starts: [string, Sending][] = [
     ["servers.start", (hub, server) => hub.servers.start("ada", { server })],
     ["servers.create", (hub, server) => hub.servers.create("ada", { server })],
@@ -133,7 +133,7 @@ it("a token in place of its id is refused, and neither sent nor quoted", async (
 
 describe("an accepted name", () => {
   it.each(accepted)(
-    "%j is percent-encoded as one segment, by method and function",
+    "%j is percent-encoded as one path segment, by methods and by raw functions",
     async (name) => {
       const fetch = answering();
       const hub = hubOf(fetch);
@@ -165,7 +165,7 @@ describe("an accepted name", () => {
 });
 
 describe("the default server", () => {
-  it("keeps the slash after the owner in URLs of shares; without the slash, all servers are meant", async () => {
+  it("keeps the slash after the owner in URLs of shares, since a URL without it refers to all servers", async () => {
     const fetch = answering(({ method, url }) =>
       method === "GET" || url.includes("share-codes")
         ? answer({ items: [], _pagination: { next: null } })

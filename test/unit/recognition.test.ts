@@ -34,7 +34,7 @@ function send(response: ServerResponse, { status, type, body = "", headers }: Re
   response.end(body);
 }
 
-/** The result or error of a call to a server with this response. */
+/** Returns the result or the error of a call to a server that responds with `reply`. */
 async function outcome(call: Call, reply: Reply, retry = 0): Promise<unknown> {
   await using server = await serve((_, response) => send(response, reply));
   const hub = new JupyterHub({ url: server.url, token: secrets.token, retry });
@@ -46,7 +46,7 @@ async function outcome(call: Call, reply: Reply, retry = 0): Promise<unknown> {
 
 const ofHub = { "X-JupyterHub-Version": "6.1.1" };
 
-describe("without the version header, a success", () => {
+describe("a successful response without the version header", () => {
   it.each<[keyof typeof calls, string, Reply, unknown]>([
     ["get", "JSON", { status: 200, type: json, body: model }, { name: "ada" }],
     ["create", "JSON", { status: 201, type: json, body: model }, { name: "ada" }],
@@ -55,7 +55,7 @@ describe("without the version header, a success", () => {
     ["sync", "an empty body labelled JSON", { status: 200, type: json }, undefined],
     ["health", "an empty page", { status: 200, type: html }, undefined],
     ["metrics", "text", { status: 200, type: "text/plain; version=0.0.4", body: "a 1" }, "a 1"],
-  ])("of %s is accepted if it is %s", async (name, _, reply, value) => {
+  ])("to %s is accepted if it is %s", async (name, _, reply, value) => {
     expect(await outcome(calls[name], reply)).toEqual({ value });
   });
 
@@ -66,11 +66,11 @@ describe("without the version header, a success", () => {
     ["delete", "a page", { status: 200, type: html, body: page }],
     ["health", "a page", { status: 200, type: html, body: page }],
     ["metrics", "a page", { status: 200, type: html, body: page }],
-  ])("of %s is refused if it is %s", async (name, _, reply) => {
+  ])("to %s is refused if it is %s", async (name, _, reply) => {
     expect(await outcome(calls[name], reply)).toMatchObject({ name: "UnexpectedResponseError" });
   });
 
-  it("of GET / contains the version, which the client remembers", async () => {
+  it("to GET / contains the version, which the client remembers", async () => {
     const urls: (string | undefined)[] = [];
     await using server = await serve(({ url }, response) => {
       urls.push(url);
@@ -85,7 +85,7 @@ describe("without the version header, a success", () => {
   });
 });
 
-describe("with the version header, a page with a status of 4xx", () => {
+describe("a page with the version header and a 4xx status", () => {
   const pageOfHub = (status: number): Reply => ({ status, type: html, body: page, headers: ofHub });
 
   it.each(
@@ -102,7 +102,7 @@ describe("with the version header, a page with a status of 4xx", () => {
     expect(await outcome(calls.metrics, pageOfHub(403))).toMatchObject({ name: "ForbiddenError" });
   });
 
-  it("is an UnsupportedByHubError if the hub is too old", async () => {
+  it("causes an UnsupportedByHubError if the hub is too old for the operation", async () => {
     const headers = { "X-JupyterHub-Version": "1.2.2" };
     const error = await outcome(calls.health, { ...pageOfHub(404), headers });
     expect(error).toMatchObject({ name: "UnsupportedByHubError", since: "1.4" });
@@ -171,7 +171,7 @@ describe("the limit maxResponseBytes", () => {
     expect(() => new JupyterHub(options)).toThrow("maxResponseBytes must be a number above 0");
   });
 
-  it("accepts a response of exactly that many bytes, also with characters split across chunks", async () => {
+  it("accepts a response of exactly that many bytes, in two chunks", async () => {
     const name = "é".repeat(4000);
     const body = JSON.stringify({ name });
     await using server = await serve((_, response) => {

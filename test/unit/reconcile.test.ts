@@ -31,12 +31,12 @@ const share = (...scopes: string[]) => ({
 const withGrace = { server: "gpu", user: "grace" } as const;
 
 interface Case {
-  /** The call. */
+  /** Makes the write. */
   call: (hub: JupyterHub) => Promise<unknown>;
   /** The hub's models by path if the write was carried out (`done`), and if not (`undone`). */
   done: Record<string, unknown>;
   undone: Record<string, unknown>;
-  /** The result of the call if the write was carried out; undefined for none. */
+  /** The result of the call if the write was carried out; undefined if the call returns nothing. */
   value?: unknown;
 }
 
@@ -265,7 +265,7 @@ describe("the error of a write that the hub did not carry out", () => {
 });
 
 describe("the caller's abort", () => {
-  it("ends the GET that checks for the change, and rejects with the abort's reason", async () => {
+  it("ends the GET that checks for the change, and the call rejects with the abort's reason", async () => {
     const reason = new Error("enough");
     const controller = new AbortController();
     const fetch = answering(({ method }) => {

@@ -11,7 +11,7 @@ import {
 } from "../../src/core/redact.js";
 import { answering, api, expectNoSecret, hubOf, refusal, rejectionOf, secrets } from "./helpers.js";
 
-describe("the URL of a call, for errors", () => {
+describe("the URL of a call in an error", () => {
   it.each([
     ["/users", {}, "/users"],
     ["/users/{name}", { name: "a/b" }, "/users/a%2Fb"],
@@ -24,7 +24,7 @@ describe("the URL of a call, for errors", () => {
       { cookie_name: "jupyterhub-services", cookie_value: secrets.value },
       "/authorizations/cookie/jupyterhub-services/[redacted]",
     ],
-  ])("of %s with %j is %s", (route, path, expected) => {
+  ])("of the route %s with the values %j is %s", (route, path, expected) => {
     expect(redactedUrl(api, route, path)).toBe(api + expected);
   });
 
@@ -65,7 +65,7 @@ it.each([
   // The URL encoding of one secret contains the other.
   [["c%20d", "b c d"], "b%20c%20d", "[redacted]"],
   [["abc"], "abc", "abc"],
-])("redacts %j in %j to %j", (all, text, rest) => {
+])("redacts the secrets %j in the text %j: %j", (all, text, rest) => {
   expect(withoutSecrets(text, all)).toBe(rest);
 });
 
@@ -95,7 +95,7 @@ describe("the secrets of an input", () => {
     ]);
   });
 
-  it("include the values of user_options, except short words, which Spawner messages contain", () => {
+  it("include the values of user_options, except short words, which may occur in Spawner messages", () => {
     const options = {
       image: "a-private-image",
       size: "small",
@@ -106,7 +106,7 @@ describe("the secrets of an input", () => {
     expect(of({ user_options: "a-private-image" })).toEqual(["a-private-image"]);
   });
 
-  it("include the values of a login, except short words, whatever its Authenticator names them", () => {
+  it("include all values of a login except short words, whatever their keys", () => {
     const auth = { username: "ada", answer: "a-private-answer", otp: "123456" };
     expect(of({ auth })).toEqual(["123456", "a-private-answer"]);
   });
@@ -118,7 +118,7 @@ describe("the secrets of an input", () => {
     },
   );
 
-  it("are found in circular input, even if a harmless key leads to it first", () => {
+  it("are found in circular input, even if a harmless key refers to the same object first", () => {
     const shared: Record<string, unknown> = { any: "planted" };
     shared["self"] = shared;
     expect(of({ name: shared, password: shared })).toEqual(["planted"]);
@@ -180,12 +180,12 @@ describe("the secrets of headers", () => {
     expect([...all]).toEqual([]);
   });
 
-  it("may be more than a function can have arguments", () => {
+  it("may outnumber the arguments that a function can have", () => {
     const many = Array.from({ length: 200_000 }, (_, index) => `planted-${index}`);
     expect(withoutSecrets("is planted-199999 here", many)).toBe("is [redacted] here");
   });
 
-  it("are deduplicated during a long start", () => {
+  it("are stored only once each, even if many requests repeat them", () => {
     const all = new Secrets();
     for (let count = 0; count < 1000; count += 1) {
       all.addHeaders(new Headers({ Authorization: `Bearer planted-${count % 3}` }));
@@ -202,7 +202,7 @@ describe("a redacted text", () => {
   });
 
   it.each(["planted-secret", "planted-secret".repeat(500)])(
-    "shows no part of a secret that crosses the cut: %#",
+    "shows no part of a secret that the cut splits: case %#",
     (secret) => {
       for (let before = maxText - 20; before <= maxText; before += 1) {
         const text = withoutSecrets(`${"x".repeat(before)}${secret}yyy`, [secret]);

@@ -34,7 +34,7 @@ describe("a token function", () => {
     expect(fetch.requests.map(tokenOf)).toEqual(["Bearer one", "Bearer two", "Bearer three"]);
   });
 
-  it("may abort its own call and fail, without an unhandled rejection", async () => {
+  it("may abort the call that needs the token and then throw, without an unhandled rejection", async () => {
     const controller = new AbortController();
     const token = () => {
       controller.abort("enough");
@@ -134,7 +134,7 @@ describe("a token that the hub rejects", () => {
     expect(sent).toEqual([body, body]);
   });
 
-  it("is not renewed for a write after a 401, which may be a Spawner's for a failed start", async () => {
+  it("is not renewed for a write after a 401, which a Spawner may cause when a start fails", async () => {
     const fetch = answering(() => refusal(401, "The cloud refuses the project's account"));
     const token = tokens("old", "new");
     const { client } = hubOf(fetch, { token });
@@ -245,7 +245,7 @@ describe("a token that the hub rejects", () => {
     expect(fetch.requests.map(tokenOf)).toEqual(["Bearer own", "Bearer own"]);
   });
 
-  it("is not requested again if the call was sent without a token", async () => {
+  it("is not renewed if the rejected call had no token", async () => {
     const token = tokens(undefined, "new");
     const error = await failure(hubOf(knowing("new"), { token }).users.get("ada"));
     expect(error).toBeInstanceOf(AuthenticationError);
@@ -292,7 +292,7 @@ describe("calls whose token is rejected", () => {
     expect(fetch.requests.map(tokenOf).slice(-1)).toEqual(["Bearer new"]);
   });
 
-  it("renew the token again if the function still returns the rejected one", async () => {
+  it("renew the token a second time if the function still returns the rejected token", async () => {
     const known = ["one"];
     const fetch = answering((request) =>
       tokenOf(request) === `Bearer ${known[0]}` ? answer({}) : refusal(401, null),
@@ -323,7 +323,7 @@ describe("calls whose token is rejected", () => {
     expect(token).toHaveBeenCalledTimes(3);
   });
 
-  it("renew their tokens separately if these differ", async () => {
+  it("renew their tokens separately if they use different tokens", async () => {
     let count = 0;
     const token = vi.fn((refused?: string) =>
       refused ? refused.replace("old", "new") : `old-${++count}`,
@@ -334,7 +334,7 @@ describe("calls whose token is rejected", () => {
     expect(token.mock.calls).toEqual([[], [], ["old-1"], ["old-2"]]);
   });
 
-  it("continue if one of them is aborted", async () => {
+  it("continue to wait for the renewal if one of them is aborted", async () => {
     const renewal = signalled<string>();
     const token = (refused?: string) => (refused ? renewal.when : "old");
     const hub = hubOf(knowing("new"), { token });
@@ -350,7 +350,7 @@ describe("calls whose token is rejected", () => {
     expect(await other).toEqual({ name: "ada" });
   });
 
-  it("renew the token again if the renewed one is rejected later", async () => {
+  it("renew the token a second time if the renewed token is rejected later", async () => {
     const known = ["one"];
     const fetch = answering((request) =>
       tokenOf(request) === `Bearer ${known[0]}` ? answer({}) : refusal(401, null),

@@ -145,7 +145,7 @@ describe("a response", () => {
     expect(await call(hubOf(answering(respond)))).toEqual(value);
   });
 
-  it("from another API to GET / is refused", async () => {
+  it("to GET / is refused if it comes from another API", async () => {
     const fetch = answering(foreign(200, { hello: "world" }));
     const error = await rejectionOf(hubOf(fetch).version());
     expect(error).toMatchObject({ name: "UnexpectedResponseError", status: 200, url: `${api}/` });
@@ -168,14 +168,19 @@ describe("a response", () => {
     ['{"name": "NaN" "kind": "user"}', false],
     [`{"share": NaN, "name": "${secrets.value}`, false],
     ["{NaN: 1}", false],
-  ])("of invalid JSON %j leads to an error that mentions NaN or Infinity: %s", async (text, is) => {
-    const error = await rejectionOf(get(hubOf(answering(() => answer(text)))));
-    expect(error).toMatchObject({ name: "UnexpectedResponseError", status: 200 });
-    expect((error as Error).message).toMatch(
-      is ? /holds NaN or Infinity, which JSON does not have\..* user_options/ : /not that of a hub/,
-    );
-    expectNoSecret(error);
-  });
+  ])(
+    "with the invalid JSON %j leads to an error; the error mentions NaN or Infinity: %s",
+    async (text, is) => {
+      const error = await rejectionOf(get(hubOf(answering(() => answer(text)))));
+      expect(error).toMatchObject({ name: "UnexpectedResponseError", status: 200 });
+      expect((error as Error).message).toMatch(
+        is
+          ? /holds NaN or Infinity, which JSON does not have\..* user_options/
+          : /not that of a hub/,
+      );
+      expectNoSecret(error);
+    },
+  );
 
   it("may be empty for a route that the package does not know", async () => {
     const fetch = answering(() => answer("", { status: 204, type: null }));
@@ -184,7 +189,7 @@ describe("a response", () => {
     expect((await hubOf(fetch).client.delete(call)).error).toBeUndefined();
   });
 
-  it("of OAuth's token route may have an error in the shape of OAuth", async () => {
+  it("from OAuth's token route may be an error in OAuth's format", async () => {
     const { client } = hubOf(answering(foreign(401, { error: "invalid_client" })));
     const body = { grant_type: "authorization_code", client_id: "x", code: "y" } as never;
     const error = await rejectionOf(postOauthToken({ client, body, throwOnError: true }));

@@ -24,7 +24,7 @@ import { answering, expectNoSecret, hubOf, rejectionOf, secrets } from "./helper
 const lost = (code?: string) => new ConnectionError("no answer", { code });
 const hub = (status: number, retryAfter?: number) =>
   new HubError(`${status}`, { status, retryAfter });
-/** Returns the error as another copy of this package creates it: `instanceof` fails for it. */
+/** Returns the error as another copy of this package would create it, so that `instanceof` returns false. */
 const ofAnotherCopy = (error: JupyterHubError): JupyterHubError =>
   Object.defineProperties(
     new Error(error.message),
@@ -36,7 +36,7 @@ const limit = (retryAfter?: number) => new RateLimitError("429", { status: 429, 
 const half = () => 0.5;
 const afterFirst = minDelay / 2;
 
-/** The failure of a first attempt, and the delay before the retry of a GET and of a write; undefined for no retry. */
+/** The failure of a first attempt, and the delays before the retry of a GET and of a write; undefined for no retry. */
 type Row = [what: string, failure: JupyterHubError, get: number | undefined, write?: number];
 
 const transientFailures: Row[] = [
@@ -130,7 +130,7 @@ describe("attempts", () => {
     expect(delays).toEqual([125, 250, 500, undefined]);
   });
 
-  it("are only one if retries are off, whatever Retry-After says", () => {
+  it("are limited to one if retries are off, whatever Retry-After says", () => {
     for (const [, failure] of transientFailures) {
       expect(retryDelay(failure, { ...get, retries: 0 }, half)).toBeUndefined();
     }

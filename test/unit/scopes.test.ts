@@ -8,7 +8,7 @@ import {
   type ScopeContext,
 } from "../../src/index.js";
 
-/** Identities with these scopes: of Ada's token, and of a token of the service ci. */
+/** Identities with these scopes: `ada` for a token of the user Ada, `ci` for a token of the service ci. */
 const ada = (...scopes: string[]) =>
   ({ kind: "user", name: "ada", groups: ["staff"], scopes }) as unknown as RequestIdentity;
 const ci = (...scopes: string[]) =>
@@ -93,21 +93,21 @@ describe("a token of a service", () => {
 });
 
 it.each(["servers!", "servers!user=", "servers!server", "servers!service", "servers!role=x"])(
-  "%s is refused, since its filter is unknown or has no name",
+  "hasScope refuses %s, since its filter is unknown or has no name",
   (wanted) => {
     expect(() => hasScope(ada("servers"), wanted)).toThrow(InvalidInputError);
   },
 );
 
 it.each(["servers!server=ada", "servers!server=/gpu", "servers!server=/"])(
-  "%s is refused, since its filter names no server",
+  "hasScope refuses %s, since its filter names no server",
   (wanted) => {
     expect(() => hasScope(ada("servers"), wanted)).toThrow(InvalidInputError);
   },
 );
 
 it.each(["self", "inherit", "all", "(no_scope)", "self!user", "inherit!user=ada"])(
-  "%s is refused, since hubs list the scopes that it stands for, not the scope itself",
+  "hasScope refuses %s, since hubs list the scopes that it stands for, not the scope itself",
   (wanted) => {
     expect(() => hasScope(ada("servers", wanted), wanted)).toThrow(
       /stands for others, and hubs list those/,

@@ -56,7 +56,7 @@ describe("permits", () => {
     expect(await semaphore.run(open, () => Promise.resolve("next"))).toBe("next");
   });
 
-  it("are not kept for queued work that aborts: the next work gets them", async () => {
+  it("are not kept for queued work that is aborted: the next work gets them", async () => {
     const semaphore = new Semaphore(1);
     const log: string[] = [];
     const [first, second, third] = ["a", "b", "c"].map((name) => work(log, name)) as [
@@ -80,7 +80,7 @@ describe("permits", () => {
   it.each([
     ["one is free", 1],
     ["none is free", 0],
-  ])("are not given to work whose signal has aborted, if %s", async (_, count) => {
+  ])("are not given to work whose signal has already aborted: %s", async (_, count) => {
     const semaphore = new Semaphore(count);
     const reason = new Error("too late");
     let ran = false;
@@ -89,7 +89,7 @@ describe("permits", () => {
     expect(ran).toBe(false);
   });
 
-  it("are given in order to the rest of a queue in which every second call aborts", async () => {
+  it("are given in order to the rest of a queue in which every second call is aborted", async () => {
     const semaphore = new Semaphore(1);
     const log: string[] = [];
     const first = work(log, "first");

@@ -105,7 +105,7 @@ describe("a connection", () => {
   it.each([
     [{}, "/user/ada/", "access:servers!server=ada/"],
     [{ server: "gpu" }, "/user/ada/gpu/", "access:servers!server=ada/gpu"],
-  ])("has a new token for its server alone: %j", async (input, url, scope) => {
+  ])("has a new token that is valid for its server only: %j", async (input, url, scope) => {
     const fetch = cluster({ url });
     const { token } = await hubAt(fetch).servers.connect("ada", input);
     expect(token).toBe(secrets.value);
@@ -248,7 +248,7 @@ describe("a connection", () => {
     await expect(settings.fetch("../grace/")).rejects.toBeInstanceOf(InvalidInputError);
   });
 
-  it("does not replace the Authorization of a request", async () => {
+  it("does not replace the Authorization header of a request", async () => {
     const fetch = cluster();
     const settings = await hubAt(fetch).servers.connect("ada");
     const headers = { Authorization: `token ${settings.token}` };
@@ -258,7 +258,7 @@ describe("a connection", () => {
 });
 
 describe("a WebSocket of a connection", () => {
-  /** Returns a class, in place of WebSocket, that records the arguments of its constructor. */
+  /** Returns a substitute for the WebSocket class, which records the arguments of its constructor. */
   const recording = (more: object = {}) => {
     const made: unknown[][] = [];
     class Recording {
@@ -321,7 +321,7 @@ describe("a request to a server", () => {
     expect(await fetch.requests.at(-1)?.text()).toBe(body);
   });
 
-  it("sends no cookie of a page, which a server would accept in place of the token", async () => {
+  it("sends no cookie of a page, since the server would accept the cookie in place of the token", async () => {
     const credentialsIn = async (page: boolean) => {
       if (page) vi.stubGlobal("location", new URL(`${origin}/hub/home`));
       const fetch = cluster();
@@ -365,7 +365,7 @@ describe("a request to a server", () => {
     expect(tokens()).toBe(2);
   });
 
-  describe("a reused connection", () => {
+  describe("its connection", () => {
     /** A hub that creates a token for each caller. The token's value names its owner. */
     const minting = () =>
       answering(async ({ method, url, headers }) => {
@@ -395,7 +395,7 @@ describe("a request to a server", () => {
       expect(made(fetch)).toBe(2);
     });
 
-    it("is not used with useClientToken: each request gets the client's current token", async () => {
+    it("is not reused with useClientToken: each request gets the client's current token", async () => {
       const fetch = minting();
       let caller = "ada";
       const { servers } = hubAt(fetch, { token: () => caller });
@@ -404,7 +404,7 @@ describe("a request to a server", () => {
       expect(tokensAt(fetch)).toEqual(["Bearer ada", "Bearer grace"]);
     });
 
-    it("is not used in a page or with a middleware, where the caller may differ", async () => {
+    it("is not reused in a page or with a middleware, since each request may come from another user", async () => {
       vi.stubGlobal("location", new URL(`${origin}/hub/home`));
       const inPage = minting();
       const page = hubAt(inPage, { token: undefined, auth: "cookie" });
@@ -415,7 +415,7 @@ describe("a request to a server", () => {
       expect([made(inPage), made(fetch)]).toEqual([2, 2]);
     });
 
-    it("is not used if the token function fails", async () => {
+    it("is not reused if the token function fails", async () => {
       const fetch = minting();
       let fails = false;
       const token = () => {
@@ -437,7 +437,7 @@ describe("a request to a server", () => {
     [401, false, 2],
     [403, false, 2],
   ])(
-    "that gets a %i (token known to the hub: %s) and a second one create %i tokens in all",
+    "that gets a %i (token known to the hub: %s) and the next request create %i tokens in all",
     async (...row) => {
       const [status, isKnown, made] = row;
       const refuses = cluster({ serves: () => answer({ message: "no" }, { status }) });
@@ -454,7 +454,7 @@ describe("a request to a server", () => {
     },
   );
 
-  it("that is aborted does not abort another one that waits for the same connection", async () => {
+  it("that is aborted does not abort another request that waits for the same connection", async () => {
     const controller = new AbortController();
     const { servers } = hubAt(cluster());
     const first = servers.fetch("ada", "/a", { signal: controller.signal });
@@ -475,7 +475,7 @@ describe("a request to a server", () => {
     expectNoSecret(error);
   });
 
-  it("rejects without the token of the Authorization header if fetch's error quotes it", async () => {
+  it("rejects with an error without the Authorization header's token, even if fetch's error quotes it", async () => {
     const fetch = cluster({
       serves: ({ headers }) => {
         throw new TypeError(`fetch failed with ${headers.get("Authorization")}`);
@@ -520,7 +520,7 @@ describe("a server that does not run", () => {
   });
 
   it.each(signs)(
-    "is not recognised by %s alone, if the hub reports that the server runs",
+    "is not inferred from %s if the hub reports that the server runs",
     async (_, serves) => {
       const response = await hubAt(cluster({ serves })).servers.fetch("ada", "/api");
       expect(response.status).toBe(serves().status);
@@ -528,7 +528,7 @@ describe("a server that does not run", () => {
   );
 
   it.each(["", "/people"])(
-    "is recognised by the hub's page in the proxy's 503, before the hub notices: prefix %j",
+    "is recognised by the proxy's 503 with a page of the hub, before the hub notices the stop: prefix %j",
     async (prefix) => {
       const link = `<link href="${prefix}/hub/static/css/style.min.css" />`;
       const serves = (): Response =>
@@ -540,7 +540,7 @@ describe("a server that does not run", () => {
     },
   );
 
-  it("is not reported as ServerNotRunningError while the hub says that it runs, though its address leads to the hub", async () => {
+  it("is not inferred from a redirect to the hub if the hub reports that the server runs", async () => {
     const error = await rejectionOf(
       hubAt(cluster({ serves: toTheHub })).servers.fetch("ada", "/api"),
     );
@@ -554,7 +554,7 @@ describe("a server that does not run", () => {
     ["a malformed redirect", () => redirected("http://[")],
     ["a success", () => page(200)],
   ])(
-    "is not inferred from %s of the application, and the hub is not queried",
+    "is not inferred from %s of the server's application, and the hub is not queried",
     async (_, serves) => {
       const fetch = cluster({ ready: [true, false], serves });
       const response = await hubAt(fetch).servers.fetch("ada", "/api");

@@ -32,12 +32,12 @@ const ownerOf = (headers: Headers): string =>
 interface Situation {
   /** Returns the owner of a token. By default, a token's value is the name of its owner. */
   whose?: (token: string) => string | undefined;
-  /** The names of the servers of ada. */
+  /** The names of ada's servers. */
   names?: string[];
   version?: string;
 }
 
-/** A hub that creates tokens named after their callers, and ada's servers. */
+/** A hub with ada's servers. Each token that it creates is named after the caller. */
 function hubWith({ whose = (token) => token, names = [""], version = "6.1.1" }: Situation = {}) {
   const server = (name: string) => ({
     name,
@@ -76,13 +76,13 @@ function hubWith({ whose = (token) => token, names = [""], version = "6.1.1" }: 
   };
 }
 
-/** Returns a token function for the token of the current caller, and `as`, which runs a function as a caller. */
+/** Returns `token`, which returns the current caller's token, and `as`, which runs a function as a given caller. */
 const acting = () => {
   const session = new AsyncLocalStorage<string>();
   return { as: session.run.bind(session), token: () => session.getStore() };
 };
 
-describe("a reused connection", () => {
+describe("a connection of servers.fetch", () => {
   it("serves only its own caller, even while several callers send requests", async () => {
     const hub = hubWith();
     const { as, token } = acting();
@@ -134,18 +134,21 @@ describe("a reused connection", () => {
   it.each<[string, JupyterHubOptions]>([
     ["a middleware", { middleware: acts }],
     ["a middleware in place of a client token", { middleware: acts, token: undefined }],
-  ])("is never used with %s, which may change the caller", async (_, options) => {
-    const hub = hubWith();
-    const { servers } = hub.client(options);
-    for (const one of ["alice", "bob"]) {
-      people = Array.from({ length: 9 }, () => one);
-      await servers.fetch("ada", "/api");
-    }
-    expect(hub.seen()).toEqual(["Bearer of-alice", "Bearer of-bob"]);
-  });
+  ])(
+    "is never reused for a request with %s, which may make the request come from another user",
+    async (_, options) => {
+      const hub = hubWith();
+      const { servers } = hub.client(options);
+      for (const one of ["alice", "bob"]) {
+        people = Array.from({ length: 9 }, () => one);
+        await servers.fetch("ada", "/api");
+      }
+      expect(hub.seen()).toEqual(["Bearer of-alice", "Bearer of-bob"]);
+    },
+  );
 
   it.each(["Authorization", "authorization", "COOKIE"])(
-    "is never used with a client's header that may change the caller: %s",
+    "is never reused if the client has a header that may make a request come from another user: %s",
     async (name) => {
       const hub = hubWith();
       const { servers } = hub.client({ headers: { [name]: "Bearer alice" } });
@@ -154,7 +157,7 @@ describe("a reused connection", () => {
     },
   );
 
-  it("is never used with headers of the call", async () => {
+  it("is never reused for a call with headers of its own", async () => {
     const hub = hubWith();
     const { servers } = hub.client();
     for (const one of ["alice", "bob"]) {
@@ -171,7 +174,7 @@ describe("a token that the hub rejects", () => {
   it.each<[string, JupyterHubOptions]>([
     ["is renewed once for two callers with the same token", {}],
     [
-      "is renewed once for two callers, also without reused connections",
+      "is renewed once for two callers, even if no connection is reused",
       { middleware: (_, next) => next() },
     ],
   ])("%s", async (_, options) => {
@@ -187,7 +190,7 @@ describe("a token that the hub rejects", () => {
     expect(hub.seen()).toEqual(["Bearer of-alice", "Bearer of-alice"]);
   });
 
-  it("leads to an AuthenticationError if the token function has no other", async () => {
+  it("leads to an AuthenticationError if the token function has no other token", async () => {
     const hub = hubWith({ whose });
     const { servers } = hub.client({ token: () => "stale" });
     expect(await rejectionOf(servers.fetch("ada", "/a"))).toBeInstanceOf(AuthenticationError);
@@ -273,7 +276,7 @@ describe("the path of a request to the default server", () => {
     expect((await servers.fetch("ada", "gpu/api")).status).toBe(200);
   });
 
-  it("is checked for the default server only: on a named server, it may begin with a server's name", async () => {
+  it("is checked, unlike that of a request to a named server, which may begin with a server's name", async () => {
     const hub = hubWith({ names });
     const response = await hub.client().servers.fetch("ada", "gpu/api", {}, { server: "gpu" });
     expect(response.status).toBe(200);
@@ -332,7 +335,7 @@ describe("fetch is called with a URL and an init, which every implementation acc
 });
 
 describe("an abort of servers.fetch", () => {
-  it("sends nothing to the hub if the token function answers only then", async () => {
+  it("prevents requests to the hub, even if the token function resolves after the abort", async () => {
     const { fetch, paths } = hubWith();
     const token = signalled<string>();
     const getToken = vi.fn(() => token.when);
@@ -373,7 +376,7 @@ describe("the options of servers.fetch", () => {
     expect(passed).toMatchObject(init);
   });
 
-  it("limit the time until the server answers", async () => {
+  it("include a timeout, which limits the time until the server answers", async () => {
     const hub = hubWith();
     const fetch: typeof globalThis.fetch = (input, init) =>
       String(input).includes("/user/")
@@ -388,7 +391,7 @@ describe("the options of servers.fetch", () => {
   });
 
   it.each(["init", "options"])(
-    "abort the request and the response's body by the signal of the %s",
+    "may contain a signal, as init may: that of the %s aborts the request and the response's body",
     async (where) => {
       const hub = hubWith();
       const signals: AbortSignal[] = [];
@@ -406,14 +409,17 @@ describe("the options of servers.fetch", () => {
     },
   );
 
-  it.each([undefined, 5, null])("do not make %s a valid path", async (path) => {
-    const error = await rejectionOf(
-      hubWith()
-        .client()
-        .servers.fetch("ada", path as never),
-    );
-    expect(error).toBeInstanceOf(InvalidInputError);
-  });
+  it.each([undefined, 5, null])(
+    "do not replace the path, which must be a string: %s is refused",
+    async (path) => {
+      const error = await rejectionOf(
+        hubWith()
+          .client()
+          .servers.fetch("ada", path as never),
+      );
+      expect(error).toBeInstanceOf(InvalidInputError);
+    },
+  );
 });
 
 describe("the response of an application that looks like a proxy's error", () => {
@@ -577,8 +583,8 @@ describe("the servers of a hub whose url is an address inside a cluster", () => 
   });
 });
 
-describe('the option authScheme: "token"', () => {
-  it("is the scheme of every request with a token", async () => {
+describe("the option authScheme", () => {
+  it("sets the Authorization scheme of every request that has a token", async () => {
     const { client, fetch } = hubWith({ whose: () => "ada" });
     const hub = client({ authScheme: "token" });
     await hub.users.get("ada");
@@ -593,7 +599,7 @@ describe('the option authScheme: "token"', () => {
     expect(schemes.filter((scheme) => scheme === "token").length).toBeGreaterThan(3);
   });
 
-  it("is the scheme of WebSockets", async () => {
+  it("sets the Authorization scheme of WebSockets", async () => {
     const { client } = hubWith({ whose: () => "ada" });
     const opened: unknown[] = [];
     const Base = function (_: string, options: { headers: unknown }) {
@@ -605,7 +611,7 @@ describe('the option authScheme: "token"', () => {
     expect(opened).toEqual([{ Authorization: expect.stringMatching(/^token /) as string }]);
   });
 
-  it('cannot be another scheme, such as "Basic"', () => {
+  it('cannot be a scheme such as "Basic"', () => {
     expect(() => new JupyterHub({ url: origin, authScheme: "Basic" as never })).toThrow(
       InvalidInputError,
     );

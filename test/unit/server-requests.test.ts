@@ -18,7 +18,7 @@ interface Cluster {
   api?: (request: Request) => Response | undefined;
 }
 
-/** A hub, and the server of ada. */
+/** A fetch that answers for a hub and for ada's server. */
 function cluster({ model, ready = () => true, serves, api }: Cluster) {
   let reads = 0;
   return answering(async (request, signal) => {
@@ -62,7 +62,7 @@ function numberedTokens(lifetimes: readonly number[]) {
 }
 
 describe("a connection that is no longer valid", () => {
-  it("is replaced once by requests that find it expired at the same time", async () => {
+  it("is replaced only once, even if several requests find it expired at the same time", async () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     const tokens = numberedTokens([100]);
     const { servers } = hubOf(cluster({ api: tokens.api }));
@@ -72,7 +72,7 @@ describe("a connection that is no longer valid", () => {
     expect(tokens.created).toHaveLength(2);
   });
 
-  it("is replaced once by requests that the server refuses one after the other", async () => {
+  it("is replaced only once, even if the server refuses several requests one after the other", async () => {
     const { when, tell } = signalled();
     const tokens = numberedTokens([]);
     const isFirst = ({ headers }: Request) =>
@@ -113,7 +113,7 @@ describe("a stopped server leads to a ServerNotRunningError", () => {
     expect(error).toBeInstanceOf(ServerNotRunningError);
   });
 
-  it("with the call's own Authorization header", async () => {
+  it("if the call has its own Authorization header", async () => {
     const fetch = cluster({
       ready: (read) => read === 0,
       serves: gone,
@@ -176,7 +176,7 @@ it.each([
   expect(error).toBeInstanceOf(JupyterHubError);
 });
 
-it("the token function does not renew a refused Authorization header of the call", async () => {
+it("a call whose own Authorization header is refused does not renew the client's token", async () => {
   const refused: unknown[] = [];
   const fetch = cluster({
     api: ({ headers }) =>
