@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-/** The API tokens of users: created with a token or a password, for a limited time or until they are revoked. */
+/** Lists, creates, identifies and revokes API tokens of users, and logs users in with a password. */
 import * as api from "../../generated/sdk.gen.js";
 import type {
   NewToken,
@@ -28,35 +28,38 @@ export interface CreateTokenInput extends Omit<
   NonNullable<PostUserTokensData["body"]>,
   "auth" | "scopes"
 > {
-  /** The token's scopes; by default all of its owner's. Since 3.0. */
+  /** The token's scopes; by default all scopes of its owner. Since 3.0. */
   scopes?: readonly FilteredScope[] | null | undefined;
 }
 
 /** A password, and the scopes and the lifetime of the token to create. */
 export interface LoginInput extends CreateTokenInput {
-  /** The user's password, as on the hub's login page. */
+  /** The password with which the user logs in on the hub's login page. */
   password: string;
 }
 
-/** A new token, and a client of the same hub that uses it. */
+/** A new token, and a client that uses the token on the same hub. */
 export type Login<Client> = NewToken & {
-  /** Acts as the user who logged in. */
+  /** A client that acts as the user who logged in. */
   client: Client;
 };
 
 /** The scopes and the longest lifetime of a temporary token. */
 export interface TemporaryTokenInput extends Omit<CreateTokenInput, "expires_in"> {
-  /** The lifetime in whole seconds, if the token is not revoked before. @default 3600 */
+  /** The lifetime in whole seconds, unless the token is revoked earlier. @default 3600 */
   expires_in?: number | undefined;
 }
 
 /** A token that is revoked at the end of the block that declares it with `await using`. */
 export type TemporaryToken = NewToken & Disposable;
 
-/** The default lifetime of temporary tokens and of those for servers, in seconds. */
+/** The default lifetime, in seconds, of temporary tokens and of the tokens for connections to servers. */
 export const lifetime = 3600;
 
-/** Creates a token that expires after `expires_in`. By default, after an hour, or the hub's maximum if that is less. */
+/**
+ * Creates a token that expires after `expires_in`: by default an hour, or the hub's maximum lifetime if that is
+ * shorter.
+ */
 export async function createShortLived(
   hub: ClientContext,
   user: string,
@@ -93,7 +96,7 @@ export class Tokens<Client = unknown> {
    * Returns all tokens of a user, without their secrets.
    *
    * `GET /users/{name}/tokens` · scope `read:tokens`
-   * @throws NotFoundError if the user does not exist, or the token's scopes do not include them
+   * @throws NotFoundError if the user does not exist, or the scopes of the client's token do not include this user
    */
   async list(user: string, call?: CallOptions): Promise<Token[]> {
     const path = { name: user };
@@ -106,7 +109,7 @@ export class Tokens<Client = unknown> {
    * Returns a token by its id, without its secret.
    *
    * `GET /users/{name}/tokens/{token_id}` · scope `read:tokens`
-   * @throws NotFoundError if the user has no such token; InvalidInputError for a token in place of its id
+   * @throws NotFoundError if the user has no such token; InvalidInputError if `tokenId` is a token instead of its id
    */
   async get(user: string, tokenId: string, call?: CallOptions): Promise<Token> {
     const path = { name: user, token_id: tokenId };
@@ -117,10 +120,10 @@ export class Tokens<Client = unknown> {
    * Creates a token. Only this result contains its secret, `token`.
    *
    * `POST /users/{name}/tokens` · scope `tokens` · `roles` since 2.0, `scopes` since 3.0
-   * @param input `expires_in`: lifetime in whole seconds, at least 1. By default, the hub's maximum or, without one,
-   * until the token is revoked. `scopes`: by default all of the owner's
-   * @throws BadRequestError for scopes that do not exist or that the owner lacks; ForbiddenError also if the user does
-   * not exist
+   * @param input `expires_in`: lifetime in whole seconds, at least 1; by default, the hub's maximum or, if the hub has
+   * none, until the token is revoked. `scopes`: by default all scopes of the owner
+   * @throws BadRequestError for scopes that do not exist or that the owner lacks; ForbiddenError without the scope
+   * `tokens`, or if the user does not exist
    */
   async create(user: string, input: CreateTokenInput = {}, call?: CallOptions): Promise<NewToken> {
     checkInput(input, createKeys);
@@ -129,10 +132,11 @@ export class Tokens<Client = unknown> {
 
   /**
    * Creates a token that is revoked at the end of a block: `await using token = await hub.tokens.createTemporary(…)`.
-   * It also expires, in case the program ends before. It is not an error if the token was already revoked.
+   * The token also expires by itself, in case the program ends before the block does. At the end of the block, it is
+   * not an error if the token is already revoked.
    *
-   * `POST /users/{name}/tokens`, then `DELETE /users/{name}/tokens/{token_id}` · scope `tokens` · `roles`
-   * since 2.0, `scopes` since 3.0
+   * `POST /users/{name}/tokens`, then `DELETE /users/{name}/tokens/{token_id}` · scope `tokens` · `roles` since 2.0,
+   * `scopes` since 3.0
    * @param input `expires_in`: lifetime in whole seconds, at least 1. Default 3600
    * @throws the errors of `create`; at the end of the block, those of `revoke`
    */
@@ -157,14 +161,14 @@ export class Tokens<Client = unknown> {
 
   /**
    * Logs a user in with a password: creates a token of the user, and returns it with a client that acts as the user.
-   * The client's own token is not sent. Works if the hub's Authenticator checks passwords and the user has logged in
+   * This client's own token is not sent. Works if the hub's Authenticator checks passwords and the user has logged in
    * before.
    *
    * `POST /users/{name}/tokens` · no token needed · `roles` since 2.0, `scopes` since 3.0
    * @param username the user's name on the hub, usually in lower case
-   * @param input `expires_in`: lifetime in whole seconds, at least 1. By default, the hub's maximum or, without one,
-   * until the token is revoked. `scopes`: by default all of the user's. A token without the scope `tokens` cannot
-   * revoke itself
+   * @param input `expires_in`: lifetime in whole seconds, at least 1; by default, the hub's maximum or, if the hub has
+   * none, until the token is revoked. `scopes`: by default all scopes of the user. A token without the scope `tokens`
+   * cannot revoke itself
    * @throws AuthenticationError if the user or the password is wrong; BadRequestError for scopes that do not exist or
    * that the user lacks
    */
@@ -183,10 +187,11 @@ export class Tokens<Client = unknown> {
   }
 
   /**
-   * Revokes a token by its id. For a token from OAuth, this revokes all tokens of the OAuth client.
+   * Revokes a token by its id. For a token from OAuth, this revokes all tokens that the user has from the same OAuth
+   * client.
    *
    * `DELETE /users/{name}/tokens/{token_id}` · scope `tokens`
-   * @throws NotFoundError if the user has no such token; InvalidInputError for a token in place of its id
+   * @throws NotFoundError if the user has no such token; InvalidInputError if `tokenId` is a token instead of its id
    */
   async revoke(user: string, tokenId: string, call?: CallOptions): Promise<void> {
     const path = { name: user, token_id: tokenId };

@@ -38,13 +38,13 @@ export type CreateUserInput = NonNullable<PostUserData["body"]>;
 export type CreateUsersInput = PostUsersData["body"];
 /** Changes to a user: the name, whether they are an admin, the `auth_state`. */
 export type UpdateUserInput = PatchUserData["body"];
-/** The times when a user, and their servers by name, were last active. */
+/** The times when a user and their servers were last active. The servers are given by name. */
 export type ActivityInput = PostUserActivityData["body"];
 
 /** Options of `users.delete`. */
 export interface DeleteUserOptions extends CallOptions {
   /**
-   * Whether to stop the user's running servers first. Otherwise, hubs fail (500) if a named server runs.
+   * Whether to stop the user's running servers first. Otherwise, hubs answer 500 if a named server is running.
    * @default false
    */
   stopServers?: boolean | undefined;
@@ -64,30 +64,30 @@ export class Users {
   }
 
   /**
-   * Lists users, all or a selection, in the order of their creation or by `sort`. The list is complete even if users
-   * change meanwhile: see {@link Listing}.
+   * Lists all users or those that `input` selects, in the order of their creation or by `sort`. The list is complete
+   * even if users are created or deleted meanwhile: see {@link Listing}.
    *
-   * `GET /users` · scope `list:users`; further scopes decide what each user contains · `state` since 1.3,
-   * `name_filter` since 2.3, `include_stopped_servers` since 3.0, `sort` since 5.0
-   * @param input `limit`: users per request; the listing always has all of them. Default 200
-   * @throws ForbiddenError without the scope; UnsupportedByHubError if the hub is too old for a key
+   * `GET /users` · scope `list:users`; further scopes decide what each user contains · `state` since 1.3, `name_filter`
+   * since 2.3, `include_stopped_servers` since 3.0, `sort` since 5.0
+   * @param input `limit`: the number of users per request, not of the listing. Default 200
+   * @throws ForbiddenError without the scope; UnsupportedByHubError if the hub is too old for a key of `input`
    */
   list(input: ListUsersInput = {}, call?: ListOptions): Listing<User> {
     return list(usersSource(this.#hub, input, call));
   }
 
   /**
-   * Returns a user, with running servers only unless `include_stopped_servers` (since 3.0) is set.
+   * Returns a user with the running servers; with `include_stopped_servers` (since 3.0), also with the stopped servers.
    *
    * `GET /users/{name}` · any scope that reads a part of the user, such as `read:users`
-   * @throws NotFoundError if the user does not exist, or the token's scopes do not include them
+   * @throws NotFoundError if the user does not exist, or the scopes of the client's token do not include this user
    */
   async get(name: string, input: GetUserInput = {}, call?: CallOptions): Promise<User> {
     return send(this.#hub, api.getUser, { path: { name }, query: input }, call);
   }
 
   /**
-   * Creates a user. The name is used as it is: unlike a login, this does not lower its case.
+   * Creates a user. The name is used as it is: unlike a login, this does not convert it to lower case.
    *
    * `POST /users/{name}` · scope `admin:users`
    * @throws ConflictError if the user exists; BadRequestError if the hub's rules refuse the name
@@ -99,7 +99,7 @@ export class Users {
   }
 
   /**
-   * Creates several users and returns those that did not exist. The hub lowers the case of the names.
+   * Creates several users and returns those that did not exist before. The hub converts the names to lower case.
    *
    * `POST /users` · scope `admin:users`
    * @throws ConflictError if all of them exist; BadRequestError if the hub's rules refuse a name
@@ -109,8 +109,8 @@ export class Users {
   }
 
   /**
-   * Returns a user, and creates them from `input` if they do not exist. Does not change an existing user. Hubs lower
-   * the case of names at a login, but not in the API: `Ada` and `ada` are two users, and only `ada` can log in.
+   * Returns a user. Creates the user from `input` if no such user exists, and never changes an existing user. Hubs
+   * convert names to lower case at a login, but not here: `Ada` and `ada` are two users, and only `ada` can log in.
    *
    * `GET /users/{name}`, then `POST /users/{name}` · scopes `read:users` and `admin:users`
    * @throws BadRequestError if the hub's rules refuse the name; ForbiddenError without the scopes
@@ -134,8 +134,9 @@ export class Users {
   }
 
   /**
-   * Changes a user's name, `auth_state` or whether they are an admin. The hub may change the case of the new name: use
-   * the name in the result. A `name` that equals the current name is not sent, since newer hubs would delete the user.
+   * Changes a user's name or `auth_state`, or whether the user is an admin. The hub may change the case of the new
+   * name: use the name in the result. A `name` that equals the current name is not sent, since newer hubs would delete
+   * the user.
    *
    * `PATCH /users/{name}` · scope `admin:users`
    * @throws NotFoundError if the user does not exist; BadRequestError if the new name is in use or refused
@@ -154,8 +155,8 @@ export class Users {
    *
    * `DELETE /users/{name}` · scope `delete:users`; with `stopServers` also `GET /users/{name}` and the operations of
    * `servers.stop`, with the scopes `read:servers` and `delete:servers`
-   * @throws NotFoundError if the user does not exist; HubError if a named server runs; BadRequestError if a server is
-   * stopping, or for the token's own user
+   * @throws NotFoundError if the user does not exist; HubError if a named server is running; BadRequestError if a
+   * server is stopping, or if the user owns the client's token
    */
   async delete(name: string, call: DeleteUserOptions = {}): Promise<void> {
     checkCall(call, deleteKeys);
@@ -177,12 +178,12 @@ export class Users {
   }
 
   /**
-   * Reports when a user, or their servers by name, were last active. Hubs refuse times more than an hour in the future,
-   * and ignore times before the known one.
+   * Reports when a user or the user's servers, given by name, were last active. Hubs refuse a time more than an hour in
+   * the future, and ignore a time before the one that they already know.
    *
    * `POST /users/{name}/activity` · scope `users:activity`
    * @param input `last_activity`: an ISO 8601 date and time
-   * @throws InvalidInputError without any key; BadRequestError for an invalid time or an unknown server
+   * @throws InvalidInputError if `input` has no key; BadRequestError for an invalid time or an unknown server
    */
   async reportActivity(name: string, input: ActivityInput, call?: CallOptions): Promise<void> {
     await send(this.#hub, api.postUserActivity, { path: { name }, body: input }, call);

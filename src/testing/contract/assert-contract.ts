@@ -12,7 +12,7 @@ import { ContractError } from "./error.js";
 import { loadContract, releaseOf } from "./releases.js";
 import { Routes } from "./routes.js";
 
-/** A function that is called as `fetch` is. */
+/** A function with the parameters and the result of `fetch`. */
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 /** Options of {@link assertContract}. */
@@ -31,7 +31,10 @@ export interface ContractOptions {
 export interface ContractFetch extends Fetch {
   /** The operations called so far, in order: "GET /users/{name}". */
   readonly calls: readonly string[];
-  /** Every violation so far. In a test, expect this list to be empty: the client may catch the errors and retry. */
+  /**
+   * Every violation so far. In a test, expect this list to be empty: a client that catches the errors or retries may
+   * hide them.
+   */
   readonly violations: readonly ContractError[];
 }
 
@@ -42,10 +45,11 @@ export interface ContractFetch extends Fetch {
  *
  * Bodies are read completely before the call resolves, except those of event streams, which are checked event by event.
  * Headers and credentials are not checked, and neither are redirects that the browser hides. A 429, 502, 503 or 504 is
- * checked only if it has the hub's version header and the operation declares this status: a proxy may send it, too.
+ * checked only if it has the hub's version header and the operation declares this status, because proxies send these
+ * statuses, too.
  *
  * Since 0.1.
- * @param fetch the function that sends the requests: the global `fetch`, the one of a `FakeHub`, or any other
+ * @param fetch the function that sends the requests: the global `fetch`, the `fetch` of a `FakeHub`, or any other
  * @param options the hub's release; also the address of its API, if this `fetch` sends requests to other servers, too
  * @throws InvalidInputError if no contract of this release is known, or `url` is not an absolute URL
  */
@@ -123,17 +127,17 @@ export function assertContract(fetch: Fetch, options: ContractOptions): Contract
 }
 
 interface Read {
-  /** The path below the API; undefined for a request elsewhere. */
+  /** The path below the API; undefined if the request goes to another address. */
   path: string | undefined;
   request: Request;
   text: string;
-  /** Sends the request with the caller's arguments. */
+  /** Calls `fetch` with the caller's arguments. */
   forward: (fetch: Fetch) => Promise<Response>;
 }
 
 /**
- * Reads a request without consuming it. `forward` sends it with the caller's arguments, since not every `fetch` accepts
- * a Request.
+ * Reads a request so that it can still be sent. `forward` calls `fetch` with the caller's arguments, because not every
+ * `fetch` accepts a Request.
  */
 async function read(
   input: string | URL | Request,
@@ -165,7 +169,7 @@ function apiAt(url: string): URL {
   return new URL(url);
 }
 
-/** Returns the path below the API, such as "/users/ada"; undefined for a request elsewhere. */
+/** Returns the path below the API, such as "/users/ada"; undefined if the request goes to another address. */
 function pathBelow({ origin, pathname }: URL, api: URL | undefined): string | undefined {
   if (!api) {
     const start = `${pathname}/`.indexOf("/hub/api/");
@@ -178,15 +182,15 @@ function pathBelow({ origin, pathname }: URL, api: URL | undefined): string | un
   return pathname.slice(base.length);
 }
 
-/** Whether a path is at a user's server: `/user/<name>`, also behind a prefix. */
+/** Whether a path belongs to a user's server: `/user/<name>`, with or without a prefix before it. */
 const isOfServer = (path: string): boolean => /\/user\/[^/]/.test(path);
 
-/** Statuses with which a proxy may answer any request, and a hub that is overloaded or restarts. */
+/** The statuses with which a proxy, or a hub that is overloaded or restarting, may answer any request. */
 const temporaryFailures = new Set([429, 502, 503, 504]);
 
 /**
  * True if a response cannot be checked: the browser hides it, or it is a temporary failure that may come from a proxy.
- * One that has the hub's version and that the operation declares does come from the hub.
+ * Such a failure comes from the hub if it has the hub's version header and the operation declares its status.
  */
 const isUnseen = (response: Response, isDeclared: boolean): boolean =>
   response.type === "opaqueredirect" ||

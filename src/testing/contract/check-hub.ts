@@ -1,6 +1,6 @@
 /**
- * Checks a real hub: reads all that a client's token allows, and checks each response against the contract of the hub's
- * release. Sends only GET requests. They go through the client, so the client's options apply.
+ * Checks a real hub: reads everything that a client's token allows, and checks each response against the contract of
+ * the hub's release. Sends only GET requests. They go through the client, so the client's options apply.
  */
 import type { Contract } from "../../../generated/contract.gen.js";
 import { scopes } from "../../../generated/operations.gen.js";
@@ -20,8 +20,8 @@ export interface CheckHubOptions {
   /** Aborts the check, which then rejects with the signal's reason. */
   signal?: AbortSignal;
   /**
-   * Milliseconds for each request, retries included, and then for the first event of a stream. By default, the client's
-   * `timeout` limits each attempt and the wait for the event.
+   * The time limit in milliseconds for each request, retries included, and then for the first event of a stream. By
+   * default, the client's `timeout` limits each attempt and the wait for the event.
    */
   timeout?: number;
 }
@@ -62,8 +62,8 @@ const unsuitable: Readonly<Record<string, string>> = {
 /**
  * Sends the hub every GET request that the client's token allows, and compares each response strictly with the API of
  * the hub's release. Reports undeclared statuses, media types and fields, missing fields, and wrong types. Reads at
- * most five users, groups, servers and so on, and of each progress stream the first event. Changes nothing. The report
- * contains no name, token or other value of the hub.
+ * most five users, five groups, five servers and so on, and only the first event of each progress stream. Changes
+ * nothing. The report contains no name, token or other value of the hub.
  *
  * If the hub's exact release is not known, the closest one is used: see `contract`. Deviations may then be changes
  * between these two releases.
@@ -86,7 +86,7 @@ export async function checkHub(hub: JupyterHub, options: CheckHubOptions = {}): 
     string,
     { operation: string; status: number; violations: Set<string> }
   >();
-  // Those for the version and for the owner of the token.
+  // The two requests above, for the version and for the owner of the token.
   let requests = 2;
 
   for (const operation of inOrder(contract)) {
@@ -135,7 +135,7 @@ const identityOf = (hub: JupyterHub, options: CheckHubOptions): Promise<{ scopes
 
 /**
  * Returns the GET operations. Those with fewer path parameters come first: their responses mention the names that the
- * others need.
+ * later operations need.
  */
 const inOrder = ({ operations }: Contract): string[] =>
   Object.keys(operations)
@@ -184,7 +184,7 @@ async function read(
   });
 }
 
-/** Returns the first event of a stream; empty if the stream ends without one. */
+/** Returns the first event of a stream, or an empty text if the stream ends without one. */
 async function firstEvent(
   operation: string,
   stream: ReadableStream<Uint8Array>,

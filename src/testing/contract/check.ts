@@ -1,6 +1,6 @@
 /**
- * Checks requests and responses strictly against a contract: what the contract does not declare is a violation. Depends
- * on no HTTP client and no hub. The lines about violations contain no values, and so no secret.
+ * Checks requests and responses strictly against a contract: what the contract does not declare is a violation. Needs
+ * no HTTP client and no hub. The lines that describe violations contain no values, and so no secrets.
  */
 import type {
   Contract,
@@ -10,7 +10,7 @@ import type {
 } from "../../../generated/contract.gen.js";
 import { violationsOf } from "./violations.js";
 
-/** A body as it is sent. */
+/** The body of a request or response, as it was sent. */
 interface Body {
   /** The media type, without parameters and in lower case; empty if there is none. */
   mediaType: string;
@@ -80,7 +80,7 @@ function bodyViolations(
   return valueViolations(contract, declared.media, sent);
 }
 
-/** Whether a hub takes a request as one without a body, which it also does if the body is the JSON value null. */
+/** Whether a hub treats a request as having no body: the body is empty, or the JSON value null. */
 const isNoBody = ({ mediaType, body }: Body): boolean =>
   body === "" || (mediaType === "application/json" && body.trim() === "null");
 
@@ -117,8 +117,8 @@ function valuesOf(mediaType: string, body: string): unknown[] | undefined {
 }
 
 /**
- * The query parameters as one object. Declared numbers and booleans are converted from text. Empty values that are
- * allowed are left out.
+ * The query parameters as one object. Declared numbers and booleans are converted from text. A parameter that is empty
+ * is left out if the operation allows it to be empty.
  */
 function queryValue(
   query: URLSearchParams,
@@ -139,7 +139,9 @@ function queryValue(
   return Object.fromEntries(entries);
 }
 
-/** How clients write booleans in a query. Python's are `True` and `False`; hubs ignore the case. */
+/**
+ * The texts for booleans in a query, in lower case. Hubs ignore the case, and Python clients send `True` and `False`.
+ */
 const booleans: ReadonlyMap<string, boolean> = new Map([
   ["true", true],
   ["1", true],

@@ -4,7 +4,7 @@
  */
 type Params = Readonly<Record<string, string>>;
 
-/** How many users, groups and so on are read, so that a check of a large hub stays small. */
+/** The maximum number of users, of groups and so on to read, so that a check of a large hub stays small. */
 export const sampleSize = 5;
 
 /**
@@ -25,8 +25,8 @@ export class Targets {
   }
 
   /**
-   * Returns the path parameters of each request to send: one empty object for an operation without parameters, and
-   * nothing if no resource is known.
+   * Returns the path parameters of each request to send for an operation: one empty object if the operation has no path
+   * parameters, and an empty list if no resource for it is known.
    */
   of(operation: string): readonly Params[] {
     if (!operation.includes("{")) return [{}];
@@ -91,7 +91,8 @@ const shareParams = (item: Item, { name = "" }: Params): Params | undefined => {
 };
 
 /**
- * For each kind, a function that returns the path parameters of an item; undefined if a check does not read the item.
+ * For each kind of resource, a function that returns the path parameters for an item of a response, or undefined if the
+ * check does not read this item.
  */
 const paramsOf: Readonly<Record<Kind, (item: Item, params: Params) => Params | undefined>> = {
   user: (item) => {

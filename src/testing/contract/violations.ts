@@ -5,7 +5,8 @@
 import type { SchemaError, Validate } from "../../../generated/contract.gen.js";
 
 /**
- * Returns no violations if a value matches one of the schemas, otherwise those of the schema that it violates least.
+ * Returns no violations if a value matches one of the schemas. Otherwise returns its violations of one schema: the one
+ * with the fewest.
  */
 export function violationsOf(
   value: unknown,
@@ -21,10 +22,13 @@ export function violationsOf(
   return fewest ?? [];
 }
 
-/** Keywords of unions. Their own errors are omitted, since the errors of the alternatives say more. */
+/**
+ * The JSON Schema keywords for unions. Ajv's errors for these keywords are omitted, because its errors for the
+ * alternatives say more.
+ */
 const unions = new Set(["oneOf", "anyOf"]);
 
-/** Returns one line for each different violation. */
+/** Returns one line for each violation, without duplicates. */
 function linesOf(errors: readonly SchemaError[], fields: ReadonlySet<string>): string[] {
   const lines = errors
     .filter(({ keyword }) => !unions.has(keyword))

@@ -27,7 +27,7 @@ function report(call: Call): Reply {
   return empty(200);
 }
 
-/** Sets the last activity, unless a later one is known. */
+/** Sets a record's last activity, unless the record already has a later one. */
 function noteActivity(record: { lastActivity: number | null }, at: number): void {
   if (record.lastActivity === null || at > record.lastActivity) record.lastActivity = at;
 }
@@ -48,7 +48,7 @@ function serversIn(
 
 const hasOffset = /(?:Z|GMT|UTC|[+-]\d\d:?\d\d)$/i;
 
-/** Reads a time. As on hubs, one without an offset is in UTC, and separators are optional: 20260102T030405. */
+/** Reads a time. As on hubs, a time without an offset is in UTC, and the separators are optional: 20260102T030405. */
 function timeIn(text: string): number {
   const extended = text
     .replace(/^(\d{4})(\d\d)(\d\d)(?=T|$)/, "$1-$2-$3")

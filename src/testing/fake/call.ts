@@ -98,7 +98,7 @@ export class Call {
 
   /**
    * Refuses the request unless the sender has one of the scopes for the resource in the path. A filtered scope suffices
-   * if its filter includes one of `filters`, and always for a `listing`.
+   * if its filter includes one of `filters`. For a `listing`, every filter suffices.
    */
   require(scopes: readonly string[], filters: readonly string[], listing: boolean): void {
     const { granted } = this.sender;

@@ -1,4 +1,4 @@
-/** Validates bodies and names as hubs do, with their messages. */
+/** Validates bodies and names as hubs do, with the same error messages. */
 import { isObject, repr, typeName } from "./python.js";
 import { crash, HttpError } from "./replies.js";
 import type { World } from "./world.js";
@@ -39,7 +39,10 @@ export const serviceShape: Shape = {
   },
 };
 
-/** Returns a valid body. Refuses one that is not an object, has an unknown key or a value of the wrong class. */
+/**
+ * Returns the body if it is valid. Refuses it if it is not an object, or has an unknown key or a value of the wrong
+ * class.
+ */
 export function check(body: unknown, { name, keys }: Shape): Record<string, unknown> {
   if (!isObject(body)) throw new HttpError(400, `Invalid JSON data: ${repr(body)}`);
   if (Object.keys(body).some((key) => !Object.hasOwn(keys, key))) {

@@ -9,16 +9,16 @@ import { onAbort } from "../../core/deadline.js";
 import { InvalidInputError } from "../../core/errors.js";
 
 export interface SleepOptions {
-  /** Ends the sleep when it aborts. */
+  /** Aborting this signal ends the sleep. */
   signal?: AbortSignal;
-  /** Whether nobody waits for the sleep. The program may then end before it. @default false */
+  /** Whether the program may end before the sleep does, because nothing waits for it. @default false */
   background?: boolean;
 }
 
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
-  /** Resolves after these milliseconds, or as soon as the signal aborts. */
+  /** Resolves after this many milliseconds, or as soon as the signal aborts. */
   sleep(milliseconds: number, options?: SleepOptions): Promise<void>;
 }
 
@@ -39,7 +39,7 @@ export const realClock: Clock = {
     }),
 };
 
-/** Lets the program end before the timer fires, in the runtimes that know that. */
+/** Lets the program end before the timer fires, in the runtimes that support this. */
 export function unref(timer: unknown): void {
   (timer as { unref?(): void }).unref?.();
 }
@@ -88,8 +88,8 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Lets this many milliseconds pass. Resolves when everything that is due in this time has happened. A call during
-   * another one begins when the other one has ended.
+   * Lets this many milliseconds pass. Resolves when everything that is due in this time has happened. A call that is
+   * made during another one waits until that one has ended.
    */
   async advance(milliseconds: number): Promise<void> {
     if (!Number.isFinite(milliseconds) || milliseconds < 0) {

@@ -5,12 +5,12 @@ import type { Reply } from "./replies.js";
 export interface Endpoint {
   /** One of these scopes is required. Without this list, the handler checks scopes itself. */
   scopes?: readonly string[];
-  /** The resource in the path that a scope's filter must include. */
+  /** The kind of the resource in the path. A scope's filter must include this resource. */
   of?: "user" | "server" | "group" | "service" | "owner";
   /** True if a scope with any filter suffices, because the handler filters the list by the scope. */
   listing?: boolean;
   handle: (call: Call) => Reply | Promise<Reply>;
 }
 
-/** Operations by method and path, as the document has them. */
+/** Operations by method and path, as in the OpenAPI document. */
 export type Endpoints = Readonly<Record<string, Endpoint>>;

@@ -2,13 +2,13 @@
 
 /** A fault, and how often it occurs. Exactly one of `status`, `network`, `stall` and `cut` is required. */
 export interface Fault {
-  /** Method and path as the document has them: "POST /users/{name}/server". @default every operation */
+  /** Method and path as in the OpenAPI document: "POST /users/{name}/server". @default every operation */
   operation?: string;
   /** How many requests the fault applies to; Infinity for all. @default 1 */
   times?: number;
   /**
-   * The hub answers with this status, from 200 to 599, and does nothing else. 429, 502, 503 and 504 come as from a proxy: without the hub's
-   * version header, unless `headers` has it.
+   * The hub answers with this status, from 200 to 599, and does nothing else. A 429, 502, 503 or 504 looks like a
+   * proxy's response: it lacks the hub's version header, unless `headers` contains it.
    */
   status?: number;
   /** The message of the response, if `status` is given. */
@@ -21,7 +21,7 @@ export interface Fault {
   network?: true | "lost";
   /** No response ever arrives. */
   stall?: true;
-  /** The body breaks off in the middle; a stream, after its first event. */
+  /** The response's body breaks off in the middle. An event stream breaks off after its first event. */
   cut?: true;
 }
 
@@ -37,7 +37,7 @@ export class Faults {
     this.#declared.push({ fault, left: fault.times ?? 1 });
   }
 
-  /** Returns the fault that applies to this request of the operation, if any, and counts the request. */
+  /** Returns the fault that applies to the next request of an operation, if any, and counts this request. */
   next(operation: string): Fault | undefined {
     const found = this.#declared.find(
       ({ fault, left }) => left > 0 && (fault.operation ?? operation) === operation,
@@ -47,13 +47,15 @@ export class Faults {
   }
 }
 
-/** The error of a fetch whose connection broke. */
+/** The error with which `fetch` rejects if the connection breaks. */
 export const connectionError = (): TypeError =>
   new TypeError("fetch failed", {
     cause: Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }),
   });
 
-/** Returns the response with a body that fails in its middle, or after its first event if it is a stream. */
+/**
+ * Returns the response with a body that breaks off in the middle, or after the first event if it is an event stream.
+ */
 export function cutBody(response: Response): Response {
   const { body, status, headers } = response;
   if (!body) return response;

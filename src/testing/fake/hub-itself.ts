@@ -136,7 +136,7 @@ function ownerOfToken(call: Call): Reply {
   return json(ownModel(call, token.owner));
 }
 
-/** The fake hub has no cookies. */
+/** Refuses every cookie, because the fake hub has none. */
 function ownerOfCookie(call: Call): Reply {
   throw new HttpError(call.identity ? 404 : 403);
 }

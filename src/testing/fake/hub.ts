@@ -1,6 +1,6 @@
 /**
  * The fake hub's public class: a `fetch` that answers as a JupyterHub does, and what a test can configure and read.
- * `router.ts` and the files that it imports have the operations. Runs in every runtime; `listen` needs Node.
+ * `router.ts` and the files that it imports contain the operations. Runs in every runtime; `listen` needs Node.
  */
 /* oxlint-disable typescript/no-unsafe-declaration-merging */
 import { InvalidInputError } from "../../core/errors.js";
@@ -62,7 +62,7 @@ export class FakeHub {
     this.#token = makeToken(this.#world, this.#world.services.get("admin")!, {}).value;
   }
 
-  /** The base of the API, for requests through `fetch`. */
+  /** The base URL of the API, for requests through this object's `fetch`. */
   get url(): string {
     return this.#world.settings.url;
   }
@@ -165,8 +165,8 @@ export class FakeHub {
    * Creates a token of a user or service.
    *
    * @param name the owner's name
-   * @param options the scopes (by default all of the owner's), and the lifetime in seconds (by default unlimited)
-   * @throws InvalidInputError if there is no such user or service, or if it does not have one of the scopes
+   * @param options the scopes (by default all scopes of the owner), and the lifetime in seconds (by default unlimited)
+   * @throws InvalidInputError if there is no such user or service, or if the owner lacks any of the scopes
    */
   tokenFor(name: string, options: { scopes?: readonly string[]; expiresIn?: number } = {}): string {
     checkTokenOptions(options);
@@ -177,10 +177,10 @@ export class FakeHub {
   }
 
   /**
-   * Creates a code for `oauth.exchangeCode`, like the one that a user's browser gets from the hub's consent page. It can
-   * be exchanged once, within five minutes.
+   * Creates a code for `oauth.exchangeCode`, like the one that a user's browser gets from the hub's consent page. It
+   * can be exchanged once, within five minutes.
    *
-   * @throws InvalidInputError if there is no such user, or if the user does not have one of the scopes
+   * @throws InvalidInputError if there is no such user, or if the user lacks any of the scopes
    */
   authorizationCode(user: string, scopes: readonly string[]): AuthorizationCode {
     return makeCode(this.#world, user, scopes);
@@ -189,10 +189,11 @@ export class FakeHub {
   /**
    * Lets time pass: servers start and stop, tokens expire.
    *
-   * A request that has not arrived yet begins after this time. Wait for it with `received` before.
+   * A request that has not reached the hub yet arrives only after this time has passed. To let it arrive first, wait
+   * for it with `received`.
    *
    * @param milliseconds how much time passes: 0 or more
-   * @throws InvalidInputError for another number, or unless the hub's option `time` is "manual"
+   * @throws InvalidInputError for any other number, or if the hub's option `time` is not "manual"
    */
   async advance(milliseconds: number): Promise<void> {
     const { clock } = this.#world;
@@ -205,11 +206,11 @@ export class FakeHub {
   }
 
   /**
-   * Resolves with a request as soon as the hub has received it, or at once if it has. Before `advance`, wait for the
-   * requests that the time is for.
+   * Resolves with a request as soon as the hub has received it; at once if the hub already has. Before `advance`, wait
+   * in this way for each request that the passing time is to affect.
    *
-   * @param operation method and path as the document has them: "POST /users/{name}/server"
-   * @param options `count`: which request of the operation in `requests`, by default 1, for the first one
+   * @param operation method and path as in the OpenAPI document: "POST /users/{name}/server"
+   * @param options `count`: which of the operation's requests in `requests` to wait for; by default 1, the first one
    * @throws InvalidInputError if the operation does not exist
    */
   async received(operation: string, options: { count?: number } = {}): Promise<FakeRequest> {
@@ -225,7 +226,8 @@ export class FakeHub {
   }
 
   /**
-   * Sets how servers start and stop from now on, also those that run already.
+   * Sets how servers start and stop from now on. Unless `rule` is a function, it also applies to the stops of servers
+   * that are already running.
    *
    * @throws InvalidInputError if a behaviour has an unknown key or a wrong value
    */
@@ -237,8 +239,8 @@ export class FakeHub {
   /**
    * Declares a fault for the next requests. Faults apply in the order in which they were declared.
    *
-   * @throws InvalidInputError if the fault does not have exactly one kind, has an unknown key or a wrong value, or if its
-   *   operation does not exist
+   * @throws InvalidInputError if the fault does not have exactly one kind, has an unknown key or a wrong value, or if
+   * its operation does not exist
    */
   fail(fault: Fault): void {
     checkFault(fault);
@@ -248,8 +250,8 @@ export class FakeHub {
 
   /**
    * Stops the hub and starts it again after `seconds` of the hub's time, 0 by default. Requests and streams in flight
-   * break, pending starts and stops are lost, and running servers keep running. During several restarts at once, the hub
-   * is down until the last of them ends.
+   * break, pending starts and stops are lost, and running servers keep running. If restarts overlap, the hub is down
+   * until the last one ends.
    */
   async restart(options: { seconds?: number } = {}): Promise<void> {
     checkRestart(options);
@@ -263,10 +265,10 @@ export class FakeHub {
   }
 
   /**
-   * Listens on 127.0.0.1, in Node, and resolves with the base of the API there.
+   * Listens on 127.0.0.1, in Node, and resolves with the base URL of the API at this address.
    *
    * @param port the port; by default a free one
-   * @throws Error if the port is taken; a further call may then name another one
+   * @throws Error if the port is taken; you can then call `listen` with another port
    */
   async listen(port = 0): Promise<string> {
     this.#listening ??= import("./node-server.js").then(async ({ serve }) =>
@@ -290,7 +292,8 @@ export class FakeHub {
 }
 
 /**
- * Lets `await using` close the hub. Not part of the class, since not every compiler's `lib` has `Symbol.asyncDispose`.
+ * Lets `await using` close the hub. Declared outside of the class, because not every compiler's `lib` has
+ * `Symbol.asyncDispose`.
  */
 export interface FakeHub extends Disposable {}
 Object.defineProperty(FakeHub.prototype, Symbol.asyncDispose, {

@@ -6,7 +6,7 @@ import type { World } from "./world.js";
 
 type Model = Record<string, unknown>;
 
-/** A time as hubs write it. */
+/** Writes a time as hubs do. */
 export const time = (milliseconds: number | null): string | null =>
   milliseconds === null ? null : new Date(milliseconds).toISOString().replace("Z", "000Z");
 
@@ -134,8 +134,8 @@ export const groupModel = (call: Call, group: Group): Model =>
   );
 
 /**
- * Returns the model of a service. With `plain`, it is the record that `GET /user` returns, in which unset values are
- * null.
+ * Returns the model of a service. With `plain`, it has the values of the response to `GET /user`, where unset values
+ * are null or, before 5.0, empty texts.
  */
 export function serviceModel(call: Call, service: Service, plain = false): Model {
   const none = call.world.since("5.0") ? null : "";

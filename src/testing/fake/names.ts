@@ -14,11 +14,11 @@ export function isUserName(name: string): boolean {
   return name !== "" && !name.includes("/") && name === name.trim() && !isDots;
 }
 
-/** Whether a service may have a name, which must not be percent-encoded either. */
+/** Whether hubs accept a name for a service: it must be a valid user name without percent-encoded characters. */
 export const isServiceName = (name: string): boolean =>
   isUserName(name) && !/%[\da-f]{2}/i.test(name);
 
-/** Hubs do not look up longer tokens. */
+/** The maximum length of a token. Hubs do not look up longer ones. */
 export const longestToken = 64;
 const shortestToken = 8;
 

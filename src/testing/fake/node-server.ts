@@ -39,7 +39,7 @@ const nodeHttp: string = "node:http";
 type Answer = (url: string, init: RequestInit) => Promise<Response>;
 
 export async function serve(answer: Answer, port: number): Promise<Listening> {
-  // The name is not a literal, because bundlers for other runtimes would try to resolve it.
+  // The name is passed as a variable, because bundlers for other runtimes would try to resolve a literal.
   const { createServer } = (await import(nodeHttp)) as NodeHttp;
   const server = createServer((request, response) => {
     handle(answer, request, response).catch(() => response.destroy());

@@ -1,6 +1,6 @@
 /**
- * The rules for everything that a test gives to a fake hub. A wrong option is refused where it is given: a hub that
- * ignored it would answer otherwise than the test intends.
+ * The rules for everything that a test gives to a fake hub. A wrong option is refused at once, because a hub that
+ * ignored it would not behave as the test intends.
  */
 import { InvalidInputError } from "../../core/errors.js";
 import { isServiceName, isServiceToken } from "./names.js";
@@ -96,7 +96,7 @@ const serviceRules: Rules<FakeService> = {
   roles: texts,
 };
 
-/** Refuses wrong options of a fake hub. Its roles are checked later, since their scopes depend on the release. */
+/** Refuses wrong options of a fake hub. The roles are checked later, because their scopes depend on the release. */
 export function checkHubOptions(options: FakeHubOptions): void {
   checkValues("options of FakeHub", options, hubRules);
   const { users = [], groups = [], services = [], spawner = {}, pageLimit = {} } = options;

@@ -6,15 +6,15 @@ import type { SpawnerRule } from "./spawner.js";
 export interface FakeUser {
   /** The user's name. */
   name: string;
-  /** @default false */
+  /** Whether the user is an admin. @default false */
   admin?: boolean;
   /** The names of the user's groups. Missing groups are created. */
   groups?: readonly string[];
-  /** Names of roles besides "user". */
+  /** The names of the roles that the user has in addition to "user". */
   roles?: readonly string[];
   /** The names of the servers that run; "" is the default server. */
   servers?: readonly string[];
-  /** The last activity. @default none */
+  /** The time of the user's last activity. @default none */
   lastActivity?: Date;
 }
 
@@ -32,22 +32,22 @@ export interface FakeGroup {
 export interface FakeService {
   /** The service's name. */
   name: string;
-  /** @default false */
+  /** Whether the service is an admin. @default false */
   admin?: boolean;
   /** The service's token, of 8 to 64 characters. @default a random one */
   token?: string;
-  /** Names of roles. */
+  /** The names of the service's roles. */
   roles?: readonly string[];
 }
 
 /** Options of a {@link FakeHub}. */
 export interface FakeHubOptions {
   /**
-   * The hub's release: 4.1 or newer. Within 4.1, 5 and 6 the hub behaves as the newest release does, 4.1.6, 5.5.4 and
-   * 6.1.1, whatever its number. @default "6.1.1"
+   * The hub's release: 4.1 or newer. A release of 4.1, 5 or 6 behaves as the newest one of its series: 4.1.6, 5.5.4 or
+   * 6.1.1. @default "6.1.1"
    */
   version?: string;
-  /** The base of the API, for `hub.fetch`. It ends with /hub/api. @default "https://hub.example.test/hub/api" */
+  /** The base URL of the API, for the hub's `fetch`. Ends with /hub/api. @default "https://hub.example.test/hub/api" */
   url?: string;
   /** Whether time passes by itself, or only when the test calls `advance`. @default "real" */
   time?: "real" | "manual";
@@ -55,23 +55,24 @@ export interface FakeHubOptions {
   users?: readonly (string | FakeUser)[];
   /** The groups, by name or in detail. @default none */
   groups?: readonly (string | FakeGroup)[];
-  /** Services besides `admin`, whose token is `hub.token` and has all scopes. */
+  /** The services in addition to `admin`, the service whose token is `hub.token` and has all scopes. */
   services?: readonly FakeService[];
   /**
-   * The scopes of each role, for users and services. The built-in roles "user" and "server" can be changed, "admin" cannot.
+   * The scopes of each role, for users and services. The built-in roles "user" and "server" can be changed, but the
+   * role "admin" cannot.
    */
   roles?: Readonly<Record<string, readonly string[]>>;
-  /** How servers start and stop. @default at once */
+  /** How servers start and stop. @default both at once */
   spawner?: SpawnerRule;
-  /** Seconds after which the hub answers 202 to a start that is not done. @default 10 */
+  /** Seconds after which the hub answers 202 to a start that is still pending. @default 10 */
   slowSpawnTimeout?: number;
-  /** Seconds after which the hub answers 202 to a stop that is not done. @default 10 */
+  /** Seconds after which the hub answers 202 to a stop that is still pending. @default 10 */
   slowStopTimeout?: number;
   /**
    * The maximum number of servers that start at the same time. Further starts get 429 and `Retry-After`. @default 100
    */
   concurrentSpawnLimit?: number;
-  /** The seconds in `Retry-After` of a start beyond `concurrentSpawnLimit`. @default 30 */
+  /** The seconds in `Retry-After` if `concurrentSpawnLimit` refuses a start. @default 30 */
   spawnRetryAfter?: number;
   /** The maximum number of active servers. Further starts get 429 without `Retry-After`. @default 0, for no limit */
   activeServerLimit?: number;
@@ -81,7 +82,7 @@ export interface FakeHubOptions {
   namedServerLimit?: number;
   /** The longest lifetime of a token, in seconds. @default 0, for no limit */
   tokenMaxSeconds?: number;
-  /** The number of items in a page: the usual and the maximum one. @default { default: 50, max: 200 } */
+  /** The default and the maximum number of items in a page of a list. @default { default: 50, max: 200 } */
   pageLimit?: { default?: number; max?: number };
 }
 

@@ -8,8 +8,8 @@ export interface Page {
 }
 
 /**
- * The requested page. A request that does not accept the media type of pages gets a plain array, cut at the maximum
- * page size.
+ * Returns the requested page. Its default limit is the usual page size, or the maximum page size if the request does
+ * not accept the media type of pages and so gets a plain array.
  */
 export function pageOf(call: Call): Page {
   const limits = call.world.settings.pageLimit;
@@ -27,7 +27,7 @@ function integer(text: string | undefined, otherwise: number): number {
   return Math.abs(Number(text));
 }
 
-/** A page with its pagination, or the plain items if the request does not ask for pages. */
+/** Responds with a page and its pagination, or with the plain items if the request does not ask for pages. */
 export const paged = (call: Call, items: unknown, page: Page, total: number): Reply =>
   json(call.wantsPages ? withPlace(call, items, page, total) : items);
 
@@ -47,10 +47,10 @@ export function withPlace(
   return { items, _pagination: { ...pagination, next: { offset: next, limit, url: url.href } } };
 }
 
-/** The numbers of the hub's database are below this one. */
+/** Integers in the hub's database are smaller than this number. */
 const tooLarge = 2 ** 63;
 
-/** The items of one page, which come from the hub's database. */
+/** Returns the items of one page. Fails for an offset that is too large for the hub's database. */
 export function slice<Item>(items: readonly Item[], { offset, limit }: Page): Item[] {
   if (offset >= tooLarge) throw crash();
   return items.slice(offset, offset + limit);

@@ -3,7 +3,10 @@ import { liveOf } from "./server-life.js";
 import { isRouted } from "./server-address.js";
 import type { World } from "./world.js";
 
-/** Ends the process. Running servers keep running, but starting, cancelled and stopping ones are then stopped. */
+/**
+ * Ends the process. Running servers keep running. Servers that are starting, cancelled or stopping count as stopped
+ * afterwards.
+ */
 export function endProcess(world: World): void {
   world.process.abort();
   world.process = new AbortController();

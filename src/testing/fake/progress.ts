@@ -61,7 +61,7 @@ async function* events(
 // A function, because TypeScript would not expect the outcome to change during a wait.
 const ended = ({ outcome }: Start): boolean => outcome !== "pending";
 
-/** Waits until a time or the end of the start, and sends keep-alive data meanwhile. */
+/** Waits until a time, or until the start ends if that is earlier, and sends keep-alive data meanwhile. */
 async function* untilTime(
   clock: Clock,
   start: Start,

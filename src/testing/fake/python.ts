@@ -36,7 +36,7 @@ export function typeName(value: unknown): string {
   return Array.isArray(value) ? "list" : "dict";
 }
 
-/** Returns what a loop over a value gets in Python: characters, items or keys; undefined if Python cannot loop over it. */
+/** Returns what a loop over a value gets in Python: characters, items or keys; undefined if it cannot be looped over. */
 export function iterated(value: unknown): unknown[] | undefined {
   if (typeof value === "string") return [...value];
   if (Array.isArray(value)) return value;

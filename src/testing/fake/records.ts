@@ -4,7 +4,7 @@ import type { SpawnerBehaviour } from "./spawner.js";
 export interface User {
   readonly kind: "user";
   readonly id: number;
-  /** Null after a PATCH request with the name that the user already has, which destroys the name on real hubs, too. */
+  /** Null after a PATCH request with the user's current name: real hubs lose the name then, too. */
   name: string | null;
   admin: boolean;
   readonly roles: Set<string>;
@@ -50,7 +50,7 @@ export interface Server {
   lastActivity: number | null;
   /** Whether the server is starting, running or stopping. */
   active: boolean;
-  /** The state in memory, which ends when the server stops or the hub restarts. */
+  /** The state in memory. It is discarded when the server stops or the hub restarts. */
   live: Spawner | undefined;
 }
 
@@ -63,7 +63,7 @@ export interface Spawner {
   start?: Start;
   /** Resolves when the pending stop has ended. */
   stopping?: Promise<void>;
-  /** The token that the server has. */
+  /** The token with which the server sends requests to the hub. */
   token?: string;
 }
 

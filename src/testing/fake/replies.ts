@@ -13,7 +13,7 @@ export interface Reply {
 
 export const json = (body: unknown, status = 200): Reply => ({ status, body });
 
-/** A response without a body. Hubs label most of them JSON. */
+/** A response without a body. Hubs send most of these with the media type of JSON. */
 export const empty = (status: number, contentType?: string): Reply => ({
   status,
   ...(contentType !== undefined && { headers: { "Content-Type": contentType } }),
@@ -30,7 +30,10 @@ async function* once(text: string): AsyncGenerator<string> {
   yield text;
 }
 
-/** An error response. Without a message, hubs before 6.0 send the reason phrase, later ones null. */
+/**
+ * An error response. If it has no message, hubs before 6.0 send the reason phrase as the message, and later hubs send
+ * null.
+ */
 export class HttpError extends Error {
   readonly status: number;
   readonly said: string | undefined;

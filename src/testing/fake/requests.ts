@@ -4,7 +4,7 @@ import { connectionError } from "./faults.js";
 
 /** A request to a fake hub. */
 export interface FakeRequest {
-  /** Method and path as the document has them: "GET /users/{name}". */
+  /** Method and path as in the OpenAPI document: "GET /users/{name}". */
   readonly operation: string;
   /** The method, in upper case. */
   readonly method: string;
@@ -16,11 +16,13 @@ export interface FakeRequest {
   readonly body: unknown;
   /** The name of the user or service that owns the request's token; undefined without a valid token. */
   readonly by: string | undefined;
-  /** The status of the response; undefined until the hub responds, and after a fault without a response. */
+  /**
+   * The status of the response; undefined until the hub responds. It stays undefined if a fault prevents the response.
+   */
   status: number | undefined;
 }
 
-/** The requests of a fake hub in order, and those that wait for one of them. */
+/** Records the requests of a fake hub in order, and lets tests wait for one of them. */
 export class RequestLog {
   readonly requests: FakeRequest[] = [];
   #arrivals: (() => void)[] = [];
@@ -30,7 +32,7 @@ export class RequestLog {
     for (const arrived of this.#arrivals.splice(0)) arrived();
   }
 
-  /** Resolves with a request of an operation, the first one if `count` is 1, as soon as it has arrived. */
+  /** Resolves with request number `count` of an operation, counted from 1, as soon as this request has arrived. */
   async received(operation: string, count: number): Promise<FakeRequest> {
     for (;;) {
       const found = this.requests.filter((one) => one.operation === operation)[count - 1];

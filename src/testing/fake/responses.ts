@@ -1,4 +1,4 @@
-/** Turns the results and errors of handlers into HTTP responses of the release. */
+/** Turns the results and errors of handlers into the HTTP responses of the hub's release. */
 import { onAbort } from "../../core/deadline.js";
 import type { Fault } from "./faults.js";
 import { crash, HttpError, type Reply } from "./replies.js";
@@ -52,8 +52,8 @@ export function errorResponse(world: World, method: string, error: HttpError): R
 const failuresOfProxies = new Set([429, 502, 503, 504]);
 
 /**
- * The response of a declared fault. A status that proxies and gateways send as well is sent as they do, without the
- * hub's version header.
+ * The response of a declared fault. If proxies and gateways also send its status, it lacks the hub's version header, as
+ * their responses do.
  */
 export function faultResponse(
   world: World,
@@ -104,7 +104,7 @@ function responseOf(world: World, { status, body, headers, stream }: Reply): Res
   return new Response(null, { status, headers: all });
 }
 
-/** Returns a stream of these texts as bytes. Cancelling the stream ends the iteration of the texts. */
+/** Returns a stream of these texts as bytes. Cancelling the stream ends the iteration over the texts. */
 export function bodyOf(texts: AsyncIterable<string>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const iterator = texts[Symbol.asyncIterator]();

@@ -1,6 +1,6 @@
 /**
- * Routes a request to its handler. The operations of the release come from the table that is generated
- * from the document. Checks scopes before the handler runs.
+ * Routes a request to its handler. The operations of the release come from a table that is generated from the OpenAPI
+ * document. Checks scopes before the handler runs.
  */
 import { operations } from "../../../generated/operations.gen.js";
 import { InvalidInputError } from "../../core/errors.js";
@@ -62,7 +62,7 @@ export class Router {
       .map(([operation]) => routeOf(operation));
   }
 
-  /** Throws an {@link InvalidInputError} unless the release has the operation: "GET /users/{name}". */
+  /** Throws an {@link InvalidInputError} unless the release has the operation, such as "GET /users/{name}". */
   check(operation: string): void {
     if (this.#routes.some((one) => one.operation === operation)) return;
     throw new InvalidInputError(
@@ -70,7 +70,7 @@ export class Router {
     );
   }
 
-  /** The handler of a request, or the error for an unknown path or method. */
+  /** Returns the handler of a request; for an unknown path or method, one that responds with the error. */
   find(method: string, path: string): Match {
     const fitting = this.#routes.filter(({ pattern }) => pattern.test(path));
     const route = fitting.find((one) => one.method === method);

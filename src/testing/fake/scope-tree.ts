@@ -63,7 +63,7 @@ const definitions: Readonly<Record<string, Definition>> = {
 /** The scopes that "self" includes for the user's own resources. */
 const own = ["read:users", "users:shares", "read:shares", "users:activity", "servers", "tokens"];
 
-/** The scopes of the role "admin" of every hub. */
+/** The scopes of the role "admin", which every hub has. */
 const adminScopes = [
   "admin-ui",
   "admin:users",

@@ -5,9 +5,12 @@
 import type { Group, Owner, Server, Service, User } from "./records.js";
 import type { ScopeTree } from "./scope-tree.js";
 
-/** Granted scopes by name: `true` for every resource, or filters for the resources that they name. */
+/**
+ * Granted scopes by name: `true` if a scope is granted for every resource, otherwise the filters that name the
+ * resources.
+ */
 export type Granted = ReadonlyMap<string, true | Filters>;
-/** Names by kind of filter: user, server, group, service. */
+/** The names of resources in filters, by kind of filter: user, server, group, service. */
 export type Filters = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** The resources that a filter can name. */
@@ -31,8 +34,8 @@ export function unknownScope(tree: ScopeTree, scope: string, what: string): stri
 }
 
 /**
- * Returns the expanded scopes of an owner: each scope with all that it includes. `self` and filters such as `!user` are
- * replaced by those for this owner.
+ * Returns the expanded scopes of an owner: each scope with all that it includes. Replaces `self` by the scopes for this
+ * user, and `!user` or `!service` by a filter with this owner's name.
  */
 export function expand(tree: ScopeTree, scopes: Iterable<string>, owner: Owner): Set<string> {
   const expanded = new Set<string>();
@@ -63,7 +66,7 @@ function filterFor(filter: string, owner: Owner): string | undefined {
   return filter === owner.kind ? `${filter}=${owner.name}` : undefined;
 }
 
-/** Removes filtered scopes that are also granted without a filter. */
+/** Removes each filtered scope that the set also contains without a filter. */
 const reduced = (scopes: ReadonlySet<string>): Set<string> =>
   new Set([...scopes].filter((scope) => scope.indexOf("!") < 0 || !scopes.has(cut(scope, "!")[0])));
 
@@ -146,7 +149,7 @@ export const identifyScopes = ({ kind, name }: Owner): string[] =>
     ? [`read:users:name!user=${name}`, `read:users:groups!user=${name}`]
     : [`read:services:name!service=${name}`];
 
-/** Splits a text at the first mark. Without a mark, `after` is "". */
+/** Splits a text at the first occurrence of a mark. If there is none, `after` is "". */
 export function cut(text: string, mark: string): [before: string, after: string] {
   const index = text.indexOf(mark);
   return index < 0 ? [text, ""] : [text.slice(0, index), text.slice(index + mark.length)];

@@ -1,10 +1,10 @@
-/** The responses at the addresses of users' servers, to which the proxy routes requests past the hub. */
+/** The responses at the addresses of users' servers. The proxy routes requests there directly, without the hub. */
 import { decoded } from "../../core/url.js";
 import { isReady, serverUrl } from "./models.js";
 import type { Server } from "./records.js";
 import type { World } from "./world.js";
 
-/** Whether the proxy routes to a server. A cancelled start looks ready, but has no process. */
+/** Whether the proxy routes to a server. A server whose start was cancelled looks ready, but has no process. */
 export const isRouted = (server: Server): boolean =>
   isReady(server) && server.live?.state["pid"] !== undefined;
 
@@ -26,8 +26,8 @@ export function loginRedirect(basePath: string, path: string, client_id: string)
 }
 
 /**
- * Returns the server to which the proxy routes a path. The paths of named servers are below that of the default server,
- * which also gets the requests for a named server that does not run.
+ * Returns the server to which the proxy routes a path. If a named server does not run, this is the user's default
+ * server, because the paths of named servers are below its path.
  */
 function routedAt(world: World, pathname: string): Server | undefined {
   const root = `${world.basePath}user/`;

@@ -1,6 +1,6 @@
 /**
- * The life cycle of a server: it starts, runs and stops, at once or after a time. This file has the effects of starts
- * and stops on the records. `servers.ts` has the rules for the requests.
+ * The life cycle of a server: it starts, runs and stops, at once or after a time. This file changes the records at
+ * starts and stops. `servers.ts` has the rules for the requests.
  */
 import { crash, HttpError } from "./replies.js";
 import type { Server, Spawner, Start } from "./records.js";
@@ -60,7 +60,7 @@ export function beginStart(
   return start;
 }
 
-/** Creates the server's token. It has the scopes of the role "server" that the user has, too. */
+/** Creates the server's token. It grants those scopes of the role "server" that the user also has. */
 function serverToken(world: World, server: Server): string {
   const { user, name } = server;
   const scopes = (world.roles.get("server") ?? []).map((scope) =>
@@ -87,7 +87,7 @@ async function spawn(world: World, server: Server, live: Spawner, start: Start):
   live.pending = null;
 }
 
-/** Removes the state of a server that stopped or failed. */
+/** Removes the state of a server that has stopped or failed to start. */
 function cleanUp(world: World, server: Server, live: Spawner): void {
   if (live.token !== undefined) world.tokens.delete(live.token);
   delete live.token;
@@ -139,7 +139,7 @@ export async function stopAndWait(world: World, server: Server): Promise<void> {
   await world.waitFor(live.stopping, world.settings.slowStopTimeout * 1000);
 }
 
-/** Stops a server. Rejects if the hub's process ends before, which discards the stop. */
+/** Stops a server. Rejects if the hub's process ends first, because the stop is then lost. */
 async function stop(world: World, server: Server, live: Spawner): Promise<void> {
   live.pending = "stop";
   const seconds = stopSecondsOf(world.spawner, live.behaviour);

@@ -51,8 +51,8 @@ interface ServerBody {
 }
 
 /**
- * Returns the display name and the options in the body. Before 6.0, the options are the whole body. Since 6.0, this is
- * so only for a body with neither `display_name` nor `user_options`.
+ * Returns the display name and the options in the body. Before 6.0, the options are the whole body. Since 6.0, this
+ * applies only to a body without the keys `display_name` and `user_options`.
  */
 function bodyOf(call: Call): ServerBody {
   const { body } = call;
@@ -112,7 +112,7 @@ async function start(call: Call): Promise<Reply> {
   return empty(201, "text/plain");
 }
 
-/** Refuses a start while too many are pending, or too many servers run. */
+/** Refuses a start if too many starts are pending, or too many servers are active. */
 function checkLimits({ world }: Call): void {
   const all = [...world.servers()];
   const starting = all.filter(({ live }) => live?.pending === "spawn").length;

@@ -24,7 +24,7 @@ export function makeWorld(options: FakeHubOptions): World {
   return world;
 }
 
-/** Refuses roles with which a real hub does not start. */
+/** Refuses roles with which a real hub would not start. */
 function checkRoles({ settings, scopes: tree, roles: known }: World): void {
   for (const [role, scopes] of Object.entries(settings.roles)) {
     if (role === "admin") throw new InvalidInputError("Hubs do not let the role admin be changed.");
@@ -88,7 +88,7 @@ function addPeople(world: World, { users, groups }: Settings): void {
   }
 }
 
-/** Makes a server run at once, without the duration or failure that the options give its start. */
+/** Makes a server run at once, even if the options say that its start takes time or fails. */
 function runAtOnce(world: World, server: Parameters<typeof liveOf>[0]): void {
   const start = beginStart(world, server, null);
   start.outcome = "ready";

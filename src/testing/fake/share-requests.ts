@@ -5,7 +5,7 @@ import { crash, HttpError } from "./replies.js";
 import type { Server } from "./records.js";
 import { unknownScope } from "./scopes.js";
 
-/** A refusal of a body, with the message of the validation library that hubs use. */
+/** The error for an invalid body, with the message of the validation library that hubs use. */
 function invalid(
   model: string,
   field: string,
@@ -96,7 +96,7 @@ export function codeRequest(call: Call): { scopes: string[] | undefined; expires
   return { scopes: scopesOf(call, model, body["scopes"]), expiresIn: seconds };
 }
 
-/** Returns the scopes to grant, each with a filter by the server in the path. The default is `access:servers`. */
+/** Returns the scopes to grant, each with a filter for the server in the path. The default is `access:servers`. */
 export function scopesFor(call: Call, scopes: readonly string[] | undefined): string[] {
   const [owner, name] = [call.param("owner"), call.param("server_name")];
   const own = `server=${owner}/${name}`;

@@ -168,7 +168,7 @@ function revokeAll(call: Call): Reply {
   return empty(204);
 }
 
-/** Returns the share of a server with a user or group; the path names all three. */
+/** Returns the share between the server and the user or group that the path names. */
 function shareWith(call: Call, kind: "user" | "group"): Share {
   const name = call.param("name");
   const [owner, serverName] = [call.param("owner"), call.param("server_name")];

@@ -1,8 +1,11 @@
-/** Asks the rule that a test has declared how a server starts or stops. */
+/** Finds out from a test's rule how a server starts or stops. */
 import { checkBehaviour } from "./option-rules.js";
 import type { SpawnerBehaviour, SpawnerRule, SpawnRequest } from "./spawner.js";
 
-/** Holds what a Spawner function of a test has thrown. The test gets this error, since a hub has none like it. */
+/**
+ * Wraps an error that a test's Spawner function has thrown. `fetch` rejects with the wrapped error, because no response
+ * of a hub corresponds to it.
+ */
 export class SpawnerError extends Error {}
 
 export function behaviourOf(rule: SpawnerRule, start: SpawnRequest): SpawnerBehaviour {
@@ -16,6 +19,8 @@ export function behaviourOf(rule: SpawnerRule, start: SpawnRequest): SpawnerBeha
   }
 }
 
-/** The seconds that a stop takes: as the rule says now, or as the rule's function said at the start. */
+/**
+ * The seconds that a stop takes, from the current rule. If the rule is a function, those decided at the start apply.
+ */
 export const stopSecondsOf = (rule: SpawnerRule, atStart: SpawnerBehaviour): number =>
   (typeof rule === "function" ? atStart : rule).stopSeconds ?? 0;

@@ -16,13 +16,13 @@ export interface SpawnerEvent {
 export interface SpawnerBehaviour {
   /** The seconds that a start takes. @default 0 */
   seconds?: number;
-  /** The events of the progress stream, spread evenly over `seconds`. @default one event of 50 % */
+  /** The events of the progress stream, spread evenly over `seconds`. @default one event, with 50 % */
   progress?: readonly (string | SpawnerEvent)[];
   /** The reason why the start fails after `seconds`. If it has a status, the Spawner raises an HTTP error. */
   fails?: string | { status: number; message: string };
   /** The seconds after which the hub abandons a start. @default 60 */
   timeout?: number;
-  /** The seconds that a stop takes. A function decides them at the start. @default 0 */
+  /** The seconds that a stop takes. A rule that is a function decides them at the start. @default 0 */
   stopSeconds?: number;
 }
 
@@ -30,15 +30,15 @@ export interface SpawnerBehaviour {
 export interface SpawnRequest {
   /** The owner's name. */
   user: string;
-  /** "" is the default server. */
+  /** The server's name; "" for the default server. */
   server: string;
   /** The `user_options` of the start. */
   options: Readonly<Record<string, unknown>>;
 }
 
 /**
- * One behaviour for every server, or a function that returns one for each start. What the function throws is thrown to
- * the sender of the start.
+ * One behaviour for every server, or a function that returns one for each start. If the function throws an error, the
+ * `fetch` call that requested the start rejects with it.
  */
 export type SpawnerRule = SpawnerBehaviour | ((start: SpawnRequest) => SpawnerBehaviour);
 

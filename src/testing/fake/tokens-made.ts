@@ -21,7 +21,7 @@ export interface NewToken {
 export const makeToken = (world: World, owner: Owner, wanted: NewToken): Token =>
   addToken(world, owner, { ...wanted, scopes: assignedScopes(world, owner, wanted) });
 
-/** Creates a token with any scopes. It grants those that its owner has, too. */
+/** Creates a token with any scopes. The token grants only those that its owner also has. */
 export function addToken(
   world: World,
   owner: Owner,
@@ -60,8 +60,8 @@ function assignedScopes(world: World, owner: Owner, { scopes, roles }: NewToken)
 }
 
 /**
- * Returns why an owner cannot have a token with these scopes, as hubs say it: a scope is unknown, or the owner does not
- * have it. Returns an empty object if they can.
+ * Returns the hub's message if an owner cannot have a token with these scopes: `unknown` if a scope does not exist,
+ * `excess` if the owner lacks a scope. Otherwise returns an empty object.
  */
 export function refusalOf(
   world: World,
@@ -81,7 +81,7 @@ export function refusalOf(
   return { excess: `Not assigning requested scopes ${list} not held by ${kind} ${owner.name}` };
 }
 
-/** Refuses scopes that a test gives for a token of this owner. */
+/** Throws an error if a test wants a token with scopes that do not exist or that the owner lacks. */
 export function checkScopes(world: World, owner: Owner, scopes: readonly string[]): void {
   const { unknown, excess } = refusalOf(world, owner, scopes);
   const reason = unknown ?? excess;
@@ -108,7 +108,7 @@ export function ownerScopes(world: World, owner: Owner): Set<string> {
   return held;
 }
 
-/** The current scopes of a token: its own, as far as its owner still has them. */
+/** The current scopes of a token: those of its own scopes that its owner still has. */
 export function tokenScopes(world: World, { owner, scopes }: Token): Set<string> {
   const held = ownerScopes(world, owner);
   if (scopes.includes("inherit")) return held;

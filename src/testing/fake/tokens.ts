@@ -1,4 +1,4 @@
-/** The tokens of a user: listing, making and revoking them. */
+/** The tokens of a user: listing, creating and revoking them. */
 import { identityOf, type Call } from "./call.js";
 import type { Endpoints } from "./endpoints.js";
 import { time } from "./models.js";
@@ -134,13 +134,15 @@ function permissionsIn({ world }: Call, body: Record<string, unknown>): NewToken
   return wanted;
 }
 
-/** Returns a value as the database stores it in a column for texts. It cannot store lists and objects. */
+/**
+ * Returns a value as the hub's database stores it in a text column. Fails for lists and objects, which it cannot store.
+ */
 function storedText(value: unknown): string {
   if (typeof value === "object") throw crash();
   return String(value === true ? 1 : value);
 }
 
-/** The last time that hubs can store. */
+/** The latest time that hubs can store. */
 const lastMoment = Date.UTC(9999, 11, 31, 23, 59, 59);
 
 function lifetimeIn({ world }: Call, given: unknown): number | null {

@@ -51,8 +51,8 @@ function visibleTo(call: Call): (user: User) => boolean {
 }
 
 /**
- * Returns a function that checks whether a name contains a text, ignoring case. As in SQL's LIKE, % matches anything,
- * and _ matches one character.
+ * Returns a function that checks whether a name contains a text, ignoring case. As in SQL's LIKE, % matches any text,
+ * and _ matches any single character.
  */
 function nameFilter(text: string): (name: string) => boolean {
   if (text === "") return () => true;

@@ -1,4 +1,4 @@
-/** Rules for single values and for the keys of an object, and the errors for those that break them. */
+/** Rules for single values and for the keys of an object. A value or key that breaks a rule causes an error. */
 import { InvalidInputError } from "../../core/errors.js";
 import { checkKeys } from "../../core/known-keys.js";
 import { isUserName } from "./names.js";
@@ -6,7 +6,7 @@ import { isObject } from "./python.js";
 
 /** What a value must be. */
 export interface Rule {
-  /** Completes the error "... must be ...". */
+  /** The end of the error message "... must be ...". */
   wanted: string;
   fits: (value: unknown) => boolean;
 }

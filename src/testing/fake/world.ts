@@ -8,7 +8,9 @@ import type { Group, Server, Service, Share, ShareCode, Token, User } from "./re
 import { ScopeTree } from "./scope-tree.js";
 import type { SpawnerRule } from "./spawner.js";
 
-/** How many fake hubs there are. Their secrets have this number, so that no hub accepts those of another. */
+/**
+ * The number of fake hubs created so far. A hub's secrets contain its own number, so that no other hub accepts them.
+ */
 let instances = 0;
 
 export class World {
@@ -82,8 +84,8 @@ export class World {
   }
 
   /**
-   * Waits as a part of the hub's process. If the process ends meanwhile, this rejects, so that the code after the wait
-   * does not change what the next process has.
+   * Waits within the hub's process. Rejects if the process ends meanwhile, so that the code after the wait does not
+   * change the state of the next process.
    */
   async sleep(milliseconds: number, options: { background?: boolean } = {}): Promise<void> {
     const { signal } = this.process;

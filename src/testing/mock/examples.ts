@@ -1,6 +1,6 @@
 /**
- * The example responses of the mock hub, by operation and status. Their data is in models.ts. For other statuses,
- * responses.ts and Prism make a response.
+ * The example responses of the mock hub, by operation and status. Their data is in models.ts. For a status without an
+ * example, responses.ts and Prism make the response.
  */
 import type { Json, JsonObject } from "./document.js";
 import type { Examples } from "./mock-copy.js";
@@ -30,7 +30,7 @@ import {
 } from "./models.js";
 import { lastPage } from "./responses.js";
 
-/** Hub 6 sends no message with a plain 404. */
+/** Hub 6 sends an ordinary 404 with null as the message. */
 const nothing: JsonObject = { status: 404, message: null };
 const refusal = (status: number, message: string): JsonObject => ({ status, message });
 const html = (title: string) => `<!DOCTYPE html><title>JupyterHub</title><h1>${title}</h1>`;

@@ -1,6 +1,6 @@
 /**
  * Sends one request to Prism, and returns the response and every violation of the document: those that the strict
- * checks find, those that Prism reports, and a response that only Prism would send.
+ * checks find, those that Prism reports, and a response of Prism's own, which no hub would send.
  */
 import type { Contract } from "../../../generated/contract.gen.js";
 import { requestViolations } from "../contract/check.js";
@@ -11,7 +11,7 @@ import { bodySchemas } from "./requests.js";
 
 export interface MockRequest {
   method: string;
-  /** The address at Prism. */
+  /** The request's URL on the Prism server. */
   url: URL;
   headers: Headers;
   /** The body; empty if there is none. */
@@ -55,7 +55,7 @@ export function operationOf(
   return found && { name: String(found["x-operation"]), operation: found };
 }
 
-/** Sends a request to Prism. `prefer` chooses its response: "code=404". */
+/** Sends a request to Prism. `prefer` chooses the response, such as "code=404". */
 export async function exchange(
   contract: Contract,
   { name, operation }: MockOperation,
@@ -131,6 +131,6 @@ function ownResponse({ headers, status }: Response, body: string): string[] {
   return [`Prism itself answered ${status} (${title}): ${detail}`];
 }
 
-/** Returns the path below the API; a path outside of the API unchanged. */
+/** Returns the path below the API. Returns a path outside of the API unchanged. */
 export const pathBelow = ({ pathname }: URL): string =>
   pathname.startsWith(API_BASE) ? pathname.slice(API_BASE.length) : pathname;

@@ -18,7 +18,7 @@ export interface RespondOptions {
 
 /** A request that a mock hub received. */
 export interface MockCall {
-  /** Method and path as the document has them: "GET /users/{name}"; undefined for an unknown operation. */
+  /** Method and path as in the OpenAPI document: "GET /users/{name}"; undefined for an unknown operation. */
   readonly operation: string | undefined;
   /** The method, in upper case. */
   readonly method: string;
@@ -51,12 +51,12 @@ export interface MockHub extends Disposable {
   /**
    * Chooses which documented response the next requests of an operation get.
    *
-   * @param operation method and path as the document has them: `GET /users/{name}`
-   * @param status the status of this response; without it, the operation gets its usual response again
+   * @param operation method and path as in the OpenAPI document: `GET /users/{name}`
+   * @param status the status of this response; without it, the operation goes back to its usual response
    * @param options how many requests get this response; all by default
    * @throws InvalidInputError if the document has no such operation or response, or `times` is not a positive integer
    */
   respond(operation: string, status?: number, options?: RespondOptions): void;
-  /** Stops the mock hub and frees its port. Further calls do nothing more. */
+  /** Stops the mock hub and frees its port. Further calls do nothing. */
   stop(): Promise<void>;
 }

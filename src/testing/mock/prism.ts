@@ -52,7 +52,10 @@ export async function startPrism(document: MockDocument): Promise<Prism> {
   return { url: origin + API_BASE, close: () => server.close() };
 }
 
-/** Imports an optional peer dependency. The name is not a literal, because bundlers would try to resolve it. */
+/**
+ * Imports an optional peer dependency. The name is passed as a variable, because bundlers would try to resolve a
+ * literal.
+ */
 async function load<Module>(name: string): Promise<Module> {
   try {
     const loaded = (await import(name)) as { default?: Module } & Module;
