@@ -1,4 +1,4 @@
-/** The checks around the generator: they reject input that the generator would silently ignore. */
+/** Tests the checks before and after the generator: they reject what the generator would silently ignore. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -20,7 +20,7 @@ const withPath = (operation: JsonObject): JsonObject => ({
 });
 
 describe("generateClient", () => {
-  it("reads a path without ./ as a file, not as a name in a registry", async () => {
+  it("reads a relative path without ./ as a file, not as a name in an API registry", async () => {
     const path = relative(process.cwd(), input);
     expect(path).toMatch(/^[^./]+\/[^/]+$/);
     const output = join(scratchFolder(), "generated");
@@ -40,7 +40,7 @@ describe("generateClient", () => {
     expect(existsSync(join(folder, "out"))).toBe(false);
   });
 
-  it("fails with an error that names a broken reference", async () => {
+  it("fails on a broken reference, and the error names the reference", async () => {
     const folder = scratchFolder();
     const broken = withPath({
       operationId: "get-new",
@@ -52,7 +52,7 @@ describe("generateClient", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it("fails with an error that names an operation that the generator left out", async () => {
+  it("fails if the generator leaves out an operation, and the error names the operation", async () => {
     const more = withPath({ operationId: "get-new-things", responses: {} });
     const output = join(scratchFolder(), "generated");
     await expect(generateClient(input, output, more, [])).rejects.toThrow(

@@ -141,7 +141,7 @@ describe.concurrent("generate --check", { timeout }, () => {
     );
   });
 
-  it("reports the generated files after an edit of the overlay, even if only a comment changes", async (test) => {
+  it("reports the generated files as out of date after any edit of the overlay, even of a comment", async (test) => {
     const { expect } = test;
     const copy = repositoryCopy(test);
     copy.edit("openapi/overlay.yaml", (text) => `# edited\n${text}`);

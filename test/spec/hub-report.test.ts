@@ -1,4 +1,4 @@
-/** The problems that the report lists after a run on real hubs. */
+/** Tests which problems the report lists after `npm run test:hub`. */
 import { describe, expect, it } from "vitest";
 import { problemsOf, unseenIn, type HubReport } from "../../scripts/hub-report.js";
 import type { JsonObject } from "../../scripts/json.js";
@@ -61,7 +61,7 @@ describe("the report of a run on real hubs", () => {
       { deviations: { "POST /users 201": ["/name: must be string"] } },
       ["deviates: POST /users 201: /name: must be string"],
     ],
-  ])("lists the problems of a run with %j", (fault, problems) => {
+  ])("lists the problems if the run's result contains %j", (fault, problems) => {
     expect(problemsOf({ ...good, ...fault })).toEqual(problems);
   });
 

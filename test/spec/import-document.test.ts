@@ -132,12 +132,12 @@ describe.each(documents)("$title", { timeout }, ({ file, from, user, calls, find
     expect(copy.contents("generated", "openapi")).toEqual(before);
   });
 
-  it("is reported with its errors and omissions", () => {
+  it("has errors and omissions, which the command lists", () => {
     for (const line of findings) expect(outcome.stdout).toContain(line);
   });
 
   it.each(Object.entries(calls))(
-    "becomes a client that can call the group %s on a mock of the document",
+    "becomes a client that can call an operation of the group %s on a mock of the document",
     async (_, [operation, name]) => {
       const { href } = pathToFileURL(dist);
       const sdk = (await import(/* @vite-ignore */ `${href}sdk.gen.js`)) as Sdk;
@@ -190,7 +190,7 @@ describe("the comparison with the corrected document", () => {
     );
   });
 
-  it("lists wrong parameters, statuses, types and fields, with the hubs' own statuses and types", () => {
+  it("lists wrong parameters, statuses, types and fields, with the correct statuses and types", () => {
     expect(linesFor(report, "wrong", "GET /users")).toEqual(["parameters: colour"]);
     expect(linesFor(report, "wrong", "POST /shutdown")).toEqual(["responses: 200 (hubs: 202)"]);
     expect(linesFor(report, "wrong", "GET /services")).toContain(
@@ -227,7 +227,7 @@ describe("the comparison with the corrected document", () => {
     expect(report).not.toContain("  no hub has  GET /users/{user}");
   });
 
-  it("compares with the given release of hubs, or with the newest one if none is given", () => {
+  it("compares with the API of the given release, or of the newest release if none is given", () => {
     const newer = "  missing     PATCH /users/{name}/server";
     expect(report).not.toContain(newer);
     expect(comparisonLines(root, document, "6.1")).toContain(newer);
@@ -275,7 +275,7 @@ describe("reading a document", () => {
     ],
     ["a file that is not YAML", join(root, "scripts/json.ts"), "cannot be parsed"],
     ["a URL at which no server listens", "http://127.0.0.1:1/", "cannot be fetched"],
-  ])("fails with an error that names %s", async (_, from, message) => {
+  ])("fails on %s, and the error says why", async (_, from, message) => {
     await expect(readDocument(root, from)).rejects.toThrow(message);
   });
 });

@@ -135,9 +135,12 @@ describe("an update to an invented release", { timeout }, () => {
       "$.components.schemas.User.properties.pending",
       { "x-enum-since": { held: "6.9" } },
     ],
-  ])("prints the overlay action with `x-since` for the new %s", (_, target, update) => {
-    expect(actionFor("New. Check which release", target)).toMatchObject({ update });
-  });
+  ])(
+    "prints the overlay action that states the first release of the new %s",
+    (_, target, update) => {
+      expect(actionFor("New. Check which release", target)).toMatchObject({ update });
+    },
+  );
 
   it.each([
     ["operation", "$.paths", { "/info": { get: { operationId: "get-info", "x-until": "6.9" } } }],
@@ -166,7 +169,7 @@ describe("an update to an invented release", { timeout }, () => {
     ["POST /proxy operation renamed", "set its operationId in the overlay"],
     ["POST /users/{name}/tokens body.note: limit tightened", "keep the earlier limit"],
     ["schemas/User groups: widened", "look on a real hub"],
-  ])("lists the change `%s` under the decisions to make", (change, what) => {
+  ])("lists the change `%s` among the decisions to make, with advice", (change, what) => {
     const lines = section("To decide").split("\n");
     expect(lines.find((line) => line.includes(change))).toContain(what);
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../scripts/json.js";
 import { observe, unseenFields } from "../hubs/loose-schemas.js";
 
-/** Returns the findings for a document whose tokens have the fields `properties`, and for responses with `bodies`. */
+/** Checks responses with these bodies against a schema with these properties. Returns the findings. */
 const unseenOf = (properties: JsonObject, ...bodies: Json[]): string[] => {
   const schema = { $ref: "#/components/schemas/Token" };
   const responses = { 200: { content: { "application/json": { schema } } } };

@@ -20,7 +20,7 @@ async function tableOf(document: JsonObject): Promise<Table> {
   )) as Table;
 }
 
-/** Returns the row of the table for `POST /users/{name}` with this operation. */
+/** Returns the table row for a document in which `POST /users/{name}` is this operation. */
 async function rowOf(operation: JsonObject, components: JsonObject = {}): Promise<Json> {
   const security = [{ oauth2: ["users"] }];
   const { operations } = await tableOf({
@@ -166,7 +166,7 @@ describe("a row of the table", () => {
     expect(await rowOf(operation)).toEqual(row);
   });
 
-  it("follows references to parameters, schemas and responses", async () => {
+  it("is complete if the operation refers to shared parameters, schemas and responses", async () => {
     const operation = {
       parameters: [{ $ref: "#/components/parameters/limit" }],
       requestBody: {
@@ -191,14 +191,14 @@ describe("a row of the table", () => {
     });
   });
 
-  it("has the method and path as its key, and paths keep the order of the document", async () => {
+  it("has its method and path as its key, and follows the document's order of paths", async () => {
     const paths = { "/b": { post: {}, get: {} }, "/a": { delete: {}, parameters: [] } };
     const { operations } = await tableOf({ paths });
     expect(Object.keys(operations)).toEqual(["GET /b", "POST /b", "DELETE /a"]);
   });
 });
 
-describe("a rule", () => {
+describe("the rule for a parameter or body key", () => {
   it.each<[fact: string, field: JsonObject, rule: Json]>([
     ["the integer type", { type: "integer" }, { type: "integer" }],
     ["the array type", { type: "array" }, { type: "array" }],
@@ -261,7 +261,7 @@ describe("a rule", () => {
     ["5.10", "5.9", { since: "5.10" }],
     ["5.9", "5.10", {}],
   ])(
-    "contains the field's x-since %s only if it is newer than the operation's (%s)",
+    "contains the x-since %s only if this release is newer than the operation's x-since (%s)",
     async (key, operation, rule) => {
       const parameter = query({ name: "key", schema: { type: "string" }, "x-since": key });
       const row = await rowOf({ ...parameter, ...(operation && { "x-since": operation }) });
@@ -275,7 +275,7 @@ describe("a rule", () => {
     ["6.2", "6.3", { until: "6.2" }],
     ["6.10", "6.9", {}],
   ])(
-    "contains the field's x-until %s only if it is older than the operation's (%s)",
+    "contains the x-until %s only if this release is older than the operation's x-until (%s)",
     async (key, operation, rule) => {
       const parameter = query({ name: "key", schema: { type: "string" }, "x-until": key });
       const row = await rowOf({ ...parameter, ...(operation && { "x-until": operation }) });
@@ -300,7 +300,7 @@ describe("features", () => {
     ]);
   });
 
-  it("may occur in several places with the same release", async () => {
+  it("may occur in several places if all have the same release", async () => {
     const shares = { "x-feature": "shares", "x-since": "5.0" };
     const { features } = await tableOf({ paths: { "/shares": { get: shares, post: shares } } });
     expect(features).toEqual({ shares: "5.0" });
@@ -309,7 +309,7 @@ describe("features", () => {
   it.each<[what: string, other: JsonObject]>([
     ["with two releases", { "x-feature": "shares", "x-since": "6.0" }],
     ["without a release", { "x-feature": "shares" }],
-  ])("are rejected %s, with an error that names the feature", (_, other) => {
+  ])("are rejected if they occur %s, and the error names the feature", (_, other) => {
     const shares = { "x-feature": "shares", "x-since": "5.0" };
     expect(() => operationTable({ paths: { "/a": { get: shares, put: other } } }, [])).toThrow(
       "x-feature shares needs one and the same x-since wherever it stands",

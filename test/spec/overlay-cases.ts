@@ -23,7 +23,7 @@ export interface Action {
   "x-why"?: string;
 }
 
-/** Returns an overlay of these actions. An action without `x-why` gets a reason. */
+/** Returns an overlay with these actions. Adds an `x-why` to each action that has none. */
 const overlayOf = (actions: readonly Action[]): JsonObject => ({
   overlay: "1.0.0",
   actions: actions.map((action) => ({ "x-why": "It is so.", ...action })),

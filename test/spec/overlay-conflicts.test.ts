@@ -1,4 +1,4 @@
-/** Finding overlay actions that no longer apply, and commenting them out. */
+/** Tests that overlay actions that no longer apply are found and commented out. */
 import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../scripts/json.js";
@@ -54,7 +54,7 @@ describe("a conflict", () => {
     expect(overlayConflicts(document, {})).toEqual({ conflicts: [], document });
   });
 
-  it("is reported with its position, target and problem", () => {
+  it("is reported with the action's index, its target and the problem", () => {
     expect(conflicts(overlay(valid, unmatched))).toEqual([
       [1, "$.paths['/gone'].get: matches nothing"],
     ]);
@@ -147,7 +147,7 @@ describe("an overlay action with several matches, one of which upstream has fixe
       "$.parameters[1]",
       ["$.parameters[?@.name=='limit',?@.name=='sort']"],
     ],
-  ])("conflicts only at the fixed match of %s", (_, fixed, place, remaining) => {
+  ])("whose target has %s conflicts only at the fixed match", (_, fixed, place, remaining) => {
     const before = structuredClone(wide);
     const hubs = before["paths"] as Record<string, Record<string, JsonObject>>;
     // In this case, upstream declares the 403 response itself, with another description.
@@ -172,7 +172,7 @@ describe("an overlay action with several matches, one of which upstream has fixe
     expect(again.document).not.toEqual(before);
   });
 
-  it("is commented out and replaced by a copy for the other matches, with its text and anchors", () => {
+  it("is commented out, and a copy with the same text and anchors corrects the other matches", () => {
     const text = `overlay: 1.0.0
 actions:
   - target: >-
@@ -209,7 +209,7 @@ actions:
 describe("commentOut", () => {
   const without = (text: string): string => commentOut(text, conflictsOf(text), "hub 9");
 
-  it("comments out each conflicting action below its reason, and nothing else", () => {
+  it("comments out each conflicting action, below a comment with the reason, and nothing else", () => {
     expect(without(overlay(valid, unmatched, next, refersToGroup, valid))).toBe(
       overlay(
         valid,

@@ -1,4 +1,4 @@
-/** The overlay engine with conflicts: it reports each conflict and ignores none. */
+/** Tests the overlay engine with actions that conflict: it reports every conflict. */
 import { describe, expect, it } from "vitest";
 import { apply, problemsOf, type Action } from "./overlay-cases.js";
 
@@ -92,7 +92,7 @@ describe("an action is rejected", () => {
       "$.User.type: the target has another type than its update: remove it first",
     ],
   ])(
-    "if it would replace %s, and the error advises to remove the old value first",
+    "if it would replace %s, and the error says to remove the old value first",
     (_, action, problem) => {
       expect(problemsOf(action)).toEqual([problem]);
     },
@@ -150,7 +150,7 @@ describe("an update is rejected", () => {
     expect(problemsOf(action)).toEqual([problem]);
   });
 
-  it("only for those matches of its target that differ from x-was", () => {
+  it("only at those matches of its target where the value differs from x-was", () => {
     expect(
       problemsOf({
         target: "$['User','Group']",

@@ -56,12 +56,12 @@ describe("an overlay without conflicts", () => {
     expect(apply(action)["User"]).toEqual(expected);
   });
 
-  it("replaces null if x-was is null at the same key", () => {
+  it("replaces null if x-was has null at the same key", () => {
     const action = { target: "$.info", update: { contact: "ops" }, "x-was": { contact: null } };
     expect(apply(action)["info"]).toEqual({ title: "Hub", contact: "ops" });
   });
 
-  it("applies to every match of its target", () => {
+  it("applies each action to every match of the action's target", () => {
     const corrected = apply({ target: "$['User','Group']", update: { note: "new" } });
     expect(corrected).toMatchObject({ User: { note: "new" }, Group: { note: "new" } });
   });
@@ -71,7 +71,7 @@ describe("an overlay without conflicts", () => {
     ["$.tags[0,1]", ["proxy"]],
     ["$.tags[?@.name!='groups']", ["groups"]],
     ["$.tags[*]", []],
-  ])("removes exactly the elements that %s matches", (target, left) => {
+  ])("removes exactly the elements that the target %s matches", (target, left) => {
     const { tags } = apply({ target, remove: true, "x-was": { kind: "tag" } });
     expect((tags as { name: string }[]).map(({ name }) => name)).toEqual(left);
   });
@@ -103,7 +103,7 @@ describe("an overlay without conflicts", () => {
     });
   });
 
-  it("leaves the document and the overlay unchanged", () => {
+  it("is applied to a copy: the given document and the overlay stay unchanged", () => {
     const upstream = smallDocument();
     const overlay = {
       actions: [
@@ -119,7 +119,7 @@ describe("an overlay without conflicts", () => {
     expect(overlay).toEqual(before);
   });
 
-  it("returns a copy even if the overlay has no actions", () => {
+  it("gives a copy of the document even if it has no actions", () => {
     const upstream = smallDocument();
     const corrected = applyOverlay(upstream, { actions: [] });
     expect(corrected).toEqual(upstream);

@@ -20,7 +20,7 @@ const extensionsOf = (node: Json): string[] => [
 ];
 
 describe("the published document", () => {
-  it("has only the extensions x-jupyterhub-scopes, -since and -until", () => {
+  it("has no extensions except x-jupyterhub-scopes, x-jupyterhub-since and x-jupyterhub-until", () => {
     expect(extensionsOf(publishedDocument(document)).toSorted()).toEqual([
       "x-jupyterhub-scopes",
       "x-jupyterhub-since",
@@ -50,7 +50,7 @@ describe("the published document", () => {
 
   // Before 6.0, the body of a start has no declared keys.
   it.each(releases)(
-    "lets the body of a start on hub %s have any keys, or the declared ones",
+    "for hub %s declares the keys of a start's body, or allows any keys",
     (version) => {
       const published = publishedDocument(projectionOf(document, version));
       const request = at(published, "components", "schemas", "ServerRequest");
@@ -60,7 +60,7 @@ describe("the published document", () => {
     },
   );
 
-  it.each(releases)("has no object of which hub %s knows no key", (version) => {
+  it.each(releases)("for hub %s has no schema with an empty list of fields", (version) => {
     const { schemas } = at(projectionOf(document, version), "components") as {
       schemas: Record<string, JsonObject>;
     };

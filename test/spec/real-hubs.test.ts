@@ -1,4 +1,4 @@
-/** The requirements of a run on real hubs, and the errors if they are not met. */
+/** What `npm run test:hub` requires, and its errors if a requirement is not met. */
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -25,8 +25,8 @@ describe("the Python environment of a hub", () => {
   afterEach(() => void vi.unstubAllEnvs());
 
   /**
-   * Writes a fake Python and sets PYTHON to its path. It creates environments with copies of itself, and fails for the
-   * module that FAILING names.
+   * Writes a fake Python and sets PYTHON to its path. The fake creates virtual environments with copies of itself, and
+   * fails if it runs the module that FAILING names.
    */
   function fakePython(folder: string): string {
     const python = join(folder, "python");

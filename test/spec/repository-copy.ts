@@ -38,7 +38,7 @@ export interface RepositoryCopy {
   path(file: string): string;
   read(file: string): string;
   write(file: string, text: string): void;
-  /** Returns the text of every file below these folders, by path. */
+  /** Returns the text of every file below these folders. The keys are the paths. */
   contents(...folders: string[]): Record<string, string>;
   run(script: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Outcome>;
   remove(): void;

@@ -7,10 +7,7 @@ import { onTestFinished } from "vitest";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 
-/**
- * Creates an empty folder that is removed after the test. A concurrent test passes its own
- * `onTestFinished`.
- */
+/** Creates an empty folder that is removed after the test. A concurrent test must pass its own `onTestFinished`. */
 export function scratchFolder(whenFinished: typeof onTestFinished = onTestFinished): string {
   const folder = mkdtempSync(join(tmpdir(), "spec-test-"));
   whenFinished(() => rmSync(folder, { recursive: true, force: true }));

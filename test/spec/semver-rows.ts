@@ -61,7 +61,7 @@ export interface Row {
   rule: Rule;
   in?: Direction;
   impact: Impact;
-  /** The operation before and after the change. Undefined where the operation does not exist. */
+  /** The operation before and after the change. Each is undefined if the operation does not exist at that point. */
   before?: JsonObject;
   after?: JsonObject;
   /** The shared schemas before and after the change. */

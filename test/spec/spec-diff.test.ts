@@ -1,4 +1,4 @@
-/** Tests the report of the differences between two documents, and their rating for users. */
+/** Tests the report of the differences between two documents, and the semver rating of each difference. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
@@ -30,7 +30,7 @@ describe("a comparison of OpenAPI 3 documents", () => {
     expect(diffLines(diff)).toEqual(["  no difference"]);
   });
 
-  it("reports a renamed operation by its path, as a breaking change", () => {
+  it("reports a renamed operation under its path, as a breaking change", () => {
     const diff = specDiff(upstream(5), changed("operationId: get-info\n", "operationId: info\n"));
     expect(diff.verdict).toBe("major");
     expect(diffLines(diff)).toEqual([
@@ -39,7 +39,7 @@ describe("a comparison of OpenAPI 3 documents", () => {
     ]);
   });
 
-  it("reports a change of a shared part once, with the affected operations", () => {
+  it("reports a change of a shared schema once, with the operations that it affects", () => {
     const more = "Group:\n      type: object\n      properties:\n";
     const diff = specDiff(
       upstream(5),
@@ -138,7 +138,7 @@ describe("a comparison by names", () => {
     });
   });
 
-  it("does not report the schema of a missing response, nor the type of a missing schema", () => {
+  it("reports a missing response without its schema, and a missing schema without its type", () => {
     expect(differences(list, operation({}))).toEqual([["responses: 200"], []]);
     expect(differences(list, operation({ "200": { description: "" } }))).toEqual([
       ["schemas: 200"],

@@ -12,7 +12,7 @@ import type { Answer } from "../hubs/validator.js";
 import { repositoryCopy, type Outcome, type RepositoryCopy } from "./repository-copy.js";
 import { root } from "./root.js";
 
-/** A long timeout: each run starts processes and may generate, which is slow on a busy machine. */
+/** A long timeout: each run starts processes and may generate code, which is slow on a busy machine. */
 const timeout = 180_000;
 const written = ["generated", "openapi"];
 const newest = sourceToCorrect(readSources(root)).version;
@@ -89,7 +89,7 @@ describe("an update to the previous major version and back", { timeout }, () => 
       dropped = await copy.run("spec-update", [earlier, "--drop-stale"]);
     }, timeout);
 
-    it("comments out exactly the actions that it lists", () => {
+    it("comments out exactly the overlay actions that it lists", () => {
       expect(dropped.code).toBe(0);
       const named = [...dropped.stdout.matchAll(/^ {2}- (.+)$/gm)].map(([, problem]) => problem);
       expect(named.length).toBeGreaterThan(5);
@@ -147,8 +147,8 @@ describe("an update to the previous major version and back", { timeout }, () => 
 });
 
 /**
- * Writes the fake Python of fixtures/python.cjs into a copy of the repository, with these releases. Returns the
- * environment variables with which scripts use it.
+ * Writes the fake Python of fixtures/python.cjs, which provides these releases, into a copy of the repository. Returns
+ * the environment variables that make scripts use the fake.
  */
 function pythonWithReleases(
   copy: RepositoryCopy,

@@ -14,7 +14,7 @@ import { root, scratchFolder } from "./root.js";
 const sources = readSources(root);
 const upstream = join(root, "openapi/upstream");
 
-/** The number of operations in the document of each release. Other releases need at least 35. */
+/** The number of operations in the document of each release. The document of any other release needs at least 35. */
 const operations: Readonly<Record<string, number>> = {
   "1.2.2": 35,
   "1.5.1": 35,
@@ -34,7 +34,7 @@ describe("openapi/upstream", () => {
     expect(readdirSync(upstream).toSorted()).toEqual([...listed, "LICENSE"].toSorted());
   });
 
-  it("is listed in SOURCES.yaml from the oldest release to the newest", () => {
+  it("has its documents listed in SOURCES.yaml from the oldest release to the newest", () => {
     const versions = sources.map(({ version }) => version);
     const byNumbers = new Intl.Collator("en", { numeric: true });
     expect(versions).toEqual(versions.toSorted(byNumbers.compare));

@@ -1,8 +1,8 @@
 /**
  * Compares `x-since` and `x-until` of the corrected document with the vendored documents.
  *
- * Their values come from JupyterHub's history. They differ from the documents only if upstream documented
- * something late, intermittently or never. Each such case is listed below with its reason.
+ * The values of `x-since` and `x-until` come from JupyterHub's history. They differ from the vendored documents only if
+ * upstream documented something late, intermittently or never. Each such case is listed below with its reason.
  */
 import { describe, expect, it } from "vitest";
 import {
@@ -44,8 +44,8 @@ const since5 = all.filter((version) => isAtLeast(version, "5.0"));
 const notFrom2To4 = [...all.filter((version) => !isAtLeast(version, "2.0")), ...since5];
 
 /**
- * Parts that are not documented by exactly the releases that have them. Each has the releases that document it, and the
- * reason.
+ * Parts that some releases support without documenting them, or document without supporting them. Each comes with the
+ * releases that document it, and the reason.
  */
 const documentedDifferently: Readonly<
   Record<string, [documentedIn: readonly string[], because: string]>
@@ -177,7 +177,7 @@ describe("the corrected document", () => {
     },
   );
 
-  it("writes every release as major.minor", () => {
+  it("writes every release in x-since and x-until as major.minor", () => {
     for (const { since, until } of corrected) {
       for (const release of [since, until]) {
         if (release !== undefined) expect(release).toMatch(/^\d+\.\d+$/);

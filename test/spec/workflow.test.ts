@@ -1,4 +1,4 @@
-/** Checks that the workflows pass a linter and have minimal permissions, and runs the script of the job that pushes. */
+/** Lints the workflows, checks that their permissions are minimal, and tests the job that pushes an update. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -66,7 +66,7 @@ describe("the job for every push", () => {
 });
 
 describe("the job that pushes an update", () => {
-  it("commits only openapi/ and generated/ to a branch, with the report as the message", () => {
+  it("commits only changes in openapi/ and generated/, to a branch, with the report as the commit message", () => {
     const scratch = scratchFolder();
     const [origin, clone, update] = ["origin", "clone", "update"].map((name) =>
       join(scratch, name),

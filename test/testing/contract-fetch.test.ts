@@ -1,4 +1,7 @@
-/** What `assertContract` checks and what it passes on: requests elsewhere, bodies of every kind, failures of proxies. */
+/**
+ * What `assertContract` checks, such as bodies of every kind, and what it passes on unchecked: requests to other
+ * servers and failures of proxies.
+ */
 import { Readable } from "node:stream";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { InvalidInputError } from "../../src/index.js";
@@ -16,30 +19,30 @@ const answering =
   async () =>
     new Response(body, init);
 
-describe("which requests are checked", () => {
+describe("assertContract", () => {
   it.each([
     "/user/ada/",
     "/user/ada/gpu/api/kernels",
     "/prefix/user/ada/",
     "/user/ada/proxy/8000/hub/api/anything",
-  ])("a request to a user's server is not: %s", async (path) => {
+  ])("does not check a request to a user's server: %s", async (path) => {
     const fetch = assertContract(answering("kernels", { status: 200 }), { version: "6" });
     expect((await fetch(`https://hub.example.test${path}`)).status).toBe(200);
     expect([fetch.violations, fetch.calls]).toEqual([[], []]);
   });
 
-  it("an unknown path of the API that begins with `user` is", async () => {
+  it("checks an unknown path of the API that begins with `user`", async () => {
     const fetch = assertContract(fake.fetch, { version: "6" });
     expect(await rejection(fetch(`${fake.url}/user/ada`))).toBeInstanceOf(ContractError);
   });
 
-  it("with `url`, only requests to the hub are", async () => {
+  it("checks only requests to the hub if it has the option `url`", async () => {
     const fetch = assertContract(fake.fetch, { version: "6", url: `${fake.url}/` });
     expect((await fetch("https://elsewhere.test/api")).status).toBe(404);
     expect(await rejection(fetch(`${fake.url}/nowhere`))).toBeInstanceOf(ContractError);
   });
 
-  it.each(["nonsense", "/hub/api", ""])("the url %j is refused at once", (url) => {
+  it.each(["nonsense", "/hub/api", ""])("refuses the option `url` at once if it is %j", (url) => {
     const wrap = (): unknown => assertContract(fake.fetch, { version: "6", url });
     expect(wrap).toThrow(InvalidInputError);
     expect(wrap).toThrow("The url of assertContract must be absolute");
@@ -49,7 +52,7 @@ describe("which requests are checked", () => {
 describe("a temporary failure", () => {
   const temporary = [429, 502, 503, 504];
 
-  it.each(temporary)("that the fake hub was told to send is not checked: %i", async (status) => {
+  it.each(temporary)("that a test declares on the fake hub is not checked: %i", async (status) => {
     const failing = new FakeHub();
     const fetch = assertContract(failing.fetch, { version: "6" });
     failing.fail({ operation: "GET /users", status, headers: { "Retry-After": "1" } });
@@ -65,7 +68,7 @@ describe("a temporary failure", () => {
     expect(fetch.violations).toEqual([]);
   });
 
-  it("of the hub itself is checked if the operation declares it", async () => {
+  it("of the hub itself is checked if the operation declares its status", async () => {
     const headers = { ...json, "X-JupyterHub-Version": "6.1.1" };
     const wrong = answering('{"status":"429"}', { status: 429, headers });
     const fetch = assertContract(wrong, { version: "6" });
@@ -87,13 +90,13 @@ describe("the body of a request", () => {
     expect(fetch.calls).toEqual(["POST /users"]);
   });
 
-  it("can be that of a Request", async () => {
+  it("can come from a Request object", async () => {
     const fetch = assertContract(fake.fetch, { version: "6" });
     const init = { method: "POST", headers: authorized, body: create("bob") };
     expect((await fetch(new Request(`${fake.url}/users`, init))).status).toBe(201);
   });
 
-  it("can be a form, which is checked", async () => {
+  it("can be a form, which is checked as well", async () => {
     const fetch = assertContract(fake.fetch, { version: "6" });
     const body = new URLSearchParams({ grant_type: "authorization_code", colour: "red" });
     const error = await rejection(fetch(`${fake.url}/oauth2/token`, { method: "POST", body }));

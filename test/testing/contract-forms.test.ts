@@ -1,4 +1,4 @@
-/** Forms of requests that hubs accept besides the usual one: `assertContract` and the mock hub accept them, too. */
+/** Unusual forms of requests, which `assertContract` and the mock hub accept because hubs accept them. */
 import { describe, expect, it } from "vitest";
 import { JupyterHub } from "../../src/index.js";
 import { assertContract, FakeHub, startMockHub } from "../../src/testing/index.js";
@@ -13,7 +13,7 @@ const init = (method: string, body: unknown): RequestInit => ({
   ...(body !== undefined && { body: JSON.stringify(body) }),
 });
 
-/** Returns the violations of a request's contract. The response has nothing to check. */
+/** Returns the violations that `assertContract` finds in a request. It does not check the response, a 503. */
 async function violationsOf([operation, body]: Request, version = "6"): Promise<string[]> {
   const [method = "", path = ""] = operation.split(" ");
   const fetch = assertContract(async () => new Response(null, { status: 503 }), { version });
@@ -66,22 +66,28 @@ describe("assertContract", () => {
     expect(await violationsOf([operation, body])).toEqual([line]);
   });
 
-  it.each(releases)("accepts the options of a start on hub %s", async (version) => {
-    for (const operation of ["POST /users/ada/server", "POST /users/ada/servers/gpu"]) {
-      expect(await violationsOf([operation, { size: "large", cpus: 4 }], version)).toEqual([]);
-    }
-  });
+  it.each(releases)(
+    "accepts a start whose body is the user options themselves, on hub %s",
+    async (version) => {
+      for (const operation of ["POST /users/ada/server", "POST /users/ada/servers/gpu"]) {
+        expect(await violationsOf([operation, { size: "large", cpus: 4 }], version)).toEqual([]);
+      }
+    },
+  );
 
-  it.each(["4.1", "5", "6"])("accepts a client's start with options on hub %s", async (version) => {
-    const fake = new FakeHub({ version, users: ["ada"] });
-    const fetch = assertContract(fake.fetch, { version });
-    await clientOf(fake, { fetch }).servers.start("ada", { user_options: { size: "large" } });
-    expect(fetch.violations).toEqual([]);
-  });
+  it.each(["4.1", "5", "6"])(
+    "accepts a start with user options that the client sends to hub %s",
+    async (version) => {
+      const fake = new FakeHub({ version, users: ["ada"] });
+      const fetch = assertContract(fake.fetch, { version });
+      await clientOf(fake, { fetch }).servers.start("ada", { user_options: { size: "large" } });
+      expect(fetch.violations).toEqual([]);
+    },
+  );
 });
 
 describe("the mock hub", () => {
-  it("accepts these forms as well", async () => {
+  it("accepts the forms that assertContract accepts", async () => {
     await using mock = await startMockHub({ version: "6" });
     for (const [operation, body] of accepted) {
       const [method = "", path = ""] = operation.split(" ");
@@ -90,15 +96,18 @@ describe("the mock hub", () => {
     }
   });
 
-  it.each(["1.2.2", "5"])("accepts the options of a start as hub %s", async (version) => {
-    await using mock = await startMockHub({ version });
-    const hub = new JupyterHub({ url: mock.url, token: "any" });
-    await hub.servers.start("ada", { user_options: { size: "large" } });
-    expect(mock.violations).toEqual([]);
-    expect(mock.calls).toContainEqual(expect.objectContaining({ body: { size: "large" } }));
-  });
+  it.each(["1.2.2", "5"])(
+    "of version %s accepts a start with user options that the client sends",
+    async (version) => {
+      await using mock = await startMockHub({ version });
+      const hub = new JupyterHub({ url: mock.url, token: "any" });
+      await hub.servers.start("ada", { user_options: { size: "large" } });
+      expect(mock.violations).toEqual([]);
+      expect(mock.calls).toContainEqual(expect.objectContaining({ body: { size: "large" } }));
+    },
+  );
 
-  it("reports keys beside the declared ones in the body of a start", async () => {
+  it("reports an undeclared key beside `user_options` in the body of a start", async () => {
     await using mock = await startMockHub({ version: "6" });
     const body = { user_options: {}, size: "large" };
     await fetch(`${mock.url}/users/ada/server`, init("POST", body));

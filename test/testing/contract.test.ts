@@ -1,4 +1,4 @@
-/** The requests and responses that `assertContract` rejects for each release, and its messages. */
+/** The requests and responses that `assertContract` rejects, its messages, and the releases that it knows. */
 import { describe, expect, it } from "vitest";
 import { InvalidInputError } from "../../src/index.js";
 import { assertContract, ContractError, FakeHub } from "../../src/testing/index.js";
@@ -221,7 +221,7 @@ describe("a response with", () => {
 });
 
 describe("a violation", () => {
-  it("has no token, name or value in its message", async () => {
+  it("has no token, name or value of the request in its message", async () => {
     const secret = "0123456789abcdef0123456789abcdef";
     const messages = await Promise.all(
       [
@@ -247,12 +247,12 @@ describe("the contract of", () => {
     expect((await send(request)).error).toBeUndefined();
   });
 
-  it("an unknown release is refused at once", () => {
+  it("an unknown release does not exist, so assertContract throws at once", () => {
     expect(() => assertContract(fake.fetch, { version: "7" })).toThrow(InvalidInputError);
     expect(() => assertContract(fake.fetch, { version: "7" })).toThrow("Give one of 1.2.2, 1.5.1");
   });
 
-  it("each vendored release is known", () => {
+  it("each vendored release is included in the package", () => {
     expect(releases).toEqual(known.releases);
     expect(Object.keys(contracts)).toEqual(releases);
   });

@@ -1,4 +1,4 @@
-/** Checks that the tests in docs/testing.md are copies of test files, which run. */
+/** Checks that each test in docs/testing.md is an exact copy of a test file, which the test suite runs. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";

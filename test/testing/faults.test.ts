@@ -22,14 +22,14 @@ describe("a declared fault", () => {
     expect((await ask(fake, "GET /users")).status).toBe(200);
   });
 
-  it.each([204, 205, 304])("with status %i has no body", async (status) => {
+  it.each([204, 205, 304])("with status %i leads to a response without a body", async (status) => {
     const { fake } = openFake();
     fake.fail({ status });
     const response = await ask(fake, "DELETE /users/ada");
     expect([response.status, await response.text()]).toEqual([status, ""]);
   });
 
-  it("is retried by the client", async () => {
+  it("with status 502 makes the client retry", async () => {
     const { fake, hub } = openFake();
     fake.fail({ operation: "GET /users/{name}", status: 502 });
     expect((await hub.users.get("ada")).name).toBe("ada");
@@ -37,7 +37,7 @@ describe("a declared fault", () => {
   });
 
   it.each([429, 502, 503, 504])(
-    "with status %i comes as from a proxy, so that assertContract does not check it",
+    "with status %i looks like the response of a proxy, which assertContract does not check",
     async (status) => {
       const { fake } = openFake();
       const fetch = assertContract(fake.fetch, { version: "6" });
@@ -52,14 +52,14 @@ describe("a declared fault", () => {
     },
   );
 
-  it("has the hub's version header if the fault declares it", async () => {
+  it("leads to a response with the hub's version header if the fault declares this header", async () => {
     const { fake } = openFake();
     fake.fail({ status: 503, headers: { "X-JupyterHub-Version": fake.version } });
     const { headers } = await ask(fake, "GET /users");
     expect(headers.get("X-JupyterHub-Version")).toBe("6.1.1");
   });
 
-  it("breaks the connection before or after the hub handles the request", async () => {
+  it("can break the connection before or after the hub handles the request", async () => {
     const { fake } = openFake();
     fake.fail({ network: true });
     await expect(ask(fake, "POST /users/grace")).rejects.toThrow("fetch failed");
@@ -78,7 +78,7 @@ describe("a declared fault", () => {
     });
   });
 
-  it("cuts a body in the middle", async () => {
+  it("can cut a body in the middle", async () => {
     const { fake } = openFake();
     fake.fail({ cut: true });
     const response = await ask(fake, "GET /users");
@@ -86,7 +86,7 @@ describe("a declared fault", () => {
     await expect(response.text()).rejects.toThrow("fetch failed");
   });
 
-  it("cuts a stream after its first event", async () => {
+  it("can cut a stream after its first event", async () => {
     const { fake } = openFake({ slowSpawnTimeout: 0, spawner: { seconds: 60 } });
     const posted = ask(fake, "POST /users/ada/server");
     await fake.advance(0);
@@ -106,7 +106,7 @@ describe("a declared fault", () => {
     expect(read.join("")).not.toContain("ready");
   });
 
-  it("cuts a stream that has a single event", async () => {
+  it("can cut a stream that has a single event", async () => {
     const { fake } = openFake({ users: [{ name: "ada", servers: [""] }] });
     fake.fail({ operation: "GET /users/{name}/server/progress", cut: true });
     const response = await ask(fake, "GET /users/ada/server/progress");
@@ -162,7 +162,7 @@ describe("a fake hub that stops", () => {
     expect((await ask(fake, "GET /users")).status).toBe(200);
   });
 
-  it("answers nothing after a shutdown", async () => {
+  it("answers no request after a shutdown", async () => {
     const { fake, hub } = openFake();
     await hub.shutdown();
     await expect(ask(fake, "GET /")).rejects.toThrow("fetch failed");

@@ -5,13 +5,13 @@ import { FakeHub, type FakeHubOptions } from "../../src/testing/index.js";
 export const clientOf = (fake: FakeHub, options: JupyterHubOptions = {}): JupyterHub =>
   new JupyterHub({ url: fake.url, token: fake.token, fetch: fake.fetch, ...options });
 
-/** A fake hub with fake time, and a client of it. */
+/** Returns a fake hub whose time the test controls, and a client of the hub. */
 export function openFake(options: FakeHubOptions = {}): { fake: FakeHub; hub: JupyterHub } {
   const fake = new FakeHub({ time: "manual", users: ["ada"], ...options });
   return { fake, hub: clientOf(fake) };
 }
 
-/** Sends a request with a token that has all scopes, without the client. */
+/** Sends a request directly, not through the client, with a token that has all scopes. */
 export const ask = async (
   fake: FakeHub,
   operation: string,
@@ -25,7 +25,7 @@ export const ask = async (
   });
 };
 
-/** The state of a server as the hub shows it. */
+/** Returns the state of a server of the user ada, as the hub's API shows it. */
 export async function serverOf(
   fake: FakeHub,
   name = "",
@@ -37,7 +37,7 @@ export async function serverOf(
   return servers[name];
 }
 
-/** The error that a promise rejects with; undefined if it fulfils. */
+/** Resolves with the error that a promise rejects with, or with undefined if the promise fulfils. */
 export const rejection = async (promise: PromiseLike<unknown>): Promise<unknown> =>
   promise.then(
     () => undefined,

@@ -46,12 +46,15 @@ describe("startMockHub", () => {
     ]);
   });
 
-  it.each(["token any", "Token any", "bearer any"])("accepts the token in `%s`", async (value) => {
-    await using mock = await startMockHub();
-    const response = await fetch(`${mock.url}/users`, { headers: { Authorization: value } });
-    expect(response.status).toBe(200);
-    expect(mock.violations).toEqual([]);
-  });
+  it.each(["token any", "Token any", "bearer any"])(
+    "accepts the Authorization header `%s`",
+    async (value) => {
+      await using mock = await startMockHub();
+      const response = await fetch(`${mock.url}/users`, { headers: { Authorization: value } });
+      expect(response.status).toBe(200);
+      expect(mock.violations).toEqual([]);
+    },
+  );
 
   it("lets a slow start resolve: the server answers at its address", async () => {
     await using mock = await startMockHub();
@@ -96,7 +99,7 @@ describe("startMockHub", () => {
     );
   });
 
-  it("refuses unknown options of respond", async () => {
+  it("refuses unknown options of respond()", async () => {
     await using mock = await startMockHub();
     const options = { time: 2 } as object;
     expect(() => mock.respond("GET /users/{name}", 404, options)).toThrow("times");
@@ -157,7 +160,7 @@ describe("startMockHub", () => {
       "request of an operation that is not declared",
     ],
     ["a missing token", "/users", {}, 401, "GET /users", "Invalid security scheme used"],
-  ])("reports %s", async (_, path, init, status, operation, line) => {
+  ])("reports %s as a violation", async (_, path, init, status, operation, line) => {
     await using mock = await startMockHub();
     const response = await fetch(mock.url + path, init);
     expect(response.status).toBe(status);
@@ -165,7 +168,7 @@ describe("startMockHub", () => {
     expect(mock.violations[0]?.violations.join("\n")).toContain(line);
   });
 
-  it("answers a stop with 202 if the test chooses it", async () => {
+  it("answers a stop with 202 if the test chooses this status", async () => {
     await using mock = await startMockHub();
     mock.respond("DELETE /users/{name}/server", 202);
     const response = await fetch(`${mock.url}/users/ada/server`, { method: "DELETE", headers });
@@ -173,7 +176,7 @@ describe("startMockHub", () => {
     expect(mock.violations).toEqual([]);
   });
 
-  it("listens on the given port, and frees it when it stops", async () => {
+  it("listens on the given port, and frees the port when the mock hub stops", async () => {
     const first = await startMockHub();
     const port = Number(new URL(first.url).port);
     await expect(startMockHub({ port })).rejects.toThrow("EADDRINUSE");
@@ -182,7 +185,7 @@ describe("startMockHub", () => {
     expect(again.url).toBe(first.url);
   });
 
-  it("can be stopped twice, as by `await using` and `afterAll`", async () => {
+  it("returns a mock hub that can be stopped twice, for example by `await using` and by `afterAll`", async () => {
     await using mock = await startMockHub();
     await Promise.all([mock.stop(), mock.stop()]);
     await expect(mock.stop()).resolves.toBeUndefined();

@@ -17,7 +17,7 @@ async function listening(options: FakeHubOptions = {}) {
 }
 
 describe("a fake hub that listens", () => {
-  it("answers over HTTP as it does in-process", async () => {
+  it("gives the same answers over HTTP as through its fetch function", async () => {
     await using opened = await listening();
     expect(opened.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/hub\/api$/);
     expect(await opened.fake.listen()).toBe(opened.url);
@@ -79,7 +79,7 @@ describe("a fake hub that listens", () => {
     expect(status).toBe(200);
   });
 
-  it("can listen on another port, and close itself, if a port is taken", async () => {
+  it("can still listen on another port, and close itself, after the first port was taken", async () => {
     const first = await listening();
     await using _ = first;
     const fake = new FakeHub();

@@ -27,7 +27,7 @@ describe("an authorization code", () => {
     expect([again.status, await again.json()]).toEqual([400, { error: "invalid_grant" }]);
   });
 
-  it("can be exchanged within five minutes", async () => {
+  it("can be exchanged only within five minutes", async () => {
     const { fake } = openFake();
     const [first, second] = [fake.authorizationCode("ada", []), fake.authorizationCode("ada", [])];
     await fake.advance(300_000);
@@ -36,7 +36,7 @@ describe("an authorization code", () => {
     expect((await exchange(fake, second)).status).toBe(400);
   });
 
-  it("of a user that is deleted meanwhile is invalid", async () => {
+  it("is invalid after its user is deleted", async () => {
     const { fake } = openFake();
     const code = fake.authorizationCode("ada", ["read:users!user"]);
     await ask(fake, "DELETE /users/ada");

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { FakeHub } from "../../src/testing/index.js";
 import { ask, openFake } from "./hubs.js";
 
-describe("the hub answers", () => {
+describe("a fake hub", () => {
   it.each<[string, string, string | undefined, number, string]>([
     ["a number for names", "POST /users", '{"usernames":5}', 500, ""],
     ["an object for names", "POST /users", '{"usernames":{"bob":1}}', 201, '"bob"'],
@@ -23,7 +23,7 @@ describe("the hub answers", () => {
       "string",
     ],
     ["a number as server name", "PATCH /users/ada/servers/gpu", '{"name":5}', 500, ""],
-  ])("%s: %s %s", async (_, operation, body, status, part) => {
+  ])("answers %s as a real hub does: %s %s", async (_, operation, body, status, part) => {
     const { fake } = openFake();
     await ask(fake, "PUT /users/ada/servers/gpu");
     const response = await ask(fake, operation, body === undefined ? {} : { body });
@@ -34,21 +34,21 @@ describe("the hub answers", () => {
     expect((await ask(fake, "GET /users/ada/tokens")).status).toBe(200);
   });
 
-  it("with the last value of a repeated parameter, which the list of requests has, too", async () => {
+  it("uses the last value of a repeated query parameter, also in its list of requests", async () => {
     const { fake } = openFake({ users: ["ada", "grace", "linus"] });
     const response = await ask(fake, "GET /users?limit=1&limit=2");
     expect(await response.json()).toHaveLength(2);
     expect(fake.requests[0]?.query).toEqual({ limit: "2" });
   });
 
-  it("403 to a token in another scheme, and lists no owner for it", async () => {
+  it("answers 403 to a token with the scheme Basic, and lists no owner for the request", async () => {
     const { fake } = openFake();
     const headers = { Authorization: `Basic ${fake.token}` };
     expect((await ask(fake, "GET /user", { headers })).status).toBe(403);
     expect(fake.requests.at(-1)?.by).toBeUndefined();
   });
 
-  it("with a response that has the address of the request", async () => {
+  it("sets the url of each response to the address of the request", async () => {
     const { fake } = openFake();
     expect((await ask(fake, "GET /users")).url).toBe(`${fake.url}/users`);
   });
@@ -64,14 +64,17 @@ describe("a reported activity", () => {
     ["20291231T100000", "2029-12-31T10:00:00"],
     ["2029-12-31", "2029-12-31T00:00:00"],
     ["Mon, 31 Dec 2029 10:00:00 GMT", "2029-12-31T10:00:00"],
-  ])("at %s is read as on a hub, wherever the test runs", async (given, expected) => {
-    vi.stubEnv("TZ", "America/New_York");
-    const { fake } = openFake();
-    const body = JSON.stringify({ last_activity: given });
-    expect((await ask(fake, "POST /users/ada/activity", { body })).status).toBe(200);
-    const user = (await (await ask(fake, "GET /users/ada")).json()) as { last_activity: string };
-    expect(user.last_activity).toBe(`${expected}.000000Z`);
-  });
+  ])(
+    "at %s is parsed as a hub parses it, in whatever time zone the test runs",
+    async (given, expected) => {
+      vi.stubEnv("TZ", "America/New_York");
+      const { fake } = openFake();
+      const body = JSON.stringify({ last_activity: given });
+      expect((await ask(fake, "POST /users/ada/activity", { body })).status).toBe(200);
+      const user = (await (await ask(fake, "GET /users/ada")).json()) as { last_activity: string };
+      expect(user.last_activity).toBe(`${expected}.000000Z`);
+    },
+  );
 });
 
 describe("a service that is created at run time", () => {
@@ -98,13 +101,16 @@ describe("a service that is created at run time", () => {
     expect((await ask(fake, "GET /services/web")).status).toBe(404);
   });
 
-  it.each(["short", "x".repeat(65)])("remains although its token %s is refused", async (secret) => {
-    const { fake } = openFake();
-    expect((await create(fake, "web", { api_token: secret })).status).toBe(500);
-    expect((await ask(fake, "GET /services/web")).status).toBe(200);
-  });
+  it.each(["short", "x".repeat(65)])(
+    "exists although its token %s is invalid and the response is 500",
+    async (secret) => {
+      const { fake } = openFake();
+      expect((await create(fake, "web", { api_token: secret })).status).toBe(500);
+      expect((await ask(fake, "GET /services/web")).status).toBe(200);
+    },
+  );
 
-  it("does not get the token of another owner", async () => {
+  it("does not take over a token that already has another owner", async () => {
     const { fake } = openFake();
     expect((await create(fake, "web", { api_token: fake.token })).status).toBe(201);
     expect((await ask(fake, "GET /users")).status).toBe(200);

@@ -37,7 +37,7 @@ describe("a new fake hub refuses", () => {
 });
 
 describe("a fake hub", () => {
-  it("accepts undefined for an option, and then has the default", () => {
+  it("uses the default of an option that is undefined", () => {
     const options: object = { version: undefined, users: undefined, time: undefined };
     expect(new FakeHub(options).version).toBe("6.1.1");
   });
@@ -47,7 +47,7 @@ describe("a fake hub", () => {
     expect((await ask(fake, "GET /user")).status).toBe(200);
   });
 
-  it("refuses a wrong limit of starts", () => {
+  it("refuses a limit of concurrent starts that is not a number", () => {
     const { fake } = openFake();
     expect(() => {
       fake.concurrentSpawnLimit = Number.NaN;
@@ -55,7 +55,7 @@ describe("a fake hub", () => {
   });
 
   it.each(["4.1", "5", "6"])(
-    "of version %s says which scope makes a token or code impossible",
+    "of version %s refuses a token or authorization code with a wrong scope, and says what is wrong",
     (version) => {
       const { fake } = openFake({ version });
       const unknown = { scopes: ["list:user"] };
@@ -66,13 +66,13 @@ describe("a fake hub", () => {
     },
   );
 
-  it("refuses a lifetime that is not a number, and an unknown option of a token", () => {
+  it("refuses a token with a lifetime that is not a number, or with an unknown option", () => {
     const { fake } = openFake();
     expect(() => fake.tokenFor("ada", { expiresIn: Number.NaN })).toThrow("`expiresIn`");
     expect(() => fake.tokenFor("ada", { expires: 1 } as object)).toThrow("Unknown key `expires`");
   });
 
-  it("refuses wrong options of a restart and of a wait for a request", async () => {
+  it("refuses wrong options of restart() and received()", async () => {
     const { fake } = openFake();
     await expect(fake.restart({ seconds: -1 })).rejects.toThrow("`seconds`");
     await expect(fake.received("GET /users", { count: 0 })).rejects.toThrow("`count`");

@@ -1,4 +1,4 @@
-/** The release whose contract applies to a hub. */
+/** Tests which release's contract applies to a hub. */
 import { expect, it } from "vitest";
 import { closestRelease } from "../../src/testing/contract/releases.js";
 
@@ -11,6 +11,6 @@ it.each([
   ["6.2.0.dev", "6.1.1"],
   ["7.0.0", "6.1.1"],
   ["0.9.4", "1.2.2"],
-])("a hub %s is compared with the API of %s", (version, release) => {
+])("a hub of version %s is compared with the API of JupyterHub %s", (version, release) => {
   expect(closestRelease(version)).toBe(release);
 });

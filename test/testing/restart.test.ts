@@ -1,4 +1,4 @@
-/** A fake hub that restarts or shuts down: what breaks, what is lost and what goes on. */
+/** A fake hub that restarts or shuts down: what breaks, what is lost and what continues. */
 import { describe, expect, it } from "vitest";
 import type { FakeHub } from "../../src/testing/index.js";
 import { ask, openFake, rejection, serverOf } from "./hubs.js";
@@ -12,12 +12,12 @@ async function streamOf(fake: FakeHub): Promise<Response> {
   return ask(fake, "GET /users/ada/server/progress");
 }
 
-/** Sends a request that the test expects to break or does not need. */
+/** Sends a request whose connection may break. Resolves with the error, if there is one. */
 const send = (fake: FakeHub, operation: string): Promise<unknown> =>
   rejection(ask(fake, operation));
 
 describe("a restart", () => {
-  it("discards the deletion of a user that waited for the stop of a server", async () => {
+  it("discards the deletion of a user if the deletion still waits for a server to stop", async () => {
     const { fake } = openFake({ users: [{ name: "ada", servers: [""] }] });
     fake.spawner({ stopSeconds: 5 });
     const deleted = send(fake, "DELETE /users/ada");
@@ -28,7 +28,7 @@ describe("a restart", () => {
     expect((await ask(fake, "GET /users/ada")).status).toBe(200);
   });
 
-  it("discards the removal of a stopping server, which may start again", async () => {
+  it("discards the removal of a server that is still stopping, so that the server can start again", async () => {
     const { fake } = openFake({ users: [{ name: "ada", servers: ["gpu"] }], slowStopTimeout: 0 });
     fake.spawner({ stopSeconds: 60 });
     const body = '{"remove":true}';
@@ -62,7 +62,7 @@ describe("a restart", () => {
     expect(await text).toMatchObject(connectionLost);
   });
 
-  it("lasts until the longest of several restarts ends", async () => {
+  it("that overlaps with another restart lasts until both end", async () => {
     const { fake } = openFake();
     const restarts = [fake.restart({ seconds: 10 }), fake.restart({ seconds: 5 })];
     await fake.advance(5000);
@@ -74,7 +74,7 @@ describe("a restart", () => {
 });
 
 describe("a shutdown", () => {
-  it("is answered, and breaks streams", async () => {
+  it("is answered with 202, and breaks open streams", async () => {
     const { fake } = openFake({ slowSpawnTimeout: 0 });
     const stream = await streamOf(fake);
     const text = rejection(stream.text());
@@ -84,7 +84,7 @@ describe("a shutdown", () => {
 });
 
 describe("a reader that aborts a stream", () => {
-  it("gets the reason of its abort, and no invented end", async () => {
+  it("gets the reason of its abort, not the normal end of the stream", async () => {
     const { fake } = openFake({ slowSpawnTimeout: 0, spawner: { seconds: 60 } });
     await ask(fake, "POST /users/ada/server");
     const abort = new AbortController();

@@ -9,7 +9,7 @@ describe("a new fake hub", () => {
     ["5", "5.5.4"],
     ["4.1", "4.1.6"],
     ["5.4.6", "5.4.6"],
-  ])("of version %s has the release %s", async (version, release) => {
+  ])("with the option `version` %s has the release %s", async (version, release) => {
     const fake = new FakeHub({ version });
     expect(await clientOf(fake).version()).toBe(release);
   });
@@ -54,7 +54,7 @@ describe("a new fake hub", () => {
   });
 
   it.each([["admin"], [{ name: "admin", admin: true }]])(
-    "gives its token to the service admin although there is a user %j",
+    "has a token of the service admin, even if a user has the same name: %j",
     async (user) => {
       const { hub } = openFake({ users: [user, "ada"] });
       expect(await hub.whoami()).toMatchObject({ kind: "service", name: "admin" });
@@ -68,7 +68,7 @@ describe("a new fake hub", () => {
     expect((await ask(other, "GET /users", { headers })).status).toBe(403);
   });
 
-  it("lists its requests, with the owner of each token", async () => {
+  it("lists the requests that it received, with the owner of each request's token", async () => {
     const { fake, hub } = openFake();
     await hub.users.get("ada");
     await ask(fake, "POST /groups/staff?x=1", { body: '{"users":["ada"]}' });

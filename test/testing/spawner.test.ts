@@ -1,10 +1,10 @@
-/** The Spawner of a fake hub: what a test declares about starts and stops, and when it applies. */
+/** The Spawner of a fake hub: what a test declares about starts and stops, and when the declaration takes effect. */
 import { describe, expect, it } from "vitest";
 import { FakeHub } from "../../src/testing/index.js";
 import { ask, openFake, rejection, serverOf } from "./hubs.js";
 
 describe("a Spawner function", () => {
-  it("that throws gives its error to the sender, and leaves no start behind", async () => {
+  it("that throws makes the request for a start reject with its error, and leaves no pending start", async () => {
     const { fake } = openFake();
     fake.spawner(() => {
       throw new Error("unexpected user");
@@ -17,7 +17,7 @@ describe("a Spawner function", () => {
   });
 });
 
-describe("a wrong behaviour is refused", () => {
+describe("a wrong behaviour of the Spawner is refused", () => {
   it.each<[object, string]>([
     [
       { seconds: Number.NaN },
@@ -36,8 +36,8 @@ describe("a wrong behaviour is refused", () => {
   });
 });
 
-describe("the seconds of a stop", () => {
-  /** The status of a stop's response. */
+describe("the duration of a stop", () => {
+  /** Stops the server of ada. Resolves with the status of the response. */
   async function stopped(fake: FakeHub): Promise<number> {
     const response = ask(fake, "DELETE /users/ada/server");
     await fake.advance(10_000);
@@ -47,12 +47,15 @@ describe("the seconds of a stop", () => {
   it.each([
     ["a behaviour", { stopSeconds: 20 }],
     ["a function", () => ({ stopSeconds: 20 })],
-  ])("given as %s in the options apply to the servers of the options", async (_, spawner) => {
-    const { fake } = openFake({ users: [{ name: "ada", servers: [""] }], spawner });
-    expect(await stopped(fake)).toBe(202);
-  });
+  ])(
+    "that %s in the hub's options declares applies to the servers in the options",
+    async (_, spawner) => {
+      const { fake } = openFake({ users: [{ name: "ada", servers: [""] }], spawner });
+      expect(await stopped(fake)).toBe(202);
+    },
+  );
 
-  it("apply at once to servers that already run", async () => {
+  it("applies at once to servers that already run", async () => {
     const { fake } = openFake();
     await ask(fake, "POST /users/ada/server");
     fake.spawner({ stopSeconds: 20 });
@@ -72,8 +75,8 @@ describe("the token of a server", () => {
   });
 });
 
-describe("a second cancellation", () => {
-  it("of the same start fails while the next start is pending, and does not stop it", async () => {
+describe("two cancellations of one start", () => {
+  it("do not stop the next start, even if one of them fails while the next start is pending", async () => {
     const { fake } = openFake({ spawner: { seconds: 60 } });
     const first = ask(fake, "POST /users/ada/server");
     await fake.advance(100);

@@ -5,7 +5,7 @@ import { assertContract, FakeHub } from "../../src/testing/index.js";
 import { ask, clientOf, openFake, rejection, serverOf } from "./hubs.js";
 
 describe("the time of a fake hub", () => {
-  it("stops until the test advances it", async () => {
+  it('stands still until the test advances it if the option `time` is "manual"', async () => {
     const { fake } = openFake({ spawner: { seconds: 20 } });
     const before = fake.now();
     const started = ask(fake, "POST /users/ada/server");
@@ -25,21 +25,21 @@ describe("the time of a fake hub", () => {
     await expect(fake.advance(1)).rejects.toThrow(InvalidInputError);
   });
 
-  it("never runs backwards: each of several advances passes in full", async () => {
+  it("advances by the sum of all advance() calls, even if they run at the same time", async () => {
     const { fake } = openFake();
     const before = fake.now();
     await Promise.all([fake.advance(10_000), fake.advance(1000)]);
     expect(fake.now() - before).toBe(11_000);
   });
 
-  it.each([-1000, Number.NaN, Infinity])("does not advance by %d milliseconds", async (by) => {
+  it.each([-1000, Number.NaN, Infinity])("cannot be advanced by %d milliseconds", async (by) => {
     const { fake } = openFake();
     const before = fake.now();
     await expect(fake.advance(by)).rejects.toThrow(`0 or more, not by ${by}`);
     expect(fake.now()).toBe(before);
   });
 
-  it("can wait until the hub has received a request, however long it is on its way", async () => {
+  it("can stand still while received() waits for a request to arrive", async () => {
     await using fake = new FakeHub({
       time: "manual",
       users: ["ada", "grace"],
@@ -57,7 +57,7 @@ describe("the time of a fake hub", () => {
     await expect(fake.received("POST /nothing")).rejects.toThrow("no operation POST /nothing");
   });
 
-  it("is named in a warning if a request waits for it without end", async () => {
+  it("leads to a warning if a request waits and the test does not advance the time", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     try {
@@ -78,7 +78,7 @@ describe("the time of a fake hub", () => {
     }
   });
 
-  it("expires tokens", async () => {
+  it("makes tokens expire", async () => {
     const { fake } = openFake();
     const token = fake.tokenFor("ada", { expiresIn: 60 });
     const status = async (): Promise<number> =>
@@ -89,7 +89,7 @@ describe("the time of a fake hub", () => {
     expect(await status()).toBe(403);
   });
 
-  it("expires share codes", async () => {
+  it("makes share codes expire", async () => {
     const { fake } = openFake();
     await ask(fake, "POST /share-codes/ada/", { body: '{"expires_in":60}' });
     const items = async (): Promise<unknown[]> => {
@@ -103,7 +103,7 @@ describe("the time of a fake hub", () => {
 });
 
 describe("the real time of a fake hub", () => {
-  /** The number of timers that keep this program running. */
+  /** Returns the number of timers that keep this program running. */
   const timers = (): number =>
     process.getActiveResourcesInfo().filter((one) => one === "Timeout").length;
 
@@ -116,7 +116,7 @@ describe("the real time of a fake hub", () => {
 });
 
 describe("a start", () => {
-  it("sends its events at their times, and keep-alive data between them", async () => {
+  it("sends each event when it is due, and keep-alive data between the events", async () => {
     const { fake } = openFake({
       slowSpawnTimeout: 0,
       spawner: {
@@ -163,7 +163,7 @@ describe("a start", () => {
     expect(await rejection(hub.servers.start("grace"))).toMatchObject({ reason: "Too large" });
   });
 
-  it("is refused with 429 while too many starts are pending, and the client waits for Retry-After", async () => {
+  it("is refused with 429 while too many starts are pending, and the client waits as long as Retry-After says", async () => {
     const fake = new FakeHub({ users: ["ada", "grace"], spawnRetryAfter: 1, slowSpawnTimeout: 0 });
     fake.concurrentSpawnLimit = 1;
     fake.spawner({ seconds: 0.5 });
@@ -231,7 +231,7 @@ describe("the address of a server", () => {
     expect(await rejection(answerAt(fake, "/user/ada/"))).toBeInstanceOf(TypeError);
   });
 
-  it("does not redirect, and has no proxy route, while a cancelled start looks ready", async () => {
+  it("does not redirect, and has no proxy route, while a cancelled start makes the server look ready", async () => {
     const { fake, hub } = openFake({ spawner: { seconds: 20 } });
     const started = ask(fake, "POST /users/ada/server");
     await fake.advance(1000);
@@ -244,7 +244,7 @@ describe("the address of a server", () => {
     await stopped;
   });
 
-  it("confirms to a slow start that its server runs, by a request that the fake hub does not list", async () => {
+  it("is requested by the client to confirm a slow start; the fake hub does not list this request", async () => {
     const fake = new FakeHub({ time: "manual", users: ["ada"], slowSpawnTimeout: 0 });
     fake.spawner({ seconds: 30 });
     const started = clientOf(fake).servers.start("ada");

@@ -22,7 +22,7 @@ describe("an abort signal", () => {
     expect(listeners(controller.signal)).toBe(0);
   });
 
-  it("calls a new listener at once if it has already aborted", () => {
+  it("calls a new listener at once if the signal has already aborted", () => {
     const received: unknown[] = [];
     const signal = AbortSignal.abort("before");
     onAbort(signal, (reason) => received.push(reason))();
@@ -44,7 +44,7 @@ describe("an abort signal", () => {
     expect(received).toEqual(["first", "third"]);
   });
 
-  it("has no event listener after the last unsubscription, and has one again after a new subscription", () => {
+  it("has no event listener after the last unsubscription, and gets a new one at the next subscription", () => {
     const { signal } = new AbortController();
     const [one, two] = [onAbort(signal, () => {}), onAbort(signal, () => {})];
     expect(listeners(signal)).toBe(1);
@@ -57,7 +57,7 @@ describe("an abort signal", () => {
     expect(listeners(signal)).toBe(1);
   });
 
-  it("never calls the listener if it is undefined", () => {
+  it("never calls the listener if the signal is undefined", () => {
     onAbort(undefined, () => {
       throw new Error("heard");
     })();

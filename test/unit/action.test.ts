@@ -145,7 +145,7 @@ describe("an event log", () => {
     expect((await Promise.all(recorded)).map(({ value }) => value)).toEqual([1, 2, undefined]);
   });
 
-  it("throws its error once to each iteration, which then ends", async () => {
+  it("throws its error once in each iteration, which then ends", async () => {
     const feed = new EventLog<number>();
     feed.fail("lost");
     const items = feed[Symbol.asyncIterator]();

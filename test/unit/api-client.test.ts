@@ -51,7 +51,7 @@ describe("a raw function", () => {
     });
   });
 
-  it("resolves with an error and an undefined response if no response arrived", async () => {
+  it("resolves with an error and no response if no response arrived", async () => {
     const fetch = answering(() => Promise.reject(new TypeError("fetch failed")));
     const answered = await getUser({ client: hubOf(fetch).client, path });
     expect(answered.error).toMatchObject({ name: "ConnectionError" });
@@ -71,14 +71,14 @@ describe("a raw function", () => {
     await expect(call).rejects.toMatchObject({ name: "NotFoundError", status: 404 });
   });
 
-  it("accepts a client of createClient(), which has no methods", async () => {
+  it("accepts a client from createClient(), without a JupyterHub object", async () => {
     const fetch = answering(() => answer({ name: "ada" }));
     const client = createClient({ url: origin, token: secrets.token, fetch });
     expect((await getUser({ client, path, throwOnError: true })).data).toEqual({ name: "ada" });
     expect(fetch.requests[0]?.headers.get("Authorization")).toBe(`Bearer ${secrets.token}`);
   });
 
-  it("sends a body unchecked with sendAsIs, since the body was built for this hub's version", async () => {
+  it("sends a body unchecked if the options contain sendAsIs, since a method built the body for this hub's version", async () => {
     const fetch = answering(() => answer("", { status: 202, version: "5.5.4", type: null }));
     const { client } = hubOf(fetch);
     const body = { user_options: { cpu: 2 }, limit: -1 } as object;
@@ -161,7 +161,7 @@ describe("an option that would bypass the transport", () => {
     expect(fetch.requests).toEqual([]);
   });
 
-  it("is not parseAs, which is accepted and does not change a JSON response", async () => {
+  it("is refused, but parseAs is accepted and does not change a JSON response", async () => {
     const { client } = hubOf(answering(() => answer({ name: "ada" })));
     const options = { client, path, ...({ parseAs: "text" } as object) };
     expect((await getUser({ ...options, throwOnError: true })).data).toEqual({ name: "ada" });
@@ -188,7 +188,7 @@ describe("hub.client", () => {
     expect(Object.isFrozen(client)).toBe(true);
   });
 
-  it("calls a route that the package does not know, and checks only the names in its path", async () => {
+  it("can call a route that the package does not know, and checks only the names in its path", async () => {
     const fetch = answering(() => answer({ of: "a newer hub" }));
     const { data } = await hubOf(fetch).client.get({ url: "/new/{thing}", path: { thing: "a/b" } });
     expect(data).toEqual({ of: "a newer hub" });
@@ -198,7 +198,7 @@ describe("hub.client", () => {
     expect((await refused).error).toMatchObject({ name: "InvalidInputError" });
   });
 
-  it("shares the hub's version with the methods", async () => {
+  it("shares the hub's version, once it is known, with the methods of JupyterHub", async () => {
     const fetch = answering(() => answer({}, { version: "1.2.2" }));
     const hub = hubOf(fetch);
     await getUser({ client: hub.client, path });

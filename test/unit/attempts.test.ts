@@ -50,7 +50,7 @@ describe("a call that only reads", () => {
     expect(at).toEqual([0, 250]);
   });
 
-  it("is retried after the seconds in Retry-After", async () => {
+  it("is retried after the number of seconds in Retry-After", async () => {
     const { hub, at } = hubThat([() => busy("40"), ada]);
     await settled(hub.users.get("ada"));
     expect(at).toEqual([0, 40_000]);
@@ -136,7 +136,7 @@ describe("a call that changes something", () => {
     ],
     ["the hub runs its maximum number of servers", () => refusal(429, null), "RateLimitError"],
     ["Retry-After is too long", () => busy("61"), "RateLimitError"],
-  ])("is sent once when %s", async (_, fault, name) => {
+  ])("is sent only once if %s", async (_, fault, name) => {
     for (const write of Object.values(writes)) {
       const { hub, fetch } = hubThat([fault, ada]);
       const { error } = await settled(write(hub.client));
@@ -164,7 +164,7 @@ describe("a call that changes something", () => {
 });
 
 describe("a call whose workflow handles Retry-After", () => {
-  it("is sent once, whatever Retry-After says", async () => {
+  it("is sent only once, whatever Retry-After says", async () => {
     const { hub, at } = hubThat([() => busy("30")]);
     const { error } = await postUserServer({ client: hub.client, path, meta: { once: true } });
     expect(error).toMatchObject({ name: "RateLimitError", retryAfter: 30_000 });
@@ -173,7 +173,7 @@ describe("a call whose workflow handles Retry-After", () => {
 });
 
 describe("the timeout of a call", () => {
-  it("covers all attempts, and the TimeoutError has the last attempt's failure as its cause", async () => {
+  it("covers all attempts, and the cause of the TimeoutError is the error of the last attempt that failed", async () => {
     const { hub, at } = hubThat([() => page(503), breaking, never]);
     const error = await failure(hub.users.get("ada", {}, { timeout: 5000 }));
     expect(error).toBeInstanceOf(TimeoutError);
@@ -184,7 +184,7 @@ describe("the timeout of a call", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("ends a retry delay", async () => {
+  it("ends the call during a retry delay", async () => {
     const { hub, at } = hubThat([() => busy("40"), ada]);
     const state = watch(hub.users.get("ada", {}, { timeout: 1000 }));
     await pass(999);
@@ -196,7 +196,7 @@ describe("the timeout of a call", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("does not extend the client's timeout of a single attempt", async () => {
+  it("does not extend the client's timeout for a single attempt", async () => {
     const { hub, at } = hubThat([breaking, never], { timeout: 2000 });
     const error = await failure(hub.users.get("ada", {}, { timeout: 60_000 }));
     expect(error).toMatchObject({ name: "TimeoutError", timeout: 2000 });
@@ -226,7 +226,7 @@ describe("an abort", () => {
     },
   );
 
-  it("ends the call during the second attempt", async () => {
+  it("during the second attempt ends the call", async () => {
     const { hub, at } = hubThat([breaking, never]);
     const controller = new AbortController();
     const { signal } = controller;
@@ -248,7 +248,7 @@ describe("an abort", () => {
   });
 });
 
-describe("the error of a hub that keeps failing", () => {
+describe("the error of a call that fails at each attempt", () => {
   it("describes the hub's last response", async () => {
     const { hub } = hubThat([
       () => page(502),

@@ -1,4 +1,4 @@
-/** Fake hubs for tests of retries: each responds with a list of failures and successes, in fake time. */
+/** Fake hubs for tests of retries: each sends the responses and failures of a list in turn, in fake time. */
 import { afterEach, beforeEach, vi } from "vitest";
 import { deleteUser, postGroup, postUserServer, type ApiClient } from "../../src/api.js";
 import type { JupyterHubOptions } from "../../src/index.js";
@@ -16,14 +16,14 @@ export function useLongestPauses(): void {
   });
 }
 
-/** The error that fetch rejects with when a connection fails. */
+/** Returns the error that fetch rejects with if a connection breaks. */
 export const broken = (code = "ECONNRESET") =>
   new TypeError("fetch failed", { cause: Object.assign(new Error("broke"), { code }) });
 export const breaking = (): never => {
   throw broken();
 };
 export const ada = () => answer({ name: "ada" });
-/** A 429 with `Retry-After`. */
+/** Returns a response with the status 429 and `Retry-After`. */
 export const busy = (seconds: string) =>
   refusal(429, null, { headers: { "Retry-After": seconds } });
 export const path = { name: "ada" };
@@ -35,7 +35,10 @@ export const writes = {
   postUserServer: (client: ApiClient) => postUserServer({ client, path }),
 };
 
-/** A hub that responds with `answers` in turn and then repeats the last one; `at` lists the times of its requests. */
+/**
+ * Returns a client of a fake hub that sends `answers` in turn and then repeats the last one. `at` lists the times of
+ * the requests, in milliseconds.
+ */
 export function hubThat(answers: Respond[], options: JupyterHubOptions = {}) {
   const begun = Date.now();
   const at: number[] = [];

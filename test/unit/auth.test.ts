@@ -33,7 +33,7 @@ describe("a token", () => {
   );
 
   it.each(invalid.filter(([token]) => token !== null))(
-    "is refused by the constructor if it is malformed, and is not quoted in the error: %#",
+    "is refused by the constructor if it is malformed, and is not quoted in the error (case %#)",
     (token, message) => {
       let error: unknown;
       try {
@@ -48,7 +48,7 @@ describe("a token", () => {
   );
 
   it.each(invalid)(
-    "from a token function is refused before a request is sent if it is malformed: %#",
+    "from a token function is refused before a request is sent if it is malformed (case %#)",
     async (token, message) => {
       const fetch = answering();
       const error = await rejectionOf(
@@ -62,7 +62,7 @@ describe("a token", () => {
   );
 
   it.each(invalid)(
-    "is refused by tokens.identify before a request is sent if it is malformed: %#",
+    "is refused by tokens.identify before a request is sent if it is malformed (case %#)",
     async (token) => {
       const fetch = answering();
       const error = await rejectionOf(hubOf(fetch).tokens.identify(token as string));
@@ -115,16 +115,19 @@ describe("a token function", () => {
     ],
     ["rejects", () => Promise.reject(new Error("the vault is sealed"))],
   ];
-  it.each(failures)("rejects the call with an AuthenticationError if it %s", async (_, token) => {
-    const fetch = answering();
-    const error = await rejectionOf(hubOf(fetch, { token }).users.get("ada"));
-    expect(error).toBeInstanceOf(AuthenticationError);
-    expect((error as Error).message).toMatch(/^GET .*\/users\/ada: the token function failed\.$/);
-    expect((error as Error).cause).toMatchObject({ message: "the vault is sealed" });
-    expect(fetch.sent()).toEqual([]);
-  });
+  it.each(failures)(
+    "makes the call reject with an AuthenticationError if the function %s",
+    async (_, token) => {
+      const fetch = answering();
+      const error = await rejectionOf(hubOf(fetch, { token }).users.get("ada"));
+      expect(error).toBeInstanceOf(AuthenticationError);
+      expect((error as Error).message).toMatch(/^GET .*\/users\/ada: the token function failed\.$/);
+      expect((error as Error).cause).toMatchObject({ message: "the vault is sealed" });
+      expect(fetch.sent()).toEqual([]);
+    },
+  );
 
-  it("is limited by the call's timeout if it never resolves", async () => {
+  it("cannot delay a call beyond the call's timeout", async () => {
     const hub = hubOf(answering(), { token: () => new Promise(() => {}) });
     await expect(hub.users.get("ada", {}, { timeout: 1 })).rejects.toMatchObject({
       name: "TimeoutError",
@@ -132,10 +135,10 @@ describe("a token function", () => {
   });
 });
 
-describe("over plain http to a public host", () => {
+describe("over plain http", () => {
   const url = "http://hub.example.org";
 
-  it("no token is sent", async () => {
+  it("no token is sent to a public host", async () => {
     const fetch = answering();
     const error = await rejectionOf(hubOf(fetch, { url }).users.get("ada"));
     expect(error).toBeInstanceOf(InvalidInputError);
@@ -146,7 +149,7 @@ describe("over plain http to a public host", () => {
     expect(fetch.sent()).toEqual([]);
   });
 
-  it("no password is sent", async () => {
+  it("no password is sent to a public host", async () => {
     const fetch = answering();
     const { client } = new JupyterHub({ url, fetch });
     const body = { auth: { username: "ada", password: secrets.password } };
@@ -158,7 +161,7 @@ describe("over plain http to a public host", () => {
     expect(fetch.sent()).toEqual([]);
   });
 
-  it("no token in the headers of a call or of the client is sent", async () => {
+  it("no token in the headers of a call or of the client is sent to a public host", async () => {
     const fetch = answering();
     const hub = new JupyterHub({ url, fetch });
     await expect(hub.tokens.identify(secrets.token)).rejects.toBeInstanceOf(InvalidInputError);
@@ -169,13 +172,13 @@ describe("over plain http to a public host", () => {
     expect(fetch.sent()).toEqual([]);
   });
 
-  it("a public operation is sent, since it needs no token", async () => {
+  it("a request for a public operation is sent to a public host, since it needs no token", async () => {
     const fetch = answering();
     await hubOf(fetch, { url }).health();
     expect(fetch.sent()).toEqual(["GET /health"]);
   });
 
-  it("a token is sent with allowInsecure: true", async () => {
+  it("a token is sent to a public host if allowInsecure is true", async () => {
     const fetch = answering();
     await hubOf(fetch, { url, allowInsecure: true }).users.get("ada");
     expect(fetch.requests[0]?.headers.get("Authorization")).toBe(`Bearer ${secrets.token}`);
@@ -194,13 +197,16 @@ describe("over plain http to a public host", () => {
   it.each([
     ["the url option is another address", { url }],
     ["allowInsecure is false", { allowInsecure: false }],
-  ])("no token is sent if %s, although JUPYTERHUB_API_URL is set", async (_, options) => {
-    vi.stubEnv("JUPYTERHUB_API_URL", "http://hub.example.org/prefix/hub/api");
-    const fetch = answering();
-    const hub = new JupyterHub({ ...options, token: secrets.token, fetch });
-    await expect(hub.users.get("ada")).rejects.toBeInstanceOf(InvalidInputError);
-    expect(fetch.sent()).toEqual([]);
-  });
+  ])(
+    "no token is sent to a public host if %s, although JUPYTERHUB_API_URL is set",
+    async (_, options) => {
+      vi.stubEnv("JUPYTERHUB_API_URL", "http://hub.example.org/prefix/hub/api");
+      const fetch = answering();
+      const hub = new JupyterHub({ ...options, token: secrets.token, fetch });
+      await expect(hub.users.get("ada")).rejects.toBeInstanceOf(InvalidInputError);
+      expect(fetch.sent()).toEqual([]);
+    },
+  );
 
   it.each(["http://127.0.0.1:8000", "http://hub:8081", "http://[::1]", "http://10.1.2.3/prefix"])(
     "a token is sent to %s, which is not public",

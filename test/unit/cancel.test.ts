@@ -19,7 +19,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** The points at which a server stalls, each with a function that sends the part of the response before it. */
+/** The points at which a server stalls, each with a function that sends the response up to that point. */
 const stalls = {
   "before its headers": () => {},
   "before its body": (response: ServerResponse) => response.flushHeaders(),
@@ -76,7 +76,7 @@ describe("a timeout", () => {
     },
   );
 
-  it("closes a body that stalls, even if fetch ignores the signal", async () => {
+  it("closes a response body that stalls, even if fetch ignores the signal", async () => {
     const closed = signalled();
     const stalled = new ReadableStream({
       start: (controller) => controller.enqueue(new TextEncoder().encode("{")),
@@ -125,7 +125,7 @@ describe("a timeout", () => {
     expect(fetch.sent()).toEqual([]);
   });
 
-  it("of a call includes its time in the queue, and the timeout of an attempt does not", async () => {
+  it("of a call includes the call's time in the queue, while the timeout of an attempt does not", async () => {
     vi.useFakeTimers();
     const hub = hubOf(
       answering(() => new Promise(() => {})),
@@ -149,7 +149,7 @@ describe("an abort by the caller", () => {
   const reasons: unknown[] = [new Error("changed my mind"), "a word", { why: 1 }, 0];
 
   it.each(reasons)(
-    "sends nothing if it comes before the call, and rejects the call with %s",
+    "before the call prevents every request, and rejects the call with the reason %s",
     async (reason) => {
       const fetch = answering();
       const signal = AbortSignal.abort(reason);
@@ -159,7 +159,7 @@ describe("an abort by the caller", () => {
   );
 
   it.each(everyStall.flatMap((stall) => reasons.map((reason) => [stall, reason] as const)))(
-    "rejects a call whose server stalls %s with the reason %s, and closes the connection",
+    "while the server stalls %s rejects the call with the reason %s, and closes the connection",
     async (stall, reason) => {
       const { hub, underWay, closed, server } = await stalling(stall);
       await using _ = server;
@@ -217,7 +217,7 @@ describe("an abort by the caller", () => {
     expect(fetch.sent()).toEqual(["GET /users/first"]);
   });
 
-  it("ends a call during its request for the hub's version", async () => {
+  it("during the request for the hub's version ends the call", async () => {
     const controller = new AbortController();
     const reason = new Error("enough");
     const fetch = answering(() => {
@@ -268,7 +268,7 @@ describe("concurrent calls", () => {
     [3, { maxConcurrency: 3 }],
     [16, {}],
     [40, { maxConcurrency: Infinity }],
-  ])("are at most %i", async (most, options) => {
+  ])("are at most %i at a time", async (most, options) => {
     let underWay = 0;
     let peak = 0;
     const fetch = answering(async () => {

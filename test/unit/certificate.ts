@@ -14,7 +14,7 @@ const sequence = (...parts: Buffer[]): Buffer => der(0x30, ...parts);
 const hex = (tag: number, digits: string): Buffer => der(tag, Buffer.from(digits, "hex"));
 const text = (tag: number, value: string): Buffer => der(tag, Buffer.from(value));
 
-/** A self-signed certificate for `name` and its key, both as PEM. */
+/** Creates a self-signed certificate for `name`, and its private key, both as PEM. */
 export function selfSigned(name: string): { key: string; cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const ecdsaWithSha256 = sequence(hex(0x06, "2a8648ce3d040302"));

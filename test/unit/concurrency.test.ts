@@ -24,7 +24,7 @@ describe("maxConcurrency", () => {
     [1, 1],
     [16, 16],
   ])(
-    "of %i does not deadlock if the token functions of %i calls use the parent client",
+    "of %i leads to no deadlock if %i calls run at once and their token functions use the parent client",
     async (maxConcurrency, calls) => {
       const fetch = answering(({ method }) =>
         method === "POST"

@@ -50,7 +50,7 @@ describe("a page with the hub's cookie", () => {
     expect(inits.map((init) => init?.credentials)).toEqual(Array(4).fill("same-origin"));
   });
 
-  it("sends every write as JSON, with or without a body, since hubs ignore the cookie otherwise", async () => {
+  it("sends every write with the JSON content type, even without a body, since hubs ignore the cookie otherwise", async () => {
     const fetch = answering(() => answer({}));
     const hub = inPage(fetch);
     await hub.users.get("ada");
@@ -95,7 +95,7 @@ describe("a page with the hub's cookie", () => {
     expect(fetch.requests[0]?.headers.get("X-XSRFToken")).toBe(token);
   });
 
-  it("uses the hub that served the page by default", () => {
+  it("by default, uses the hub that served the page", () => {
     open("/prefix/hub/admin", "", { base_url: "/prefix/hub/" });
     expect(new JupyterHub({ auth: "cookie" }).url).toBe(`${origin}/prefix/hub/api`);
   });
@@ -135,7 +135,7 @@ describe("a rejected XSRF token", () => {
     ]);
   });
 
-  it("is replaced with one request if several calls are rejected at the same time", async () => {
+  it("needs only one request for a new token if several calls are rejected at the same time", async () => {
     open("/services/x/");
     const fetch = answering(({ url, headers }) => {
       if (url.endsWith("/hub/home")) {
@@ -205,14 +205,14 @@ describe("the request for another XSRF token", () => {
         ),
     ],
     ["returns a page without a token", () => page()],
-  ])("does not hide the XsrfError of the call if it %s", async (_, home) => {
+  ])("does not hide the XsrfError of the call if the request %s", async (_, home) => {
     const hub = inPage(answering(asksPage(home)));
     expect(await rejectionOf(hub.users.get("ada"))).toMatchObject({ name: "XsrfError" });
   });
 });
 
 describe("JupyterHub.discover() in a page", () => {
-  it("searches without the XSRF token, and returns a client that sends it", async () => {
+  it("searches for the hub without the XSRF token, and returns a client that sends the token", async () => {
     vi.stubEnv("JUPYTERHUB_API_TOKEN", secrets.token);
     const fetch = answering(() => answer({ version: "6.1.1" }));
     const hub = await JupyterHub.discover(`${origin}/user/ada/lab`, { auth: "cookie", fetch });
@@ -230,7 +230,7 @@ describe("a 403 to a page with a cookie", () => {
   it.each([
     ["Missing or invalid credentials.", "AuthenticationError", "Nobody is logged in"],
     ["Action is not authorized; requires any of [list:users]", "ForbiddenError", "list:users"],
-  ])("with the message %j becomes %s", async (message, name, words) => {
+  ])("with the message %j becomes the error %s", async (message, name, words) => {
     const error = await rejectionOf(inPage(answering(() => refusal(403, message))).users.list());
     expect(error).toMatchObject({ name });
     expect((error as Error).message).toContain(words);
@@ -249,7 +249,7 @@ describe('auth: "cookie" is refused', () => {
   });
 
   it.each([{ auth: "cookie", token: secrets.token }, { auth: "token" }])(
-    "together with a token, as is any value of auth other than cookie: %#",
+    "together with a token, and so is any auth other than cookie (case %#)",
     (options) => {
       expect(() => new JupyterHub({ url: origin, ...options } as object)).toThrow(
         'The auth must be "cookie", without a token',
@@ -338,7 +338,7 @@ describe("a call with its own credentials, in a page with the hub's cookie", () 
     });
   });
 
-  it('sends the cookie again after withOptions({ auth: "cookie" })', async () => {
+  it('goes back to sending the cookie after withOptions({ auth: "cookie" })', async () => {
     const { hub, sent } = kept(() => answer({ name: "ada" }));
     await hub
       .withOptions({ token: secrets.token })
