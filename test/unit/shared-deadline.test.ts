@@ -1,4 +1,4 @@
-/** The timeout of a call with several requests: its error describes the interrupted request. */
+/** If a call with several requests times out, its error describes the interrupted request. */
 import { expect, it } from "vitest";
 import { failure, useClock } from "../workflows/time.js";
 import { breaking, busy, hubThat, never } from "./attempts.js";

@@ -1,4 +1,4 @@
-/** Event streams as the HTML standard describes them, split into chunks in every way. */
+/** Event streams are parsed as the HTML standard describes, however they are split into chunks. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseEventStream, maxEventLength } from "../../src/core/event-stream.js";
@@ -6,7 +6,7 @@ import { UnexpectedResponseError } from "../../src/index.js";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** Returns a stream of these chunks, and a state that records its pulls and its cancellation. */
+/** Returns a stream of these chunks, and an object that records its pulls and whether it is cancelled. */
 function streamOf(
   chunks: readonly Uint8Array[],
   { open = false, error = undefined as unknown } = {},
@@ -114,7 +114,7 @@ describe("a stream", () => {
     );
   });
 
-  it("of invalid UTF-8 gives replacement characters, and continues", async () => {
+  it("with an invalid byte gives a replacement character, and the bytes after it are read", async () => {
     expect(await read([bytes("data: a"), Uint8Array.of(0xff), bytes("b\n\n")])).toEqual([
       "a\uFFFDb",
     ]);
@@ -154,7 +154,7 @@ describe("the reader", () => {
     expect(state.cancelled).toBe(true);
   });
 
-  it("throws the stream's error after the events before it", async () => {
+  it("returns the events that precede an error of the stream, then throws the error", async () => {
     const error = new Error("lost");
     const events = parseEventStream(streamOf([bytes("data: 1\n\ndata: 2")], { error }).stream);
     expect(await events.next()).toEqual({ done: false, value: "1" });

@@ -1,4 +1,4 @@
-/** Progress streams over real sockets that are cut, silent, refused or abandoned. No connection stays open. */
+/** Progress streams that are cut, silent, refused or abandoned, over real sockets. No connection stays open. */
 import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { JupyterHub, type JupyterHubOptions, type ProgressEvent } from "../../src/index.js";
@@ -26,7 +26,7 @@ const requested = { progress: 0, message: "Server requested" };
 const half = { progress: 50, message: "Hälfte" };
 const ready = { progress: 100, ready: true, url: "/user/ada/" };
 
-/** Responds to a request on its socket. */
+/** Responds to a request by writing to its socket. */
 type Respond = (socket: Socket) => void;
 const send =
   (...texts: string[]): Respond =>
@@ -37,7 +37,7 @@ const sendAndCut =
   (socket) =>
     void socket.write(texts.join(""), () => socket.resetAndDestroy());
 
-/** A hub with these responses in turn, the last one repeated, and its open sockets. */
+/** Starts a hub that sends these responses in turn, the last one repeatedly. Records its requests and open sockets. */
 async function progressHub(...responds: Respond[]) {
   const open = new Set<Socket>();
   const closed = signalled();
@@ -47,7 +47,7 @@ async function progressHub(...responds: Respond[]) {
       open.delete(socket);
       closed.tell();
     });
-    // A socket counts from its first request on, since Node may keep a spare connection without one.
+    // A socket counts from its first request on, since Node may keep a spare connection without a request.
     socket.on("data", () => {
       open.add(socket);
       const respond = responds[Math.min(requests, responds.length - 1)];
@@ -147,14 +147,17 @@ describe("a progress stream", () => {
       send(json("200 OK", { progress: 0 })),
       { name: "UnexpectedResponseError" },
     ],
-  ])("rejects with the hub's error if it is refused: %s", async (_, respond, expected) => {
-    await using hub = await progressHub(respond);
-    const { all, error } = await reported(hub.client().servers.progress("ada"));
-    expect(all).toEqual([]);
-    expect(error).toMatchObject(expected);
-    expect(hub.requests()).toBe(1);
-    expectNoSecret(error);
-  });
+  ])(
+    "rejects if the hub responds with an error or without a stream: %s",
+    async (_, respond, expected) => {
+      await using hub = await progressHub(respond);
+      const { all, error } = await reported(hub.client().servers.progress("ada"));
+      expect(all).toEqual([]);
+      expect(error).toMatchObject(expected);
+      expect(hub.requests()).toBe(1);
+      expectNoSecret(error);
+    },
+  );
 
   it("rejects with a ConnectionError if it breaks off repeatedly without new events", async () => {
     await using hub = await progressHub(sendAndCut(events, event(requested)));
@@ -199,7 +202,7 @@ describe("a progress stream", () => {
     expect(hub.open.size).toBe(0);
   });
 
-  it("closes its connection when the caller stops iterating during a wait for data", async () => {
+  it("closes its connection when the caller stops iterating while the stream waits for data", async () => {
     await using hub = await progressHub(send(events, event(requested)));
     const items = hub.client().servers.progress("ada")[Symbol.asyncIterator]();
     await items.next();

@@ -28,13 +28,13 @@ afterEach(() => {
 const url = "/users/{name}/server/progress";
 const path = { name: "ada" };
 
-/** Requests the progress of a spawn. */
+/** Requests the progress stream of a spawn, and returns it. */
 const progress = async (hub: JupyterHub, options: object = {}): Promise<ReadableStream> => {
   const call = { url, path, parseAs: "stream" as const, throwOnError: true as const, ...options };
   return (await hub.client.get(call)).data as ReadableStream;
 };
 
-/** Starts a server with this response. Returns its client and a promise that resolves when a connection is closed. */
+/** Starts a server that sends this response. Returns a client, and a promise that resolves when a connection closes. */
 async function serving(
   respond: (response: ServerResponse, request: IncomingMessage) => void,
   options: JupyterHubOptions = {},
@@ -57,8 +57,9 @@ const events = (response: ServerResponse): ServerResponse => {
   return response;
 };
 
-/** The next chunk as text; undefined at the end. */
 const decoder = new TextDecoder();
+
+/** Returns the next chunk as text, or undefined at the end of the stream. */
 async function next(reader: ReadableStreamDefaultReader): Promise<string | undefined> {
   const { done, value } = await reader.read();
   return done ? undefined : decoder.decode(value as Uint8Array);
@@ -78,7 +79,7 @@ describe("a stream", () => {
     expect(server.seen).toEqual(["GET /hub/api/users/ada/server/progress"]);
   });
 
-  it("requests the media type of its operation", async () => {
+  it("is requested with an Accept header that lists the media types of its operation", async () => {
     let accept: string | undefined;
     await using server = await serving((response, { headers }) => {
       accept = headers.accept;
@@ -177,7 +178,7 @@ describe("a stream rejects", () => {
   });
 
   it.each([[new Error("enough")], ["a word"], [0]])(
-    "and closes its connection when the caller aborts during a read: %s",
+    "with the reason, and closes its connection, when the caller aborts during a read: %s",
     async (reason) => {
       await using server = await serving((response) => events(response).write("x"));
       const controller = new AbortController();
@@ -221,7 +222,7 @@ describe("an abort before the response to a request for a stream", () => {
     expect(calls).toBe(0);
   });
 
-  it("closes the stream if fetch ignores the signal and opens one anyway", async () => {
+  it("closes the stream that fetch returns if it ignores the signal", async () => {
     const requested = signalled();
     const closed = signalled();
     const response = signalled<Response>();
@@ -262,7 +263,7 @@ describe("a stream leaves nothing behind", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
-  it("when a loop over it is left by break", async () => {
+  it("when a loop over it ends with break", async () => {
     await using server = await serving((response) => events(response).write("x"));
     const { signal } = new AbortController();
     const stream = await progress(server.hub, { signal });
@@ -338,7 +339,7 @@ describe("the response to a request for a stream", () => {
     await server.closed;
   });
 
-  it("is closed if its body is not a web stream, with an error about the custom fetch", async () => {
+  it("is refused, and its body closed, if the body is not a web stream; the error suggests another fetch", async () => {
     let closed = 0;
     let sent = 0;
     const body = { destroy: () => (closed += 1) };
@@ -356,7 +357,7 @@ describe("the response to a request for a stream", () => {
     expect({ closed, sent }).toEqual({ closed: 1, sent: 1 });
   });
 
-  it("does not count towards maxConcurrency before its headers arrive", async () => {
+  it("does not count towards maxConcurrency, even before its headers arrive", async () => {
     await using server = await serving(
       (response, request) => {
         if (!request.url?.endsWith("/progress"))
@@ -371,7 +372,7 @@ describe("the response to a request for a stream", () => {
     await rejectionOf(waiting);
   });
 
-  it("is requested again after a transient error before its headers arrive", async () => {
+  it("is requested again if a transient error occurs before its headers arrive", async () => {
     vi.spyOn(Math, "random").mockReturnValue(0);
     let count = 0;
     await using server = await serving(

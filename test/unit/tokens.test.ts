@@ -46,7 +46,7 @@ describe("a temporary token", () => {
       { expires_in: 3600, note: "x" },
     ],
     [{ expires_in: 60 }, { expires_in: 60 }],
-  ])("always expires: %j is sent as %j", async (input, sent) => {
+  ])("always expires: the input %j is sent as %j", async (input, sent) => {
     const fetch = lending(gone);
     await hubOf(fetch).tokens.createTemporary("ada", input);
     expect(await bodyOf(fetch.requests[0])).toEqual(sent);
@@ -72,7 +72,7 @@ describe("a temporary token", () => {
     expect(fetch.sent()).toEqual([create, revoke]);
   });
 
-  it("is revoked even if the signal of its creation aborted", async () => {
+  it("is revoked even if the signal that was given for its creation is aborted", async () => {
     const fetch = lending(gone);
     const controller = new AbortController();
     {
@@ -82,7 +82,7 @@ describe("a temporary token", () => {
     expect(fetch.sent()).toEqual([create, revoke]);
   });
 
-  it("causes no error if it was revoked already", async () => {
+  it("causes no error at the end of its block if it is already revoked", async () => {
     const fetch = lending(() => refusal(404, "Not found"));
     {
       await using _ = await hubOf(fetch).tokens.createTemporary("ada");
@@ -90,7 +90,7 @@ describe("a temporary token", () => {
     expect(fetch.sent()).toEqual([create, revoke]);
   });
 
-  it("causes an error if it may be outside the client's scopes", async () => {
+  it("causes an error if its revocation is refused because it may be outside the client's scopes", async () => {
     const words = "No access to resources or resources not found";
     const fetch = lending(() => refusal(404, words));
     const work = async (): Promise<void> => {
@@ -156,29 +156,38 @@ describe("a login", () => {
   });
 
   // If a request has a token, hubs do not check the password in its body.
-  it.each(["Bearer", "token", "BEARER"])("sends no token beside the password: %s", async (type) => {
-    const fetch = answering(created);
-    const headers = { authorization: `${type} ${secrets.token}` };
-    const hub = new JupyterHub({ url: origin, fetch, headers });
-    await hub.tokens.login("ada", { password });
-    await hub.tokens.login("ada", { password }, { headers });
-    expect(fetch.requests.map(({ headers }) => headers.get("Authorization"))).toEqual([null, null]);
-  });
+  it.each(["Bearer", "token", "BEARER"])(
+    "sends no token together with the password, even if a header has one of the type %s",
+    async (type) => {
+      const fetch = answering(created);
+      const headers = { authorization: `${type} ${secrets.token}` };
+      const hub = new JupyterHub({ url: origin, fetch, headers });
+      await hub.tokens.login("ada", { password });
+      await hub.tokens.login("ada", { password }, { headers });
+      expect(fetch.requests.map(({ headers }) => headers.get("Authorization"))).toEqual([
+        null,
+        null,
+      ]);
+    },
+  );
 
-  it("sends credentials for a gateway, such as Basic ones", async () => {
+  it("keeps an Authorization header that is not a token, such as Basic credentials for a gateway", async () => {
     const fetch = answering(created);
     const headers = { Authorization: "Basic Z2F0ZTpvcGVu" };
     await hubOf(fetch, { token: undefined, headers }).tokens.login("ada", { password });
     expect(fetch.requests[0]?.headers.get("Authorization")).toBe(headers.Authorization);
   });
 
-  it.each(["Forbidden", null])("with a wrong password is refused: %j", async (message) => {
-    const fetch = answering(() => refusal(403, message));
-    const error = await rejectionOf(hubOf(fetch).tokens.login("ada", { password }));
-    expect(error).toBeInstanceOf(AuthenticationError);
-    expect((error as Error).message).toContain("The user or password is wrong");
-    expectNoSecret(error);
-  });
+  it.each(["Forbidden", null])(
+    "with a wrong password rejects with AuthenticationError if the hub's message is %j",
+    async (message) => {
+      const fetch = answering(() => refusal(403, message));
+      const error = await rejectionOf(hubOf(fetch).tokens.login("ada", { password }));
+      expect(error).toBeInstanceOf(AuthenticationError);
+      expect((error as Error).message).toContain("The user or password is wrong");
+      expectNoSecret(error);
+    },
+  );
 
   it.each([undefined, null, 7])(
     "is refused without a request if the password is %j",

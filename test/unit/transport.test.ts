@@ -23,7 +23,7 @@ const namesOf = (request: Request | undefined): string[] =>
   [...(request?.headers.keys() ?? [])].toSorted();
 
 describe("a request", () => {
-  it("has only the headers that a hub's CORS allows", async () => {
+  it("has only headers that hubs allow in requests from other origins (CORS)", async () => {
     const fetch = answering(({ url }) => answer(url.includes("/groups?") ? [] : {}));
     const hub = hubOf(fetch);
     await hub.users.get("ada");
@@ -79,7 +79,7 @@ describe("a request", () => {
     expect(namesOf(fetch.requests[0])).toEqual(["accept", "user-agent"]);
   });
 
-  it("of tokens.identify has the token to identify, not the client's", async () => {
+  it("of tokens.identify sends the token to identify instead of the client's token", async () => {
     const fetch = answering();
     await hubOf(fetch).tokens.identify("another");
     expect(fetch.requests[0]?.headers.get("Authorization")).toBe("Bearer another");
@@ -99,7 +99,7 @@ describe("a request", () => {
   });
 
   it.each(["content-type", "Content-Type", "CONTENT-TYPE"])(
-    "has a call's own %s header only once, whatever the case of its name",
+    "has only one %s header if the call sets it, whatever the case of the name",
     async (name) => {
       const fetch = answering();
       const hub = hubOf(fetch);
@@ -161,7 +161,7 @@ describe("a redirect", () => {
       [status, "DELETE"],
     ]),
   )(
-    "with %i for a %s is not followed, and leads to an UnexpectedResponseError",
+    "with status %i of a %s request is not followed, and leads to an UnexpectedResponseError",
     async (status, method) => {
       let reached = 0;
       await using target = await serve((_, response) => {
@@ -204,7 +204,7 @@ describe("a redirect", () => {
     expectNoSecret(error);
   });
 
-  it("of OAuth's page leads to an error that does not suggest checking the url", async () => {
+  it("from the OAuth authorization page leads to an error that does not suggest checking the url", async () => {
     const headers = { Location: `/hub/login?next=${secrets.value}` };
     const { client } = hubOf(answering(() => new Response(null, { status: 302, headers })));
     const query = { client_id: "x", response_type: "code" };

@@ -1,4 +1,4 @@
-/** Addresses: of the API, of the hub behind a link, and of servers; and which hosts are private. */
+/** The addresses of the API, of the hub behind a link and of servers, and the test whether a host is private. */
 import { describe, expect, it } from "vitest";
 import { InvalidInputError } from "../../src/core/errors.js";
 import {
@@ -79,7 +79,7 @@ describe("the address of the API", () => {
     ["a long path", `https://hub.example.org/${"a/".repeat(20_000)}`],
     ["a long query", `https://hub.example.org/?${secrets.value.repeat(2000)}`],
     ["text that is not a URL", "x".repeat(1_000_000)],
-  ])("is refused in a short message if it is too long: %s", (_, url) => {
+  ])("is refused with a short message if it is too long: %s", (_, url) => {
     const error = refusalOf(() => apiUrl(url));
     expect(error).toBeInstanceOf(InvalidInputError);
     expect((error as Error).message).toMatch(/^The url has \d+ characters; at most 8000 are/);
@@ -110,7 +110,7 @@ describe("the public address", () => {
     ["https://example.org/prefix/hub/api", "https://example.org/prefix/hub/"],
     ["https://example.org/prefix/hub/", "https://example.org/prefix/hub/"],
     ["https://example.org/api", "https://example.org/api/hub/"],
-  ])("from %s is %s", (url, expected) => {
+  ])("derived from %s is %s", (url, expected) => {
     expect(pageUrl(url)).toBe(expected);
   });
 
@@ -119,7 +119,7 @@ describe("the public address", () => {
   });
 });
 
-describe("the candidates for the API behind a link", () => {
+describe("the possible API addresses for a link", () => {
   const root = ["/hub/api"];
   const prefixed = ["/prefix/hub/api", "/hub/api"];
 
@@ -145,7 +145,7 @@ describe("the candidates for the API behind a link", () => {
       "https://h.example/hubs/users",
       ["/hubs/users/hub/api", "/hub/api", "/hubs/hub/api"],
     ],
-  ])("are as expected for %s: %s", (_, link, paths) => {
+  ])("are the expected ones for %s: %s", (_, link, paths) => {
     expect(apiCandidates(link)).toEqual(paths.map((path) => `https://h.example${path}`));
   });
 
@@ -191,14 +191,14 @@ describe("the candidates for the API behind a link", () => {
     expect(deep.map((url) => url.split("/a").length)).toEqual([3001, 1, 2, 3, 4].map((n) => n + 1));
   });
 
-  it("are refused for a link that is too long, without quoting it", () => {
+  it("cannot be derived from a link that is too long, which the error does not quote", () => {
     const error = refusalOf(() => apiCandidates(`https://h.example/${"a/".repeat(20_000)}`));
     expect(error).toBeInstanceOf(InvalidInputError);
     expect((error as Error).message).toMatch(/^The link has 40018 characters; at most 8000 are/);
     expect((error as Error).message.length).toBeLessThan(250);
   });
 
-  it("are refused for an invalid link", () => {
+  it("cannot be derived from an invalid link", () => {
     expect(() => apiCandidates("user/ada/lab")).toThrow("The link must be an absolute URL");
     expect(() => apiCandidates("https://ada:x@h.example/")).toThrow(InvalidInputError);
   });
@@ -217,7 +217,7 @@ describe("the address of a server", () => {
     expect(serverAddress({ url }, "", hub)).toBe(expected);
   });
 
-  it("must have the hub's port, also at a subdomain", () => {
+  it("must have the hub's port, even at a subdomain", () => {
     const local = "http://hub.localhost:8000/hub/";
     const ada = "http://ada.hub.localhost:8000/user/ada/";
     expect(serverAddress({ url: ada }, "", local)).toBe(ada);

@@ -1,4 +1,4 @@
-/** The comparison of JupyterHub versions, and the calls that a hub is too old for. */
+/** The comparison of JupyterHub versions, and the calls that an older hub does not support. */
 import { describe, expect, it } from "vitest";
 import { postAuthToken, postShareCode, postUserServer, postUserTokens } from "../../src/api.js";
 import { UnsupportedByHubError } from "../../src/core/errors.js";
@@ -34,7 +34,7 @@ describe("isAtLeast()", () => {
   });
 });
 
-/** A hub of this version that answers every operation. */
+/** Returns a client of a hub of this version, which answers every request with success. */
 const hubAt = (version: string) => {
   const fetch = answering(({ url }) =>
     answer(url.endsWith("/hub/api/") ? { version } : url.includes("/users?") ? [] : {}, {
@@ -95,14 +95,14 @@ describe("an argument that an older hub ignores or misreads", () => {
     },
   );
 
-  it("is checked against the header of an earlier response, without a request", async () => {
+  it("is checked against the version in the header of an earlier response, without a further request", async () => {
     const { fetch, hub } = hubAt("1.2.2");
     await hub.users.get("ada");
     await expect(hub.users.list({ state: "ready" })).rejects.toBeInstanceOf(UnsupportedByHubError);
     expect(fetch.sent()).toEqual(["GET /users/ada"]);
   });
 
-  it("is checked against the last response, since a hub may be upgraded", async () => {
+  it("is checked against the version in the last response, since a hub may be upgraded", async () => {
     let version = "1.2.2";
     const fetch = answering(() => answer([], { version }));
     const hub = hubOf(fetch);
@@ -112,7 +112,7 @@ describe("an argument that an older hub ignores or misreads", () => {
     expect(await hub.users.list({ state: "ready" })).toEqual([]);
   });
 
-  it("needs a request for the version, which is sent without a token", async () => {
+  it("makes the client request the version first, without a token", async () => {
     const { fetch, hub } = hubAt("6.1.1");
     await hub.users.list({ state: "active" });
     const [versionRequest, call] = fetch.requests;
@@ -120,7 +120,7 @@ describe("an argument that an older hub ignores or misreads", () => {
     expect(call?.headers.has("Authorization")).toBe(true);
   });
 
-  it("is sent to any hub if its value is false, as for include_stopped_servers", async () => {
+  it("is sent to any hub if its value is false, for example include_stopped_servers", async () => {
     const { fetch, hub } = hubAt("1.2.2");
     await hub.users.get("ada", { include_stopped_servers: false });
     expect(fetch.sent()).toEqual(["GET /users/ada?include_stopped_servers=false"]);
@@ -133,7 +133,7 @@ describe("an argument that an older hub ignores or misreads", () => {
     expect(fetch.sent()).toEqual(["POST /users/ada/tokens"]);
   });
 
-  it("is not a key that every hub knows, such as auth_state", async () => {
+  it("is never a key that every hub knows, such as auth_state, which is sent to any hub", async () => {
     const { fetch, hub } = hubAt("1.2.2");
     await hub.users.update("ada", { auth_state: { upstream: "x" } });
     expect(fetch.sent()).toEqual(["PATCH /users/ada"]);
@@ -159,7 +159,7 @@ describe("the refusal of an operation that not every hub has", () => {
     ["metrics", "1.3.0", 404, "1.4", (hub) => hub.metrics()],
   ];
   it.each(absent)(
-    "is an UnsupportedByHubError on an older hub: %s on hub %s (%i)",
+    "leads to an UnsupportedByHubError on a hub without it: %s on hub %s (status %i)",
     async (_, version, status, since, call) => {
       const phrase = status === 404 ? "Not Found" : "Method Not Allowed";
       const error = await rejectionOf(
@@ -171,12 +171,12 @@ describe("the refusal of an operation that not every hub has", () => {
     },
   );
 
-  it("is a NotFoundError on a hub that has the operation", async () => {
+  it("leads to a NotFoundError if the hub has the operation", async () => {
     const hub = hubOf(answering(() => refusal(404, "No such user: ada", { version: "5.0.0" })));
     await expect(hub.shares.list("ada")).rejects.toMatchObject({ name: "NotFoundError" });
   });
 
-  it("is a NotFoundError if the hub's version is unknown", async () => {
+  it("leads to a NotFoundError if the hub's version is unknown", async () => {
     const hub = hubOf(answering(() => refusal(404, "Not Found", { version: null })));
     const error = await rejectionOf(
       postShareCode({
@@ -188,7 +188,7 @@ describe("the refusal of an operation that not every hub has", () => {
     expect(error).toMatchObject({ name: "NotFoundError" });
   });
 
-  it("is an UnsupportedByHubError if it was removed: POST /authorizations/token on hub 6", async () => {
+  it("leads to an UnsupportedByHubError if a newer hub has removed it: POST /authorizations/token on hub 6", async () => {
     const message =
       "Deprecated endpoint /hub/api/authorizations/token is removed in JupyterHub 2.0." +
       " Use /hub/api/users/:user/tokens instead.";
@@ -204,7 +204,7 @@ describe("the refusal of an operation that not every hub has", () => {
 });
 
 describe("a request for the version", () => {
-  it("is sent by each version(), and by supports() only if the version is unknown", async () => {
+  it("is sent by each call of version(), and by supports() only if the version is unknown", async () => {
     const { fetch, hub } = hubAt("5.5.4");
     expect(await hub.version()).toBe("5.5.4");
     expect(await hub.version()).toBe("5.5.4");

@@ -16,7 +16,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** The URL and headers that a client sends. */
+/** Returns the URL and the headers of a request that a client sends. */
 async function sentBy(hub: JupyterHub, fetch: ReturnType<typeof answering>) {
   fetch.requests.length = 0;
   await hub.users.get("ada");
@@ -94,14 +94,14 @@ describe("hub.withOptions()", () => {
     vi.restoreAllMocks();
   });
 
-  it("refuses a url, since a token is for one hub", () => {
+  it("refuses a url, since a token belongs to one hub", () => {
     const options = { url: "https://evil.example" } as JupyterHubOptions;
     expect(() => hubOf(answering()).withOptions(options)).toThrow(
       /^Unknown key `url` in the options of the client\./,
     );
   });
 
-  it("keeps options from the environment, even if the environment has changed since", async () => {
+  it("keeps options from the environment, even after the environment changes", async () => {
     vi.stubEnv("JUPYTERHUB_API_URL", "http://hub.example.org/hub/api");
     vi.stubEnv("JUPYTERHUB_API_TOKEN", secrets.token);
     vi.stubEnv("JUPYTERHUB_PUBLIC_HUB_URL", "https://people.example/hub/");
@@ -117,7 +117,7 @@ describe("hub.withOptions()", () => {
     expect(await sentBy(other, fetch)).toEqual(before);
   });
 
-  it("replaces a page's cookie by a token, and a token by the cookie", async () => {
+  it("switches a client from the page's cookie to a token, and back", async () => {
     vi.stubEnv("JUPYTERHUB_API_TOKEN", "of-the-environment");
     vi.stubGlobal("location", new URL(`${origin}/hub/home`));
     const fetch = answering();

@@ -12,7 +12,7 @@ const refusing = () =>
     }),
   );
 
-/** Collects the items of an iterable, in a function other than the one that made the call. */
+/** Collects the items of an iterable that another function has requested. */
 async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   const found: Item[] = [];
   for await (const item of items) found.push(item);
@@ -74,7 +74,7 @@ describe("the stack of a rejection", () => {
     ["an unknown key", (hub) => hub.users.list({ stat: "active" } as never)],
     ["an unknown key of a start", (hub) => hub.servers.start("ada", { sever: "x" } as never)],
     ["a bad name", (hub) => hub.users.get("..")],
-  ])("names the line of the call for %s", async (_, call) => {
+  ])("names the line of the rejected call: %s", async (_, call) => {
     const error = (await rejectionOf(call(refusing()))) as Error;
     expect(error.stack).toContain("call-site.test.ts");
   });

@@ -1,7 +1,7 @@
 /**
  * A hub behind an injected `fetch`, whose users are created and deleted while a client lists them.
  *
- * A page has its users in the order of their ids, as they are at the time of the response. The test chooses the order
+ * A page lists the users who exist at the time of its response, in the order of their ids. The test chooses the order
  * of the responses to concurrent requests, and can change the users before each response. A FakeHub cannot do this: it
  * answers in the order of the requests.
  */

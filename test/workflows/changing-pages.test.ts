@@ -1,4 +1,4 @@
-/** A listing has each user who exists throughout it exactly once, even if others are created and deleted meanwhile. */
+/** Users who exist throughout a listing appear in it exactly once, even if other users are created and deleted. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ChangingHub, type Row } from "./changing-hub.js";

@@ -84,7 +84,7 @@ describe("servers.delete", () => {
   });
 
   it.each<[state: State]>([["stopped"], ["ready"]])(
-    "rejects with an unknown outcome after a lost response if the server is %s",
+    "reports in its error that the outcome is unknown if the response is lost and the server is %s",
     async (state) => {
       const hub = new FakeHub();
       hub.next(named, { status: 0, lost: true, fate: [[0, state]] });
@@ -98,14 +98,19 @@ describe("servers.delete", () => {
     ["the empty name", { server: "" }],
     ["no name", {}],
     ["no input", undefined],
-  ])("refuses to delete the default server, and sends nothing, if given %s", async (_, input) => {
-    const hub = new FakeHub();
-    hub.become("", [[0, "ready"]]);
-    const error = await failure(hub.client().servers.delete("ada", input as Required<ServerInput>));
-    expect(error).toBeInstanceOf(InvalidInputError);
-    expect(error).toMatchObject({ message: expect.stringContaining("Only named servers") });
-    expect(hub.sent).toEqual([]);
-  });
+  ])(
+    "refuses to delete the default server, and sends nothing, if called with %s",
+    async (_, input) => {
+      const hub = new FakeHub();
+      hub.become("", [[0, "ready"]]);
+      const error = await failure(
+        hub.client().servers.delete("ada", input as Required<ServerInput>),
+      );
+      expect(error).toBeInstanceOf(InvalidInputError);
+      expect(error).toMatchObject({ message: expect.stringContaining("Only named servers") });
+      expect(hub.sent).toEqual([]);
+    },
+  );
 
   it("names the server in the error of a timeout", async () => {
     const hub = new FakeHub();

@@ -1,9 +1,10 @@
 /**
  * A hub with one user, ada, behind an injected `fetch`.
  *
- * Her servers change over the fake time as their `fate` says. The hub responds like a real one (version header, error
- * bodies, refusals), unless a test sets the next response of a route. The FakeHub of src/testing is not enough here:
- * tests need states and responses that a healthy hub does not have, such as a 201 while the server is still pending.
+ * Her servers change their states as the fake time advances, as their `fate` says. The hub responds like a real one
+ * (version header, error bodies, refusals), unless a test sets the next response of a route. The FakeHub of src/testing
+ * is not enough here: tests need states and responses that a healthy hub does not have, such as a 201 while the server
+ * is still pending.
  */
 import { JupyterHub } from "../../src/index.js";
 import { isAtLeast } from "../../src/core/version.js";
@@ -24,7 +25,7 @@ export interface Answer {
   message?: string | null;
   body?: unknown;
   headers?: Record<string, string>;
-  /** The states of the route's server from the request on. */
+  /** The states of the route's server from the time of the request on. */
   fate?: Fate;
   /** The delay of the response, in milliseconds. */
   takes?: number;
@@ -57,11 +58,11 @@ const slowStart: Fate = [
 export class FakeHub {
   readonly sent: Sent[] = [];
   userExists = true;
-  /** The events of Spawners. */
+  /** The events that every Spawner reports. */
   tale: Tale = [[500, { progress: 50, message: "Starting" }]];
-  /** The reason that failing Spawners give. */
+  /** The reason that a failing Spawner reports. */
   why = "No GPU is left";
-  /** Answers requests to the address of a server. By default the hub answers, and redirects to its own page. */
+  /** Answers requests to the address of a server. By default, redirects to a page of the hub. */
   atAddress: typeof fetch = async () => redirectTo("/hub/user/ada/");
   /** The number of open streams. */
   open = 0;
@@ -82,12 +83,12 @@ export class FakeHub {
     this.#servers.set(name, { fate, from: Date.now(), user_options });
   }
 
-  /** Sets the responses to the next requests of a route, such as "POST /users/ada/server". */
+  /** Sets the responses to the next requests to a route, such as "POST /users/ada/server". */
   next(route: string, ...answers: Answer[]): void {
     this.#answers.set(route, [...(this.#answers.get(route) ?? []), ...answers]);
   }
 
-  /** The number of requests of a route. */
+  /** Returns the number of requests to a route. */
   count(route: string): number {
     return this.sent.filter((one) => one.route === route).length;
   }
@@ -171,7 +172,7 @@ export class FakeHub {
     return { status: 200, body: this.#server(name) };
   }
 
-  /** The progress stream of a start. Each connection receives all events. */
+  /** Returns the progress stream of a start. Each connection receives all events, including past ones. */
   #progress(name: string): Answer {
     const { fate = [], from = 0 } = this.#servers.get(name) ?? {};
     const elapsed = Date.now() - from;
@@ -257,7 +258,8 @@ export class FakeHub {
   }
 
   /**
-   * The time at which the server last began to spawn; without a spawn in its fate, the time at which the fate was set.
+   * Returns the time at which the server last began to spawn. If it has not spawned since its fate was set, returns the
+   * time at which the fate was set.
    */
   #startedAt(name: string): string {
     const { fate = [], from = 0 } = this.#servers.get(name) ?? {};
@@ -287,7 +289,7 @@ const isActive = (state: State): boolean => state !== "stopped" && state !== "go
 
 const full = (name: string): string => (name === "" ? "ada" : `ada/${name}`);
 
-/** Returns the name of the server in a path, and whether the path is that of a server. */
+/** Returns the server name in a path (empty for the default server), and whether the path belongs to a server. */
 function serverOf(path: string): { name: string; isServer: boolean } {
   const [, name] = /\/users\/ada\/server(?:s\/([^/]+))?(?:\/progress)?$/.exec(path) ?? [];
   return { name: decodeURIComponent(name ?? ""), isServer: /\/users\/ada\/server/.test(path) };

@@ -1,6 +1,6 @@
 /**
  * A hub behind an injected `fetch` that serves one listing, in pages like those of real hubs. Unlike a FakeHub, it can
- * be a hub of 1.2 to 3.1, and can send responses that are not a listing.
+ * imitate hubs of the versions 1.2 to 3.1, and can send responses that are not a listing.
  */
 import { JupyterHub } from "../../src/index.js";
 import type { JupyterHubOptions } from "../../src/index.js";
@@ -13,7 +13,7 @@ export interface ListingOptions {
   version?: string;
   /** The hub's `api_page_max_limit`. */
   max?: number;
-  /** Creates the JSON of a response from its items. By default, it is an array of objects with a `name`. */
+  /** Creates the JSON of a response from its items. By default, the JSON is an array of objects with a `name`. */
   shape?: (items: string[]) => unknown;
   /** The bodies of the first responses, instead of the hub's own. */
   first?: unknown[];
@@ -82,6 +82,6 @@ export function fakeListing(
 
 const named = (items: string[]): unknown => items.map((name) => ({ name }));
 
-/** The map of a proxy's routes. */
+/** Returns the routes of a proxy as hubs send them: as a map. */
 export const routeMap = (items: string[]): unknown =>
   Object.fromEntries(items.map((name) => [`/user/${name}/`, { routespec: name }]));

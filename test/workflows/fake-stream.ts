@@ -1,6 +1,6 @@
-/** Event streams in pieces, over the fake time. */
+/** Event streams that send their pieces while the fake time advances. */
 
-/** Text to send as it is, an event, milliseconds to wait (Infinity: forever), or an error that breaks the stream. */
+/** Text to send unchanged, an event, a wait in milliseconds (Infinity: forever), or an error that ends the stream. */
 export type Piece = string | object | number | Error;
 
 /** Returns a stream of the pieces. Calls `over` once, when the stream has ended or is cancelled. */
@@ -40,7 +40,7 @@ export function streamOf(pieces: readonly Piece[], over: () => void): ReadableSt
   );
 }
 
-/** Resolves after the given milliseconds. At an abort, rejects with the signal's reason as fetch does. */
+/** Resolves after the given milliseconds. If the signal is aborted, rejects with its reason, as fetch does. */
 export const elapse = (
   milliseconds: number,
   signal: AbortSignal | null | undefined,

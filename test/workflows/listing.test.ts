@@ -56,7 +56,7 @@ describe("a listing", () => {
     expect(recorded).toHaveLength(5);
   });
 
-  it("supports then, catch and finally as a promise does", async () => {
+  it("supports then, catch and finally like a promise", async () => {
     const { hub } = fakeListing(names(3));
     const received: string[] = [];
     const listing = hub.users.list();
@@ -103,7 +103,7 @@ describe("a listing", () => {
   it.each<[what: string, version: string]>([
     ["that sends pages", "6.1.1"],
     ["that sends everything at once", "1.2.2"],
-  ])("returns a single page of a hub %s", async (_, version) => {
+  ])("returns a single page of items from a hub %s", async (_, version) => {
     const { hub, recorded } = fakeListing(names(50), { version });
     const listing = hub.groups.list({ limit: 15 });
     const { items, ...page } = await listing.page({ offset: 10, limit: 20 });
@@ -217,7 +217,7 @@ describe("a listing that ends early", () => {
 });
 
 describe("a page that fails", () => {
-  it("rejects the listing only when its turn comes, and aborts the requests for later pages", async () => {
+  it("makes the listing reject only when its turn comes, and aborts the requests for later pages", async () => {
     const { hub, open, asks } = waiting(100);
     const received: string[] = [];
     const iterate = async (): Promise<void> => {
@@ -265,7 +265,7 @@ describe("the number of concurrent requests", () => {
     [5, 5],
     [50, 10],
   ])(
-    "is, with concurrency %s, one for the first page and then up to %i",
+    "with concurrency %s is one until the first page arrives, and then up to %i",
     async (concurrency, atMost) => {
       const { hub, open, asks } = waiting(100);
       const listed = hub.users.list({}, { concurrency }).then((users) => users.map(nameOf));
@@ -318,7 +318,7 @@ describe("the number of concurrent requests", () => {
 });
 
 describe("going back to earlier pages", () => {
-  it("finds the remaining users, whatever the page size and the number of deletions", async () => {
+  it("finds the users who were not deleted, whatever the page size and the number of deletions", async () => {
     const hub = new ChangingHub(300, {
       max: 3,
       before: (hub, answers) => {
@@ -330,7 +330,7 @@ describe("going back to earlier pages", () => {
     expect(new Set(listed.map(nameOf)).size).toBe(listed.length);
   });
 
-  it("stops at the given offset", async () => {
+  it("does not go before the offset at which the caller began", async () => {
     const hub = new ChangingHub(60, {
       max: 10,
       before: (hub, answers) => {

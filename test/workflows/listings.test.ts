@@ -1,4 +1,4 @@
-/** Each method that lists sends the right route and query, and returns all rows. */
+/** Each listing method requests the right route and query, and returns all rows. */
 import { describe, expect, it } from "vitest";
 import { UnexpectedResponseError } from "../../src/index.js";
 import type { JupyterHub } from "../../src/index.js";
@@ -108,7 +108,7 @@ it.each([
   ["users.list", (hub: JupyterHub) => hub.users.list()],
   ["groups.list", (hub: JupyterHub) => hub.groups.list()],
   ["proxy.listRoutes", (hub: JupyterHub) => hub.proxy.listRoutes()],
-])("%s requests pages by their exact media type", async (_, list) => {
+])("%s requests pages with an Accept header that has only their media type", async (_, list) => {
   const { hub, recorded } = fakeListing(names(3), { max: 2 });
   await list(hub);
   expect(recorded.map(({ accept }) => accept)).toEqual([pageType, pageType]);
@@ -160,7 +160,7 @@ describe("proxy.listRoutes", () => {
 });
 
 describe("services.list", () => {
-  it("returns the services of the hub's map as a list", async () => {
+  it("returns the services, which the hub sends as a map, as a list", async () => {
     const services = { cull: { name: "cull", admin: true }, docs: { name: "docs", admin: false } };
     const { hub, recorded } = fakeListing([], { first: [services] });
     expect(await hub.services.list()).toEqual([services.cull, services.docs]);

@@ -1,4 +1,4 @@
-/** `servers.startMany` and `stopMany` yield each server's result when it is complete, and limit concurrent requests. */
+/** `servers.startMany` and `stopMany` yield each server's result once it is known, and limit their concurrency. */
 import { getEventListeners } from "node:events";
 import { describe, expect, it, vi } from "vitest";
 import { JupyterHub, type StartResult, type StartTarget } from "../../src/index.js";
@@ -16,7 +16,7 @@ interface Sent {
   body: string;
 }
 
-/** A hub with many users, whose servers start or fail after a second. At most `limit` servers start at a time. */
+/** A hub with many users, whose servers start or fail after `takes` ms. At most `limit` servers start at a time. */
 function manyHub({ limit = 100, failing = new Set<string>(), takes = 1000 } = {}) {
   const sent: Sent[] = [];
   const running = new Set<string>();
@@ -130,7 +130,7 @@ describe("many starts", () => {
     expect(writes()).toHaveLength(4);
   });
 
-  it("all wait after a 429", async () => {
+  it("all wait after one of them is rejected with 429", async () => {
     const { hub, writes, running, most } = manyHub({ limit: 3, takes: 1500 });
     await settled(all(hub.servers.startMany(users.slice(0, 9))));
     expect(running.size).toBe(9);
@@ -156,7 +156,7 @@ describe("many starts", () => {
     expect(writes()).toHaveLength(begun);
   });
 
-  it("reject with the reason also if the abort comes while the program processes a result", async () => {
+  it("reject with the reason of an abort that comes while the program processes a result", async () => {
     const { hub } = manyHub();
     const controller = new AbortController();
     const { signal } = controller;
@@ -172,7 +172,7 @@ describe("many starts", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("share one listener on a signal with stops and iterations of progress", async () => {
+  it("share one abort listener with stops and progress iterations that have the same signal", async () => {
     const { hub } = manyHub();
     const { signal } = new AbortController();
     const done = Promise.all([
@@ -185,7 +185,7 @@ describe("many starts", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
-  it("accept users, named servers and options, from any iterable", async () => {
+  it("accept user names, named servers and options from any iterable", async () => {
     const { hub, sent } = manyHub();
     async function* targets(): AsyncGenerator<StartTarget> {
       yield "ada";
@@ -209,7 +209,7 @@ describe("many starts", () => {
     ]);
   });
 
-  it("yield results while the iterable of targets is slow", async () => {
+  it("yield results without waiting for the next target of a slow iterable", async () => {
     const { hub } = manyHub();
     async function* targets(): AsyncGenerator<string> {
       yield "ada";
@@ -222,7 +222,7 @@ describe("many starts", () => {
     expect(Date.now() - begun).toBe(1000);
   });
 
-  it("yield the results of the starts in flight before an error of the iterable of targets", async () => {
+  it("yield the results of the starts in flight, then reject if the iterable of targets throws", async () => {
     const { hub } = manyHub();
     async function* failing() {
       yield "user0";
@@ -309,7 +309,7 @@ describe("many starts", () => {
 });
 
 describe("many stops", () => {
-  it("stop the server of the input for a target whose server is undefined", async () => {
+  it("stop the server that the input names if a target's server is undefined", async () => {
     const hub = new FakeHub();
     hub.become("gpu", [[0, "ready"]]);
     const targets = [{ user: "ada", server: undefined }];
@@ -318,7 +318,7 @@ describe("many stops", () => {
     expect(hub.writes).toEqual(["DELETE /users/ada/servers/gpu"]);
   });
 
-  it("yield each user's name when the server has stopped, or the error", async () => {
+  it("yield each user's name when the user's server has stopped, or the error if it cannot be stopped", async () => {
     const { hub, writes } = manyHub({ failing: new Set(["user3"]) });
     const results = await settled(all(hub.servers.stopMany(users.slice(0, 10))));
     expect(results).toHaveLength(10);

@@ -1,4 +1,4 @@
-/** `mapConcurrent` keeps no results that were read, and ends cleanly after a break or a failure. */
+/** `mapConcurrent` keeps no reference to results that were read, and ends cleanly after a break or a failure. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";

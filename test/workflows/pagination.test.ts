@@ -134,7 +134,7 @@ describe("a listing in pages", () => {
     expect(recorded).toEqual(expected);
   });
 
-  it("is complete without going back if the order may change", async () => {
+  it("is complete if the order of the items may change, without going back to earlier pages", async () => {
     const { ask, recorded } = answers(page(["a", "b"], at(2)), page(["c", "d"], null, 1));
     expect(await listingOf(ask, false)).toEqual(["a", "b", "c", "d"]);
     expect(recorded).toEqual([at(0), at(1)]);
@@ -168,12 +168,12 @@ describe("a listing in pages", () => {
     expect(error).toMatchObject({ message: expect.stringContaining("neither a list nor a page") });
   });
 
-  it("rejects with the error of a page", async () => {
+  it("rejects with the error if the request for a page fails", async () => {
     const { ask } = answers(page(["a", "b"], at(2)));
     await expect(listingOf(ask)).rejects.toThrow("An unexpected request");
   });
 
-  it("requests 200 items per page, the maximum of hubs, and two pages at once", () => {
+  it("requests 200 items per page, the most that hubs allow, and two pages at once", () => {
     expect({ pageSize, pagesInFlight }).toEqual({ pageSize: 200, pagesInFlight: 2 });
   });
 });
@@ -203,7 +203,7 @@ describe("users.list on a hub", () => {
     expect(recorded).toHaveLength(requests);
   });
 
-  it("sends its filters with every page", async () => {
+  it("sends its filters with the request for every page", async () => {
     const { hub, recorded } = fakeListing(names(3), { max: 2 });
     await hub.users.list({ state: "active", sort: "-name" });
     expect(recorded.map(({ path }) => path)).toEqual([

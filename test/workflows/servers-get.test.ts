@@ -116,7 +116,7 @@ describe("servers.list", () => {
     expect(hub.sent.map(({ route }) => route)).toEqual(["GET /"]);
   });
 
-  it("rejects with ForbiddenError if the scopes do not include the servers", async () => {
+  it("rejects with ForbiddenError if the token's scopes do not include the servers", async () => {
     const hub = new FakeHub();
     hub.next("GET /users/ada", { status: 200, body: { name: "ada", kind: "user" } });
     const error = await settled(hub.client().servers.list("ada")).catch(

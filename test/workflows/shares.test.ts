@@ -107,19 +107,19 @@ describe("shares.revoke", () => {
     },
   );
 
-  it("resolves with the remaining share", async () => {
+  it("resolves with the share as it is after the revocation", async () => {
     const { hub } = hubThatAnswers(share);
     expect(await hub.shares.revoke("ada", { user: "grace", server: "gpu" })).toEqual(share);
   });
 
-  it("resolves with undefined if no share remains, for which the hub sends {}", async () => {
+  it("resolves with undefined if no share remains, which the hub reports as {}", async () => {
     const { hub } = hubThatAnswers({});
     expect(await hub.shares.revoke("ada", { user: "grace", server: "gpu" })).toBeUndefined();
   });
 });
 
 describe("shares.grant", () => {
-  it("sends scopes unchanged, since hubs add the filter", async () => {
+  it("sends scopes unchanged, since hubs add the filter for the server", async () => {
     const { hub, sent } = hubThatAnswers(share);
     const granted = await hub.shares.grant("ada", { user: "grace", scopes: ["read:servers"] });
     expect(granted).toEqual(share);
@@ -154,7 +154,7 @@ describe("shareCodes.revoke", () => {
     expect(sent).toEqual([]);
   });
 
-  it("leaves it to revokeAll to revoke all codes", async () => {
+  it("leaves the revocation of all codes to revokeAll, which sends one request", async () => {
     const { hub, sent } = hubThatAnswers(undefined, 204);
     await hub.shareCodes.revokeAll("ada", { server: "gpu" });
     expect(sent).toEqual([{ route: "DELETE /share-codes/ada/gpu", body: undefined }]);

@@ -30,7 +30,7 @@ async function aborted(
 describe("the spawn of an aborted start", () => {
   it.each<[what: string, call: StartServerOptions]>([
     ["by default", {}],
-    ["with onAbort leave", { onAbort: "leave" }],
+    ["if onAbort is leave", { onAbort: "leave" }],
   ])("continues %s", async (_, call) => {
     const hub = new FakeHub();
     const started = await aborted(hub, 1000, call);
@@ -53,7 +53,7 @@ describe("the spawn of an aborted start", () => {
       },
     ],
     ["after a lost response", { status: 0, lost: true, fate: [[0, "spawn"]] }],
-  ])("is cancelled with onAbort cancel if the abort comes %s", async (_, answer) => {
+  ])("is cancelled if onAbort is cancel and the abort comes %s", async (_, answer) => {
     const hub = new FakeHub();
     hub.next(post, answer);
     const started = await aborted(hub, 1000, cancel);
@@ -70,7 +70,7 @@ describe("the spawn of an aborted start", () => {
     expect(hub.sent.at(-1)).toEqual({ route: "DELETE /users/ada/servers/gpu", body: undefined });
   });
 
-  it("is cancelled after a timeout", async () => {
+  it("is also cancelled if the start times out", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: [[0, "spawn"]] });
     const call = { ...cancel, timeout: 5000 };
@@ -131,7 +131,7 @@ describe("the spawn of an aborted start", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("is cancelled before the start rejects, which takes at most fifteen seconds", async () => {
+  it("is cancelled before the start rejects: the start waits at most fifteen seconds for the cancellation", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: [[0, "spawn"]] });
     hub.next(stop, { status: 204, takes: 25_000 });
@@ -142,14 +142,14 @@ describe("the spawn of an aborted start", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("does not change the reason of the rejection if its cancellation fails", async () => {
+  it("may fail to be cancelled: the start still rejects with the reason of the abort", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: [[0, "spawn"]] });
     hub.next(stop, { status: 403, message: "requires any of [delete:servers]" });
     expect((await aborted(hub, 1000, cancel)).error).toBe("enough");
   });
 
-  it("is cancelled if a restart times out, except while the server still stops", async () => {
+  it("is cancelled if a restart times out, unless the server is still stopping", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "ready"]]);
     const restarted = watch(hub.client().servers.restart("ada", {}, { ...cancel, timeout: 500 }));
@@ -162,7 +162,7 @@ describe("the spawn of an aborted start", () => {
     expect(hub.writes).toEqual([stop, stop, post, stop]);
   });
 
-  it("is cancelled before the restart that began it rejects with a timeout", async () => {
+  it("is cancelled if its restart times out, and only then does the restart reject", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "stopped"]]);
     hub.next(stop, { status: 204 }, { status: 202, takes: 2000 });

@@ -42,7 +42,7 @@ describe("a start behind a proxy", () => {
   it.each<[string, Answer]>([
     ["buffers the headers of the stream", { status: 200, stream: [], takes: 1_000_000 }],
     ["buffers the events of the stream", { status: 200, stream: [requested, Infinity] }],
-  ])("resolves within two seconds of being ready if the proxy %s", async (_, answer) => {
+  ])("notices within two seconds that its server is ready if the proxy %s", async (_, answer) => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 202,
@@ -53,7 +53,7 @@ describe("a start behind a proxy", () => {
     });
     hub.next(stream, answer, answer, answer);
     const { ended } = await settled(story(hub.client().servers.start("ada")));
-    // In the last 1,200 ms, the hub would remove the server of a cancelled start.
+    // The last 1,200 ms are the time in which the hub would remove the server of a cancelled start.
     expect(ended).toBeLessThanOrEqual(9000 + 2000 + 1200);
     expect([hub.open, vi.getTimerCount()]).toEqual([0, 0]);
   });
@@ -62,7 +62,7 @@ describe("a start behind a proxy", () => {
 describe("a start with options", () => {
   const input = { user_options: { profile: "large" } };
 
-  it("rejects without a wait if the client has never reached the hub", async () => {
+  it("rejects at once if the hub is unavailable and the client has never reached it", async () => {
     const hub = new FakeHub();
     hub.next("GET /", unavailable);
     const start = hub.client({ retry: 0 }).servers.start("ada", input);
@@ -94,7 +94,7 @@ describe("a start with options", () => {
 });
 
 describe("a deletion behind a proxy that drops the body of a DELETE", () => {
-  it("rejects with advice if the server has stopped and is not removed", async () => {
+  it("rejects with advice if the server has stopped but is not removed", async () => {
     const hub = new FakeHub();
     hub.next("DELETE /users/ada/servers/gpu", { status: 204, fate: [[0, "stopped"]] });
     const begun = Date.now();

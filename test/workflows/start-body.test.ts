@@ -9,7 +9,7 @@ useClock();
 
 const post = "POST /users/ada/server";
 
-/** The recorded body of a start that is sent without one. */
+/** The recorded body of a start that is sent without a body. */
 const nothing = undefined;
 
 const bodies: [what: string, input: StartServerInput, on6: unknown, on5: unknown][] = [
@@ -34,7 +34,7 @@ const bodies: [what: string, input: StartServerInput, on6: unknown, on5: unknown
 
 describe.each(["6.1.1", "6.0.0b2"])("a start on hub %s", (version) => {
   it.each(bodies)(
-    "puts the user options below user_options in its body: %s",
+    "puts the user options under the key user_options of its body: %s",
     async (_, input, on6) => {
       const hub = new FakeHub(version);
       await settled(hub.client().servers.start("ada", input));
@@ -79,7 +79,7 @@ describe.each(["5.5.4", "4.1.6", "1.2.2"])("a start on hub %s", (version) => {
 });
 
 describe("the hub's version", () => {
-  it("is requested before the first start with a body, and not again", async () => {
+  it("is requested only once, before the first start with a body", async () => {
     const hub = new FakeHub();
     const client = hub.client();
     await settled(client.servers.start("ada", { user_options: { a: 1 } }));
@@ -94,7 +94,7 @@ describe("the hub's version", () => {
     expect(hub.count("GET /")).toBe(0);
   });
 
-  it("is required: if it cannot be read for a minute, the start is not sent", async () => {
+  it("is required by a start with a body, which is not sent if the version cannot be read for a minute", async () => {
     const hub = new FakeHub();
     const down: Answer = { status: 0, lost: true };
     hub.next("GET /", ...Array.from({ length: 100 }, () => down));

@@ -33,7 +33,7 @@ describe("a start whose server becomes ready", () => {
     expect(await durationOf(hub, server)).toBeLessThan(100);
   });
 
-  it("resolves at once if the server's address has a page of a Jupyter server", async () => {
+  it("resolves at once if the server's address answers with a page of a Jupyter server", async () => {
     const hub = new FakeHub();
     const headers = { "X-JupyterHub-Version": "6.1.1" };
     hub.atAddress = async () => new Response("<h1>Jupyter Server</h1>", { headers });
@@ -73,7 +73,7 @@ describe("a start whose server becomes ready", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("sends no token, cookie or header of the client to the address, and follows no redirect", async () => {
+  it("sends no token, cookie or header of the client to the server's address, and follows no redirect", async () => {
     const hub = new FakeHub();
     const requests: [input: unknown, init: RequestInit | undefined][] = [];
     hub.atAddress = async (input, init) => {
@@ -102,7 +102,7 @@ describe("a start whose server becomes ready", () => {
     expect(addresses).toEqual([full_url]);
   });
 
-  it("sends nothing to the address after a 201, which is certain, or in a web page, where it waits", async () => {
+  it("sends nothing to the server's address after a 201, which needs no check, or in a web page, where it waits", async () => {
     const hub = new FakeHub();
     let count = 0;
     hub.atAddress = async () => {
@@ -120,7 +120,7 @@ describe("a start whose server becomes ready", () => {
     expect(count).toBe(0);
   });
 
-  it("does not trust a fetch that has followed a redirect to the hub's login page", async () => {
+  it("does not resolve at once if fetch follows a redirect to the hub's login page", async () => {
     const hub = new FakeHub();
     hub.atAddress = async () => {
       const login = new Response("log in", { headers: { "X-JupyterHub-Version": "6.1.1" } });
@@ -129,7 +129,7 @@ describe("a start whose server becomes ready", () => {
     expect(await durationOf(hub)).toBeGreaterThanOrEqual(1200);
   });
 
-  it("cancels the body of the response from the address", async () => {
+  it("cancels the body of the response from the server's address", async () => {
     const hub = new FakeHub();
     let count = 0;
     const cancel = (): void => void (count += 1);
@@ -138,7 +138,7 @@ describe("a start whose server becomes ready", () => {
     expect(count).toBe(1);
   });
 
-  it("aborts its request to the address when the start is aborted", async () => {
+  it("aborts its request to the server's address when the start is aborted", async () => {
     const hub = new FakeHub();
     let signal: AbortSignal | undefined | null;
     hub.atAddress = async (_, init) => {
@@ -157,7 +157,7 @@ describe("a start whose server becomes ready", () => {
     expect([signal?.aborted, vi.getTimerCount()]).toEqual([true, 0]);
   });
 
-  it("rejects if it was cancelled: the hub then answers at the server's address", async () => {
+  it("rejects if it was cancelled, in which case the hub answers at the server's address", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 202,

@@ -29,7 +29,7 @@ describe("the timeout of a start", () => {
     expect(hub.sent).toHaveLength(recorded);
   });
 
-  it("rejects with the hub's last failure as the cause if the hub is down", async () => {
+  it("has the hub's last failure as its cause if the hub is down", async () => {
     const hub = new FakeHub();
     const down = Array.from({ length: 50 }, (): Answer => ({ status: 503, message: null }));
     hub.next(post, never);
@@ -50,7 +50,7 @@ describe("the timeout of a start", () => {
       "while the hub's version is pending",
       (hub) => hub.next("GET /", { status: 200, body: { version: "6.1.1" }, takes: 20_000 }),
     ],
-  ])("rejects with a TimeoutError that names the server: %s", async (_, script) => {
+  ])("leads to a TimeoutError that names the server: %s", async (_, script) => {
     const hub = new FakeHub();
     const begun = Date.now();
     script(hub);
@@ -113,7 +113,7 @@ describe("an aborted start", () => {
     }
   });
 
-  it("leaves no timer, like a start that succeeds or fails", async () => {
+  it("leaves no timer behind, nor does a start that succeeds or fails", async () => {
     const hub = new FakeHub();
     await settled(hub.client().servers.start("ada"));
     expect(vi.getTimerCount()).toBe(0);

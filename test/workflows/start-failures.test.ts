@@ -1,4 +1,4 @@
-/** Starts that fail reject with an error that names the failure, and are not sent again. */
+/** A start that fails rejects with an error that names the failure, and is not sent again. */
 import { describe, expect, it } from "vitest";
 import { RateLimitError, SpawnFailedError } from "../../src/index.js";
 import { FakeHub, type Answer, type Fate } from "./fake-hub.js";
@@ -29,7 +29,7 @@ describe("a start that fails", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("names the named server in its error", async () => {
+  it("has the name of a named server in its error", async () => {
     const hub = new FakeHub();
     hub.next(named, {
       status: 202,
@@ -46,7 +46,7 @@ describe("a start that fails", () => {
     expect(hub.writes).toEqual([named]);
   });
 
-  it("rejects with a 500 as the cause if the server no longer exists", async () => {
+  it("rejects with an error whose cause is the hub's 500 if the server does not exist afterwards", async () => {
     const hub = new FakeHub();
     const message = "Error in Authenticator.pre_spawn_start: no quota";
     hub.next(post, { status: 500, message, fate: [[0, "gone"]] });
@@ -64,7 +64,7 @@ describe("a start that fails", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("rejects with a 500 as the cause even if the spawn continued for a while", async () => {
+  it("rejects with an error whose cause is the hub's 500 even if the spawn continued for a while", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 500,
@@ -79,7 +79,7 @@ describe("a start that fails", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("rejects if it was cancelled and its server looks ready for a second", async () => {
+  it("rejects if it was cancelled, even if its server looks ready for a second", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 202,
@@ -154,30 +154,33 @@ describe("a start that fails", () => {
     [404, "There is no such image"],
     [409, "No GPU is left"],
     [429, "Too many pods"],
-  ])("rejects with SpawnFailedError if the Spawner raises %i: %s", async (status, why) => {
-    const hub = new FakeHub();
-    hub.why = why;
-    const fate: Fate = [
-      [0, "spawn"],
-      [0, "stopped"],
-    ];
-    hub.next(post, { status, message: why, fate });
-    expect(await failure(hub.client().servers.start("ada"))).toMatchObject({
-      name: "SpawnFailedError",
-      status,
-      reason: why,
-      events: [{ failed: true }],
-      cause: { status },
-    });
-    expect(hub.writes).toEqual([post]);
-  });
+  ])(
+    "rejects with SpawnFailedError if the Spawner raises an error with status %i: %s",
+    async (status, why) => {
+      const hub = new FakeHub();
+      hub.why = why;
+      const fate: Fate = [
+        [0, "spawn"],
+        [0, "stopped"],
+      ];
+      hub.next(post, { status, message: why, fate });
+      expect(await failure(hub.client().servers.start("ada"))).toMatchObject({
+        name: "SpawnFailedError",
+        status,
+        reason: why,
+        events: [{ failed: true }],
+        cause: { status },
+      });
+      expect(hub.writes).toEqual([post]);
+    },
+  );
 
   it.each<[status: number, why: string, headers: Record<string, string>]>([
     [401, "The cloud refuses the project's account", {}],
     [403, "The cloud reports missing or invalid credentials of the project", {}],
     [429, "The cloud's quota is used up", { "Retry-After": "1" }],
   ])(
-    "is not sent again, with a token function, if the Spawner raises %i: %s",
+    "is not sent again by a client with a token function if the Spawner raises status %i: %s",
     async (status, why, headers) => {
       const hub = new FakeHub();
       hub.why = why;
@@ -201,7 +204,7 @@ describe("a start that fails", () => {
     [404, "NotFoundError"],
     [429, "RateLimitError"],
   ])(
-    "rejects with the hub's own %i, not with the failure of an earlier spawn",
+    "rejects with the status %i of its own response, not with the failure of an earlier spawn",
     async (status, name) => {
       const hub = new FakeHub();
       hub.become("", [
@@ -213,7 +216,7 @@ describe("a start that fails", () => {
     },
   );
 
-  it("rejects with SpawnFailedError after a lost response if the stream reports the failure", async () => {
+  it("rejects with SpawnFailedError after a lost response if the progress stream reports the failure", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 0, lost: true, fate: soon("stopped") });
     expect(await failure(hub.client().servers.start("ada"))).toMatchObject({
@@ -237,7 +240,7 @@ describe("a start that fails", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("rejects with NotFoundError if the token's filters hide the server", async () => {
+  it("rejects with NotFoundError if the filters of the token's scopes hide the server", async () => {
     const hub = new FakeHub();
     const hidden = { status: 404, message: "No access to resources or resources not found" };
     const many = Array.from({ length: 9 }, () => hidden);
@@ -249,7 +252,7 @@ describe("a start that fails", () => {
     });
   });
 
-  it("rejects with the hub's error, and is not sent again, if the state of a pending stop is unreadable", async () => {
+  it("rejects with the hub's error, and is not sent again, if the state of a stopping server cannot be read", async () => {
     const hub = new FakeHub();
     hub.become("", [
       [0, "stop"],

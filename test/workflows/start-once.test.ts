@@ -1,4 +1,4 @@
-/** A start whose response is lost is not sent again. A start that the hub refuses for a while is. */
+/** A start whose response is lost is not sent again. A start that the hub refuses for a while is sent again. */
 import { describe, expect, it } from "vitest";
 import { FakeHub, type Answer, type Fate } from "./fake-hub.js";
 import { failure, settled, useClock } from "./time.js";
@@ -39,7 +39,7 @@ describe("a start whose response is lost", () => {
   });
 
   it.each(lost)(
-    "rejects with an unknown outcome if nothing spawns, and is not sent again: %s",
+    "reports in its error that the outcome is unknown if nothing spawns, and is not sent again: %s",
     async (_, answer) => {
       const hub = new FakeHub();
       hub.next(post, { ...answer, fate: [[0, "stopped"]] });
@@ -50,7 +50,7 @@ describe("a start whose response is lost", () => {
   );
 
   it.each(lost)(
-    "rejects with an unknown outcome if the server is unreadable: %s",
+    "reports in its error that the outcome is unknown if the server's state cannot be read: %s",
     async (_, answer) => {
       const hub = new FakeHub();
       hub.next(post, { ...answer, fate: [[0, "spawn"]] });
@@ -149,7 +149,7 @@ describe("a start that is rejected with 429", () => {
     expect(hub.writes).toHaveLength(3);
   });
 
-  it("rejects if another client has begun a start with other options meanwhile", async () => {
+  it("rejects if another client begins a start with different options in the meantime", async () => {
     const hub = new FakeHub();
     const fate: Fate = [
       [0, "stopped"],
@@ -167,7 +167,7 @@ describe("a start that is refused because of a pending action", () => {
   const stopping: Answer = { status: 400, message: "ada is pending stop, please wait" };
   const many = (answer: Answer) => Array.from({ length: 100 }, () => answer);
 
-  it("is sent again if the action has ended before the server is read", async () => {
+  it("is sent again if the action has ended by the time the client reads the server", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "stopped"]]);
     hub.next(post, stopping);
@@ -175,7 +175,7 @@ describe("a start that is refused because of a pending action", () => {
     expect(hub.writes).toEqual([post, post]);
   });
 
-  it("is not sent again if the server is unreadable", async () => {
+  it("is not sent again if the server's state cannot be read", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "stop"]]);
     const unseen: Answer = { status: 404, message: null };

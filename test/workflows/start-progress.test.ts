@@ -19,9 +19,19 @@ useClock();
 
 describe("the iteration of a start", () => {
   it.each([
-    { by: "at once if the server answers", location: "/user/ada/lab", end: 2000, reads: 1 },
-    { by: "after 1,200 ms if the hub answers", location: "/hub/user/ada/", end: 3200, reads: 2 },
-  ])("yields events as they arrive, and ends $by at the server's address", async (row) => {
+    {
+      by: "at once if the server answers at its address",
+      location: "/user/ada/lab",
+      end: 2000,
+      reads: 1,
+    },
+    {
+      by: "after 1,200 ms if the hub answers at the server's address",
+      location: "/hub/user/ada/",
+      end: 3200,
+      reads: 2,
+    },
+  ])("yields events as they arrive, and ends $by", async (row) => {
     const hub = new FakeHub();
     hub.atAddress = async () => redirectTo(row.location);
     hub.next(post, { status: 202, fate: soon("ready") });
@@ -36,7 +46,7 @@ describe("the iteration of a start", () => {
     expect([hub.count(stream), hub.count(model), hub.open]).toEqual([1, row.reads, 0]);
   });
 
-  it("has one ready event, even if the model is ready before the stream", async () => {
+  it("yields only one ready event, even if the server's model is ready before the stream reports it", async () => {
     const hub = new FakeHub();
     hub.atAddress = () => new Promise(() => undefined);
     hub.next(post, { status: 500, takes: 700, fate: [[0, "ready"]] });
@@ -61,14 +71,17 @@ describe("the iteration of a start", () => {
   it.each<[what: string, script: (hub: FakeHub) => void]>([
     ["is ready at once", (hub) => hub.next(post, { status: 201, fate: [[0, "ready"]] })],
     ["already runs", (hub) => hub.become("", [[0, "ready"]])],
-  ])("ends with a ready event from the model if the server %s", async (_, script) => {
-    const hub = new FakeHub();
-    script(hub);
-    const { reported, ended } = await settled(story(hub.client().servers.start("ada")));
-    expect(reported).toEqual([ready]);
-    expect(ended).toBeLessThan(100);
-    expect(hub.count(stream)).toBe(0);
-  });
+  ])(
+    "ends with a ready event that is made from the server's model if the server %s",
+    async (_, script) => {
+      const hub = new FakeHub();
+      script(hub);
+      const { reported, ended } = await settled(story(hub.client().servers.start("ada")));
+      expect(reported).toEqual([ready]);
+      expect(ended).toBeLessThan(100);
+      expect(hub.count(stream)).toBe(0);
+    },
+  );
 
   it("sends one start, however often the start is awaited and iterated", async () => {
     const hub = new FakeHub();
@@ -85,7 +98,7 @@ describe("the iteration of a start", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("does not cancel the start if it ends early", async () => {
+  it("can end early without cancelling the start", async () => {
     const hub = new FakeHub();
     const start = hub.client().servers.start("ada");
     const watched = (async () => {
@@ -187,7 +200,7 @@ describe("the iteration of a start that fails", () => {
 describe("a start of a server whose last start failed", () => {
   const last = { progress: 100, failed: true, message: "Spawn failed: the last reason" };
 
-  /** A hub that takes a second to accept the start. Until then, its progress stream sends the last failure. */
+  /** A hub that takes a second to accept the start. Until then, its progress stream sends the last start's failure. */
   function slowHub(fate: Fate): FakeHub {
     const hub = new FakeHub();
     hub.why = "the new reason";
@@ -209,7 +222,7 @@ describe("a start of a server whose last start failed", () => {
     expect(reported).toEqual([requested, starting, ready]);
   });
 
-  it("rejects with its own reason, not with the last one", async () => {
+  it("rejects with the reason of its own failure, not of the last start's", async () => {
     const start = slowHub(soon("stopped")).client().servers.start("ada");
     expect(await failure(start)).toMatchObject({ reason: "the new reason" });
   });

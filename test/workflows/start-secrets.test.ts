@@ -83,7 +83,7 @@ describe.each(["5.5.4", "6.1.1"])("a secret in the message of a Spawner on hub %
   });
 
   it.each([5, { a: 1 }, ["x"], null])(
-    "does not become the reason if the message is not a string: %j",
+    "cannot appear in the reason if the message is not a string: %j",
     async (message) => {
       const hub = new FakeHub(version);
       const event = { progress: 100, failed: true, message } as never;

@@ -32,7 +32,7 @@ describe("a start", () => {
     },
   );
 
-  it("skips the events that it misses, except the ready event, while its progress stream is lost", async () => {
+  it("does not yield events that occur while its progress stream is lost, except the ready event", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: soon("ready") });
     hub.next(stream, { status: 200, stream: [requested, 2000, cut] });

@@ -1,4 +1,4 @@
-/** `servers.start` resolves when the server is ready: after each response, pending starts and running servers. */
+/** `servers.start` resolves when the server is ready, even if the server is already starting, stopping or running. */
 import { describe, expect, it } from "vitest";
 import type { StartServerInput, StartServerOptions } from "../../src/index.js";
 import { BadRequestError } from "../../src/index.js";
@@ -73,7 +73,7 @@ describe("a start", () => {
     expect(hub.open).toBe(0);
   });
 
-  it("polls after a 202 if there is no stream, at first often, then every two seconds", async () => {
+  it("polls after a 202 if there is no progress stream, at first often, then every two seconds", async () => {
     const hub = new FakeHub();
     hub.next("GET /users/ada/server/progress", { status: 404, message: null });
     hub.next(post, {
@@ -131,7 +131,7 @@ describe("a start", () => {
     expect(await settled(started)).toMatchObject({ name: "gpu", ready: true, stopped: false });
   });
 
-  it("continues after a 500 while the spawn is pending", async () => {
+  it("continues after a 500 if the spawn is still pending", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 500,
@@ -147,7 +147,7 @@ describe("a start", () => {
 });
 
 describe("a start during a pending stop", () => {
-  it("waits for the end of the stop, and is sent again", async () => {
+  it("is sent again when the stop has ended", async () => {
     const hub = new FakeHub();
     hub.become("", [
       [0, "stop"],
@@ -169,7 +169,7 @@ describe("a start during a pending stop", () => {
     expect(hub.writes).toEqual([post, post]);
   });
 
-  it("sends the same body again", async () => {
+  it("is sent again with the same body", async () => {
     const hub = new FakeHub();
     hub.become("", [
       [0, "stop"],
@@ -191,7 +191,7 @@ describe("a start of a running server", () => {
     return { hub, started: hub.client().servers.start("ada", input, call) };
   };
 
-  it("resolves if called with a bigint, and the server runs with the same number as text", async () => {
+  it("resolves if an option is a bigint and the server runs with the same number as a string", async () => {
     const hub = new FakeHub();
     hub.become("", ready, { bytes: "10" });
     const started = hub.client().servers.start("ada", { user_options: { bytes: 10n } });

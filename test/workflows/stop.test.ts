@@ -63,7 +63,7 @@ describe("servers.stop", () => {
     expect(hub.writes).toEqual([stop]);
   });
 
-  it("is sent again after a refusal because of another pending action", async () => {
+  it("sends the request again after a refusal because a different action is pending", async () => {
     const hub = new FakeHub();
     hub.become("", [
       [0, "check"],
@@ -74,7 +74,7 @@ describe("servers.stop", () => {
     expect(hub.writes).toEqual([stop, stop]);
   });
 
-  it("is sent again with growing delays while the hub refuses it, though nothing is pending", async () => {
+  it("sends the request again with growing delays while the hub refuses it, though no action is pending", async () => {
     const hub = new FakeHub();
     const refusal = { status: 400, message: "ada is pending check" };
     hub.next(stop, ...Array.from({ length: 100 }, () => refusal));
@@ -137,15 +137,18 @@ describe("servers.stop", () => {
         [5000, "stopped"],
       ],
     ],
-  ])("resolves after a lost response if the server %s, and is not sent again", async (_, fate) => {
-    const hub = new FakeHub();
-    hub.next(stop, { status: 0, lost: true, fate });
-    await settled(hub.client().servers.stop("ada"));
-    expect(await hub.client().servers.get("ada")).toMatchObject({ stopped: true });
-    expect(hub.writes).toEqual([stop]);
-  });
+  ])(
+    "resolves after a lost response if the server %s, without sending the stop again",
+    async (_, fate) => {
+      const hub = new FakeHub();
+      hub.next(stop, { status: 0, lost: true, fate });
+      await settled(hub.client().servers.stop("ada"));
+      expect(await hub.client().servers.get("ada")).toMatchObject({ stopped: true });
+      expect(hub.writes).toEqual([stop]);
+    },
+  );
 
-  it("rejects with NotFoundError after a 202 if the token's filters hide the server", async () => {
+  it("rejects with NotFoundError after a 202 if the filters of the token's scopes hide the server", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "ready"]]);
     const hidden = { status: 404, message: "No access to resources or resources not found" };
@@ -156,7 +159,7 @@ describe("servers.stop", () => {
     });
   });
 
-  it("rejects with an unknown outcome after a lost response if the server still runs", async () => {
+  it("reports in its error that the outcome is unknown if the response is lost and the server still runs", async () => {
     const hub = new FakeHub();
     hub.next(stop, { status: 0, lost: true, fate: [[0, "ready"]] });
     expect(await failure(hub.client().servers.stop("ada"))).toMatchObject({
@@ -166,7 +169,7 @@ describe("servers.stop", () => {
     expect(hub.writes).toEqual([stop]);
   });
 
-  it("rejects with an unknown outcome after a lost response if the server is unreadable", async () => {
+  it("reports in its error that the outcome is unknown if the response is lost and the server cannot be read", async () => {
     const hub = new FakeHub();
     hub.next(stop, { status: 0, lost: true, fate: [[0, "stop"]] });
     hub.next("GET /users/ada/server", { status: 403, message: "requires any of [read:servers]" });
@@ -214,18 +217,21 @@ describe("servers.restart", () => {
   it.each([
     ["", stop, "POST /users/ada/server"],
     ["gpu", named, "POST /users/ada/servers/gpu"],
-  ])("of the server %j stops it, waits, and starts it", async (server, down, up) => {
-    const hub = new FakeHub();
-    hub.become(server, [[0, "ready"]], { profile: "small" });
-    const restarted = hub.client().servers.restart("ada", { server });
-    expect(await settled(restarted)).toMatchObject({
-      name: server,
-      ready: true,
-      user_options: { profile: "small" },
-    });
-    expect(hub.writes).toEqual([down, up]);
-    expect(hub.sent.map(({ body }) => body).filter((body) => body !== undefined)).toEqual([]);
-  });
+  ])(
+    "of the server %j stops the server, waits until it has stopped, and starts it",
+    async (server, down, up) => {
+      const hub = new FakeHub();
+      hub.become(server, [[0, "ready"]], { profile: "small" });
+      const restarted = hub.client().servers.restart("ada", { server });
+      expect(await settled(restarted)).toMatchObject({
+        name: server,
+        ready: true,
+        user_options: { profile: "small" },
+      });
+      expect(hub.writes).toEqual([down, up]);
+      expect(hub.sent.map(({ body }) => body).filter((body) => body !== undefined)).toEqual([]);
+    },
+  );
 
   it("starts the server with the given options", async () => {
     const hub = new FakeHub();
@@ -288,7 +294,7 @@ describe("servers.restart", () => {
   it.each<[what: string, stops: number, starts: number]>([
     ["stop", 400_000, 1000],
     ["start", 1000, 1_000_000],
-  ])("waits for a long %s", async (_, stops, starts) => {
+  ])("waits even if the %s takes long", async (_, stops, starts) => {
     const hub = new FakeHub();
     hub.next(stop, {
       status: 202,

@@ -88,7 +88,7 @@ describe("users.delete", () => {
     expect(hub.userExists).toBe(true);
   });
 
-  it("with stopServers waits until each server has stopped, then deletes the user", async () => {
+  it("with stopServers stops all active servers, waits until they have stopped, then deletes the user", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "ready"]]);
     hub.become("gpu", [[0, "spawn"]]);
@@ -131,7 +131,7 @@ describe("users.delete", () => {
     expect(hub.userExists).toBe(false);
   });
 
-  it("with stopServers stops polling other servers if one cannot be stopped", async () => {
+  it("with stopServers no longer polls the other servers once one server cannot be stopped", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "ready"]]);
     hub.become("gpu", [[0, "ready"]]);

@@ -6,7 +6,7 @@ import { failure, pass, settled, useClock, watch } from "./time.js";
 
 useClock();
 
-/** A hub that sends the response `meanwhile` for the given milliseconds, and is ready after them. */
+/** A hub that becomes ready after the given milliseconds, and sends the response `meanwhile` until then. */
 function starting(milliseconds: number, meanwhile: () => Response | Promise<Response>) {
   const begun = Date.now();
   let recorded = 0;
