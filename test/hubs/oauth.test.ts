@@ -8,14 +8,14 @@ const redirectUri = "https://webapp.example/oauth_callback";
 const fixture = useHubFixture("oauth", { redirectUri });
 let ada: Cookies;
 
-/** The application `webapp` of the hub; `more` overrides its options. */
+/** Returns the `oauth` methods of a client for the application `webapp`. `more` overrides the OAuth options. */
 const webapp = (more: Partial<{ clientSecret: string; redirectUri: string }> = {}) => {
   const { clientId, clientSecret } = fixture.real.oauth;
   const oauth = { clientId, clientSecret, redirectUri, ...more };
   return new JupyterHub({ url: fixture.real.url, fetch: fixture.recorder.fetch, oauth }).oauth;
 };
 
-/** Creates a login link and opens it as Ada, who consents. Returns the login attempt and the redirect target. */
+/** Creates a login link and opens it as Ada, who consents. Returns the login attempt and the callback URL. */
 const visited = async (input: Parameters<ReturnType<typeof webapp>["authorizeUrl"]>[0] = {}) => {
   const attempt = await webapp().authorizeUrl(input);
   const { href } = await consent(attempt.url, ada);
@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 
 describe("an OAuth login", () => {
-  it("redirects back and gives a client for the user", async () => {
+  it("redirects to the application, which gets a client that acts as the user", async () => {
     const next = "/charts?of=ada lovelace&ü=%2F;+#top";
     const { attempt, callback } = await visited({ next });
     expect(callback).toMatch(/^https:\/\/webapp\.example\/oauth_callback\?/);
@@ -61,7 +61,7 @@ describe("an OAuth login", () => {
     expect(fixture.sent()).toEqual([]);
   });
 
-  it("rejects a used code", async () => {
+  it("rejects a code that was used before", async () => {
     const { attempt, callback } = await visited();
     await webapp().exchangeCode(callback, attempt);
     const error = await failure(webapp().exchangeCode(callback, attempt));
@@ -84,7 +84,7 @@ describe("an OAuth login", () => {
     },
   );
 
-  it("rejects a wrong client secret, and the message says what to check", async () => {
+  it("rejects a wrong client secret with a message that says what to check", async () => {
     const { attempt, callback } = await visited();
     const error = await failure(
       webapp({ clientSecret: "another-secret" }).exchangeCode(callback, attempt),

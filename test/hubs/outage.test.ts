@@ -1,4 +1,4 @@
-/** A real hub that crashes during an operation. The real proxy in front of the hub answers while it is down. */
+/** A real hub that crashes during an operation. While the hub is down, the real proxy in front of it answers. */
 import { describe, expect, it } from "vitest";
 import { SpawnFailedError } from "jupyterhub-client";
 import { failure, itSince, useHubFixture } from "./hub-fixture.js";
@@ -12,7 +12,7 @@ const posts = (): string[] =>
   fixture.sent().filter((one) => one.startsWith("POST /users/{name}/se"));
 
 describe("a hub that crashes and restarts", () => {
-  it("receives one start request, and the start that the crash lost rejects", async () => {
+  it("receives a start request only once, and `start` rejects if the crash interrupts the server's start", async () => {
     const { servers, users } = fixture.hub;
     await users.create("ada");
     fixture.sent();
@@ -30,7 +30,7 @@ describe("a hub that crashes and restarts", () => {
     expect((await servers.start("ada", { user_options: {} })).ready).toBe(true);
   });
 
-  it("does not receive a start again after the start's response was lost", async () => {
+  it("receives no second start request if the crash loses the response to the first one", async () => {
     const { servers } = fixture.hub;
     await servers.stop("ada");
     fixture.sent();

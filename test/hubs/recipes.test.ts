@@ -1,6 +1,6 @@
 /**
- * Runs the counterparts of Python recipes in docs/python-recipes.md one after the other on a real hub, and checks the
- * requests and their effects.
+ * Runs the TypeScript code of docs/python-recipes.md, one recipe after the other, on a real hub. Checks the requests
+ * and their effects.
  */
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -12,7 +12,7 @@ const fixture = useHubFixture("recipes");
 const page = readFileSync(new URL("../../docs/python-recipes.md", import.meta.url), "utf8");
 const recipes = [...page.matchAll(/```ts\n(.*?)```/gs)].map(([, code = ""]) => code);
 
-/** The requests of each recipe, in order. `made` has the values that the recipes produce. */
+/** `sent` has the requests of each recipe, in order. `made` has the recipes' results: `token`, `groups` and `labs`. */
 const sent: string[][] = [];
 const made: Record<string, unknown> = {};
 
@@ -41,7 +41,7 @@ beforeAll(async () => {
 });
 
 describe("the recipes of docs/python-recipes.md", () => {
-  it("have one counterpart per Python recipe", () => {
+  it("are six, and all of them run", () => {
     expect(recipes).toHaveLength(6);
     expect(sent).toHaveLength(6);
   });
@@ -65,7 +65,7 @@ describe("the recipes of docs/python-recipes.md", () => {
     expect(await fixture.hub.groups.get("group-a")).toMatchObject({ users: [] });
   });
 
-  it("start a named server, with its options", async () => {
+  it("start a named server with the given options", async () => {
     expect(made["labs"]).toMatchObject({ name: "labs", ready: true });
     const server = await fixture.hub.servers.get("mrossi", { server: "labs" });
     expect(server).toMatchObject({ user_options: { profile: "profile_1_slug" } });

@@ -1,8 +1,7 @@
 /**
  * A `fetch` that records a hub's responses to each operation, for the report after the run.
  *
- * Recordings are in .cache/recordings/<version>/, one file per test file, without the secrets of the
- * responses.
+ * Recordings are in .cache/recordings/<version>/, one file per test file. Secrets in the responses are redacted.
  */
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +13,7 @@ import type { Answer } from "./validator.js";
 export interface Recorder {
   fetch: typeof fetch;
   readonly seen: readonly Answer[];
-  /** Saves the responses as recordings of a version. */
+  /** Saves the responses so far as the recording `name` of a hub version. */
   save(version: string, name: string): void;
 }
 
@@ -70,7 +69,7 @@ export function record(apiUrl: string): Recorder {
   };
 }
 
-/** All recordings of a version. */
+/** Returns all recorded responses of a hub version. */
 export const recordings = (version: string): Answer[] =>
   readdirSync(join(folder, version)).flatMap(
     (name) => JSON.parse(readFileSync(join(folder, version, name), "utf8")) as Answer[],
@@ -79,7 +78,7 @@ export const recordings = (version: string): Answer[] =>
 export const clearRecordings = (version: string): void =>
   rmSync(join(folder, version), { recursive: true, force: true });
 
-/** Records the complete events of a stream while passing it on. */
+/** Passes a stream on unchanged, and records each event once it is complete. */
 function recordingEvents(answer: Answer): TransformStream<Uint8Array, Uint8Array> {
   const decoder = new TextDecoder();
   let text = "";
@@ -95,7 +94,7 @@ function recordingEvents(answer: Answer): TransformStream<Uint8Array, Uint8Array
 const mediaTypeOf = (response: Response): string =>
   (response.headers.get("Content-Type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
 
-/** Replaces the value of every secret key by a placeholder of the same type. */
+/** Replaces each value that is a secret, such as a token, by a placeholder of the same type. */
 const withoutSecrets = (body: string): string =>
   body.replace(
     /"(token|access_token|code|accept_url|full_accept_url)": "[^"]*"/g,

@@ -32,8 +32,8 @@ const requests = samples
     path: sample.path((parameter) => `no-${parameter}`),
   }));
 /**
- * Operations on a named resource. Hubs answer 404 if the scopes do not cover it, but 403 for the creation of a token,
- * which is left out.
+ * Operations on a named resource. Hubs answer 404 if the token's scopes do not cover the resource. The creation of a
+ * token is left out, since hubs answer 403 to it.
  */
 const named = requests.filter(
   ({ key }) =>

@@ -1,4 +1,4 @@
-/** The smallest request for every operation of the tested release, with its documented scopes. */
+/** The smallest request for each operation of the tested release, and the operation's documented scopes. */
 import { operationsOf } from "../../scripts/document.js";
 import { keyOf } from "../../scripts/operation-table.js";
 import { projectionOf } from "../../src/testing/mock/projection.js";
@@ -8,13 +8,13 @@ import { sampleRequests } from "../mock/sample-requests.js";
 import { operationOf } from "./recorder.js";
 import { release } from "./hub-fixture.js";
 
-/** The document of the tested hub. */
+/** The OpenAPI document of the tested release. */
 export const document = projectionOf(corrected(), release);
 
 export interface Sample {
-  /** The method and the path template. The default server may have a separate one, such as "GET /shares/{owner}/". */
+  /** The method and the path template. The default server may have its own path: "GET /shares/{owner}/". */
   key: string;
-  /** The operation in the document: "GET /shares/{owner}/{server_name}". */
+  /** The operation in the document, such as "GET /shares/{owner}/{server_name}". */
   operation: string;
   method: string;
   /** Returns the path below the API. `names` gives the value of each parameter. */

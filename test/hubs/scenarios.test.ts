@@ -1,6 +1,7 @@
 /**
- * Checks that a real hub answers the scenarios as recorded. The fake hub is tested against the same recording. With
- * HUB_RECORD set (`npm run test:hub -- --write`), writes the real hub's answers as the new recording.
+ * Checks that a real hub's responses to the scenarios match the recording. The fake hub is tested against the same
+ * recording. If HUB_RECORD is set (`npm run test:hub -- --write` sets it), first writes the responses as the new
+ * recording.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
@@ -11,7 +12,7 @@ import { startHub } from "./hub.js";
 import { release } from "./hub-fixture.js";
 
 describe.each(suites)("the scenarios of a $name hub", ({ name, config, ...suite }) => {
-  it("are answered as recorded", { timeout: 240_000 }, async () => {
+  it("get the recorded responses", { timeout: 240_000 }, async () => {
     const scenarios = scenariosOf({ name, ...suite }, release);
     await using hub = await startHub(release, config ? { extraConfig: config.join("\n") } : {});
     const results = await runScenarios(scenarios, {

@@ -2,7 +2,7 @@
  * Scopes on a real hub: each documented set of scopes gives access, an incomplete set does not, and each scope shows
  * the documented fields of models.
  *
- * Tokens get their scopes from roles of the hub's configuration, since hubs before 3.0 have no other way.
+ * Tokens get their scopes from roles in the hub's configuration, which is the only way on hubs before 3.0.
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import { at } from "../../scripts/json.js";
@@ -11,7 +11,7 @@ import { useHubFixture, since } from "./hub-fixture.js";
 
 interface Case {
   operation: string;
-  /** The variant of the request, if the body decides which scopes are required. */
+  /** The body, for the test's title, if it is not the smallest one. */
   variant?: string;
   method: string;
   path: string;
@@ -20,7 +20,7 @@ interface Case {
   scopes: readonly string[][];
 }
 
-/** Returns a function that fills the parameters of a path with names that exist on this hub. */
+/** Returns a function that gives, for each parameter of a path, a name that exists on this hub. */
 const existing = (path: string) => (parameter: string) =>
   parameter !== "name"
     ? ({ owner: "ada", server_name: "lab" }[parameter] ?? `no-${parameter}`)
@@ -28,9 +28,9 @@ const existing = (path: string) => (parameter: string) =>
       "nobody");
 const absent = (parameter: string): string => `no-${parameter}`;
 
-/** Operations that look up their resource before they check all scopes, so that the resource must exist. */
+/** Operations that need an existing resource, since hubs look it up before they check all scopes. */
 const aboutExisting = /^GET |^POST .*\/tokens$|^(POST|PATCH) \/(shares|share-codes)\//;
-/** Bodies to send in place of the smallest one, with the scopes that they require. */
+/** The bodies to send to some operations in place of the smallest one, each with the scopes that it requires. */
 const bodies: Readonly<Record<string, readonly { body: object; scopes?: string[] }[]>> = {
   // Even with the scope, the hub refuses this body, so that it does not shut down.
   "POST /shutdown": [{ body: { proxy: "neither" } }],
@@ -72,7 +72,7 @@ const known = Object.keys(at(flow, "scopes")).filter(
   (scope) => !["self", "inherit", "(no_scope)"].includes(scope),
 );
 
-/** The sets of scopes of the tokens, as JSON. Each set has a role, which is named by its index. */
+/** The sets of scopes that the tokens have, as JSON. The hub has a role for each set, named by the set's index. */
 const sets: string[] = [];
 const roleOf = (kind: "only" | "without", scopes: readonly string[]): string => {
   const set = JSON.stringify([kind, scopes]);
@@ -125,9 +125,9 @@ if (since("2.0")) {
   };
 
   /**
-   * Returns true if a bug of hubs 3.x and 4.x hides users from a token with this scope. A token may always read its
-   * owner's name. This ends the hub's search for a scope that covers the requested user, unless the token may also read
-   * the requested user's name. Tokens of services are not affected.
+   * Returns true if a bug of hubs 3.x and 4.x hides other users from a token with this scope. A token may always read
+   * its owner's name. Because of this permission, these hubs do not find the scope that covers another user, unless the
+   * token may also read that user's name. Tokens of services are not affected.
    */
   const isHidden = ([scope = ""]: readonly string[]): boolean =>
     since("3.0") &&
@@ -164,7 +164,7 @@ if (since("2.0")) {
   });
 
   describe("a token with one scope", () => {
-    it.each(known)("receives the documented fields: %s", async (scope) => {
+    it.each(known)("receives the fields that are documented for %s", async (scope) => {
       const headers = { Authorization: `token ${await tokenOf(roleOf("only", [scope]))}` };
       const read = async (path: string): Promise<Record<string, unknown> | undefined> => {
         const response = await fixture.plain(path, { headers });

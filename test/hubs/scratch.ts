@@ -9,7 +9,7 @@ import { join } from "node:path";
 
 export interface Scratch {
   readonly path: string;
-  /** Removes the folder with its contents. May be called again. */
+  /** Removes the folder with its contents. May be called more than once. */
   remove(): void;
 }
 
@@ -46,7 +46,7 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** Returns two different ports: two calls of freePort may return the same one. */
+/** Returns two different ports. Two calls of freePort may return the same port. */
 export async function freePorts(): Promise<[number, number]> {
   const first = await freePort();
   const second = await freePort();

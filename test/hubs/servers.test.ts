@@ -31,7 +31,7 @@ async function collectEvents(events: AsyncIterable<ProgressEvent>) {
 const posts = (): string[] => fixture.sent().filter((one) => one.startsWith("POST"));
 
 describe("servers", () => {
-  it("are listed by user", async () => {
+  it("are listed per user: a new user has none", async () => {
     await fixture.hub.users.createMany({ usernames: ["ada", "grace"] });
     expect(await fixture.hub.servers.list("ada")).toEqual([]);
   });
@@ -70,7 +70,7 @@ describe("servers", () => {
     expect(names.toSorted()).toEqual(["", "gpu"]);
   });
 
-  it("that run already make `start` resolve at once, unless the options differ", async () => {
+  it("make `start` resolve at once if they already run, and reject if the given options differ", async () => {
     const { servers } = fixture.hub;
     expect((await servers.start("ada", { server: "gpu" })).ready).toBe(true);
     const same = { server: "gpu", user_options: { size: "small" } };
@@ -79,7 +79,7 @@ describe("servers", () => {
     expect(await failure(other)).toMatchObject({ reason: "already-running" });
   });
 
-  it("start with the previous options, unless others are given", async () => {
+  it("start with the options of their previous start, unless new options are given", async () => {
     const { servers } = fixture.hub;
     const server = "again";
     await servers.start("grace", { server, user_options: { size: "small" } });
@@ -92,7 +92,7 @@ describe("servers", () => {
     await servers.delete("grace", { server });
   });
 
-  it("that are starting make another `start` reject if its options differ", async () => {
+  it("make a second `start` reject while they are starting, if its options differ", async () => {
     const { servers } = fixture.hub;
     const server = "overlap";
     const slow = { behave: "slow", seconds: 3 };
@@ -108,7 +108,7 @@ describe("servers", () => {
     await servers.delete("grace", { server });
   });
 
-  it("that start slowly are ready when `start` resolves", async () => {
+  it("are ready when `start` resolves, even if they start slowly", async () => {
     fixture.sent();
     const input = { server: "slow", user_options: { behave: "slow", seconds: 4 } };
     const started = fixture.hub.servers.start("grace", input);
@@ -154,7 +154,7 @@ describe("servers", () => {
     ["hang", 4, since("5.0") ? undefined : /^Timeout$/],
     ["deaf", 4, /^Server at .* didn't respond in 4 seconds$/],
   ])(
-    'that behave as "%s" (%d s) make `start` reject with the hub\'s reason, after one request',
+    'make `start` reject with the hub\'s reason, without a retry, if the Spawner behaves as "%s" (%d s)',
     async (behave, seconds, reason) => {
       fixture.sent();
       const user_options = { behave, seconds };
@@ -171,7 +171,7 @@ describe("servers", () => {
     },
   );
 
-  it("make `start` reject with the Spawner's message, after one request, if the Spawner refuses it", async () => {
+  it("make `start` reject with the Spawner's message, without a retry, if the Spawner refuses the start", async () => {
     for (const [status, name] of [
       [409, "ConflictError"],
       [503, "HubError"],
@@ -196,7 +196,7 @@ describe("servers", () => {
     }
   });
 
-  it("are awaited after a failed start, though the hub calls them ready", async () => {
+  it("make `start` wait for them after an earlier failed start, though the hub reports them as ready", async () => {
     const user_options = { behave: "slow", seconds: 2 };
     const started = await fixture.hub.servers.start("grace", { server: "fail", user_options });
     expect(started).toMatchObject({ ready: true, pending: null });
@@ -283,14 +283,14 @@ describe("servers", () => {
     );
   });
 
-  it("return the last activity that was reported for them", async () => {
+  it("show the last activity that was reported for them", async () => {
     const now = new Date().toISOString();
     await fixture.hub.users.reportActivity("ada", { servers: { gpu: { last_activity: now } } });
     const { last_activity } = await fixture.hub.servers.get("ada", { server: "gpu" });
     expect(Date.parse(String(last_activity))).toBeGreaterThanOrEqual(Date.parse(now) - 1000);
   });
 
-  it("restart and stop", async () => {
+  it("can be restarted and stopped", async () => {
     const { servers } = fixture.hub;
     expect((await servers.restart("ada")).ready).toBe(true);
     await servers.stop("ada");
@@ -316,7 +316,7 @@ describe("servers", () => {
     await servers.update("ada", { server: "cpu", name: "gpu" });
   });
 
-  it("are not stopped if the input misnames them: old hubs would stop the default server", async () => {
+  it("are not stopped if the input is invalid: old hubs would stop the default server instead", async () => {
     const { servers } = fixture.hub;
     fixture.sent();
     for (const input of ["gpu", { server_name: "gpu" }, { server: null }, ["gpu"], null]) {
@@ -325,14 +325,14 @@ describe("servers", () => {
     expect(fixture.sent()).toEqual([]);
   });
 
-  it("are deleted, except for the default server", async () => {
+  it("can be deleted, except for the default server", async () => {
     const { servers } = fixture.hub;
     await servers.delete("ada", { server: "gpu" });
     expect(await failure(servers.get("ada", { server: "gpu" }))).toBeInstanceOf(NotFoundError);
     expect(await failure(servers.delete("ada", { server: "" }))).toBeInstanceOf(InvalidInputError);
   });
 
-  it("are stopped before their user is deleted, if requested; otherwise the user stays", async () => {
+  it("prevent the deletion of their user, unless `stopServers` is set", async () => {
     const { servers, users } = fixture.hub;
     await users.create("margaret");
     await servers.start("margaret", { server: "one" });

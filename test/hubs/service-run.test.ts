@@ -1,4 +1,4 @@
-/** The example service as a hub runs it: configured by its environment, behind the hub's proxy. */
+/** The example service as a hub runs it: configured by environment variables, behind the hub's proxy. */
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { Cookies, consent, loginByForm } from "./login.js";
@@ -53,8 +53,8 @@ if (since("3.0")) {
     });
   });
 
-  describe("a browser with hub and service on one origin", () => {
-    it("is redirected to a path of the hub, and back to the requested page", async () => {
+  describe("a browser, with the hub and the service on one origin", () => {
+    it("is redirected to the hub by a relative URL, and then back to the requested page", async () => {
       const link = location(await open(`${prefix}me?year=1843`));
       expect(link).toMatch(/^\/hub\/api\/oauth2\/authorize\?client_id=service-portal&/);
       const callback = await consent(new URL(link, fixture.real.publicUrl).href, ada);
@@ -67,7 +67,7 @@ if (since("3.0")) {
     });
   });
 
-  it("a page of the service logs out and revokes the token, a page of another site does not", async () => {
+  it("a page of the service can log the user out and revoke the token; a page of another site cannot", async () => {
     const { origin } = new URL(fixture.real.publicUrl);
     const logout = async (from: string): Promise<number> => {
       const url = new URL(`${prefix}logout`, fixture.real.publicUrl);

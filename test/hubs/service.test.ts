@@ -42,7 +42,7 @@ if (since("3.0")) {
     ada = await loginByForm(fixture.real.url, "ada", fixture.real.password);
   });
 
-  /** A minimal browser for the service. */
+  /** Returns a minimal browser, with its own cookies, that sends its requests to the service. */
   const browser = () => {
     const cookies = new Cookies();
     return {
@@ -93,7 +93,7 @@ if (since("3.0")) {
       expect(session).toMatch(/; Path=\/services\/portal\/; HttpOnly; Secure; SameSite=Lax$/);
     });
 
-    it("is refused with a forged or modified cookie", async () => {
+    it("is refused if it sends a forged or modified cookie", async () => {
       const visitor = browser();
       await loggedIn(visitor, prefix);
       const [, value = ""] = /session=([^;]+)/.exec(visitor.cookies.header()) ?? [];
@@ -113,7 +113,7 @@ if (since("3.0")) {
       expect(status).toBe(401);
     });
 
-    it("has its token for the service revoked at logout, and no other token of the user", async () => {
+    it("loses only its own token for the service at logout; the user's other tokens remain", async () => {
       const owned = async () =>
         (await fixture.hub.tokens.list("ada")).map(({ oauth_client: client }) => client);
       const visitor = browser();
@@ -150,7 +150,7 @@ if (since("3.0")) {
       ["a page without an origin", { Origin: "null" }],
       ["an invalid origin", { Origin: "portal.example" }],
       ["a page without origin headers", {}],
-    ])("is not logged out by a form of %s", async (_, headers) => {
+    ])("is not logged out by a form from %s", async (_, headers) => {
       const visitor = browser();
       await loggedIn(visitor, prefix);
       const answer = await logout(visitor, headers);
@@ -166,7 +166,7 @@ if (since("3.0")) {
         { Origin: origin.replace("s:", ":") },
       ],
       ["the Sec-Fetch-Site header", { "Sec-Fetch-Site": "same-origin" }],
-    ])("is logged out by a form of the service, recognised by %s", async (_, headers) => {
+    ])("is logged out by a form of the service, which is recognised by %s", async (_, headers) => {
       const visitor = browser();
       await loggedIn(visitor, prefix);
       expect((await logout(visitor, headers)).status).toBe(200);
@@ -179,7 +179,7 @@ if (since("3.0")) {
       "/services/other/",
       `${prefix}../other/`,
       "/hub/home",
-    ])("is not redirected to %s", async (next) => {
+    ])("is not redirected to %s after a login", async (next) => {
       const link = `${prefix}login?next=${encodeURIComponent(next)}`;
       const { answer } = await loggedIn(browser(), link);
       expect(location(answer)).toBe(prefix);
@@ -193,14 +193,14 @@ if (since("3.0")) {
       expect(answer.headers.getSetCookie().join()).not.toContain("session=");
     };
 
-    it("with another state is refused", async () => {
+    it("is refused if its state is not that of the login", async () => {
       const visitor = browser();
       const callback = await consent(location(await visitor.open(prefix)), ada);
       callback.searchParams.set("state", "made-up");
       await refused(visitor, callback.href);
     });
 
-    it("in another browser is refused", async () => {
+    it("is refused in a browser other than the one that began the login", async () => {
       const callback = await consent(location(await browser().open(prefix)), ada);
       await refused(browser(), callback.href);
     });
@@ -229,7 +229,7 @@ if (since("3.0")) {
       expect((await fetchAs("grace", undefined)).status).toBe(403);
     });
 
-    it("that the hub does not know is refused, and so is a missing one", async () => {
+    it("is refused if it is missing, or unknown to the hub", async () => {
       for (const headers of [{ Authorization: "Bearer unknown" }, {}]) {
         const answer = await app.request(`${origin}${prefix}me`, { headers });
         expect(answer.status).toBe(401);
@@ -242,7 +242,7 @@ if (since("3.0")) {
       ["a malformed token", `${prefix}me`, { Authorization: "Bearer ü" }],
       ["the code of a callback without a login", `${prefix}oauth_callback?code=x&state=y`, {}],
     ])(
-      "is refused with a response that does not contain the hub's address: %s",
+      "or an OAuth code is refused with a response that does not contain the hub's address: %s",
       async (_, path, headers) => {
         const answer = await app.request(origin + path, { headers });
         expect([401, 403]).toContain(answer.status);
@@ -253,7 +253,7 @@ if (since("3.0")) {
     );
   });
 
-  it("a user without access sees the hub's refusal", async () => {
+  it("a user without access to the service sees the hub's refusal", async () => {
     const grace = await loginByForm(fixture.real.url, "grace", fixture.real.password);
     const link = location(await browser().open(prefix));
     await expect(consent(link, grace)).rejects.toThrow("The hub did not authorize: 403.");

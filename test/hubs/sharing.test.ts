@@ -12,7 +12,7 @@ import { failure, itBefore, itSince, useHubFixture, since } from "./hub-fixture.
 const fixture = useHubFixture("sharing");
 
 describe("groups", () => {
-  it("are created, listed, filled and deleted", async () => {
+  it("are created, listed, given members and deleted", async () => {
     const { groups, users } = fixture.hub;
     await users.createMany({ usernames: ["ada", "grace"] });
     expect((await groups.create("astronomy", { users: ["ada"] })).users).toEqual(["ada"]);
@@ -137,7 +137,7 @@ describe("shares", () => {
     expect(await shareCodes.list("ada", lab)).toEqual([]);
   });
 
-  it("are a feature that `supports` knows", async () => {
+  it("are supported since hub 5.0, according to `supports`", async () => {
     expect(await fixture.hub.supports("shares")).toBe(since("5.0"));
   });
 });

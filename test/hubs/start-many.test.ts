@@ -12,40 +12,50 @@ const fixture = useHubFixture("start-many", {
 const users = Array.from({ length: 50 }, (_, index) => `user${index}`);
 
 describe("fifty servers", () => {
-  it("all start, though the hub rejects starts with 429", { timeout: 240_000 }, async () => {
-    await fixture.hub.users.createMany({ usernames: users });
-    const started: string[] = [];
-    const hub = fixture.hub.withOptions({ maxConcurrency: 64 });
-    for await (const { user, server, error } of hub.servers.startMany(
-      users,
-      { user_options: { behave: "slow", seconds: 1 } },
-      { concurrency: 50, timeout: 200_000 },
-    )) {
-      expect(error).toBeUndefined();
-      expect(server).toMatchObject({ ready: true, pending: null });
-      started.push(user);
-    }
-    expect(started.toSorted()).toEqual(users.toSorted());
-    const sent = fixture.sent().filter((one) => one.startsWith("POST /users/{name}/server "));
-    const taken = sent.filter((one) => !one.endsWith(" 429"));
-    console.log(`${release}: ${sent.length - taken.length} of ${sent.length} starts were put off`);
-    expect(taken).toHaveLength(50);
-    expect(sent.length).toBeGreaterThan(50);
-  });
+  it(
+    "all start, though the hub rejects some of the start requests with 429",
+    { timeout: 240_000 },
+    async () => {
+      await fixture.hub.users.createMany({ usernames: users });
+      const started: string[] = [];
+      const hub = fixture.hub.withOptions({ maxConcurrency: 64 });
+      for await (const { user, server, error } of hub.servers.startMany(
+        users,
+        { user_options: { behave: "slow", seconds: 1 } },
+        { concurrency: 50, timeout: 200_000 },
+      )) {
+        expect(error).toBeUndefined();
+        expect(server).toMatchObject({ ready: true, pending: null });
+        started.push(user);
+      }
+      expect(started.toSorted()).toEqual(users.toSorted());
+      const sent = fixture.sent().filter((one) => one.startsWith("POST /users/{name}/server "));
+      const taken = sent.filter((one) => !one.endsWith(" 429"));
+      console.log(
+        `${release}: ${sent.length - taken.length} of ${sent.length} starts were put off`,
+      );
+      expect(taken).toHaveLength(50);
+      expect(sent.length).toBeGreaterThan(50);
+    },
+  );
 
-  it("all stop, including those that do not run", { timeout: 240_000 }, async () => {
-    const stopped: string[] = [];
-    for await (const { user, error } of fixture.hub.servers.stopMany([...users, "user0"])) {
-      expect(error).toBeUndefined();
-      stopped.push(user);
-    }
-    expect(stopped).toHaveLength(51);
-    expect(await fixture.hub.users.list({})).toSatisfy((all: { server?: string | null }[]) =>
-      all.every(({ server }) => !server),
-    );
-  });
+  it(
+    "are all stopped, even if the list contains one of them twice",
+    { timeout: 240_000 },
+    async () => {
+      const stopped: string[] = [];
+      for await (const { user, error } of fixture.hub.servers.stopMany([...users, "user0"])) {
+        expect(error).toBeUndefined();
+        stopped.push(user);
+      }
+      expect(stopped).toHaveLength(51);
+      expect(await fixture.hub.users.list({})).toSatisfy((all: { server?: string | null }[]) =>
+        all.every(({ server }) => !server),
+      );
+    },
+  );
 
-  it("yield the error of each one that fails to start", async () => {
+  it("are yielded with an error if they fail to start", async () => {
     const results = fixture.hub.servers.startMany(["user0", "nobody", "user1"], {
       user_options: { behave: "fail" },
     });

@@ -11,7 +11,7 @@ import { itSince, useHubFixture, since } from "./hub-fixture.js";
 const extraConfig = 'c.JupyterHub.tornado_settings["slow_spawn_timeout"] = 30';
 const fixture = useHubFixture("statuses", { extraConfig });
 
-/** The request, its body, the status on hubs 5 and 6, and the first release with the operation. */
+/** The request, its body, the expected status on hubs 5 and 6, and the first release that has the operation. */
 type Row = [request: string, body: unknown, status: number, version?: string];
 
 /** Stands for a truncated JSON body. Other values are sent as JSON. */
@@ -101,7 +101,7 @@ const nothings: Row[] = [
   ["POST /share-codes/ada/lab", { scopes: null }, 200],
 ];
 
-/** Requests that hubs refuse and this package rejects. */
+/** Requests that hubs refuse, mostly because keys are missing or conflict. */
 const refused: Row[] = [
   ["POST /users", { usernames: [] }, 400],
   ["POST /users/ada/activity", {}, 400],
@@ -149,7 +149,7 @@ describe("a real hub", () => {
     });
   });
 
-  it("asks for consent, unless the client is unknown or belongs to another user", async () => {
+  it("asks for consent to an OAuth login, unless the application is unknown or is another user's server", async () => {
     const cookies = await loginByForm(fixture.real.url, "ada", fixture.real.password);
     const authorize = async (client: string, Cookie: string): Promise<Response> => {
       const path = `/oauth2/authorize?client_id=${client}&response_type=code`;

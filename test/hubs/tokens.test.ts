@@ -1,4 +1,4 @@
-/** Tokens in exchange for a password, and temporary tokens, on a real hub. */
+/** Tokens that are created with a password, and temporary tokens, on a real hub. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { AuthenticationError, BadRequestError, ForbiddenError } from "jupyterhub-client";
 import { failure, itBefore, itSince, useHubFixture } from "./hub-fixture.js";
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 
 describe("a login", () => {
-  it("gives a client for the user", async () => {
+  it("creates a token and a client that acts as the user", async () => {
     const { password } = fixture.real;
     const { client, token, id } = await anonymous().tokens.login("ada", {
       password,
@@ -84,7 +84,7 @@ describe("a temporary token", () => {
     expect(await failure(client.whoami())).toBeInstanceOf(AuthenticationError);
   });
 
-  it("may be revoked before its block ends", async () => {
+  it("may be revoked before its block ends, without an error at the end", async () => {
     await using lent = await fixture.hub.tokens.createTemporary("grace");
     await fixture.hub.tokens.revoke("grace", lent.id);
   });

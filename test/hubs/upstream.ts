@@ -1,4 +1,4 @@
-/** JupyterHub's own document of a release in the form that the validator reads. */
+/** JupyterHub's own OpenAPI document for a release, in the form that the validator reads. */
 import type { JsonObject } from "../../scripts/json.js";
 import { dereferenced } from "../../src/testing/mock/document.js";
 import { upstream } from "../mock/openapi-files.js";

@@ -24,7 +24,7 @@ describe("users", () => {
     expect((await hub.users.ensure("hedy")).name).toBe("hedy");
   });
 
-  it("cannot be created again: the error is ConflictError", async () => {
+  it("cannot be created twice: the error is ConflictError", async () => {
     const { hub } = fixture;
     expect(await failure(hub.users.create("ada"))).toBeInstanceOf(ConflictError);
     const all = hub.users.createMany({ usernames: ["ada"] });
@@ -43,7 +43,7 @@ describe("users", () => {
     ["3.0", { include_stopped_servers: true }],
     ["5.0", { sort: "-name" }],
   ] as const)(
-    "since hub %s are filtered or sorted by %j, which the client rejects on older hubs",
+    "of hubs since %s can be listed with %j, an input that the client rejects for older hubs",
     async (version, input) => {
       fixture.sent();
       const answer = fixture.hub.users.list(input);
@@ -86,7 +86,7 @@ describe("users", () => {
     expect((await hub.users.get("grace")).name).toBe("grace");
   });
 
-  it("can be reported as active now, but not in the future", async () => {
+  it("can be reported as active now, but not as active in the future", async () => {
     await fixture.hub.users.reportActivity("grace", { last_activity: new Date().toISOString() });
     expect((await fixture.hub.users.get("grace")).last_activity).not.toBeNull();
     const future = { last_activity: new Date(Date.now() + 86_400_000).toISOString() };
@@ -94,7 +94,7 @@ describe("users", () => {
     expect(await failure(refused)).toBeInstanceOf(BadRequestError);
   });
 
-  it("are deleted once", async () => {
+  it("can be deleted only once: after that, the error is NotFoundError", async () => {
     await fixture.hub.users.delete("torvalds");
     const again = fixture.hub.users.delete("torvalds");
     expect(await failure(again)).toBeInstanceOf(NotFoundError);
@@ -118,7 +118,7 @@ describe("users", () => {
     await fixture.hub.users.delete(name);
   });
 
-  it("are addressed correctly, and refused by the hub, if the name has a slash", async () => {
+  it("whose names contain a slash are addressed correctly, but the hub refuses them", async () => {
     const error = await failure(fixture.hub.users.create("a/b"));
     expect(error).toBeInstanceOf(BadRequestError);
     expect(error).toMatchObject({ hubMessage: expect.stringContaining("a/b") });
@@ -167,7 +167,7 @@ describe("tokens", () => {
     expect(fixture.sent()).toEqual([]);
   });
 
-  it("are created with a password by a raw function, without other credentials", async () => {
+  it("can be created by a raw function with a password in place of a token", async () => {
     const body = { auth: { username: "ada", password: fixture.real.password } };
     const options = { client: fixture.hub.client, path: { name: "ada" } };
     if (since("2.0")) {

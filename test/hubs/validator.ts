@@ -1,6 +1,6 @@
 /**
- * Validates a hub's responses against any document as `assertContract` does against the shipped contracts:
- * an undeclared status, media type or field, a missing field, a wrong type or a wrong null is a violation.
+ * Validates a hub's responses against any document, with the same rules as `assertContract`: an undeclared status,
+ * media type or field, a missing field, a wrong type or a null that is not allowed is a violation.
  */
 import { contractOf } from "../../scripts/contract-validators.js";
 import type { JsonObject } from "../../scripts/json.js";
@@ -8,7 +8,7 @@ import { responseViolations, type Answer } from "../../src/testing/contract/chec
 
 export type { Answer };
 
-/** Returns the violations of a response; empty if it is as documented. */
+/** Returns the violations in a response; an empty list if the response is as documented. */
 export type Validator = (answer: Answer) => readonly string[];
 
 export function validatorOf(document: JsonObject): Validator {

@@ -23,7 +23,7 @@ interface Environment {
   modules: string;
 }
 
-/** Returns the path of a Python with this JupyterHub: `<python> -m jupyterhub` starts the hub. */
+/** Returns the path of a Python that has this JupyterHub release installed: `<python> -m jupyterhub` starts the hub. */
 export function ensureHub(version: string, cache = ownCache): Promise<string> {
   const release = resolveRelease(version);
   return ensure({
@@ -110,8 +110,8 @@ function requirements(release: string): string[] {
 }
 
 /**
- * Returns the content of the marker: the packages. After a change of the requirements, older environments count as
- * incomplete.
+ * Returns the content of an environment's marker file: the list of packages. If the list changes, existing environments
+ * count as incomplete.
  */
 function marker(packages: readonly string[]): string {
   return `${JSON.stringify(packages)}\n`;
@@ -124,7 +124,7 @@ async function isComplete(home: string, { packages, modules }: Environment): Pro
   return (await run(pythonOf(home), ["-c", `import ${modules}`])).code === 0;
 }
 
-/** Removes partial environments of ended processes. */
+/** Removes unfinished environments that ended processes left behind. */
 async function removeAbandoned(home: string): Promise<void> {
   const prefix = `${basename(home)}.build-`;
   for (const name of await readdir(dirname(home))) {
@@ -162,7 +162,7 @@ function failure(what: string, output: string): Error {
   return new Error(`${what}.\n${output.trimEnd().split("\n").slice(-20).join("\n")}`);
 }
 
-/** Runs a command to its end. The code is null if the command does not exist or was killed. */
+/** Runs a command until it ends. The exit code is null if the command does not exist or was killed. */
 function run(command: string, args: string[]): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve) => {
     const child = spawn(command, args, {

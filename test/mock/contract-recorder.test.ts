@@ -142,7 +142,7 @@ describe("the contract recorder", () => {
     await expect(fetch(`${prism.url}/users`, get)).rejects.toThrow("code 418 is not defined");
   });
 
-  it("gets a JSON error whatever the Accept header is, as from a hub", async () => {
+  it("returns errors as JSON for every Accept header, as hubs do", async () => {
     const headers = { authorization, accept: "text/event-stream" };
     const fetch = createContractRecorder(mock, { prefer: "code=403" });
     const response = await fetch(`${prism.url}/users`, { headers });

@@ -1,7 +1,7 @@
 /**
- * A `fetch` for contract tests that forwards to Prism and rejects every violation of the document. Each violation is
- * also added to `problems`, because a client may treat the rejection as a lost connection and retry. Tests must check
- * that `problems` is empty.
+ * A `fetch` for contract tests that forwards requests to Prism, and rejects if a request or response violates the
+ * document. Each violation is also added to `problems`, because a client may treat the rejection as a lost connection
+ * and retry. Tests must check that `problems` is empty.
  */
 import { contractOf } from "../../scripts/contract-validators.js";
 import { objectAt, type JsonObject } from "../../src/testing/mock/document.js";
@@ -9,9 +9,9 @@ import { exchange, operationOf } from "../../src/testing/mock/exchange.js";
 import type { MockDocument } from "../../src/testing/mock/mock-copy.js";
 
 export interface ContractRecorderOptions {
-  /** The `Prefer` header to Prism ("code=404"), the same for all operations or chosen for each one. */
+  /** The `Prefer` header for Prism ("code=404"): one for all operations, or a function that chooses it for each. */
   prefer?: string | ((operation: string) => string | undefined);
-  /** Returns true if a violation is a known mistake of the document, and so is accepted. */
+  /** Returns true if a violation is a known mistake of the document. The recorder then accepts it. */
   forgive?: (operation: string, breach: string) => boolean;
 }
 
@@ -60,7 +60,7 @@ export function createContractRecorder(
   return Object.assign(recorder, { calls, problems });
 }
 
-/** Returns the document with the paths of the original document, without the prefix of the copy for Prism. */
+/** Returns the document with each path as in the original: removes the prefix that the copy for Prism adds. */
 function byOperation(document: MockDocument): JsonObject {
   const paths = Object.entries(objectAt(document, "paths"));
   const named = paths.map(([path, item]) => [path.replace("/hub/api", ""), item]);

@@ -25,7 +25,7 @@ const document = corrected();
 const mock = mockCopy(document, { examples });
 const BEARER = { authorization: "Bearer a-token" };
 
-describe("the corrected document", () => {
+describe("the mock of the corrected document", () => {
   let prism: Prism;
   let origin: string;
 
@@ -40,7 +40,7 @@ describe("the corrected document", () => {
     return recorder(prism.url + path, { headers: { ...BEARER, accept } });
   };
 
-  it("serves every operation with its smallest request", async () => {
+  it("answers the smallest request for every operation with a success", async () => {
     const fetch = createContractRecorder(mock);
     for (const { path, init } of sampleRequests(mock)) {
       const response = await fetch(origin + path, init);
@@ -73,7 +73,7 @@ describe("the corrected document", () => {
     });
   });
 
-  it("serves shares of the default server at a path with a trailing slash, of a named server at its name", async () => {
+  it("serves a share at a path that ends in the server's name, or in a slash for the default server", async () => {
     expect(await (await ask("/users/grace/shared/ada/")).json()).toEqual(share("", "user"));
     expect(await (await ask("/users/grace/shared/ada/gpu")).json()).toEqual(share("gpu", "user"));
   });
@@ -92,7 +92,7 @@ describe("the corrected document", () => {
     expect(await response.json()).toEqual({ status: 404, message: null });
   });
 
-  it("creates a token without credentials only for a login", async () => {
+  it("lets a request without credentials create a token only if its body has a login", async () => {
     const post = (body: object) => ({
       method: "POST",
       headers: { "content-type": "application/json" },

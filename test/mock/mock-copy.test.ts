@@ -41,13 +41,13 @@ describe("the mock copy", () => {
     expect(mockCopy(upstream("1.2.2"), { version: "1.2.2" })["x-mock-of"]).toBe("1.2.2");
   });
 
-  it("puts the API's base path into the paths, since Prism ignores servers", () => {
+  it("adds the API's base path to each path, since Prism ignores the document's `servers`", () => {
     const mock = mockCopy(documentOf({ "/users": { get: { responses: {} } } }));
     expect(Object.keys(objectAt(mock, "paths"))).toEqual(["/hub/api/users"]);
     expect(mock).not.toHaveProperty("servers");
   });
 
-  it("forbids undeclared properties in body objects that declare any, also nested and referenced ones", () => {
+  it("forbids undeclared properties in objects of a body that declare properties, even nested or referenced ones", () => {
     const address = { type: "object", properties: { street: { type: "string" } } };
     const mock = mockCopy(
       documentOf(
@@ -72,7 +72,7 @@ describe("the mock copy", () => {
     expect(extra).toEqual({ type: "object" });
   });
 
-  it("allows undeclared properties in a body if another keyword may declare properties", () => {
+  it("allows undeclared properties in a body if a keyword such as `allOf` may declare more properties", () => {
     const parts = { allOf: [{ type: "object", properties: { a: {} } }], properties: { b: {} } };
     const mock = mockCopy(documentOf({ "/users": { post: { requestBody: json(parts) } } }));
     expect(bodySchema(mock, "POST /hub/api/users")).toEqual(parts);
@@ -84,14 +84,14 @@ describe("the mock copy", () => {
     expect(Object.keys(objectAt(schema, "properties"))).toContain("name");
   });
 
-  it('reads the property "<server name>" of old activity bodies as a map', () => {
+  it('treats the property "<server name>" of activity bodies in old documents as a map of servers', () => {
     const body = bodySchema(mockCopy(upstream("4.1.6")), "POST /hub/api/users/{name}/activity");
     const servers = objectAt(objectAt(body, "properties"), "servers");
     expect(servers).not.toHaveProperty("properties");
     expect(servers["additionalProperties"]).toMatchObject({ additionalProperties: false });
   });
 
-  it("adds the common errors to every operation, and a success if it declares none", () => {
+  it("adds the common errors to every operation, and a success to each operation that declares none", () => {
     const mock = mockCopy(documentOf({ "/users": { get: {} } }));
     expect(Object.keys(responsesOf(mock, "GET /hub/api/users"))).toEqual([
       "200",
@@ -116,7 +116,7 @@ describe("the mock copy", () => {
     expect(objectAt(answer, "content")).toEqual(json(schema)["content"]);
   });
 
-  it("sorts a pending stop after a finished one, since Prism serves the lowest 2xx", () => {
+  it("puts the response of a pending stop after that of a finished stop, since Prism serves the lowest 2xx", () => {
     const mock = mockCopy(upstream(newest));
     const stop = Object.keys(responsesOf(mock, "DELETE /hub/api/users/{name}/server"));
     expect(stop.filter((status) => status.startsWith("2"))).toEqual(["204", "2XX"]);
@@ -124,7 +124,7 @@ describe("the mock copy", () => {
     expect(start.filter((status) => status.startsWith("2"))).toEqual(["201", "202"]);
   });
 
-  it("uses the examples of a default server's path, or those of the named server's path if it has none", () => {
+  it("uses the examples of the named server's path for a default server's path that has none", () => {
     const item = { get: { responses: { 200: { description: "", ...json({}) } } } };
     const document = documentOf({ "/shares/{owner}/{server_name}": item });
     const named = { "GET /shares/{owner}/{server_name}": { 200: "named" } };
@@ -137,7 +137,7 @@ describe("the mock copy", () => {
     expect(example({ ...named, "GET /shares/{owner}/": { 200: "default" } })).toBe("default");
   });
 
-  it("serves a stream as text, with the events of the example or a ready event", () => {
+  it("serves a stream as text, with the example's events, or with a ready event if there is no example", () => {
     const stream = { content: { "text/event-stream": { schema: { type: "object" } } } };
     const document = documentOf({ "/progress": { get: { responses: { 200: stream } } } });
     const media = (examples: Examples) => {

@@ -1,4 +1,4 @@
-/** Makes mock copies of any document, including JupyterHub's own: converts old ones to OpenAPI 3 first. */
+/** Makes mock copies of any document, including JupyterHub's own. Converts Swagger 2.0 to OpenAPI 3 first. */
 import { dereferenced, type JsonObject } from "../../src/testing/mock/document.js";
 import {
   inlineParameters,

@@ -94,13 +94,13 @@ describe("npm run mock", { timeout: 60_000 }, () => {
     expect(await versionAt(line)).toBe(HUB_VERSION);
   });
 
-  it("serves the projection of a release, given its number or a prefix", async () => {
+  it("serves the part of the document that a release knows, for the release's number or a prefix of it", async () => {
     const line = await mock("4", "--port", "0");
     expect(line).toMatch(/^A mock of JupyterHub 4\.1\.6: http:/);
     expect(await versionAt(line)).toBe("4.1.6");
   });
 
-  it("lists the known releases for an unknown one", async () => {
+  it("lists the known releases if the given one is unknown", async () => {
     expect(await mock("0.9")).toBe(
       `No JupyterHub "0.9" is known here; there are ${releases.join(", ")}.`,
     );

@@ -50,7 +50,7 @@ function bodyOf(operation: JsonObject): { body?: string } {
   return { body: new URLSearchParams(value as Record<string, string>).toString() };
 }
 
-/** Returns the smallest value that a schema allows: as few properties as possible, and the first of alternatives. */
+/** Returns the smallest value that a schema allows: the fewest properties, and the first of several alternatives. */
 function sampleOf(schema: Json | undefined): Json {
   if (!isObject(schema)) return {};
   if (Array.isArray(schema["enum"])) return schema["enum"][0] ?? null;

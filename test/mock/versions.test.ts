@@ -1,4 +1,4 @@
-/** Each of JupyterHub's own documents, served by Prism through its mock copy. */
+/** Each of JupyterHub's own documents: Prism serves the mock copy of the document. */
 import { STATUS_CODES } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { releases } from "../../scripts/known-releases.js";
@@ -12,11 +12,11 @@ import { sampleRequests } from "./sample-requests.js";
 import { createContractRecorder } from "./contract-recorder.js";
 
 const ERRORS = [400, 403, 404, 409, 429, 500, 503];
-/** Operations whose body is free-form before 6.0: it has the options of the hub's Spawner. */
+/** Operations whose body may have any key before 6.0: the keys are options of the hub's Spawner. */
 const SPAWN_OPTIONS = ["POST /users/{name}/server", "POST /users/{name}/servers/{server_name}"];
 const BEARER = { authorization: "Bearer a-token" };
 
-describe.each(releases)("the document of hub %s", (version) => {
+describe.each(releases)("the mock of hub %s's own document", (version) => {
   const document = upstream(version);
   const mock = mockCopy(document, { version });
   const major = Number.parseInt(version);
@@ -29,7 +29,7 @@ describe.each(releases)("the document of hub %s", (version) => {
   });
   afterAll(() => prism.close());
 
-  it("serves every operation with its smallest request", async () => {
+  it("answers the smallest request for every operation with a success", async () => {
     const fetch = createContractRecorder(mock);
     for (const { path, init } of sampleRequests(mock)) {
       const response = await fetch(origin + path, init);
@@ -40,7 +40,7 @@ describe.each(releases)("the document of hub %s", (version) => {
     expect(new Set(fetch.calls)).toEqual(new Set(operationsOf(document).map(({ key }) => key)));
   });
 
-  it("serves a requested 404 on every operation, with the hub's body", async () => {
+  it("sends a 404 on every operation if requested, with the same body as a hub", async () => {
     const fetch = createContractRecorder(mock, { prefer: "code=404" });
     for (const { path, init } of sampleRequests(mock)) {
       const response = await fetch(origin + path, init);
@@ -49,7 +49,7 @@ describe.each(releases)("the document of hub %s", (version) => {
     }
   });
 
-  it.each(ERRORS)("serves a requested %i, with Retry-After for 429", async (code) => {
+  it.each(ERRORS)("sends a %i if requested, with Retry-After only for 429", async (code) => {
     const fetch = createContractRecorder(mock, { prefer: `code=${code}` });
     const init = { method: "POST", headers: BEARER };
     const response = await fetch(`${prism.url}/users/ada/server`, init);
@@ -58,7 +58,7 @@ describe.each(releases)("the document of hub %s", (version) => {
     expect(response.headers.get("retry-after")).toBe(code === 429 ? "30" : null);
   });
 
-  it("returns its version without a token, and refuses other requests without one", async () => {
+  it("refuses requests without a token, except for the version", async () => {
     const hello = await fetch(`${prism.url}/`);
     expect(await hello.json()).toEqual({ version });
     const refused = await fetch(`${prism.url}/users`);
@@ -96,7 +96,7 @@ describe.each(releases)("the document of hub %s", (version) => {
     expect(recorder.problems).toEqual([]);
   });
 
-  it("stops a server at once unless a pending stop is requested", async () => {
+  it("answers 204 to a stop, unless the request prefers 202", async () => {
     const init = { method: "DELETE", headers: BEARER };
     const stopped = await createContractRecorder(mock)(`${prism.url}/users/ada/server`, init);
     expect(stopped.status).toBe(204);
@@ -104,18 +104,18 @@ describe.each(releases)("the document of hub %s", (version) => {
     expect((await slow(`${prism.url}/users/ada/server`, init)).status).toBe(202);
   });
 
-  it("returns the identity as one object", async () => {
+  it("returns the token's owner as one object", async () => {
     const response = await createContractRecorder(mock)(`${prism.url}/user`, { headers: BEARER });
     expect(await response.json()).toMatchObject({ name: expect.any(String) });
   });
 
   if (major < 2) {
-    it("has no pages, as hubs before 2.0 have none", () => {
+    it("has no pagination, since hubs before 2.0 have none", () => {
       expect(JSON.stringify(mock)).not.toContain(PAGE_TYPE);
     });
   } else {
     it.each(["users", "groups", "proxy"])(
-      "serves /%s as one last page if requested, otherwise without pagination",
+      "serves /%s as a single page if requested, otherwise without pagination",
       async (route) => {
         const url = `${prism.url}/${route}?offset=0&limit=50`;
         const recorder = createContractRecorder(mock);
@@ -132,7 +132,7 @@ describe.each(releases)("the document of hub %s", (version) => {
 
   if (major >= 5) {
     it.each(["shares", "share-codes"])(
-      "distinguishes the owner's default server from all their servers below /%s",
+      "distinguishes, below /%s, the path of all of an owner's servers from that of the default server",
       async (route) => {
         const recorder = createContractRecorder(mock);
         for (const path of [`${route}/ada`, `${route}/ada/`, `${route}/ada/gpu`]) {

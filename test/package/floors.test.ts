@@ -33,7 +33,7 @@ describe("src/", () => {
     expect({ dependencies, optionalDependencies }).toEqual({});
   });
 
-  it("has only Prism as peer dependencies, which are optional and loaded by startMockHub", () => {
+  it("has only Prism's packages as peer dependencies, and all of them are optional", () => {
     const { peerDependencies = {}, peerDependenciesMeta } = manifest;
     const prism = ["core", "http", "http-server"].map((part) => `@stoplight/prism-${part}`);
     expect(Object.keys(peerDependencies)).toEqual(prism);
@@ -52,7 +52,7 @@ describe("src/", () => {
     expect(imports.filter(({ to }) => !existsSync(join(root, to))).map(describeImport)).toEqual([]);
   });
 
-  it("imports nothing from a higher floor, types included", () => {
+  it("imports nothing from a higher floor, not even types", () => {
     const upward = imports.filter(
       ({ from, to }) => !isGenerated(to) && floorOf(to) > floorOf(from),
     );
@@ -75,7 +75,7 @@ describe("src/", () => {
     expect(across).toEqual([]);
   });
 
-  it("imports generated values only in the api client, resources, client.ts, api.ts and testing", () => {
+  it("imports generated values only in core/api-client.ts, resources/, client.ts, api.ts and testing/", () => {
     const allowed = (file: string): boolean =>
       file === "src/core/api-client.ts" || [2, 3, 5].includes(floorOf(file));
     const values = imports.filter(({ to, typeOnly }) => isGenerated(to) && !typeOnly);
@@ -83,12 +83,12 @@ describe("src/", () => {
     expect(values.some(({ from }) => from === "src/api.ts")).toBe(true);
   });
 
-  it("has no circular imports, types included", () => {
+  it("has no circular imports, not even of types", () => {
     expect(circles(files)).toEqual([]);
   });
 });
 
-/** Every cycle of imports, once. */
+/** Returns each cycle of imports once. */
 function circles(nodes: readonly string[]): string[] {
   const found = new Set<string>();
   const done = new Set<string>();

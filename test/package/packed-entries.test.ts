@@ -19,7 +19,7 @@ const modules = Object.entries(manifest.exports)
 const run = (...args: string[]): string =>
   execFileSync(process.execPath, args, { cwd: program, encoding: "utf8" });
 
-/** Prints the address of each module that Node loads. */
+/** The source of a hook that prints the address of each module that Node loads. */
 const reporter = `
   import { writeSync } from "node:fs";
   export async function load(url, context, next) {
@@ -53,7 +53,7 @@ describe.each(modules)("%s", (entry) => {
     expect(loaded.length).toBeLessThanOrEqual(maxModules);
   });
 
-  it("can be required by CommonJS, with the same exports", () => {
+  it("can be loaded with `require`, with the same exports as with `import`", () => {
     const script = `
       const required = require(${JSON.stringify(entry)});
       import(${JSON.stringify(entry)}).then((imported) => {
@@ -65,14 +65,14 @@ describe.each(modules)("%s", (entry) => {
   });
 });
 
-it("the other entries load no module of the testing entry", () => {
+it("no entry except the testing entry loads a module of src/testing", () => {
   const others = modules.filter((entry) => !entry.endsWith("/testing"));
   const sources = others.flatMap(loadedBy).flatMap(sourcesOf);
   expect(sources).toContain("../src/client.ts");
   expect(sources.filter((source) => source.startsWith("../src/testing/"))).toEqual([]);
 });
 
-it("the contracts, the mock hub and its document are loaded on demand", () => {
+it("the testing entry loads the contracts, the mock hub and its document only on demand", () => {
   const sources = loadedBy("jupyterhub-client/testing").flatMap(sourcesOf);
   expect(sources).toContain("../src/testing/contract/assert-contract.ts");
   const onDemand = /\/(contract\.gen|document\.gen|running-mock-hub|examples)\.ts$/;

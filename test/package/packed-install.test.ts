@@ -1,6 +1,6 @@
 /**
- * The README's first steps: its install command, in an empty folder beside a clone that has the packed tarball, and
- * then its first example, on the fake hub.
+ * Follows the README's first steps: runs the install command in an empty folder, beside a clone with the packed
+ * tarball, and then runs the first example on the fake hub.
  */
 import { execFile } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -13,7 +13,7 @@ import { npm, tarball } from "./packed.js";
 import { root } from "./sources.js";
 
 const readme = readFileSync(join(root, "README.md"), "utf8");
-/** The first code block in this language below the heading. */
+/** Returns the README's first code block in this language below the heading. */
 const block = (heading: string, language: string): string => {
   const section = readme.slice(readme.indexOf(`\n## ${heading}\n`));
   return new RegExp(`\`\`\`${language}[^\n]*\n(.*?)\`\`\``, "s").exec(section)?.[1] ?? "";

@@ -33,7 +33,7 @@ describe("the quick start", () => {
     expect(lines.at(-1)).toMatch(/429.*: [1-9]\d*$/);
   });
 
-  it("stops no server that ran before, on the hub that JUPYTERHUB_API_URL names", async () => {
+  it("does not stop a server that already ran, on the hub that JUPYTERHUB_API_URL names", async () => {
     await using fake = new FakeHub({ users: [{ name: "ada", servers: [""] }] });
     const url = await fake.listen();
     const lines = await quickstart({

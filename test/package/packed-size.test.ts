@@ -1,4 +1,4 @@
-/** The size of the package in a page, minified and compressed with gzip. */
+/** The size that the package adds to a web page, minified and compressed with gzip. */
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sizeLimit from "size-limit";
@@ -20,7 +20,7 @@ const client = 'import { JupyterHub } from "jupyterhub-client"; console.log(Jupy
 const operation =
   'import { createClient, getUsers } from "jupyterhub-client/api"; console.log(createClient, getUsers);';
 
-/** The size in bytes of a program with these lines. */
+/** Returns the size in bytes of a program that consists of these lines, bundled and compressed. */
 async function sizeOf(lines: string): Promise<number> {
   const path = join(mkdtempSync(join(program, "size-")), "index.js");
   writeFileSync(path, lines);

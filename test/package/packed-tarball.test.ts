@@ -31,7 +31,7 @@ describe("the tarball", () => {
     },
   );
 
-  it("has the licences, the change log, the documentation and no tests", () => {
+  it("contains the licences, the change log and the documentation, but no tests", () => {
     expect(files).toEqual(
       expect.arrayContaining([
         "AGENTS.md",
@@ -77,7 +77,7 @@ describe("checks by other tools", () => {
 const maps = files.filter((file) => file.endsWith(".map"));
 
 describe("the source maps and declaration maps", () => {
-  it.each(maps)("%s leads to sources in the tarball", (map) => {
+  it.each(maps)("name only sources that are in the tarball: %s", (map) => {
     const { sources } = JSON.parse(read(map)) as { sources: string[] };
     expect(sources.length).toBeGreaterThan(0);
     const paths = sources.map((source) => join(dirname(join(installed, map)), source));
@@ -90,7 +90,7 @@ describe("the source maps and declaration maps", () => {
     ["dist/shared2.d.ts", "  createTemporary(", "src/resources/tokens.ts"],
     ["dist/shared.d.ts", "class SpawnFailedError", "src/core/errors.ts"],
     ["dist/api.d.ts", "const createClient:", "src/api.ts"],
-  ])("in %s, `%s` leads to its line in %s", (file, text, source) => {
+  ])("in %s, map `%s` to its line in %s", (file, text, source) => {
     const lines = read(file).split("\n");
     const line = lines.findIndex((one) => one.includes(text));
     const name = /[\w$]+(?=[^\w$]*$)/.exec(text)![0];

@@ -8,9 +8,9 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../spec/root.js";
 
-/** A program with only the package installed. */
+/** The folder of a program that has only the package installed. */
 export const program = join(root, ".cache/packed/program");
-/** The installed package. */
+/** The folder of the installed package. */
 export const installed = join(program, "node_modules/jupyterhub-client");
 
 const folder = join(root, ".cache/packed/tarball");

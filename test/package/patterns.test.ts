@@ -1,4 +1,4 @@
-/** Every regular expression of the package takes linear time: hubs, proxies and links send texts of any length. */
+/** Every regular expression of the package takes linear time: the texts of hubs and proxies have no maximum length. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
@@ -40,7 +40,7 @@ for (const file of files) {
   });
 }
 
-/** Characters that patterns distinguish. */
+/** Characters that patterns may treat differently. */
 const general = [
   " ",
   "\n",
@@ -63,8 +63,8 @@ const general = [
 ];
 
 /**
- * Returns a pattern with its escapes replaced by characters. Without its syntax, the result is nearly a text that
- * matches.
+ * Returns the source of a pattern, with each escape replaced by a character that it matches. Once syntax such as `(` is
+ * removed too, the result is close to a text that the pattern matches.
  */
 const plainOf = ({ source }: RegExp): string =>
   source
@@ -75,7 +75,7 @@ const plainOf = ({ source }: RegExp): string =>
     .replace(/\\(.)/g, "$1");
 const syntax = /[()|*+?^$[\]]+/;
 
-/** Texts of this length that may make a pattern backtrack: repeated parts, with a start and an end. */
+/** Yields texts of about this length that may make a pattern backtrack. They repeat a part of the pattern. */
 function* adversarial(pattern: RegExp, length: number): Generator<string> {
   const plain = plainOf(pattern);
   const parts = plain.split(syntax).filter(Boolean);
@@ -110,7 +110,8 @@ function timeOf(pattern: RegExp, text: string, enough: number): number {
 }
 
 /**
- * Returns the start of a text for which a pattern exceeds the limit, and the time; undefined if there is no such text.
+ * Returns the start of a text for which a pattern exceeds the time limit, and the time that it took; undefined if there
+ * is no such text.
  */
 function slow(pattern: RegExp, length: number, limit: number): string | undefined {
   for (const text of adversarial(pattern, length)) {

@@ -42,7 +42,7 @@ export function exportsOf(entry: string): Exported[] {
   });
 }
 
-/** The text of the comment that documents a declaration; empty without one. */
+/** The text of the comment that documents a declaration; empty if there is none. */
 export function documentationOf(declaration: ts.Node): string {
   // The comment of a constant precedes its whole statement.
   const node = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
@@ -65,7 +65,7 @@ export function methodsOf(entry: string): { name: string; method: ts.MethodDecla
   );
 }
 
-/** "ShareCodes.list" → "shareCodes.list", as programs write it. Methods of the hub class have no prefix. */
+/** Converts "ShareCodes.list" to "shareCodes.list", as programs write it. Methods of the hub class have no prefix. */
 export const aliasOf = (method: string): string =>
   method
     .replace(/^JupyterHub\./, "")
@@ -74,13 +74,13 @@ export const aliasOf = (method: string): string =>
 /** A parameter of a method. */
 export interface Parameter {
   name: string;
-  /** Its type as written. */
+  /** The parameter's type, as written in the source. */
   type: string;
   isOptional: boolean;
-  /** The keys of its type if it is an object type, and whether this type allows other keys. */
+  /** The keys that the parameter's type declares. `isOpen` is true if the type allows any other key too. */
   keys: string[];
   isOpen: boolean;
-  /** The smallest value that its type allows: its required keys, with strings or lists of strings. */
+  /** The smallest value that the parameter's type allows: the required keys, with strings or lists of strings. */
   least: Record<string, unknown>;
 }
 

@@ -12,7 +12,7 @@ const generated: readonly string[] = readdirSync(join(root, "generated"), {
   .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
   .map((entry) => relative(root, join(entry.parentPath, entry.name)));
 
-/** The source of each entry of package.json: "./dist/api.js" comes from "src/api.ts". */
+/** The source file of each entry in the `exports` of package.json: "./dist/api.js" comes from "src/api.ts". */
 const entries = Object.values(manifest.exports)
   .flatMap((entry) => (typeof entry === "object" ? [entry.default] : []))
   .map((path) => path.replace(/^\.\/dist\/(.*)\.js$/, "$1"))
@@ -31,7 +31,7 @@ const once = <Value>(read: (file: string) => Value): ((file: string) => Value) =
 const importsFrom = once(importsOf);
 const exportsFrom = once(exportsOf);
 
-/** The modules that `entry` imports, directly or indirectly, and itself. */
+/** The modules that `entry` imports, directly or indirectly, and `entry` itself. */
 function reachedFrom(entry: string, onlyValues: boolean): Set<string> {
   const reached = new Set([entry]);
   for (const file of reached) {
@@ -118,7 +118,7 @@ describe("the package", () => {
     expect([...files, ...generated].filter((file) => !reached.has(file))).toEqual([]);
   });
 
-  it.each(entries)("loads no unneeded module with %s", (entry) => {
+  it.each(entries)("loads no unneeded module for the entry %s", (entry) => {
     expect(loadedInVain(entry)).toEqual([]);
   });
 

@@ -27,7 +27,7 @@ export const files: readonly string[] = readdirSync(join(root, "src"), {
 
 export interface Import {
   from: string;
-  /** The imported file, as "src/core/url.ts"; a package's name as written. */
+  /** The imported file, such as "src/core/url.ts"; for a package, the name as written in the import. */
   to: string;
   /** Whether the compiler removes the import, since every imported name is a type. */
   typeOnly: boolean;
@@ -59,7 +59,7 @@ export function importsOf(file: string): Import[] {
 
 const parsed = new Map<string, ts.SourceFile>();
 
-/** A parsed file, cached. */
+/** Parses a file, or returns the cached result. */
 export function parseFile(file: string): ts.SourceFile {
   const source = parsed.get(file) ?? parse(file, readFileSync(join(root, file), "utf8"));
   parsed.set(file, source);

@@ -31,8 +31,8 @@ const classes = exported.flatMap(({ name, declaration }) =>
   ts.isClassDeclaration(declaration) ? [{ name, declaration }] : [],
 );
 
-describe("the entry", () => {
-  it("exports exactly these values", () => {
+describe("the main entry", () => {
+  it("exports exactly the listed values", () => {
     expect(Object.keys(index).toSorted()).toEqual([
       "AuthenticationError",
       "BadRequestError",
@@ -56,7 +56,7 @@ describe("the entry", () => {
     ]);
   });
 
-  it("exports all error classes, each a JupyterHubError with the name of its class", () => {
+  it("exports all error classes; each extends JupyterHubError and has its class's name as `name`", () => {
     const errors = Object.entries(index).filter(([name]) => /^[A-Z].*Error$/.test(name));
     expect(errors).toHaveLength(16);
     for (const [name, value] of errors) {
@@ -87,7 +87,7 @@ describe("the entry testing", () => {
       : [],
   );
 
-  it("exports exactly these values", () => {
+  it("exports exactly the listed values", () => {
     expect(Object.keys(testing).toSorted()).toEqual([
       "ContractError",
       "FakeHub",
@@ -98,7 +98,7 @@ describe("the entry testing", () => {
   });
 
   it.each(functions)(
-    "documents for $name what it does, its parameters, its errors and its release",
+    "documents what $name does, its parameters, its errors and its first release",
     (one) => {
       const text = documentationOf(one.declaration);
       for (const part of [
@@ -142,7 +142,7 @@ describe("the version in the User-Agent header", () => {
 });
 
 describe("the parameters of methods", () => {
-  /** Methods with other parameters: they create a client, take part in OAuth, or resemble the runtime's `fetch`. */
+  /** Methods that are exempt: they create a client, take part in OAuth, or resemble the runtime's `fetch`. */
   const others = [
     "withOptions",
     "discover",
@@ -152,24 +152,29 @@ describe("the parameters of methods", () => {
   ];
   const alike = methods.filter(({ name }) => !others.includes(name));
 
-  it("have the same order in all methods except these", () => {
+  it("have the same order in all methods except the listed ones", () => {
     const names = methods.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(others));
     expect(alike).toHaveLength(names.length - others.length);
   });
 
-  it.each(alike)("of $name: names, an input if any, then the options", ({ name, method }) => {
-    const parameters = parametersOf(method);
-    const call = parameters.pop();
-    expect(call).toMatchObject({ name: "call", isOptional: true });
-    expect(call?.keys).toEqual(expect.arrayContaining(["signal", "timeout", "headers"]));
-    const input = parameters.at(-1)?.name === "input" ? parameters.pop() : undefined;
-    expect(Boolean(input)).toBe((methodOperations[name] ?? []).some(takesInput));
-    for (const { type, isOptional } of parameters) {
-      expect(["string", "Targets<StartTarget>", "Targets<StopTarget>", "Feature"]).toContain(type);
-      expect(isOptional).toBe(false);
-    }
-  });
+  it.each(alike)(
+    "of $name are names, then an input if it takes one, then the options of the call",
+    ({ name, method }) => {
+      const parameters = parametersOf(method);
+      const call = parameters.pop();
+      expect(call).toMatchObject({ name: "call", isOptional: true });
+      expect(call?.keys).toEqual(expect.arrayContaining(["signal", "timeout", "headers"]));
+      const input = parameters.at(-1)?.name === "input" ? parameters.pop() : undefined;
+      expect(Boolean(input)).toBe((methodOperations[name] ?? []).some(takesInput));
+      for (const { type, isOptional } of parameters) {
+        expect(["string", "Targets<StartTarget>", "Targets<StopTarget>", "Feature"]).toContain(
+          type,
+        );
+        expect(isOptional).toBe(false);
+      }
+    },
+  );
 
   const takesInput = (key: string): boolean => {
     const { query, body } = operations[key] ?? {};
@@ -194,20 +199,17 @@ describe("the documentation", () => {
     expect(documentationOf(member)).toMatch(/\/\*\*\s*\S/);
   });
 
-  it.each(methods)(
-    "says for $name what it does and which operations it calls",
-    ({ name, method }) => {
-      const text = documentationOf(method);
-      expect(text).toMatch(/^\/\*\*\n\s+\* [A-Z]/);
-      const named = [...text.matchAll(/`([A-Z]+ \/[^`\s]*)`/g)].map(([, operation]) => operation);
-      if (!localMethods.includes(name)) expect(named.length).toBeGreaterThan(0);
-      expect(named.filter((operation) => !operations[operation ?? ""])).toEqual([]);
-      expect(named).toEqual(expect.arrayContaining([...(methodOperations[name] ?? [])]));
-    },
-  );
+  it.each(methods)("says what $name does and which operations it calls", ({ name, method }) => {
+    const text = documentationOf(method);
+    expect(text).toMatch(/^\/\*\*\n\s+\* [A-Z]/);
+    const named = [...text.matchAll(/`([A-Z]+ \/[^`\s]*)`/g)].map(([, operation]) => operation);
+    if (!localMethods.includes(name)) expect(named.length).toBeGreaterThan(0);
+    expect(named.filter((operation) => !operations[operation ?? ""])).toEqual([]);
+    expect(named).toEqual(expect.arrayContaining([...(methodOperations[name] ?? [])]));
+  });
 
   it.each(methods)(
-    "gives for $name the first release and the scopes that the OpenAPI document gives",
+    "gives the same first release and scopes for $name as the OpenAPI document",
     ({ name, method }) => {
       const text = documentationOf(method);
       for (const key of methodOperations[name] ?? []) {
@@ -242,7 +244,7 @@ describe("the types", () => {
     expect(anyIn(file, sourceFile(file))).toEqual([]);
   });
 
-  it("are published without `any`, inferred types included", () => {
+  it("are published without `any`, even where they are inferred", () => {
     const emitted = emittedDeclarations();
     expect(emitted.size).toBe(files.length);
     expect([...emitted].flatMap(([file, text]) => anyIn(file, parse(file, text)))).toEqual([]);

@@ -83,7 +83,7 @@ describe("the types of methods and models", () => {
     expectTypeOf(hub.servers.listActive).returns.resolves.toEqualTypeOf<ActiveServer[]>();
   });
 
-  it("have required fields, nulls and open enumerations", () => {
+  it("declare required, optional and nullable fields, and enumerations that accept unknown values", () => {
     expectTypeOf<User["name"]>().toEqualTypeOf<string>();
     expectTypeOf<User["servers"]>().toEqualTypeOf<Record<string, Server> | undefined>();
     expectTypeOf<Server["started"]>().toEqualTypeOf<string | null>();
@@ -105,7 +105,7 @@ describe("the types of methods and models", () => {
     expectTypeOf<SpawnFailedError["reason"]>().toEqualTypeOf<string | undefined>();
   });
 
-  it("distinguish users from services by kind", () => {
+  it("distinguish users from services by `kind`", () => {
     const identity = { kind: "user" } as RequestIdentity;
     if (identity.kind === "user")
       expectTypeOf(identity.groups).toEqualTypeOf<string[] | undefined>();

@@ -1,4 +1,4 @@
-/** Every method and every raw function refuses unknown keys in each of its objects before anything is sent. */
+/** Every method and every raw function refuses unknown keys in each object that it takes, before it sends anything. */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -34,7 +34,7 @@ afterAll(() => {
   server.close();
 });
 
-/** Runs a method to its end: awaits its promise, or iterates over its result. */
+/** Runs a method until it ends: awaits its promise, or iterates over its result. */
 async function outcomeOf(run: () => unknown): Promise<unknown> {
   const result = run();
   if (typeof result === "object" && result !== null && !("then" in result)) {
@@ -43,7 +43,7 @@ async function outcomeOf(run: () => unknown): Promise<unknown> {
   return result;
 }
 
-/** Asserts that a key is refused, that the error quotes only keys, and that nothing is sent. */
+/** Asserts that a key is refused, that the error contains keys but no values, and that nothing is sent. */
 async function expectRefused(run: () => unknown, key: string, known?: string[]): Promise<string> {
   sent.length = 0;
   const error = await rejectionOf(outcomeOf(run));
@@ -56,13 +56,13 @@ async function expectRefused(run: () => unknown, key: string, known?: string[]):
   return message;
 }
 
-/** The known keys in an error message. */
+/** Returns the keys that an error message lists as known. */
 const listed = (message: string): string[] =>
   [...(/Known keys: (.*?)\./.exec(message)?.[1] ?? "").matchAll(/`(\w+)`/g)]
     .map(([, key]) => key as string)
     .toSorted();
 
-/** A key with one more letter. */
+/** Returns the key with one more letter. */
 const misspelt = (key: string): string => `${key}z`;
 
 const bags = methodsOf("src/index.ts").flatMap(({ name, method }) => {
@@ -95,7 +95,7 @@ const methodOf = (name: string): Run => {
 };
 
 describe("a method", () => {
-  it("has an input or options, which are open to any key only in groups.setProperties", () => {
+  it("has an input or options; only the input of groups.setProperties accepts any key", () => {
     const without = methodsOf("src/index.ts").filter(
       ({ name }) => !bags.some((one) => one.name === name),
     );
@@ -136,7 +136,7 @@ describe("a method", () => {
   );
 
   it.each(bags)(
-    "refuses a value that is no object as $what",
+    "refuses a value that is not an object as $what",
     async ({ name, parameters, index }) => {
       const exotic = [null, secrets.value, [secrets.value], new Map([["state", "active"]])];
       for (const value of [...exotic, Promise.resolve({})]) {
@@ -155,7 +155,7 @@ describe("a method", () => {
   const inputs = closed.filter(({ bag }) => bag.name === "input");
   const takesCall = inputs.filter(({ name }) => name !== "oauth.authorizeUrl");
   it.each(takesCall)(
-    "says that an option of the call in $what belongs in the last argument",
+    "refuses `signal` in $what, and says that it belongs in the last argument",
     async (one) => {
       const message = await expectRefused(withBag(one, { signal: undefined }), "signal");
       expect(message).toContain("It belongs in the options of the call.");
@@ -165,11 +165,19 @@ describe("a method", () => {
 
   // Methods that create a client have no input.
   const calls = closed.filter(({ bag, name }) => bag.name === "call" && name !== "discover");
-  it.each(calls)("says that a key of the input in $what belongs in the input", async (one) => {
-    const message = await expectRefused(withBag(one, { include_stopped_servers: true }), listedKey);
-    expect(message).toContain("It belongs in an input, before the options.");
-    expect(await expectRefused(withBag(one, { server: "gpu" }), "server")).toContain("in an input");
-  });
+  it.each(calls)(
+    "refuses a key of an input in $what, and says that it belongs in the input",
+    async (one) => {
+      const message = await expectRefused(
+        withBag(one, { include_stopped_servers: true }),
+        listedKey,
+      );
+      expect(message).toContain("It belongs in an input, before the options.");
+      expect(await expectRefused(withBag(one, { server: "gpu" }), "server")).toContain(
+        "in an input",
+      );
+    },
+  );
   const listedKey = "include_stopped_servers";
 });
 
@@ -221,14 +229,17 @@ describe("a raw function", () => {
     expect(timout).toContain("Did you mean `timeout`?");
   });
 
-  it.each(rows)("for $key says where a key outside path, query and body belongs", async (row) => {
-    const { path, run } = row;
-    for (const bag of ["query", "body"] as const) {
-      // A parameter with the name of an option is read as the option.
-      for (const key of row[bag].filter((name) => !["url", "headers"].includes(name))) {
-        const message = await expectRefused(() => run({ path, [key]: secrets.value }), key);
-        expect(message).toMatch(/It belongs in `(path|query|body)`\./);
+  it.each(rows)(
+    "for $key refuses a key outside of path, query and body, and says where it belongs",
+    async (row) => {
+      const { path, run } = row;
+      for (const bag of ["query", "body"] as const) {
+        // A parameter with the name of an option is read as the option.
+        for (const key of row[bag].filter((name) => !["url", "headers"].includes(name))) {
+          const message = await expectRefused(() => run({ path, [key]: secrets.value }), key);
+          expect(message).toMatch(/It belongs in `(path|query|body)`\./);
+        }
       }
-    }
-  });
+    },
+  );
 });

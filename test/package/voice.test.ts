@@ -1,8 +1,9 @@
 /**
- * The repository contains no names and phrases that a new reader has to translate.
+ * The repository contains no names or phrases that a new reader has to translate.
  *
  * Checks declared identifiers and file names in `src`, `scripts`, `test` and `examples`, and the prose, comments and
- * strings of these folders, the overlay and the pages. Generated code and JupyterHub's own documents are excluded.
+ * strings of these folders, the overlay and the documentation. Generated code and JupyterHub's own documents are
+ * excluded.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -71,7 +72,7 @@ const pages = [
   "SECURITY.md",
 ];
 
-/** "lastWords" and "last-words" → " last words ", so that banned words are found only as whole words of a name. */
+/** Converts "lastWords" and "last-words" to " last words ", so that only whole words of a name count as banned. */
 const wordsOf = (name: string): string =>
   ` ${name.replaceAll(/([a-z\d])(?=[A-Z])/g, "$1 ").replaceAll(/[^A-Za-z\d]+/g, " ")} `.toLowerCase();
 
@@ -103,7 +104,7 @@ function declaredNames(file: string, text: string): { name: string; line: number
 
 const phrase = new RegExp(`\\b(${bannedPhrases.join("|").replaceAll(" ", "\\s+")})\\b`, "gi");
 
-/** Every banned phrase of a text, with its line. Phrases may contain a line break, also in a comment. */
+/** Every banned phrase of a text, with its line. A phrase may contain a line break, even in a comment. */
 function phrasesIn(text: string): { found: string; line: number }[] {
   // Replaces comment markers with spaces of the same length, so that positions stay correct.
   const plain = text.replaceAll(/^[ \t]*(\*|\/\/|#|>)/gm, (leader) => " ".repeat(leader.length));
@@ -159,7 +160,7 @@ describe("the check of words", () => {
     );
   });
 
-  it("accepts names that are not declared here, and longer words that contain a banned one", () => {
+  it("accepts banned names that the text does not declare, and longer words that contain a banned one", () => {
     const text = "const { x } = a.told; const untold = { told }, passingly = import.meta;";
     const names = declaredNames("x.ts", text).filter(({ name }) => bannedIn(name).length > 0);
     expect(names).toEqual([]);

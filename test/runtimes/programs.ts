@@ -7,9 +7,9 @@ import { writeFileSync } from "node:fs";
 import { rolldown } from "rolldown";
 import { program } from "../package/packed.js";
 
-/** A program that reads address and token from its arguments, and prints the passed checks as JSON. */
+/** A program that reads the hub's address and the token from its arguments, and prints the passed checks as JSON. */
 export const commandLine = join(program, "command-line.js");
-/** A worker that reads address and token from query parameters. */
+/** A worker that reads the hub's address and the token from query parameters. */
 export const worker = join(program, "bundled/worker.js");
 /** A module for web pages, which exports the scenario. */
 export const page = join(program, "bundled/scenario.js");

@@ -1,4 +1,4 @@
-/** A recorded response shows each unexpected behaviour of hubs. The fake hub is compared with the same recordings. */
+/** Checks that a recorded response shows each unexpected behaviour of hubs. The recordings also test the fake hub. */
 import { expect, it } from "vitest";
 import { behaviours } from "./behaviours.js";
 import { readRecording } from "./recording.js";

@@ -1,6 +1,6 @@
 /**
- * Behaviours of hubs that a caller would not expect, and the recorded response that shows each. The fake hub is
- * compared with the recordings, so each row holds for it as well.
+ * Behaviours of hubs that a caller would not expect, each with the recorded response that shows it. The fake hub is
+ * compared with the recordings, so it behaves in the same way.
  */
 
 export interface Behaviour {
@@ -9,7 +9,7 @@ export interface Behaviour {
   /** The release of the recorded hub. @default "6.1.1" */
   version?: string;
   suite?: "standard" | "limited";
-  /** The beginning of the recorded request, and parts of the status, headers and body. */
+  /** The start of the recorded request. `shows` has parts of the recorded status, headers and body. */
   request: string;
   shows: readonly string[];
 }

@@ -72,7 +72,7 @@ for (const version of versions) {
 interface Check {
   suite: string;
   scenario: string;
-  /** The position of the request in the scenario, from 1. */
+  /** The position of the request in the scenario, counted from 1. */
   position: number;
   request: string;
   operation: string;

@@ -1,15 +1,15 @@
 /**
  * Runs scenarios against a real or fake hub. Returns the responses in a form that is the same in every run: times,
- * tokens, ids and values of the machine are replaced by placeholders.
+ * tokens, ids and values that depend on the machine are replaced by placeholders.
  */
 import type { Scenario, Step } from "./scenario.js";
 
-/** A hub for scenarios. */
+/** A real or fake hub that scenarios run against. */
 export interface Target {
-  /** The base of the API. */
+  /** The base URL of the API. */
   url: string;
   fetch: (url: string, init: RequestInit) => Promise<Response>;
-  /** Tokens by role. */
+  /** The tokens, by the sender that a step names, such as "admin". */
   tokens: Readonly<Record<string, string>>;
   /** Lets time pass. */
   pass: (milliseconds: number) => Promise<void>;
@@ -89,7 +89,7 @@ async function runStep(step: Step, target: Target, kept: Map<string, string>): P
   }
 }
 
-/** The value of a JSON body, the events of a stream, or a placeholder for other text; undefined if empty. */
+/** The value of a JSON body, the events of a stream, or a placeholder for other text; undefined if it is empty. */
 function parsed(response: Response, raw: string): unknown {
   const type = response.headers.get("Content-Type") ?? "";
   if (raw === "") return undefined;
@@ -99,7 +99,7 @@ function parsed(response: Response, raw: string): unknown {
   return type.startsWith("text/html") ? "<a page>" : "<text>";
 }
 
-/** How many first events of a stream are compared. Later ones, except the last, depend on the machine's speed. */
+/** The first events of a stream are compared: this many, and the last. The others depend on the machine's speed. */
 const firstEvents = 3;
 
 function eventsOf(raw: string): unknown[] {
@@ -144,7 +144,7 @@ function headersOf(headers: Headers, raw: string): Record<string, string> {
   );
 }
 
-/** The number of items of a list that are compared. */
+/** The maximum number of items of a list that are compared. */
 const mostItems = 20;
 
 /** The keys of lists that hubs send in random order. */

@@ -13,7 +13,7 @@ export interface Step {
   /** The body as text, in place of `body`. */
   text?: string;
   headers: Readonly<Record<string, string>>;
-  /** The values to keep for later steps: each name, and the key of its value in the response. */
+  /** The values to keep for later steps: maps the name of each value to its key in the response. */
   keep: Readonly<Record<string, string>>;
   /** Repeats the request until the response meets this condition. The last response is compared. */
   until?: (answer: SeenAnswer) => boolean;
@@ -21,7 +21,7 @@ export interface Step {
   times: number;
   /** Milliseconds to wait before the request. */
   after: number;
-  /** The releases that receive the step: those from `since` on and before `before`. All by default. */
+  /** The hub releases that the step is for: from `since` on, and older than `before`. By default, all. */
   since?: string;
   before?: string;
 }
@@ -80,7 +80,7 @@ export const settled =
     return active ? server?.["ready"] === true : server === undefined;
   };
 
-/** Steps that wait until a user's server is ready, or until it is no longer active. */
+/** Returns a step that waits until a user's server is ready. `untilInactive` waits until it is not active. */
 export const untilReady = (user: string, name = ""): Step =>
   send(`GET /users/${user}`, { until: settled(name, true) });
 export const untilInactive = (user: string, name = ""): Step =>

@@ -1,4 +1,4 @@
-/** The fields of a user that each scope shows, and the refusals of filtered scopes. */
+/** The fields of a user that each scope shows, and requests that hubs refuse because a scope has a filter. */
 import { paged, send, tokenWith, type Scenario } from "./scenario.js";
 
 const scopes: readonly (readonly [scope: string, since?: string])[] = [

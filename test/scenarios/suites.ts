@@ -1,4 +1,4 @@
-/** Every scenario, grouped by the hub that it needs. The scenarios of a suite share a hub, in this order. */
+/** Every scenario, grouped by the hub that it needs. The scenarios of a suite run in this order on the same hub. */
 import { isAtLeast } from "../../src/core/version.js";
 import { groups } from "./groups.js";
 import { hubItself } from "./hub-itself.js";

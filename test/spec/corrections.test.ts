@@ -131,7 +131,7 @@ describe("the list of corrections", () => {
     ]);
   });
 
-  it("gives the reason of the last action that changes a value", () => {
+  it("gives the reason of the last of several actions that change the same value", () => {
     const both = found(
       entry(`${get}.responses['404']`, {
         remove: true,
@@ -339,7 +339,7 @@ describe("docs/upstream-corrections.md", () => {
   });
 
   it(
-    "makes `npm run corrections -- --check` fail if the page is missing, until `npm run corrections` writes it",
+    "is required by `npm run corrections -- --check`, and written by `npm run corrections`",
     { timeout: 180_000 },
     async () => {
       const copy = repositoryCopy();

@@ -78,8 +78,8 @@ const when = (node: Json): Pick<DocumentedFact, "since" | "until"> => {
 const byNumbers = (a: string, b: string): number => a.localeCompare(b, "en", { numeric: true });
 
 /**
- * Returns the releases of a part of an operation. A part is never older than its operation, even if an older operation
- * shares its definition.
+ * Returns `since` and `until` of a part of an operation, such as a query parameter. A part is never older than its
+ * operation, even if it shares its definition with an older operation.
  */
 function newest(node: Json, operation: DocumentedFact): Pick<DocumentedFact, "since" | "until"> {
   const { since, until } = when(node);

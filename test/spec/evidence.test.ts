@@ -1,6 +1,6 @@
 /**
  * Checks that the overlay has evidence for each correction, and that the corrected document describes each field and
- * requires none that hub 5 lacks.
+ * requires no field that hub 5 lacks.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ const isOurs = ({ update, remove }: OverlayAction): boolean =>
   Object.keys(update).every((key) => /^(x-.*|description|additionalProperties)$/.test(key));
 
 describe("the overlay", () => {
-  it("gives evidence for every correction, starting with the release of the hub", () => {
+  it("gives evidence for every correction, and the evidence starts with the hub's release", () => {
     const unproven = overlay.actions.filter((action) => !isOurs(action) && !action["x-seen"]);
     expect(unproven.map(({ target }) => target)).toEqual([]);
     const seen = overlay.actions.flatMap((action) => action["x-seen"] ?? []);
