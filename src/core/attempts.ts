@@ -15,7 +15,7 @@ import { errorFromThrown } from "./network-errors.js";
 import { logAttempt, type LogFields } from "./logger.js";
 import { errorFromResponse } from "./error-mapping.js";
 import { withBody } from "./response.js";
-import { isSafe, retryDelay } from "./retry.js";
+import { retryDelay } from "./retry.js";
 import { withIdleTimeout } from "./event-stream.js";
 import { delay } from "./deadline.js";
 import type { AttemptRequest, AttemptResponse, BuiltRequest, Transport } from "./transport.js";
@@ -109,15 +109,15 @@ function headersOf(
 const isTokenRejected = (
   failure: JupyterHubError,
   { token }: AttemptRequest,
-  { method }: CallContext,
+  { method, route }: CallContext,
   { options }: Transport,
 ) =>
   options.credentials.kind === "cookie"
     ? isJupyterHubError(failure, "XsrfError")
     : isJupyterHubError(failure, "AuthenticationError") &&
       token !== undefined &&
-      // Hubs reject tokens with 403. A 401 may come from a Spawner that failed to start a server.
-      (failure.status === 403 || isSafe(method));
+      // A 401 to a start may come from the Spawner, whose start has failed. Hubs reject tokens with 403.
+      (failure.status === 403 || method !== "POST" || !/\/servers?(\/[^/]*)?$/.test(route));
 
 /** Returns a successful response with its body ready for the generated client. Throws a typed error for any other. */
 function assertSuccess(

@@ -212,8 +212,9 @@ export function createClientContext(
   const publicUrl = options.publicUrl ?? (own ? publicHubUrl : undefined);
   const timeout = options.timeout ?? defaults.timeout;
   const maxConcurrency = options.maxConcurrency ?? defaults.maxConcurrency;
-  const send: typeof fetch = (input, init) => (options.fetch ?? fetch)(input, init);
-  const authorization = (token: string): string => `${options.authScheme ?? "Bearer"} ${token}`;
+  const { fetch: given, authScheme = "Bearer" } = options;
+  const send: typeof fetch = (input, init) => (given ?? fetch)(input, init);
+  const authorization = (token: string): string => `${authScheme} ${token}`;
   const credentials = auth
     ? createCookieCredentials(baseUrl, send, timeout)
     : createCredentials(token, baseUrl, options.allowInsecure ?? trusted, authorization);

@@ -42,8 +42,11 @@ export async function readText(
   let size = 0;
   for (;;) {
     const { done, value } = await reader.read();
-    // Most bodies are one chunk, which is decoded faster as a whole.
-    if (done) return text + decoder.decode(last);
+    if (done) {
+      call.reader = undefined;
+      // Most bodies are one chunk, which is decoded faster as a whole.
+      return text + decoder.decode(last);
+    }
     if (last) text += decoder.decode(last, { stream: true });
     last = value;
     size += value.byteLength;

@@ -266,7 +266,7 @@ async function* forEachServer<Input extends ServerInput, Result extends object>(
   const limits = { concurrency, signal: call.signal };
   yield* mapConcurrent(targets, limits, async (target, signal) => {
     const one = typeof target === "string" ? { user: target } : target;
-    const { user, ...own } = { ...input, ...withoutUndefined(one) } as typeof one & Input;
+    const { user, ...own } = { ...input, ...withoutUndefined({ ...one }) } as typeof one & Input;
     const result = { user, serverName: own.server ?? "" };
     try {
       return { ...result, ...(await work(user, own, { ...rest, signal })) };

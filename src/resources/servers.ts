@@ -332,8 +332,8 @@ export class Servers {
    * user's model.
    *
    * `GET /users/{name}` for the default server, `GET /users/{name}/servers/{server_name}` for a named one (since 6.0;
-   * before, `GET /users/{name}`), then `POST /users/{name}/tokens` · scopes `read:servers` and `tokens` · `roles` since
-   * 2.0, `scopes` since 3.0: before 3.0, only with `useClientToken` · for a server shared with your user (since 5.0)
+   * before, `GET /users/{name}`), then `POST /users/{name}/tokens` · scopes `read:servers` and `tokens` · `roles`
+   * since 2.0, `scopes` since 3.0: before 3.0, only with `useClientToken` · for a server shared with your user (since 5.0)
    * also `GET /user` and `GET /users/{name}/shared/{owner}/{server_name}`, with the scopes `read:users:shares` and
    * `tokens`, both for your user, instead
    * @param input `expires_in`: lifetime of the token in whole seconds. Default 3600
@@ -360,8 +360,8 @@ export class Servers {
    * `useClientToken`, creates a token: use `connect` for many requests.
    *
    * `GET /users/{name}` for the default server, `GET /users/{name}/servers/{server_name}` for a named one (since 6.0;
-   * before, `GET /users/{name}`), then `POST /users/{name}/tokens` · scopes `read:servers` and `tokens` · `roles` since
-   * 2.0, `scopes` since 3.0: before 3.0, only with `useClientToken` · for a server shared with your user (since 5.0)
+   * before, `GET /users/{name}`), then `POST /users/{name}/tokens` · scopes `read:servers` and `tokens` · `roles`
+   * since 2.0, `scopes` since 3.0: before 3.0, only with `useClientToken` · for a server shared with your user (since 5.0)
    * also `GET /user` and `GET /users/{name}/shared/{owner}/{server_name}`, with the scopes `read:users:shares` and
    * `tokens`, both for your user, instead
    * @param path the path below the server's address; it must not begin with the name of one of the user's named servers

@@ -42,6 +42,12 @@ describe("a fake hub", () => {
     expect(new FakeHub(options).version).toBe("6.1.1");
   });
 
+  it("accepts a group whose name has slashes, as those of some identity providers", async () => {
+    const fake = new FakeHub({ users: [{ name: "ada", groups: ["/staff"] }], groups: ["/staff"] });
+    const response = await ask(fake, "GET /groups/%2Fstaff");
+    expect(await response.json()).toMatchObject({ name: "/staff", users: ["ada"] });
+  });
+
   it("accepts a url with a slash at its end", async () => {
     const fake = new FakeHub({ url: "https://hub.example/base/hub/api/" });
     expect((await ask(fake, "GET /user")).status).toBe(200);

@@ -17,6 +17,22 @@ describe("a Spawner function", () => {
   });
 });
 
+describe("a Spawner function of a hub with running servers", () => {
+  it("is called for starts only, so it may use the hub", async () => {
+    const starts: number[] = [];
+    const fake: FakeHub = new FakeHub({
+      users: [{ name: "ada", servers: [""] }],
+      spawner: () => {
+        starts.push(fake.requests.length);
+        return {};
+      },
+    });
+    expect(starts).toEqual([]);
+    await ask(fake, "POST /users/ada/servers/gpu");
+    expect(starts).toEqual([1]);
+  });
+});
+
 describe("a wrong behaviour of the Spawner is refused", () => {
   it.each<[object, string]>([
     [
@@ -44,16 +60,17 @@ describe("the duration of a stop", () => {
     return (await response).status;
   }
 
-  it.each([
-    ["a behaviour", { stopSeconds: 20 }],
-    ["a function", () => ({ stopSeconds: 20 })],
-  ])(
-    "that %s in the hub's options declares applies to the servers in the options",
-    async (_, spawner) => {
-      const { fake } = openFake({ users: [{ name: "ada", servers: [""] }], spawner });
-      expect(await stopped(fake)).toBe(202);
-    },
-  );
+  it("applies to the servers in the options as well", async () => {
+    const users = [{ name: "ada", servers: [""] }];
+    const { fake } = openFake({ users, spawner: { stopSeconds: 20 } });
+    expect(await stopped(fake)).toBe(202);
+  });
+
+  it("is that of a function's result at the start", async () => {
+    const { fake } = openFake({ spawner: () => ({ stopSeconds: 20 }) });
+    await ask(fake, "POST /users/ada/server");
+    expect(await stopped(fake)).toBe(202);
+  });
 
   it("applies at once to servers that already run", async () => {
     const { fake } = openFake();

@@ -78,6 +78,29 @@ describe("the time of a fake hub", () => {
     }
   });
 
+  it("leads to no warning about a request that its caller has aborted, or that the hub has broken", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    try {
+      const { fake } = openFake({ spawner: { seconds: 9 } });
+      const caller = new AbortController();
+      const operation = "POST /users/ada/server";
+      const aborted = rejection(ask(fake, operation, { signal: caller.signal }));
+      await fake.received("POST /users/{name}/server");
+      caller.abort();
+      await aborted;
+      const broken = rejection(ask(fake, "DELETE /users/ada/server"));
+      await fake.received("DELETE /users/{name}/server");
+      await fake.close();
+      await broken;
+      await vi.advanceTimersByTimeAsync(3000);
+      expect(warn).not.toHaveBeenCalled();
+    } finally {
+      vi.useRealTimers();
+      warn.mockRestore();
+    }
+  });
+
   it("makes tokens expire", async () => {
     const { fake } = openFake();
     const token = fake.tokenFor("ada", { expiresIn: 60 });

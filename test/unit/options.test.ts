@@ -189,6 +189,19 @@ describe("the User-Agent", () => {
   });
 });
 
+describe("a client whose options object is changed afterwards", () => {
+  it("keeps its fetch and its authScheme", async () => {
+    const fetch = answering();
+    const other = answering();
+    const options: JupyterHubOptions = { url: origin, token: secrets.token, fetch };
+    const hub = new JupyterHub(options);
+    Object.assign(options, { fetch: other, authScheme: "token" });
+    await hub.whoami();
+    expect(other.requests).toEqual([]);
+    expect(fetch.requests[0]?.headers.get("Authorization")).toBe(`Bearer ${secrets.token}`);
+  });
+});
+
 describe("a client that is printed", () => {
   const hub = hubOf(answering(), {
     headers: { "X-Gateway": secrets.value },

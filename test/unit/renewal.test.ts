@@ -134,7 +134,7 @@ describe("a token that the hub rejects", () => {
     expect(sent).toEqual([body, body]);
   });
 
-  it("is not renewed for a write after a 401, which a Spawner may cause when a start fails", async () => {
+  it("is not renewed for a start after a 401, which a Spawner may cause when a start fails", async () => {
     const fetch = answering(() => refusal(401, "The cloud refuses the project's account"));
     const token = tokens("old", "new");
     const { client } = hubOf(fetch, { token });

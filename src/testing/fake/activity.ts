@@ -53,7 +53,9 @@ function timeIn(text: string): number {
   const extended = text
     .replace(/^(\d{4})(\d\d)(\d\d)(?=T|$)/, "$1-$2-$3")
     .replace(/T(\d\d)(\d\d)(\d\d)/, "T$1:$2:$3");
-  return Date.parse(hasOffset.test(extended) ? extended : `${extended}Z`);
+  return Date.parse(
+    hasOffset.test(extended) ? extended : `${extended}${/^\d{4}-/.test(extended) ? "Z" : " UTC"}`,
+  );
 }
 
 function timestamp({ world }: Call, value: unknown): number {

@@ -115,12 +115,15 @@ export class FakeHub {
       responseTo(this.#world, method, () =>
         match.answer(this.#world, { method, path, url, headers, text, signal }),
       );
+    const hasManualTime = this.#world.clock instanceof ManualClock;
+    const stopWarning = hasManualTime ? warnOfStall(match.operation) : (): void => undefined;
     try {
       const answered = this.#answer(match, method, caller, answer);
       const response = await untilAborted(answered, caller, this.#connections.signal);
       seen.status = response.status;
       return withUrl(response, request.url);
     } finally {
+      stopWarning();
       // The hub sends its response to the shutdown before it ends.
       if (this.#world.down === "shut down") this.#end();
     }
@@ -140,10 +143,7 @@ export class FakeHub {
     if (fault?.status !== undefined) return faultResponse(this.#world, method, fault.status, fault);
     if (fault?.stall) return new Promise<never>(() => undefined);
     if (fault?.network === true) throw connectionError();
-    const { clock } = this.#world;
-    const answered =
-      clock instanceof ManualClock ? warnOfStall(match.operation) : (): void => undefined;
-    const response = await answer().finally(answered);
+    const response = await answer();
     if (fault?.network) throw connectionError();
     const stream = breakable(response, [caller, this.#connections.signal]);
     return fault ? cutBody(stream) : stream;

@@ -19,8 +19,8 @@ import {
   isSegment,
   isText,
   list,
-  name,
-  names,
+  groupName,
+  groupNames,
   oneOf,
   onlyTrue,
   statusFrom,
@@ -65,7 +65,7 @@ const hubRules: Rules<FakeHubOptions> = {
 const userRules: Rules<FakeUser> = {
   name: userName,
   admin: flag,
-  groups: names,
+  groups: groupNames,
   roles: texts,
   servers: {
     wanted: 'a list of names without /; "" is the default server',
@@ -78,7 +78,7 @@ const userRules: Rules<FakeUser> = {
 };
 
 const groupRules: Rules<FakeGroup> = {
-  name,
+  name: groupName,
   users: { ...userName, wanted: "a list of user names", fits: isListOf(userName.fits) },
   properties: bag,
 };

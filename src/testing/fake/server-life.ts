@@ -4,6 +4,7 @@
  */
 import { crash, HttpError } from "./replies.js";
 import type { Server, Spawner, Start } from "./records.js";
+import type { SpawnerBehaviour } from "./spawner.js";
 import { behaviourOf, stopSecondsOf } from "./spawner-rule.js";
 import { addToken } from "./tokens-made.js";
 import type { World } from "./world.js";
@@ -32,13 +33,23 @@ export function beginStart(
   server: Server,
   options: Record<string, unknown> | null,
 ): Start {
-  const { user } = server;
   // If the Spawner function throws, no start has begun.
   const behaviour = behaviourOf(world.spawner, {
-    user: user.name ?? "",
+    user: server.user.name ?? "",
     server: server.name,
     options: options ?? server.savedOptions ?? {},
   });
+  return beginStartWith(world, server, options, behaviour);
+}
+
+/** Begins a start whose behaviour is known. */
+export function beginStartWith(
+  world: World,
+  server: Server,
+  options: Record<string, unknown> | null,
+  behaviour: SpawnerBehaviour,
+): Start {
+  const { user } = server;
   server.live = undefined;
   if (options) server.savedOptions = options;
   const live = liveOf(server);

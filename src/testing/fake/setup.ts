@@ -5,7 +5,7 @@ import { InvalidInputError } from "../../core/errors.js";
 import type { Clock } from "./clock.js";
 import { ManualClock, realClock } from "./clock.js";
 import type { Service } from "./records.js";
-import { beginStart, liveOf } from "./server-life.js";
+import { beginStartWith, liveOf } from "./server-life.js";
 import { unknownScope } from "./scopes.js";
 import { makeToken } from "./tokens-made.js";
 import { World } from "./world.js";
@@ -90,7 +90,9 @@ function addPeople(world: World, { users, groups }: Settings): void {
 
 /** Makes a server run at once, even if the options say that its start takes time or fails. */
 function runAtOnce(world: World, server: Parameters<typeof liveOf>[0]): void {
-  const start = beginStart(world, server, null);
+  // A Spawner function decides only about starts.
+  const behaviour = typeof world.spawner === "function" ? {} : world.spawner;
+  const start = beginStartWith(world, server, null, behaviour);
   start.outcome = "ready";
   start.cancel.abort();
   const live = liveOf(server);

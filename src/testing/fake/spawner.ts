@@ -38,7 +38,8 @@ export interface SpawnRequest {
 
 /**
  * One behaviour for every server, or a function that returns one for each start. If the function throws an error, the
- * `fetch` call that requested the start rejects with it.
+ * `fetch` call that requested the start rejects with it. Servers that run from the beginning have no start: with a
+ * function, they stop at once.
  */
 export type SpawnerRule = SpawnerBehaviour | ((start: SpawnRequest) => SpawnerBehaviour);
 

@@ -45,10 +45,12 @@ export const oneOf = (...values: readonly unknown[]): Rule => ({
   fits: (value) => values.includes(value),
 });
 export const name: Rule = { wanted: "a name that is not empty, without /", fits: isSegment };
-export const names: Rule = {
-  ...name,
-  wanted: "a list of names without /",
-  fits: isListOf(isSegment),
+/** Some identity providers name groups like paths: "/staff". */
+const isGroupName = (value: unknown): boolean => isText(value) && value !== "";
+export const groupName: Rule = { wanted: "a name that is not empty", fits: isGroupName };
+export const groupNames: Rule = {
+  wanted: "a list of names that are not empty",
+  fits: isListOf(isGroupName),
 };
 export const userName: Rule = {
   wanted: "a name that hubs accept: not empty, without / and outer spaces, and not only dots",
