@@ -135,7 +135,7 @@ const titleOf = (place: string): string => {
   return kinds[kind ?? ""] ? `${kinds[kind ?? ""]} ${name}` : place;
 };
 
-/** Returns the words for a place in a sentence: "the operation" or "this schema". */
+/** Returns how a sentence refers to the part of the document that a place is in: "the operation" or "this schema". */
 const wholeOf = (place: string): string =>
   place.includes(" ") ? "the operation" : `this ${place.split("/")[0]?.replace(/s$/, "")}`;
 

@@ -124,7 +124,7 @@ async function isComplete(home: string, { packages, modules }: Environment): Pro
   return (await run(pythonOf(home), ["-c", `import ${modules}`])).code === 0;
 }
 
-/** Removes unfinished environments that ended processes left behind. */
+/** Removes unfinished environments, left behind by processes that have ended. */
 async function removeAbandoned(home: string): Promise<void> {
   const prefix = `${basename(home)}.build-`;
   for (const name of await readdir(dirname(home))) {

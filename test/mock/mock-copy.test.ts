@@ -124,7 +124,7 @@ describe("the mock copy", () => {
     expect(start.filter((status) => status.startsWith("2"))).toEqual(["201", "202"]);
   });
 
-  it("uses the examples of the named server's path for a default server's path that has none", () => {
+  it("uses the examples of the named server's path if the default server's path has no examples", () => {
     const item = { get: { responses: { 200: { description: "", ...json({}) } } } };
     const document = documentOf({ "/shares/{owner}/{server_name}": item });
     const named = { "GET /shares/{owner}/{server_name}": { 200: "named" } };

@@ -1,6 +1,6 @@
 /**
- * Follows the README's first steps: runs the install command in an empty folder, beside a clone with the packed
- * tarball, and then runs the first example on the fake hub.
+ * Follows the README's first steps: packs the package in a clone, installs the tarball in an empty folder beside the
+ * clone, and runs the first example there on the fake hub.
  */
 import { execFile } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

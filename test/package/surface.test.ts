@@ -78,7 +78,7 @@ it("the documentation of every error class says what to do", () => {
   }
 });
 
-describe("the entry testing", () => {
+describe("the entry point /testing", () => {
   const exported = exportsOf("src/testing/index.ts");
   const functions = exported.filter(({ declaration }) => ts.isFunctionDeclaration(declaration));
   const members = exported.flatMap(({ name, declaration }) =>
@@ -121,7 +121,7 @@ describe("the entry testing", () => {
   });
 });
 
-describe("the entry api", () => {
+describe("the entry point /api", () => {
   it("exports createClient and a function for every operation except the two event streams", () => {
     const document = readYaml(`${root}/openapi/jupyterhub.yaml`);
     const streams = ["getUserServerProgress", "getUserServerNameProgress"];
