@@ -1,6 +1,6 @@
 /**
  * Discovery behind a real configurable-http-proxy. The user Mallory runs a server that imitates a hub. Discovery sends
- * no request to that server, whatever the link, and whether the hub is up or down.
+ * no request to that server, whatever the link is and whether the hub is up or down.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { HubError, JupyterHub } from "../../src/index.js";
@@ -14,7 +14,7 @@ interface Seen {
   xsrf: string | undefined;
 }
 
-/** Starts a server that records its requests, and responds like a hub at the paths that match `isApi`. */
+/** Starts a server that records the requests it receives, and responds like a hub at the paths that match `isApi`. */
 async function posing(isApi: RegExp): Promise<Listening & { seen: Seen[] }> {
   const seen: Seen[] = [];
   const server = await serve((request, response) => {
@@ -110,7 +110,7 @@ describe("the proxy", () => {
 });
 
 describe.each(modes)("with the hub up, a client with a %s", (mode, options) => {
-  it.each([...hostile, ...ambiguous])("finds the hub behind %j", async (path) => {
+  it.each([...hostile, ...ambiguous])("finds the hub for the link %j", async (path) => {
     const found = await JupyterHub.discover(proxy.origin + path, { ...options(), retry: 0 });
     expect(found.url).toBe(`${proxy.origin}/hub/api`);
     await found.users.get("ada");
@@ -128,7 +128,7 @@ describe("with the hub down", () => {
   beforeAll(() => hub[Symbol.asyncDispose]());
 
   describe.each(modes)("a client with a %s", (_, options) => {
-    it.each([...hostile, ...ambiguous])("finds nothing behind %j", async (path) => {
+    it.each([...hostile, ...ambiguous])("finds no hub for the link %j", async (path) => {
       const error = await rejectionOf(
         JupyterHub.discover(proxy.origin + path, { ...options(), retry: 0 }),
       );

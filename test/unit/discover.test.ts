@@ -128,7 +128,7 @@ describe("JupyterHub.discover()", () => {
         },
       },
     ],
-  ])("does not use %s for the search, but returns a client that does", async (_, options) => {
+  ])("searches without %s, but returns a client that uses it", async (_, options) => {
     const fetch = answering(hubBelow(""));
     const hub = await JupyterHub.discover("https://h.example/welcome", { ...options, fetch });
     const names = fetch.requests.map(({ headers }) => [...headers.keys()].join());
@@ -151,7 +151,7 @@ describe("JupyterHub.discover()", () => {
     expect(token).not.toHaveBeenCalled();
   });
 
-  it("searches with the retry, appName and logger of the options", async () => {
+  it("uses the options retry, appName and logger for the search", async () => {
     const logger = { debug: vi.fn(), warn: vi.fn() };
     let attempts = 0;
     const fetch = answering((request, signal) =>
@@ -170,7 +170,7 @@ describe("JupyterHub.discover()", () => {
     expect(fetch.requests[1]?.headers.get("User-Agent")).toMatch(/^finder\/1 /);
   });
 
-  it("searches with the timeout of the options", async () => {
+  it("uses the option timeout for the search", async () => {
     const fetch = answering(() => new Promise(() => {}));
     const error = await rejectionOf(
       JupyterHub.discover("https://h.example", { fetch, timeout: 5 }),
@@ -232,7 +232,7 @@ describe("JupyterHub.discover()", () => {
     expect(fetch.requests.map(({ url }) => new URL(url).host)).toEqual(["h.example", "h.example"]);
   });
 
-  it("rejects an API that is not a hub's", async () => {
+  it("rejects if it finds only an API that is not a hub's", async () => {
     const fetch = answering(() => answer({ version: 2 }, { version: null }));
     const error = await rejectionOf(JupyterHub.discover("https://h.example/a", { fetch }));
     expect(error).toBeInstanceOf(UnexpectedResponseError);
@@ -245,7 +245,7 @@ describe("JupyterHub.discover()", () => {
       () => Promise.reject(new TypeError("fetch failed")),
       "ConnectionError",
     ],
-    ["every address is a web page", () => page(), "UnexpectedResponseError"],
+    ["every address responds with a web page", () => page(), "UnexpectedResponseError"],
     ["every address responds with 404", () => refusal(404, null), "UnexpectedResponseError"],
   ])("rejects if %s", async (_, respond, name) => {
     const token = secrets.token;

@@ -1,4 +1,4 @@
-/** Error messages that name the cause and advise what to change. */
+/** Error messages that name the cause and say what to change. */
 import { createServer as createTlsServer } from "node:https";
 import { createServer as createHttpServer } from "node:http";
 import { describe, expect, it } from "vitest";
@@ -18,7 +18,7 @@ describe("the error of a redirect", () => {
     ["to a login page", "https://sso.example.org/realms/login?x=1", "It leads to a login page"],
     ["to anything else", "https://example.org/", "Check the url"],
     ["that is malformed", "http://[", "Check the url"],
-  ])("says what differs, or what to check, for a redirect %s", async (_, location, advice) => {
+  ])("explains a redirect %s, or says to check the url", async (_, location, advice) => {
     const moved = () => new Response(null, { status: 302, headers: { Location: location } });
     const message = await messageOf(hubOf(answering(moved)).users.get("ada"));
     expect(message).toContain("was redirected");
@@ -35,7 +35,7 @@ describe("a Jupyter server that is no hub", () => {
 });
 
 describe("the error of a failed connection", () => {
-  it("advises to use http if the port does not speak TLS", async () => {
+  it("advises using http if the port does not speak TLS", async () => {
     await using server = await listening(createHttpServer((_, response) => response.end()));
     const url = server.url.replace("http:", "https:");
     const error = await rejectionOf(new JupyterHub({ url, token: "t" }).users.get("ada"));
@@ -43,7 +43,7 @@ describe("the error of a failed connection", () => {
     expect((error as Error).message).toContain("begin the url with http://");
   });
 
-  it("advises to use https if a port with TLS refuses plain http", async () => {
+  it("advises using https if a port with TLS refuses plain http", async () => {
     await using server = await listening(createTlsServer(selfSigned("localhost")));
     const hub = new JupyterHub({ url: server.url, token: "t", retry: 0 });
     expect(await messageOf(hub.users.get("ada"))).toContain("begin the url with https://");
@@ -54,7 +54,7 @@ describe("the error of a failed connection", () => {
     ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", "client certificate"],
     ["UND_ERR_SOCKET", "internal_ssl"],
   ])(
-    "advises to use the public address if the server may require a client certificate: %s",
+    "advises using the public address if the server may require a client certificate: %s",
     async (code, advice) => {
       const cause = Object.assign(new Error("x"), { code });
       const hub = hubOf(

@@ -11,7 +11,7 @@ import { expectNoSecret, secrets } from "./helpers.js";
 
 const url = "https://hub.example.org/hub/api/users/ada";
 
-/** Returns the error for a `call` that the hub refuses. Puts `message` into the body as hubs do. */
+/** Returns the error for a `call` that the hub refuses. The response's body is JSON with `message`, as hubs send it. */
 function errorFor(
   call: string,
   status: number,
@@ -30,7 +30,7 @@ function errorFor(
   });
 }
 
-/** The page with which hubs refuse metrics. Since 4.0, each page of a hub contains an XSRF token. */
+/** The HTML page with which hubs refuse a request for metrics. Since 4.0, each page of a hub contains an XSRF token. */
 const metricsPage = (version: string) => `<!DOCTYPE HTML><html><head>
   <script>${"/* of the same length as those of hubs */".repeat(300)}</script>
   <script>window.jhdata = { base_url: "/hub/"${version < "4" ? "" : ', xsrf_token: "MnwxOjB8"'} };</script>
@@ -136,7 +136,7 @@ describe("a 403 in response to a call without a token", () => {
   });
 
   it.each(["3.1.1", "6.1.1"])(
-    "is an AuthenticationError if the call has no credentials and an HTML page refuses metrics: %s",
+    "is an AuthenticationError if the call has no credentials and the 403 is the HTML page that refuses metrics: %s",
     (v) => {
       const body = metricsPage(v);
       const error = errorFor("GET /metrics", 403, { body, hubVersion: v, credentials: "none" });
@@ -153,7 +153,7 @@ describe("a 403 in response to a call without a token", () => {
   );
 
   it.each(["Forbidden", null])(
-    "is an AuthenticationError if the password is wrong: %j",
+    "is an AuthenticationError if the password in the body is wrong: %j",
     (message) => {
       const call = "POST /users/{name}/tokens";
       const error = errorFor(call, 403, { message, credentials: "body" });
@@ -162,7 +162,7 @@ describe("a 403 in response to a call without a token", () => {
     },
   );
 
-  it("is a ForbiddenError if the password is right", () => {
+  it("is a ForbiddenError if the password in the body is right", () => {
     const message = "User Ada not found or no permissions to generate tokens";
     const call = "POST /users/{name}/tokens";
     const error = errorFor(call, 403, { message, credentials: "body" });
@@ -349,11 +349,14 @@ describe("the hub's message", () => {
     [""],
     ["<p>Not here</p>"],
     ["{"],
-  ])("is undefined if the body is %j, and the error's message has the status instead", (body) => {
-    const error = errorFor("GET /users/{name}", 404, { body });
-    expect(error.hubMessage).toBeUndefined();
-    expect(error.message).toContain(`GET ${url}: 404 Not Found. `);
-  });
+  ])(
+    "is undefined if the body is %j, and the error's message contains the status instead",
+    (body) => {
+      const error = errorFor("GET /users/{name}", 404, { body });
+      expect(error.hubMessage).toBeUndefined();
+      expect(error.message).toContain(`GET ${url}: 404 Not Found. `);
+    },
+  );
 
   it("is in the error's message, without the full stop at its end", () => {
     const error = errorFor("POST /users/{name}/server", 400, {
@@ -385,13 +388,13 @@ describe("Retry-After", () => {
     expect(parseRetryAfter(header, now)).toBe(expected);
   });
 
-  it("is in the HubError of a 503", () => {
+  it("is included in the HubError for a 503", () => {
     const message = "Hub is shutting down";
     const error = errorFor("GET /users", 503, { message, retryAfter: "5" });
     expect(error).toMatchObject({ name: "HubError", retryAfter: 5000 });
   });
 
-  it("is in the error for too many concurrent starts; for too many active servers, hubs do not send it", () => {
+  it("is included in the error for too many concurrent starts; hubs do not send it for too many active servers", () => {
     const call = "POST /users/{name}/server";
     const message = "Too many users trying to log in right now. Try again in 40 seconds.";
     expect(errorFor(call, 429, { message, retryAfter: "40" })).toMatchObject({

@@ -107,7 +107,7 @@ describe("the length of an error", () => {
     expect(inspect(error, { depth: 9 }).length).toBeLessThan(40_000);
   });
 
-  it("is limited if the given message and hubMessage are long", () => {
+  it("is limited if the constructor receives a long message and hubMessage", () => {
     const error = new errors.JupyterHubError("x".repeat(1e6), { hubMessage: "y".repeat(1e6) });
     expect([error.message.length < 4100, error.hubMessage?.length]).toEqual([true, 4096]);
   });

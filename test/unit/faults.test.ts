@@ -168,7 +168,7 @@ describe("a certificate that is not trusted", () => {
   });
 });
 
-describe("a response of 200 with invalid JSON", () => {
+describe("a response with the status 200 and invalid JSON", () => {
   const body = `{"name": "ada", "token": "${secrets.value}" oops`;
   const sized = `Content-Length: ${body.length}`;
 

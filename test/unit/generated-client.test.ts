@@ -132,7 +132,7 @@ describe("the builder of requests", () => {
     expect(server.requests[0]?.url).toBe("/hub/api/beyond/x");
   });
 
-  it("refuses a query both in the url and in `query`", async () => {
+  it("refuses a call with a query both in its url and in `query`", async () => {
     await using server = await hubAt(ok);
     const query = { limit: 1 };
     const error = await rejectionOf(

@@ -26,7 +26,7 @@ describe.each(spellings)("a call's own %s header", (name) => {
 });
 
 it.each(["Accept", "accept", "ACCEPT"])(
-  "a call's own %s header is replaced if the call requests an event stream",
+  "a call's own %s header is replaced by text/event-stream if the call requests an event stream",
   async (name) => {
     const fetch = answering(() => {
       const stream = 'data: {"progress": 100, "ready": true}\n\n';

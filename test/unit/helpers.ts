@@ -86,7 +86,7 @@ export function answering(respond: Respond = () => answer()) {
   });
 }
 
-/** A client of the hub behind `fetch`, without retries. */
+/** A client that sends its requests with `fetch`, and does not retry. */
 export const hubOf = (
   fetch: typeof globalThis.fetch,
   options: JupyterHubOptions = {},
@@ -102,7 +102,7 @@ export async function rejectionOf(promise: PromiseLike<unknown>): Promise<unknow
   throw new Error(`Resolved with ${inspect(outcome.value)} instead of rejecting.`);
 }
 
-/** Prints a value in every way that a log may; for an error, also its stack and its causes. */
+/** Prints a value in every way in which a log may print it; for an error, also its stack and its causes. */
 export function printed(value: unknown): string {
   const texts = [inspect(value, { depth: 20, showHidden: true }), JSON.stringify(value)];
   for (let error = value; error instanceof Error; error = error.cause) {
@@ -116,7 +116,7 @@ export function printed(value: unknown): string {
   return texts.join("\n");
 }
 
-/** Asserts that no printed form of a value contains a planted secret. */
+/** Asserts that no printed form of a value contains one of `secrets`. */
 export function expectNoSecret(value: unknown): void {
   const text = printed(value);
   expect(Object.values(secrets).filter((secret) => text.includes(secret))).toEqual([]);

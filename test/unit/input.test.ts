@@ -23,7 +23,7 @@ type Bag = Record<string, unknown>;
 type Send = (hub: JupyterHub, input: unknown) => PromiseLike<unknown>;
 const path = { name: "ada" };
 const server = { owner: "ada", server_name: "" };
-/** Functions that each send any input through one method or raw function, even if its types do not allow it. */
+/** For each method or raw function, a function that calls it with any input, even input that the types forbid. */
 const sends = {
   "users.list": (hub, input) => hub.users.list(input as Bag),
   getUsers: ({ client }, input) => getUsers({ client, query: input as Bag, throwOnError: true }),
@@ -261,7 +261,7 @@ describe("a valid input", () => {
   });
 
   it.each<Name>(["users.update", "patchUser"])(
-    "is sent by %s without `name` if the name is unchanged, since hubs would destroy the user",
+    "is sent by %s without `name` if the name is unchanged, since hubs would erase the name",
     async (name) => {
       expect(await bodies(name, { name: "ada", admin: true })).toEqual([{ admin: true }]);
       expect(await bodies(name, { name: "ada" })).toEqual([{}]);

@@ -149,7 +149,7 @@ describe("the options of a client", () => {
 });
 
 describe("the keys of an argument that is not an input", () => {
-  it("are checked in page() of a listing, which would otherwise return the first page", async () => {
+  it("are checked by the page() of a listing, which would otherwise return the first page", async () => {
     const fetch = answering(() => answer([]));
     const page = hubOf(fetch)
       .users.list()
@@ -158,7 +158,7 @@ describe("the keys of an argument that is not an input", () => {
     expect(fetch.requests).toEqual([]);
   });
 
-  it("are checked in the context of hasScope", () => {
+  it("are checked in hasScope's third argument, the context", () => {
     const identity = { scopes: [] } as unknown as RequestIdentity;
     const ask = () => hasScope(identity, "users!user=ada", { group: ["staff"] } as object);
     expect(ask).toThrow("Did you mean `groups`?");
@@ -191,7 +191,7 @@ describe("a key that only a newer hub knows", () => {
     expect(fetch.requests).toEqual([]);
   });
 
-  it("is sent in a body with allowUnknownKeys", async () => {
+  it("is sent in a body if allowUnknownKeys is set", async () => {
     const fetch = answering(() => answer({ id: "a1", token: "t" }, { status: 201 }));
     const { client } = hubOf(fetch);
     const body = { note: "x", ...newer };
@@ -206,7 +206,7 @@ describe("a key that only a newer hub knows", () => {
     expect(await fetch.requests[0]?.json()).toEqual({ note: "x", newer_key: [1] });
   });
 
-  it("is sent in a query with allowUnknownKeys", async () => {
+  it("is sent in a query if allowUnknownKeys is set", async () => {
     const fetch = answering(() => answer([], { version: "6.1.1" }));
     const query = { name_filter: "a", ...newer };
     const { client } = hubOf(fetch);
@@ -215,7 +215,7 @@ describe("a key that only a newer hub knows", () => {
     expect(fetch.sent()).toContain("GET /users?name_filter=a&newer_key=1");
   });
 
-  it("is allowed in the body without turning off the checks of known keys and of options", async () => {
+  it("can be allowed in the body, while known keys and options are still checked", async () => {
     const fetch = answering();
     const { client } = hubOf(fetch);
     const body = { expires_in: 0, ...newer };
@@ -226,7 +226,7 @@ describe("a key that only a newer hub knows", () => {
     expect(fetch.requests).toEqual([]);
   });
 
-  it("is sent without a check on a route that the package does not know", async () => {
+  it("is sent unchecked to a route that the package does not know", async () => {
     const fetch = answering(() => answer({ of: "a newer hub" }));
     const { client } = hubOf(fetch);
     await client.post({ url: "/newer/{name}", path, query: { a: 1 }, body: newer });
@@ -235,7 +235,7 @@ describe("a key that only a newer hub knows", () => {
     expect(await fetch.requests[0]?.json()).toEqual(newer);
   });
 
-  it("is not looked for in the body of a start on hubs before 6.0, which holds only user options", async () => {
+  it("is sent unchecked in the body of a server start on a hub before 6.0, where it is a user option", async () => {
     const fetch = answering(() => answer("", { status: 201, version: "5.4.4" }));
     const { client } = hubOf(fetch);
     const options = { client, path, body: { profile: "large", display_name: 3 } as object };

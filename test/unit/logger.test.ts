@@ -162,7 +162,7 @@ describe("a logger", () => {
     expect(at).toEqual([0, 250]);
   });
 
-  it("may lack the method of a level", async () => {
+  it("may lack the method for a level", async () => {
     const warn = vi.fn();
     expect((await logged([breaking, ada], { logger: { warn } })).entries).toEqual([]);
     expect(warn).toHaveBeenCalledTimes(1);

@@ -251,7 +251,7 @@ describe("middleware", () => {
 });
 
 describe("a middleware that calls next() after its attempt has ended", () => {
-  /** A client whose middleware calls `next()` after `resumed.tell()`. `late` resolves with the error of that call. */
+  /** A client whose middleware calls `next()` after `resumed.tell()`. `late` resolves with the error of `next()`. */
   function slow(options: JupyterHubOptions = {}) {
     const resumed = signalled();
     const begun = signalled();

@@ -1,4 +1,4 @@
-/** A custom `fetch` whose response bodies are Node streams, as those of node-fetch are. */
+/** A custom `fetch` whose response bodies are Node streams, like those of node-fetch. */
 import { Readable } from "node:stream";
 import { expect, it } from "vitest";
 import { JupyterHub } from "../../src/index.js";

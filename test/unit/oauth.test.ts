@@ -266,7 +266,7 @@ describe("the exchange of a callback's code", () => {
     ["/x/../charts?next=//y", "/charts?next=//y"],
     ["/a\r\nSet-Cookie: x", "/aSet-Cookie:%20x"],
     ["/a\\b", "/a/b"],
-  ])("returns the `next` of the login, as browsers parse it: %j is %s", async (next, read) => {
+  ])("returns the login's `next` as browsers parse it: %j becomes %s", async (next, read) => {
     const portal = portalOf(answering(exchanged));
     const attempt = await portal.authorizeUrl({ next });
     expect(attempt.state).toMatch(/^[\x21\x23-\x2B\x2D-\x3A\x3C-\x5B\x5D-\x7E]+$/); // fits into a cookie

@@ -41,7 +41,7 @@ describe("the url", () => {
     },
   );
 
-  it("is missing if JUPYTERHUB_API_URL is empty, and invalid if the option is empty", () => {
+  it("is reported as missing if JUPYTERHUB_API_URL is empty, and as invalid if the option is empty", () => {
     vi.stubEnv("JUPYTERHUB_API_URL", "");
     expect(() => new JupyterHub()).toThrow(/^No url/);
     vi.stubEnv("JUPYTERHUB_API_URL", "http://127.0.0.1:8081/hub/api");
@@ -143,7 +143,7 @@ describe("a numeric option", () => {
       ["timeout", value],
       ["maxConcurrency", value],
     ]),
-  )("is refused unless it is a number above 0 or null: %s, %j", (name, value) => {
+  )("is refused unless it is null or a number above 0: %s, %j", (name, value) => {
     const options = { url: origin, [name as string]: value } as JupyterHubOptions;
     // Null means the default, as undefined does.
     if (value === null) expect(() => new JupyterHub(options)).not.toThrow();

@@ -62,7 +62,7 @@ describe("outcome", () => {
     ["another API refuses the request", () => stranger(422)],
   ];
 
-  /** Each write with each fault. */
+  /** Every combination of a write and a fault. */
   const each = (faults: [string, Respond][]) =>
     Object.entries(writes).flatMap(([name, write]) =>
       faults.map(([fault, by]) => ({ name, write, fault, by })),

@@ -1,4 +1,4 @@
-/** Writes whose response is lost: the client reads the state, and never repeats the request. */
+/** Writes whose response is lost: the client reads the hub's state, and never repeats the write. */
 import { describe, expect, it } from "vitest";
 import type { JupyterHub } from "../../src/index.js";
 import { answer, answering, hubOf, refusal, rejectionOf } from "./helpers.js";

@@ -1,4 +1,4 @@
-/** Redaction: of URLs, inputs, headers, texts and JSON values. */
+/** Redaction of URLs, inputs, headers, texts and JSON values. */
 import { describe, expect, it } from "vitest";
 import { getAuthCookie, getAuthToken } from "../../src/api.js";
 import {
@@ -24,7 +24,7 @@ describe("the URL of a call in an error", () => {
       { cookie_name: "jupyterhub-services", cookie_value: secrets.value },
       "/authorizations/cookie/jupyterhub-services/[redacted]",
     ],
-  ])("of the route %s with the values %j is %s", (route, path, expected) => {
+  ])("for the route %s with the values %j, is %s", (route, path, expected) => {
     expect(redactedUrl(api, route, path)).toBe(api + expected);
   });
 
@@ -257,7 +257,7 @@ describe("a secret in the path", () => {
     Object.entries(calls).flatMap(([name, call]) =>
       Object.entries(failures).map(([when, respond]) => [name, when, call, respond] as const),
     ),
-  )("of %s is not in the error when %s", async (_, __, call, respond) => {
+  )("of %s does not occur in the error when %s", async (_, __, call, respond) => {
     const fetch = answering(respond);
     const error = await rejectionOf(call(hubOf(fetch)));
     expect(fetch.requests[0]?.url).toContain(secrets.value);

@@ -46,7 +46,7 @@ describe("a token function", () => {
     expect(fetch.requests).toEqual([]);
   });
 
-  it("is limited by the timeout of an attempt", async () => {
+  it("must resolve within the timeout of the attempt that needs the token", async () => {
     const { hub, fetch } = hubThat([() => answer()], { token: never, timeout: 2000 });
     const state = watch(hub.users.get("ada"));
     await pass(1999);
@@ -117,7 +117,7 @@ describe("a token function of a client with queued calls", () => {
 });
 
 describe("a token that the hub rejects", () => {
-  it("is renewed once, and the call repeated immediately", async () => {
+  it("is renewed once, and the call is repeated immediately", async () => {
     const fetch = knowing("new");
     const token = tokens("old", "new");
     expect(await hubOf(fetch, { token }).users.get("ada")).toEqual({ name: "ada" });
@@ -134,7 +134,7 @@ describe("a token that the hub rejects", () => {
     expect(sent).toEqual([body, body]);
   });
 
-  it("is not renewed for a start after a 401, which a Spawner may cause when a start fails", async () => {
+  it("is not renewed if a server start gets a 401, which may come from a Spawner that failed", async () => {
     const fetch = answering(() => refusal(401, "The cloud refuses the project's account"));
     const token = tokens("old", "new");
     const { client } = hubOf(fetch, { token });
@@ -218,7 +218,7 @@ describe("a token that the hub rejects", () => {
     expect(token.mock.calls).toEqual([[], ["old"], [], []]);
   });
 
-  it("is not renewed for missing scopes", async () => {
+  it("is not renewed if it only lacks scopes", async () => {
     const fetch = answering(() => refusal(403, "Action is not authorized with current scopes"));
     const token = tokens("one", "two");
     const error = await failure(hubOf(fetch, { token }).users.get("ada"));
@@ -334,7 +334,7 @@ describe("calls whose token is rejected", () => {
     expect(token.mock.calls).toEqual([[], [], ["old-1"], ["old-2"]]);
   });
 
-  it("continue to wait for the renewal if one of them is aborted", async () => {
+  it("continue to wait for the renewal when another of these calls is aborted", async () => {
     const renewal = signalled<string>();
     const token = (refused?: string) => (refused ? renewal.when : "old");
     const hub = hubOf(knowing("new"), { token });

@@ -152,7 +152,7 @@ describe("a response", () => {
     expect((error as Error).message).toContain("JSON without a version: some other API");
   });
 
-  it("may be a page if it has the hub's version header, such as the consent page of OAuth", async () => {
+  it("may be a page, such as OAuth's consent page, if it has the hub's version header", async () => {
     const call = (version: string | null) => {
       const { client } = hubOf(answering(() => page(200, { version })));
       return getOauthAuthorize({ client, query: {} as never });

@@ -51,7 +51,7 @@ const transientFailures: Row[] = [
   ["an unreachable network", lost("ENETUNREACH"), afterFirst],
   ["a busy resolver", lost("EAI_AGAIN"), afterFirst],
   [
-    "a body that ends early, as another fetch reports it",
+    "a body that ends early, as node-fetch reports it",
     lost("ERR_STREAM_PREMATURE_CLOSE"),
     afterFirst,
   ],
@@ -136,14 +136,14 @@ describe("attempts", () => {
     }
   });
 
-  it("double their delay up to ten seconds", () => {
+  it("follow delays that double, up to ten seconds", () => {
     const longest = [1, 2, 3, 4, 5, 6, 7, 8, 2000].map((attempt) =>
       retryDelay(lost(), { ...get, attempt, retries: Infinity }, () => 1),
     );
     expect(longest).toEqual([250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000, 10_000]);
   });
 
-  it("wait at least as long as Retry-After says, and without it at most ten seconds", () => {
+  it("are delayed at least as long as Retry-After says, and without it at most ten seconds", () => {
     assert(
       property(
         integer({ min: 1, max: 3000 }),
@@ -161,7 +161,7 @@ describe("attempts", () => {
     );
   });
 
-  it("use a random delay, so that many clients do not retry at the same time", () => {
+  it("are delayed by a random time, so that many clients do not retry at the same time", () => {
     const delays = Array.from({ length: 2000 }, () => retryDelay(hub(503), get)!);
     expect(Math.min(...delays)).toBeLessThan(minDelay * 0.1);
     expect(Math.max(...delays)).toBeGreaterThan(minDelay * 0.9);
@@ -208,20 +208,26 @@ describe("the code of a lost connection", () => {
 
   it.each<[string, (url: string) => Error]>([
     [
-      "Deno quotes",
+      "Deno's error quotes the URL",
       (url) => {
         const said = `error sending request from 127.0.0.1:5 for ${url} (127.0.0.1:8): ${reset}`;
         return new TypeError("fetch failed", { cause: cause(`${said}; (${url}) "${url}"`) });
       },
     ],
-    ["Bun keeps", (path) => Object.assign(cause("Unable to connect", "ECONNREFUSED"), { path })],
-  ])("is reported without the query that %s, which may contain a secret", async (_, thrown) => {
-    const fetch = answering(({ url }) => Promise.reject(thrown(url)));
-    const input = { server: "gpu", code: secrets.value };
-    const error = await rejectionOf(hubOf(fetch).shareCodes.revoke("ada", input));
-    expect(error).toBeInstanceOf(ConnectionError);
-    expect((error as Error).message).toMatch(/\((ECONNREFUSED\)|.*connection closed before)/);
-    expect(fetch.requests[0]?.url).toContain(secrets.value);
-    expectNoSecret(error);
-  });
+    [
+      "Bun's error has the URL as `path`",
+      (path) => Object.assign(cause("Unable to connect", "ECONNREFUSED"), { path }),
+    ],
+  ])(
+    "is reported without the URL's query, which may contain a secret, even if %s",
+    async (_, thrown) => {
+      const fetch = answering(({ url }) => Promise.reject(thrown(url)));
+      const input = { server: "gpu", code: secrets.value };
+      const error = await rejectionOf(hubOf(fetch).shareCodes.revoke("ada", input));
+      expect(error).toBeInstanceOf(ConnectionError);
+      expect((error as Error).message).toMatch(/\((ECONNREFUSED\)|.*connection closed before)/);
+      expect(fetch.requests[0]?.url).toContain(secrets.value);
+      expectNoSecret(error);
+    },
+  );
 });

@@ -8,7 +8,7 @@ import {
   type ScopeContext,
 } from "../../src/index.js";
 
-/** Identities with these scopes: `ada` for a token of the user Ada, `ci` for a token of the service ci. */
+/** Return an identity with the given scopes: `ada` for a token of the user Ada, `ci` for a token of the service ci. */
 const ada = (...scopes: string[]) =>
   ({ kind: "user", name: "ada", groups: ["staff"], scopes }) as unknown as RequestIdentity;
 const ci = (...scopes: string[]) =>
@@ -75,7 +75,7 @@ const rows: [held: string[], wanted: string, has: boolean, context?: ScopeContex
   [["start:servers"], "servers!user=ada", false],
 ];
 
-describe("a token of Ada's", () => {
+describe("a token of the user Ada", () => {
   it.each(rows)("with the scopes %j: hasScope(%s) is %s %o", (held, wanted, has, context) => {
     expect(hasScope(ada(...held), wanted, context)).toBe(has);
   });

@@ -437,7 +437,7 @@ describe("a request to a server", () => {
     [401, false, 2],
     [403, false, 2],
   ])(
-    "that gets a %i (token known to the hub: %s) and the next request create %i tokens in all",
+    "with the response %i (token known to the hub: %s), and the next request, create %i tokens in all",
     async (...row) => {
       const [status, isKnown, made] = row;
       const refuses = cluster({ serves: () => answer({ message: "no" }, { status }) });

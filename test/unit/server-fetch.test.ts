@@ -118,7 +118,7 @@ describe("a connection of servers.fetch", () => {
     expect([recorded, hub.made(), hub.seen().length]).toEqual([20, 1, 20]);
   });
 
-  it("serves only one token if the hub does not report the token's owner", async () => {
+  it("serves the requests of only one token if the hub does not report the token's owner", async () => {
     const hub = hubWith({ whose: () => "" });
     const { as, token } = acting();
     const { servers } = hub.client({ token });
@@ -276,7 +276,7 @@ describe("the path of a request to the default server", () => {
     expect((await servers.fetch("ada", "gpu/api")).status).toBe(200);
   });
 
-  it("is checked, unlike that of a request to a named server, which may begin with a server's name", async () => {
+  it("is checked, but the path of a request to a named server is not: it may begin with a server's name", async () => {
     const hub = hubWith({ names });
     const response = await hub.client().servers.fetch("ada", "gpu/api", {}, { server: "gpu" });
     expect(response.status).toBe(200);
@@ -391,7 +391,7 @@ describe("the options of servers.fetch", () => {
   });
 
   it.each(["init", "options"])(
-    "may contain a signal, as init may: that of the %s aborts the request and the response's body",
+    "may contain a signal, and so may init: the signal of the %s aborts the request and the response's body",
     async (where) => {
       const hub = hubWith();
       const signals: AbortSignal[] = [];
@@ -410,7 +410,7 @@ describe("the options of servers.fetch", () => {
   );
 
   it.each([undefined, 5, null])(
-    "do not replace the path, which must be a string: %s is refused",
+    "cannot replace the path, which must be a string: the path %s is refused",
     async (path) => {
       const error = await rejectionOf(
         hubWith()

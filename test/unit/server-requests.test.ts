@@ -99,7 +99,7 @@ describe("a connection that is no longer valid", () => {
 });
 
 describe("a stopped server leads to a ServerNotRunningError", () => {
-  it("behind a gateway that needs the headers of the call", async () => {
+  it("even behind a gateway that refuses requests without the call's headers", async () => {
     const headers = { "X-Gateway-Key": "east" };
     const fetch = cluster({
       ready: (read) => read === 0,
@@ -113,7 +113,7 @@ describe("a stopped server leads to a ServerNotRunningError", () => {
     expect(error).toBeInstanceOf(ServerNotRunningError);
   });
 
-  it("if the call has its own Authorization header", async () => {
+  it("even if only the call has an Authorization header", async () => {
     const fetch = cluster({
       ready: (read) => read === 0,
       serves: gone,
@@ -137,13 +137,13 @@ describe("a 503 whose body is lost", () => {
       { status: 503, headers: { "Content-Type": "text/html" } },
     );
 
-  it("is a ServerNotRunningError if the server has stopped", async () => {
+  it("leads to a ServerNotRunningError if the server has stopped", async () => {
     const fetch = cluster({ ready: (read) => read === 0, serves: lost });
     const error = await rejectionOf(hubOf(fetch).servers.fetch("ada", "/api"));
     expect(error).toBeInstanceOf(ServerNotRunningError);
   });
 
-  it("is returned if the server runs", async () => {
+  it("is returned as the response if the server runs", async () => {
     const response = await hubOf(cluster({ serves: lost })).servers.fetch("ada", "/api");
     expect(response.status).toBe(503);
   });
