@@ -3,7 +3,7 @@
 // overlay sha256 c76a19fb12639ec2af4c35d2ab73bcf145d668d7f4f10ffa9810fb1ba7ac8a3a
 // @ts-nocheck
 
-/** Where a value does not match a schema, as Ajv reports it. */
+/** A place at which a value does not match a schema, as Ajv reports it. */
 export interface SchemaError {
   readonly instancePath: string;
   readonly keyword: string;
@@ -17,7 +17,7 @@ export interface Validate {
   errors?: readonly SchemaError[] | null;
 }
 
-/** The ids of the schemas of each media type. A body has to match one of them; without a schema, any body matches. */
+/** The schema ids of each media type. A body has to match one of these schemas; without a schema, any body matches. */
 export type Media = Readonly<Record<string, readonly string[]>>;
 
 /** The requests that an operation accepts, and its responses. */

@@ -1,10 +1,10 @@
 /**
- * Measures the cost of one call with this package and with alternative clients. `bench-call-costs.ts URL` prints the
- * median time, CPU time and heap of each client as JSON: on loopback, and with a stubbed `fetch`.
+ * Measures the cost of one call with this package and with alternative clients. `bench-call-costs.ts URL` calls the hub
+ * at this URL and a stubbed `fetch`, and for both prints the median time, CPU time and heap of each client as JSON.
  *
  * Each round runs a small batch of calls with every client, in random order. So other load on the machine, and garbage
- * that the previous client left, affect all clients alike. Benchmark libraries run one client after the other, and
- * measure no CPU time.
+ * that the previous client left, affect all clients alike. Benchmark libraries are not used, since they run one client
+ * after the other and measure no CPU time.
  */
 import { create as createAxios } from "axios";
 import ky from "ky";

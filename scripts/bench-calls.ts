@@ -1,5 +1,5 @@
 /**
- * Compares the cost of one call of this package with alternatives.
+ * Compares the cost of one call with this package to the cost with alternative clients.
  *
  * Runs bench-call-costs.ts in several processes, since the JavaScript engine optimises the code differently in each.
  */
@@ -40,7 +40,7 @@ const columns: Readonly<Record<string, Column>> = {
 const raw = "raw fetch";
 const bare = "the bare generated client";
 
-/** The maximum ratio of our cost to the cost of the client `of`, for some columns of the table. */
+/** The maximum ratio of our cost to that of another client, which `of` names, for some columns of the table. */
 const limits = [
   { column: "loopback, time", of: bare, atMost: 1.2 },
   { column: "loopback, CPU", of: bare, atMost: 1.2 },
@@ -50,7 +50,7 @@ const limits = [
 ];
 
 /**
- * Measures calls to the hub at `url`, and adds the results to the benchmark's tables. Returns whether no limit is
+ * Measures calls to the hub at `url`, and adds the results to the benchmark's tables. Returns false if a limit is
  * exceeded.
  */
 export async function compareCalls(url: string): Promise<boolean> {

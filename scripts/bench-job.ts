@@ -2,8 +2,8 @@
  * `bench-job.ts CLIENT JOB` runs one job of bench-jobs.ts. It prints as JSON the job's time, its CPU time and the
  * fault, if any.
  *
- * The jobs of raw fetch, openapi-fetch and ky do what users of these clients write by hand: they request pages until
- * there are no more, and poll a server every second until it is ready.
+ * The jobs of raw fetch, openapi-fetch and ky contain what users of these clients write by hand: loops that request
+ * pages until there are no more, and that poll a server every second until it is ready.
  */
 import ky from "ky";
 import createFetchClient from "openapi-fetch";

@@ -1,5 +1,5 @@
 /**
- * Compares this package with alternative clients on a real hub. Each client does the same whole jobs.
+ * Compares this package with alternative clients on a real hub. Each client does the same complete jobs.
  *
  * The clients take turns, and each job runs in its own process, so that the CPU time is that of one client only and all
  * clients find the hub in the same state. The hub's servers are ready after two seconds and use no CPU, so that
@@ -49,11 +49,11 @@ interface Run {
   /** In milliseconds, like `cpu`. */
   wall: number;
   cpu: number;
-  /** What went wrong: the client's error, or what the job found missing. */
+  /** What went wrong: the client's error, or what is wrong with the job's result. */
   fault?: string;
 }
 
-/** A Spawner whose servers take two seconds to start, and one to stop. */
+/** A Spawner whose servers take two seconds to start and one second to stop. */
 const quickSpawner = `
 import asyncio, os
 from urllib.parse import urlparse

@@ -30,7 +30,7 @@ function hubOf(count: number): { hub: JupyterHub; requests: () => number } {
 }
 
 interface Cost {
-  /** Microseconds for each item. */
+  /** Microseconds per user or server. */
   time: number;
   /** The maximum growth of the heap, in bytes. */
   heap: number;
@@ -54,7 +54,7 @@ async function iterate(count: number): Promise<Cost> {
   return { time, heap, requests: requests() - before.requests };
 }
 
-/** Starts `count` servers at once, on a fake hub over HTTP whose servers start in two seconds. */
+/** Starts `count` servers at once, on a fake hub that is called over HTTP. Each server takes two seconds to start. */
 async function startAll(count: number): Promise<Cost & { sockets: number }> {
   const names = Array.from({ length: count }, (_, index) => `user-${index}`);
   const fake = new FakeHub({ users: names, concurrentSpawnLimit: count });

@@ -1,6 +1,6 @@
 /**
- * Compares the built package with alternative packages: the size that it adds to a page, the import time and the work
- * of the compiler. The alternatives are installed at exact versions below .cache.
+ * Compares the built package with alternative packages: the size that each adds to a page, its import time and the
+ * compiler's work. The alternatives are installed at exact versions below .cache.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
@@ -26,7 +26,7 @@ interface Entry {
   /** The names that a page imports, as written after `import`. */
   imports: string;
   from: string;
-  /** A few lines that use these names. */
+  /** A few lines of code that use the imported names. */
   uses: string;
   importMs?: number;
 }

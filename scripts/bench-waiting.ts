@@ -82,7 +82,7 @@ const variants = [
   { name: "ours, the promise, buffered", wait: byPromise, isBuffered: true, atMost: 2100 },
 ] satisfies { name: string; wait: Wait; isBuffered: boolean; atMost?: number }[];
 
-/** Measures each variant, and adds the results to the benchmark's tables. Returns whether no limit is exceeded. */
+/** Measures each variant, and adds the results to the benchmark's tables. Returns false if a limit is exceeded. */
 export async function compareWaiting(): Promise<boolean> {
   const rows = await Promise.all(
     variants.map(async ({ name, wait, isBuffered, atMost = Infinity }) => {

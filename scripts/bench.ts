@@ -2,7 +2,7 @@
  * npm run bench                   compares the built package with others, and fails if a limit is exceeded
  * npm run bench -- --write        also writes docs/performance.md
  * npm run bench -- --json FILE    also writes the tables as JSON
- * npm run bench -- one,types      measures these parts only: one, size, latency, waiting, types, jobs
+ * npm run bench -- one,types      measures only these two of the parts one, size, latency, waiting, types and jobs
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -52,8 +52,8 @@ const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 /**
- * Lists the users of hubs that are far away, and adds the times to the benchmark's tables. Returns whether no limit is
- * exceeded.
+ * Lists the users of hubs with network latency, and adds the times to the benchmark's tables. Returns false if a limit
+ * is exceeded.
  */
 async function compareLatencies(): Promise<boolean> {
   let areKept = true;

@@ -69,7 +69,7 @@ export async function contractModule(
 
   return `${header.map((line) => `// ${line}\n`).join("")}// @ts-nocheck
 
-/** Where a value does not match a schema, as Ajv reports it. */
+/** A place at which a value does not match a schema, as Ajv reports it. */
 export interface SchemaError {
   readonly instancePath: string;
   readonly keyword: string;
@@ -83,7 +83,7 @@ export interface Validate {
   errors?: readonly SchemaError[] | null;
 }
 
-/** The ids of the schemas of each media type. A body has to match one of them; without a schema, any body matches. */
+/** The schema ids of each media type. A body has to match one of these schemas; without a schema, any body matches. */
 export type Media = Readonly<Record<string, readonly string[]>>;
 
 /** The requests that an operation accepts, and its responses. */

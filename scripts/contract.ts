@@ -1,7 +1,7 @@
 /**
  * Turns OpenAPI documents into contracts: the strict JSON schemas of every request and response, and a table of the
- * schemas that each operation uses. A value with an undeclared field, a missing field, a wrong type or a wrong null
- * does not match.
+ * schemas that each operation uses. A value does not match if it has an undeclared field, a wrong type or a forbidden
+ * null, or lacks a field.
  *
  * Equal schemas are stored once, so releases that agree on a schema share it, also in the generated code. Examples,
  * descriptions and extensions are left out.
@@ -54,7 +54,7 @@ function rowOf(document: JsonObject, operation: JsonObject, store: SchemaStore):
   };
 }
 
-/** Returns the types of the query parameters, which of them may be empty, and the id of one object schema for all. */
+/** Returns the types of the query parameters, those that may be empty, and the id of one schema for all of them. */
 function queryOf(
   document: JsonObject,
   operation: JsonObject,
@@ -84,7 +84,7 @@ function queryOf(
 }
 
 /**
- * Returns the ids of the schemas of each media type. A body has to match one of them; without a schema, any body
+ * Returns the schema ids of each media type. A body has to match one of these schemas; without a schema, any body
  * matches.
  */
 function mediaOf(

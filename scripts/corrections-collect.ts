@@ -164,8 +164,8 @@ function elementDifferences(
 }
 
 /**
- * Returns one difference for all values without a name, such as "read:a or read:b". In `security`, each kind of
- * credentials has a separate difference.
+ * Combines all values that have no name, such as scopes, into one difference. In `security`, each kind of credentials
+ * has a separate difference.
  */
 function unnamedDifferences(
   gone: readonly Json[],

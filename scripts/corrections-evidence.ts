@@ -1,5 +1,5 @@
 /**
- * Reads the evidence of a correction, `x-seen` of the overlay: the requests that showed it on a hub. Writes each
+ * Reads the evidence of a correction, `x-seen` in the overlay: the requests that showed it on a hub. Writes each
  * request as a curl command.
  *
  * Notation: `6.1.1 POST /users with {}; PATCH /users/linus, then GET /users`. A semicolon separates demonstrations, and
@@ -107,7 +107,7 @@ function requestsOf(
   }));
 }
 
-/** Returns the operation of a request. If several match, the one with the most literal path wins. */
+/** Returns the operation of a request. If several match, the one with the fewest path parameters wins. */
 function operationOf(
   method: string,
   path: string,
@@ -134,7 +134,7 @@ const requestText = ({ method, path, conditions, isExample }: Request): string =
     ...conditions.map(inCode),
   ].join(" ");
 
-/** Formats the requests and the JSON of a sentence as code. */
+/** Formats the requests and the JSON in a sentence as code. */
 const inCode = (text: string): string =>
   text
     .replaceAll(/((?:[A-Z]+(?:, | and ))*[A-Z]{3,}) (\/[^\s,]*)/g, "`$1 $2`")

@@ -1,4 +1,4 @@
-/** The table of defaults in docs/networks.md, with the values of the code. */
+/** The table of defaults in docs/networks.md, with the values that the code uses. */
 import { defaults } from "../src/core/options.js";
 import { maxDelay, maxRetryAfter, minDelay } from "../src/core/retry.js";
 import { readyTimeout } from "../src/client.js";

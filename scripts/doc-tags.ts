@@ -1,6 +1,6 @@
 /**
- * Turns the document's marks into tags of the generated doc comments. The tags name the releases that have a field or
- * parameter, and the scope that it needs.
+ * Turns marks of the document, such as `x-since`, into tags in the generated doc comments. The tags name the releases
+ * that have a field or parameter, and the scope that it needs.
  */
 import { isObject, type Json } from "./json.js";
 

@@ -4,7 +4,7 @@ import { resolveReference } from "./document.js";
 import { isObject, type Json, type JsonObject } from "./json.js";
 import type { Path } from "./overlay.js";
 
-/** A value of a document with its path. */
+/** A value in a document, together with its path. */
 export interface DocumentNode {
   document: JsonObject;
   path: Path;

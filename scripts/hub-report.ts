@@ -40,7 +40,7 @@ export interface HubReport {
   /** The number of different violations of the document. */
   ways: number;
   deviations: Deviations;
-  /** Declared fields and nulls that no response of the newest hub contained. */
+  /** Declared fields that no response of the newest hub contained, and nullable fields that were never null. */
   unseen: string[];
 }
 

@@ -9,8 +9,8 @@ const servers = (method: string, below = ""): string[] => [
 ];
 const progress = servers("GET", "/progress");
 /**
- * The operations of `servers.connect` and `servers.fetch`. They read the user's model for the names of the named
- * servers, whose addresses begin with that of the default server.
+ * The operations of `servers.connect` and `servers.fetch`. These methods read the names of the user's named servers
+ * from the user's model, because the address of a named server begins with that of the default server.
  */
 const connectionOperations = [
   "GET /users/{name}",
@@ -130,7 +130,7 @@ export function onlyScope(method: string, operation: string): string | undefined
   return typeof only === "object" ? only[operation] : only;
 }
 
-/** Operations without a method, with the reason. They are functions of `jupyterhub-client/api`. */
+/** Operations that have no method, each with the reason. They are functions of `jupyterhub-client/api`. */
 export const rawOnly: Readonly<Record<string, string>> = {
   "POST /authorizations/token":
     "answers 404 since JupyterHub 2.0; `tokens.create` creates tokens on every hub, `tokens.login` on hubs that check passwords",

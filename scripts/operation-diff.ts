@@ -104,7 +104,7 @@ function diffBodies(base: DocumentNode, revision: DocumentNode, report: Report):
   }
 }
 
-/** Compares the contents of two responses, or of two bodies of requests. */
+/** Compares the contents of two responses, or of two request bodies. */
 export function diffResponses(
   base: DocumentNode,
   revision: DocumentNode,

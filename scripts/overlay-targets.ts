@@ -8,7 +8,7 @@ import { isDeepStrictEqual } from "node:util";
 import { isObject, type Json, type JsonObject } from "./json.js";
 import type { Path } from "./overlay.js";
 
-/** Returns targets that together match exactly these places, as few as possible. */
+/** Returns as few targets as possible that together match exactly these places. */
 export function targetsOf(places: readonly Path[], document: JsonObject): string[] {
   let groups = places.map((path) => selectorsOf(path, document).map((selector) => [selector]));
   const length = Math.max(0, ...groups.map((steps) => steps.length));

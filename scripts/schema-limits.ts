@@ -42,7 +42,7 @@ export function diffLimits(
 }
 
 /**
- * Compares `items` or `additionalProperties` if one of the two values is no schema, but `true`, `false` or undefined.
+ * Compares `items` or `additionalProperties` if one of the two values is `true`, `false` or undefined, not a schema.
  */
 export function diffOpenness(
   keyword: "items" | "additionalProperties",

@@ -32,7 +32,7 @@ export const rules = {
   "value added": { request: "minor", response: "major" },
   "value added to an open enumeration": "minor",
   "value removed": "major",
-  /** Limits such as `minimum`, which the types do not show and the client checks before it sends. */
+  /** Limits such as `minimum`, which the types do not show, but the client checks before it sends a request. */
   "limit tightened": { request: "major", response: "patch" },
   "limit loosened": { request: "minor", response: "patch" },
   /** Changes of a success status whose body has the same type as the body of another success status. */

@@ -1,5 +1,5 @@
 /**
- * npm run test:hub -- [versions…]   runs the built package against real JupyterHubs; all by default
+ * npm run test:hub -- [versions…]   runs the built package against real JupyterHubs; by default, all known releases
  * npm run test:hub -- --write       also writes the table of docs/types-and-proof.md, the deviations of hubs before
  *                                   5.0, and the responses that the fake hub is compared with
  *

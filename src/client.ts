@@ -49,7 +49,7 @@ export const readyTimeout = 60_000;
 
 /** The keys of a client's options without `url`, for methods that determine the url themselves. */
 const { url: _, ...otherKeys } = optionKeys;
-/** The options of a discovery: without `headers`, since its requests contain none of the caller's. */
+/** The options of a discovery. There is no `headers`, since its requests contain no headers of the caller. */
 const discoveryKeys = { signal: true, timeout: true } as const;
 
 /**

@@ -194,7 +194,8 @@ const withEncodedKeys = (query: Readonly<Record<string, unknown>>): Record<strin
       );
 
 /**
- * Returns the headers of a call without `Authorization`, for the request for the hub's version: gateways may need them.
+ * Returns a call's headers without `Authorization`. They are also sent when the client requests the hub's version,
+ * since a gateway may need them.
  */
 function gatewayHeaders(headers: unknown): Record<string, string> {
   const rest = new Headers(headers as HeadersInit);

@@ -92,7 +92,7 @@ export async function sendWithRetries(
   }
 }
 
-/** Returns the headers of an attempt: the request's own, or a copy for a retry or if a middleware may change them. */
+/** Returns the request's headers for an attempt: a copy, if it is a retry or if a middleware may change the headers. */
 function headersOf(
   { headers }: BuiltRequest,
   attempt: number,
@@ -119,7 +119,7 @@ const isTokenRejected = (
       // A 401 to a start may come from the Spawner, whose start has failed. Hubs reject tokens with 403.
       (failure.status === 403 || method !== "POST" || !/\/servers?(\/[^/]*)?$/.test(route));
 
-/** Returns a successful response with its body ready for the generated client. Throws a typed error for any other. */
+/** Returns a successful response with its body ready for the generated client. Otherwise throws a typed error. */
 function assertSuccess(
   transport: Transport,
   context: CallContext,

@@ -44,7 +44,7 @@ export class CallContext {
   isQueued = false;
   /** Whether an attempt was sent and its outcome is unknown. */
   sent = false;
-  /** Reads the body of the last response. A failed attempt closes it. */
+  /** The reader of the last response's body. A failed attempt cancels it. */
   reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   /** The response to the last attempt. */
   response: Response | undefined;

@@ -116,8 +116,8 @@ export function withDeadline<Value>(
 }
 
 /**
- * Runs `work` with a controller that aborts with the caller's signal, and always when the work ends. So everything that
- * the work left open is closed.
+ * Runs `work` with a controller that aborts with the caller's signal, and at the latest when the work ends. So
+ * everything that the work left open is closed.
  */
 export async function withCleanup<Value>(
   caller: AbortSignal | undefined,

@@ -7,7 +7,7 @@ import { HubError, UnexpectedResponseError, isJupyterHubError } from "./errors.j
 import type { JupyterHubOptions } from "./options.js";
 import { apiCandidates, withoutTrailingSlashes } from "./url.js";
 
-/** The most bytes of a response. The response of a hub has about twenty. */
+/** The maximum size of a response, in bytes. A hub's response has about twenty. */
 const maxResponseBytes = 2 ** 16;
 
 /** A request for the version: its options, and the address to which it was redirected. */

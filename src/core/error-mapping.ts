@@ -2,7 +2,7 @@
  * Maps an error response of a hub to an error class.
  *
  * Hubs use 403 for four things, 404 for two and 400 for everything else, so the status alone is not enough. The hub's
- * message decides the class. Without a message (6.x sends null), the operation decides. The tables are tested against
+ * message decides the class. Without one (6.x often sends null), the operation decides. The tables are tested against
  * messages of real hubs.
  */
 import type { Operation } from "../../generated/operations.gen.js";

@@ -183,7 +183,7 @@ export class SpawnFailedError extends JupyterHubError {
   override name = "SpawnFailedError";
   /**
    * The reason that the hub or its Spawner gives, such as "No GPU is left"; undefined if it gives none. Here and in
-   * `events`, the client's token, and texts of 8 or more characters from the start's `user_options`, become
+   * `events`, the client's token, and texts of 8 or more characters from the `user_options` of the start, become
    * "[redacted]".
    */
   declare readonly reason: string | undefined;
@@ -276,8 +276,8 @@ const keptAtEnd = 1000;
 const unprintable = /[\p{Cc}\p{Cs}\u2028\u2029\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
 
 /**
- * Escapes a message and limits its length. It may contain names and messages of hubs, which must not start a new line
- * in a log or move a terminal's cursor.
+ * Escapes a message and limits its length. It may contain names and text from a hub, which must not start a new line in
+ * a log or move a terminal's cursor.
  */
 export const printable = (text: string): string =>
   (text.length > maxLength
