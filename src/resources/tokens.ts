@@ -132,8 +132,8 @@ export class Tokens<Client = unknown> {
 
   /**
    * Creates a token that is revoked at the end of a block: `await using token = await hub.tokens.createTemporary(…)`.
-   * The token also expires by itself, in case the program ends before the block does. At the end of the block, it is
-   * not an error if the token is already revoked.
+   * The token also expires by itself, in case the program ends before the block does. A token that is already revoked
+   * at the end of the block causes no error.
    *
    * `POST /users/{name}/tokens`, then `DELETE /users/{name}/tokens/{token_id}` · scope `tokens` · `roles` since 2.0,
    * `scopes` since 3.0
@@ -161,8 +161,8 @@ export class Tokens<Client = unknown> {
 
   /**
    * Logs a user in with a password: creates a token of the user, and returns it with a client that acts as the user.
-   * This client's own token is not sent. Works if the hub's Authenticator checks passwords and the user has logged in
-   * before.
+   * The login request does not carry the token of the client that sends it. Works if the hub's Authenticator checks
+   * passwords and the user has logged in before.
    *
    * `POST /users/{name}/tokens` · no token needed · `roles` since 2.0, `scopes` since 3.0
    * @param username the user's name on the hub, usually in lower case

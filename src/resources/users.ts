@@ -34,7 +34,7 @@ import type { Servers } from "./servers.js";
 export type GetUserInput = NonNullable<GetUserData["query"]>;
 /** The properties of a new user. */
 export type CreateUserInput = NonNullable<PostUserData["body"]>;
-/** The names of new users, and the properties of all of them. */
+/** The names of new users, and the properties that all of them get. */
 export type CreateUsersInput = PostUsersData["body"];
 /** Changes to a user: the name, whether they are an admin, the `auth_state`. */
 export type UpdateUserInput = PatchUserData["body"];
@@ -64,8 +64,8 @@ export class Users {
   }
 
   /**
-   * Lists all users or those that `input` selects, in the order of their creation or by `sort`. The list is complete
-   * even if users are created or deleted meanwhile: see {@link Listing}.
+   * Lists all users or those that `input` selects, in the order of their creation unless `sort` says otherwise. The
+   * list is complete even if users are created or deleted meanwhile: see {@link Listing}.
    *
    * `GET /users` · scope `list:users`; further scopes decide what each user contains · `state` since 1.3, `name_filter`
    * since 2.3, `include_stopped_servers` since 3.0, `sort` since 5.0
@@ -77,7 +77,7 @@ export class Users {
   }
 
   /**
-   * Returns a user with the running servers; with `include_stopped_servers` (since 3.0), also with the stopped servers.
+   * Returns a user and their running servers. `include_stopped_servers` (since 3.0) adds the stopped servers.
    *
    * `GET /users/{name}` · any scope that reads a part of the user, such as `read:users`
    * @throws NotFoundError if the user does not exist, or the scopes of the client's token do not include this user
@@ -87,7 +87,7 @@ export class Users {
   }
 
   /**
-   * Creates a user. The name is used as it is: unlike a login, this does not convert it to lower case.
+   * Creates a user with exactly this name: a login converts names to lower case, but this method does not.
    *
    * `POST /users/{name}` · scope `admin:users`
    * @throws ConflictError if the user exists; BadRequestError if the hub's rules refuse the name
@@ -102,7 +102,7 @@ export class Users {
    * Creates several users and returns those that did not exist before. The hub converts the names to lower case.
    *
    * `POST /users` · scope `admin:users`
-   * @throws ConflictError if all of them exist; BadRequestError if the hub's rules refuse a name
+   * @throws ConflictError if all these users exist; BadRequestError if the hub's rules refuse a name
    */
   async createMany(input: CreateUsersInput, call?: CallOptions): Promise<User[]> {
     return send(this.#hub, api.postUsers, { body: input }, call);
@@ -151,7 +151,7 @@ export class Users {
   }
 
   /**
-   * Deletes a user. With `stopServers`, stops their running servers first.
+   * Deletes a user. With `stopServers`, stops the user's running servers first.
    *
    * `DELETE /users/{name}` · scope `delete:users`; with `stopServers` also `GET /users/{name}` and the operations of
    * `servers.stop`, with the scopes `read:servers` and `delete:servers`
@@ -179,7 +179,7 @@ export class Users {
 
   /**
    * Reports when a user or the user's servers, given by name, were last active. Hubs refuse a time more than an hour in
-   * the future, and ignore a time before the one that they already know.
+   * the future, and ignore a time that is earlier than the recorded one.
    *
    * `POST /users/{name}/activity` · scope `users:activity`
    * @param input `last_activity`: an ISO 8601 date and time

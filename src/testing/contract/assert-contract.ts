@@ -190,7 +190,7 @@ const temporaryFailures = new Set([429, 502, 503, 504]);
 
 /**
  * True if a response cannot be checked: the browser hides it, or it is a temporary failure that may come from a proxy.
- * Such a failure comes from the hub if it has the hub's version header and the operation declares its status.
+ * A temporary failure counts as the hub's own if it has the hub's version header and the operation declares its status.
  */
 const isUnseen = (response: Response, isDeclared: boolean): boolean =>
   response.type === "opaqueredirect" ||

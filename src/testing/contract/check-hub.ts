@@ -20,19 +20,19 @@ export interface CheckHubOptions {
   /** Aborts the check, which then rejects with the signal's reason. */
   signal?: AbortSignal;
   /**
-   * The time limit in milliseconds for each request, retries included, and then for the first event of a stream. By
-   * default, the client's `timeout` limits each attempt and the wait for the event.
+   * The time limit in milliseconds for each request with its retries, and separately for the wait for the first event
+   * of a stream. By default, the client's `timeout` limits each attempt and this wait.
    */
   timeout?: number;
 }
 
-/** Differences between the contract and the responses of one operation with the same status. */
+/** How those responses of an operation that have the same status differ from the contract. */
 export interface HubDeviation {
   /** The operation, such as `GET /users/{name}`. */
   operation: string;
-  /** The status of these responses. */
+  /** The HTTP status of the responses. */
   status: number;
-  /** One line for each difference: the place in the response and what is expected there, without values. */
+  /** One line for each difference: the place in the response and what is expected there. Contains no values. */
   violations: readonly string[];
 }
 
@@ -42,17 +42,17 @@ export interface HubCheck {
   version: string;
   /** The release whose contract was used: the known release that is closest to the hub's version. */
   contract: string;
-  /** The number of requests that were sent, without retries. */
+  /** The number of requests that were sent, not counting retries. */
   requests: number;
-  /** The operations that were sent, in order. */
+  /** The operations that were requested, in order. */
   checked: readonly string[];
-  /** The GET operations that were not sent, each with the reason. */
+  /** The GET operations that were not requested, each with the reason. */
   skipped: Readonly<Record<string, string>>;
   /** The differences from the contract; empty if there are none. */
   deviations: readonly HubDeviation[];
 }
 
-/** Operations that are never sent, each with the reason. */
+/** Operations that are never requested, each with the reason. */
 const unsuitable: Readonly<Record<string, string>> = {
   "GET /authorizations/token/{token}": "its path contains a token",
   "GET /authorizations/cookie/{cookie_name}/{cookie_value}": "its path contains a cookie",
@@ -65,8 +65,8 @@ const unsuitable: Readonly<Record<string, string>> = {
  * most five users, five groups, five servers and so on, and only the first event of each progress stream. Changes
  * nothing. The report contains no name, token or other value of the hub.
  *
- * If the hub's exact release is not known, the closest one is used: see `contract`. Deviations may then be changes
- * between these two releases.
+ * If this package has no contract of the hub's exact release, it uses that of the closest release, which `contract` in
+ * the result names. Deviations may then be changes between these two releases.
  *
  * Since 0.1.
  * @param hub the client; the more scopes its token has (`list:users`, `read:users` and so on), the more is checked
@@ -125,7 +125,7 @@ export async function checkHub(hub: JupyterHub, options: CheckHubOptions = {}): 
 
 /**
  * Returns the owner of the client's token, with the token's scopes. Returns an empty object if the hub responds with an
- * error, as hubs 1.2 do for tokens of services.
+ * error, as hubs of release 1.2 do for tokens of services.
  */
 const identityOf = (hub: JupyterHub, options: CheckHubOptions): Promise<{ scopes?: string[] }> =>
   hub.whoami(options).catch((error: unknown) => {

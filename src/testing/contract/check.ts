@@ -46,7 +46,7 @@ export function requestViolations(contract: Contract, sent: Sent): readonly stri
   ];
 }
 
-/** Returns the declared media types of an operation's responses with this status; undefined if none is declared. */
+/** Returns the media types that an operation declares for a status; undefined if it does not declare the status. */
 export function declaredContent(
   { operations }: Contract,
   operation: string,

@@ -2,7 +2,7 @@
 
 /**
  * A request or a response does not follow the API of a hub. The message and `violations` list each place and what is
- * expected there, without values. If the request is wrong, change the client. If the response is wrong, the hub has
+ * expected there, but no values. If the request is wrong, change the client. If the response is wrong, the hub has
  * another release, or is a test double that differs from a hub.
  */
 export class ContractError extends Error {
@@ -14,7 +14,7 @@ export class ContractError extends Error {
   /** One line for each violation: `request body /usernames: must be array`. */
   readonly violations: readonly string[];
 
-  /** Creates the error of one request or response. */
+  /** Creates the error for one request or response. */
   constructor(operation: string, version: string, violations: readonly string[]) {
     super(
       `${operation} does not follow the API of JupyterHub ${version}:\n` +

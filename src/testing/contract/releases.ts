@@ -7,7 +7,7 @@ import { isAtLeast } from "../../core/version.js";
 export const releases = ["1.2.2", "1.5.1", "2.3.1", "3.1.1", "4.1.6", "5.5.4", "6.1.1"] as const;
 
 /**
- * Returns the release that a version names: "6" and "6.1" are 6.1.1.
+ * Returns the release that a version names: "6" and "6.1" name 6.1.1.
  * @throws InvalidInputError if no known release matches
  */
 export function releaseOf(version: string): string {

@@ -23,8 +23,8 @@ export class Routes {
   }
 
   /**
-   * Returns the method and path of a request that matches no operation. Each segment that occurs in no path of the API
-   * becomes `*`, since it may be a name or a secret.
+   * Returns the method and path of a request that matches no operation. From the second segment on, a segment that
+   * occurs in no path of the API becomes `*`, since it may be a name or a secret.
    */
   describe(method: string, path: string): string {
     const known = new Set(this.#routes.flatMap(({ segments }) => segments));

@@ -65,7 +65,7 @@ const sources: readonly (readonly [operation: string, kind: Kind, path: readonly
   ["GET /groups/{name}/shared", "groupShare", ["items", "*"]],
 ];
 
-/** The kind of resource that an operation reads, by the beginning of the operation. The first match applies. */
+/** How operations begin, each with the kind of resource that such an operation reads. The first match applies. */
 const kinds: readonly (readonly [pattern: string, kind: Kind])[] = [
   ["GET /users/{name}/server", "server"],
   ["GET /users/{name}/tokens/{token_id}", "token"],

@@ -1,12 +1,12 @@
 /**
- * Turns Ajv's errors into readable lines: the place and what is expected there, never a value. A key that no schema
- * declares may be the name of a resource or any other value, so `*` replaces it in the place.
+ * Turns Ajv's errors into readable lines: the place and what is expected there, never a value. In the place,
+ * `*` replaces each key that no schema declares, because it may be the name of a resource or any other value.
  */
 import type { SchemaError, Validate } from "../../../generated/contract.gen.js";
 
 /**
- * Returns no violations if a value matches one of the schemas. Otherwise returns its violations of one schema: the one
- * with the fewest.
+ * Returns no violations if a value matches one of the schemas. Otherwise returns its violations of the schema of which
+ * it has the fewest violations.
  */
 export function violationsOf(
   value: unknown,

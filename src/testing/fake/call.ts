@@ -97,8 +97,8 @@ export class Call {
   }
 
   /**
-   * Refuses the request unless the sender has one of the scopes for the resource in the path. A filtered scope suffices
-   * if its filter includes one of `filters`. For a `listing`, every filter suffices.
+   * Refuses the request unless the sender has one of the scopes for the resource in the path. A scope with a filter
+   * suffices if the filter includes one of `filters` or, for a `listing`, in any case.
    */
   require(scopes: readonly string[], filters: readonly string[], listing: boolean): void {
     const { granted } = this.sender;

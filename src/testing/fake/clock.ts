@@ -11,7 +11,7 @@ import { InvalidInputError } from "../../core/errors.js";
 export interface SleepOptions {
   /** Aborting this signal ends the sleep. */
   signal?: AbortSignal;
-  /** Whether the program may end before the sleep does, because nothing waits for it. @default false */
+  /** Whether the program may end before the sleep does, because nothing waits for the sleep. @default false */
   background?: boolean;
 }
 

@@ -136,7 +136,7 @@ function ownerOfToken(call: Call): Reply {
   return json(ownModel(call, token.owner));
 }
 
-/** Refuses every cookie, because the fake hub has none. */
+/** Refuses every cookie, because the fake hub never sets one. */
 function ownerOfCookie(call: Call): Reply {
   throw new HttpError(call.identity ? 404 : 403);
 }

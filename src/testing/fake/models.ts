@@ -12,7 +12,7 @@ export const time = (milliseconds: number | null): string | null =>
 
 const names = ["kind", "name"];
 
-/** The keys of a user's model that each scope shows. */
+/** For each scope, the keys of a user's model that it shows. */
 const userKeys: Readonly<Record<string, readonly string[]>> = {
   "read:users": [
     ...names,

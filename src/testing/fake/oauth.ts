@@ -1,6 +1,6 @@
 /**
  * OAuth without a browser: the fake hub has no logins and no consent pages. A test creates a code with
- * `hub.authorizationCode`, and exchanges it as on a real hub.
+ * `hub.authorizationCode`, and exchanges it just like the code of a real hub.
  */
 import { InvalidInputError } from "../../core/errors.js";
 import type { Call } from "./call.js";

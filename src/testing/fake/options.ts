@@ -12,7 +12,7 @@ export interface FakeUser {
   groups?: readonly string[];
   /** The names of the roles that the user has in addition to "user". */
   roles?: readonly string[];
-  /** The names of the servers that run; "" is the default server. */
+  /** The names of the user's running servers; "" is the default server. */
   servers?: readonly string[];
   /** The time of the user's last activity. @default none */
   lastActivity?: Date;
@@ -55,14 +55,14 @@ export interface FakeHubOptions {
   users?: readonly (string | FakeUser)[];
   /** The groups, by name or in detail. @default none */
   groups?: readonly (string | FakeGroup)[];
-  /** The services in addition to `admin`, the service whose token is `hub.token` and has all scopes. */
+  /** The services in addition to `admin`, the service whose token, `hub.token`, has all scopes. */
   services?: readonly FakeService[];
   /**
    * The scopes of each role, for users and services. The built-in roles "user" and "server" can be changed, but the
    * role "admin" cannot.
    */
   roles?: Readonly<Record<string, readonly string[]>>;
-  /** How servers start and stop. @default both at once */
+  /** How servers start and stop. @default immediately */
   spawner?: SpawnerRule;
   /** Seconds after which the hub answers 202 to a start that is still pending. @default 10 */
   slowSpawnTimeout?: number;

@@ -8,8 +8,8 @@ export interface Page {
 }
 
 /**
- * Returns the requested page. Its default limit is the usual page size, or the maximum page size if the request does
- * not accept the media type of pages and so gets a plain array.
+ * Returns the offset and the limit of a request. The default limit is `pageLimit.default`, or `pageLimit.max` if the
+ * request does not accept the media type of pages and so gets a plain array.
  */
 export function pageOf(call: Call): Page {
   const limits = call.world.settings.pageLimit;

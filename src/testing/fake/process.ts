@@ -4,8 +4,8 @@ import { isRouted } from "./server-address.js";
 import type { World } from "./world.js";
 
 /**
- * Ends the process. Running servers keep running. Servers that are starting, cancelled or stopping count as stopped
- * afterwards.
+ * Ends the process. Running servers keep running. A server that is starting or stopping, or whose start was cancelled,
+ * counts as stopped afterwards.
  */
 export function endProcess(world: World): void {
   world.process.abort();

@@ -83,7 +83,7 @@ export interface Token {
   readonly owner: Owner;
   readonly scopes: readonly string[];
   readonly note: string;
-  /** The id of the browser session that the token belongs to; null without one. */
+  /** The id of the browser session that the token belongs to; null if there is none. */
   readonly sessionId: string | null;
   readonly created: number;
   readonly expiresAt: number | null;

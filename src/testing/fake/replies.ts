@@ -4,7 +4,7 @@
 
 export interface Reply {
   status: number;
-  /** The body, sent as JSON; if it is undefined, the response has none. */
+  /** The body, sent as JSON; if undefined, the response has no body. */
   body?: unknown;
   headers?: Readonly<Record<string, string>>;
   /** Events to stream, in place of a body. */
@@ -19,7 +19,7 @@ export const empty = (status: number, contentType?: string): Reply => ({
   ...(contentType !== undefined && { headers: { "Content-Type": contentType } }),
 });
 
-/** Returns an HTML response, which hubs send outside of the API. */
+/** Returns a response with an HTML page, such as hubs send outside of the API. */
 export const page = (status: number, text: string): Reply => ({
   status,
   headers: { "Content-Type": "text/html" },

@@ -10,7 +10,7 @@ export interface FakeRequest {
   readonly method: string;
   /** The path below the API, as it was sent: "/users/ada". */
   readonly path: string;
-  /** The query parameters. A repeated parameter has its last value. */
+  /** The query parameters. If a parameter is repeated, only its last value is kept. */
   readonly query: Readonly<Record<string, string>>;
   /** The body, parsed if it is JSON; undefined if there is none. */
   readonly body: unknown;

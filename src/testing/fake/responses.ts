@@ -52,8 +52,8 @@ export function errorResponse(world: World, method: string, error: HttpError): R
 const failuresOfProxies = new Set([429, 502, 503, 504]);
 
 /**
- * The response of a declared fault. If proxies and gateways also send its status, it lacks the hub's version header, as
- * their responses do.
+ * The response of a declared fault. It lacks the hub's version header if proxies and gateways also send its status,
+ * because their responses lack this header.
  */
 export function faultResponse(
   world: World,

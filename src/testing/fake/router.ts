@@ -70,7 +70,7 @@ export class Router {
     );
   }
 
-  /** Returns the handler of a request; for an unknown path or method, one that responds with the error. */
+  /** Returns the handler of a request; for an unknown path or method, a handler that responds with an error. */
   find(method: string, path: string): Match {
     const fitting = this.#routes.filter(({ pattern }) => pattern.test(path));
     const route = fitting.find((one) => one.method === method);

@@ -1,4 +1,4 @@
-/** The scopes of hubs, what each includes, and since which release it exists. */
+/** The scopes of hubs, each with the scopes that it includes and the first release that has it. */
 import { isAtLeast } from "../../core/version.js";
 
 interface Definition {

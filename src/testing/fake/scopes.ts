@@ -1,6 +1,6 @@
 /**
- * Expands scopes with their filters, and intersects a token's scopes with those of its
- * owner. Independent of requests.
+ * Expands scopes, and finds the scopes that a token and its owner have in common. Takes the filters of scopes into
+ * account. Does not depend on requests.
  */
 import type { Group, Owner, Server, Service, User } from "./records.js";
 import type { ScopeTree } from "./scope-tree.js";

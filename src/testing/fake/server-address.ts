@@ -4,11 +4,11 @@ import { isReady, serverUrl } from "./models.js";
 import type { Server } from "./records.js";
 import type { World } from "./world.js";
 
-/** Whether the proxy routes to a server. A server whose start was cancelled looks ready, but has no process. */
+/** Whether the proxy sends requests to a server. After a cancelled start, a server looks ready, but has no process. */
 export const isRouted = (server: Server): boolean =>
   isReady(server) && server.live?.state["pid"] !== undefined;
 
-/** The response of a Jupyter server to a request without credentials; undefined if none runs at the address. */
+/** The response of a Jupyter server to a request without credentials; undefined if no server runs at the address. */
 export function loginAt(world: World, { pathname }: URL): Response | undefined {
   const server = routedAt(world, pathname);
   if (!server) return undefined;
@@ -26,8 +26,8 @@ export function loginRedirect(basePath: string, path: string, client_id: string)
 }
 
 /**
- * Returns the server to which the proxy routes a path. If a named server does not run, this is the user's default
- * server, because the paths of named servers are below its path.
+ * Returns the server to which the proxy routes a path. For a named server that does not run, this is the user's default
+ * server, because the paths of all named servers are below the path of the default server.
  */
 function routedAt(world: World, pathname: string): Server | undefined {
   const root = `${world.basePath}user/`;

@@ -42,7 +42,7 @@ export function beginStart(
   return beginStartWith(world, server, options, behaviour);
 }
 
-/** Begins a start whose behaviour is known. */
+/** Begins a start with the given behaviour. */
 export function beginStartWith(
   world: World,
   server: Server,

@@ -1,4 +1,4 @@
-/** Shares of servers with users and groups: granted, read and revoked. */
+/** Operations on shares, which give users and groups access to a server: grant, read, revoke. */
 import type { Call } from "./call.js";
 import type { Endpoints } from "./endpoints.js";
 import { theGroup } from "./groups.js";
@@ -168,7 +168,7 @@ function revokeAll(call: Call): Reply {
   return empty(204);
 }
 
-/** Returns the share between the server and the user or group that the path names. */
+/** Returns the share of the path's server with the path's user or group. */
 function shareWith(call: Call, kind: "user" | "group"): Share {
   const name = call.param("name");
   const [owner, serverName] = [call.param("owner"), call.param("server_name")];

@@ -3,8 +3,8 @@ import { checkBehaviour } from "./option-rules.js";
 import type { SpawnerBehaviour, SpawnerRule, SpawnRequest } from "./spawner.js";
 
 /**
- * Wraps an error that a test's Spawner function has thrown. `fetch` rejects with the wrapped error, because no response
- * of a hub corresponds to it.
+ * Wraps an error that a test's Spawner function has thrown. `fetch` rejects with the original error, because no
+ * response of a hub corresponds to it.
  */
 export class SpawnerError extends Error {}
 
@@ -20,7 +20,8 @@ export function behaviourOf(rule: SpawnerRule, start: SpawnRequest): SpawnerBeha
 }
 
 /**
- * The seconds that a stop takes, from the current rule. If the rule is a function, those decided at the start apply.
+ * The seconds that a stop takes, from the current rule or, if this is a function, from the behaviour that was chosen at
+ * the server's start.
  */
 export const stopSecondsOf = (rule: SpawnerRule, atStart: SpawnerBehaviour): number =>
   (typeof rule === "function" ? atStart : rule).stopSeconds ?? 0;

@@ -12,13 +12,13 @@ export interface SpawnerEvent {
   [key: string]: unknown;
 }
 
-/** How a server starts and stops. @default both at once */
+/** How a server starts and stops. @default immediately */
 export interface SpawnerBehaviour {
   /** The seconds that a start takes. @default 0 */
   seconds?: number;
   /** The events of the progress stream, spread evenly over `seconds`. @default one event, with 50 % */
   progress?: readonly (string | SpawnerEvent)[];
-  /** The reason why the start fails after `seconds`. If it has a status, the Spawner raises an HTTP error. */
+  /** The reason why the start fails after `seconds`. If the reason has a status, the Spawner raises an HTTP error. */
   fails?: string | { status: number; message: string };
   /** The seconds after which the hub abandons a start. @default 60 */
   timeout?: number;
@@ -38,8 +38,8 @@ export interface SpawnRequest {
 
 /**
  * One behaviour for every server, or a function that returns one for each start. If the function throws an error, the
- * `fetch` call that requested the start rejects with it. Servers that run from the beginning have no start: with a
- * function, they stop at once.
+ * `fetch` call that requested the start rejects with this error. Servers that already run when the hub is created have
+ * no start: if the rule is a function, they stop at once.
  */
 export type SpawnerRule = SpawnerBehaviour | ((start: SpawnRequest) => SpawnerBehaviour);
 

@@ -1,4 +1,4 @@
-/** The warning about a test that hangs: a request waits for the hub's time, which only the test advances. */
+/** The warning about a test that hangs because a request waits for the hub's time, which only the test advances. */
 import { unref } from "./clock.js";
 
 const warnAfterMs = 3000;

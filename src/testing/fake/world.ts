@@ -33,7 +33,7 @@ export class World {
   >();
   /** The hub's process. Its signal aborts when the hub restarts or shuts down. */
   process = new AbortController();
-  /** The reason why the hub does not respond, if any: it was shut down, or it restarts behind its proxy. */
+  /** The reason why the hub does not respond, if any: it was shut down, or it is restarting behind its proxy. */
   down: "shut down" | "restarting" | undefined;
   /** The path below which the hub and its servers are. It begins and ends with a slash. */
   readonly basePath: string;
@@ -93,7 +93,7 @@ export class World {
     signal.throwIfAborted();
   }
 
-  /** Waits as `sleep` does, but only until a promise settles. */
+  /** Waits as `sleep` does, but ends earlier if the promise settles. */
   async waitFor(wanted: Promise<unknown>, milliseconds: number): Promise<void> {
     const { signal } = this.process;
     await atMost(this.clock, milliseconds, wanted, signal);

@@ -63,7 +63,7 @@ export function dereferenced(document: JsonObject): JsonObject {
   return visit(document, []) as JsonObject;
 }
 
-/** Returns the object itself, or the target of its `$ref`: an empty object if the target does not exist. */
+/** Returns the target of an object's `$ref`, or {} if the target does not exist; without `$ref`, the object itself. */
 export function follow(document: JsonObject, node: JsonObject): JsonObject {
   const { $ref } = node;
   if (typeof $ref !== "string") return node;

@@ -13,7 +13,7 @@ export const API_BASE = "/hub/api";
 /**
  * Example responses, first by operation ("METHOD /path/{template}"), then by status. The path of a default server,
  * which ends with a slash, may have examples of its own. Operations that the document lacks are ignored, because older
- * hubs lack some. A status that an operation lacks is an error.
+ * hubs lack some. A status that an operation does not declare causes an error.
  */
 export type Examples = {
   readonly [operation: string]: { readonly [status: string]: Json };
@@ -66,7 +66,7 @@ export function inlineParameters(document: JsonObject): JsonObject {
 
 /**
  * Adds paths for default servers, whose name is empty, because Prism rejects an empty path parameter. The added path
- * ends with a slash, as in `/shares/{owner}/`. Its operations keep the names of the original ones.
+ * ends with a slash, as in `/shares/{owner}/`. Its operations have the same names as those of the original path.
  */
 function withDefaultServers(paths: JsonObject): JsonObject {
   const entries = Object.entries(paths).flatMap(([path, item]): [string, Json][] => {
