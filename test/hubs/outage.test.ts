@@ -12,7 +12,7 @@ const posts = (): string[] =>
   fixture.sent().filter((one) => one.startsWith("POST /users/{name}/se"));
 
 describe("a hub that crashes and restarts", () => {
-  it("receives a start request only once, and `start` rejects if the crash interrupts the server's start", async () => {
+  it("receives the start request only once; `start` rejects if the crash interrupts the server's start", async () => {
     const { servers, users } = fixture.hub;
     await users.create("ada");
     fixture.sent();
@@ -30,7 +30,7 @@ describe("a hub that crashes and restarts", () => {
     expect((await servers.start("ada", { user_options: {} })).ready).toBe(true);
   });
 
-  it("receives no second start request if the crash loses the response to the first one", async () => {
+  it("receives no second start request if the response to the first one is lost in the crash", async () => {
     const { servers } = fixture.hub;
     await servers.stop("ada");
     fixture.sent();

@@ -13,12 +13,12 @@ export interface GroupOptions {
 }
 
 export interface ProcessGroup {
-  /** Returns the standard output and error so far, without the secrets. */
+  /** Returns what the group has written to standard output and standard error so far, with the secrets redacted. */
   log(): string;
   running(): boolean;
   /** The exit code of the first process; null if it was killed or could not be started. */
   readonly exited: Promise<number | null>;
-  /** Ends the group with SIGTERM, and after 5 s with SIGKILL. Later calls return the same promise. */
+  /** Sends SIGTERM to the group, and SIGKILL if it still runs after 5 s. Later calls return the same promise. */
   stop(): Promise<void>;
   /** Kills the group at once, as a power failure would. */
   kill(): Promise<void>;

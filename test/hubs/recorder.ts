@@ -13,7 +13,7 @@ import type { Answer } from "./validator.js";
 export interface Recorder {
   fetch: typeof fetch;
   readonly seen: readonly Answer[];
-  /** Saves the responses so far as the recording `name` of a hub version. */
+  /** Saves the responses so far in the recording `name` of this hub version. */
   save(version: string, name: string): void;
 }
 

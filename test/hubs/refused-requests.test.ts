@@ -65,7 +65,7 @@ describe("a real hub", () => {
 
   if (since("2.0")) {
     it.each(["reader", "filtered"] as const)(
-      "allows the %s token only the operations that its scopes cover",
+      "lets the %s token use only the operations that its scopes cover",
       async (role) => {
         for (const { key, path, method, headers, body } of requests) {
           const Authorization = `token ${fixture.real.tokens[role]}`;

@@ -1,6 +1,6 @@
 /**
- * Scopes on a real hub: each documented set of scopes gives access, an incomplete set does not, and each scope shows
- * the documented fields of models.
+ * Scopes on a real hub: each documented set of scopes gives access to the operation, an incomplete set does not, and
+ * each scope gives access to the documented fields of models.
  *
  * Tokens get their scopes from roles in the hub's configuration, which is the only way on hubs before 3.0.
  */
@@ -72,7 +72,7 @@ const known = Object.keys(at(flow, "scopes")).filter(
   (scope) => !["self", "inherit", "(no_scope)"].includes(scope),
 );
 
-/** The sets of scopes that the tokens have, as JSON. The hub has a role for each set, named by the set's index. */
+/** The sets of scopes that the tokens have, as JSON. The hub has a role for each set, named after the set's index. */
 const sets: string[] = [];
 const roleOf = (kind: "only" | "without", scopes: readonly string[]): string => {
   const set = JSON.stringify([kind, scopes]);

@@ -70,7 +70,7 @@ describe("servers", () => {
     expect(names.toSorted()).toEqual(["", "gpu"]);
   });
 
-  it("make `start` resolve at once if they already run, and reject if the given options differ", async () => {
+  it("make `start` resolve at once if they already run, or reject if they run with other options than the given ones", async () => {
     const { servers } = fixture.hub;
     expect((await servers.start("ada", { server: "gpu" })).ready).toBe(true);
     const same = { server: "gpu", user_options: { size: "small" } };
@@ -92,7 +92,7 @@ describe("servers", () => {
     await servers.delete("grace", { server });
   });
 
-  it("make a second `start` reject while they are starting, if its options differ", async () => {
+  it("make a second `start` reject while they are starting if its options differ from those of the first", async () => {
     const { servers } = fixture.hub;
     const server = "overlap";
     const slow = { behave: "slow", seconds: 3 };
@@ -196,7 +196,7 @@ describe("servers", () => {
     }
   });
 
-  it("make `start` wait for them after an earlier failed start, though the hub reports them as ready", async () => {
+  it("make `start` wait until they really run, though the hub answers 201 if an earlier start failed", async () => {
     const user_options = { behave: "slow", seconds: 2 };
     const started = await fixture.hub.servers.start("grace", { server: "fail", user_options });
     expect(started).toMatchObject({ ready: true, pending: null });

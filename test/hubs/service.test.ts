@@ -242,7 +242,7 @@ if (since("3.0")) {
       ["a malformed token", `${prefix}me`, { Authorization: "Bearer ü" }],
       ["the code of a callback without a login", `${prefix}oauth_callback?code=x&state=y`, {}],
     ])(
-      "or an OAuth code is refused with a response that does not contain the hub's address: %s",
+      "is refused, like an OAuth code, with a response that does not contain the hub's address: %s",
       async (_, path, headers) => {
         const answer = await app.request(origin + path, { headers });
         expect([401, 403]).toContain(answer.status);

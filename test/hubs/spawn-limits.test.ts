@@ -1,4 +1,4 @@
-/** Starts that a real hub refuses because of its limits, with or without Retry-After. */
+/** A real hub with limits refuses some starts, with or without a Retry-After header. */
 import { describe, expect, it } from "vitest";
 import { RateLimitError } from "jupyterhub-client";
 import { failure, useHubFixture } from "./hub-fixture.js";
@@ -13,7 +13,7 @@ const fixture = useHubFixture("spawn-limits", {
 });
 
 describe("a hub with limits", () => {
-  it("rejects a start during another one with 429 and Retry-After", async () => {
+  it("answers 429 with Retry-After to a start while another one is pending", async () => {
     const { servers, users } = fixture.hub;
     await users.createMany({ usernames: ["ada", "grace", "linus"] });
     const user_options = { behave: "slow", seconds: 8 };
@@ -31,7 +31,7 @@ describe("a hub with limits", () => {
     expect(sent.filter((one) => one.endsWith(" 201"))).toHaveLength(1);
   });
 
-  it("rejects a start above the limit of active servers, without Retry-After", async () => {
+  it("rejects a start that would exceed the limit of active servers, without Retry-After", async () => {
     const { servers } = fixture.hub;
     const error = await failure(servers.start("linus"));
     expect(error).toBeInstanceOf(RateLimitError);
@@ -39,7 +39,7 @@ describe("a hub with limits", () => {
     await servers.stop("grace");
   });
 
-  it("rejects a named server above the limit per user, with a reason", async () => {
+  it("rejects a named server that would exceed the limit per user, and gives the reason", async () => {
     const { servers } = fixture.hub;
     await servers.start("grace", { server: "one" });
     await servers.stop("grace", { server: "one" });

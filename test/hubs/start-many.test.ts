@@ -55,7 +55,7 @@ describe("fifty servers", () => {
     },
   );
 
-  it("are yielded with an error if they fail to start", async () => {
+  it("are yielded by `startMany` with an error if they fail to start", async () => {
     const results = fixture.hub.servers.startMany(["user0", "nobody", "user1"], {
       user_options: { behave: "fail" },
     });

@@ -1,7 +1,7 @@
 /**
- * Sends invalid requests to a real hub, one per row, and checks that the document declares the status of each response.
- * refused-requests.test.ts covers credentials, scopes and unknown names. The report after the run lists declared
- * statuses that did not occur.
+ * Sends the requests of the tables below, most of them invalid, to a real hub and checks the statuses of the responses.
+ * refused-requests.test.ts covers credentials, scopes and unknown names. The report after the run validates the
+ * responses, and lists declared statuses that did not occur.
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import { loginByForm } from "./login.js";

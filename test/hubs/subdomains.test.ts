@@ -11,7 +11,7 @@ const fixture = useHubFixture("subdomains", { extraConfig });
 const call = since("3.0") ? {} : { useClientToken: true };
 
 describe("a hub with subdomains", () => {
-  it("gives each user's servers a subdomain, to which `connect` leads", async () => {
+  it("serves each user's servers at a subdomain, and `connect` uses its address", async () => {
     const { url, tokens } = fixture.real;
     await fixture.hub.users.create("ada");
     await fixture.hub.servers.start("ada");

@@ -31,7 +31,7 @@ describe("users", () => {
     expect(await failure(all)).toBeInstanceOf(ConflictError);
   });
 
-  it("are listed completely with small pages", async () => {
+  it("are all listed, even in small pages", async () => {
     const users = await fixture.hub.users.list({ limit: 2 });
     const names = users.map(({ name }) => name);
     expect(names).toEqual([fixture.real.adminUser, "ada", "grace", "linus", "hedy"]);

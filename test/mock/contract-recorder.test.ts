@@ -82,7 +82,7 @@ describe("the contract recorder", () => {
     expect(fetch.calls).toEqual(["PATCH /users/{name}"]);
   });
 
-  it("matches a path value with an encoded slash", async () => {
+  it("finds the operation of a path that contains an encoded slash", async () => {
     const fetch = createContractRecorder(mock);
     await fetch(`${prism.url}/users/a%2Fb`, get);
     expect(fetch.calls).toEqual(["GET /users/{name}"]);
@@ -114,7 +114,7 @@ describe("the contract recorder", () => {
       "the body is not JSON",
     ],
     [
-      "a body for an operation without one",
+      "a JSON body for an operation that accepts only a form",
       "/oauth2/token",
       sent("POST", "application/json", "{}"),
       "Supported content types",

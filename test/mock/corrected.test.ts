@@ -78,7 +78,7 @@ describe("the mock of the corrected document", () => {
     expect(await (await ask("/users/grace/shared/ada/gpu")).json()).toEqual(share("gpu", "user"));
   });
 
-  it("streams a start up to the ready event", async () => {
+  it("streams the progress of a start, up to the ready event", async () => {
     const response = await ask("/users/ada/servers/gpu/progress", "text/event-stream");
     expect(response.headers.get("content-type")).toBe("text/event-stream");
     const events = (await response.text()).split("\n\n").filter((block) => block !== "");

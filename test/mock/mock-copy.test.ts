@@ -47,7 +47,7 @@ describe("the mock copy", () => {
     expect(mock).not.toHaveProperty("servers");
   });
 
-  it("forbids undeclared properties in objects of a body that declare properties, even nested or referenced ones", () => {
+  it("forbids undeclared properties in a body's objects if they declare any, even in nested or referenced objects", () => {
     const address = { type: "object", properties: { street: { type: "string" } } };
     const mock = mockCopy(
       documentOf(
@@ -78,20 +78,20 @@ describe("the mock copy", () => {
     expect(bodySchema(mock, "POST /hub/api/users")).toEqual(parts);
   });
 
-  it("merges the keywords beside a reference into its target", () => {
+  it("replaces a reference by its target, merged with the keywords beside the reference", () => {
     const mock = mockCopy(upstream(newest));
     const schema = bodySchema(mock, "PATCH /hub/api/users/{name}/servers/{server_name}");
     expect(Object.keys(objectAt(schema, "properties"))).toContain("name");
   });
 
-  it('treats the property "<server name>" of activity bodies in old documents as a map of servers', () => {
+  it('accepts any server name in place of the property "<server name>" in activity bodies of old documents', () => {
     const body = bodySchema(mockCopy(upstream("4.1.6")), "POST /hub/api/users/{name}/activity");
     const servers = objectAt(objectAt(body, "properties"), "servers");
     expect(servers).not.toHaveProperty("properties");
     expect(servers["additionalProperties"]).toMatchObject({ additionalProperties: false });
   });
 
-  it("adds the common errors to every operation, and a success to each operation that declares none", () => {
+  it("adds the common errors to every operation, and a success to each operation that declares no success", () => {
     const mock = mockCopy(documentOf({ "/users": { get: {} } }));
     expect(Object.keys(responsesOf(mock, "GET /hub/api/users"))).toEqual([
       "200",

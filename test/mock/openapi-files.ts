@@ -1,4 +1,4 @@
-/** The OpenAPI documents of this repository, as tests read them. */
+/** Reads the OpenAPI documents of this repository for tests. */
 import { readFileSync } from "node:fs";
 import { load } from "js-yaml";
 import type { JsonObject } from "../../src/testing/mock/document.js";

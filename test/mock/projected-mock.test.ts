@@ -94,7 +94,7 @@ describe("npm run mock", { timeout: 60_000 }, () => {
     expect(await versionAt(line)).toBe(HUB_VERSION);
   });
 
-  it("serves the part of the document that a release knows, for the release's number or a prefix of it", async () => {
+  it("accepts a release's number or a prefix of it, and serves the part of the document that the release knows", async () => {
     const line = await mock("4", "--port", "0");
     expect(line).toMatch(/^A mock of JupyterHub 4\.1\.6: http:/);
     expect(await versionAt(line)).toBe("4.1.6");

@@ -1,4 +1,4 @@
-/** Each of JupyterHub's own documents: Prism serves the mock copy of the document. */
+/** Prism serves the mock copy of each of JupyterHub's own documents. */
 import { STATUS_CODES } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { releases } from "../../scripts/known-releases.js";
@@ -58,7 +58,7 @@ describe.each(releases)("the mock of hub %s's own document", (version) => {
     expect(response.headers.get("retry-after")).toBe(code === 429 ? "30" : null);
   });
 
-  it("refuses requests without a token, except for the version", async () => {
+  it("refuses requests without a token, except those for the version", async () => {
     const hello = await fetch(`${prism.url}/`);
     expect(await hello.json()).toEqual({ version });
     const refused = await fetch(`${prism.url}/users`);
@@ -132,7 +132,7 @@ describe.each(releases)("the mock of hub %s's own document", (version) => {
 
   if (major >= 5) {
     it.each(["shares", "share-codes"])(
-      "distinguishes, below /%s, the path of all of an owner's servers from that of the default server",
+      "distinguishes, below /%s, the path for all servers of an owner from the path for the default server",
       async (route) => {
         const recorder = createContractRecorder(mock);
         for (const path of [`${route}/ada`, `${route}/ada/`, `${route}/ada/gpu`]) {

@@ -41,7 +41,7 @@ describe("src/", () => {
     expect(peerDependenciesMeta).toEqual(Object.fromEntries(optional));
   });
 
-  it("imports a module by a computed name only to load Node's HTTP or Prism", () => {
+  it("imports a module by a computed name only to load Node's HTTP module or Prism", () => {
     const computed = files.filter((file) =>
       /\bimport\((?!")/.test(readFileSync(join(root, file), "utf8")),
     );

@@ -11,7 +11,7 @@ const methods = exported.flatMap(({ name, declaration }) =>
         .map((member) => ({ name: `${name}.${member.name?.getText()}`, declaration: member }))
     : [],
 );
-/** Generated types that programs only pass to functions. */
+/** Generated types that are exempt, because programs only pass them to functions. */
 const opaque = new Set(["ApiClient", "Client"]);
 const types = exported.filter(
   ({ name, declaration }) => ts.isTypeAliasDeclaration(declaration) && !opaque.has(name),

@@ -33,7 +33,7 @@ describe("the quick start", () => {
     expect(lines.at(-1)).toMatch(/429.*: [1-9]\d*$/);
   });
 
-  it("does not stop a server that already ran, on the hub that JUPYTERHUB_API_URL names", async () => {
+  it("uses the hub that JUPYTERHUB_API_URL names, and does not stop a server that was already running there", async () => {
     await using fake = new FakeHub({ users: [{ name: "ada", servers: [""] }] });
     const url = await fake.listen();
     const lines = await quickstart({

@@ -19,7 +19,7 @@ const run = (script: string, ...flags: string[]): string =>
   }).trim();
 
 describe("jupyterhub-client/testing", () => {
-  it("checks a client without other packages and without generating code at run time", () => {
+  it("needs no other package and generates no code at run time to check a client", () => {
     const script = `
       import { assertContract, FakeHub } from "jupyterhub-client/testing";
       const fake = new FakeHub();

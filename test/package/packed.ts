@@ -8,7 +8,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../spec/root.js";
 
-/** The folder of a program that has only the package installed. */
+/** The folder of a program in which only the package is installed. */
 export const program = join(root, ".cache/packed/program");
 /** The folder of the installed package. */
 export const installed = join(program, "node_modules/jupyterhub-client");
@@ -18,7 +18,7 @@ const folder = join(root, ".cache/packed/tarball");
 /** Returns the path of the tested tarball. */
 export const tarball = (): string => join(folder, readdirSync(folder)[0]!);
 
-/** Runs npm without output. Throws an error with npm's output if npm fails. */
+/** Runs npm without showing its output. Throws an error with the output if npm fails. */
 export const npm = (cwd: string, ...args: string[]): string =>
   execFileSync("npm", ["--no-audit", "--no-fund", "--loglevel=error", ...args], {
     cwd,

@@ -1,4 +1,4 @@
-/** Every regular expression of the package takes linear time: the texts of hubs and proxies have no maximum length. */
+/** Every regular expression of the package takes linear time, since texts from hubs and proxies can have any length. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";

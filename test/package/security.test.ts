@@ -1,4 +1,4 @@
-/** SECURITY.md gives the limits that the code has. */
+/** Checks that SECURITY.md states the limits that the code applies. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";

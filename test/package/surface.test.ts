@@ -56,7 +56,7 @@ describe("the main entry", () => {
     ]);
   });
 
-  it("exports all error classes; each extends JupyterHubError and has its class's name as `name`", () => {
+  it("exports all error classes; each extends JupyterHubError, and the `name` of its errors is the class's name", () => {
     const errors = Object.entries(index).filter(([name]) => /^[A-Z].*Error$/.test(name));
     expect(errors).toHaveLength(16);
     for (const [name, value] of errors) {
@@ -69,7 +69,7 @@ describe("the main entry", () => {
   });
 });
 
-it("the documentation of every error class says what to do", () => {
+it("the documentation of every error class says what to do about the error", () => {
   const advice = /[.:\n] (\* )?(Act|Check|Fix|Give|Raise|Read|Reload|See|Start|Take|Try|Use)\b/;
   const errors = classes.filter(({ name }) => name.endsWith("Error"));
   expect(errors.length).toBeGreaterThan(10);
@@ -159,7 +159,7 @@ describe("the parameters of methods", () => {
   });
 
   it.each(alike)(
-    "of $name are names, then an input if it takes one, then the options of the call",
+    "of $name are names, then an input if the method takes one, then the options of the call",
     ({ name, method }) => {
       const parameters = parametersOf(method);
       const call = parameters.pop();

@@ -39,7 +39,7 @@ type Classes = {
 };
 
 describe("the types of errors", () => {
-  it("are narrowed by the name of their class", () => {
+  it("are narrowed by a check of the class's name", () => {
     type Name = NonNullable<Parameters<typeof surface.isJupyterHubError>[1]>;
     expectTypeOf<Name>().toEqualTypeOf<keyof Classes>();
     const error: unknown = undefined;

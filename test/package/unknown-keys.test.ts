@@ -136,7 +136,7 @@ describe("a method", () => {
   );
 
   it.each(bags)(
-    "refuses a value that is not an object as $what",
+    "refuses, as $what, a value that is not an object",
     async ({ name, parameters, index }) => {
       const exotic = [null, secrets.value, [secrets.value], new Map([["state", "active"]])];
       for (const value of [...exotic, Promise.resolve({})]) {
@@ -166,7 +166,7 @@ describe("a method", () => {
   // Methods that create a client have no input.
   const calls = closed.filter(({ bag, name }) => bag.name === "call" && name !== "discover");
   it.each(calls)(
-    "refuses a key of an input in $what, and says that it belongs in the input",
+    "refuses a key in $what if the key belongs in an input, and says so",
     async (one) => {
       const message = await expectRefused(
         withBag(one, { include_stopped_servers: true }),

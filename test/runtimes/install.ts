@@ -1,4 +1,4 @@
-/** Runtimes from npm packages, installed into .cache at exact versions and reused. */
+/** Installs runtimes from npm packages into .cache, at exact versions, and reuses them. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { npm } from "../package/packed.js";

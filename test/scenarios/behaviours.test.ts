@@ -1,4 +1,4 @@
-/** Checks that a recorded response shows each unexpected behaviour of hubs. The recordings also test the fake hub. */
+/** Checks that recorded responses show every unexpected hub behaviour. Other tests compare the fake hub with them. */
 import { expect, it } from "vitest";
 import { behaviours } from "./behaviours.js";
 import { readRecording } from "./recording.js";

@@ -308,7 +308,7 @@ export const behaviours: readonly Behaviour[] = [
   },
 ];
 
-/** Behaviours that the fake hub does not have, and why. Tests on real hubs show these. */
+/** Behaviours of real hubs that the fake hub does not have, each with the reason. Tests on real hubs show them. */
 export const notInFake: Readonly<Record<string, string>> = {
   "the hub ends after repeated failures of starts (consecutive_failure_limit)":
     "a fake hub has no process",

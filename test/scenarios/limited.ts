@@ -1,4 +1,4 @@
-/** A hub with limits: the number of starting and running servers, the lifetime of tokens, the size of pages. */
+/** A hub that limits the number of starting and running servers, the lifetime of tokens and the size of pages. */
 import { paged, send, untilInactive, untilReady, type Scenario } from "./scenario.js";
 
 const slow = (user: string) => [

@@ -9,7 +9,7 @@ export interface Target {
   /** The base URL of the API. */
   url: string;
   fetch: (url: string, init: RequestInit) => Promise<Response>;
-  /** The tokens, by the sender that a step names, such as "admin". */
+  /** The token of each sender that a step may name, such as "admin". */
   tokens: Readonly<Record<string, string>>;
   /** Lets time pass. */
   pass: (milliseconds: number) => Promise<void>;
@@ -89,7 +89,7 @@ async function runStep(step: Step, target: Target, kept: Map<string, string>): P
   }
 }
 
-/** The value of a JSON body, the events of a stream, or a placeholder for other text; undefined if it is empty. */
+/** The value of a JSON body, the events of a stream, or a placeholder for other text; undefined for an empty body. */
 function parsed(response: Response, raw: string): unknown {
   const type = response.headers.get("Content-Type") ?? "";
   if (raw === "") return undefined;
@@ -99,7 +99,7 @@ function parsed(response: Response, raw: string): unknown {
   return type.startsWith("text/html") ? "<a page>" : "<text>";
 }
 
-/** The first events of a stream are compared: this many, and the last. The others depend on the machine's speed. */
+/** The number of events to compare at the start of a stream, besides its last event. The rest depends on timing. */
 const firstEvents = 3;
 
 function eventsOf(raw: string): unknown[] {

@@ -38,7 +38,7 @@ export interface Scenario {
   since?: string;
 }
 
-/** Scenarios that run in order on one hub, and that hub's changes to the standard configuration. */
+/** Scenarios that run in order on one hub, and how the hub's configuration differs from the standard one. */
 export interface Suite {
   name: string;
   /** Lines of Python configuration for a real hub. target.ts has the same options for the fake hub. */

@@ -7,7 +7,7 @@ import {
 } from "../../src/testing/index.js";
 import type { Target } from "./runner.js";
 
-/** Behaves as `BehavingSpawner` in the configuration of the real hubs does. */
+/** Behaves like `BehavingSpawner`, which the configuration of the real hubs defines. */
 function behave({ options }: SpawnRequest): SpawnerBehaviour {
   const seconds = (usual: number): number => Number(options["seconds"] ?? usual);
   const starting = [{ progress: 50, message: "Starting" }];
