@@ -1,5 +1,5 @@
 /**
- * `npm run generate -- --check` in copies of the repository: it detects every edit, and changes nothing.
+ * Tests `npm run generate -- --check` in copies of the repository: the command detects every edit, and changes nothing.
  */
 import { execFile } from "node:child_process";
 import {

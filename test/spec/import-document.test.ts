@@ -33,7 +33,7 @@ interface ImportedDocument {
   from: "a file" | "a URL";
   /** The name of the path parameter that holds a user's name. */
   user: string;
-  /** One operation of each group, with the name of its generated function. */
+  /** One operation of each group, and the name of the function that is generated for it. */
   calls: Readonly<Record<Group, readonly [operation: string, name: string]>>;
   /** Some of the lines that the command must print. */
   findings: readonly string[];
@@ -221,7 +221,7 @@ describe("the comparison with the corrected document", () => {
     );
   });
 
-  it("matches operations even if their path parameters have other names", () => {
+  it("matches operations even if their path parameters are named differently", () => {
     expect(report).toContain("  missing in  GET /users/{name}");
     expect(report).not.toContain("  missing     GET /users/{name}");
     expect(report).not.toContain("  no hub has  GET /users/{user}");

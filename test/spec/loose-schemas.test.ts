@@ -1,4 +1,4 @@
-/** The check for schemas that are too loose: they declare fields that hubs never send, or nulls that never occur. */
+/** Tests the check for schemas that are too loose: with fields that hubs never send, or nulls that never occur. */
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../scripts/json.js";
 import { observe, unseenFields } from "../hubs/loose-schemas.js";

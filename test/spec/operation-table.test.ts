@@ -191,7 +191,7 @@ describe("a row of the table", () => {
     });
   });
 
-  it("has its method and path as its key, and follows the document's order of paths", async () => {
+  it("has the operation's method and path as its key; the rows follow the order of the document's paths", async () => {
     const paths = { "/b": { post: {}, get: {} }, "/a": { delete: {}, parameters: [] } };
     const { operations } = await tableOf({ paths });
     expect(Object.keys(operations)).toEqual(["GET /b", "POST /b", "DELETE /a"]);
@@ -300,7 +300,7 @@ describe("features", () => {
     ]);
   });
 
-  it("may occur in several places if all have the same release", async () => {
+  it("may occur in several places if each place has the same release", async () => {
     const shares = { "x-feature": "shares", "x-since": "5.0" };
     const { features } = await tableOf({ paths: { "/shares": { get: shares, post: shares } } });
     expect(features).toEqual({ shares: "5.0" });

@@ -147,7 +147,7 @@ describe("an overlay action with several matches, one of which upstream has fixe
       "$.parameters[1]",
       ["$.parameters[?@.name=='limit',?@.name=='sort']"],
     ],
-  ])("whose target has %s conflicts only at the fixed match", (_, fixed, place, remaining) => {
+  ])("conflicts only at the fixed match if its target has %s", (_, fixed, place, remaining) => {
     const before = structuredClone(wide);
     const hubs = before["paths"] as Record<string, Record<string, JsonObject>>;
     // In this case, upstream declares the 403 response itself, with another description.
@@ -172,7 +172,7 @@ describe("an overlay action with several matches, one of which upstream has fixe
     expect(again.document).not.toEqual(before);
   });
 
-  it("is commented out, and a copy with the same text and anchors corrects the other matches", () => {
+  it("is commented out and followed by a copy, with the same anchors, that targets only the other matches", () => {
     const text = `overlay: 1.0.0
 actions:
   - target: >-

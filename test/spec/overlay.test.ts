@@ -119,7 +119,7 @@ describe("an overlay without conflicts", () => {
     expect(overlay).toEqual(before);
   });
 
-  it("gives a copy of the document even if it has no actions", () => {
+  it("produces a copy of the document even if the overlay has no actions", () => {
     const upstream = smallDocument();
     const corrected = applyOverlay(upstream, { actions: [] });
     expect(corrected).toEqual(upstream);

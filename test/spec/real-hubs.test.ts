@@ -26,7 +26,7 @@ describe("the Python environment of a hub", () => {
 
   /**
    * Writes a fake Python and sets PYTHON to its path. The fake creates virtual environments with copies of itself, and
-   * fails if it runs the module that FAILING names.
+   * fails when it is called to run the module that the environment variable FAILING names.
    */
   function fakePython(folder: string): string {
     const python = join(folder, "python");

@@ -65,7 +65,7 @@ describe("the comparison of two documents", () => {
 });
 
 describe("the table of changes", () => {
-  it("has a row for every rule, or one for requests and one for responses if their ratings differ", () => {
+  it("has a row for every rule, or one per direction (request, response) if the rating depends on the direction", () => {
     const proven = new Set(
       rows.flatMap(({ rule, in: direction }) => [rule, `${rule} ${direction}`]),
     );

@@ -95,7 +95,7 @@ describe("a comparison of OpenAPI 3 documents", () => {
 describe("a comparison of Swagger 2.0 with OpenAPI 3", () => {
   const diff = specDiff(upstream(1), upstream(2));
 
-  it("covers only names, and reports this limit", () => {
+  it("is by names alone, and the report says so", () => {
     expect(diff).toMatchObject({ by: "names alone", verdict: "major" });
     expect(diff.changes.filter(({ rule }) => rule.startsWith("operation"))).toEqual([]);
   });
@@ -129,7 +129,7 @@ describe("a comparison by names", () => {
   const list = operation(answer({ type: "array" }));
   const either = operation(answer({ oneOf: [{ type: "array" }, { type: "object" }] }));
 
-  it("matches operations even if their path parameters have other names", () => {
+  it("matches operations even if their path parameters are named differently", () => {
     const other: JsonObject = { paths: { "/a/{c}": { get: {} } } };
     expect(compareDocuments({ paths: { "/a/{b}": { get: {} } } }, other)).toEqual({
       added: [],
@@ -138,7 +138,7 @@ describe("a comparison by names", () => {
     });
   });
 
-  it("reports a missing response without its schema, and a missing schema without its type", () => {
+  it("reports a missing response but not also its schema, and a missing schema but not also its type", () => {
     expect(differences(list, operation({}))).toEqual([["responses: 200"], []]);
     expect(differences(list, operation({ "200": { description: "" } }))).toEqual([
       ["schemas: 200"],
@@ -146,7 +146,7 @@ describe("a comparison by names", () => {
     ]);
   });
 
-  it("accepts one of the declared response types, and reports any other type", () => {
+  it("accepts a response type that is one of the base document's types, and reports any other type", () => {
     expect(differences(either, list)).toEqual([[], []]);
     expect(differences(list, operation(answer({ type: "object" })))).toEqual([
       ["types: 200 array"],

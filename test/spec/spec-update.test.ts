@@ -112,7 +112,7 @@ describe("an update to the previous major version and back", { timeout }, () => 
     });
   });
 
-  it("makes overlay:coverage use only recordings of hubs up to the older release", async () => {
+  it("makes overlay:coverage use only recordings of the older release and earlier ones", async () => {
     for (const folder of ["test/hubs", "test/mock"]) {
       cpSync(join(root, folder), copy.path(folder), { recursive: true });
     }
@@ -188,7 +188,7 @@ describe("an update to a release that is not vendored", { timeout }, () => {
     });
   });
 
-  it("replaces only the newest release of the same major version", () => {
+  it("replaces only the document of the newest release of the same major version", () => {
     expect(outcome.stdout).toContain(`It replaces ${newest}`);
     expect(existsSync(copy.path(`openapi/upstream/${newest}.yml`))).toBe(false);
     const others = readSources(root).map(({ version }) => version);

@@ -1,4 +1,4 @@
-/** The vendored documents: JupyterHub's own, byte for byte, with their licence. */
+/** Checks that the vendored documents equal JupyterHub's own, byte for byte, and come with their licence. */
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -14,7 +14,7 @@ import { root, scratchFolder } from "./root.js";
 const sources = readSources(root);
 const upstream = join(root, "openapi/upstream");
 
-/** The number of operations in the document of each release. The document of any other release needs at least 35. */
+/** The number of operations in the documents of these releases. Any other document must have at least 35. */
 const operations: Readonly<Record<string, number>> = {
   "1.2.2": 35,
   "1.5.1": 35,

@@ -25,7 +25,7 @@ const releases = readSources(root).map((source) => ({
 const all = releases.map(({ version }) => version);
 const corrected = factsOf(correctedDocument(root).document);
 
-/** Operations that no release documents, each with the reason. Their parts are not compared either. */
+/** Operations that are documented in no release, each with the reason. Their parts are not compared either. */
 const undocumented: Readonly<Record<string, string>> = {
   "GET /users/{name}/server/progress": "event streams were never documented (A1)",
   "GET /users/{name}/servers/{server_name}/progress": "event streams were never documented (A1)",
@@ -94,7 +94,7 @@ const documentedDifferently: Readonly<
   "Service.kind": [since5, "documented late"],
 };
 
-/** Parts that a release documents and the corrected document omits, each with the reason. */
+/** Parts that are in a vendored document but not in the corrected document, each with the reason. */
 const leftOut: Readonly<Record<string, string>> = {
   "GET /services?offset": "ignored: services are never paginated (B6)",
   "GET /services?limit": "ignored: services are never paginated (B6)",
@@ -126,7 +126,7 @@ describe.each<FactKind>(["operation", "query parameter", "body key", "model fiel
   },
 );
 
-describe("upstream's documents have an exception", () => {
+describe("an exception in upstream's documents", () => {
   const exceptions = Object.entries(documentedDifferently).map(([name, [releases, because]]) => ({
     name,
     releases,
@@ -147,7 +147,7 @@ describe("upstream's documents have an exception", () => {
 });
 
 describe("the corrected document", () => {
-  it("contains everything that a release documents, except for known omissions", () => {
+  it("contains every part of the vendored documents, except for known omissions", () => {
     const known = new Set(corrected.map(({ name }) => name));
     const documented = new Set(releases.flatMap(({ facts }) => [...facts]));
     expect([...documented].filter((name) => !known.has(name)).toSorted()).toEqual(
@@ -156,7 +156,7 @@ describe("the corrected document", () => {
   });
 
   it.each(readSources(root).filter(({ version }) => isAtLeast(version, "2.0")))(
-    "requires only scopes that hub $version documents",
+    "requires only scopes that upstream's document of hub $version declares",
     (source) => {
       const scopesOf = (document: JsonObject): string[] =>
         Object.keys(at(document, ...oauth2Flow, "scopes"));

@@ -11,7 +11,7 @@ const unsuitable = [
   "GET /authorizations/cookie/{cookie_name}/{cookie_value}",
 ];
 
-/** A hub that has something to read for every GET operation. */
+/** Returns a fake hub that has data for every GET operation. */
 async function furnished(version: string): Promise<FakeHub> {
   const users = [{ name: "ada", servers: ["", "gpu"], groups: ["staff"] }, "bob"];
   const fake = new FakeHub({ version, users, groups: ["staff"] });
@@ -31,19 +31,22 @@ describe("checkHub", () => {
     // Before 5.0, the response of GET /user to a service violates the contract: see test/hubs/deviations.yaml.
     ["4.1", "4.1.6", ["GET /user"]],
     ["6.0.3", "6.1.1", []],
-  ])("sends every GET operation of hub %s", async (version, contract, known) => {
-    const fake = await furnished(version);
-    const before = fake.requests.length;
-    const report = await checkHub(clientOf(fake));
-    expect(report).toMatchObject({ contract, version: fake.version });
-    expect(report.deviations.map(({ operation }) => operation)).toEqual(known);
-    expect(Object.keys(report.skipped).toSorted()).toEqual(unsuitable.toSorted());
-    const reading = Object.keys(contracts[contract]!.operations).filter((one) =>
-      one.startsWith("GET "),
-    );
-    expect([...report.checked, ...unsuitable].toSorted()).toEqual(reading.toSorted());
-    expect(fake.requests.slice(before).every(({ method }) => method === "GET")).toBe(true);
-  });
+  ])(
+    "sends every GET operation of hub %s, except three that it reports as skipped",
+    async (version, contract, known) => {
+      const fake = await furnished(version);
+      const before = fake.requests.length;
+      const report = await checkHub(clientOf(fake));
+      expect(report).toMatchObject({ contract, version: fake.version });
+      expect(report.deviations.map(({ operation }) => operation)).toEqual(known);
+      expect(Object.keys(report.skipped).toSorted()).toEqual(unsuitable.toSorted());
+      const reading = Object.keys(contracts[contract]!.operations).filter((one) =>
+        one.startsWith("GET "),
+      );
+      expect([...report.checked, ...unsuitable].toSorted()).toEqual(reading.toSorted());
+      expect(fake.requests.slice(before).every(({ method }) => method === "GET")).toBe(true);
+    },
+  );
 
   it("skips operations that the token does not allow, and names the missing scopes", async () => {
     const fake = await furnished("6");
@@ -91,7 +94,7 @@ describe("checkHub", () => {
   describe("while a server starts", () => {
     const progress = "GET /users/{name}/server/progress";
 
-    it("reads the first event of its progress, and does not wait for the others", async () => {
+    it("reads the first progress event, and does not wait for later events", async () => {
       // Manual time: the start never ends.
       const { fake, hub } = openFake({ slowSpawnTimeout: 0, spawner: { seconds: 30 } });
       await ask(fake, "POST /users/ada/server");

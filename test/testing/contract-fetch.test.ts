@@ -36,7 +36,7 @@ describe("assertContract", () => {
     expect(await rejection(fetch(`${fake.url}/user/ada`))).toBeInstanceOf(ContractError);
   });
 
-  it("checks only requests to the hub if it has the option `url`", async () => {
+  it("with the option `url`, checks only requests to the hub at this URL", async () => {
     const fetch = assertContract(fake.fetch, { version: "6", url: `${fake.url}/` });
     expect((await fetch("https://elsewhere.test/api")).status).toBe(404);
     expect(await rejection(fetch(`${fake.url}/nowhere`))).toBeInstanceOf(ContractError);

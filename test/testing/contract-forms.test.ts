@@ -13,7 +13,7 @@ const init = (method: string, body: unknown): RequestInit => ({
   ...(body !== undefined && { body: JSON.stringify(body) }),
 });
 
-/** Returns the violations that `assertContract` finds in a request. It does not check the response, a 503. */
+/** Returns the violations that `assertContract` finds in a request. The response is a 503, which is not checked. */
 async function violationsOf([operation, body]: Request, version = "6"): Promise<string[]> {
   const [method = "", path = ""] = operation.split(" ");
   const fetch = assertContract(async () => new Response(null, { status: 503 }), { version });
@@ -67,7 +67,7 @@ describe("assertContract", () => {
   });
 
   it.each(releases)(
-    "accepts a start whose body is the user options themselves, on hub %s",
+    "accepts a start request whose body is the user options themselves, on hub %s",
     async (version) => {
       for (const operation of ["POST /users/ada/server", "POST /users/ada/servers/gpu"]) {
         expect(await violationsOf([operation, { size: "large", cpus: 4 }], version)).toEqual([]);
@@ -76,7 +76,7 @@ describe("assertContract", () => {
   );
 
   it.each(["4.1", "5", "6"])(
-    "accepts a start with user options that the client sends to hub %s",
+    "accepts the start request with user options that the client sends to hub %s",
     async (version) => {
       const fake = new FakeHub({ version, users: ["ada"] });
       const fetch = assertContract(fake.fetch, { version });
@@ -97,7 +97,7 @@ describe("the mock hub", () => {
   });
 
   it.each(["1.2.2", "5"])(
-    "of version %s accepts a start with user options that the client sends",
+    "of version %s accepts the start request with user options that the client sends",
     async (version) => {
       await using mock = await startMockHub({ version });
       const hub = new JupyterHub({ url: mock.url, token: "any" });
@@ -107,7 +107,7 @@ describe("the mock hub", () => {
     },
   );
 
-  it("reports an undeclared key beside `user_options` in the body of a start", async () => {
+  it("reports an undeclared key beside `user_options` in the body of a start request", async () => {
     await using mock = await startMockHub({ version: "6" });
     const body = { user_options: {}, size: "large" };
     await fetch(`${mock.url}/users/ada/server`, init("POST", body));

@@ -56,7 +56,7 @@ describe("startMockHub", () => {
     },
   );
 
-  it("lets a slow start resolve: the server answers at its address", async () => {
+  it("lets a slow start resolve, since the address of the started server answers", async () => {
     await using mock = await startMockHub();
     const hub = new JupyterHub({ url: mock.url, token: "any" });
     mock.respond("POST /users/{name}/server", 202);

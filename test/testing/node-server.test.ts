@@ -66,7 +66,7 @@ describe("a fake hub that listens", () => {
     expect((await start).ready).toBe(true);
   });
 
-  it("answers a GET request with a body, as hubs do", async () => {
+  it("answers a GET request that has a body, as hubs do", async () => {
     await using opened = await listening();
     const headers = { Authorization: `token ${opened.fake.token}`, "Content-Length": "2" };
     const status = await new Promise((resolve, reject) => {
@@ -79,7 +79,7 @@ describe("a fake hub that listens", () => {
     expect(status).toBe(200);
   });
 
-  it("can still listen on another port, and close itself, after the first port was taken", async () => {
+  it("can listen on another port, and close itself, after it fails to listen on a port that is in use", async () => {
     const first = await listening();
     await using _ = first;
     const fake = new FakeHub();
@@ -89,7 +89,7 @@ describe("a fake hub that listens", () => {
     await fake.close();
   });
 
-  it("breaks the connection for a declared fault", async () => {
+  it("breaks the connection if the test declares such a fault", async () => {
     await using opened = await listening();
     opened.fake.fail({ network: true });
     await expect(fetch(`${opened.url}/`)).rejects.toThrow("fetch failed");

@@ -110,7 +110,7 @@ describe("a service that is created at run time", () => {
     },
   );
 
-  it("does not take over a token that already has another owner", async () => {
+  it("does not take over a token that already has an owner", async () => {
     const { fake } = openFake();
     expect((await create(fake, "web", { api_token: fake.token })).status).toBe(201);
     expect((await ask(fake, "GET /users")).status).toBe(200);

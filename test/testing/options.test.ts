@@ -42,7 +42,7 @@ describe("a fake hub", () => {
     expect(new FakeHub(options).version).toBe("6.1.1");
   });
 
-  it("accepts a group whose name has slashes, as those of some identity providers", async () => {
+  it("accepts a group whose name has slashes, like the group names of some identity providers", async () => {
     const fake = new FakeHub({ users: [{ name: "ada", groups: ["/staff"] }], groups: ["/staff"] });
     const response = await ask(fake, "GET /groups/%2Fstaff");
     expect(await response.json()).toMatchObject({ name: "/staff", users: ["ada"] });

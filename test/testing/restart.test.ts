@@ -5,7 +5,7 @@ import { ask, openFake, rejection, serverOf } from "./hubs.js";
 
 const connectionLost = { name: "TypeError", message: "fetch failed" };
 
-/** Begins a start that takes a minute, and returns its progress stream. */
+/** Requests a start that takes a minute. Resolves with the response that streams its progress. */
 async function streamOf(fake: FakeHub): Promise<Response> {
   fake.spawner({ seconds: 60 });
   await ask(fake, "POST /users/ada/server");

@@ -54,7 +54,7 @@ describe("a new fake hub", () => {
   });
 
   it.each([["admin"], [{ name: "admin", admin: true }]])(
-    "has a token of the service admin, even if a user has the same name: %j",
+    "has a token of the service named admin, even if a user has the same name: %j",
     async (user) => {
       const { hub } = openFake({ users: [user, "ada"] });
       expect(await hub.whoami()).toMatchObject({ kind: "service", name: "admin" });

@@ -4,7 +4,7 @@ import { FakeHub } from "../../src/testing/index.js";
 import { ask, openFake, rejection, serverOf } from "./hubs.js";
 
 describe("a Spawner function", () => {
-  it("that throws makes the request for a start reject with its error, and leaves no pending start", async () => {
+  it("that throws makes the start request reject with the function's error, and leaves no pending start", async () => {
     const { fake } = openFake();
     fake.spawner(() => {
       throw new Error("unexpected user");
@@ -18,7 +18,7 @@ describe("a Spawner function", () => {
 });
 
 describe("a Spawner function of a hub with running servers", () => {
-  it("is called for starts only, so it may use the hub", async () => {
+  it("is called only when a server starts, not by the hub's constructor, so it may use the hub", async () => {
     const starts: number[] = [];
     const fake: FakeHub = new FakeHub({
       users: [{ name: "ada", servers: [""] }],
@@ -60,13 +60,13 @@ describe("the duration of a stop", () => {
     return (await response).status;
   }
 
-  it("applies to the servers in the options as well", async () => {
+  it("also applies to the servers that the fake hub's options list", async () => {
     const users = [{ name: "ada", servers: [""] }];
     const { fake } = openFake({ users, spawner: { stopSeconds: 20 } });
     expect(await stopped(fake)).toBe(202);
   });
 
-  it("is that of a function's result at the start", async () => {
+  it("is the one that the Spawner function returns when the server starts", async () => {
     const { fake } = openFake({ spawner: () => ({ stopSeconds: 20 }) });
     await ask(fake, "POST /users/ada/server");
     expect(await stopped(fake)).toBe(202);
@@ -81,7 +81,7 @@ describe("the duration of a stop", () => {
 });
 
 describe("the token of a server", () => {
-  it("has only scopes that the user has, however few these are", async () => {
+  it("has no scope that the user lacks, even if the user has only one scope", async () => {
     const roles = { user: ["read:users:name!user"] };
     const { fake } = openFake({ users: ["ada", { name: "grace", servers: [""] }], roles });
     expect((await ask(fake, "POST /users/ada/server")).status).toBe(201);

@@ -78,7 +78,7 @@ describe("the time of a fake hub", () => {
     }
   });
 
-  it("leads to no warning about a request that its caller has aborted, or that the hub has broken", async () => {
+  it("leads to no warning about a request that its caller has aborted, or that the hub has broken off", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     try {
@@ -198,7 +198,7 @@ describe("a start", () => {
     expect(statuses.toSorted()).toEqual([202, 202, 429]);
   });
 
-  it("is answered with 500 after a cancellation, and its server looks ready for a second", async () => {
+  it("is answered with 500 after a cancellation, and its server looks ready for one second", async () => {
     const { fake } = openFake({ spawner: { seconds: 20 } });
     const started = ask(fake, "POST /users/ada/server");
     await fake.advance(1000);

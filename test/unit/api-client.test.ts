@@ -78,7 +78,7 @@ describe("a raw function", () => {
     expect(fetch.requests[0]?.headers.get("Authorization")).toBe(`Bearer ${secrets.token}`);
   });
 
-  it("sends a body unchecked if the options contain sendAsIs, since a method built the body for this hub's version", async () => {
+  it("sends a body unchecked if the options contain sendAsIs, which marks a body built for this hub's version", async () => {
     const fetch = answering(() => answer("", { status: 202, version: "5.5.4", type: null }));
     const { client } = hubOf(fetch);
     const body = { user_options: { cpu: 2 }, limit: -1 } as object;
@@ -161,7 +161,7 @@ describe("an option that would bypass the transport", () => {
     expect(fetch.requests).toEqual([]);
   });
 
-  it("is refused, but parseAs is accepted and does not change a JSON response", async () => {
+  it("is refused, except parseAs, which does not change a JSON response", async () => {
     const { client } = hubOf(answering(() => answer({ name: "ada" })));
     const options = { client, path, ...({ parseAs: "text" } as object) };
     expect((await getUser({ ...options, throwOnError: true })).data).toEqual({ name: "ada" });

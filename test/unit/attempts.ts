@@ -23,7 +23,7 @@ export const breaking = (): never => {
   throw broken();
 };
 export const ada = () => answer({ name: "ada" });
-/** Returns a response with the status 429 and `Retry-After`. */
+/** Returns a response with the status 429 and a `Retry-After` header. */
 export const busy = (seconds: string) =>
   refusal(429, null, { headers: { "Retry-After": seconds } });
 export const path = { name: "ada" };

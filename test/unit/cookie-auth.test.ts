@@ -1,4 +1,4 @@
-/** `auth: "cookie"`: a page of the hub, with stubs for the parts of a browser that the client reads. */
+/** Tests `auth: "cookie"` in a page of the hub, with stubs for the parts of a browser that the client reads. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { JupyterHub } from "../../src/index.js";
 import {
@@ -12,7 +12,7 @@ import {
   type Respond,
 } from "./helpers.js";
 
-/** Stubs a page at `path`, with the cookies that scripts can read and the template's `jhdata`. */
+/** Stubs a page at `path`, with the cookies that scripts can read and the `jhdata` of the hub's page template. */
 function open(path: string, cookie = "", jhdata?: object): void {
   vi.stubGlobal("location", { origin, pathname: path });
   vi.stubGlobal("document", { cookie });
@@ -102,7 +102,7 @@ describe("a page with the hub's cookie", () => {
 });
 
 describe("a rejected XSRF token", () => {
-  it("is replaced once by the token of the current cookie", async () => {
+  it("leads to one retry with the token of the current cookie", async () => {
     const fetch = answering(({ headers }) => {
       if (headers.get("X-XSRFToken") === "fresh") return answer({ name: "ada" });
       open("/hub/home", "_xsrf=fresh");
@@ -176,7 +176,7 @@ describe("a rejected XSRF token", () => {
   });
 });
 
-describe("the request for another XSRF token", () => {
+describe("the request for a new XSRF token", () => {
   const asksPage =
     (home: Respond): Respond =>
     (request, signal) =>
@@ -226,7 +226,7 @@ describe("JupyterHub.discover() in a page", () => {
   });
 });
 
-describe("a 403 to a page with a cookie", () => {
+describe("a 403 response to a client that uses the page's cookie", () => {
   it.each([
     ["Missing or invalid credentials.", "AuthenticationError", "Nobody is logged in"],
     ["Action is not authorized; requires any of [list:users]", "ForbiddenError", "list:users"],
@@ -249,7 +249,7 @@ describe('auth: "cookie" is refused', () => {
   });
 
   it.each([{ auth: "cookie", token: secrets.token }, { auth: "token" }])(
-    "together with a token, and so is any auth other than cookie (case %#)",
+    "together with a token; any other value of auth is refused too (case %#)",
     (options) => {
       expect(() => new JupyterHub({ url: origin, ...options } as object)).toThrow(
         'The auth must be "cookie", without a token',
@@ -273,7 +273,7 @@ describe("a page with a token", () => {
     );
   });
 
-  it("sends no cookie, which hubs would accept in place of an unknown token", async () => {
+  it("sends no cookie, because hubs would accept the cookie if they do not know the token", async () => {
     let sent: RequestInit | undefined;
     const hub = new JupyterHub({
       url: origin,
