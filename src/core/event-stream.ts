@@ -1,8 +1,8 @@
 /**
  * Event streams: an idle timeout for the body of a response, and a parser of server-sent events.
  *
- * Guarantees that a failed read rejects with the error that a call would reject with (idle for too long, connection
- * lost, caller's abort), and that the connection is closed however the reading ends.
+ * Guarantees that a failed read (idle for too long, connection lost, caller's abort) rejects with the same error as a
+ * failed call, and that the connection is closed however the reading ends.
  */
 import type { CallContext } from "./call-context.js";
 import { DeadlinePassed, onAbort, withDeadline } from "./deadline.js";
@@ -53,12 +53,12 @@ export function withIdleTimeout(
   );
 }
 
-/** The maximum length of an event, in UTF-16 code units. Hubs send events of a few hundred. */
+/** The maximum length of an event, in UTF-16 code units. The events of hubs have a few hundred code units. */
 export const maxEventLength = 2 ** 20;
 
 /**
- * Yields the data of each event in a stream, parsed as the HTML standard says, however the bytes are split into chunks.
- * Skips event names, ids and retry times, which hubs do not send, and an incomplete last event.
+ * Yields the data of each event in a stream. Parses the stream as the HTML standard says; the bytes may be split into
+ * chunks anywhere. Skips event names, ids and retry times, which hubs do not send, and an incomplete last event.
  */
 export async function* parseEventStream(
   stream: ReadableStream<Uint8Array>,

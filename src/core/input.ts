@@ -1,8 +1,8 @@
 /**
  * Validates the input of a call before anything is sent.
  *
- * Refuses input that a hub would refuse or misread, or that would make it fail. The rules come from the generated
- * operation table. Valid input is sent unchanged, except that a body key that repeats a value of the path is left out.
+ * Refuses input that a hub would refuse or misread, or that would make the hub fail. The rules come from the generated
+ * operation table. Valid input is sent unchanged, but without the body keys that repeat a value of the path.
  */
 import type { Operation, Rule } from "../../generated/operations.gen.js";
 import { InvalidInputError } from "./errors.js";
@@ -21,7 +21,7 @@ export interface Input {
   open?: boolean | undefined;
 }
 
-/** The keys of the options of a generated function. */
+/** The option names that generated functions accept. */
 const optionKeys: KeysOf<RequestOptions & { client: unknown }> = {
   ...callKeys,
   allowUnknownKeys: true,
@@ -80,7 +80,7 @@ export function checkInput(route: string, operation: Operation, input: Input): u
   return body === undefined ? body : withoutRepeated(body, operation.body, path);
 }
 
-/** Returns the given keys that older or newer hubs would ignore or misread, each with its rule. */
+/** Returns the keys in `input` that older or newer hubs would ignore or misread, each with its rule. */
 export const versionedKeys = (
   { query, body }: Operation,
   input: Input,

@@ -1,13 +1,13 @@
 /**
  * Refuses unknown keys of an input or of options: a call that ignores a misspelt key may do more than was meant.
  *
- * The error names the key, a similar known key if there is one, and all known keys, but no value. It is thrown before
- * anything is sent. Own keys count, even if their value is undefined; inherited keys do not.
+ * The error names the key, a similar known key if there is one, and all known keys, but contains no value. It is thrown
+ * before anything is sent. Only own keys are checked, even those with the value undefined; inherited keys are not.
  */
 import { InvalidInputError } from "./errors.js";
 import { describeType } from "./path-names.js";
 
-/** Known keys: the keys of an object, whose values do not matter. */
+/** A set of known keys, as an object with these keys. Its values do not matter. */
 export type Keys = Readonly<Record<string, unknown>>;
 
 /** An object with exactly the keys of a type. */
@@ -15,7 +15,7 @@ export type KeysOf<Bag> = { readonly [Key in keyof Bag]-?: true };
 
 /** Hints in the error about an unknown key, besides the list of known keys. */
 export interface KeyHints {
-  /** Returns the place where a key that is unknown here belongs; undefined if there is none. */
+  /** Returns where else a key that is unknown here belongs; undefined if it belongs nowhere. */
   elsewhere?: (key: string) => string | undefined;
   /** A sentence that says how to send a key that this package does not know. */
   newer?: string;
@@ -41,8 +41,8 @@ export function checkKeys(what: string, bag: unknown, known: Keys, hints?: KeyHi
 }
 
 /**
- * Throws an {@link InvalidInputError} unless `bag` is a plain object, or another object with at least one key that is
- * its own or known. Refuses a Map, a promise or a signal: they have no such key, and would count as empty. Accepts an
+ * Throws an {@link InvalidInputError} unless `bag` is a plain object, or another object that has a key of its own or a
+ * known key. Refuses a Map, a promise or a signal: they have neither, and would be read as empty. Accepts an
  * AbortController, which inherits the known key `signal`.
  */
 export function checkBag(what: string, bag: unknown, known: Keys = {}): asserts bag is Keys {
@@ -80,8 +80,8 @@ function unknownKey(
 const quoted = (key: string): string => `\`${JSON.stringify(key.slice(0, 60)).slice(1, -1)}\``;
 
 /**
- * Returns the known key that differs by the fewest edits; undefined if each takes more than three, or more than one per
- * three characters.
+ * Returns the known key that differs from `key` by the fewest edits; undefined if every known key differs by more than
+ * three edits, or by more than one for each three characters of `key` (one edit is always allowed).
  */
 function closest(key: string, known: readonly string[]): string | undefined {
   const given = plain(key);
@@ -93,7 +93,7 @@ function closest(key: string, known: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** Removes differences of case and style, so that `expiresIn` equals `expires_in`. */
+/** Normalises a key: lower case, without underscores, so that `expiresIn` equals `expires_in`. */
 const plain = (key: string): string => key.slice(0, 60).toLowerCase().replaceAll("_", "");
 
 /** Returns whether at most `edits` insertions, deletions and replacements turn one word into the other. */

@@ -1,8 +1,8 @@
 /**
  * Middleware: a program's own code around each attempt, between this package and `fetch`.
  *
- * A middleware sees the token. A printed request shows none of its parts, so that a log or an error that includes the
- * request holds no secret.
+ * A middleware can read the token. Printing a request shows none of its parts, so that a log or an error that includes
+ * the request contains no secret.
  */
 
 /** A request as it is passed to `fetch`. */
@@ -17,7 +17,7 @@ export interface HubRequest {
   readonly body: string | null;
 }
 
-/** The call and the attempt that a request belongs to. */
+/** Describes the call and the attempt that a request belongs to. */
 export interface AttemptContext {
   /** The operation, as the API's document names it: `GET /users/{name}`. */
   readonly operation: string;
@@ -63,7 +63,7 @@ class PrivateRequest implements HubRequest {
 
 type Send = (request: HubRequest) => Promise<Response>;
 
-/** Sends a request through all middleware, the first one outermost. */
+/** Sends a request through all middleware. The first middleware is the outermost. */
 export const runMiddleware = (
   middleware: readonly Middleware[],
   request: HubRequest,

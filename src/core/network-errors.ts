@@ -1,4 +1,7 @@
-/** Maps errors of `fetch` and other foreign code to errors that name the call, say what to do and hold no secret. */
+/**
+ * Converts errors from outside this package, such as those of `fetch`, to errors that name the call, say what to do and
+ * contain no secret.
+ */
 import {
   ConnectionError,
   InvalidInputError,
@@ -32,7 +35,7 @@ const advice: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** Matches messages of Deno, whose errors have no codes, each with Node's code for the same error. */
+/** Patterns for the messages of Deno, whose errors have no codes, each with Node's code for the same error. */
 const denoCodes: readonly (readonly [RegExp, string])[] = [
   [/Connection refused/, "ECONNREFUSED"],
   [/dns error/, "ENOTFOUND"],
@@ -52,8 +55,8 @@ export function connectionError(cause: unknown, call: CallContext): ConnectionEr
 }
 
 /**
- * Returns advice about a connection that the server closed: a server that expects TLS or a client certificate does so
- * without a reason.
+ * Returns advice about a connection that the server closed: if it expects TLS or a client certificate, it closes the
+ * connection without giving a reason.
  */
 function tlsAdvice({ url }: CallContext, code: string | undefined): string | undefined {
   if (code !== "ECONNRESET" && code !== "UND_ERR_SOCKET") return undefined;
@@ -62,20 +65,23 @@ function tlsAdvice({ url }: CallContext, code: string | undefined): string | und
     : "If the hub runs with internal_ssl, use its public address.";
 }
 
-/** The secrets to redact in a foreign error, and the text that replaces its URLs. */
+/** The secrets to redact in an error from outside this package, and the text that replaces its URLs. */
 interface RedactionScope {
-  /** The text that replaces each URL, since its query may hold secrets. @default the URL's origin */
+  /** Replaces each whole URL, since a URL's query may contain secrets. @default the URL's origin */
   url?: string;
   secrets: Iterable<string>;
 }
 
-/** Matches credentials that this package does not know, such as those in an error of a token function. */
+/** Matches credentials that may not be in `secrets`, such as those that an error of a token function quotes. */
 const credentialPattern =
   /((?:bearer|basic) +|(?:token|secret|password|api_?key)["']?[=:] ?["']?(?:bearer +|basic +)?)[^\s"'&,;)]+/gi;
 
 type Clean = (text: unknown) => string;
 
-/** Returns a function that redacts the secrets of a foreign text and replaces its URLs: Deno quotes whole URLs. */
+/**
+ * Returns a function that redacts the secrets in a text from outside this package, and replaces the URLs in it: errors
+ * of Deno quote whole URLs.
+ */
 function createSanitizer({ url, secrets }: RedactionScope, redact = redactor(secrets)): Clean {
   return (text) =>
     redact(String(text))
@@ -94,8 +100,9 @@ function codeOf(thrown: unknown, clean: Clean): string | undefined {
 }
 
 /**
- * Returns a copy of a foreign error without secrets. Copies the name, message, code, stack and causes only: other
- * properties may hold the text that Node's HTTP parser could not read, the whole URL (in Bun), or a library's request.
+ * Returns a copy, without secrets, of an error from outside this package. Copies only the name, message, code, stack
+ * and causes: other properties may contain the text that Node's HTTP parser could not read, the whole URL (in Bun), or
+ * a library's request.
  */
 export function sanitizeCause(thrown: unknown, call: RedactionScope): unknown {
   const redact = redactor(call.secrets);
@@ -115,7 +122,7 @@ function sanitize(thrown: unknown, clean: Clean, redact: Redact, depth = 0): unk
   return Object.defineProperty(copy, "name", { value: name, writable: true, configurable: true });
 }
 
-/** The frames of a stack, without the message that engines put before them. */
+/** Returns the frames of a stack, without the error message that engines put before them. */
 const framesOf = (stack: unknown): string =>
   String(stack ?? "")
     .slice(0, 4 * maxText)
@@ -124,8 +131,8 @@ const framesOf = (stack: unknown): string =>
     .join("\n");
 
 /**
- * Returns advice for a page whose origin is not the hub's. Browsers hide why its request failed; the usual reason is
- * the hub's CORS setting.
+ * Returns advice if the page's origin is not the hub's, else undefined. Browsers hide why a request to another origin
+ * failed; the usual reason is the hub's CORS setting.
  */
 function crossOrigin({ url, operation: { since } }: CallContext): string | undefined {
   const origin = pageOrigin();
@@ -169,7 +176,7 @@ export function errorFromThrown(error: unknown, call: CallContext): JupyterHubEr
 const notSentCodes =
   /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CONNECT_TIMEOUT|CERT|SELF_SIGNED|UNABLE_TO_VERIFY|EPROTO|ERR_SSL/;
 
-/** Returns whether a failed call is a write that the hub may have carried out although its response was lost. */
+/** Returns whether a failed call is a write that the hub may have carried out, but whose response was lost. */
 export function isResponseLost(failure: JupyterHubError, { method }: CallContext): boolean {
   if (isSafe(method)) return false;
   const { status, hubVersion } = failure;
@@ -188,8 +195,8 @@ const { captureStackTrace } = Error as {
 };
 
 /**
- * Replaces an error's stack by the stack of the call. Engines keep only ten frames, and this package's own could fill
- * them.
+ * Replaces an error's stack by the stack at the place that calls this function. Engines keep only ten frames: those of
+ * an error created deeper in this package could all be the package's own.
  */
 export function withCallSite(failure: JupyterHubError): JupyterHubError {
   captureStackTrace?.(failure, withCallSite);
@@ -197,8 +204,8 @@ export function withCallSite(failure: JupyterHubError): JupyterHubError {
 }
 
 /**
- * Captures the place where `below` was called, for errors whose stacks do not reach back to it. Returns a function that
- * puts this call site into the stack of an error of this package, and returns the error.
+ * Captures the place where `below` was called, for errors whose stacks do not reach back to that place. Returns a
+ * function that puts this call site into the stack of an error of this package, and returns the error.
  */
 export function captureCallSite(below: unknown): (error: unknown) => unknown {
   const here: { stack?: string } = {};

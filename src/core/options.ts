@@ -17,7 +17,7 @@ import { Semaphore } from "./semaphore.js";
 import { Transport } from "./transport.js";
 import { apiUrl, pageUrl } from "./url.js";
 
-/** The version of this package, for the User-Agent. */
+/** The version of this package, for the `User-Agent` header. */
 export const packageVersion = "0.1.0";
 
 /** Options of a client. All are optional in a program that a hub started. */
@@ -74,8 +74,8 @@ export interface JupyterHubOptions {
    */
   retry?: number | undefined;
   /**
-   * The most bytes of a response's body, after decompression. A larger body is an error, so that no response fills the
-   * memory. Streams are unlimited.
+   * The most bytes of a response's body, after decompression. For a larger body, the call rejects, so that no response
+   * fills the memory. Streams are unlimited.
    * @default 134_217_728
    */
   maxResponseBytes?: number | undefined;
@@ -112,12 +112,12 @@ export interface OAuthOptions {
   redirectUri: string;
 }
 
-/** A predicate for a value, and the requirement that the error names. */
+/** A predicate for an option's value, and the text that completes the error `The … must be …`. */
 type Rule = readonly [isValid: (value: unknown) => boolean, requirement: string];
 
 const positive: Rule = [(value) => typeof value === "number" && value > 0, "a number above 0"];
 
-/** The options by name: each with the rule that this file checks, or true if there is none. */
+/** The options by name, each with the rule for its value; true if this file checks no rule for it. */
 export const optionKeys: { readonly [Key in keyof JupyterHubOptions]-?: true | Rule } = {
   url: true,
   publicUrl: true,
@@ -154,15 +154,15 @@ export interface ClientContext extends VersionSource {
   authorization(token: string): string;
   /** The address at which people reach the hub: `https://host/prefix/hub/`. */
   publicUrl: string;
-  /** The given options, completed from the environment. */
+  /** The caller's options, with missing ones from the environment. */
   options: JupyterHubOptions;
   /** Whether the `JUPYTERHUB_*` variables describe this hub. */
   own: boolean;
-  /** Whether this hub is at `JUPYTERHUB_API_URL`, an address that may be plain http by design. */
+  /** Whether this hub is at the address in `JUPYTERHUB_API_URL`, which is often plain http by design. */
   trusted: boolean;
 }
 
-/** The state that each derived client inherits. The keys are the options of the derived clients. */
+/** The state that each derived client inherits, keyed by the options object of that client. */
 const inherited = new WeakMap<
   JupyterHubOptions,
   { trusted: boolean; semaphore: Semaphore | undefined }
@@ -260,13 +260,13 @@ function checkOptions(options: JupyterHubOptions): void {
   }
 }
 
-/** Returns the public address of a hub with subdomains, from the two variables that contain its parts. */
+/** Returns the public address of a hub with subdomains: `JUPYTERHUB_HOST` followed by `JUPYTERHUB_BASE_URL`. */
 function hubOfHost(): string | undefined {
   const host = environmentVariable("JUPYTERHUB_HOST");
   return host && host + (environmentVariable("JUPYTERHUB_BASE_URL") ?? "");
 }
 
-/** Whether an address in any form leads to the API at `baseUrl`. */
+/** Returns whether `other`, in any form that the option `url` accepts, leads to the API at `baseUrl`. */
 function isSame(baseUrl: string, other: string | undefined): boolean {
   try {
     return other !== undefined && apiUrl(other) === baseUrl;

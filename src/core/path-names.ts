@@ -12,7 +12,7 @@ import { InvalidInputError } from "./errors.js";
  */
 const maxTokenId = 20;
 
-/** Throws an {@link InvalidInputError} unless `value` is a name that does not change the route. */
+/** Throws an {@link InvalidInputError} unless `value` is a name that leaves the route unchanged when inserted. */
 export function checkName(parameter: string, value: unknown, mayBeEmpty = false): void {
   const what = parameter.replaceAll("_", " ");
   assertString(what, value, mayBeEmpty);

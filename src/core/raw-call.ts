@@ -1,9 +1,9 @@
 /**
  * The types of a generated function's call: its client, options and result.
  *
- * The generated functions import these (`openapi-ts.config.ts`) in place of the generated client's own types, which
- * allow options that bypass the transport, and return the request, which contains the token. This file imports nothing
- * from `src/`.
+ * The generated functions import these types (see `openapi-ts.config.ts`) in place of the generated client's own: those
+ * allow options that bypass the transport, and their results contain the request, and so the token. This file imports
+ * nothing from `src/`.
  */
 import type { TDataShape } from "../../generated/client/types.gen.js";
 
@@ -17,7 +17,7 @@ interface CallOptions<ThrowOnError extends boolean> {
   throwOnError?: ThrowOnError | undefined;
   /**
    * Milliseconds for the whole call, retries included; for a stream, until its headers arrive. The client's `timeout`
-   * limits each attempt, and how long a stream may send no data.
+   * limits each attempt, and the time for which a stream may send no data.
    */
   timeout?: number | undefined;
   /** Whether `query` and `body` may have unknown keys, for newer hubs. @default false */

@@ -2,17 +2,17 @@
  * Redacts secrets in texts that errors and logs repeat: a call's URL, and the messages of hubs, gateways and libraries,
  * which may quote whole requests.
  *
- * Secrets are collected only when a text needs redaction. At most {@link maxText} characters of a text are examined and
- * repeated.
+ * Secrets are collected only when a text needs redaction. Of a longer text, only the first {@link maxText} characters
+ * are repeated.
  */
 
 /** The text that replaces a secret. */
 export const redacted = "[redacted]";
 
-/** The maximum number of characters of a foreign text that are examined and repeated in an error. */
+/** The maximum number of characters that an error or a log repeats of a text from outside this package. */
 export const maxText = 4096;
 
-/** Cuts a longer text to `max` characters, of which the last is an ellipsis. */
+/** Cuts a text that is longer than `max` characters to this length, with an ellipsis as the last character. */
 export const shorten = (text: string, max = maxText): string =>
   text.length > max ? `${text.slice(0, max - 1)}…` : text;
 
@@ -40,14 +40,14 @@ export const redactedUrl = (
   );
 
 /**
- * The secrets of a call, or of several calls. Inputs and headers are searched only when the secrets are iterated, or
- * when many wait to be searched.
+ * The secrets of a call, or of several calls. The added inputs and headers are searched only when the secrets are
+ * iterated, or when more than a hundred of them are still unsearched.
  */
 export class Secrets implements Iterable<string> {
   readonly #found = new Set<string>();
   readonly #unread: (() => Iterable<string>)[] = [];
 
-  /** Adds the strings and numbers below an input's secret keys. */
+  /** Adds the strings and numbers below the keys of an input that name a secret. */
   addInput(input: unknown): void {
     this.#add(() => secretsIn(input));
   }
@@ -74,9 +74,9 @@ export class Secrets implements Iterable<string> {
 }
 
 /**
- * Returns the minimum length at which a value below a key counts as a secret. `user_options` and `auth` may hold
- * anything, since a Spawner or an Authenticator defines them. Short values there, such as "small" or "fail", are common
- * words in error messages.
+ * Returns the minimum length at which a value below a key counts as a secret. `user_options` and `auth` may contain
+ * anything, since a Spawner or an Authenticator defines them. Their short values, such as "small" or "fail", do not
+ * count: they are common words in error messages.
  */
 function minLengthBelow(key: string, above: number): number {
   if (isSecretKey(key)) return 0;
@@ -160,7 +160,7 @@ function encodingsOf(secret: string): string[] {
 /** Redacts secrets in a text. */
 export type Redact = (text: string) => string;
 
-/** Returns a function that redacts these secrets: as they are, and as URLs, forms and JSON encode them. */
+/** Returns a function that redacts these secrets in a text, plain or as URLs, forms or JSON encode them. */
 export function redactor(secrets: Iterable<string>): Redact {
   const encodings = [...new Set([...secrets].flatMap(encodingsOf))];
   const longest = encodings.reduce((most, { length }) => Math.max(most, length), 0);

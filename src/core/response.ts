@@ -1,8 +1,8 @@
 /**
  * Decides whether a response comes from a hub's API, and returns its value.
  *
- * Anything may answer at an address: a proxy while the hub is down, a login page, another API. Such a response becomes
- * an error that says what to check.
+ * Something else may answer at the hub's address: a proxy while the hub is down, a login page, another API. Such a
+ * response becomes an error that says what to check.
  */
 import { unknownOperation, type CallContext } from "./call-context.js";
 import { parseRetryAfter, unsupportedError } from "./error-mapping.js";
@@ -81,8 +81,8 @@ const unexpected = (
   });
 
 /**
- * Throws unless a response comes from a hub's API. `body` is undefined for a stream, `version` if the response lacks
- * the header.
+ * Throws unless a response comes from a hub's API. `body` is undefined for a stream; `version` is undefined if the
+ * response has no version header.
  */
 export function assertHubResponse(
   response: Response,
@@ -141,7 +141,7 @@ export function assertHubResponse(
   );
 }
 
-/** Replaces a response's body, which has already been read, by `body`. Returns the response. */
+/** Returns a response with `body` in place of its own body, which has already been read. */
 export const withBody = (response: Response, body: string | ReadableStream): Response =>
   typeof body === "string"
     ? Object.defineProperty(response, "text", { value: async () => body })
@@ -200,7 +200,7 @@ function redirectTarget(headers: Headers, { url, secrets }: CallContext): URL | 
   return URL.canParse(target) ? new URL(target) : undefined;
 }
 
-/** Says what a redirect changes, and which `url` to configure instead. */
+/** Returns advice about a redirect: how its target differs from the request's URL, and which `url` to configure. */
 function redirectAdvice(target: URL | undefined, { url }: CallContext): string {
   const from = new URL(url);
   const route = from.pathname.slice(from.pathname.lastIndexOf("/hub/api"));

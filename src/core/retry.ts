@@ -2,12 +2,12 @@
  * The retry policy, as a pure function.
  *
  * Safe methods are retried after transient failures. Other methods are retried only after a 429 with `Retry-After`: a
- * hub that sends it has done nothing. A failed start is never retried: hubs shut down after a number of failed spawns
- * in a row.
+ * hub that answers so has not carried out the request. A failed start is never retried: hubs shut down after a number
+ * of failed spawns in a row.
  */
 import { isJupyterHubError, type JupyterHubError } from "./errors.js";
 
-/** The upper limits of the first back-off and of all later ones, in milliseconds. */
+/** The back-off's upper limit in milliseconds: before the first retry, and the maximum to which it grows. */
 export const minDelay = 250;
 export const maxDelay = 10_000;
 /** The longest `Retry-After` that a retry waits for, in milliseconds. */
@@ -22,10 +22,10 @@ export interface FailedAttempt {
   retries: number;
 }
 
-/** Codes of permanent failures. */
+/** Matches the error codes of failures that a retry would repeat. */
 const permanentCodes = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ENOTFOUND|EPROTO|^HPE_|^ERR_(?!STREAM)/;
 
-/** Statuses that gateways send if the hub is unavailable; CDNs send those from 520 on. */
+/** Statuses that gateways send if the hub is unavailable. The statuses from 520 on come from CDNs. */
 const unavailableStatuses = new Set([502, 503, 504, 520, 521, 522, 523, 524, 527, 530]);
 
 // Errors are compared by name, since a middleware may throw errors of another copy of this package.
@@ -35,7 +35,7 @@ const isTransient = (failure: unknown): boolean =>
 
 /**
  * Returns whether a failure shows that the hub is down, starting or busy: no response, a gateway's error, or a 429.
- * Workflows then wait.
+ * After such a failure, workflows wait.
  */
 export const isUnavailable = (failure: unknown): boolean =>
   isTransient(failure) ||

@@ -16,9 +16,9 @@ export type FilteredScope = Scope | (string & {});
 /** Names that stand for other scopes. Hubs replace each name by those scopes. */
 type Placeholder = "self" | "inherit" | "(no_scope)";
 
-/** Facts about the user in a scope's filter. */
+/** Facts about the user whom a scope's filter names. */
 export interface ScopeContext {
-  /** The groups of the user, for scopes limited to a group. Not needed if the user is the token's owner. */
+  /** The user's groups, to compare with group filters. Not needed if the user is the token's owner. */
   groups?: readonly string[] | undefined;
 }
 
@@ -67,7 +67,7 @@ export function hasScope(
   );
 }
 
-/** The filters that cover `filter`, itself included. */
+/** Returns the filters that cover `filter`, including `filter` itself. */
 function covering(
   filter: string,
   identity: RequestIdentity,

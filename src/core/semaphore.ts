@@ -6,7 +6,7 @@ interface Waiter {
   start: (() => void) | undefined;
 }
 
-/** Work to do before the actual work. It holds no permit, since it may run other work of the same semaphore. */
+/** Runs before the actual work. Holds no permit, since it may itself run work that needs one of this semaphore. */
 interface Preparation {
   prepare(): Promise<void>;
   /** Limits how many preparations run at once. */
@@ -16,11 +16,11 @@ interface Preparation {
 export class Semaphore {
   #free: number;
   /**
-   * The end of the queue, with the newest call last. All its calls move to `#next` together, so that adding and
-   * removing a call stay fast in a long queue.
+   * The back part of the queue, with the newest call last. When `#next` is empty, all these calls move there together,
+   * so that adding and removing a call stay fast in a long queue.
    */
   #waiting: Waiter[] = [];
-  /** The beginning of the queue, with the oldest call last. */
+  /** The front part of the queue, with the oldest call last: that call is the next to run. */
   #next: Waiter[] = [];
 
   /** @param count the number of permits; a fraction is rounded up */
@@ -29,8 +29,8 @@ export class Semaphore {
   }
 
   /**
-   * Waits for a permit, then runs `work`. A preparation runs first, once a permit is free, but does not hold the
-   * permit. Rejects with the signal's reason if the signal aborts before `work` begins.
+   * Waits for a permit, then runs `work`. If there is a `preparation`, first waits until a permit is free, and runs the
+   * preparation without holding the permit. Rejects with the signal's reason if the signal aborts before `work` begins.
    */
   async run<Value>(
     signal: AbortSignal | undefined,

@@ -22,7 +22,7 @@ export interface ServerTarget {
   token: string;
   /** The `Authorization` header with this token. */
   authorization: string;
-  /** The time until which the token may be reused, as `performance.now()` counts it. */
+  /** The time until which the token may be reused, on the clock of `performance.now()`. */
   reuseUntil: number;
   /** The names of the user's named servers, whose addresses are below the default server's address. */
   siblings: ReadonlySet<string>;
@@ -88,12 +88,12 @@ export const createServerFetch =
   };
 
 /**
- * The second argument of `fetch`. Used in place of a `Request`, since the `fetch` of a package accepts no `Request` of
- * another implementation.
+ * The second argument of `fetch`. Used in place of a `Request`: a package's own `fetch` accepts only its own `Request`
+ * class.
  */
 type ServerRequestInit = Omit<RequestInit, "headers"> & { method: string; headers: Headers };
 
-/** Checks the address and adds the token. */
+/** Returns the checked address and the request to send to it, with the token. */
 async function requestOf(
   target: ServerTarget,
   input: string | URL | Request,
@@ -136,14 +136,14 @@ function valid<Value>({ what }: ServerTarget, make: () => Value): Value {
   }
 }
 
-/** The body of a request, as bytes: browsers send no streams over HTTP/1.1. */
+/** Returns a request's body as bytes, not as a stream: browsers send no streams over HTTP/1.1. */
 async function bodyOf(request: Request, target: ServerTarget): Promise<ArrayBuffer | undefined> {
   if (/^(GET|HEAD)$/i.test(request.method)) return undefined;
   const bytes = await request.arrayBuffer().catch(() => undefined);
   return valid(target, () => (bytes!.byteLength > 0 ? bytes : undefined));
 }
 
-/** The further properties to copy from a Request. Not every runtime has all of them. */
+/** The properties to copy from a Request, besides URL, method, headers and body. Some runtimes lack some of them. */
 const settings = [
   "cache",
   "credentials",
@@ -174,10 +174,10 @@ function originOf({ status, type, headers }: Response, hub: string): "server" | 
 }
 
 /**
- * Returns whether a server itself answers at its address, to a request without credentials. Jupyter servers send a
- * page, or a redirect to one of their pages or to the hub's login. If no server runs, either the hub answers, always
- * with a redirect to one of its own pages, or a gateway does, without the version header. In browsers, which hide
- * redirects, sends nothing and returns false. Rejects if the address cannot be reached, or if it redirects to a
+ * Returns whether the server itself answers a request to its address without credentials. Jupyter servers answer with a
+ * page, or with a redirect to one of their pages or to the hub's login. If the server does not run, the hub answers,
+ * always with a redirect to one of its own pages, or a gateway answers, without the version header. In browsers, which
+ * hide redirects, sends nothing and returns false. Rejects if the address cannot be reached, or if it redirects to a
  * malformed address.
  */
 export async function isServedAt(

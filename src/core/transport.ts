@@ -2,8 +2,8 @@
  * Sends one attempt of a call, and returns the response with its whole body or its stream.
  *
  * Guarantees that the token goes to the hub's API and nowhere else, that no redirect is followed, that headers and body
- * arrive within the attempt's timeout, and that the response comes from a JupyterHub. Errors are mapped in
- * error-mapping.ts, retries decided in retry.ts.
+ * arrive within the attempt's timeout, and that the response comes from a JupyterHub. `error-mapping.ts` chooses the
+ * error for a response; `retry.ts` decides about retries.
  */
 import { omitCookies, type Credentials } from "./auth.js";
 import type { CallContext } from "./call-context.js";
@@ -84,7 +84,7 @@ export class Transport {
     return this.options.middleware.length > 0;
   }
 
-  /** Returns another token after the hub rejected one; undefined if there is no other. */
+  /** Returns a token to use instead of one that the hub rejected; undefined if there is no other. */
   async renewed(refused: string | undefined, call?: CallContext): Promise<string | undefined> {
     const { credentials } = this.options;
     const token = await this.awaitToken(() => credentials.renewed(refused), call);
@@ -276,6 +276,6 @@ export function assertBelow(baseUrl: string, url: string, call: CallContext): vo
   );
 }
 
-/** Whether a response is the stream that was requested and that its operation declares. */
+/** Whether to pass on a response unread: it succeeded, the call wants a stream, and the operation sends this type. */
 const isStream = (response: Response, { operation, streams }: CallContext): boolean =>
   streams && response.ok && (operation.media?.includes(typeOf(response)) ?? true);

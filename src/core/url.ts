@@ -1,8 +1,8 @@
 /**
  * Parses and validates addresses: of a hub's API, of the hub behind a link, and of a hub's servers.
  *
- * Returns absolute URLs without query, fragment or credentials. A configured address may have any prefix. A link yields
- * no address at which another user's server or a service could respond.
+ * Returns absolute URLs without query, fragment or credentials. A configured address may have any prefix. The addresses
+ * derived from a link never lead to a user's server or to a service.
  */
 import { InvalidInputError } from "./errors.js";
 import { assertShape } from "./json.js";
@@ -46,10 +46,10 @@ export function apiUrl(url: string, what = "url"): string {
   return `${origin}${path}/hub/api`;
 }
 
-/** Returns `https://host/prefix/hub/`, at which people reach the hub, for any form that {@link apiUrl} accepts. */
+/** Returns `https://host/prefix/hub/`, the hub's address for people, for any form that {@link apiUrl} accepts. */
 export const pageUrl = (url: string): string => apiUrl(url, "publicUrl").replace(/api$/, "");
 
-/** Removes the slashes at the end. Uses a loop, since a regular expression would take quadratic time. */
+/** Removes the slashes at a path's end. Uses a loop, since a regular expression would take quadratic time. */
 export function withoutTrailingSlashes(path: string): string {
   let end = path.length;
   while (path[end - 1] === "/") end -= 1;
@@ -67,17 +67,18 @@ export function decoded(segment: string): string {
 
 /** The most addresses that are tried for one link. */
 const maxCandidates = 5;
-/** Returns whether the paths below a segment belong to the hub, to users' servers or to services. */
+/** Returns whether a segment begins the paths of the hub, of users' servers or of services. */
 const isReserved = (segment: string): boolean => /^(hub|user|services)$/i.test(segment);
 /**
- * Returns whether every proxy reads a segment alike: it has no separator, escape or parameter, and is not `.` or `..`.
+ * Returns whether all proxies interpret a segment in the same way, since it contains no separator, escape or parameter,
+ * and does not consist of dots.
  */
 const isPlain = (segment: string): boolean => /^(?!\.+$)[\w.~@ -]+$/.test(segment);
 
 /**
  * Returns the possible addresses of the API of the hub behind a link, most likely first: below the link's prefix, at
  * its origin, and below the shorter prefixes. The prefix ends before the first segment that is `hub`, `user` or
- * `services`, or that is not plain. Proxies decode a path before they route it, so it is decoded first.
+ * `services`, or that is not plain. Decodes the link's path first, as proxies do before they route a request.
  */
 export function apiCandidates(link: string): string[] {
   const { origin, pathname } = parse("link", link);

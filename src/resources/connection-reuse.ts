@@ -30,7 +30,10 @@ export class TokenOwners {
     return { headers: { Authorization: this.#hub.authorization(token) } };
   }
 
-  /** Returns true if the client's token alone identifies the caller: no middleware and no header can replace it. */
+  /**
+   * Returns whether the client's token alone decides which user a call acts for: no middleware and no header can
+   * replace the token.
+   */
   decides({ headers }: CallOptions): boolean {
     const { middleware = [], headers: own = {} } = this.#hub.options;
     const others = Object.keys(own).some((name) => /^(authorization|cookie)$/i.test(name));
@@ -66,8 +69,8 @@ export class TokenOwners {
   }
 
   /**
-   * Runs `work` with a token. If the hub refuses it and the token function returns another one, runs `work` once more
-   * with the other token.
+   * Runs `work` with a token. If the hub refuses this token and the token function returns another one, runs `work`
+   * once more with the other token.
    */
   async renewing<Value>(token: string, work: (token: string) => Promise<Value>): Promise<Value> {
     try {
@@ -92,14 +95,14 @@ export class TokenOwners {
 export const maxEntries = 10_000;
 
 /**
- * A cache of promises. Guarantees that concurrent requests for a key share one piece of work, that failures are not
+ * A cache of promises. Guarantees that concurrent requests for a key share one promise, that failures are not
  * cached, and that the number of entries is limited: the oldest are removed first.
  */
 export class PromiseCache<Value> {
   readonly #milliseconds: number;
   readonly #kept = new Map<string, { value: Promise<Value>; until: number }>();
 
-  /** @param milliseconds the lifetime of an entry, from the start of its work */
+  /** @param milliseconds the lifetime of an entry, from its creation */
   constructor(milliseconds: number) {
     this.#milliseconds = milliseconds;
   }

@@ -1,4 +1,4 @@
-/** The groups of users. Their names are case-sensitive and may contain any character but a slash. */
+/** The groups of users. A group's name is case-sensitive and may contain any character but a slash. */
 import * as api from "../../generated/sdk.gen.js";
 import type {
   Group,

@@ -75,7 +75,7 @@ export interface Listing<Item> extends PromiseLike<Item[]>, AsyncIterable<Item> 
   catch<Failure = never>(
     onrejected?: ((reason: unknown) => Failure | PromiseLike<Failure>) | null,
   ): Promise<Item[] | Failure>;
-  /** Requests all items, and runs a function at the end. */
+  /** Requests all items, and runs a function when the listing has succeeded or failed. */
   finally(onfinally?: (() => void) | null): Promise<Item[]>;
   /** Iterates over the pages as they arrive, each without items of earlier pages. `offset` is 0 by default. */
   pages(query?: PageQuery): AsyncIterable<Page<Item>>;
@@ -93,7 +93,7 @@ type FetchPage<Row> = (
 interface Source<Row, Item> {
   input: PageInput;
   call: ListOptions | undefined;
-  /** The keys of the input. */
+  /** The keys that the input may have. */
   known?: Keys;
   fetchPage: FetchPage<Row>;
   /** Returns a text that identifies a row. */
@@ -110,11 +110,11 @@ const inputKeys: KeysOf<PageInput> = { limit: true };
 const optionKeys: KeysOf<ListOptions> = { ...callKeys, concurrency: true };
 const pageKeys: KeysOf<PageQuery> = { offset: true, limit: true };
 
-/** Creates a listing of the rows themselves. */
+/** Creates a listing whose items are the rows themselves. */
 export const list = <Row>(source: Omit<Source<Row, Row>, "itemsOf">): Listing<Row> =>
   listItems({ ...source, itemsOf: (row) => [row] });
 
-/** Creates a listing of the items in the rows. */
+/** Creates a listing of the items that the rows contain. */
 export function listItems<Row, Item>(source: Source<Row, Item>): Listing<Item> {
   const atCallSite = captureCallSite(listItems);
   const { input, call = {}, known = inputKeys, fetchPage, keyOf, isOrdered, itemsOf } = source;
@@ -192,5 +192,5 @@ export const usersSource = (
   isOrdered: () => !String(input.sort).includes("last_activity"),
 });
 
-/** The header that requests a page instead of a list, since 2.0. Hubs ignore this media type if it has parameters. */
+/** Makes hubs since 2.0 answer with a page instead of a list. They ignore this media type if it has parameters. */
 export const paginationHeaders = { Accept: "application/jupyterhub-pagination+json" };

@@ -1,9 +1,9 @@
 /**
  * Logins through the hub, for services and portals: the link to the hub, and the exchange of the code for a token.
  *
- * Stores nothing: the application keeps an {@link OAuthAttempt} in the browser's session. Guarantees that a state is
- * random and contains the page to return to, that this page is a path of the application's own site, and that no error
- * contains the client's secret.
+ * Stores nothing: the application keeps an {@link OAuthAttempt} in the browser's session. Guarantees that each `state`
+ * is random and contains the page to return to, that this page is a path of the application's own site, and that no
+ * error contains the client's secret.
  */
 import * as api from "../../generated/sdk.gen.js";
 import { ForbiddenError, InvalidInputError } from "../core/errors.js";
@@ -172,7 +172,7 @@ interface OAuthClient extends OAuthOptions {
   authorizeUrl: string;
 }
 
-/** Returns the OAuth client: that of the options, or that of a service that the hub started. */
+/** Returns the OAuth client from the options, or else from the environment of a service that the hub started. */
 function oauthClient({ options, publicUrl, own }: ClientContext): OAuthClient | undefined {
   const { oauth: given } = options;
   const env = (name: string): string | undefined => (own ? environmentVariable(name) : undefined);
@@ -219,7 +219,7 @@ async function challengeOf(verifier: string): Promise<string> {
 const stateFor = (next: string | undefined): string =>
   next === undefined ? randomSecret() : `${randomSecret()}.${encodeURIComponent(ownPath(next))}`;
 
-/** Returns the page that a state contains. It is checked again, since the application stored the state. */
+/** Returns the page that a state contains. Checks the page, since the application may have changed the stored state. */
 function nextOf(state: string): string | undefined {
   const dot = state.indexOf(".");
   return dot < 0 ? undefined : ownPath(decoded(state.slice(dot + 1)));

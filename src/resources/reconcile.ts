@@ -1,14 +1,14 @@
 /**
  * Reconciles a write whose response was lost.
  *
- * The write is not repeated. The hub's state is read: if it shows the result, the call succeeds. If not, the call keeps
- * its error, with `outcome: "unknown"`.
+ * Does not repeat the write, but reads the hub's state. If the state shows the write's result, the call succeeds. If
+ * not, the call rejects with the write's error, which has `outcome: "unknown"`.
  */
 import { NotFoundError, isJupyterHubError } from "../core/errors.js";
 import { containsAll } from "../core/json.js";
 import { send, type CallOptions, type GeneratedFunction, type ClientContext } from "./call.js";
 
-/** The result of a write, as read afterwards; undefined if the hub's state does not show it. */
+/** The result of a write, as read after it; undefined if the hub's state does not show this result. */
 export type Reconciled<Value> = { value: Value } | undefined;
 
 /** Sends a write, as `send` does. If its response is lost, `read` finds out whether the hub carried it out. */

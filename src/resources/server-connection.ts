@@ -44,7 +44,7 @@ export interface ConnectionInput extends ServerInput {
   expires_in?: number | undefined;
 }
 
-/** The token to reach a server with. */
+/** Which token to use for requests to a server. */
 export interface TokenChoice {
   /**
    * Whether to use the client's own token instead of a new one: for hubs before 3.0, and for tokens that cannot create
@@ -174,7 +174,7 @@ export class ServerConnections {
     });
   }
 
-  /** Returns a connection: either one that is reused, with a function that ends the reuse, or one for a single use. */
+  /** Returns a connection for a single use, or a reused one with a function that ends its reuse. */
   async #reuse(
     wanted: Wanted,
     call: CallOptions,
@@ -214,7 +214,8 @@ export class ServerConnections {
 
   /**
    * Finds the server, and creates a token for it unless the client's own is used.
-   * @param headers the headers of the call, without the client's token: later requests to the hub have these headers
+   * @param headers the headers of the call, without the client's token; requests that later ask the hub whether the
+   * server runs have these headers
    */
   async #target(
     wanted: Wanted,
@@ -281,8 +282,8 @@ export class ServerConnections {
   }
 
   /**
-   * Returns the servers of a user. Since 6.0, returns none if the token's scopes do not include them: the scopes may
-   * still include the default server, which has an operation of its own.
+   * Returns the servers of a user. Since 6.0, returns none if the token's scopes do not include the user's servers: the
+   * scopes may still include the default server, which can be read with an operation of its own.
    */
   async #serversOf(user: string, call: CallOptions): Promise<Record<string, Server>> {
     try {

@@ -74,7 +74,7 @@ export function withoutServer<Input extends ServerInput>(
   return { server, body: body as BodyOf<Input> };
 }
 
-/** One server, and the words for it in errors (`what`). */
+/** Identifies a server. `what` is the phrase that errors use for the server. */
 export interface ServerRef {
   user: string;
   server: string;
@@ -92,7 +92,7 @@ export function serverRef(user: string, input: ServerInput, known?: Keys): Serve
   return { user, server, what };
 }
 
-/** An operation on servers: the generated functions for default and for named ones. */
+/** An operation on servers, as two generated functions: for default servers and for named servers. */
 type Pair<Input, Value> = readonly [
   GeneratedFunction<Input & { path: { name: string } }, Value>,
   GeneratedFunction<Input & { path: { name: string; server_name: string } }, Value>,
@@ -111,7 +111,7 @@ export const pairs = {
   >,
 };
 
-/** Returns the function of a pair for a default or a named server. */
+/** Returns the function of a pair that fits the given server, default or named. */
 export const forServer =
   <Input, Value>(
     [unnamed, named]: Pair<Input, Value>,
@@ -166,7 +166,7 @@ export async function allServers(
 /** The body of a start, built for the hub's version. */
 export type StartBody = { body?: Record<string, unknown>; meta?: CallMeta };
 
-/** The data of a workflow's requests, besides the options of the call. */
+/** What a workflow's requests contain or do, besides the options of the call. */
 interface Payloads {
   start?: StartBody;
   /** Whether a stop also removes the server. */
@@ -229,8 +229,8 @@ export function createServerOperations(
 }
 
 /**
- * Creates the body of a start. Before 6.0, the user options are the whole body. Since 6.0, they are one of its keys,
- * which older hubs would silently ignore.
+ * Creates the body of a start. Before 6.0, the user options are the whole body. Since 6.0, the body has the keys
+ * `user_options` and `display_name`, which older hubs would silently ignore.
  */
 export async function createStartBody(
   hub: ClientContext,

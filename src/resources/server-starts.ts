@@ -1,5 +1,5 @@
 /**
- * Starts and stops of one server or of many: their options and results, and the calls of the workflows.
+ * Starts and stops of one server or of many: their options and results, and the functions that run the workflows.
  *
  * Handles deadlines, cancellation and call sites. `workflows/` decides what is sent and when a server is ready.
  */
@@ -34,12 +34,12 @@ export interface StartServerOptions extends CallOptions {
   /**
    * What to do if the server already runs or is starting. `"join"` resolves with it, whatever its `user_options`.
    * `"fail"` rejects with a `BadRequestError` (`reason: "already-running"`): at once if the server runs, and once it is
-   * ready if it is starting with other `user_options`.
+   * ready if it is starting with `user_options` other than yours.
    * @default `"join"` without `user_options` or if the server has the same ones, else `"fail"`
    */
   ifRunning?: "join" | "fail" | undefined;
   /**
-   * What happens to the spawn if the signal aborts or the timeout passes. `"leave"` lets it go on at the hub.
+   * What happens to the spawn if the signal aborts or the timeout passes. `"leave"` lets the spawn continue at the hub.
    * `"cancel"` sends a `DELETE` (scope `delete:servers`) if this call began the spawn, not if it joined one; the call
    * then rejects after the response to the `DELETE`, or after 15,000 ms.
    * @default "leave"
@@ -69,7 +69,7 @@ export interface StopManyOptions extends CallOptions {
   concurrency?: number | undefined;
 }
 
-/** A start in progress, sent when the method is called. Await it for the server, or iterate over it for its events. */
+/** A start in progress: the method sends it at once. Await it for the server, or iterate over it for its events. */
 export interface ServerStart extends Promise<Server>, AsyncIterable<ProgressEvent> {}
 
 /** A server to start: the name of its user, or an object with the user, the server and its input. */
@@ -78,7 +78,7 @@ export type StartTarget = string | (StartServerInput & { user: string });
 /** A server to stop: the name of its user, or an object with the user and the server. */
 export type StopTarget = string | (ServerInput & { user: string });
 
-/** An array, a generator or any other iterable, also an asynchronous one. */
+/** An array, a generator or any other iterable, synchronous or asynchronous. */
 export type Targets<Target> = Iterable<Target> | AsyncIterable<Target>;
 
 /** The result of one of many starts. */

@@ -191,7 +191,7 @@ export class Servers {
    * `start:servers` (`servers` before 6.0) and `read:servers`
    * @throws SpawnFailedError if the server does not become ready; RateLimitError if the hub's limit is reached and
    * `Retry-After` exceeds a minute or is missing; BadRequestError if the hub's rules refuse the name or the number of
-   * servers, or the server has other `user_options` (see `ifRunning`); TimeoutError
+   * servers, or the server has `user_options` other than yours (see `ifRunning`); TimeoutError
    */
   start(user: string, input: StartServerInput = {}, call: StartServerOptions = {}): ServerStart {
     return new Action<Server, ProgressEvent>((eventLog) =>

@@ -43,7 +43,7 @@ export type CreateShareCodeInput = ServerInput &
   Omit<NonNullable<PostShareCodeData["body"]>, "scopes"> &
   ScopesInput;
 
-/** The code to revoke, by its id or by the code itself, which is then a part of the URL. */
+/** The code to revoke: its id, or the code itself, which then becomes part of the request's URL. */
 export type RevokeShareCodeInput = ServerInput &
   ({ id: string; code?: never } | { code: string; id?: never });
 
@@ -130,7 +130,7 @@ export class Shares {
     return "server" in rest ? (rest as Share) : undefined;
   }
 
-  /** Finds a share in the listing of shares, which needs no further scopes. */
+  /** Finds a share in the server's listing of shares, which tokens with the scope `shares` can read. */
   async #find(
     owner: string,
     { server = "", user, group }: ShareInput | RevokeShareInput,
