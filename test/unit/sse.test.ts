@@ -6,7 +6,7 @@ import { UnexpectedResponseError } from "../../src/index.js";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** Returns a stream of these chunks, and an object that records its pulls and whether it is cancelled. */
+/** Returns a stream of these chunks, and an object that counts the pulls and records a cancellation. */
 function streamOf(
   chunks: readonly Uint8Array[],
   { open = false, error = undefined as unknown } = {},
@@ -77,9 +77,12 @@ describe("a stream", () => {
     expect(await read([bytes(text)])).toEqual(events);
   });
 
-  it.each(table)("of %s gives the expected events, read byte by byte", async (_, text, events) => {
-    expect(await read([...bytes(text)].map((byte) => Uint8Array.of(byte)))).toEqual(events);
-  });
+  it.each(table)(
+    "of %s gives the expected events even if each chunk is a single byte",
+    async (_, text, events) => {
+      expect(await read([...bytes(text)].map((byte) => Uint8Array.of(byte)))).toEqual(events);
+    },
+  );
 
   it("of the same bytes gives the same events, however it is split into chunks", async () => {
     const texts = [
@@ -114,13 +117,13 @@ describe("a stream", () => {
     );
   });
 
-  it("with an invalid byte gives a replacement character, and the bytes after it are read", async () => {
+  it("with an invalid byte gives a replacement character for it, and the later bytes are read as usual", async () => {
     expect(await read([bytes("data: a"), Uint8Array.of(0xff), bytes("b\n\n")])).toEqual([
       "a\uFFFDb",
     ]);
   });
 
-  it("of an event in many chunks is read in linear time", async () => {
+  it("of one event in many chunks is read in linear time", async () => {
     const chunks = Array.from({ length: 1000 }, () => bytes("x".repeat(1000)));
     const events = await read([bytes("data: "), ...chunks, bytes("\n\n")]);
     expect(events.map(({ length }) => length)).toEqual([1_000_000]);

@@ -1,4 +1,4 @@
-/** A stream of a real server: its data as they arrive, and every way in which it can end. */
+/** Streams from a real server: how their data arrive, and every way in which a stream can end. */
 import { getEventListeners } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -140,7 +140,7 @@ describe("a stream rejects", () => {
   it.each([
     ["the client's timeout", { timeout: 2000 }, 2000],
     ["the default of 30 seconds", {}, 30_000],
-  ])("when no data arrive for %s, and closes its connection", async (_, options, time) => {
+  ])("when no data arrive for %s; its connection is closed", async (_, options, time) => {
     await using server = await serving((response) => events(response).write("x"), options);
     const reader = (await progress(server.hub)).getReader();
     expect(await next(reader)).toBe("x");
@@ -193,7 +193,7 @@ describe("a stream rejects", () => {
     },
   );
 
-  it("when the caller aborts before the first read, and closes its connection", async () => {
+  it("when the caller aborts before the first read; its connection is closed", async () => {
     await using server = await serving((response) => events(response).write("x"));
     const controller = new AbortController();
     const stream = await progress(server.hub, { signal: controller.signal });
@@ -222,7 +222,7 @@ describe("an abort before the response to a request for a stream", () => {
     expect(calls).toBe(0);
   });
 
-  it("closes the stream that fetch returns if it ignores the signal", async () => {
+  it("closes the stream that `fetch` still returns if `fetch` ignores the signal", async () => {
     const requested = signalled();
     const closed = signalled();
     const response = signalled<Response>();
@@ -302,7 +302,7 @@ describe("the response to a request for a stream", () => {
   });
 
   it.each<[string, (response: ServerResponse) => void, RegExp]>([
-    ["200 with JSON", json(200, { name: "ada" }), /got a response that is no stream\.$/],
+    ["a 200 with JSON", json(200, { name: "ada" }), /got a response that is no stream\.$/],
     [
       "a login page",
       (response) => {
@@ -339,7 +339,7 @@ describe("the response to a request for a stream", () => {
     await server.closed;
   });
 
-  it("is refused, and its body closed, if the body is not a web stream; the error suggests another fetch", async () => {
+  it("is refused, and its body is closed, if the body is not a web stream; the error suggests another `fetch`", async () => {
     let closed = 0;
     let sent = 0;
     const body = { destroy: () => (closed += 1) };
@@ -357,7 +357,7 @@ describe("the response to a request for a stream", () => {
     expect({ closed, sent }).toEqual({ closed: 1, sent: 1 });
   });
 
-  it("does not count towards maxConcurrency, even before its headers arrive", async () => {
+  it("does not block other requests before its headers arrive, even with maxConcurrency 1", async () => {
     await using server = await serving(
       (response, request) => {
         if (!request.url?.endsWith("/progress"))

@@ -90,7 +90,7 @@ describe("a temporary token", () => {
     expect(fetch.sent()).toEqual([create, revoke]);
   });
 
-  it("causes an error if its revocation is refused because it may be outside the client's scopes", async () => {
+  it("causes an error if the hub's 404 to the revocation says that the client's scopes may not cover the token", async () => {
     const words = "No access to resources or resources not found";
     const fetch = lending(() => refusal(404, words));
     const work = async (): Promise<void> => {
@@ -138,7 +138,7 @@ describe("a login", () => {
     },
   );
 
-  it("resolves with a token, and with a client of the same hub that uses the token", async () => {
+  it("resolves with a token, and with a client that uses the token on the same hub", async () => {
     const fetch = answering((request) => (request.method === "POST" ? created() : answer()));
     const hub = hubOf(fetch, { url: `${origin}/prefix`, headers: { "X-Gateway": "open" } });
     const { client, token, id } = await hub.tokens.login("ada", { password });
@@ -157,7 +157,7 @@ describe("a login", () => {
 
   // If a request has a token, hubs do not check the password in its body.
   it.each(["Bearer", "token", "BEARER"])(
-    "sends no token together with the password, even if a header has one of the type %s",
+    "sends the password but no token, even if an Authorization header with a token of the type %s is given",
     async (type) => {
       const fetch = answering(created);
       const headers = { authorization: `${type} ${secrets.token}` };

@@ -79,7 +79,7 @@ describe("a request", () => {
     expect(namesOf(fetch.requests[0])).toEqual(["accept", "user-agent"]);
   });
 
-  it("of tokens.identify sends the token to identify instead of the client's token", async () => {
+  it("of tokens.identify has the token that is to be identified, not the client's token", async () => {
     const fetch = answering();
     await hubOf(fetch).tokens.identify("another");
     expect(fetch.requests[0]?.headers.get("Authorization")).toBe("Bearer another");
@@ -204,7 +204,7 @@ describe("a redirect", () => {
     expectNoSecret(error);
   });
 
-  it("from the OAuth authorization page leads to an error that does not suggest checking the url", async () => {
+  it("from the OAuth authorization page leads to an error that does not suggest checking the client's `url`", async () => {
     const headers = { Location: `/hub/login?next=${secrets.value}` };
     const { client } = hubOf(answering(() => new Response(null, { status: 302, headers })));
     const query = { client_id: "x", response_type: "code" };

@@ -1,4 +1,4 @@
-/** The addresses of the API, of the hub behind a link and of servers, and the test whether a host is private. */
+/** How the addresses of the API, the hub's pages and servers are derived, and which hosts are private. */
 import { describe, expect, it } from "vitest";
 import { InvalidInputError } from "../../src/core/errors.js";
 import {
@@ -79,13 +79,16 @@ describe("the address of the API", () => {
     ["a long path", `https://hub.example.org/${"a/".repeat(20_000)}`],
     ["a long query", `https://hub.example.org/?${secrets.value.repeat(2000)}`],
     ["text that is not a URL", "x".repeat(1_000_000)],
-  ])("is refused with a short message if it is too long: %s", (_, url) => {
-    const error = refusalOf(() => apiUrl(url));
-    expect(error).toBeInstanceOf(InvalidInputError);
-    expect((error as Error).message).toMatch(/^The url has \d+ characters; at most 8000 are/);
-    expect((error as Error).message.length).toBeLessThan(250);
-    expectNoSecret(error);
-  });
+  ])(
+    "cannot be derived from a url that is too long, which the error does not quote: %s",
+    (_, url) => {
+      const error = refusalOf(() => apiUrl(url));
+      expect(error).toBeInstanceOf(InvalidInputError);
+      expect((error as Error).message).toMatch(/^The url has \d+ characters; at most 8000 are/);
+      expect((error as Error).message.length).toBeLessThan(250);
+      expectNoSecret(error);
+    },
+  );
 
   it.each([undefined, null, 8000, {}])(
     "cannot be derived from %j, which is not a string",
@@ -99,9 +102,12 @@ describe("the address of the API", () => {
     `https://hub.example.org/?token=${secrets.token}`,
     `hub.example.org/?token=${secrets.token}`,
     `ftp://ada:${secrets.password}@hub.example.org`,
-  ])("is refused without being quoted, since it may contain a secret: %#", (url) => {
-    expectNoSecret(refusalOf(() => apiUrl(url)));
-  });
+  ])(
+    "cannot be derived from an invalid url, which the error does not quote, since it may contain a secret: %#",
+    (url) => {
+      expectNoSecret(refusalOf(() => apiUrl(url)));
+    },
+  );
 });
 
 describe("the public address", () => {
@@ -114,7 +120,7 @@ describe("the public address", () => {
     expect(pageUrl(url)).toBe(expected);
   });
 
-  it("is named publicUrl in an error", () => {
+  it("is called publicUrl in the error if it is invalid", () => {
     expect(() => pageUrl("hub")).toThrow("The publicUrl must be an absolute URL");
   });
 });

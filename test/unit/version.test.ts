@@ -34,7 +34,7 @@ describe("isAtLeast()", () => {
   });
 });
 
-/** Returns a client of a hub of this version, which answers every request with success. */
+/** Returns a client, and the `fetch` of its hub, which has this version and answers every request with success. */
 const hubAt = (version: string) => {
   const fetch = answering(({ url }) =>
     answer(url.endsWith("/hub/api/") ? { version } : url.includes("/users?") ? [] : {}, {
@@ -120,7 +120,7 @@ describe("an argument that an older hub ignores or misreads", () => {
     expect(call?.headers.has("Authorization")).toBe(true);
   });
 
-  it("is sent to any hub if its value is false, for example include_stopped_servers", async () => {
+  it("is sent to any hub if its value is false, as in `include_stopped_servers: false`", async () => {
     const { fetch, hub } = hubAt("1.2.2");
     await hub.users.get("ada", { include_stopped_servers: false });
     expect(fetch.sent()).toEqual(["GET /users/ada?include_stopped_servers=false"]);
@@ -133,7 +133,7 @@ describe("an argument that an older hub ignores or misreads", () => {
     expect(fetch.sent()).toEqual(["POST /users/ada/tokens"]);
   });
 
-  it("is never a key that every hub knows, such as auth_state, which is sent to any hub", async () => {
+  it("is distinguished from one that every hub knows, such as auth_state, which is sent to any hub", async () => {
     const { fetch, hub } = hubAt("1.2.2");
     await hub.users.update("ada", { auth_state: { upstream: "x" } });
     expect(fetch.sent()).toEqual(["PATCH /users/ada"]);
@@ -159,7 +159,7 @@ describe("the refusal of an operation that not every hub has", () => {
     ["metrics", "1.3.0", 404, "1.4", (hub) => hub.metrics()],
   ];
   it.each(absent)(
-    "leads to an UnsupportedByHubError on a hub without it: %s on hub %s (status %i)",
+    "leads to an UnsupportedByHubError on a hub that lacks the operation: %s on hub %s (status %i)",
     async (_, version, status, since, call) => {
       const phrase = status === 404 ? "Not Found" : "Method Not Allowed";
       const error = await rejectionOf(
@@ -188,7 +188,7 @@ describe("the refusal of an operation that not every hub has", () => {
     expect(error).toMatchObject({ name: "NotFoundError" });
   });
 
-  it("leads to an UnsupportedByHubError if a newer hub has removed it: POST /authorizations/token on hub 6", async () => {
+  it("leads to an UnsupportedByHubError if newer hubs lack the operation: POST /authorizations/token on hub 6", async () => {
     const message =
       "Deprecated endpoint /hub/api/authorizations/token is removed in JupyterHub 2.0." +
       " Use /hub/api/users/:user/tokens instead.";
@@ -220,7 +220,7 @@ describe("a request for the version", () => {
     expect(fetch.sent()).toEqual(["GET /"]);
   });
 
-  it("makes the call reject with UnexpectedResponseError if its response has no version", async () => {
+  it("makes the call that needs it reject with UnexpectedResponseError if the response has no version", async () => {
     const { client } = hubOf(answering());
     const error = await rejectionOf(
       postUserTokens({ client, path, body: { roles: ["user"] }, throwOnError: true }),

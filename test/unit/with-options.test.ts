@@ -117,7 +117,7 @@ describe("hub.withOptions()", () => {
     expect(await sentBy(other, fetch)).toEqual(before);
   });
 
-  it("switches a client from the page's cookie to a token, and back", async () => {
+  it("can replace the page's cookie by a token, and a token by the page's cookie", async () => {
     vi.stubEnv("JUPYTERHUB_API_TOKEN", "of-the-environment");
     vi.stubGlobal("location", new URL(`${origin}/hub/home`));
     const fetch = answering();
@@ -152,7 +152,7 @@ describe("hub.withOptions()", () => {
     expect(() => hubOf(answering()).withOptions(options)).toThrow(InvalidInputError);
   });
 
-  it("shares the concurrency limit with the new client, unless the new client gets its own", async () => {
+  it("returns a client that shares the concurrency limit of the first one, unless it gets its own limit", async () => {
     let open = 0;
     let most = 0;
     const fetch = answering(async () => {

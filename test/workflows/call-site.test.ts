@@ -85,7 +85,7 @@ describe("the stack of a rejection", () => {
     ["a start", (hub) => hub.servers.start("ada", {}, { timeout: 1 })],
     ["a request to a server", (hub) => hub.servers.fetch("ada", "/api", {}, { timeout: 1 })],
     ["a wait until the hub is ready", (hub) => hub.waitUntilReady({ timeout: 1 })],
-  ])("names the line of the call for %s that times out", async (_, call) => {
+  ])("names the line of the call if %s times out", async (_, call) => {
     const error = (await rejectionOf(call(never()))) as Error;
     expect(error.name).toBe("TimeoutError");
     expect(error.stack).toContain("call-site.test.ts");

@@ -1,5 +1,5 @@
 /**
- * A hub behind an injected `fetch`, whose users are created and deleted while a client lists them.
+ * A hub whose users are created and deleted while a client lists them. Clients reach it through an injected `fetch`.
  *
  * A page lists the users who exist at the time of its response, in the order of their ids. The test chooses the order
  * of the responses to concurrent requests, and can change the users before each response. A FakeHub cannot do this: it
@@ -18,7 +18,7 @@ export interface ChangingHubOptions {
   max?: number;
   /** Called before each response, with the number of earlier responses. */
   before?: (hub: ChangingHub, answers: number) => void;
-  /** Chooses the pending request to respond to next. */
+  /** Given the number of pending requests, returns the index of the one to respond to next. */
   choose?: (waiting: number) => number;
   /** True if a page shows the user. The hub cuts the list into pages before it filters the users. */
   shows?: (row: Row) => boolean;

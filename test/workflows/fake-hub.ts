@@ -1,7 +1,7 @@
 /**
- * A hub with one user, ada, behind an injected `fetch`.
+ * A hub with one user, ada. Clients reach it through an injected `fetch`.
  *
- * Her servers change their states as the fake time advances, as their `fate` says. The hub responds like a real one
+ * While the fake time advances, her servers go through the states in their `fate`. The hub responds like a real one
  * (version header, error bodies, refusals), unless a test sets the next response of a route. The FakeHub of src/testing
  * is not enough here: tests need states and responses that a healthy hub does not have, such as a 201 while the server
  * is still pending.
@@ -29,7 +29,7 @@ export interface Answer {
   fate?: Fate;
   /** The delay of the response, in milliseconds. */
   takes?: number;
-  /** An event stream as the response. */
+  /** The pieces of the response, if it is an event stream. */
   stream?: readonly Piece[];
   /** True if the response is lost after the hub has carried out the request. */
   lost?: true;
@@ -276,7 +276,7 @@ export class FakeHub {
 export const redirectTo = (location: string): Response =>
   new Response(null, { status: 302, headers: { Location: location } });
 
-/** Stream pieces that send nothing but keep-alive comments for the given milliseconds. */
+/** Returns stream pieces that send only keep-alive data for the given milliseconds. */
 const silence = (wait: number): Piece[] =>
   wait === Infinity
     ? Array.from({ length: 1000 }, () => [8000, "\n\n"]).flat()

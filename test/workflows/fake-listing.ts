@@ -1,6 +1,6 @@
 /**
- * A hub behind an injected `fetch` that serves one listing, in pages like those of real hubs. Unlike a FakeHub, it can
- * imitate hubs of the versions 1.2 to 3.1, and can send responses that are not a listing.
+ * A hub that serves one listing, in pages like those of real hubs. Clients reach it through an injected `fetch`. Unlike
+ * a FakeHub, it can imitate hubs of the versions 1.2 to 3.1, and can send responses that are not a listing.
  */
 import { JupyterHub } from "../../src/index.js";
 import type { JupyterHubOptions } from "../../src/index.js";

@@ -50,7 +50,7 @@ describe("servers.listActive", () => {
     ]);
   });
 
-  it("counts users, not servers, in its pages", async () => {
+  it("has pages whose limit and total count users, not servers", async () => {
     const { hub } = fake("6.1.1");
     const { items, ...page } = await hub.servers.listActive().page({ offset: 0, limit: 2 });
     expect(items.map(short)).toEqual(["ada/", "ada/gpu"]);

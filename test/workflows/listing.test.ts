@@ -1,4 +1,4 @@
-/** The results and the requests of a listing that is awaited, or iterated by items or by pages. */
+/** The results and the requests of a listing that is awaited, or iterated item by item or page by page. */
 import { getEventListeners } from "node:events";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -217,7 +217,7 @@ describe("a listing that ends early", () => {
 });
 
 describe("a page that fails", () => {
-  it("makes the listing reject only when its turn comes, and aborts the requests for later pages", async () => {
+  it("makes the listing reject only when the listing reaches it, and aborts the requests for later pages", async () => {
     const { hub, open, asks } = waiting(100);
     const received: string[] = [];
     const iterate = async (): Promise<void> => {
@@ -236,7 +236,7 @@ describe("a page that fails", () => {
     expect(open.at(-1)?.signal.aborted).toBe(true);
   });
 
-  it("causes no unhandled rejection before its turn comes", async () => {
+  it("causes no unhandled rejection before the listing reaches it", async () => {
     const unhandled: unknown[] = [];
     const listener = (reason: unknown): unknown => unhandled.push(reason);
     process.on("unhandledRejection", listener);
@@ -318,7 +318,7 @@ describe("the number of concurrent requests", () => {
 });
 
 describe("going back to earlier pages", () => {
-  it("finds the users who were not deleted, whatever the page size and the number of deletions", async () => {
+  it("finds the users who were not deleted, even if pages are small and many users were deleted", async () => {
     const hub = new ChangingHub(300, {
       max: 3,
       before: (hub, answers) => {
@@ -330,7 +330,7 @@ describe("going back to earlier pages", () => {
     expect(new Set(listed.map(nameOf)).size).toBe(listed.length);
   });
 
-  it("does not go before the offset at which the caller began", async () => {
+  it("stops at the offset at which the caller began", async () => {
     const hub = new ChangingHub(60, {
       max: 10,
       before: (hub, answers) => {
@@ -366,7 +366,7 @@ describe("a listing whose iteration deletes users", () => {
 });
 
 describe("pages from which hubs omit rows", () => {
-  it("neither end a listing nor make it go back", async () => {
+  it("neither end a listing nor make it go back to earlier pages", async () => {
     const hub = new ChangingHub(60, {
       max: 10,
       shows: ({ name }) => Number(name.slice(1)) % 7 === 3,

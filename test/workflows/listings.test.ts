@@ -108,11 +108,14 @@ it.each([
   ["users.list", (hub: JupyterHub) => hub.users.list()],
   ["groups.list", (hub: JupyterHub) => hub.groups.list()],
   ["proxy.listRoutes", (hub: JupyterHub) => hub.proxy.listRoutes()],
-])("%s requests pages with an Accept header that has only their media type", async (_, list) => {
-  const { hub, recorded } = fakeListing(names(3), { max: 2 });
-  await list(hub);
-  expect(recorded.map(({ accept }) => accept)).toEqual([pageType, pageType]);
-});
+])(
+  "%s requests pages with an Accept header that has only the media type of pages",
+  async (_, list) => {
+    const { hub, recorded } = fakeListing(names(3), { max: 2 });
+    await list(hub);
+    expect(recorded.map(({ accept }) => accept)).toEqual([pageType, pageType]);
+  },
+);
 
 describe("proxy.listRoutes", () => {
   const routes = (count: number): object[] => names(count).map((routespec) => ({ routespec }));
@@ -160,7 +163,7 @@ describe("proxy.listRoutes", () => {
 });
 
 describe("services.list", () => {
-  it("returns the services, which the hub sends as a map, as a list", async () => {
+  it("returns the services as a list, though the hub sends them as a map", async () => {
     const services = { cull: { name: "cull", admin: true }, docs: { name: "docs", admin: false } };
     const { hub, recorded } = fakeListing([], { first: [services] });
     expect(await hub.services.list()).toEqual([services.cull, services.docs]);

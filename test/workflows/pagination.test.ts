@@ -40,7 +40,7 @@ const at = (offset: number, limit = 2): object => ({ offset, limit });
 describe("a listing in pages", () => {
   it.each<[what: string, pages: unknown[], items: string[], recorded: object[]]>([
     ["from a single page", [page(["a", "b"], null)], ["a", "b"], [at(0)]],
-    ["if there are none", [page([], null)], [], [at(0)]],
+    ["from a single empty page", [page([], null)], [], [at(0)]],
     [
       "from several pages that overlap by an item",
       [page(["b", "a"], at(2)), page(["a", "d"], at(3), 1), page(["d", "c"], null, 2)],
@@ -134,7 +134,7 @@ describe("a listing in pages", () => {
     expect(recorded).toEqual(expected);
   });
 
-  it("is complete if the order of the items may change, without going back to earlier pages", async () => {
+  it("returns all items, and never goes back to earlier pages, if the order of the items may change", async () => {
     const { ask, recorded } = answers(page(["a", "b"], at(2)), page(["c", "d"], null, 1));
     expect(await listingOf(ask, false)).toEqual(["a", "b", "c", "d"]);
     expect(recorded).toEqual([at(0), at(1)]);
@@ -154,10 +154,10 @@ describe("a listing in pages", () => {
   });
 
   it.each<[what: string, answer: unknown]>([
-    ["nothing", null],
+    ["null", null],
     ["a string", "hello"],
     ["a number", 7],
-    ["another object", { users: [] }],
+    ["an object without items", { users: [] }],
     ["a page without items", { _pagination: { next: null } }],
     ["items that are not an array", { items: { a: 1 }, _pagination: { next: null } }],
     ["items without a pagination", { items: [] }],
@@ -168,7 +168,7 @@ describe("a listing in pages", () => {
     expect(error).toMatchObject({ message: expect.stringContaining("neither a list nor a page") });
   });
 
-  it("rejects with the error if the request for a page fails", async () => {
+  it("rejects with the error of the request if the request for a page fails", async () => {
     const { ask } = answers(page(["a", "b"], at(2)));
     await expect(listingOf(ask)).rejects.toThrow("An unexpected request");
   });
@@ -193,8 +193,8 @@ describe("users.list on a hub", () => {
     ["with one user more than a page", 201, {}, undefined, 2],
     ["with three pages of users", 450, {}, undefined, 3],
     ["whose pages are smaller than requested", 230, { max: 100 }, 500, 3],
-    ["with a limit of 4", 10, {}, 4, 3],
-    ["with a limit of 1", 3, {}, 1, 3],
+    ["that gets a limit of 4", 10, {}, 4, 3],
+    ["that gets a limit of 1", 3, {}, 1, 3],
     ["before 2.0, which sends all users at once", 450, { version: "1.2.2" }, undefined, 1],
   ])("%s lists all users once, in order", async (_, count, options, limit, requests) => {
     const { hub, recorded } = fakeListing(names(count), options);
@@ -222,7 +222,7 @@ describe("users.list on a hub", () => {
 describe("a listing with a timeout", () => {
   useClock();
 
-  it("rejects when the time for all its pages is over, and requests no more", async () => {
+  it("rejects when the time for all its pages together is over, and requests no further page", async () => {
     const { hub, recorded } = fakeListing(names(10), { max: 2, takes: 400 });
     const begun = Date.now();
     const error = await failure(hub.users.list({}, { timeout: 1000 }));

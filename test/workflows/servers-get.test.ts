@@ -77,7 +77,7 @@ describe("servers.get", () => {
     expect(await failure(hub.client().servers.get("ada"))).toBeInstanceOf(NotFoundError);
   });
 
-  it("applies one timeout to the requests for the version and the server", async () => {
+  it("applies one timeout to the requests for the version and the server together", async () => {
     const hub = new FakeHub();
     hub.next("GET /", { status: 200, body: { version: "6.1.1" }, takes: 700 });
     hub.next("GET /users/ada/server", { status: 200, body: {}, takes: 700 });

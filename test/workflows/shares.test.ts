@@ -132,7 +132,11 @@ describe("shares.grant", () => {
 describe("shareCodes.revoke", () => {
   it.each<[by: string, input: RevokeShareCodeInput, route: string]>([
     ["id", { id: "sc_12" }, "DELETE /share-codes/ada/?id=sc_12"],
-    ["id, of a server", { id: "sc_12", server: "gpu" }, "DELETE /share-codes/ada/gpu?id=sc_12"],
+    [
+      "id, for a given server",
+      { id: "sc_12", server: "gpu" },
+      "DELETE /share-codes/ada/gpu?id=sc_12",
+    ],
     ["code", { code: "a&b" }, "DELETE /share-codes/ada/?code=a%26b"],
   ])("revokes one code by its %s", async (_, input, route) => {
     const { hub, sent } = hubThatAnswers(undefined, 204);

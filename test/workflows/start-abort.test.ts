@@ -142,7 +142,7 @@ describe("the spawn of an aborted start", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("may fail to be cancelled: the start still rejects with the reason of the abort", async () => {
+  it("cannot always be cancelled: the start then still rejects with the reason of the abort", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: [[0, "spawn"]] });
     hub.next(stop, { status: 403, message: "requires any of [delete:servers]" });
@@ -162,7 +162,7 @@ describe("the spawn of an aborted start", () => {
     expect(hub.writes).toEqual([stop, stop, post, stop]);
   });
 
-  it("is cancelled if its restart times out, and only then does the restart reject", async () => {
+  it("is cancelled if its restart times out; the restart rejects after the cancellation", async () => {
     const hub = new FakeHub();
     hub.become("", [[0, "stopped"]]);
     hub.next(stop, { status: 204 }, { status: 202, takes: 2000 });

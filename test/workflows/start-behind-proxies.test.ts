@@ -1,4 +1,4 @@
-/** Starts behind proxies, on restarting hubs and with system clocks that change. */
+/** How a start works behind proxies, with a hub that restarts and with a system clock that is set back. */
 import { describe, expect, it, vi } from "vitest";
 import { RateLimitGate } from "../../src/workflows/server-state.js";
 import { FakeHub, type Answer } from "./fake-hub.js";
@@ -13,8 +13,8 @@ const unavailable: Answer = {
   headers: { "Content-Type": "text/html" },
 };
 
-describe("a start whose response the hub delays", () => {
-  it("yields its progress meanwhile", async () => {
+describe("a start", () => {
+  it("yields progress events while the hub delays its response", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 201,
@@ -30,7 +30,7 @@ describe("a start whose response the hub delays", () => {
     expect([hub.count(stream), hub.open, vi.getTimerCount()]).toEqual([1, 0, 0]);
   });
 
-  it("opens no stream if the hub responds at once", async () => {
+  it("opens no progress stream if the hub responds at once", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 201, fate: [[0, "ready"]] });
     await settled(hub.client().servers.start("ada"));
@@ -40,8 +40,8 @@ describe("a start whose response the hub delays", () => {
 
 describe("a start behind a proxy", () => {
   it.each<[string, Answer]>([
-    ["buffers the headers of the stream", { status: 200, stream: [], takes: 1_000_000 }],
-    ["buffers the events of the stream", { status: 200, stream: [requested, Infinity] }],
+    ["buffers the headers of the progress stream", { status: 200, stream: [], takes: 1_000_000 }],
+    ["buffers the events of the progress stream", { status: 200, stream: [requested, Infinity] }],
   ])("notices within two seconds that its server is ready if the proxy %s", async (_, answer) => {
     const hub = new FakeHub();
     hub.next(post, {

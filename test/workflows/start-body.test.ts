@@ -1,4 +1,4 @@
-/** The body of `servers.start` on each hub version: before 6.0, the whole body is the user options. */
+/** The request body of `servers.start` for each hub version: before 6.0, it consists of the user options alone. */
 import { describe, expect, it } from "vitest";
 import type { StartServerInput } from "../../src/index.js";
 import { UnsupportedByHubError } from "../../src/index.js";
@@ -94,7 +94,7 @@ describe("the hub's version", () => {
     expect(hub.count("GET /")).toBe(0);
   });
 
-  it("is required by a start with a body, which is not sent if the version cannot be read for a minute", async () => {
+  it("is required before a start with a body: the start is not sent if the version cannot be read for a minute", async () => {
     const hub = new FakeHub();
     const down: Answer = { status: 0, lost: true };
     hub.next("GET /", ...Array.from({ length: 100 }, () => down));

@@ -1,4 +1,4 @@
-/** A server that becomes ready after a 202 is certain to run once it answers at its address, or after 1,200 ms. */
+/** After a 202, a ready server is certain to run only once it answers at its address or 1,200 ms have passed. */
 import { describe, expect, it, vi } from "vitest";
 import { SpawnFailedError } from "../../src/index.js";
 import { FakeHub, redirectTo, type Fate } from "./fake-hub.js";
@@ -87,7 +87,7 @@ describe("a start whose server becomes ready", () => {
     expect(requests).toEqual([["http://hub.test.local/user/ada/", { redirect: "manual", signal }]]);
   });
 
-  it("uses the full_url of the server if the client knows only a private address", async () => {
+  it("uses the server's full_url as its address if the client knows only a private address of the hub", async () => {
     const hub = new FakeHub();
     const addresses: unknown[] = [];
     const full_url = "https://public.example/user/ada/";
@@ -102,7 +102,7 @@ describe("a start whose server becomes ready", () => {
     expect(addresses).toEqual([full_url]);
   });
 
-  it("sends nothing to the server's address after a 201, which needs no check, or in a web page, where it waits", async () => {
+  it("sends nothing to the server's address after a 201 (no check needed) or in a web page (it waits instead)", async () => {
     const hub = new FakeHub();
     let count = 0;
     hub.atAddress = async () => {
@@ -157,7 +157,7 @@ describe("a start whose server becomes ready", () => {
     expect([signal?.aborted, vi.getTimerCount()]).toEqual([true, 0]);
   });
 
-  it("rejects if it was cancelled, in which case the hub answers at the server's address", async () => {
+  it("rejects if it was cancelled and the hub, not the server, answers at the server's address", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 202,

@@ -29,7 +29,7 @@ describe("the timeout of a start", () => {
     expect(hub.sent).toHaveLength(recorded);
   });
 
-  it("has the hub's last failure as its cause if the hub is down", async () => {
+  it("leads to an error with the hub's last failure as its cause if the hub is down", async () => {
     const hub = new FakeHub();
     const down = Array.from({ length: 50 }, (): Answer => ({ status: 503, message: null }));
     hub.next(post, never);

@@ -11,7 +11,7 @@ const post = "POST /users/ada/server";
 const named = "POST /users/ada/servers/gpu";
 
 describe("a start that fails", () => {
-  it("rejects with SpawnFailedError if a pending server disappears", async () => {
+  it("rejects with SpawnFailedError if the spawn ends without a ready server", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 202,
@@ -180,7 +180,7 @@ describe("a start that fails", () => {
     [403, "The cloud reports missing or invalid credentials of the project", {}],
     [429, "The cloud's quota is used up", { "Retry-After": "1" }],
   ])(
-    "is not sent again by a client with a token function if the Spawner raises status %i: %s",
+    "is not sent again by a client with a token function if the Spawner raises an error with status %i: %s",
     async (status, why, headers) => {
       const hub = new FakeHub();
       hub.why = why;

@@ -20,13 +20,13 @@ useClock();
 describe("the iteration of a start", () => {
   it.each([
     {
-      by: "at once if the server answers at its address",
+      by: "with the ready event if the server answers at its address",
       location: "/user/ada/lab",
       end: 2000,
       reads: 1,
     },
     {
-      by: "after 1,200 ms if the hub answers at the server's address",
+      by: "1,200 ms after the ready event if the hub answers at the server's address",
       location: "/hub/user/ada/",
       end: 3200,
       reads: 2,
@@ -46,7 +46,7 @@ describe("the iteration of a start", () => {
     expect([hub.count(stream), hub.count(model), hub.open]).toEqual([1, row.reads, 0]);
   });
 
-  it("yields only one ready event, even if the server's model is ready before the stream reports it", async () => {
+  it("yields only one ready event, even if the server's model shows it as ready before the stream does", async () => {
     const hub = new FakeHub();
     hub.atAddress = () => new Promise(() => undefined);
     hub.next(post, { status: 500, takes: 700, fate: [[0, "ready"]] });
@@ -55,7 +55,7 @@ describe("the iteration of a start", () => {
     expect(reported).toEqual([requested, ready]);
   });
 
-  it("yields events unchanged, with html_message and the Spawner's own keys", async () => {
+  it("yields events unchanged, including html_message and the Spawner's own keys", async () => {
     const hub = new FakeHub();
     const html = { progress: 20, html_message: "<b>Pulling</b>", image: { tag: 1 } };
     hub.tale = [
@@ -83,7 +83,7 @@ describe("the iteration of a start", () => {
     },
   );
 
-  it("sends one start, however often the start is awaited and iterated", async () => {
+  it("sends one start request, however often the start is awaited and iterated", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: soon("ready") });
     const start = hub.client().servers.start("ada");
@@ -197,10 +197,10 @@ describe("the iteration of a start that fails", () => {
   });
 });
 
-describe("a start of a server whose last start failed", () => {
+describe("a start of a server whose previous start failed", () => {
   const last = { progress: 100, failed: true, message: "Spawn failed: the last reason" };
 
-  /** A hub that takes a second to accept the start. Until then, its progress stream sends the last start's failure. */
+  /** A hub that takes a second to accept the start. Until then, its progress stream sends the previous failure. */
   function slowHub(fate: Fate): FakeHub {
     const hub = new FakeHub();
     hub.why = "the new reason";
@@ -222,7 +222,7 @@ describe("a start of a server whose last start failed", () => {
     expect(reported).toEqual([requested, starting, ready]);
   });
 
-  it("rejects with the reason of its own failure, not of the last start's", async () => {
+  it("rejects with the reason of its own failure, not with that of the previous start", async () => {
     const start = slowHub(soon("stopped")).client().servers.start("ada");
     expect(await failure(start)).toMatchObject({ reason: "the new reason" });
   });

@@ -75,7 +75,7 @@ describe.each(["5.5.4", "6.1.1"])("a secret in the message of a Spawner on hub %
     expect(printed(error)).not.toMatch(/planted|12345678/);
   });
 
-  it("is kept if it is too short to be a secret", async () => {
+  it("is kept if it is too short to be recognised as one", async () => {
     const hub = new FakeHub(version);
     hub.why = "size l is too large";
     hub.next(post, { status: 202, fate: soon("stopped") });
@@ -146,7 +146,7 @@ describe("an endless stream of events", () => {
     expect(heap() - before).toBeLessThan(100);
   });
 
-  it("ends servers.progress with an error that names the limit", async () => {
+  it("makes servers.progress throw an error that names the limit", async () => {
     await using server = await endless((count) => ({ progress: count % 100 }));
     const { reported, error } = await story(server.hub.servers.progress("ada"));
     expect(reported).toHaveLength(10_000);

@@ -57,7 +57,7 @@ describe("a start", () => {
     expect([hub.count(stream), hub.open]).toEqual([2, 0]);
   });
 
-  it("closes a progress stream with only keep-alive comments when the server is ready", async () => {
+  it("closes its progress stream when the server is ready, even if the stream sends only keep-alive data", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: soon("ready") });
     const alive = Array.from({ length: 1000 }, () => [8000, "\n\n"]).flat();
@@ -68,7 +68,7 @@ describe("a start", () => {
     expect([hub.count(stream), hub.open, vi.getTimerCount()]).toEqual([1, 0, 0]);
   });
 
-  it("closes a progress stream with only keep-alive comments at the timeout", async () => {
+  it("closes its progress stream at the timeout, even if the stream sends only keep-alive data", async () => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: [[0, "spawn"]] });
     const start = hub.client().servers.start("ada", {}, { timeout: 100_000 });
@@ -86,7 +86,7 @@ describe("a start", () => {
       { status: 403, message: "requires any of [read:servers]" },
     ],
     ["is JSON", { status: 200, body: { progress: 0 } }],
-    ["is a page", { status: 200, body: "hello", headers: { "Content-Type": "text/html" } }],
+    ["is an HTML page", { status: 200, body: "hello", headers: { "Content-Type": "text/html" } }],
   ])("polls the server if its progress stream %s", async (_, answer) => {
     const hub = new FakeHub();
     hub.next(post, { status: 202, fate: soon("ready") });

@@ -54,7 +54,7 @@ describe("a start", () => {
     expect(hub.writes).toEqual([post]);
   });
 
-  it("follows the progress after a 202, and polls every two seconds while the stream is silent", async () => {
+  it("follows the progress stream after a 202, and polls every two seconds while the stream is silent", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 202,
@@ -131,7 +131,7 @@ describe("a start", () => {
     expect(await settled(started)).toMatchObject({ name: "gpu", ready: true, stopped: false });
   });
 
-  it("continues after a 500 if the spawn is still pending", async () => {
+  it("continues to wait after a 500 if the spawn is still pending", async () => {
     const hub = new FakeHub();
     hub.next(post, {
       status: 500,

@@ -63,7 +63,7 @@ describe("servers.stop", () => {
     expect(hub.writes).toEqual([stop]);
   });
 
-  it("sends the request again after a refusal because a different action is pending", async () => {
+  it("sends the request again if the hub refuses it because a different action is pending", async () => {
     const hub = new FakeHub();
     hub.become("", [
       [0, "check"],
@@ -294,7 +294,7 @@ describe("servers.restart", () => {
   it.each<[what: string, stops: number, starts: number]>([
     ["stop", 400_000, 1000],
     ["start", 1000, 1_000_000],
-  ])("waits even if the %s takes long", async (_, stops, starts) => {
+  ])("waits until the server is ready, even if the %s takes long", async (_, stops, starts) => {
     const hub = new FakeHub();
     hub.next(stop, {
       status: 202,

@@ -1,4 +1,4 @@
-/** `hub.waitUntilReady` waits while a hub starts, and rejects at once for other failures. */
+/** `hub.waitUntilReady` waits while a hub starts, and rejects at once for a failure that waiting cannot end. */
 import { describe, expect, it, vi } from "vitest";
 import { JupyterHub } from "../../src/index.js";
 import { answer, page, refusal } from "../unit/helpers.js";
@@ -63,8 +63,12 @@ describe("hub.waitUntilReady", () => {
   });
 
   it.each<[what: string, meanwhile: () => Response | Promise<Response>, name: string]>([
-    ["another page", () => page(200), "UnexpectedResponseError"],
-    ["another API", () => answer({ name: "other" }, { version: null }), "UnexpectedResponseError"],
+    ["an HTML page with status 200", () => page(200), "UnexpectedResponseError"],
+    [
+      "an API that is not a hub's",
+      () => answer({ name: "other" }, { version: null }),
+      "UnexpectedResponseError",
+    ],
     [
       "a login page",
       () => page(302, { headers: { Location: "/login" } }),
