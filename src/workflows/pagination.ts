@@ -1,11 +1,11 @@
 /**
  * Walks through the pages of a listing that may change during the walk.
  *
- * Guarantees that each row that exists during the whole walk appears exactly once, in the hub's order. New rows are
+ * Guarantees that each row that exists during the whole walk appears exactly once, in the hub's order. New rows come
  * last. If a row is deleted, later rows move up, and offsets alone would skip one. So each page overlaps the previous
  * one by a row: if the first row of a page is unknown, the walk goes back until it finds a known one. The hub's `next`
- * decides where the listing ends. Hubs before 2.0 send all rows at once, which are cut into pages here. If more than
- * {@link memory} rows are deleted during the walk, some of the remaining rows may appear twice.
+ * decides where the listing ends. Hubs before 2.0 send all rows at once; this module divides them into pages. If more
+ * than {@link memory} rows are deleted during the walk, some of the remaining rows may appear twice.
  */
 import type { Pagination } from "../../generated/types.gen.js";
 import { UnexpectedResponseError, TimeoutError } from "../core/errors.js";
@@ -119,7 +119,7 @@ export async function* walkPages<Row>(
 const timeoutError = ({ timeout }: DeadlinePassed): TimeoutError =>
   new TimeoutError(`The listing was not complete within ${timeout} ms.`, { timeout });
 
-/** Adds the latest keys, and removes the oldest if there are more than `most`. */
+/** Adds keys to `seen` as the latest, and removes the oldest keys if there are more than `most`. */
 function remember(seen: Set<string>, keys: readonly string[], most: number): void {
   for (const key of keys) {
     seen.delete(key);
@@ -157,7 +157,9 @@ function pageOf<Row>(answer: unknown, { offset, limit: most }: PageRange): Page<
   return { items, offset, limit, total, next: following };
 }
 
-/** Returns the number of rows that a page shares with the previous one: none if a page has at most one row. */
+/**
+ * Returns the number of rows that a page shares with the previous one: 0 if pages have at most one row, otherwise 1.
+ */
 const overlapOf = ({ limit }: PageRange): number => (limit > 1 ? 1 : 0);
 
 /** Returns the range of the page after (`by` 1) or before (`by` -1) the page with the given range. */

@@ -73,8 +73,8 @@ const tooManyEvents = (): UnexpectedResponseError =>
 /**
  * Events, buffered for any number of iterations.
  *
- * Guarantees that each iteration yields all events from the first one on, then ends or throws as the log does, and that
- * stopping one iteration does not affect the others.
+ * Guarantees that each iteration yields all events from the first one on, then ends (after `end`) or throws (after
+ * `fail`), and that stopping one iteration does not affect the others.
  */
 export class EventLog<Event> implements AsyncIterable<Event> {
   readonly items: Event[] = [];
@@ -132,9 +132,9 @@ export class EventLog<Event> implements AsyncIterable<Event> {
 
 /**
  * A promise that is also an iterable of events. Guarantees that the work begins when the action is created and runs
- * once, whether the action is awaited, iterated, both or neither. Iterations end as the promise does: if it rejects,
- * they throw its error, so that callers who iterate need not handle the rejection as well. Errors contain the call
- * site.
+ * once, whether the action is awaited, iterated, both or neither. Iterations end when the promise settles: if it
+ * rejects, they throw its error, so that callers who iterate need not handle the rejection as well. Errors contain the
+ * call site.
  */
 export class Action<Value, Event> extends Promise<Value> implements AsyncIterable<Event> {
   /** `then` returns an ordinary promise. */
@@ -144,7 +144,7 @@ export class Action<Value, Event> extends Promise<Value> implements AsyncIterabl
 
   readonly #eventLog: EventLog<Event>;
 
-  /** Runs `work` at once, with the log to which it adds its events. */
+  /** Runs `work` at once, with the log to which `work` adds its events. */
   constructor(work: (eventLog: EventLog<Event>) => Promise<Value>) {
     const eventLog = new EventLog<Event>();
     const atCallSite = captureCallSite(Action);
@@ -158,7 +158,7 @@ export class Action<Value, Event> extends Promise<Value> implements AsyncIterabl
     this.#eventLog = eventLog;
   }
 
-  /** Yields the events from the first one on, then ends or throws as the promise does. */
+  /** Yields the events from the first one on. Then ends or, if the promise rejects, throws its error. */
   [Symbol.asyncIterator](): AsyncIterator<Event, undefined> {
     this.catch(() => undefined);
     return this.#eventLog[Symbol.asyncIterator]();

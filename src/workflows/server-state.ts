@@ -1,7 +1,7 @@
 /**
  * The parts that starts and stops share: the requests that they need, reading the server's model, and waiting.
  *
- * If the hub is unavailable, waits until it answers, because the start or stop may go on meanwhile.
+ * While the hub is unavailable, these functions wait, because the start or stop may go on meanwhile.
  */
 import type { Server } from "../../generated/types.gen.js";
 import { isJupyterHubError, type JupyterHubError, type RateLimitError } from "../core/errors.js";

@@ -2,7 +2,7 @@
  * The errors of failed starts.
  *
  * The response to a start says little ("Internal Server Error"). The reason is in the last event of the progress
- * stream. Hubs keep that event until the next start, so it is requested afterwards.
+ * stream. Hubs keep that event until the next start, so it is requested after the failure.
  */
 import type { ProgressEvent, Server } from "../../generated/types.gen.js";
 import {
@@ -57,8 +57,8 @@ export async function spawnErrorOf(
 }
 
 /**
- * Returns a SpawnFailedError if the hub reports a failed spawn with the status that the Spawner raised; undefined if
- * the hub itself refused the start.
+ * Returns a SpawnFailedError if the hub's error has the status and the reason with which the Spawner failed; undefined
+ * if the hub itself refused the start.
  */
 export async function toSpawnFailedError(
   error: unknown,
@@ -82,7 +82,7 @@ const maySpawnFail = (error: unknown): error is JupyterHubError =>
     (error instanceof BadRequestError && /other|pending/.test(error.reason)) ||
     (error instanceof ForbiddenError && error.requiredScopes.length === 0));
 
-/** Returns the `failed` event that the hub keeps of the last start; undefined if there is none. */
+/** Returns the `failed` event that the hub keeps from the last start; undefined if there is none. */
 async function lastFailedEvent(
   start: StartContext,
   caller: AbortSignal,
@@ -92,7 +92,7 @@ async function lastFailedEvent(
   return event?.failed ? event : undefined;
 }
 
-/** Returns true if the server's last start, if any, did not fail; false if it failed or the token cannot read this. */
+/** Returns true if the server's last start, if any, did not fail; false if it failed or this cannot be read. */
 export async function hasNoFailedStart(start: StartContext, caller: AbortSignal): Promise<boolean> {
   try {
     return !(await firstEvent(start, caller))?.failed;

@@ -3,10 +3,10 @@
  *
  * Guarantees that a start resolves with a ready server or rejects with the hub's reason, and that a spawn is never
  * repeated after a failure or a lost response (hubs shut down after a number of failed spawns in a row). The progress
- * stream reports early, but the server's model decides: after a 201, the server may still be pending, and after a 500,
- * the spawn may still be in progress. After a cancellation, the stream and the model report `ready` for about one
- * second. Only a request to the server's address shows that the start was cancelled: the hub responds instead of the
- * server.
+ * stream is the first to report a result, but the server's model decides: after a 201, the server may still be pending,
+ * and after a 500, the spawn may still be in progress. After a cancellation, the stream and the model report `ready`
+ * for about one second. Only a request to the server's address shows that the start was cancelled: the hub responds
+ * instead of the server.
  */
 import type { ProgressEvent, Server } from "../../generated/types.gen.js";
 import { BadRequestError, HubError, RateLimitError } from "../core/errors.js";
@@ -46,7 +46,8 @@ export interface Start extends StartContext {
   /** Delays starts after a 429. */
   gate: RateLimitGate;
   /**
-   * The reading of the progress stream, while it is in progress and after it ends with `ready`; otherwise undefined.
+   * Resolves with the last event of the progress stream. Undefined before the stream is read, and after it ends without
+   * `ready`.
    */
   progress?: Promise<ProgressEvent | undefined> | undefined;
 }
@@ -177,8 +178,8 @@ async function untilReady(
 }
 
 /**
- * Whether the server itself responds at its address. If not, returns false only after the time in which hubs remove the
- * server of a cancelled start.
+ * Whether the server itself responds at its address. If it does not, returns false only after the time that hubs need
+ * to remove the server of a cancelled start.
  */
 const isServed = (
   server: Server,

@@ -1,8 +1,8 @@
 /**
  * Bundles the built package as an application would, and serves pages that load the bundle.
  *
- * Behind a hub's proxy, these pages belong to a service of the hub. On their server's own port, they have another
- * origin.
+ * Behind a hub's proxy, these pages belong to a service of the hub. On the page server's own port, their origin is not
+ * the hub's.
  */
 import { createServer } from "node:http";
 import { createRequire } from "node:module";

@@ -1,6 +1,6 @@
 /**
  * Starts a hub of the tested version for the tests of one file or of one `describe`, behind the real proxy through
- * which pages reach it. A hub 5 gets a URL prefix with characters that may or must be percent-encoded.
+ * which pages reach it. A hub of release 5 gets a URL prefix with characters that may or must be percent-encoded.
  */
 import { afterAll, beforeAll } from "vitest";
 import { JupyterHub } from "jupyterhub-client";

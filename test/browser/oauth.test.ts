@@ -173,7 +173,7 @@ describe("an application on another origin", () => {
     return { oauth, attempt, callback: page.url() };
   };
 
-  it("gets a client for the user who consented, once per code", async () => {
+  it("gets a client for the user who consented, but only once for each code", async () => {
     const { oauth, attempt, callback } = await begun("ada");
     const { client, next } = await oauth.exchangeCode(callback, attempt);
     expect((await client.whoami()).name).toBe("ada");

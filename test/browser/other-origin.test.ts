@@ -1,5 +1,5 @@
 /**
- * Pages of another origin than the hub's that use a token. Browsers let such a page call only hubs that allow its
+ * Pages that use a token and whose origin is not the hub's. Browsers let such a page call only hubs that allow its
  * origin.
  *
  * The hub that allows the origin is configured exactly as the error message recommends.
@@ -113,7 +113,7 @@ describe("a hub that allows the page's origin", () => {
   });
 
   if (!since("5.0")) {
-    it("causes ConnectionError if it lacks a route, with a message that says it may be too old", async () => {
+    it("causes ConnectionError if it lacks a route, with a message that says the hub may be too old", async () => {
       const error = await page.evaluate(
         (options) => failure(new jupyterhub.JupyterHub(options).shares.list("ada")),
         { ...admin(opened), retry: 0 },

@@ -71,7 +71,7 @@ describe("a page of the hub with a logged-in admin", () => {
     expect(seen.identity).toMatchObject({ kind: "user", name: "admin", admin: true });
   });
 
-  it("sends requests with every HTTP method, with and without a body, each once", async () => {
+  it("sends each request exactly once, for every HTTP method, with and without a body", async () => {
     requests.length = 0;
     const group = await page.evaluate(everyMethod, cookie);
     expect(group).toMatchObject({ users: ["ada"], properties: { quota: 5 } });
@@ -207,7 +207,7 @@ describe("an outdated XSRF token", () => {
     expect(names).toEqual(["ada", "ada"]);
   });
 
-  it("is replaced if its cookie is missing and a page of the hub then sets a new cookie", async () => {
+  it("is replaced if its cookie was deleted and a page of the hub has set a new one", async () => {
     const context = await visitor();
     const page = await withClient(await logIn(context, fixture.real, "ada"));
     await context.clearCookies({ name: "_xsrf" });
@@ -237,7 +237,7 @@ describe("a page without a login", () => {
       ];
     }, fixture.real.url);
 
-  it("gets AuthenticationError from every call, on the login page and on a page of a service", async () => {
+  it("gets AuthenticationError from every call, whether it is the login page or a page of a service", async () => {
     const context = await visitor();
     const page = await context.newPage();
     await page.goto(`${fixture.real.publicUrl}hub/login`);

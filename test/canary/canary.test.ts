@@ -1,6 +1,6 @@
 /**
- * The canary: calls every operation with planted secrets, makes it fail in every way of the fault table, and searches
- * the outcome (errors, logs, printed values, the clients themselves) for these secrets.
+ * The canary: calls every operation with planted secrets, makes the calls fail with every fault, and searches the
+ * outcome (errors, logs, printed values, the clients themselves) for these secrets.
  */
 import { format, inspect } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -184,7 +184,8 @@ async function settled<Value>(promise: Promise<Value>): Promise<Value> {
 const strangers = new Set<string>();
 
 /**
- * Returns the error of a failed call. Leaves out the result of any other call, since it may contain requested secrets.
+ * Returns the error of a failed call. Does not return the result of a successful call, since the call may have
+ * requested a secret.
  */
 const outcomeOf = async (call: PromiseLike<unknown>): Promise<{ error?: unknown }> =>
   call.then(

@@ -1,6 +1,6 @@
 /**
- * The faults of the canary: those of the fault table, without sockets; the errors of other runtimes' `fetch`; and
- * responses of hubs and gateways that repeat the request.
+ * The faults of the canary: those of the fault table, simulated without sockets; the errors of other runtimes' `fetch`;
+ * and responses of hubs and gateways that repeat the request.
  */
 import { inspect } from "node:util";
 import type { Middleware } from "../../src/index.js";
@@ -68,7 +68,7 @@ const well: Fault["respond"] = answers(() => `{"name": "ada"}`);
 const pathOf = ({ url }: Sent): string => url.replace(/^https?:\/\/[^/]+/, "");
 const bearer = (sent: Sent): string => sent.headers.get("Authorization") ?? "";
 
-/** User and password of a proxy's credentials, decoded. */
+/** The decoded user and password in the credentials for a proxy. */
 const basicOf = ({ headers }: Sent): string =>
   atob((headers.get("Proxy-Authorization") ?? "").replace(/^Basic /, ""));
 
@@ -258,7 +258,7 @@ const echoes: [string, Fault["respond"]][] = [
   ],
 ];
 
-/** Turns the responder of a row of the fault table, which writes to a socket, into one that returns a `Response`. */
+/** Turns a responder of the fault table, which writes to a socket, into one that returns a `Response`. */
 function withoutSocket(respond: Respond | undefined): Fault["respond"] {
   if (!respond) return fails(() => broken("ECONNREFUSED"));
   return ({ count, method, url, signal }) =>
@@ -369,7 +369,7 @@ const failing: [string, Middleware][] = [
   ["returns nothing", () => Promise.resolve(undefined as never)],
 ];
 
-/** The row of the fault table that is skipped: it is slow, and repeats nothing of the request. */
+/** Matches the only row of the fault table that is skipped: it is slow, and repeats nothing of the request. */
 const big = /64 MB/;
 
 export const faults: readonly Fault[] = [

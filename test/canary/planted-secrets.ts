@@ -5,8 +5,8 @@
 import { format, inspect } from "node:util";
 
 /**
- * A text that every secret except the number contains. A text with neither this mark nor the number needs no further
- * search.
+ * Every secret contains this mark, except the secret number. A text with neither the mark nor the number needs no
+ * further search.
  */
 const mark = "pl4nt3d";
 
@@ -56,7 +56,7 @@ function base64(text: string): string[] {
 const url = (text: string): string =>
   text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
-/** Returns a text as it is, and encoded for URLs, forms, JSON, Python, HTML, bytes and base64. */
+/** Returns a text as it is, and as encoded in URLs, forms, JSON, HTML, hexadecimal and base64. */
 export function writings(text: string): string[] {
   const percent = encodeURIComponent(text);
   const json = JSON.stringify(text).slice(1, -1);
@@ -118,7 +118,7 @@ export function shown(value: unknown): string {
   ].join("\n");
 }
 
-/** All texts in a value, at any depth: in own, non-enumerable, symbolic and computed properties. */
+/** All texts in a value, at any depth: in all own properties, including non-enumerable, symbolic and computed ones. */
 function parts(value: unknown, seen: Set<unknown>): string[] {
   if (typeof value === "string") return [value];
   if ((typeof value !== "object" && typeof value !== "function") || value === null) return [];

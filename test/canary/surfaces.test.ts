@@ -26,7 +26,7 @@ describe("the error for invalid input", () => {
   const unfit = [secret, [secret], { auth: secret, auth_state: secret, expires_in: secret }];
 
   it.each(rawCalls.filter(({ key }) => !key.endsWith("/progress")))(
-    "quotes no secret: $key",
+    "quotes no secret of a request: $key",
     async ({ call, path, query }) => {
       const fetch = answering(() => answer({ version: "6.1.1" }));
       const { client } = hubOf(fetch);

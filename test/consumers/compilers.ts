@@ -10,7 +10,7 @@ export type Compiler = (typeof compilers)[number];
 
 const folder = join(root, ".cache/compilers");
 
-/** The types of Node for the compiled programs. */
+/** The folder with Node's types, which the compiled programs use. */
 export const nodeTypes = join(folder, "node_modules/@types");
 
 export const compilerPath = (version: Compiler): string =>

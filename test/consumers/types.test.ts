@@ -90,7 +90,7 @@ describe("correct programs compile, and wrong ones do not", () => {
 });
 
 describe("these tests", () => {
-  it("cover every pair of two settings, such as each compiler with each library", () => {
+  it("cover every combination of two settings, such as each compiler with each library", () => {
     const covered = new Set(setups.flatMap(pairsOf));
     expect(
       product(factors)

@@ -104,7 +104,7 @@ describe("a raw function", () => {
   );
 
   it.each(answers)(
-    "for $key returns the documented $status",
+    "returns the documented $status for $key",
     async ({ key, status, operationId }) => {
       const recorder = createContractRecorder(mock, { prefer: `code=${status}` });
       const client = api.createClient({
@@ -141,7 +141,7 @@ describe("a raw function", () => {
     },
   );
 
-  it("for a listing returns a single page if the request accepts pages", async () => {
+  it("returns a listing as a single page if the request accepts pages", async () => {
     const recorder = createContractRecorder(mock);
     const client = api.createClient({
       retry: 0,

@@ -7,7 +7,10 @@ export interface DocsBlock {
   /** The file and the block's line. */
   name: string;
   code: string;
-  /** True if the block is compiled but not run, since it needs a browser, a login or a program behind a server. */
+  /**
+   * True if the block is compiled but not run, since it needs a browser, a login or a program that answers at a
+   * server's address.
+   */
   compileOnly: boolean;
 }
 

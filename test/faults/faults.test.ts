@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => another[Symbol.asyncDispose]());
 
-/** The timeouts in milliseconds of one attempt if the fault never ends, and of a whole call. */
+/** Timeouts in milliseconds: of one attempt, for faults that never end; and of a whole call. */
 const patience = 250;
 const deadline = 15_000;
 const slow = /in time|never ends/;
@@ -152,7 +152,7 @@ describe.each(["get", "write"] as const)("a %s call survives the fault", (kind) 
   });
 });
 
-describe("reading to the end settles as expected for", () => {
+describe("reading a stream to its end settles as expected for", () => {
   it.each(streams)("%s", async (fault, respond, expected) => {
     await using server = await faulty(respond);
     const outcome = await survived(

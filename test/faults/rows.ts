@@ -13,7 +13,7 @@ const well: Respond = ({ reply, method }) =>
 const head = (...lines: string[]): string =>
   ["HTTP/1.1 200 OK", json, ofHub, ...lines, "", ""].join("\r\n");
 
-/** Fails only at the first request. */
+/** Applies the fault only to the first request. */
 const once =
   (fault: Respond): Respond =>
   (exchange) =>
@@ -220,8 +220,8 @@ const reported: Respond = ({ socket }) => void socket.write(`${begins}${ready}0\
 const server = '{"name": "", "ready": true, "pending": null, "url": "/user/ada/"}';
 
 /**
- * Returns the responses of a hub that accepts a start, and sends the first progress stream as `progress` and later ones
- * as `after`.
+ * Responds like a hub that accepts a start. `progress` sends the first progress stream, and `after` sends each later
+ * one.
  */
 const starting = (progress: Respond, after: Respond = progress, model = server): Respond => {
   let streams = 0;
@@ -278,7 +278,7 @@ export const starts: [fault: string, respond: () => Respond, outcome: string][] 
   ],
 ];
 
-/** Returns the responses of a hub whose response to the POST of a start is lost. */
+/** Responds like a hub whose response to the POST of a start is lost. */
 function lostStart(model: string): Respond {
   const rest = starting(reported, reported, model);
   return (exchange) => (exchange.method === "POST" ? reset : rest)(exchange);

@@ -99,24 +99,27 @@ describe("a gateway that answers one request itself", () => {
     ["429", 429, {}],
     ["521", 521, {}],
     ["530 with Retry-After", 530, { "Retry-After": "1" }],
-  ])("does not make a start or a stop in progress fail with a %s", async (_, status, headers) => {
-    // Without retries, so that the start and the stop must handle the failure.
-    const { servers } = clientOf(0);
-    const answer = { ...html, ...headers };
-    // The start takes longer than the hub holds the request, so that the client polls afterwards.
-    const slow = servers.start("ada", { user_options: { behave: "slow", seconds: 4 } });
-    await slow[Symbol.asyncIterator]().next();
-    let answered = answerOnce(/^GET .*\/users\/ada/, status, answer);
-    expect((await slow).ready).toBe(true);
-    await answered;
-    await servers.stop("ada");
+  ])(
+    "does not make a start or a stop in progress fail if it answers with a %s",
+    async (_, status, headers) => {
+      // Without retries, so that the start and the stop must handle the failure.
+      const { servers } = clientOf(0);
+      const answer = { ...html, ...headers };
+      // The start takes longer than the hub holds the request, so that the client polls afterwards.
+      const slow = servers.start("ada", { user_options: { behave: "slow", seconds: 4 } });
+      await slow[Symbol.asyncIterator]().next();
+      let answered = answerOnce(/^GET .*\/users\/ada/, status, answer);
+      expect((await slow).ready).toBe(true);
+      await answered;
+      await servers.stop("ada");
 
-    await servers.start("ada", { user_options: { behave: "slow-stop", seconds: 2 } });
-    answered = answerOnce(/^GET .*\/users\/ada/, status, answer);
-    await servers.stop("ada");
-    await answered;
-    expect(await servers.list("ada")).toEqual([]);
-  });
+      await servers.start("ada", { user_options: { behave: "slow-stop", seconds: 2 } });
+      answered = answerOnce(/^GET .*\/users\/ada/, status, answer);
+      await servers.stop("ada");
+      await answered;
+      expect(await servers.list("ada")).toEqual([]);
+    },
+  );
 });
 
 describe("a client url that leads to the hub's pages instead of its API", () => {
@@ -133,7 +136,7 @@ describe("a client url that leads to the hub's pages instead of its API", () => 
   afterAll(() => wrong[Symbol.asyncDispose]());
 
   it.each(Object.keys(calls))(
-    "makes %s reject with an error that says to check the url",
+    "makes a %s reject with an error that says to check the url",
     async (method) => {
       const { pathname } = new URL(fixture.real.url);
       const url = `${wrong.url}${pathname.replace(/api$/, "home")}`;

@@ -1,4 +1,4 @@
-/** Runs `checkHub` on a real hub with users, servers, groups, tokens and shares: hubs since 5.0 have no deviations. */
+/** Runs `checkHub` on a real hub with users, servers, groups, tokens and shares. Hubs since 5.0 show no deviations. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { checkHub } from "jupyterhub-client/testing";
 import { itSince, release, since, useHubFixture } from "./hub-fixture.js";

@@ -152,7 +152,7 @@ describe("a connection to a server that does not run", () => {
   });
 
   it.each(["GET", "POST", "DELETE"])(
-    "reports that the server stopped after the connection was made, if a %s fails",
+    "makes a %s reject with ServerNotRunningError if the server stopped after the connection was made",
     async (method) => {
       const { servers } = fixture.hub;
       await servers.start("ada");

@@ -1,6 +1,7 @@
 /**
- * Runs commands of docs/upstream-corrections.md on a real hub: those of each correction that is about the status of an
- * error. One of them must receive this status. The bodies of the responses are not validated here.
+ * Runs the commands of docs/upstream-corrections.md on a real hub, for each correction that is about the status of an
+ * error. At least one command of the correction must receive this status. The bodies of the responses are not validated
+ * here.
  */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -27,7 +27,7 @@ describe("the idle culler", () => {
     expect(await running("idle")).toEqual(["gpu"]);
   });
 
-  it("does not stop servers that were used within the limit", async () => {
+  it("does not stop servers that were used within the last --idle minutes", async () => {
     expect(await run("idle-culler.ts", "--idle", "60", "--stop")).toEqual([""]);
     expect(await running("idle")).toEqual(["gpu"]);
   });
@@ -50,7 +50,7 @@ describe("the idle culler", () => {
 });
 
 describe("the class roster", () => {
-  it("creates users and groups, and starts the servers", async () => {
+  it("creates users and groups, and starts the users' servers", async () => {
     const lines = await run("class-roster.ts", "examples/roster.csv", "--start");
     expect(lines.slice(0, 3)).toEqual([
       "users: 3 created, 0 existed",
@@ -86,7 +86,7 @@ describe("the class roster", () => {
       expect((await fixture.hub.groups.get("pilots")).users).toEqual(["katherine"]);
     });
 
-    it("rejects a file without the required columns and names them", async () => {
+    it("rejects a file without the required columns, with an error that names these columns", async () => {
       writeFileSync(file, "name;group\nada;pilots\n");
       await expect(run("class-roster.ts", file)).rejects.toThrow(
         "needs the columns name and group",

@@ -1,6 +1,6 @@
 /**
  * Bugs of hubs that this package protects its users from. Each test shows a bug with a plain request, and the package's
- * protection from it. The hub is only for this file, and its responses are not validated: they are the bugs.
+ * protection from it. This file has a hub of its own, whose responses are not validated, because they show the bugs.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { getUsers, postUserTokens } from "jupyterhub-client/api";

@@ -107,7 +107,7 @@ describe("operations without a method", () => {
     expect((await fixture.hub.tokens.identify(String(data.token))).name).toBe("ada");
   });
 
-  it("identify the owner of a token or a cookie in the path", async () => {
+  it("identify the owner of a token or cookie that the path contains", async () => {
     const { token } = await fixture.hub.tokens.create("ada");
     const options = { client: fixture.hub.client, throwOnError: true } as const;
     const byToken = await api.getAuthToken({ ...options, path: { token } });

@@ -20,7 +20,7 @@ export interface StartOptions {
   /** The redirect address of the OAuth client `webapp`; nothing has to listen there. */
   redirectUri?: string;
   /**
-   * The kind of proxy. With "memory", the default, there is none: requests go to the hub's own port, and reach no
+   * The kind of proxy. With "memory", the default, there is no proxy: requests go to the hub's own port, and reach no
    * server or service. "configurable-http-proxy" is a real proxy in front of the hub.
    */
   proxy?: "memory" | "configurable-http-proxy";
@@ -67,7 +67,7 @@ export interface RunningHub extends AsyncDisposable {
   kill(): Promise<void>;
   /** Starts the hub again with the same configuration, secrets, ports and database. Kills it first if it runs. */
   restart(): Promise<void>;
-  /** Stops the hub, its servers and its proxy. May be called again. */
+  /** Stops the hub, its servers and its proxy. May be called more than once. */
   stop(): Promise<void>;
 }
 
@@ -206,7 +206,7 @@ async function launch(given: Launch): Promise<RunningHub> {
   };
 }
 
-/** Returns true if `GET /` shows that a hub answers, and `GET /info` with our token that it is the hub started here. */
+/** Returns true if a hub answers at `url` and accepts our token, which only the hub that was started here does. */
 async function answers(url: string, token: string): Promise<boolean> {
   const init = {
     headers: { authorization: `token ${token}` },

@@ -13,7 +13,7 @@ export class Cookies {
     return this.#values.get(name)?.replace(/^"(.*)"$/, "$1");
   }
 
-  /** The value of `X-XSRFToken`; hubs before 4.0 have none. */
+  /** The value for the `X-XSRFToken` header; undefined for hubs before 4.0, which do not use it. */
   get xsrf(): string | undefined {
     return this.get("_xsrf");
   }
@@ -97,7 +97,7 @@ export async function consent(url: string, cookies: Cookies): Promise<URL> {
   return target;
 }
 
-/** The fields of the consent form that a browser submits: enabled inputs, and ticked boxes. */
+/** The fields of the consent form that a browser submits: the enabled inputs, except boxes that are not ticked. */
 function fieldsOf(html: string): [string, string][] {
   const fields: [string, string][] = [];
   for (const [input] of html.matchAll(/<input\b[^>]*>/gi)) {

@@ -44,7 +44,7 @@ c.Spawner.args = ["--allow-root"]
       expect(await Promise.all(["ada", "grace"].map(isServed))).toEqual([true, false]);
     });
 
-    it("may return errors and pages without being reported as stopped", async () => {
+    it("is not reported as stopped if it answers with an error or a redirect to the login", async () => {
       const missing = await fixture.hub.servers.fetch("ada", "/api/contents/nothing.ipynb");
       expect(missing.status).toBe(404);
       const page = await fixture.hub.servers.fetch("ada", "/no/such/page");

@@ -30,7 +30,8 @@ export function projectedMock(corrected: JsonObject, version: string): MockDocum
 }
 
 /**
- * Returns a value with only the properties that at least one of its schemas declares; unchanged if they declare none.
+ * Returns a value with only the properties that at least one of its schemas declares. Returns it unchanged if no schema
+ * declares any.
  */
 function declaredPart(schemas: readonly JsonObject[], value: Json): Json {
   const parts = schemas.flatMap(partsOf);

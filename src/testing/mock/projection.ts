@@ -74,7 +74,7 @@ function prune(node: Json, keeps: (part: Json) => boolean): Json {
 
 const isEmpty = (object: JsonObject): boolean => Object.keys(object).length === 0;
 
-/** Returns the `x-enum-since` and `x-enum-until` of one value of an enumeration, as `x-since` and `x-until`. */
+/** Returns the `x-enum-since` and `x-enum-until` of one value of an enumeration, renamed to `x-since` and `x-until`. */
 const marksOf = (schema: JsonObject, value: Json): JsonObject => ({
   "x-since": objectAt(schema, "x-enum-since")[String(value)] ?? null,
   "x-until": objectAt(schema, "x-enum-until")[String(value)] ?? null,

@@ -1,5 +1,5 @@
 /**
- * Adapts the requests in the document copy for Prism: makes Prism reject requests that the document does not describe,
+ * Adapts the requests in Prism's copy of the document: makes Prism reject requests that the document does not describe,
  * and accept requests without a token where hubs need none. Needs a dereferenced document.
  */
 import { isObject, objectAt, parametersOf, propertiesOf } from "./document.js";
@@ -35,8 +35,8 @@ export const bodySchemas = (operation: JsonObject): JsonObject[] =>
     .filter(isObject);
 
 /**
- * Lets Prism accept any value of a parameter that is a boolean or may be empty, because Prism rejects `1` and empty
- * values. The strict checks still report wrong values.
+ * Lets Prism accept any value of a parameter that is a boolean or may be empty. Otherwise Prism would reject `1` as a
+ * boolean, and any empty value. The strict checks still report wrong values.
  */
 function openIfLenient(parameter: JsonObject): void {
   const isBoolean = objectAt(parameter, "schema")["type"] === "boolean";
@@ -60,8 +60,8 @@ function close(schema: Json | undefined): void {
 }
 
 /**
- * Turns an object schema whose only property is a placeholder into a map. Documents before 5.4.4 declare the map of
- * servers in this way, with the property "<server name>".
+ * Turns an object schema whose only property is a placeholder into a map. The documents of releases before 5.4.4
+ * declare the map of servers in this way, with the property "<server name>".
  */
 function placeholderToMap(schema: JsonObject): void {
   const entries = Object.entries(objectAt(schema, "properties"));

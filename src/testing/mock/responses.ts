@@ -1,5 +1,5 @@
 /**
- * Adapts the responses in the document copy for Prism. Adds every status that a test may request with `Prefer: code=`,
+ * Adapts the responses in Prism's copy of the document. Adds every status that a test may request with `Prefer: code=`,
  * the headers that a hub always sends, and an example wherever Prism's validator or the client would reject the sample
  * that Prism generates. Needs a dereferenced document.
  */

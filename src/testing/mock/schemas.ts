@@ -1,7 +1,7 @@
 /**
- * Rewrites the response schemas from which Prism generates unusable samples. For the model of the token's owner ("a
- * user or a service, and more"), it generates samples that its own validator rejects; for a page, samples with a next
- * page.
+ * Rewrites the response schemas from which Prism generates unusable samples. Its samples of the model of the token's
+ * owner ("a user or a service, and more") are rejected by its own validator, and its samples of a page refer to a next
+ * page that does not exist.
  */
 import { isObject, listAt, objectAt } from "./document.js";
 import type { Json, JsonObject } from "./document.js";
