@@ -16,8 +16,8 @@ interface CallOptions<ThrowOnError extends boolean> {
   /** Whether the call rejects with its error instead of resolving with it. @default false */
   throwOnError?: ThrowOnError | undefined;
   /**
-   * Milliseconds for the whole call, retries included; for a stream, until its headers arrive. The client's `timeout`
-   * limits each attempt, and the time for which a stream may send no data.
+   * Milliseconds for the whole call, retries included; for a stream, only until its headers arrive. The client's
+   * `timeout` applies as well: it limits each attempt, and how long a stream may stay silent.
    */
   timeout?: number | undefined;
   /** Whether `query` and `body` may have unknown keys, for newer hubs. @default false */

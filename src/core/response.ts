@@ -18,8 +18,8 @@ export function typeOf({ headers }: Pick<Response, "headers">): string {
 }
 
 /**
- * Returns the hub's version, from a header of a response. Undefined if a proxy removed the header, or if a page of
- * another origin cannot read it.
+ * Returns the hub's version, from a header of a response. Undefined if a proxy removed the header, or if the client
+ * runs in a page of another origin, which may not read it.
  */
 export const versionOf = ({ headers }: Response): string | undefined =>
   headers.get("X-JupyterHub-Version") ?? undefined;

@@ -19,7 +19,7 @@ export type OpenProgress = (signal: AbortSignal) => Promise<ReadableStream<Uint8
 /** The maximum number of connections in a row without a new event. */
 const maxEmptyConnections = 4;
 
-/** The most events of one start, and the most characters in all its events. A start has some dozens of events. */
+/** The limits for one start: the number of its events, and of characters in them. A start has some dozens of events. */
 export const maxEvents = 10_000;
 export const maxEventsLength = 2 ** 22;
 
@@ -90,7 +90,7 @@ export class EventLog<Event> implements AsyncIterable<Event> {
     this.#wake();
   };
 
-  /** Ends the iterations after the last event. */
+  /** Ends each iteration once it has yielded the last event. */
   readonly end = (): void => this.#end(() => undefined);
 
   /** Makes the iterations throw an error after the last event. */

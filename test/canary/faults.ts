@@ -1,6 +1,6 @@
 /**
  * The faults of the canary: those of the fault table, simulated without sockets; the errors of other runtimes' `fetch`;
- * and responses of hubs and gateways that repeat the request.
+ * and responses in which a hub or gateway quotes the request.
  */
 import { inspect } from "node:util";
 import type { Middleware } from "../../src/index.js";

@@ -72,7 +72,7 @@ describe.each(releases)("the document of JupyterHub %s", (version) => {
   const refused = rows.filter(({ since }) => since && !isAtLeast(version, since));
   if (refused.length > 0) {
     it.each(refused)(
-      "is too old for $title, which needs hub $since and sends no request",
+      "is too old for $title, which needs hub $since and therefore sends no request",
       async (call) => {
         const { recorder, hub } = open(call.prefer);
         await expect(call.run(hub)).rejects.toBeInstanceOf(UnsupportedByHubError);

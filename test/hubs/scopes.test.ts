@@ -11,7 +11,7 @@ import { useHubFixture, since } from "./hub-fixture.js";
 
 interface Case {
   operation: string;
-  /** The body, for the test's title, if it is not the smallest one. */
+  /** Describes the body in the test's title. Undefined for the smallest body that the operation accepts. */
   variant?: string;
   method: string;
   path: string;

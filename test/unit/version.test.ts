@@ -133,7 +133,7 @@ describe("an argument that an older hub ignores or misreads", () => {
     expect(fetch.sent()).toEqual(["POST /users/ada/tokens"]);
   });
 
-  it("is distinguished from one that every hub knows, such as auth_state, which is sent to any hub", async () => {
+  it("is not confused with one that every hub knows: auth_state is sent to hubs of any version", async () => {
     const { fetch, hub } = hubAt("1.2.2");
     await hub.users.update("ada", { auth_state: { upstream: "x" } });
     expect(fetch.sent()).toEqual(["PATCH /users/ada"]);
@@ -159,7 +159,7 @@ describe("the refusal of an operation that not every hub has", () => {
     ["metrics", "1.3.0", 404, "1.4", (hub) => hub.metrics()],
   ];
   it.each(absent)(
-    "leads to an UnsupportedByHubError on a hub that lacks the operation: %s on hub %s (status %i)",
+    "is an UnsupportedByHubError if the hub lacks the operation: %s on hub %s (status %i)",
     async (_, version, status, since, call) => {
       const phrase = status === 404 ? "Not Found" : "Method Not Allowed";
       const error = await rejectionOf(

@@ -215,7 +215,7 @@ describe("a start of a running server", () => {
       { user_options: { x: 1 } },
       { ifRunning: "join" },
     ],
-  ])("resolves with the running server if called %s", async (_, input, call) => {
+  ])("resolves with the running server if start is called %s", async (_, input, call) => {
     for (const version of ["6.1.1", "5.5.4"]) {
       const { hub, started } = start(input, call, version);
       expect(await settled(started)).toMatchObject({ ready: true, user_options: running });
@@ -239,7 +239,7 @@ describe("a start of a running server", () => {
     ],
     ["with ifRunning fail, even without options", {}, { ifRunning: "fail" }],
     ["with ifRunning fail and equal options", { user_options: running }, { ifRunning: "fail" }],
-  ])("rejects with the hub's 400 if called %s", async (_, input, call) => {
+  ])("rejects with the hub's 400 if start is called %s", async (_, input, call) => {
     const { hub, started } = start(input, call);
     const error = await failure(started);
     expect(error).toBeInstanceOf(BadRequestError);
