@@ -134,6 +134,15 @@ describe("a token that the hub rejects", () => {
     expect(sent).toEqual([body, body]);
   });
 
+  it("is renewed for a write that a gateway rejects with 401", async () => {
+    const fetch = answering((request) =>
+      tokenOf(request) === "Bearer new" ? answer({}) : refusal(401, null),
+    );
+    const { client } = hubOf(fetch, { token: tokens("old", "new") });
+    await postGroup({ client, path: { name: "lab" }, throwOnError: true });
+    expect(fetch.sent()).toEqual(["POST /groups/lab", "POST /groups/lab"]);
+  });
+
   it("is not renewed if a server start gets a 401, which may come from a Spawner that failed", async () => {
     const fetch = answering(() => refusal(401, "The cloud refuses the project's account"));
     const token = tokens("old", "new");
