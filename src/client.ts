@@ -28,7 +28,7 @@ import {
   omitEmpty,
   requestOptions,
   send,
-  versionOf,
+  knownVersion,
   withSharedDeadline,
   type CallOptions,
 } from "./resources/call.js";
@@ -242,7 +242,7 @@ export class JupyterHub {
     if (!Object.hasOwn(features, feature)) {
       throw new InvalidInputError(`Features are ${Object.keys(features).join(", ")}.`);
     }
-    return isAtLeast(await versionOf(this.#hub, call), features[feature]);
+    return isAtLeast(await knownVersion(this.#hub, call), features[feature]);
   }
 
   /**

@@ -51,7 +51,7 @@ export function requestOptions(
 }
 
 /** Returns the hub's version: from its last response or, if there is none yet, from a new request. */
-export const versionOf = async (hub: ClientContext, call?: CallOptions): Promise<string> =>
+export const knownVersion = async (hub: ClientContext, call?: CallOptions): Promise<string> =>
   hubVersion(hub, requestOptions(hub, call));
 
 /** A generated function, which sends the request of one operation. */

@@ -3,7 +3,7 @@ import * as api from "../../generated/sdk.gen.js";
 import type { PatchProxyData, ProxyRoute } from "../../generated/types.gen.js";
 import { isAtLeast } from "../core/version.js";
 import type { HubPage } from "../workflows/pagination.js";
-import { send, type CallOptions, versionOf, type ClientContext } from "./call.js";
+import { send, type CallOptions, knownVersion, type ClientContext } from "./call.js";
 import {
   list,
   paginationHeaders,
@@ -38,7 +38,7 @@ export class Proxy {
       call,
       fetchPage: async (query, call) => {
         // Hubs 2.x fail (500) if there are more routes than fit on a page.
-        const isPaged = isAtLeast(await versionOf(this.#hub, call), "3.0");
+        const isPaged = isAtLeast(await knownVersion(this.#hub, call), "3.0");
         const answer = await (isPaged
           ? send(this.#hub, api.getProxy, { query }, call, paginationHeaders)
           : send(this.#hub, api.getProxy, {}, call));

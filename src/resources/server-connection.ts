@@ -24,7 +24,7 @@ import {
   send,
   withSharedDeadline,
   type CallOptions,
-  versionOf,
+  knownVersion,
   type ClientContext,
 } from "./call.js";
 import { PromiseCache, TokenOwners, reuseTime } from "./connection-reuse.js";
@@ -289,14 +289,14 @@ export class ServerConnections {
     try {
       return await allServers(this.#hub, user, call);
     } catch (error) {
-      if (isHidden(error) && isAtLeast(await versionOf(this.#hub, call), "6.0")) return {};
+      if (isHidden(error) && isAtLeast(await knownVersion(this.#hub, call), "6.0")) return {};
       throw error;
     }
   }
 
   /** Finds a server that its owner shares with the client's user. */
   async #findShared({ user: owner, server }: ServerRef, call: CallOptions) {
-    if (!isAtLeast(await versionOf(this.#hub, call), "5.0")) return undefined;
+    if (!isAtLeast(await knownVersion(this.#hub, call), "5.0")) return undefined;
     try {
       const { kind, name } = await send(this.#hub, api.getCurrentUser, {}, call);
       if (kind !== "user" || !name || name === owner) return undefined;

@@ -24,7 +24,7 @@ import {
   send,
   type CallOptions,
   type GeneratedFunction,
-  versionOf,
+  knownVersion,
   type ClientContext,
 } from "./call.js";
 
@@ -139,7 +139,7 @@ export async function readModel(
   ref: ServerRef,
   call: CallOptions,
 ): Promise<Server> {
-  const version = await versionOf(hub, call);
+  const version = await knownVersion(hub, call);
   if (isAtLeast(version, "6.0")) {
     return send(hub, forServer(pairs.get, ref), {}, call);
   }
@@ -158,7 +158,7 @@ export async function allServers(
   user: string,
   call: CallOptions,
 ): Promise<Record<string, Server>> {
-  const isNew = isAtLeast(await versionOf(hub, call), "3.0");
+  const isNew = isAtLeast(await knownVersion(hub, call), "3.0");
   const query = isNew ? { include_stopped_servers: true } : {};
   return serversOf(await send(hub, api.getUser, { path: { name: user }, query }, call));
 }
@@ -238,7 +238,7 @@ export async function createStartBody(
   call: CallOptions,
 ): Promise<StartBody> {
   if (display_name === undefined && user_options === undefined) return {};
-  const version = await versionOf(hub, call);
+  const version = await knownVersion(hub, call);
   if (isAtLeast(version, "6.0")) return { body: { display_name, user_options } };
   if (display_name !== undefined) {
     throw unsupportedError(version, { since: "6.0" }, "`display_name`")!;

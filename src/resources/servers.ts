@@ -11,7 +11,7 @@ import {
   send,
   withSharedDeadline,
   type CallOptions,
-  versionOf,
+  knownVersion,
   type ClientContext,
 } from "./call.js";
 import {
@@ -133,7 +133,9 @@ export class Servers {
       ...users,
       known: activeKeys,
       fetchPage: async (query, call) => {
-        const { fetchPage } = isAtLeast(await versionOf(this.#hub, call), "1.3") ? active : users;
+        const { fetchPage } = isAtLeast(await knownVersion(this.#hub, call), "1.3")
+          ? active
+          : users;
         return fetchPage(query, call);
       },
       itemsOf: (user) => Object.values(serversOf(user)).map((server) => ({ user, server })),
