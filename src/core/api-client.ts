@@ -99,6 +99,8 @@ async function call(parts: Parts, method: Method, options: CallOptions): Promise
       return request(parts, context, options);
     });
   } catch (error) {
+    // Without a wait, an error of the checks would come before the callers' promises are chained, which the stack needs.
+    await undefined;
     const failure = signal?.aborted
       ? (signal.reason as unknown)
       : marked(errorFromThrown(error, context), context);
@@ -118,7 +120,8 @@ function marked(failure: JupyterHubError, context: CallContext): JupyterHubError
 async function request(parts: Parts, context: CallContext, options: CallOptions): Promise<Result> {
   const { transport, generated } = parts;
   const { url, path = {}, query = {}, headers = {}, bodySerializer } = options;
-  const input = await checked(parts, context, options);
+  // Nothing is awaited before the request is built: a later change of the input must not change what was checked.
+  const { input, versioned } = checked(context, options);
   const serialise = bodySerializer ?? jsonBodySerializer.bodySerializer;
   let text: string | null = null;
   let attempted: AttemptResult | undefined;
@@ -129,13 +132,18 @@ async function request(parts: Parts, context: CallContext, options: CallOptions)
     query: withEncodedKeys(query),
     headers,
     body: input,
-    bodySerializer: (body) => (text = serialise(body) as string),
+    bodySerializer: (body) => {
+      text = serialise(body) as string;
+      context.secrets.addBody(text);
+      return text;
+    },
     parseAs: parseAsOf(context),
     fetch: async (built) => {
       const { url, headers } = built as Request;
       // Routes in the operation table cannot leave the API, since the names in them were checked. Other routes can.
       if (context.operation === unknownOperation)
         assertBelow(transport.options.baseUrl, url, context);
+      await checkVersions(parts, context, versioned, headers);
       attempted = await sendWithRetries(transport, context, { url, headers, body: text || null });
       return attempted.response;
     },
@@ -155,11 +163,11 @@ async function request(parts: Parts, context: CallContext, options: CallOptions)
   }
 }
 
-/** Returns the body to send. Throws if the input does not fit the operation or the hub's version. */
-async function checked(parts: Parts, context: CallContext, options: CallOptions): Promise<unknown> {
-  const { method, route, operation, meta, deadline } = context;
+/** Returns the body to send, and the keys that not all hubs have. Throws if the input does not fit the operation. */
+function checked(context: CallContext, options: CallOptions) {
+  const { method, route, operation, meta } = context;
   checkOptions(route, operation, options);
-  const { url, path = {}, query = {}, body, headers } = options;
+  const { url, path = {}, query = {}, body } = options;
   if (/[?#]/.test(url) && Object.keys(query).length > 0) {
     throw new InvalidInputError(
       `${method} ${context.url}: give the query either in the url or in \`query\`, not in both.`,
@@ -173,16 +181,25 @@ async function checked(parts: Parts, context: CallContext, options: CallOptions)
   const rules = meta.asIs ? { ...operation, body: {} } : operation;
   const open = meta.asIs || options.allowUnknownKeys || operation === unknownOperation;
   const input = checkInput(url, rules, { path, query, body, open });
-  for (const [key, rule] of versionedKeys(rules, { query, body })) {
+  return { input, versioned: versionedKeys(rules, { query, body }) };
+}
+
+/** Throws if the hub is too old or too new for one of these keys. */
+async function checkVersions(
+  parts: Parts,
+  { method, route, deadline, details }: CallContext,
+  keys: ReturnType<typeof versionedKeys>,
+  headers: Headers,
+): Promise<void> {
+  for (const [key, rule] of keys) {
     const what = `\`${key}\` of ${method} ${route}`;
     const version = await hubVersion(parts, {
       ...(deadline && { signal: deadline }),
       headers: gatewayHeaders(headers),
     });
-    const unsupported = unsupportedError(version, rule, what, context.details);
+    const unsupported = unsupportedError(version, rule, what, details);
     if (unsupported) throw unsupported;
   }
-  return input;
 }
 
 /** Encodes the keys of a query: the generated client encodes only the values. */
@@ -197,8 +214,7 @@ const withEncodedKeys = (query: Readonly<Record<string, unknown>>): Record<strin
  * Returns a call's headers without `Authorization`. They are also sent when the client requests the hub's version,
  * since a gateway may need them.
  */
-function gatewayHeaders(headers: unknown): Record<string, string> {
-  const rest = new Headers(headers as HeadersInit);
-  rest.delete("Authorization");
-  return Object.fromEntries(rest);
+function gatewayHeaders(headers: Headers): Record<string, string> {
+  const { authorization: _, ...rest } = Object.fromEntries(headers);
+  return rest;
 }

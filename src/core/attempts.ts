@@ -54,8 +54,7 @@ export async function sendWithRetries(
     context.response = undefined;
     try {
       const incoming = await transport.send(out, context);
-      context.response = incoming.response;
-      const { response, body } = assertSuccess(transport, context, out, incoming);
+      const { response, body } = assertSuccess(transport, context, incoming);
       context.lastFailure = undefined;
       const { status } = response;
       return { response, body, log: (error) => log({ status, error: error?.name }) };
@@ -123,7 +122,6 @@ const isTokenRejected = (
 function assertSuccess(
   transport: Transport,
   context: CallContext,
-  { headers }: AttemptRequest,
   { response, body }: AttemptResponse,
 ): AttemptResponse {
   if (response.ok && context.streams) {
@@ -143,21 +141,18 @@ function assertSuccess(
     const what = `${context.method} ${context.url} got a response that is no stream.`;
     throw new UnexpectedResponseError(what, { ...context.details, status });
   }
-  const text = body ?? "";
-  // An error response gets its text as well, since the caller of a raw function can read it.
-  withBody(response, text);
-  if (response.ok) return { response, body: text };
+  if (response.ok) return { response, body };
   throw errorFromResponse({
     ...context.details,
     operation: context.operation,
     secrets: context.secrets,
     status: response.status,
-    body: text,
+    body: body ?? "",
     retryAfter: response.headers.get("Retry-After"),
     hubVersion: transport.hubVersion,
     credentials: context.ownCredentials
       ? "body"
-      : headers.has("Authorization")
+      : context.isAuthorized
         ? "token"
         : transport.options.credentials.kind === "cookie"
           ? "cookie"

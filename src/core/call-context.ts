@@ -44,6 +44,8 @@ export class CallContext {
   isQueued = false;
   /** Whether an attempt was sent and its outcome is unknown. */
   sent = false;
+  /** Whether the last attempt had an `Authorization` header. */
+  isAuthorized = false;
   /** The reader of the last response's body. A failed attempt cancels it. */
   reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   /** The response to the last attempt. */
@@ -75,7 +77,7 @@ export class CallContext {
       const search = new URLSearchParams(url.slice(this.route.length));
       this.secrets.addInput(Object.fromEntries(search));
     }
-    this.secrets.addInput([path, query, { body }]);
+    this.secrets.addInput([{ ...path }, { ...query }]);
   }
 
   /** The URL for errors and logs: without query and secrets. */

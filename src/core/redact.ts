@@ -52,6 +52,14 @@ export class Secrets implements Iterable<string> {
     this.#add(() => secretsIn(input));
   }
 
+  /** Adds the strings and numbers below the keys of a body, which is JSON or a form, that name a secret. */
+  addBody(text: string): void {
+    this.#add(() => {
+      const form = () => Object.fromEntries(new URLSearchParams(text));
+      return secretsIn({ body: attempt(() => JSON.parse(text) as unknown) ?? form() });
+    });
+  }
+
   /** Adds the secrets of a request's headers: credentials, cookies and gateway keys. */
   addHeaders(headers: Headers): void {
     this.#add(() => secretsOf(headers));

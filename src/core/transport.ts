@@ -17,7 +17,14 @@ import type { Logger } from "./logger.js";
 import { sanitizeCause, connectionError } from "./network-errors.js";
 import { runMiddleware, type HubRequest, type Middleware } from "./middleware.js";
 import { pageOrigin } from "./runtime.js";
-import { assertHubResponse, discardBody, readText, typeOf, versionOf } from "./response.js";
+import {
+  assertHubResponse,
+  discardBody,
+  readText,
+  typeOf,
+  versionOf,
+  withBody,
+} from "./response.js";
 import { isSafe } from "./retry.js";
 import { Semaphore } from "./semaphore.js";
 import { withDeadline } from "./deadline.js";
@@ -172,6 +179,8 @@ export class Transport {
     }
     const version = versionOf(response);
     this.hubVersion = version ?? this.hubVersion;
+    // An error response gets its text as well, since the caller of a raw function can read it.
+    call.response = body === undefined ? response : withBody(response, body);
     try {
       assertHubResponse(response, body, version, call);
     } catch (error) {
@@ -198,15 +207,23 @@ export class Transport {
   ): Promise<Response> {
     const { middleware } = this.options;
     const context = { operation: `${call.method} ${call.route}`, url: call.url, attempt, signal };
-    const send = (request: HubRequest): Promise<Response> => this.#fetch(request, call, signal);
+    const own = new Set<unknown>();
+    const send = (request: HubRequest): Promise<Response> =>
+      this.#fetch(request, call, signal).catch((error: unknown) => {
+        own.add(error);
+        throw error;
+      });
     try {
       const response = await runMiddleware(middleware, request, context, send);
-      if (typeof response?.text === "function" && !response.bodyUsed) return response;
+      const isUsed = response?.bodyUsed || response?.body?.locked;
+      if (typeof response?.text === "function" && !isUsed) return response;
       throw new TypeError(
         "It returned no Response with an unread body. Return what next() resolves with",
       );
     } catch (cause) {
-      if (signal.aborted || isJupyterHubError(cause)) throw cause;
+      if (signal.aborted) throw cause;
+      // After `next`, an error of another call says nothing about this one, which must not be repeated for it.
+      if (isJupyterHubError(cause) && (!call.sent || own.has(cause))) throw cause;
       throw new JupyterHubError(`${call.method} ${call.url}: a middleware failed.`, {
         ...call.details,
         cause,
@@ -220,11 +237,14 @@ export class Transport {
     const { url, method, headers, body } = request;
     const { baseUrl, credentials, fetch: send } = this.options;
     // A middleware may have changed the URL. Without a middleware, the names in it were checked.
-    if (this.hasMiddleware) assertBelow(baseUrl, url, call);
-    if (this.hasMiddleware) call.secrets.addHeaders(headers);
+    if (this.hasMiddleware) {
+      assertBelow(baseUrl, url, call);
+      call.secrets.addHeaders(new Headers(headers));
+    }
     // Checked here, since a middleware may have set a token. Passwords count as well.
     const authorization = headers.get("Authorization");
-    if (call.ownCredentials || authorization !== null) credentials.assertSafe();
+    call.isAuthorized = authorization !== null;
+    if (call.ownCredentials || call.isAuthorized) credentials.assertSafe();
     call.sent = true;
     call.meta.onSent?.();
     try {
@@ -260,6 +280,7 @@ export class Transport {
       headers.set("User-Agent", this.options.userAgent);
     }
     call.secrets.addHeaders(headers);
+    call.isAuthorized = headers.has("Authorization");
   }
 }
 
