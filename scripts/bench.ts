@@ -7,8 +7,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { JupyterHub } from "jupyterhub-client";
+import { readArguments } from "./arguments.js";
 import { compareCalls } from "./bench-calls.js";
 import { compareJobs } from "./bench-jobs.js";
 import { addTable, limit, machineLine, writeJson, writePerformance } from "./bench-output.js";
@@ -98,16 +98,21 @@ const parts: Readonly<Record<string, () => Promise<boolean>>> = {
   jobs: compareJobs,
 };
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { write: { type: "boolean" }, json: { type: "string" } },
-});
+const names = Object.keys(parts).join(",");
+const { values, positionals } = readArguments(
+  `npm run bench [-- <parts of ${names}>] [--write] [--json <file>]`,
+  { write: { type: "boolean" }, json: { type: "string" } },
+  1,
+);
 const chosen = positionals[0]?.split(",") ?? Object.keys(parts);
+const unknown = chosen.filter((name) => !(name in parts));
+if (unknown.length > 0) {
+  console.error(`No part ${unknown.join(", ")}. Choose from ${names}.`);
+  process.exit(1);
+}
 console.log(machineLine);
 for (const name of chosen) {
-  const part = parts[name];
-  if (!part) throw new Error(`No part ${name}. Choose from ${Object.keys(parts).join(", ")}.`);
-  if (!(await part())) process.exitCode = 1;
+  if (!(await parts[name]?.())) process.exitCode = 1;
 }
 if (values.json !== undefined) writeJson(values.json);
 if (values.write) writePerformance();

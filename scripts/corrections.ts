@@ -7,6 +7,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { readArguments } from "./arguments.js";
 import { corrections, type Correction, type Difference } from "./corrections-collect.js";
 import { evidenceOf } from "./corrections-evidence.js";
 import { differenceText, placeText, valueText, yamlBlock } from "./corrections-text.js";
@@ -226,10 +227,13 @@ const partLines = ({ place, differences: [part] }: Item): string[] => [
 ];
 
 if (process.argv[1] === import.meta.filename) {
+  const { values } = readArguments("npm run corrections [-- --check]", {
+    check: { type: "boolean" },
+  });
   const root = join(import.meta.dirname, "..");
   const file = join(root, "docs/upstream-corrections.md");
   const page = correctionsPage(root);
-  if (!process.argv.includes("--check")) {
+  if (!values.check) {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, page);
     console.log("docs/upstream-corrections.md is written.");

@@ -6,6 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readArguments } from "./arguments.js";
 import { writeGenerated } from "./generate-client.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -52,9 +53,10 @@ async function check(): Promise<void> {
   }
 }
 
+const { values } = readArguments("npm run generate [-- --check]", { check: { type: "boolean" } });
 const started = performance.now();
 try {
-  if (process.argv.includes("--check")) {
+  if (values.check) {
     await check();
   } else {
     await writeGenerated(root, root);

@@ -9,11 +9,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { parseArgs } from "node:util";
 import { corrected } from "../test/mock/openapi-files.js";
 import { examples } from "../src/testing/mock/examples.js";
 import { API_BASE, mockCopy } from "../src/testing/mock/mock-copy.js";
 import { projectedMock } from "../src/testing/mock/projected-mock.js";
+import { readArguments } from "./arguments.js";
 import { resolveRelease } from "./known-releases.js";
 
 /** Returns the newest vendored release of a version, such as "6". Ends the process if there is none. */
@@ -26,11 +26,11 @@ function vendoredRelease(requested: string): string {
   }
 }
 
-const { values, positionals } = parseArgs({
-  args: process.argv.slice(2).filter((argument) => argument !== "--"),
-  allowPositionals: true,
-  options: { port: { type: "string", default: "0" } },
-});
+const { values, positionals } = readArguments(
+  "npm run mock [-- <version>] [--port <port>]",
+  { port: { type: "string", default: "0" } },
+  1,
+);
 const version = positionals[0] === undefined ? undefined : vendoredRelease(positionals[0]);
 const document =
   version === undefined ? mockCopy(corrected(), { examples }) : projectedMock(corrected(), version);

@@ -19,6 +19,7 @@ import {
 import { recordings } from "../test/hubs/recorder.js";
 import { validatorOf, type Answer } from "../test/hubs/validator.js";
 import { isAtLeast } from "../src/core/version.js";
+import { readArguments } from "./arguments.js";
 import { operationsOf, readSources, readUpstream, sourceToCorrect } from "./document.js";
 import { at, type JsonObject } from "./json.js";
 import { keyOf } from "./operation-table.js";
@@ -104,6 +105,9 @@ function reasonDetected(
   return silent.length > 0 ? `it no longer describes ${silent.slice(0, 2).join(", ")}` : undefined;
 }
 
+const { values } = readArguments("npm run overlay:coverage [-- --verbose]", {
+  verbose: { type: "boolean" },
+});
 const source = sourceToCorrect(readSources(root));
 // Newer hubs are left out, since they send responses that the document does not describe.
 const available = releases.filter(
@@ -128,7 +132,7 @@ const concerned = entries.filter(concernsAnswers);
 const excused = concerned.filter(({ actions: own }) => own.some((action) => action["x-unshown"]));
 const undetected = concerned.filter((entry) => {
   const reason = reasonDetected(entry, actions, upstream, answers, whole);
-  if (process.argv.includes("--verbose")) console.log(`${reason ?? "NOT DETECTED"}  ${entry.name}`);
+  if (values.verbose) console.log(`${reason ?? "NOT DETECTED"}  ${entry.name}`);
   return reason === undefined;
 });
 const unexplained = undetected.filter((entry) => !excused.includes(entry));

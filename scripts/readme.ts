@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { features, operations, scopes, type Feature } from "../generated/operations.gen.js";
+import { readArguments } from "./arguments.js";
 import { methodOperations, methodScopes, onlyScope, rawOnly } from "./method-operations.js";
 import { defaultsTable } from "./defaults.js";
 import { withPart } from "./marked-part.js";
@@ -88,14 +89,15 @@ const parts: readonly (readonly [file: string, name: string, part: string])[] = 
   ["docs/older-hubs.md", "features", featureTable()],
 ];
 
+const { values } = readArguments("npm run readme [-- --check]", { check: { type: "boolean" } });
 const outdated = parts.filter(([file, name, part]) => {
   const path = join(root, file);
   const text = readFileSync(path, "utf8");
   const written = withPart(text, `<!-- ${name}: written by \`npm run readme\` -->`, part, file);
-  if (!process.argv.includes("--check")) writeFileSync(path, written);
+  if (!values.check) writeFileSync(path, written);
   return written !== text;
 });
-if (process.argv.includes("--check") && outdated.length > 0) {
+if (values.check && outdated.length > 0) {
   const files = outdated.map(([file]) => file).join(", ");
   console.error(`Out of date: ${files}. Run \`npm run readme\` and commit the result.`);
   process.exitCode = 1;

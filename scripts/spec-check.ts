@@ -4,10 +4,12 @@
  * Exits with 0 if there is none, with 1 if there is one, and with 2 if the check fails.
  */
 import { join } from "node:path";
+import { readArguments } from "./arguments.js";
 import { readSources, sourceToCorrect } from "./document.js";
 import { newestRelease } from "./download-release.js";
 import { isNewer } from "./vendor-release.js";
 
+readArguments("npm run spec:check", {});
 try {
   const { version } = sourceToCorrect(readSources(join(import.meta.dirname, "..")));
   const newest = newestRelease();

@@ -10,8 +10,8 @@
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { load } from "js-yaml";
+import { readArguments } from "./arguments.js";
 import { readSources, readYaml, sha256, type Source } from "./document.js";
 import { comparisonLines, generateClientOf, readDocument, releaseOf } from "./import-document.js";
 import type { JsonObject } from "./json.js";
@@ -38,7 +38,7 @@ const root = join(import.meta.dirname, "..");
 const correctedFile = join(root, "openapi/jupyterhub.yaml");
 const overlayFile = join(root, "openapi/overlay.yaml");
 const usage =
-  "Usage: npm run spec:update -- <version | latest> [--drop-stale] | --from <file or URL> [version]";
+  "npm run spec:update -- <version | latest> [--drop-stale] | --from <file or URL> [version]";
 
 const print = (...lines: string[]): void => console.log(lines.join("\n"));
 const versionsOf = (sources: readonly Source[]): string =>
@@ -161,19 +161,19 @@ async function from(place: string, requested: string | undefined): Promise<void>
 }
 
 try {
-  const { values, positionals } = parseArgs({
-    args: process.argv.slice(2).filter((argument) => argument !== "--"),
-    allowPositionals: true,
-    options: { from: { type: "string" }, "drop-stale": { type: "boolean", default: false } },
-  });
-  const [version, ...more] = positionals;
+  const { values, positionals } = readArguments(
+    usage,
+    { from: { type: "string" }, "drop-stale": { type: "boolean", default: false } },
+    1,
+  );
+  const [version] = positionals;
   const { from: place, "drop-stale": dropStale } = values;
-  if (more.length > 0 || (place ?? version) === undefined) {
-    throw new Error(`${usage}\nVendored: ${versionsOf(readSources(root))}`);
+  if ((place ?? version) === undefined) {
+    throw new Error(`Usage: ${usage}\nVendored: ${versionsOf(readSources(root))}`);
   }
   const release = place === undefined ? /^(\d+\.\d+\.\d+((a|b|rc)\d+)?|latest)$/ : /^\d+(\.\d+)*/;
   if (version !== undefined && !release.test(version)) {
-    throw new Error(`"${version}" is not a release of JupyterHub, such as 6.1.1.\n${usage}`);
+    throw new Error(`"${version}" is not a release of JupyterHub, such as 6.1.1.\nUsage: ${usage}`);
   }
   if (place !== undefined) await from(place, version);
   else if (version !== undefined) {

@@ -5,6 +5,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { executable } from "../test/browser/browser.js";
+import { readArguments } from "./arguments.js";
 import { resolveRelease } from "./known-releases.js";
 
 const newestOfEach = ["4", "5", "6"];
@@ -18,9 +19,9 @@ function runTests(version: string): boolean {
   return spawnSync(process.execPath, [...vitest, config], { stdio: "inherit", env }).status === 0;
 }
 
+const { positionals } = readArguments("npm run test:browser [-- <versions…>]", {}, Infinity);
 try {
-  const requested = process.argv.slice(2);
-  const versions = (requested.length > 0 ? requested : newestOfEach).map(resolveRelease);
+  const versions = (positionals.length > 0 ? positionals : newestOfEach).map(resolveRelease);
   console.log(`Chromium: ${executable()}`);
   const failed = versions.filter((version) => !runTests(version));
   if (failed.length > 0) throw new Error(`\nTests failed on ${failed.join(", ")}.`);

@@ -13,6 +13,7 @@ import { text } from "node:stream/consumers";
 import { clearRecordings } from "../test/hubs/recorder.js";
 import { isAtLeast } from "../src/core/version.js";
 import { ensureHub, ensureNotebook } from "../test/hubs/venv.js";
+import { readArguments } from "./arguments.js";
 import {
   problemsOf,
   reportOf,
@@ -25,7 +26,12 @@ import { releases, resolveRelease } from "./known-releases.js";
 
 const vitest = ["node_modules/vitest/vitest.mjs", "run", "--config", "test/hubs/vitest.config.ts"];
 
-const writes = process.argv.includes("--write");
+const { values, positionals } = readArguments(
+  "npm run test:hub [-- <versions…>] [--write]",
+  { write: { type: "boolean" } },
+  Infinity,
+);
+const writes = values.write;
 
 /**
  * Runs the tests on a hub of this version. Returns whether they pass. The responses are not validated here, but in the
@@ -71,8 +77,7 @@ async function runAllTests(versions: readonly string[]): Promise<string[]> {
 }
 
 try {
-  const requested = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
-  const versions = requested.length > 0 ? requested.map(resolveRelease) : [...releases];
+  const versions = positionals.length > 0 ? positionals.map(resolveRelease) : [...releases];
   const failed = await runAllTests(versions);
 
   const reports: HubReport[] = versions.map(reportOf);
