@@ -308,6 +308,8 @@ describe("the exchange of a callback's code", () => {
         (state) => state.slice(0, -1) + other(state.at(-1)),
         (attempt) => attempt,
       ],
+      ["a shorter state", (state) => state.slice(0, -1), (attempt) => attempt],
+      ["no state in the callback", () => "", (attempt) => attempt],
       ["a longer state", (state) => `${state}x`, (attempt) => attempt],
       ["a state with a page appended", (state) => `${state}.%2Fother`, (attempt) => attempt],
       ["an empty state", () => "", (attempt) => ({ ...attempt, state: "" })],

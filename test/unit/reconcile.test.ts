@@ -1,5 +1,5 @@
 /** Writes whose response is lost: the client reads the hub's state, and never repeats the write. */
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { JupyterHub } from "../../src/index.js";
 import { answer, answering, hubOf, refusal, rejectionOf } from "./helpers.js";
 
@@ -261,6 +261,27 @@ describe("the error of a write that the hub did not carry out", () => {
       outcome: undefined,
     });
     expect(fetch.sent()).toEqual(["DELETE /groups/lab"]);
+  });
+});
+
+describe("the timeout of a call", () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it("limits the write and the GET that checks for the change together", async () => {
+    vi.useFakeTimers();
+    const fetch = answering(async ({ method }) => {
+      if (method === "GET") return new Promise<never>(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      throw lost();
+    });
+    const begun = performance.now();
+    let duration = 0;
+    const error = rejectionOf(hubOf(fetch).groups.delete("lab", { timeout: 1000 })).finally(() => {
+      duration = performance.now() - begun;
+    });
+    await vi.runAllTimersAsync();
+    expect(await error).toMatchObject({ name: "ConnectionError", outcome: "unknown" });
+    expect(duration).toBe(1000);
   });
 });
 

@@ -540,6 +540,17 @@ describe("a server that does not run", () => {
     },
   );
 
+  it.each([403, 404, 405, 424])(
+    "is not inferred from a page with status %i that links to files of the hub, if the hub reports that the server runs",
+    async (status) => {
+      const link = `<link href="/hub/static/css/style.min.css" />`;
+      const serves = (): Response => answer(link, { status, type: "text/html", version: null });
+      const response = await hubAt(cluster({ serves })).servers.fetch("ada", "/api");
+      expect(response.status).toBe(status);
+      expect(await response.text()).toBe(link);
+    },
+  );
+
   it("is not inferred from a redirect to the hub if the hub reports that the server runs", async () => {
     const error = await rejectionOf(
       hubAt(cluster({ serves: toTheHub })).servers.fetch("ada", "/api"),

@@ -48,6 +48,7 @@ const table: [what: string, text: string, events: string[]][] = [
   ["lines with all kinds of ends", "data: 1\r\n\ndata: 2\n\r\ndata: 3\r\n\r", ["1", "2", "3"]],
   ["LF followed by CR, which end two lines", "data: 1\n\rdata: 2\n\r", ["1", "2"]],
   ["several lines of data", "data: a\ndata: b\ndata\ndata: c\n\n", ["a\nb\n\nc"]],
+  ["several lines of data that end with CRLF", "data: a\r\ndata: b\r\n\r\n", ["a\nb"]],
   ["empty data", "data:\n\ndata\n\ndata: \n\n", ["", "", ""]],
   ["no space after the colon", 'data:{"a":1}\n\n', ['{"a":1}']],
   ["two spaces after the colon, of which one is content", "data:  a\n\n", [" a"]],
