@@ -2,8 +2,8 @@
  * Applies openapi/overlay.yaml to JupyterHub's newest document.
  *
  * The overlay follows the OpenAPI Overlay standard with stricter rules: every action has a reason (`x-why`), every
- * value that it replaces or removes is given (`x-was`) and must still be there, and every target must match. So an
- * action that upstream made unnecessary fails with an error that names it.
+ * value that it replaces or removes is given (`x-was`) and must still be there, every target must match, and unknown
+ * keys are refused. So an action that upstream made unnecessary fails with an error that names it.
  */
 import { isDeepStrictEqual } from "node:util";
 import { exec } from "jsonpath-rfc9535";
@@ -65,8 +65,14 @@ export function applyWhereItFits(
   }
 }
 
-export const actionsOf = (overlay: JsonObject): OverlayAction[] =>
-  (Array.isArray(overlay["actions"]) ? overlay["actions"] : []) as unknown as OverlayAction[];
+const actionKeys = new Set(["target", "update", "remove", "x-was", "x-why", "x-seen", "x-unshown"]);
+
+export function actionsOf({ actions }: JsonObject): OverlayAction[] {
+  // A YAML list whose items are all commented out is null.
+  if (actions === null) return [];
+  if (Array.isArray(actions)) return actions as unknown as OverlayAction[];
+  throw new Error("The overlay has no list of `actions`.");
+}
 
 /** Neighbouring actions that belong to one correction. */
 export interface Entry {
@@ -115,6 +121,8 @@ function applyAction(
     applied: [],
   });
   if (!action["x-why"]) return whole("has no x-why");
+  const unknown = Object.keys(action).filter((key) => !actionKeys.has(key));
+  if (unknown.length > 0) return whole(`has the unknown key ${unknown.join(", ")}`);
   const matches: { value: Json; path: Path }[] = [];
   try {
     exec(document, target, (value, path) => matches.push({ value, path: [...path] }));

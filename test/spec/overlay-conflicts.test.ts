@@ -51,7 +51,7 @@ const conflicts = (text: string): [number, string][] =>
 describe("a conflict", () => {
   it("is not reported for an action that applies", () => {
     expect(conflicts(overlay(valid))).toEqual([]);
-    expect(overlayConflicts(document, {})).toEqual({ conflicts: [], document });
+    expect(overlayConflicts(document, { actions: [] })).toEqual({ conflicts: [], document });
   });
 
   it("is reported with the action's index, its target and the problem", () => {
@@ -245,7 +245,7 @@ ${valid.replaceAll(/^ {2}/gm, "  # ")}`,
 
   it("fails if another action uses a YAML anchor of a conflicting action", () => {
     const anchors = unmatched.replace("update: {", "update: &other {");
-    const uses = valid.replace("    update:", "    x-note: *other\n    update:");
+    const uses = valid.replace("    update:", "    x-seen: *other\n    update:");
     expect(() => without(overlay(anchors, uses))).toThrow("others use what they anchor");
   });
 });

@@ -1,6 +1,7 @@
 /** Tests the overlay engine with actions that conflict: it reports every conflict. */
 import { describe, expect, it } from "vitest";
-import { apply, problemsOf, type Action } from "./overlay-cases.js";
+import { applyOverlay } from "../../scripts/overlay.js";
+import { apply, problemsOf, smallDocument, type Action } from "./overlay-cases.js";
 
 type Refusal = [what: string, action: Action, problem: string];
 
@@ -25,6 +26,11 @@ describe("an action is rejected", () => {
       "if it has no reason",
       { target: "$.User", update: { maximum: 9 }, "x-why": "" },
       "$.User: has no x-why",
+    ],
+    [
+      "if it has an unknown key, such as a misspelt x-seen",
+      { target: "$.User", update: { maximum: 9 }, "x-sen": "6.1.1 GET /" } as Action,
+      "$.User: has the unknown key x-sen",
     ],
     [
       "if it neither updates nor removes",
@@ -215,6 +221,21 @@ describe("a removal", () => {
     ["a value, and upstream has an array", "$.User.enum", "a", '["a","b"]'],
   ])("is rejected if x-was is %s", (_, target, value, upstream) => {
     expect(removal(target, value)).toEqual([`${target}: x-was differs: upstream has ${upstream}`]);
+  });
+});
+
+describe("an overlay", () => {
+  it.each([{}, { action: [] }, { actions: {} }])(
+    "is rejected if it has no list of actions: %j",
+    (overlay) => {
+      expect(() => applyOverlay(smallDocument(), overlay)).toThrow(
+        "The overlay has no list of `actions`.",
+      );
+    },
+  );
+
+  it("may have a list whose items are all commented out", () => {
+    expect(applyOverlay(smallDocument(), { actions: null })).toEqual(smallDocument());
   });
 });
 
