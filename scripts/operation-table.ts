@@ -4,6 +4,7 @@
  */
 import { follow, operationsOf, type DocumentedOperation } from "./document.js";
 import { at, isObject, type Json, type JsonObject } from "./json.js";
+import { isNewer } from "./vendor-release.js";
 
 type Rule = { [key: string]: string | number | string[] | true };
 interface Row {
@@ -138,10 +139,6 @@ function withoutImplied({ since, until, ...rule }: Rule, operation: Row): Rule {
     typeof until === "string" && (!operation.until || isNewer(operation.until, until));
   return { ...rule, ...(isLater && { since }), ...(endsEarlier && { until }) };
 }
-
-/** Whether a release is newer than another, compared by numbers: 5.10 is newer than 5.9. */
-const isNewer = (release: string, other: string): boolean =>
-  release.localeCompare(other, "en", { numeric: true }) > 0;
 
 /** The features that `hub.supports()` knows, each with its first release. */
 function featuresOf(document: JsonObject): { [feature: string]: string } {
