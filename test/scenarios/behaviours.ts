@@ -307,16 +307,3 @@ export const behaviours: readonly Behaviour[] = [
     shows: ['"status":403', "requires any of [proxy]"],
   },
 ];
-
-/** Behaviours of real hubs that the fake hub does not have, each with the reason. Tests on real hubs show them. */
-export const notInFake: Readonly<Record<string, string>> = {
-  "the hub ends after repeated failures of starts (consecutive_failure_limit)":
-    "a fake hub has no process",
-  "500 while a start goes on, when the server's process dies before it listens":
-    "a fake hub starts no process",
-  "NaN in user_options": "only a Python client can send it",
-  "403 for a user whose login has expired (auth_refresh_age)": "a fake hub has no Authenticator",
-  "redirects, logins and consent in a browser": "a fake hub has no pages",
-  "a proxy that answers in the hub's place": "a fake hub has no proxy in front of it; see hub.fail",
-  "environment variables of servers and services": "a fake hub starts no process",
-};
