@@ -88,7 +88,7 @@ function vendorRelease(version: string): void {
   const how = obtained.downloaded ? "downloaded" : "vendored already";
   print(`JupyterHub ${version}: ${obtained.source.file}, ${how}`);
   if (replaced) {
-    print(`It replaces ${replaced.version}, the newest of its major release until now.`);
+    print(`It replaces ${replaced.version}, the newest vendored release of that major version.`);
     const lines = linesThatRead(root, replaced.version);
     if (lines.length > 0) {
       print(
