@@ -14,7 +14,7 @@ import {
 import { errorFromThrown } from "./network-errors.js";
 import { logAttempt, type LogFields } from "./logger.js";
 import { errorFromResponse } from "./error-mapping.js";
-import { withBody } from "./response.js";
+import { discardBody, withBody } from "./response.js";
 import { retryDelay } from "./retry.js";
 import { withIdleTimeout } from "./event-stream.js";
 import { delay } from "./deadline.js";
@@ -44,9 +44,9 @@ export async function sendWithRetries(
     const begun = performance.now();
     const log = (outcome: Pick<LogFields, "status" | "error" | "retryIn">): void => {
       if (!logger) return;
-      const operation = `${method} ${context.route}`;
+      const { name: operation, url } = context;
       const duration = performance.now() - begun;
-      logAttempt(logger, method, { operation, url: context.url, attempt, duration, ...outcome });
+      logAttempt(logger, method, { operation, url, attempt, duration, ...outcome });
     };
     const headers = headersOf(request, attempt, hasOwnToken, transport);
     const { url, body } = request;
@@ -130,8 +130,7 @@ function assertSuccess(
       return { response: withBody(response, stream), body };
     }
     if (body === undefined && response.body) {
-      // Streams of node-fetch are closed by this method.
-      (response.body as { destroy?(): void }).destroy?.();
+      void discardBody(response);
       throw new InvalidInputError(
         `${context.method} ${context.url}: the body is no web stream. Give the client a \`fetch\` whose responses have one.`,
         context,

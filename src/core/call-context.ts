@@ -2,7 +2,7 @@
 import type { Operation } from "../../generated/operations.gen.js";
 import type { JupyterHubError } from "./errors.js";
 import type { RequestOptions } from "./raw-call.js";
-import { redactedUrl, Secrets } from "./redact.js";
+import { redactedUrl, Secrets, withoutSecrets } from "./redact.js";
 
 /** The operation of a route that is not in the table. */
 export const unknownOperation: Operation = {};
@@ -44,6 +44,8 @@ export class CallContext {
   isQueued = false;
   /** Whether an attempt was sent and its outcome is unknown. */
   sent = false;
+  /** The client's token, once an attempt has sent it. */
+  token: string | undefined;
   /** Whether the last attempt had an `Authorization` header. */
   isAuthorized = false;
   /** The reader of the last response's body. A failed attempt cancels it. */
@@ -82,7 +84,17 @@ export class CallContext {
 
   /** The URL for errors and logs: without query and secrets. */
   get url(): string {
-    return redactedUrl(this.#baseUrl, this.route, this.#path);
+    return this.#withoutToken(redactedUrl(this.#baseUrl, this.route, this.#path));
+  }
+
+  /** The operation for logs: `GET /users/{name}`. */
+  get name(): string {
+    return this.#withoutToken(`${this.method} ${this.route}`);
+  }
+
+  /** A program may pass the token as a name, by mistake. */
+  #withoutToken(text: string): string {
+    return this.token === undefined ? text : withoutSecrets(text, [this.token]);
   }
 
   /** The details that every error of the call has. */

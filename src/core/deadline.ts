@@ -34,6 +34,9 @@ export function onAbort(signal: AbortSignal | null | undefined, listener: Listen
     if (signal) listener(signal.reason);
     return () => undefined;
   }
+  if (typeof signal.addEventListener !== "function") {
+    throw new InvalidInputError("The signal must be an AbortSignal, such as `controller.signal`.");
+  }
   let shared = subscriptions.get(signal);
   if (!shared) {
     const listeners = new Set<Listener>();

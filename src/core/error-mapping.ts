@@ -197,7 +197,8 @@ function hubMessageOf(body: string): string | undefined {
 export function parseRetryAfter(value: string | null, now = Date.now()): number | undefined {
   if (value === null) return undefined;
   if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;
-  // JavaScript engines parse nearly anything as a date, such as -5. HTTP's dates begin with a weekday.
-  const milliseconds = /^\s*[A-Z][a-z]+,? /.test(value) ? Date.parse(value) - now : NaN;
+  // JavaScript engines parse nearly anything as a date, such as -5. HTTP's dates begin with a weekday, and are in UTC.
+  const date = value.includes("GMT") ? value : `${value} GMT`;
+  const milliseconds = /^\s*[A-Z][a-z]+,? /.test(value) ? Date.parse(date) - now : NaN;
   return Number.isNaN(milliseconds) ? undefined : Math.max(0, milliseconds);
 }

@@ -6,7 +6,15 @@
  */
 import type { Operation, Rule } from "../../generated/operations.gen.js";
 import { InvalidInputError } from "./errors.js";
-import { callKeys, checkBag, checkKeys, inputHints, type Keys, type KeysOf } from "./known-keys.js";
+import {
+  callKeys,
+  checkBag,
+  checkKeys,
+  inputHints,
+  isBag,
+  type Keys,
+  type KeysOf,
+} from "./known-keys.js";
 import { checkName, describeType } from "./path-names.js";
 import type { RequestOptions } from "./raw-call.js";
 
@@ -139,10 +147,11 @@ function isValid(value: unknown, rule: Rule): boolean {
     return (
       Array.isArray(value) &&
       value.length >= minItems &&
-      (!items || value.every((item) => typeof item === items))
+      // JSON sends null for a hole, which `every` skips.
+      (!items || Array.from(value).every((item) => typeof item === items))
     );
   }
-  if (type === "object") return isPlainObject(value);
+  if (type === "object") return isBag(value);
   if (type === "integer") {
     return (
       // Larger numbers are not exact, and hubs fail on the largest.
@@ -176,6 +185,3 @@ function invalidValue(
   const got = typeof value === "number" ? String(value) : describeType(value);
   return new InvalidInputError(`\`${key}\` must be ${wanted}, not ${got}.`);
 }
-
-const isPlainObject = (value: unknown): value is Bag =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -41,19 +41,21 @@ export function checkKeys(what: string, bag: unknown, known: Keys, hints?: KeyHi
 }
 
 /**
- * Throws an {@link InvalidInputError} unless `bag` is a plain object, or another object that has a key of its own or a
- * known key. Refuses a Map, a promise or a signal: they have neither, and would be read as empty. Accepts an
- * AbortController, which inherits the known key `signal`.
+ * Returns whether a value is a plain object, or another object that has a key of its own or a known key. Refuses a Map,
+ * a promise or a signal: they have neither, and would be read as empty. Accepts an AbortController, which inherits the
+ * known key `signal`.
  */
+export const isBag = (value: unknown, known: Keys = {}): value is Keys =>
+  typeof value === "object" &&
+  value !== null &&
+  !Array.isArray(value) &&
+  (Object.keys(value).length > 0 ||
+    describeType(value) === "of type object" ||
+    Object.keys(known).some((key) => key in value));
+
+/** Throws an {@link InvalidInputError} unless {@link isBag} accepts `bag`. */
 export function checkBag(what: string, bag: unknown, known: Keys = {}): asserts bag is Keys {
-  const isBag =
-    typeof bag === "object" &&
-    bag !== null &&
-    !Array.isArray(bag) &&
-    (Object.keys(bag).length > 0 ||
-      describeType(bag) === "of type object" ||
-      Object.keys(known).some((key) => key in bag));
-  if (isBag) return;
+  if (isBag(bag, known)) return;
   const keys = Object.keys(known).map(quoted).join(", ");
   const hint = keys && ` Known keys: ${keys}.`;
   throw new InvalidInputError(`The ${what} must be an object, not ${describeType(bag)}.${hint}`);

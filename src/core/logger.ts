@@ -31,9 +31,8 @@ export function logAttempt(logger: Logger, method: string, fields: LogFields): v
   const { url, status, error, retryIn } = fields;
   const outcome = [status, error].filter((part) => part !== undefined).join(" ");
   const retry = retryIn === undefined ? "" : `, retrying in ${Math.round(retryIn)} ms`;
-  try {
+  const log = async (): Promise<void> =>
     logger[retry ? "warn" : "debug"]?.(`${method} ${url}: ${outcome}${retry}`, fields);
-  } catch {
-    // A logger that fails does not fail the call.
-  }
+  // A logger that fails does not fail the call.
+  log().catch(() => undefined);
 }

@@ -10,14 +10,18 @@ import {
   type JupyterHubError,
 } from "./errors.js";
 import { lookUp } from "./error-mapping.js";
-import { isSafe } from "./retry.js";
+import { versionOf } from "./response.js";
+import { isSafe, isTransient } from "./retry.js";
 import { DeadlinePassed } from "./deadline.js";
 import { pageOrigin } from "./runtime.js";
 import { maxText, redactor, shorten, type Redact } from "./redact.js";
 import type { CallContext } from "./call-context.js";
 
 const advice: readonly (readonly [RegExp, string])[] = [
-  [/ECONNREFUSED/, "Nothing listens there: check the url and whether the hub is up."],
+  [
+    /ECONNREFUSED|ConnectionRefused/,
+    "Nothing listens there: check the url and whether the hub is up.",
+  ],
   [/ENOTFOUND|EAI_AGAIN/, "No such host: check the url."],
   [
     /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|before secure TLS/,
@@ -41,11 +45,15 @@ const denoCodes: readonly (readonly [RegExp, string])[] = [
   [/dns error/, "ENOTFOUND"],
 ];
 
+/** Whether a value is an error, also of another realm: Jest gives tests a realm of their own, with the outer `fetch`. */
+const isError = (value: unknown): value is Error =>
+  value instanceof Error || Object.prototype.toString.call(value) === "[object Error]";
+
 /** Returns the error for a request that got no response, or only a part of one. */
 export function connectionError(cause: unknown, call: CallContext): ConnectionError {
-  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+  const inner = isError(cause) && isError(cause.cause) ? cause.cause : cause;
   const clean = createSanitizer(call);
-  const words = inner instanceof Error ? clean(inner.message) : "";
+  const words = isError(inner) ? clean(inner.message) : "";
   const code = codeOf(inner, clean) ?? lookUp(denoCodes, words);
   const hint = crossOrigin(call) ?? lookUp(advice, `${code} ${words}`) ?? tlsAdvice(call, code);
   return new ConnectionError(
@@ -111,7 +119,7 @@ export function sanitizeCause(thrown: unknown, call: RedactionScope): unknown {
 
 function sanitize(thrown: unknown, clean: Clean, redact: Redact, depth = 0): unknown {
   if (typeof thrown === "string") return clean(thrown);
-  if (!(thrown instanceof Error)) return undefined;
+  if (!isError(thrown)) return undefined;
   const { message, cause, stack } = thrown;
   const copy = new Error(clean(message));
   if (cause !== undefined && depth < 4) copy.cause = sanitize(cause, clean, redact, depth + 1);
@@ -174,15 +182,20 @@ export function errorFromThrown(error: unknown, call: CallContext): JupyterHubEr
 
 /** Codes of failures that happen before anything reaches the hub. */
 const notSentCodes =
-  /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CONNECT_TIMEOUT|CERT|SELF_SIGNED|UNABLE_TO_VERIFY|EPROTO|ERR_SSL/;
+  /ECONNREFUSED|ConnectionRefused|FailedToOpenSocket|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CONNECT_TIMEOUT|CERT|SELF_SIGNED|UNABLE_TO_VERIFY|EPROTO|ERR_SSL/;
 
 /** Returns whether a failed call is a write that the hub may have carried out, but whose response was lost. */
-export function isResponseLost(failure: JupyterHubError, { method }: CallContext): boolean {
+export function isResponseLost(
+  failure: JupyterHubError,
+  { method, response }: CallContext,
+): boolean {
   if (isSafe(method)) return false;
   const { status, hubVersion } = failure;
   if (isJupyterHubError(failure, "ConnectionError")) return !notSentCodes.test(failure.code ?? "");
   // Without a version, the error is a proxy's: its hub may have received the request before it became unavailable.
-  if (isJupyterHubError(failure, "HubError")) return !hubVersion;
+  if (isJupyterHubError(failure, "HubError")) {
+    return isTransient(failure) ? !(response && versionOf(response)) : !hubVersion;
+  }
   // There is no response, or one with a status of success but unusable content.
   return (
     status === undefined ||
@@ -199,7 +212,7 @@ const { captureStackTrace } = Error as {
  * an error created deeper in this package could all be the package's own.
  */
 export function withCallSite(failure: JupyterHubError): JupyterHubError {
-  captureStackTrace?.(failure, withCallSite);
+  if (Object.isExtensible(failure)) captureStackTrace?.(failure, withCallSite);
   return failure;
 }
 

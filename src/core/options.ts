@@ -127,8 +127,8 @@ export const optionKeys: { readonly [Key in keyof JupyterHubOptions]-?: true | R
   fetch: [(value) => typeof value === "function", "a function"],
   headers: true,
   appName: [
-    (value) => /^[\x20-\x7E]*$/.test(String(value)),
-    "plain ASCII, since it is part of a header",
+    (value) => typeof value === "string" && /^[\x20-\x7E]*$/.test(value),
+    "a string of plain ASCII, since it is part of a header",
   ],
   timeout: positive,
   retry: [
@@ -188,11 +188,16 @@ export const defaults = {
 
 /** Creates the parts of a client. Throws an {@link InvalidInputError} if an option is invalid. */
 export function createClientContext(
-  options: JupyterHubOptions,
+  given: JupyterHubOptions,
   operations: Readonly<Record<string, Operation>>,
 ): ClientContext {
-  checkOptions(options);
-  const { auth, headers, logger } = options;
+  checkOptions(given);
+  // A copy, with inherited options: derived clients have the same options, even if `given` changes meanwhile.
+  const options: JupyterHubOptions = Object.fromEntries(
+    Object.keys(optionKeys).map((name) => [name, given[name as keyof JupyterHubOptions]]),
+  );
+  const headers = options.headers && normalized(options.headers);
+  const { auth, logger } = options;
   const ownUrl = environmentVariable("JUPYTERHUB_API_URL");
   const url = options.url ?? (auth ? hubUrlOfPage() : ownUrl);
   if (url === undefined) {
@@ -202,7 +207,7 @@ export function createClientContext(
   }
   const baseUrl = apiUrl(url, options.url === undefined ? "JUPYTERHUB_API_URL" : "url");
   const publicHubUrl = environmentVariable("JUPYTERHUB_PUBLIC_HUB_URL") ?? hubOfHost();
-  const parent = inherited.get(options);
+  const parent = inherited.get(given);
   // A hub gives the programs that it starts an address inside the cluster, often plain http by design.
   const trusted = parent?.trusted ?? isSame(baseUrl, ownUrl);
   // The environment describes one hub, and its token is for that hub only.
@@ -212,8 +217,8 @@ export function createClientContext(
   const publicUrl = options.publicUrl ?? (own ? publicHubUrl : undefined);
   const timeout = options.timeout ?? defaults.timeout;
   const maxConcurrency = options.maxConcurrency ?? defaults.maxConcurrency;
-  const { fetch: given, authScheme = "Bearer" } = options;
-  const send: typeof fetch = (input, init) => (given ?? fetch)(input, init);
+  const { authScheme = "Bearer" } = options;
+  const send: typeof fetch = (input, init) => (options.fetch ?? fetch)(input, init);
   const authorization = (token: string): string => `${authScheme} ${token}`;
   const credentials = auth
     ? createCookieCredentials(baseUrl, send, timeout)
@@ -221,7 +226,7 @@ export function createClientContext(
   const transport = new Transport({
     baseUrl,
     fetch: send,
-    headers: headers ? normalized(headers) : {},
+    headers: headers ?? {},
     userAgent: `${options.appName ?? ""} jupyterhub-client/${packageVersion}`.trimStart(),
     timeout,
     maxResponseBytes: options.maxResponseBytes ?? defaults.maxResponseBytes,
@@ -239,7 +244,7 @@ export function createClientContext(
     credentials,
     publicUrl: pageUrl(publicUrl ?? baseUrl),
     // These options do not include `allowInsecure: trusted`, since it holds for this address alone.
-    options: { ...options, url: baseUrl, token, publicUrl },
+    options: { ...options, headers, url: baseUrl, token, publicUrl },
     own,
     trusted,
   };

@@ -13,8 +13,10 @@ import { redacted, withoutSecrets } from "./redact.js";
 /** The media type of a response, in lower case and without parameters. */
 export function typeOf({ headers }: Pick<Response, "headers">): string {
   const type = headers.get("Content-Type") ?? "";
-  // The usual type needs no parsing.
-  return type === "application/json" ? type : (type.split(";")[0] ?? "").trim().toLowerCase();
+  // The usual type needs no parsing. A proxy may have added a second type: the last one counts.
+  return type === "application/json"
+    ? type
+    : /([^;,]*)(;[^,]*)?$/.exec(type)![1]!.trim().toLowerCase();
 }
 
 /**
@@ -22,7 +24,7 @@ export function typeOf({ headers }: Pick<Response, "headers">): string {
  * runs in a page of another origin, which may not read it.
  */
 export const versionOf = ({ headers }: Response): string | undefined =>
-  headers.get("X-JupyterHub-Version") ?? undefined;
+  headers.get("X-JupyterHub-Version") || undefined;
 
 const isJson = (type: string): boolean => /^application\/(.+\+)?json$/.test(type);
 
@@ -60,10 +62,11 @@ export async function readText(
   }
 }
 
-/** Closes the connection of a response whose body is not read. Streams of node-fetch have no `cancel`. */
+/** Closes the connection of a response whose body is not read. Streams of node-fetch have `destroy`, not `cancel`. */
 export async function discardBody({ body }: Response): Promise<void> {
+  const stream = body as { cancel?(): Promise<void>; destroy?(): void } | null;
   try {
-    await body?.cancel?.();
+    await (stream?.cancel ? stream.cancel() : stream?.destroy?.());
   } catch {
     // A stream that has failed rejects with the same error.
   }
@@ -114,7 +117,10 @@ export function assertHubResponse(
     );
   }
   // An HTML page may come from anything, unless it is empty or has the hub's version header.
-  const isExpected = isJson(type) || (media.includes(type) && (!isPage || body === "" || version));
+  const isExpected =
+    isJson(type) ||
+    (media.includes(type) && (!isPage || body === "" || version)) ||
+    (body === undefined && version && !isPage);
   if (status >= 400) {
     // Pages of a hub have the version header as well, but only few operations are refused with a page.
     const isKnown =
@@ -144,8 +150,8 @@ export function assertHubResponse(
 /** Returns a response with `body` in place of its own body, which has already been read. */
 export const withBody = (response: Response, body: string | ReadableStream): Response =>
   typeof body === "string"
-    ? Object.defineProperty(response, "text", { value: async () => body })
-    : Object.defineProperty(response, "body", { value: body });
+    ? Object.defineProperty(response, "text", { value: async () => body, configurable: true })
+    : Object.defineProperty(response, "body", { value: body, configurable: true });
 
 /** Returns how the generated client must parse the response to a call. */
 export const parseAsOf = ({ streams, operation }: CallContext): "json" | "auto" | "stream" =>

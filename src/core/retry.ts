@@ -23,13 +23,14 @@ export interface FailedAttempt {
 }
 
 /** Matches the error codes of failures that a retry would repeat. */
-const permanentCodes = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ENOTFOUND|EPROTO|^HPE_|^ERR_(?!STREAM)/;
+const permanentCodes =
+  /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ENOTFOUND|EPROTO|^HPE_|^ERR_(?!STREAM|HTTP2)/;
 
 /** Statuses that gateways send if the hub is unavailable. The statuses from 520 on come from CDNs. */
 const unavailableStatuses = new Set([502, 503, 504, 520, 521, 522, 523, 524, 527, 530]);
 
 // Errors are compared by name, since a middleware may throw errors of another copy of this package.
-const isTransient = (failure: unknown): boolean =>
+export const isTransient = (failure: unknown): boolean =>
   (isJupyterHubError(failure, "ConnectionError") && !permanentCodes.test(failure.code ?? "")) ||
   (isJupyterHubError(failure, "HubError") && unavailableStatuses.has(failure.status ?? 0));
 

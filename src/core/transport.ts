@@ -206,7 +206,7 @@ export class Transport {
     signal: AbortSignal,
   ): Promise<Response> {
     const { middleware } = this.options;
-    const context = { operation: `${call.method} ${call.route}`, url: call.url, attempt, signal };
+    const context = { operation: call.name, url: call.url, attempt, signal };
     const own = new Set<unknown>();
     const send = (request: HubRequest): Promise<Response> =>
       this.#fetch(request, call, signal).catch((error: unknown) => {
@@ -260,7 +260,7 @@ export class Transport {
 
   #prepare({ headers, token }: AttemptRequest, call: CallContext): void {
     const { credentials } = this.options;
-    if (token !== undefined) credentials.put(headers, token);
+    if (token !== undefined) credentials.put(headers, (call.token = token));
     // With a cookie, hubs demand this content type for writes, even without a body.
     if (credentials.kind === "cookie" && !isSafe(call.method) && !headers.has("Content-Type")) {
       headers.set("Content-Type", "application/json");

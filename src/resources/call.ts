@@ -47,7 +47,9 @@ export function requestOptions(
   headers?: Readonly<Record<string, string>>,
 ): GeneratedOptions {
   checkCall(call);
-  return { ...call, headers: { ...call.headers, ...headers }, client, throwOnError: true };
+  // An AbortController has its signal as an inherited property.
+  const { signal, timeout, headers: own } = call;
+  return { signal, timeout, headers: { ...own, ...headers }, client, throwOnError: true };
 }
 
 /** Returns the hub's version: from its last response or, if there is none yet, from a new request. */
@@ -127,6 +129,7 @@ export async function withSharedDeadline<Value>(
   try {
     return await withDeadline(own, caller, (signal) => work({ ...rest, signal }));
   } catch (error) {
+    if (caller?.aborted) throw error;
     if (!(error instanceof DeadlinePassed)) throw atCallSite(error);
     const { timeout, outcome, cause } = error;
     throw atCallSite(
