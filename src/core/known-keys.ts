@@ -24,9 +24,22 @@ export interface KeyHints {
 /** The keys of the options that every call has. */
 export const callKeys = { signal: true, timeout: true, headers: true } as const;
 
+/** The keys that the options of some methods have. */
+const methodKeys: Keys = {
+  ifRunning: true,
+  onAbort: true,
+  concurrency: true,
+  stopServers: true,
+  useClientToken: true,
+  appendToken: true,
+};
+
 /** Hints about an unknown key of an input. */
 export const inputHints: KeyHints = {
-  elsewhere: (key) => (Object.hasOwn(callKeys, key) ? "the options of the call" : undefined),
+  elsewhere: (key) =>
+    Object.hasOwn(callKeys, key) || Object.hasOwn(methodKeys, key)
+      ? "the options of the call"
+      : undefined,
   newer:
     "To send a key of a newer hub, call the operation's function of jupyterhub-client/api " +
     "with `allowUnknownKeys: true`.",

@@ -202,7 +202,9 @@ export function createClientContext(
   const url = options.url ?? (auth ? hubUrlOfPage() : ownUrl);
   if (url === undefined) {
     throw new InvalidInputError(
-      'No url. Give one, such as new JupyterHub({ url: "https://hub.example.org" }), or set JUPYTERHUB_API_URL.',
+      auth
+        ? "No url, and this page does not say where its hub is. Give one: `location.origin`, followed by the hub's prefix."
+        : 'No url. Give one, such as new JupyterHub({ url: "https://hub.example.org" }), or set JUPYTERHUB_API_URL.',
     );
   }
   const baseUrl = apiUrl(url, options.url === undefined ? "JUPYTERHUB_API_URL" : "url");

@@ -210,6 +210,9 @@ function redirectTarget(headers: Headers, { url, secrets }: CallContext): URL | 
 function redirectAdvice(target: URL | undefined, { url }: CallContext): string {
   const from = new URL(url);
   const route = from.pathname.slice(from.pathname.lastIndexOf("/hub/api"));
+  if (target?.pathname.includes("/hub/user/")) {
+    return "It leads to a user's server. Give the hub's address, or use JupyterHub.discover(link).";
+  }
   if (target?.pathname.endsWith(route)) {
     const prefix = target.pathname.slice(0, -route.length);
     return `Configure its target: url: "${target.origin}${prefix}".`;

@@ -42,9 +42,19 @@ export function apiUrl(url: string, what = "url"): string {
   if (search || hash) {
     throw new InvalidInputError(`The ${what} must not have a query or fragment. ${hint}`);
   }
-  const path = withoutTrailingSlashes(pathname).replace(/\/hub(\/api)?$/, "");
-  return `${origin}${path}/hub/api`;
+  const given = withoutTrailingSlashes(pathname);
+  if (serverPage.test(given)) {
+    throw new InvalidInputError(
+      `The ${what} is a page of a user's server, which must not get the token. ` +
+        "Give the hub's address, or use JupyterHub.discover(link).",
+    );
+  }
+  return `${origin}${given.replace(/\/hub(\/api)?$/, "")}/hub/api`;
 }
+
+/** Matches the path of a server and those of its pages, as people copy them from a browser. */
+const serverPage =
+  /\/user\/[^/]+($|(\/[^/]+)?\/(lab|tree|notebooks|doc|edit|files|terminals|retro|nbclassic)(\/|$))/;
 
 /** Returns `https://host/prefix/hub/`, the hub's address for people, for any form that {@link apiUrl} accepts. */
 export const pageUrl = (url: string): string => apiUrl(url, "publicUrl").replace(/api$/, "");

@@ -156,6 +156,10 @@ export class ServerConnections {
     if (typeof path !== "string") {
       throw new InvalidInputError('The path must be a string, such as "/api/kernels".');
     }
+    const misplaced = ["server", "useClientToken"].find((key) => key in init);
+    if (misplaced !== undefined) {
+      throw new InvalidInputError(`\`${misplaced}\` belongs in the options, the fourth argument.`);
+    }
     const signals = [init.signal, signal].filter((one) => one != null);
     const caller = signals.length > 0 ? AbortSignal.any(signals) : undefined;
     const call = { signal: caller, timeout, headers };

@@ -15,6 +15,7 @@ describe("the error of a redirect", () => {
     ["to https", "https://hub.example.com/hub/api/users/ada", 'url: "https://hub.example.com".'],
     ["below a prefix", "/jupyter/hub/api/users/ada", 'url: "https://hub.example.org/jupyter".'],
     ["with an additional slash", `${api}/`, "Only a slash at the end differs"],
+    ["to a page for a stopped server", "/hub/user/ada/lab/hub/api/users", "JupyterHub.discover"],
     ["to a login page", "https://sso.example.org/realms/login?x=1", "It leads to a login page"],
     ["to anything else", "https://example.org/", "Check the url"],
     ["that is malformed", "http://[", "Check the url"],

@@ -55,6 +55,15 @@ describe("an unknown key", () => {
     expect(found).toBe(meant);
   });
 
+  it.each(["ifRunning", "onAbort", "concurrency"])(
+    "of an input is reported as an option of the call: %s",
+    async (key) => {
+      const hub = hubOf(answering());
+      const error = await rejectionOf(hub.servers.start("ada", { [key]: "fail" }));
+      expect(String(error)).toContain("It belongs in the options of the call.");
+    },
+  );
+
   it("is quoted on one line, and shortened", () => {
     expect(refusalOf({ "a\nb": 1 })).toContain("Unknown key `a\\nb` in the bag.");
     expect(refusalOf({ ["k".repeat(1000)]: 1 })).toBe(

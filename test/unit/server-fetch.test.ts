@@ -364,6 +364,17 @@ describe("the options of servers.fetch", () => {
     },
   );
 
+  it.each([{ server: "gpu" }, { useClientToken: true }])(
+    "are refused in init, where fetch would ignore them: %j",
+    async (init) => {
+      const hub = hubWith();
+      const error = await rejectionOf(hub.client().servers.fetch("ada", "/a", init as RequestInit));
+      expect(error).toBeInstanceOf(InvalidInputError);
+      expect((error as Error).message).toContain("fourth argument");
+      expect(hub.fetch.requests).toEqual([]);
+    },
+  );
+
   it("do not replace the properties of init", async () => {
     const hub = hubWith();
     let passed: unknown;

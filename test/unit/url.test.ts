@@ -68,6 +68,9 @@ describe("the address of the API", () => {
     ["https://:x@hub.example.org", /must not contain a user or password/],
     ["https://hub.example.org/?next=/hub", /must not have a query or fragment/],
     ["https://hub.example.org/hub/home#servers", /must not have a query or fragment/],
+    ["https://hub.example.org/user/ada/", /page of a user's server.*JupyterHub\.discover/],
+    ["https://hub.example.org/user/ada/lab/tree/notes", /page of a user's server/],
+    ["https://hub.example.org/prefix/user/ada/gpu/lab", /page of a user's server/],
   ])("cannot be derived from %j", (url, message) => {
     const error = refusalOf(() => apiUrl(url));
     expect(error).toBeInstanceOf(InvalidInputError);
