@@ -53,6 +53,7 @@ function ruleOf(field: JsonObject, schema: JsonObject): Rule {
   if (rule["type"] && kinds.has("null")) rule["nullable"] = true;
   if (at(schema, "items")["type"] === "string") rule["items"] = "string";
   if (typeof schema["minItems"] === "number") rule["minItems"] = schema["minItems"];
+  if (typeof schema["pattern"] === "string") rule["pattern"] = schema["pattern"];
   const options = list(schema["enum"]).filter((option) => typeof option === "string");
   if (options.length > 0) rule["enum"] = options;
   if (typeof schema["minimum"] === "number") rule["min"] = schema["minimum"];
@@ -185,6 +186,8 @@ export interface Rule {
   readonly items?: "string";
   /** The minimum number of items of an array. */
   readonly minItems?: number;
+  /** The pattern of a string. */
+  readonly pattern?: string;
   /** The end of the error message for an empty list or null. It says what to do instead. */
   readonly ifEmpty?: string;
   /**

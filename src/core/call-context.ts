@@ -77,7 +77,7 @@ export class CallContext {
     this.secrets = meta.secrets ?? new Secrets();
     if (this.route !== url) {
       const search = new URLSearchParams(url.slice(this.route.length));
-      this.secrets.addInput(Object.fromEntries(search));
+      this.secrets.addInput([...search].map(([key, value]) => ({ [key]: value })));
     }
     this.secrets.addInput([{ ...path }, { ...query }]);
   }

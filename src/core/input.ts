@@ -141,7 +141,7 @@ function checkCount(body: Bag, { minKeys = 0, exactlyOneOf = [] }: Operation): v
 }
 
 function isValid(value: unknown, rule: Rule): boolean {
-  const { type, enum: options, min, max, items, minItems = 0 } = rule;
+  const { type, enum: options, pattern, min, max, items, minItems = 0 } = rule;
   if (options) return options.includes(value as string);
   if (type === "array") {
     return (
@@ -151,6 +151,7 @@ function isValid(value: unknown, rule: Rule): boolean {
       (!items || Array.from(value).every((item) => typeof item === items))
     );
   }
+  if (pattern) return typeof value === "string" && new RegExp(pattern).test(value);
   if (type === "object") return isBag(value);
   if (type === "integer") {
     return (
@@ -165,7 +166,7 @@ function isValid(value: unknown, rule: Rule): boolean {
 
 function invalidValue(
   key: string,
-  { type, enum: options, min, max, items, ifEmpty }: Rule,
+  { type, enum: options, pattern, min, max, items, ifEmpty }: Rule,
   value: unknown,
 ): InvalidInputError {
   if (ifEmpty && (value === null || (Array.isArray(value) && value.length === 0))) {
@@ -175,6 +176,8 @@ function invalidValue(
     const fault = value.length === 0 ? "be empty" : `have items that are no ${items ?? ""}s`;
     return new InvalidInputError(`\`${key}\` must not ${fault}.`);
   }
+  // The value may be a secret.
+  if (pattern) return new InvalidInputError(`\`${key}\` must be a string like ${pattern}.`);
   if (options) return new InvalidInputError(`\`${key}\` must be one of ${options.join(", ")}.`);
   const top = max ?? ((value as number) > MAX_SAFE_INTEGER ? MAX_SAFE_INTEGER : undefined);
   const range = [

@@ -270,7 +270,8 @@ function checkOptions(options: JupyterHubOptions): void {
 /** Returns the public address of a hub with subdomains: `JUPYTERHUB_HOST` followed by `JUPYTERHUB_BASE_URL`. */
 function hubOfHost(): string | undefined {
   const host = environmentVariable("JUPYTERHUB_HOST");
-  return host && host + (environmentVariable("JUPYTERHUB_BASE_URL") ?? "");
+  // The prefix may itself end in /hub/.
+  return host && `${host}${environmentVariable("JUPYTERHUB_BASE_URL") ?? "/"}hub/`;
 }
 
 /** Returns whether `other`, in any form that the option `url` accepts, leads to the API at `baseUrl`. */

@@ -6,12 +6,6 @@
  */
 import { InvalidInputError } from "./errors.js";
 
-/**
- * The maximum length of a token's id, in characters. An id is a letter and a number; the token itself has 32
- * characters.
- */
-const maxTokenId = 20;
-
 /** Throws an {@link InvalidInputError} unless `value` is a name that leaves the route unchanged when inserted. */
 export function checkName(parameter: string, value: unknown, mayBeEmpty = false): void {
   const what = parameter.replaceAll("_", " ");
@@ -21,9 +15,9 @@ export function checkName(parameter: string, value: unknown, mayBeEmpty = false)
       `The ${what} must not be "${value}": in a URL it would lead to another route.`,
     );
   }
-  // Otherwise the token would be a part of the URL.
-  if (parameter === "token_id" && value.length > maxTokenId) {
-    throw new InvalidInputError("Give the token's `id`, not the token itself.");
+  // The token itself must not be a part of the URL. Of other values, hubs read a part as the id of another token.
+  if (parameter === "token_id" && !/^[a-z]\d+$/.test(value)) {
+    throw new InvalidInputError("Give the token's `id`, such as a5, not the token itself.");
   }
   if (/\p{Surrogate}/u.test(value)) {
     throw new InvalidInputError(

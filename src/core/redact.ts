@@ -146,6 +146,10 @@ function* cookiesIn(header: string): Generator<string, void> {
   }
 }
 
+/** Escapes the characters that Python escapes in URLs, but JavaScript does not. */
+export const escapeMarks = (percent: string): string =>
+  percent.replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
+
 /**
  * Returns the encodings in which a text may quote a secret. Values of fewer than four characters do not count as
  * secrets.
@@ -154,12 +158,16 @@ function encodingsOf(secret: string): string[] {
   const text = secret.trim().slice(0, maxText);
   if (text.length < 4) return [];
   const percent = attempt(() => encodeURIComponent(text)) ?? text;
+  const strict = escapeMarks(percent);
   return [
     text,
     JSON.stringify(text).slice(1, -1),
     percent,
     percent.toLowerCase(),
+    percent.replace(/%../g, (escape) => escape.toLowerCase()),
     percent.replaceAll("%2F", "/"),
+    strict,
+    strict.replaceAll("%20", "+"),
     attempt(() => encodeURI(text)) ?? text,
     String(new URLSearchParams([["", text]])).slice(1),
   ];

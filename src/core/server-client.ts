@@ -200,15 +200,30 @@ export async function isServedAt(
   return target.href.startsWith(address) && /^[^?#]/.test(target.href.slice(address.length));
 }
 
-/** Returns the body as text; an empty text if the body cannot be read. */
-const textOf = (response: Response): Promise<string> => response.text().catch(() => "");
-
 /**
- * Returns whether a response is a page of the hub: such a page loads the hub's static files. Leaves the body unread.
+ * Returns whether a response is a page of the hub: such a page loads the hub's static files. Reads only the beginning,
+ * of a copy.
  */
-const isHubPage = async (response: Response, hubUrl: string): Promise<boolean> =>
-  /html/.test(response.headers.get("Content-Type") ?? "") &&
-  (await textOf(response.clone())).includes(`${new URL(hubUrl).pathname}static/`);
+async function isHubPage(response: Response, hubUrl: string): Promise<boolean> {
+  if (!/html/.test(response.headers.get("Content-Type") ?? "")) return false;
+  const { body } = response.clone();
+  const reader = body?.getReader?.();
+  if (!reader) return false;
+  const decoder = new TextDecoder();
+  let text = "";
+  let isRead = false;
+  try {
+    while (!isRead && text.length < 2 ** 16) {
+      const { done, value } = await reader.read();
+      text += decoder.decode(value, { stream: true });
+      isRead = done;
+    }
+  } catch {
+    // What was read decides.
+  }
+  void reader.cancel().catch(() => undefined);
+  return text.includes(`${new URL(hubUrl).pathname}static/`);
+}
 
 /** Returns the runtime's WebSocket class; undefined in browsers, whose class cannot send headers. */
 export const runtimeWebSocket = (): typeof WebSocket | undefined =>

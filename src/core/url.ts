@@ -6,6 +6,7 @@
  */
 import { InvalidInputError } from "./errors.js";
 import { assertShape } from "./json.js";
+import { escapeMarks } from "./redact.js";
 
 const hint =
   'Give the address of the hub, such as "https://hub.example.org" or "https://example.org/prefix/hub/api".';
@@ -121,7 +122,8 @@ export function serverAddress(
 ): string {
   assertShape(typeof url === "string");
   if (full_url && isPrivateHost(new URL(publicUrl).hostname)) {
-    assertShape(URL.canParse(full_url, publicUrl));
+    const isWeb = (url: URL): boolean => /^https?:$/.test(url.protocol);
+    assertShape(URL.canParse(full_url, publicUrl) && isWeb(new URL(full_url, publicUrl)));
     return onHost(full_url, new URL(full_url, publicUrl).origin);
   }
   // Old hubs do not encode the server's name, and a question mark in it would end the path.
@@ -133,9 +135,7 @@ export function serverAddress(
 
 /** Returns a name as hubs encode it in addresses. */
 const encoded = (name: string): string =>
-  encodeURIComponent(name)
-    .replaceAll("%40", "@")
-    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  escapeMarks(encodeURIComponent(name)).replaceAll("%40", "@");
 
 function onHost(url: string, publicUrl: string): string {
   const hub = new URL(publicUrl);

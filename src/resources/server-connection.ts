@@ -172,7 +172,11 @@ export class ServerConnections {
       const both = AbortSignal.any([call.signal, ...signals]);
       const response = await createServerFetch(target)(url, { ...init, signal: both });
       // Servers refuse requests for other reasons, too. A new token helps only if the hub does not know this one.
-      const isRefused = response.status === 401 || response.status === 403;
+      const isRefused =
+        response.status === 401 ||
+        response.status === 403 ||
+        // The login of the hub, for a page or a file.
+        response.headers.get("Location")?.includes("/api/oauth2/authorize");
       if (forget && isRefused && !(await this.#owners.knows(target.token, call.signal))) forget();
       return response;
     });
@@ -188,17 +192,21 @@ export class ServerConnections {
     if (token === undefined || wanted.useClientToken || !this.#owners.decides(call)) {
       return { target: await this.#create(wanted, call, token) };
     }
-    const owner = await this.#owners.of(token);
-    const key = JSON.stringify([wanted.user, wanted.server, owner.key]);
-    const get = (): Promise<ServerTarget> =>
-      this.#targets.get(key, () => this.#create(wanted, {}, owner.token));
-    let cached = get();
-    if ((await cached).reuseUntil < performance.now()) {
-      this.#targets.delete(key, cached);
-      cached = get();
-    }
-    const target = await cached;
-    return { target, forget: () => this.#targets.delete(key, cached) };
+    // A renewed token may be that of another owner, whose connections have another key.
+    return this.#owners.renewing(token, async (token) => {
+      const owner = await this.#owners.of(token);
+      const key = JSON.stringify([wanted.user, wanted.server, owner.key]);
+      const call = this.#owners.callOptions(owner.token);
+      const get = (): Promise<ServerTarget> =>
+        this.#targets.get(key, () => this.#target(wanted, call, owner.token, undefined));
+      let cached = get();
+      if ((await cached).reuseUntil < performance.now()) {
+        this.#targets.delete(key, cached);
+        cached = get();
+      }
+      const target = await cached;
+      return { target, forget: () => this.#targets.delete(key, cached) };
+    });
   }
 
   /** Creates a connection. All requests for it carry the same client token, unless the call has an `Authorization`. */

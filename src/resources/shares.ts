@@ -89,14 +89,15 @@ export class Shares {
    *
    * `POST /shares/{owner}/{server_name}` · scopes `shares`, and `read:users:name` or `read:groups:name` · since 5.0
    * @throws NotFoundError if the server does not exist; BadRequestError if the user or the group does not exist, or for
-   * scopes that do not belong to this server
+   * scopes that do not belong to this server; InvalidInputError for an empty list of scopes, for which hubs would grant
+   * access to the server
    */
   async grant(owner: string, input: ShareInput, call?: CallOptions): Promise<Share> {
     const { server, body } = withoutServer(input, shareKeys);
     const path = { owner, server_name: server };
     return write(this.#hub, api.postSharesServer, { path, body }, call, async (call) => {
       const share = await this.#find(owner, input, call);
-      const wanted = withFilters(input.scopes?.length ? input.scopes : ["access:servers"], path);
+      const wanted = withFilters(input.scopes ?? ["access:servers"], path);
       const isDone = share && wanted.every((scope) => share.scopes.includes(scope));
       return isDone ? { value: share } : undefined;
     });
@@ -293,7 +294,8 @@ export class ShareCodes {
    *
    * `POST /share-codes/{owner}/{server_name}` · scope `shares` · since 5.0
    * @param input `expires_in`: lifetime in whole seconds, from 60 to 31,536,000 (a year). Default 86,400 (a day)
-   * @throws NotFoundError if the server does not exist; BadRequestError for scopes that do not belong to this server
+   * @throws NotFoundError if the server does not exist; BadRequestError for scopes that do not belong to this server;
+   * InvalidInputError for an empty list of scopes, for which hubs would grant access to the server
    */
   async create(
     owner: string,

@@ -122,7 +122,10 @@ describe("a raw function", () => {
           ? (JSON.parse(String(sample.init.body)) as unknown)
           : undefined;
       const path = Object.fromEntries(
-        [...key.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, name]),
+        [...key.matchAll(/\{(\w+)\}/g)].map(([, name]) => [
+          name,
+          name === "token_id" ? "a5" : name,
+        ]),
       );
       const { data, error, response } = await functionOf(operationId)({
         client,

@@ -249,7 +249,6 @@ describe("a valid input", () => {
     ["tokens.create", { roles: null, scopes: null }],
     ["postUserTokens", { roles: null, scopes: null, auth: null }],
     ["shares.grant", { user: "grace", group: null, scopes: null }],
-    ["postSharesServer", { user: "grace", scopes: [] }],
     ["shares.revoke", { group: "staff", user: null }],
     ["shareCodes.create", { scopes: null }],
     ["users.reportActivity", { last_activity: "2026-10-21T09:00:00Z", servers: null }],

@@ -133,8 +133,8 @@ const cases: Record<string, Case> = {
     undone: { "/shares/ada/gpu": page(share("read:servers!server=ada/gpu")) },
     value: share(access, "read:servers!server=ada/gpu"),
   },
-  "shares.grant with no scopes, which hubs read as the default": {
-    call: (hub) => hub.shares.grant("ada", { ...withGrace, scopes: [] }),
+  "shares.grant without scopes": {
+    call: (hub) => hub.shares.grant("ada", withGrace),
     done: { "/shares/ada/gpu": page(share(access)) },
     undone: { "/shares/ada/gpu": page(share("read:servers!server=ada/gpu")) },
     value: share(access),
