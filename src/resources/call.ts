@@ -28,7 +28,10 @@ export type { ClientContext };
 export interface CallOptions {
   /** Aborts the call, which then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Milliseconds for the whole call, retries included. The client's `timeout` limits each attempt. */
+  /**
+   * Milliseconds for the whole call, retries included. The client's `timeout` (30,000 ms by default) limits each
+   * attempt: a longer time here does not raise it.
+   */
   timeout?: number | undefined;
   /** Headers for this call only. */
   headers?: Readonly<Record<string, string>> | undefined;

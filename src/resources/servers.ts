@@ -222,9 +222,10 @@ export class Servers {
   }
 
   /**
-   * Starts many servers, 8 at a time or as many as `concurrency`, and yields the server or the error of each as it
-   * completes. The first start is sent when you iterate. After a 429, all starts wait. If you stop iterating, no more
-   * starts begin, but those in flight go on; `signal` aborts them. `timeout` applies to each server.
+   * Starts many servers while you iterate the result: `for await (const { user, error } of hub.servers.startMany(…))`.
+   * Without an iteration nothing is sent; `await` alone does nothing. Starts 8 servers at a time or as many as
+   * `concurrency`, and yields the server or the error of each as it completes. After a 429, all starts wait. If you stop
+   * iterating, no more starts begin, but those in flight go on; `signal` aborts them. `timeout` applies to each server.
    *
    * `POST /users/{name}/server`, `POST /users/{name}/servers/{server_name}`, then
    * `GET /users/{name}/server/progress`, `GET /users/{name}/servers/{server_name}/progress` · scopes
@@ -275,9 +276,10 @@ export class Servers {
   }
 
   /**
-   * Stops many servers, 8 at a time or as many as `concurrency`, and yields the result of each as it completes. The
-   * first stop is sent when you iterate. If you stop iterating, no more stops begin; `signal` aborts those in flight.
-   * `timeout` applies to each server.
+   * Stops many servers while you iterate the result: `for await (const { user, error } of hub.servers.stopMany(…))`.
+   * Without an iteration nothing is sent; `await` alone does nothing. Stops 8 servers at a time or as many as
+   * `concurrency`, and yields the result of each as it completes. If you stop iterating, no more stops begin; `signal`
+   * aborts those in flight. `timeout` applies to each server.
    *
    * `DELETE /users/{name}/server`, `DELETE /users/{name}/servers/{server_name}` · scopes `delete:servers`
    * and `read:servers`

@@ -99,7 +99,9 @@ export class Users {
   }
 
   /**
-   * Creates several users and returns those that did not exist before. The hub converts the names to lower case.
+   * Creates several users and returns those that did not exist before. The hub converts the names to lower case: use
+   * lower case in later calls, too. Hubs may need 20 s or more for several hundred users, and the client's `timeout`
+   * ends the attempt after 30 s: send a few hundred names at a time.
    *
    * `POST /users` · scope `admin:users`
    * @throws ConflictError if all these users exist; BadRequestError if the hub's rules refuse a name
@@ -151,7 +153,7 @@ export class Users {
   }
 
   /**
-   * Deletes a user. With `stopServers`, stops the user's running servers first.
+   * Deletes a user. If a server of the user is running, pass `stopServers: true`, which stops the user's servers first.
    *
    * `DELETE /users/{name}` · scope `delete:users`; with `stopServers` also `GET /users/{name}` and the operations of
    * `servers.stop`, with the scopes `read:servers` and `delete:servers`
