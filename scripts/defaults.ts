@@ -30,7 +30,7 @@ const rows: readonly (readonly [string, string, string])[] = [
   ['the cancellation of a start with `onAbort: "cancel"`', ms(cancelTimeout), ""],
   ["retries of a safe method (GET)", String(defaults.retry), "option `retry`"],
   ["the delay before the first retry, at random up to", ms(minDelay), ""],
-  ["the delay before later retries, at random up to", ms(maxDelay), ""],
+  ["the limit of later delays, doubled each time, at most", ms(maxDelay), ""],
   ["the longest accepted `Retry-After`", ms(maxRetryAfter), ""],
   [
     "the maximum body of a response",
