@@ -1,9 +1,14 @@
-import { expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { JupyterHub, NotFoundError } from "jupyterhub-client";
-import { startMockHub } from "jupyterhub-client/testing";
+import { startMockHub, type MockHub } from "jupyterhub-client/testing";
+
+let mock: MockHub;
+beforeAll(async () => {
+  mock = await startMockHub({ version: "5" });
+}, 60_000); // Prism takes seconds to load
+afterAll(() => mock.stop());
 
 it("creates the group if there is none", async () => {
-  await using mock = await startMockHub({ version: "5" });
   mock.respond("GET /groups/{name}", 404);
   const hub = new JupyterHub({ url: mock.url, token: "any" });
 
