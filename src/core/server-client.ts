@@ -55,7 +55,8 @@ export const createServerFetch =
       const secrets = new Secrets();
       // The caller's headers may have a token that replaces the target's.
       secrets.addHeaders(headers);
-      secrets.addInput([{ token: target.token }, Object.fromEntries(url.searchParams)]);
+      const query = [...url.searchParams].map(([key, value]) => ({ [key]: value }));
+      secrets.addInput([{ token: target.token }, query]);
       throw new ConnectionError(`${method} ${baseUrl}: the connection to the server failed.`, {
         ...details,
         cause: sanitizeCause(cause, { url: baseUrl, secrets }),

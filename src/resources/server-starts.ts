@@ -5,9 +5,9 @@
  */
 import type { ProgressEvent, Server } from "../../generated/types.gen.js";
 import { InvalidInputError, TimeoutError } from "../core/errors.js";
-import { withoutUndefined } from "../core/json.js";
+import { asJson, withoutUndefined } from "../core/json.js";
 import { captureCallSite } from "../core/network-errors.js";
-import { callKeys, type Keys, type KeysOf } from "../core/known-keys.js";
+import { callKeys, checkBag, type Keys, type KeysOf } from "../core/known-keys.js";
 import { Secrets } from "../core/redact.js";
 import { withCleanup } from "../core/deadline.js";
 import { mapConcurrent } from "../workflows/map-concurrent.js";
@@ -125,6 +125,8 @@ export async function start(
 ): Promise<Server> {
   const ref = serverRef(user, input, startKeys);
   checkCall(call, startOptionKeys);
+  const wanted = optionsOf(input);
+  const { display_name } = input;
   const { ifRunning, onAbort, ...rest } = call;
   const cancelsOnAbort = onAbort === "cancel";
   let run: Start | undefined;
@@ -134,12 +136,12 @@ export async function start(
       `${ref.what} was not ready`,
       rest,
       async ({ signal, ...shared }) => {
-        const payload = await createStartBody(hub, input, { ...shared, signal });
+        const own = { display_name, user_options: wanted };
+        const payload = await createStartBody(hub, own, { ...shared, signal });
         const secrets = new Secrets();
-        secrets.addInput({ user_options: input.user_options });
+        secrets.addInput({ user_options: wanted });
         const operations = createServerOperations(hub, ref, shared, { start: payload, secrets });
         if (restarts) await stopServer(operations, false, signal);
-        const wanted = input.user_options;
         run = { operations, wanted, ifRunning, cancelsOnAbort, gate, eventLog, secrets };
         return startServer(run, signal).catch((error: unknown) => {
           hasFailed = !signal.aborted;
@@ -158,6 +160,17 @@ export async function start(
     }
     if (error instanceof TimeoutError) error.cause ??= run?.rateLimit;
     throw error;
+  }
+}
+
+/** Returns a copy of the user options: a program may change its own object while the start goes on. */
+function optionsOf({ user_options }: StartServerInput): StartServerInput["user_options"] {
+  if (user_options === undefined || user_options === null) return user_options;
+  checkBag("user_options", user_options);
+  try {
+    return asJson(user_options) as Record<string, unknown>;
+  } catch {
+    throw new InvalidInputError("The user_options cannot be converted to JSON.");
   }
 }
 

@@ -269,7 +269,7 @@ export class Servers {
    *
    * `DELETE /users/{name}/server`, `DELETE /users/{name}/servers/{server_name}` · scopes `delete:servers`
    * and `read:servers`
-   * @throws NotFoundError if the server does not exist; TimeoutError
+   * @throws NotFoundError if the server does not exist; JupyterHubError if the hub could not stop it; TimeoutError
    */
   stop(user: string, input: ServerInput = {}, call: CallOptions = {}): Promise<void> {
     return stop(this.#hub, user, input, call);

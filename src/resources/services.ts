@@ -2,7 +2,7 @@
 import { assertShape } from "../core/json.js";
 import * as api from "../../generated/sdk.gen.js";
 import type { Service, ServiceRequest } from "../../generated/types.gen.js";
-import { omitEmpty, send, type CallOptions, type ClientContext } from "./call.js";
+import { send, type CallOptions, type ClientContext } from "./call.js";
 import { ifDeleted, ifMatches, write } from "./reconcile.js";
 
 /** `hub.services` */
@@ -39,22 +39,18 @@ export class Services {
    * Registers an external service. A service that the hub runs must be in the hub's configuration.
    *
    * `POST /services/{name}` · scope `admin:services` · since 5.0
-   * @param input `api_token`: the service's token, of 8 to 64 characters. For other lengths, hubs fail (500), but keep
-   * the service
-   * @throws ConflictError if the service exists; BadRequestError if the name or a key is invalid; HubError if the
+   * @param input at least one key, such as `admin: false`. `api_token`: the service's token, of 8 to 64 characters. For
+   * other lengths, hubs fail (500), but keep the service. `url`: hubs answer when something listens there, or after
+   * about 30,000 ms
+   * @throws ConflictError if the service exists; InvalidInputError if `input` has no key; BadRequestError if the name or
+   * a key is invalid; HubError if the
    * length of `api_token` is invalid; UnsupportedByHubError before 5.0
    */
-  async create(name: string, input: ServiceRequest = {}, call?: CallOptions): Promise<Service> {
-    return write(
-      this.#hub,
-      api.postService,
-      { path: { name }, ...omitEmpty(input) },
-      call,
-      (call) => {
-        const { api_token: _, ...visible } = input;
-        return ifMatches(this.get(name, call), visible);
-      },
-    );
+  async create(name: string, input: ServiceRequest, call?: CallOptions): Promise<Service> {
+    return write(this.#hub, api.postService, { path: { name }, body: input }, call, (call) => {
+      const { admin, url, info, display } = input;
+      return ifMatches(this.get(name, call), { admin, url, info, display });
+    });
   }
 
   /**

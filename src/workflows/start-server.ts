@@ -69,11 +69,12 @@ async function startAndWait(start: Start, signal: AbortSignal): Promise<Server> 
     throw (await toSpawnFailedError(error, start, signal)) ?? error;
   }
   const server = await untilReady(start, sent.answer, signal);
-  const lost = hasUnknownOutcome(sent.answer) ? sent.answer : undefined;
-  if ((sent.joins || lost) && !mayJoin(start, server)) {
+  // After an error, another call may have started the server.
+  const failed = typeof sent.answer === "number" ? undefined : sent.answer;
+  if ((sent.joins || failed) && !mayJoin(start, server)) {
     throw new BadRequestError(
       `${operations.what} was started by another call, with other user_options.`,
-      { reason: "already-running", cause: lost },
+      { reason: "already-running", cause: failed },
     );
   }
   return server;

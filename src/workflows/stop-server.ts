@@ -5,11 +5,12 @@
  * response was lost is not repeated: the server's model shows whether the hub received it.
  */
 import type { Server } from "../../generated/types.gen.js";
-import { BadRequestError, JupyterHubError } from "../core/errors.js";
+import { BadRequestError, HubError, JupyterHubError } from "../core/errors.js";
 import { delay, pollDelays } from "../core/deadline.js";
 import {
   cancelGracePeriod,
   hasUnknownOutcome,
+  readServer,
   readServerAfter,
   waitUntilIdle,
   type ServerOperations,
@@ -24,10 +25,10 @@ export async function stopServer(
   remove: boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const answer = await sendStop(operations, signal);
+  const answer = await sendStop(operations, signal, remove);
   const lost = typeof answer !== "number";
   if (lost) await delay(cancelGracePeriod, signal);
-  else if (answer !== 202 && !remove) return;
+  else if (answer !== 202 && !remove) return assertStopped(operations, signal);
   let before: Server | undefined;
   let stoppedAt = Infinity;
   for (const wait of pollDelays()) {
@@ -38,8 +39,9 @@ export async function stopServer(
     const hasStopped = !ready && !pending;
     if (lost && !before && !isStopping && (remove || !hasStopped)) throw answer;
     // A running server with another `started` was started again. With the same one, the stop failed.
-    if (ready && !isStopping && before && server.started === before.started) {
-      throw new JupyterHubError(`${operations.what} still runs: the hub could not stop it.`);
+    if (ready && !isStopping && before) {
+      if (server.started === before.started) throw stillRuns(operations);
+      return;
     }
     if (!remove && !isStopping) return;
     if (hasStopped) {
@@ -50,9 +52,20 @@ export async function stopServer(
         );
       }
     }
-    before = server;
+    before ??= server;
     await delay(wait, signal);
   }
+}
+
+const stillRuns = ({ what }: ServerOperations): JupyterHubError =>
+  new JupyterHubError(`${what} still runs: the hub could not stop it.`);
+
+/** Throws if the server runs after a stop to which the hub answered 204: hubs do so even if their proxy fails. */
+async function assertStopped(operations: ServerOperations, signal: AbortSignal): Promise<void> {
+  // If the model cannot be read, for example for lack of a scope, the response counts.
+  const server = await operations.model(signal).catch(() => undefined);
+  signal.throwIfAborted();
+  if (server?.ready && !server.pending) throw stillRuns(operations);
 }
 
 /**
@@ -62,6 +75,7 @@ export async function stopServer(
 export async function sendStop(
   operations: ServerOperations,
   signal: AbortSignal,
+  remove = false,
 ): Promise<number | JupyterHubError> {
   const waits = pollDelays();
   for (;;) {
@@ -70,6 +84,19 @@ export async function sendStop(
     } catch (error) {
       if (signal.aborted) throw error;
       if (hasUnknownOutcome(error)) return error;
+      if (error instanceof HubError) {
+        // Hubs since 6.1 answer 500 if another action was pending, or began meanwhile.
+        const server = await readServer(operations, signal).catch(() => {
+          throw error;
+        });
+        if (!server || server.pending === "stop") return 202;
+        if (!server.pending && (server.ready || remove)) throw error;
+        if (!server.pending) return 202;
+        // A pending start can be cancelled. Other actions have to end first.
+        if (server.pending === "spawn") await delay(waits.next().value, signal);
+        else await waitUntilIdle(operations, waits, signal);
+        continue;
+      }
       // A refused stop has changed nothing, so it may be sent again.
       if (!(error instanceof BadRequestError && error.reason === "pending")) throw error;
       await waitUntilIdle(operations, waits, signal);

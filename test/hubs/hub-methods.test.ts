@@ -69,7 +69,7 @@ describe("the methods of services and the proxy", () => {
     const { services } = fixture.hub;
     const input = { info: { about: "a test" }, display: false };
     expect(await services.create("board", input)).toMatchObject({ name: "board", kind: "service" });
-    expect(await failure(services.create("board"))).toBeInstanceOf(ConflictError);
+    expect(await failure(services.create("board", { admin: false }))).toBeInstanceOf(ConflictError);
     expect((await services.get("board")).info).toEqual({ about: "a test" });
     await services.delete("board");
     expect(await failure(services.get("board"))).toBeInstanceOf(NotFoundError);
@@ -77,7 +77,7 @@ describe("the methods of services and the proxy", () => {
   });
 
   itBefore("5.0")("register no service on hubs before 5.0", async () => {
-    const error = await failure(fixture.hub.services.create("board"));
+    const error = await failure(fixture.hub.services.create("board", { admin: false }));
     expect(error).toBeInstanceOf(UnsupportedByHubError);
   });
 

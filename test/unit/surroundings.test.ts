@@ -144,6 +144,18 @@ describe("an input that changes after the call", () => {
     expect(fetch.sent().at(-1)).toBe("GET /users/ada?include_stopped_servers=true");
   });
 
+  it("does not change the options of a start", async () => {
+    const fetch = answering(({ method }) =>
+      method === "POST" ? answer("", { status: 201 }) : answer({ version: "6.1.1", ready: true }),
+    );
+    const user_options = { profile: "small" };
+    const start = hubOf(fetch).servers.start("ada", { user_options });
+    user_options.profile = "large";
+    await start;
+    const sent = fetch.requests.find(({ method }) => method === "POST");
+    expect(await sent?.json()).toEqual({ user_options: { profile: "small" } });
+  });
+
   // SECURITY.md: names do not change the route of a request.
   it("does not change the route", async () => {
     const fetch = answering(() => answer("", { status: 204 }));

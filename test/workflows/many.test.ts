@@ -45,8 +45,8 @@ function manyHub({ limit = 100, failing = new Set<string>(), takes = 1000 } = {}
     }
     if (method === "DELETE") {
       await elapse(takes, init?.signal);
-      running.delete(user);
       if (failing.has(user)) return answer(500, { status: 500, message: "stuck" });
+      running.delete(user);
       return answer(204);
     }
     if (starting >= limit) {
@@ -317,7 +317,8 @@ describe("many stops", () => {
   });
 
   it("yield each user's name when the user's server has stopped, or the error if it cannot be stopped", async () => {
-    const { hub, writes } = manyHub({ failing: new Set(["user3"]) });
+    const { hub, writes, running } = manyHub({ failing: new Set(["user3"]) });
+    running.add("user3");
     const results = await settled(all(hub.servers.stopMany(users.slice(0, 10))));
     expect(results).toHaveLength(10);
     expect(results.find(({ user }) => user === "user3")).toMatchObject({

@@ -10,15 +10,18 @@ const named = "DELETE /users/ada/servers/gpu";
 
 describe("servers.stop", () => {
   it.each([
-    [undefined, stop],
-    ["", stop],
-    ["gpu", named],
-    ["a b/ä", "DELETE /users/ada/servers/a%20b%2F%C3%A4"],
-  ])("of the server %j sends %s without a body", async (server, route) => {
+    [undefined, "/users/ada/server"],
+    ["", "/users/ada/server"],
+    ["gpu", "/users/ada/servers/gpu"],
+    ["a b/ä", "/users/ada/servers/a%20b%2F%C3%A4"],
+  ])("of the server %j deletes %s without a body, and reads its model", async (server, route) => {
     const hub = new FakeHub();
     hub.become(server ?? "", [[0, "stopped"]]);
     await settled(hub.client().servers.stop("ada", server === undefined ? {} : { server }));
-    expect(hub.sent).toEqual([{ route, body: undefined }]);
+    expect(hub.sent).toEqual([
+      { route: `DELETE ${route}`, body: undefined },
+      { route: `GET ${route}`, body: undefined },
+    ]);
   });
 
   it("resolves at once after a 204", async () => {
