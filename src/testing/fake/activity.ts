@@ -52,7 +52,13 @@ const hasOffset = /(?:Z|GMT|UTC|[+-]\d\d:?\d\d)$/i;
 function timeIn(text: string): number {
   const extended = text
     .replace(/^(\d{4})(\d\d)(\d\d)(?=T|$)/, "$1-$2-$3")
-    .replace(/T(\d\d)(\d\d)(\d\d)/, "T$1:$2:$3");
+    .replace(/T(\d\d)(\d\d)(\d\d)/, "T$1:$2:$3")
+    .replace(/T(\d\d)$/, "T$1:00")
+    .replace(/ (?=[+-]\d\d:?\d\d$)/, "");
+  const [, year, month = 0, day = 0] = /^(\d{4})-(\d\d)-(\d\d)/.exec(extended) ?? [];
+  // JavaScript would read these as times of the next day.
+  const exists = Number(day) <= new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+  if ((year && !exists) || extended.includes("T24")) return Number.NaN;
   return Date.parse(
     hasOffset.test(extended) ? extended : `${extended}${/^\d{4}-/.test(extended) ? "Z" : " UTC"}`,
   );

@@ -51,8 +51,8 @@ export class Call {
   }
 
   query(name: string): string | undefined {
-    // As in FakeRequest, the last value of a repeated parameter counts.
-    return this.request.url.searchParams.getAll(name).at(-1);
+    // As in FakeRequest, the last value of a repeated parameter counts. Hubs strip white space.
+    return this.request.url.searchParams.getAll(name).at(-1)?.trim();
   }
 
   /** The body, parsed as JSON; null if there is none. */

@@ -87,7 +87,7 @@ export function checkNamedServer(
     throw new HttpError(400, `Invalid server_name: ${repr(name)}`);
   }
   if (typeof displayName !== "string") throw crash();
-  if (!printable.test(displayName)) {
+  if (!printable.test(displayName) || /^ | $|  /.test(displayName)) {
     throw new HttpError(400, `Invalid display_name: ${repr(displayName)}`);
   }
 }

@@ -75,7 +75,7 @@ function createMany(call: Call): Reply {
   for (const name of iterated(names) ?? []) {
     if (typeof name !== "string") throw crash();
     if (world.groups.has(name)) throw new HttpError(409, `Group ${name} already exists`);
-    created.push(world.addGroup(name, usersNamed(call, users)));
+    created.push(world.addGroup(name, newMembers(call, users)));
   }
   return json(
     created.map((group) => groupModel(call, group)),
@@ -88,7 +88,7 @@ function create(call: Call): Reply {
   const name = call.param("name");
   const { users = [] } = body === null ? {} : check(body, groupShape);
   if (world.groups.has(name)) throw new HttpError(409, `Group ${name} already exists`);
-  return json(groupModel(call, world.addGroup(name, usersNamed(call, users))), 201);
+  return json(groupModel(call, world.addGroup(name, newMembers(call, users))), 201);
 }
 
 function changeMembers(
@@ -110,6 +110,13 @@ function usersNamed({ world }: Call, names: unknown): User[] {
     if (!user) throw new HttpError(400, `No such user: ${normalizeUserName(name)}`);
     return user;
   });
+}
+
+/** Returns the members of a new group. A name given twice makes hubs fail. */
+function newMembers(call: Call, names: unknown): User[] {
+  const users = usersNamed(call, names);
+  if (new Set(users).size < users.length) throw crash();
+  return users;
 }
 
 function setProperties(call: Call): Reply {

@@ -22,7 +22,7 @@ import { findOwner } from "./lookups.js";
 import { makeCode, type AuthorizationCode } from "./oauth.js";
 import { endProcess } from "./process.js";
 import { parsed, pathBelow, RequestLog, untilAborted, type FakeRequest } from "./requests.js";
-import { breakable, faultResponse, responseTo, withUrl } from "./responses.js";
+import { breakable, faultResponse, proxyPage, responseTo, withUrl } from "./responses.js";
 import { Router, type Match } from "./router.js";
 import { loginAt } from "./server-address.js";
 import { makeWorld } from "./setup.js";
@@ -90,7 +90,8 @@ export class FakeHub {
   readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const request = new Request(input, init);
     const url = new URL(request.url);
-    const text = await request.text();
+    // Unlike `text()`, hubs do not skip a byte order mark.
+    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(await request.arrayBuffer());
     // The signal of the Request stops following the caller's signal once the Request is garbage-collected.
     const caller = init?.signal ?? request.signal;
     caller.throwIfAborted();
@@ -138,7 +139,7 @@ export class FakeHub {
     const { down } = this.#world;
     if (down === "shut down") throw connectionError();
     // The proxy's response while the hub does not respond.
-    if (down) return new Response("<h1>503 : Service Unavailable</h1>", unavailable);
+    if (down) return proxyPage(503);
     const fault = this.#faults.next(match.operation);
     if (fault?.status !== undefined) return faultResponse(this.#world, method, fault.status, fault);
     if (fault?.stall) return new Promise<never>(() => undefined);
@@ -301,5 +302,3 @@ Object.defineProperty(FakeHub.prototype, Symbol.asyncDispose, {
     return this.close();
   },
 });
-
-const unavailable = { status: 503, headers: { "Content-Type": "text/html" } };

@@ -1,4 +1,5 @@
 /** The models of users, servers, groups and services, with the fields that the sender's scopes include. */
+import { escapeMarks } from "../../core/redact.js";
 import type { Call } from "./call.js";
 import type { Group, Server, Service, User } from "./records.js";
 import type { Resource } from "./scopes.js";
@@ -6,9 +7,11 @@ import type { World } from "./world.js";
 
 type Model = Record<string, unknown>;
 
-/** Writes a time as hubs do. */
+/** Writes a time as hubs do: with microseconds, but whole seconds without a fraction. */
 export const time = (milliseconds: number | null): string | null =>
-  milliseconds === null ? null : new Date(milliseconds).toISOString().replace("Z", "000Z");
+  milliseconds === null
+    ? null
+    : new Date(milliseconds).toISOString().replace("Z", "000Z").replace(".000000Z", "Z");
 
 const names = ["kind", "name"];
 
@@ -93,7 +96,8 @@ export const isReady = (server: Server): boolean =>
   server.live !== undefined && server.live.pending === null && server.active;
 
 /** Encodes a name for a path as hubs do. */
-const escape = (name: string): string => encodeURIComponent(name).replaceAll("%40", "@");
+const escape = (name: string): string =>
+  escapeMarks(encodeURIComponent(name)).replaceAll("%40", "@");
 
 export const serverUrl = ({ basePath }: World, { user, name }: Server): string =>
   `${basePath}user/${escape(user.name ?? "")}/${name === "" ? "" : `${escape(name)}/`}`;
@@ -145,7 +149,7 @@ export function serviceModel(call: Call, service: Service, plain = false): Model
     admin: service.admin,
     roles: [...service.roles],
     url: plain && service.url === "" ? none : service.url,
-    prefix: "",
+    prefix: service.url === "" ? "" : `${call.world.basePath}services/${service.name}/`,
     command: plain ? (call.world.since("5.0") ? [] : "") : [],
     pid: 0,
     info: plain ? none : service.info,

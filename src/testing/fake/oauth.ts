@@ -29,7 +29,7 @@ export function makeCode(world: World, name: string, scopes: readonly string[]):
   const user = world.user(name);
   if (!user) throw new InvalidInputError(`The fake hub has no user named ${name}.`);
   checkScopes(world, user, scopes);
-  const clientId = "service-webapp";
+  const clientId = `service-${service}`;
   const clientSecret = world.oauthClients.get(clientId) ?? world.nextSecret("client");
   world.oauthClients.set(clientId, clientSecret);
   const code = world.nextSecret("code");
@@ -37,6 +37,9 @@ export function makeCode(world: World, name: string, scopes: readonly string[]):
   world.codes.set(code, { client: clientId, user, scopes, expiresAt });
   return { code, clientId, clientSecret };
 }
+
+/** The service that the codes are for. */
+const service = "webapp";
 
 /** Lifetimes in seconds. */
 const [codeLifetime, tokenLifetime] = [300, 1_209_600];
@@ -48,8 +51,8 @@ function authorize({ world, request: { url } }: Call): Reply {
   return { status: 302, headers: { "Content-Type": "text/html", Location: login } };
 }
 
-const refused = (status: number, error: string): Reply => ({
-  ...json({ error }, status),
+const refused = (status: number, error: string, error_description?: string): Reply => ({
+  ...json({ error, error_description }, status),
   headers: { "Cache-Control": "no-store" },
 });
 
@@ -62,7 +65,8 @@ function exchange(call: Call): Reply {
   if (secret === undefined || secret !== form.get("client_secret")) {
     return refused(401, "invalid_client");
   }
-  const code = form.get("code") ?? "";
+  const code = form.get("code");
+  if (code === null) return refused(400, "invalid_request", "Missing code parameter.");
   const grant = world.codes.get(code);
   world.codes.delete(code);
   const isValid =
@@ -70,15 +74,20 @@ function exchange(call: Call): Reply {
     grant.expiresAt >= world.clock.now() &&
     world.users.has(grant.user);
   if (!grant || !isValid) return refused(400, "invalid_grant");
-  const { user, scopes } = grant;
+  const { user } = grant;
+  const access = `access:services!service=${service}`;
+  const scopes = [...grant.scopes, access];
   const sessionId = world.nextSecret("session");
-  const token = addToken(world, user, { scopes, expiresIn: tokenLifetime, sessionId });
+  const client = `JupyterHub service ${service}`;
+  const token = addToken(world, user, { scopes, expiresIn: tokenLifetime, sessionId, client });
+  const identity = ["read:users:groups!user", "read:users:name!user"];
+  const granted = tokenScopes(world, token).has(access) ? scopes : grant.scopes;
   return {
     ...json({
       access_token: token.value,
       expires_in: tokenLifetime,
       token_type: "Bearer",
-      scope: [...tokenScopes(world, token)].join(" "),
+      scope: [...new Set([...granted, ...identity])].join(" "),
     }),
     headers: { "Cache-Control": "no-store" },
   };

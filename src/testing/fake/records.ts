@@ -85,6 +85,8 @@ export interface Token {
   readonly note: string;
   /** The id of the browser session that the token belongs to; null if there is none. */
   readonly sessionId: string | null;
+  /** The description of the OAuth client that the token belongs to. */
+  readonly client: string;
   readonly created: number;
   readonly expiresAt: number | null;
   lastActivity: number | null;
@@ -104,5 +106,5 @@ export interface ShareCode {
   readonly code: string;
   readonly created: number;
   readonly expiresAt: number;
-  readonly scopes: readonly string[];
+  scopes: readonly string[];
 }

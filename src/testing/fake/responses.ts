@@ -15,6 +15,7 @@ const phrases: Readonly<Record<number, string>> = {
   500: "Internal Server Error",
   502: "Bad Gateway",
   503: "Service Unavailable",
+  504: "Gateway Timeout",
   507: "Insufficient Storage",
 };
 
@@ -51,9 +52,16 @@ export function errorResponse(world: World, method: string, error: HttpError): R
 
 const failuresOfProxies = new Set([429, 502, 503, 504]);
 
+/** A page of a proxy whose hub does not answer. */
+export const proxyPage = (status: number): Response =>
+  new Response(`<h1>${status} : ${phrases[status]}</h1>`, {
+    status,
+    headers: { "Content-Type": "text/html" },
+  });
+
 /**
- * The response of a declared fault. It lacks the hub's version header if proxies and gateways also send its status,
- * because their responses lack this header.
+ * The response of a declared fault. If proxies and gateways also send its status, it lacks the hub's version header, as
+ * their responses do. A 502, 503 or 504 without a message is a proxy's page.
  */
 export function faultResponse(
   world: World,
@@ -61,7 +69,11 @@ export function faultResponse(
   status: number,
   { message, headers }: Fault,
 ): Response {
-  const response = errorResponse(world, method, new HttpError(status, message));
+  const isPage = message === undefined && method !== "HEAD" && status > 429;
+  const response =
+    isPage && failuresOfProxies.has(status)
+      ? proxyPage(status)
+      : errorResponse(world, method, new HttpError(status, message));
   if (failuresOfProxies.has(status)) response.headers.delete("X-JupyterHub-Version");
   for (const [name, value] of Object.entries(headers ?? {})) response.headers.set(name, value);
   return response;

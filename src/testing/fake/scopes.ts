@@ -42,6 +42,11 @@ export function expand(tree: ScopeTree, scopes: Iterable<string>, owner: Owner):
   for (const scope of scopes) {
     const [name, written] = cut(scope, "!");
     const filter = filterFor(written, owner);
+    // With a filter, these names stand for nothing, so nobody holds them.
+    if ((name === "self" || name === "inherit") && written !== "") {
+      expanded.add(scope);
+      continue;
+    }
     if (name === "self" && owner.kind === "user") {
       for (const part of tree.self) expanded.add(`${part}!user=${owner.name}`);
     }

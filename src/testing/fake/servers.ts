@@ -17,6 +17,7 @@ import {
   waitForStart,
 } from "./server-life.js";
 import { theUser } from "./users.js";
+import type { World } from "./world.js";
 
 const one: Readonly<Record<string, Endpoint>> = {
   GET: { scopes: ["read:servers"], of: "server", handle: read },
@@ -150,7 +151,7 @@ function update(call: Call): Reply {
   if (isActive(server)) {
     throw new HttpError(400, `${logName(server)} is active. Please stop it before modifying it.`);
   }
-  if (newName !== null) rename(server, newName);
+  if (newName !== null) rename(call.world, server, newName);
   else liveOf(server);
   if (options !== undefined) {
     if (!isObject(options)) throw new HttpError(400, "user_options must be a dict");
@@ -168,7 +169,7 @@ function update(call: Call): Reply {
   return { ...json(model), headers: { "Content-Type": "application/json; charset=UTF-8" } };
 }
 
-function rename(server: Server, name: string): void {
+function rename(world: World, server: Server, name: string): void {
   const { user } = server;
   if (user.servers.has(name)) {
     throw new HttpError(409, `User ${user.name} already has server ${repr(name)}`);
@@ -177,6 +178,7 @@ function rename(server: Server, name: string): void {
   server.name = name;
   server.live = undefined;
   user.servers.set(name, server);
+  world.updateFilters(server);
 }
 
 async function stop(call: Call): Promise<Reply> {

@@ -46,12 +46,16 @@ function create(call: Call): Reply {
   const fields = check({ ...body, name }, serviceShape);
   const { admin, api_token: secret, command, display, info, url } = fields;
   const { oauth_client_allowed_scopes: allowed, oauth_client_id: clientId } = fields;
+  const { oauth_no_confirm: confirmed, oauth_redirect_uri: redirectUri } = fields;
   checkGranted(call, admin === true, allowed);
   if (truthy(command)) {
     throw new HttpError(400, `Can not create managed service ${name} at runtime`);
   }
+  // An OAuth client needs an address to redirect to.
+  const isClient = truthy(clientId) || truthy(confirmed);
   const isValid =
     isServiceName(name) &&
+    (!isClient || truthy(url) || truthy(redirectUri)) &&
     String(clientId ?? "service-").startsWith("service-") &&
     /^(?:https?:|$)/i.test(String(url ?? ""));
   if (!isValid) {

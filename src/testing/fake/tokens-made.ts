@@ -2,7 +2,7 @@
 import { InvalidInputError } from "../../core/errors.js";
 import { longestToken } from "./names.js";
 import { crash, HttpError } from "./replies.js";
-import type { Owner, Token } from "./records.js";
+import type { Group, Owner, Token } from "./records.js";
 import { expand, identifyScopes, intersect, unknownScope } from "./scopes.js";
 import type { World } from "./world.js";
 
@@ -15,7 +15,12 @@ export interface NewToken {
   value?: string;
   /** The id of the browser session that the token belongs to; only tokens from OAuth have one. */
   sessionId?: string;
+  /** The description of the OAuth client that the token belongs to. */
+  client?: string;
 }
+
+/** The client of tokens that do not come from a login. */
+export const hubClient = "JupyterHub";
 
 /** Creates a token, and refuses scopes that its owner does not have. */
 export const makeToken = (world: World, owner: Owner, wanted: NewToken): Token =>
@@ -28,7 +33,7 @@ export function addToken(
   wanted: NewToken & { scopes: readonly string[] },
 ): Token {
   const { scopes, note = "", expiresIn = null, sessionId = null } = wanted;
-  const { value = world.nextSecret("token") } = wanted;
+  const { value = world.nextSecret("token"), client = hubClient } = wanted;
   const now = world.clock.now();
   const token: Token = {
     id: world.nextId(),
@@ -37,6 +42,7 @@ export function addToken(
     scopes,
     note,
     sessionId,
+    client,
     created: now,
     expiresAt: expiresIn === null ? null : now + expiresIn * 1000,
     lastActivity: null,
@@ -95,12 +101,19 @@ function roleScopes(world: World, role: string): readonly string[] {
   return scopes;
 }
 
-/** The current scopes of an owner, from roles, groups and shares. */
-export function ownerScopes(world: World, owner: Owner): Set<string> {
-  const groups = owner.kind === "user" ? [...owner.groups] : [];
-  const roles = [...owner.roles, ...groups.flatMap((group) => [...group.roles])];
+const groupsOf = (owner: Owner): Group[] => (owner.kind === "user" ? [...owner.groups] : []);
+
+/** The current scopes of an owner, from the roles of the owner and of the owner's groups. */
+function scopesOfRoles(world: World, owner: Owner): Set<string> {
+  const roles = [...owner.roles, ...groupsOf(owner).flatMap((group) => [...group.roles])];
   const scopes = new Set(roles.flatMap((role) => [...(world.roles.get(role) ?? [])]));
-  const held = expand(world.scopes, scopes, owner);
+  return expand(world.scopes, scopes, owner);
+}
+
+/** The current scopes of an owner that a new token may have: from roles and shares. */
+function ownerScopes(world: World, owner: Owner): Set<string> {
+  const held = scopesOfRoles(world, owner);
+  const groups = groupsOf(owner);
   for (const share of world.shares) {
     if (share.with !== owner && !groups.some((group) => share.with === group)) continue;
     for (const scope of expand(world.scopes, share.scopes, owner)) held.add(scope);
@@ -108,9 +121,15 @@ export function ownerScopes(world: World, owner: Owner): Set<string> {
   return held;
 }
 
-/** The current scopes of a token: those of its own scopes that its owner still has. */
+/**
+ * The current scopes of a token: those of its own scopes that its owner still has. Of the shares with the owner, a token
+ * has the scopes as they are written, without those that they include. It has none of the shares with a group.
+ */
 export function tokenScopes(world: World, { owner, scopes }: Token): Set<string> {
-  const held = ownerScopes(world, owner);
+  const held = scopesOfRoles(world, owner);
+  for (const share of world.shares) {
+    if (share.with === owner) for (const scope of share.scopes) held.add(scope);
+  }
   if (scopes.includes("inherit")) return held;
   const given = expand(world.scopes, scopes, owner);
   // Every token includes the scopes to read its owner's name, or wider ones.

@@ -5,7 +5,7 @@ import { time } from "./models.js";
 import { isObject, repr, truthy } from "./python.js";
 import { crash, empty, HttpError, json, type Reply } from "./replies.js";
 import type { Token, User } from "./records.js";
-import { hasExpired, makeToken, tokenScopes, type NewToken } from "./tokens-made.js";
+import { hasExpired, hubClient, makeToken, tokenScopes, type NewToken } from "./tokens-made.js";
 import { theUser } from "./users.js";
 
 export const tokens: Endpoints = {
@@ -20,7 +20,12 @@ export const tokens: Endpoints = {
     scopes: ["tokens"],
     of: "user",
     handle: (call) => {
-      call.world.tokens.delete(theToken(call).value);
+      const { value, owner, client } = theToken(call);
+      // With a token of an OAuth client, hubs revoke all tokens that this client has for the user.
+      for (const one of call.world.tokens.values()) {
+        const isOfClient = client !== hubClient && one.client === client && one.owner === owner;
+        if (one.value === value || isOfClient) call.world.tokens.delete(one.value);
+      }
       return empty(204, "text/plain");
     },
   },
@@ -74,7 +79,7 @@ function tokenModel({ world }: Call, token: Token): Record<string, unknown> {
     expires_at: time(token.expiresAt),
     note: token.note,
     session_id: token.sessionId,
-    oauth_client: "JupyterHub",
+    oauth_client: token.client,
   };
 }
 

@@ -127,6 +127,16 @@ export class World {
     if (user.name !== null) this.#byName.delete(user.name);
     user.name = name;
     if (name !== null) this.#byName.set(name, user);
+    for (const server of user.servers.values()) this.updateFilters(server);
+  }
+
+  /** Makes the scopes of a server's shares and codes follow its name and that of its user. */
+  updateFilters(server: Server): void {
+    const filter = `!server=${server.user.name}/${server.name}`;
+    for (const one of [...this.shares, ...this.shareCodes]) {
+      if (one.server !== server) continue;
+      one.scopes = one.scopes.map((scope) => scope.replace(/!server=.*/s, () => filter));
+    }
   }
 
   setAdmin(user: User, admin: boolean): void {
