@@ -44,6 +44,7 @@ const brand = Symbol.for("jupyterhub-client.error");
 
 /** The base class of every error of this package. Use {@link isJupyterHubError} to recognise one. */
 export class JupyterHubError extends Error implements ErrorDetails {
+  /** The name of the error's class, such as "NotFoundError". */
   override name = "JupyterHubError";
   declare readonly status: number | undefined;
   declare readonly hubMessage: string | undefined;
@@ -83,22 +84,22 @@ export const isJupyterHubError = <Name extends keyof Errors = "JupyterHubError">
 
 /** An argument or option is invalid; nothing was sent. Fix the call: the message says how. */
 export class InvalidInputError extends JupyterHubError {
-  override name = "InvalidInputError";
+  override readonly name = "InvalidInputError";
 }
 
 /** The hub rejects the credentials: they are missing, mistyped, expired or revoked. Give the client a valid token. */
 export class AuthenticationError extends JupyterHubError {
-  override name = "AuthenticationError";
+  override readonly name = "AuthenticationError";
 }
 
 /** The XSRF token is missing or expired. Reload a page of the hub, or use an API token in place of cookies. */
 export class XsrfError extends JupyterHubError {
-  override name = "XsrfError";
+  override readonly name = "XsrfError";
 }
 
 /** The credentials are valid, but lack the scope. Use a token that has one of the `requiredScopes`. */
 export class ForbiddenError extends JupyterHubError {
-  override name = "ForbiddenError";
+  override readonly name = "ForbiddenError";
   /** The scopes that the hub's message names, of which it requires one; empty if the message names none. */
   readonly requiredScopes: readonly string[];
 
@@ -113,7 +114,7 @@ export class ForbiddenError extends JupyterHubError {
  * and the scopes.
  */
 export class NotFoundError extends JupyterHubError {
-  override name = "NotFoundError";
+  override readonly name = "NotFoundError";
 }
 
 /** The reason for a {@link BadRequestError}; `other` if none of the other values applies. */
@@ -127,7 +128,7 @@ export type BadRequestReason =
 
 /** The hub refuses the request. Act on `reason`, or change the call as `hubMessage` says. */
 export class BadRequestError extends JupyterHubError {
-  override name = "BadRequestError";
+  override readonly name = "BadRequestError";
   /** Why the hub refuses the request; `other` if its reason has no name here. */
   readonly reason: BadRequestReason;
 
@@ -139,7 +140,7 @@ export class BadRequestError extends JupyterHubError {
 
 /** The object to create already exists. Use it, or choose another name. */
 export class ConflictError extends JupyterHubError {
-  override name = "ConflictError";
+  override readonly name = "ConflictError";
 }
 
 /**
@@ -147,7 +148,7 @@ export class ConflictError extends JupyterHubError {
  * that is undefined, try again when other servers have stopped, or after a while.
  */
 export class RateLimitError extends JupyterHubError {
-  override name = "RateLimitError";
+  override readonly name = "RateLimitError";
   /**
    * Milliseconds to wait, from `Retry-After`; undefined without it, for example if the hub has reached its limit of
    * running servers.
@@ -165,7 +166,7 @@ export class RateLimitError extends JupyterHubError {
  * if `outcome` is `"unknown"`, read the state first.
  */
 export class HubError extends JupyterHubError {
-  override name = "HubError";
+  override readonly name = "HubError";
   /** Milliseconds to wait, from `Retry-After`; undefined without it. */
   declare readonly retryAfter: number | undefined;
 
@@ -180,7 +181,7 @@ export class HubError extends JupyterHubError {
  * the hub answered the start request with an error, this error is the `cause`.
  */
 export class SpawnFailedError extends JupyterHubError {
-  override name = "SpawnFailedError";
+  override readonly name = "SpawnFailedError";
   /**
    * The reason that the hub or its Spawner gives, such as "No GPU is left"; undefined if it gives none. Here and in
    * `events`, the client's token, and texts of 8 or more characters from the `user_options` of the start, become
@@ -199,17 +200,17 @@ export class SpawnFailedError extends JupyterHubError {
 
 /** The server of a request is not running or does not respond. Start it, then try again. */
 export class ServerNotRunningError extends JupyterHubError {
-  override name = "ServerNotRunningError";
+  override readonly name = "ServerNotRunningError";
 }
 
 /** The response is not from a JupyterHub, or not from its API. Check the `url`. */
 export class UnexpectedResponseError extends JupyterHubError {
-  override name = "UnexpectedResponseError";
+  override readonly name = "UnexpectedResponseError";
 }
 
 /** This hub is too old or too new for the call. See `since` and `until`, and avoid the call on this hub. */
 export class UnsupportedByHubError extends JupyterHubError {
-  override name = "UnsupportedByHubError";
+  override readonly name = "UnsupportedByHubError";
   /** The first hub release that supports the call. */
   declare readonly since: string | undefined;
   /** The hub release that removed support for the call. */
@@ -226,7 +227,7 @@ export class UnsupportedByHubError extends JupyterHubError {
  * network and the certificate.
  */
 export class ConnectionError extends JupyterHubError {
-  override name = "ConnectionError";
+  override readonly name = "ConnectionError";
   /** The platform's error code, such as `ECONNREFUSED`, if there is one. */
   declare readonly code: string | undefined;
 
@@ -238,7 +239,7 @@ export class ConnectionError extends JupyterHubError {
 
 /** The timeout passed without a response. Raise `timeout`, or check why the hub is slow. */
 export class TimeoutError extends JupyterHubError {
-  override name = "TimeoutError";
+  override readonly name = "TimeoutError";
   /** The timeout in milliseconds. */
   readonly timeout: number;
 

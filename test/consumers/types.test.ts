@@ -81,6 +81,7 @@ describe("correct programs compile, and wrong ones do not", () => {
   it.each(setups.map((setup) => [titleOf(setup), setup] as const))("with %s", (_, setup) => {
     const files = {
       "every-group.ts": text("every-group.ts"),
+      "narrowing.ts": text("narrowing.ts"),
       "with-fake-hub.ts": text("with-fake-hub.ts"),
       "mistakes.ts": text("mistakes.ts"),
       ...(setup.disposable && { "temporary-token.ts": text("temporary-token.ts") }),

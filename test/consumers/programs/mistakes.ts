@@ -1,5 +1,11 @@
 /** Mistakes that no supported compiler may accept. */
-import { JupyterHub, type Feature, type Scope } from "jupyterhub-client";
+import {
+  JupyterHub,
+  type ConflictError,
+  type Feature,
+  type NotFoundError,
+  type Scope,
+} from "jupyterhub-client";
 import { createClient, getUser } from "jupyterhub-client/api";
 
 const hub = new JupyterHub();
@@ -29,3 +35,5 @@ void hub.users.createMany({ usernames: "ada" });
 void hub.servers.stop("ada", "gpu");
 // @ts-expect-error: the package has no such export
 void import("jupyterhub-client").then(({ createHub }) => createHub);
+// @ts-expect-error: the classes of errors differ by name
+void ((error: NotFoundError): ConflictError => error);
