@@ -11,8 +11,8 @@
  * itself, which does not check the input: `hub.client.get({ url: "/newer/{name}", path })`.
  */
 import { operations } from "../generated/operations.gen.js";
-import type { ApiClient } from "./core/api-client.js";
 import { createClientContext, type JupyterHubOptions } from "./core/options.js";
+import type { ApiClient } from "./core/raw-call.js";
 
 /**
  * Creates the `client` for the functions of this module, without the methods of `JupyterHub`. Sends nothing.
@@ -25,5 +25,5 @@ export { JupyterHubError, isJupyterHubError } from "./core/errors.js";
 export * from "../generated/sdk.gen.js";
 export type * from "../generated/types.gen.js";
 export type { Feature, Scope } from "../generated/operations.gen.js";
-export type { ApiClient } from "./core/api-client.js";
+export type { ApiClient, ApiRequestOptions, ApiResult, CallError } from "./core/raw-call.js";
 export type { JupyterHubOptions } from "./core/options.js";

@@ -26,7 +26,7 @@ export type { TokenSource } from "./core/auth.js";
 export type { AttemptContext, HubRequest, Middleware } from "./core/middleware.js";
 export type { LogFields, Logger } from "./core/logger.js";
 export type { BadRequestReason, ErrorDetails } from "./core/errors.js";
-export type { ApiClient } from "./core/api-client.js";
+export type { ApiClient, ApiRequestOptions, ApiResult, CallError } from "./core/raw-call.js";
 export type { FilteredScope, ScopeContext } from "./core/scopes.js";
 export type { CallOptions } from "./resources/call.js";
 export type { Listing, ListOptions, ListUsersInput, PageInput } from "./resources/listing.js";

@@ -19,14 +19,13 @@ import {
 import { errorFromThrown, isResponseLost, withCallSite } from "./network-errors.js";
 import { checkInput, checkOptions, versionedKeys } from "./input.js";
 import { unsupportedError } from "./error-mapping.js";
-import type { Client, RequestOptions } from "./raw-call.js";
+import type { ApiClient, ApiRequestOptions } from "./raw-call.js";
 import { invalidJsonError, parseAsOf, valueOf } from "./response.js";
 import { isSafe } from "./retry.js";
 import { DeadlinePassed, onAbort, withDeadline } from "./deadline.js";
 import { assertBelow, type Transport } from "./transport.js";
 
-/** The `client` option of the generated functions. */
-export type ApiClient = Client;
+export type { ApiClient };
 
 interface Result {
   data?: unknown;
@@ -64,13 +63,13 @@ export function createApiClient(transport: Transport, operations: Parts["operati
 /** Returns the hub's version: from an earlier response, or by requesting it if there was none. */
 export const hubVersion = async (
   source: VersionSource,
-  options?: Partial<RequestOptions>,
+  options?: Partial<ApiRequestOptions>,
 ): Promise<string> => source.transport.hubVersion ?? fetchVersion(source, options);
 
 /** Requests the hub's version. */
 export async function fetchVersion(
   { client, transport }: VersionSource,
-  options: Partial<RequestOptions> = {},
+  options: Partial<ApiRequestOptions> = {},
 ): Promise<string> {
   const { data, response } = await client.get({ ...options, url: "/", throwOnError: true });
   const { version } = (data ?? {}) as { version?: unknown };

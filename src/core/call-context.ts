@@ -1,7 +1,7 @@
 /** The state of one call: its operation, its progress and its secrets. */
 import type { Operation } from "../../generated/operations.gen.js";
 import type { JupyterHubError } from "./errors.js";
-import type { RequestOptions } from "./raw-call.js";
+import type { ApiRequestOptions } from "./raw-call.js";
 import { redactedUrl, Secrets, withoutSecrets } from "./redact.js";
 
 /** The operation of a route that is not in the table. */
@@ -19,7 +19,7 @@ export type CallMeta = {
   onSent?: () => void;
 };
 
-export type CallOptions = Omit<RequestOptions, "meta"> & { meta?: CallMeta };
+export type CallOptions = Omit<ApiRequestOptions, "meta"> & { meta?: CallMeta };
 
 /** The state of a call. Its URL and secrets are computed only when an error or a log needs them: most calls succeed. */
 export class CallContext {

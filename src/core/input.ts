@@ -16,7 +16,7 @@ import {
   type KeysOf,
 } from "./known-keys.js";
 import { checkName, describeType } from "./path-names.js";
-import type { RequestOptions } from "./raw-call.js";
+import type { ApiRequestOptions } from "./raw-call.js";
 
 type Bag = Readonly<Record<string, unknown>>;
 const { MAX_SAFE_INTEGER } = Number;
@@ -30,7 +30,7 @@ export interface Input {
 }
 
 /** The option names that generated functions accept. */
-const optionKeys: KeysOf<RequestOptions & { client: unknown }> = {
+const optionKeys: KeysOf<ApiRequestOptions & { client: unknown }> = {
   ...callKeys,
   allowUnknownKeys: true,
   client: true,

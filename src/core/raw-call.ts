@@ -2,8 +2,8 @@
  * The types of a generated function's call: its client, options and result.
  *
  * The generated functions import these types (see `openapi-ts.config.ts`) in place of the generated client's own: those
- * allow options that bypass the transport, and their results contain the request, and so the token. This file imports
- * nothing from `src/`.
+ * allow options that bypass the transport, and their results contain the request, and so the token. The entries export
+ * all types that a program's own declarations may contain. This file imports nothing from `src/`.
  */
 import type { TDataShape } from "../../generated/client/types.gen.js";
 
@@ -31,8 +31,8 @@ export type Options<
   _TResponse = unknown,
 > = Omit<TData, "url" | "headers"> & CallOptions<ThrowOnError>;
 
-/** Options of a method of {@link Client}: a route of the hub's API, what to send, and the options of a call. */
-export interface RequestOptions<
+/** Options of a method of {@link ApiClient}: a route of the hub's API, what to send, and the options of a call. */
+export interface ApiRequestOptions<
   ThrowOnError extends boolean = boolean,
 > extends CallOptions<ThrowOnError> {
   /** The route, such as `/users/{name}`. */
@@ -63,7 +63,7 @@ export interface CallError extends Error {
 }
 
 /** The result of a call: its data or its error. With `throwOnError`, the call rejects with the error. */
-export type RequestResult<
+export type ApiResult<
   TResponses = unknown,
   _TErrors = unknown,
   ThrowOnError extends boolean = boolean,
@@ -84,8 +84,22 @@ type MethodFunction = <
   TErrors = unknown,
   ThrowOnError extends boolean = false,
 >(
-  options: RequestOptions<ThrowOnError>,
-) => RequestResult<TResponses, TErrors, ThrowOnError>;
+  options: ApiRequestOptions<ThrowOnError>,
+) => ApiResult<TResponses, TErrors, ThrowOnError>;
 
-/** The `client` of a generated function: `hub.client`, or the result of `createClient()`. */
-export type Client = Readonly<Record<"get" | "post" | "put" | "patch" | "delete", MethodFunction>>;
+/** The `client` of the functions of `jupyterhub-client/api`: `hub.client`, or the result of `createClient()`. */
+export interface ApiClient {
+  /** Sends a GET request, for a route that has no function. */
+  readonly get: MethodFunction;
+  /** Sends a POST request, for a route that has no function. */
+  readonly post: MethodFunction;
+  /** Sends a PUT request, for a route that has no function. */
+  readonly put: MethodFunction;
+  /** Sends a PATCH request, for a route that has no function. */
+  readonly patch: MethodFunction;
+  /** Sends a DELETE request, for a route that has no function. */
+  readonly delete: MethodFunction;
+}
+
+/** The names by which the generated functions import these types. */
+export type { ApiClient as Client, ApiResult as RequestResult };

@@ -40,7 +40,9 @@ const titleOf = (setup: Setup): string =>
 
 const optionsOf = (setup: Setup): object => ({
   strict: true,
-  noEmit: true,
+  // Libraries emit declarations, which must be able to name the package's types.
+  declaration: true,
+  outDir: "out",
   skipLibCheck: false,
   target: "es2022",
   module: setup.module === "bundler" ? "esnext" : setup.module,
@@ -81,6 +83,7 @@ describe("correct programs compile, and wrong ones do not", () => {
   it.each(setups.map((setup) => [titleOf(setup), setup] as const))("with %s", (_, setup) => {
     const files = {
       "every-group.ts": text("every-group.ts"),
+      "exported-clients.ts": text("exported-clients.ts"),
       "narrowing.ts": text("narrowing.ts"),
       "with-fake-hub.ts": text("with-fake-hub.ts"),
       "mistakes.ts": text("mistakes.ts"),

@@ -11,11 +11,7 @@ const methods = exported.flatMap(({ name, declaration }) =>
         .map((member) => ({ name: `${name}.${member.name?.getText()}`, declaration: member }))
     : [],
 );
-/** Generated types that are exempt, because programs only pass them to functions. */
-const opaque = new Set(["ApiClient", "Client"]);
-const types = exported.filter(
-  ({ name, declaration }) => ts.isTypeAliasDeclaration(declaration) && !opaque.has(name),
-);
+const types = exported.filter(({ declaration }) => ts.isTypeAliasDeclaration(declaration));
 
 describe("the signature that an editor shows", () => {
   it.each(methods)("of $name fits on a line and refers to types by name", ({ declaration }) => {

@@ -90,7 +90,7 @@ const valueOf = ({ name, type, isOptional, least }: Parameter): unknown => {
 const methodOf = (name: string): Run => {
   if (name === "discover") return JupyterHub.discover.bind(JupyterHub) as Run;
   const [group, own] = name.includes(".") ? name.split(".") : [undefined, name];
-  const owner = (group ? hub[group as keyof JupyterHub] : hub) as Record<string, Run>;
+  const owner = (group ? hub[group as keyof JupyterHub] : hub) as unknown as Record<string, Run>;
   return (...values) => owner[own as string]?.(...values);
 };
 
