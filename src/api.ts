@@ -26,4 +26,5 @@ export * from "../generated/sdk.gen.js";
 export type * from "../generated/types.gen.js";
 export type { Feature, Scope } from "../generated/operations.gen.js";
 export type { ApiClient, ApiRequestOptions, ApiResult, CallError } from "./core/raw-call.js";
+export type { Fetch } from "./core/runtime.js";
 export type { JupyterHubOptions } from "./core/options.js";

@@ -22,6 +22,7 @@ export {
 export { hasScope } from "./core/scopes.js";
 
 export type { JupyterHubOptions, OAuthOptions } from "./core/options.js";
+export type { Fetch } from "./core/runtime.js";
 export type { TokenSource } from "./core/auth.js";
 export type { AttemptContext, HubRequest, Middleware } from "./core/middleware.js";
 export type { LogFields, Logger } from "./core/logger.js";

@@ -7,13 +7,13 @@
 import type { Credentials } from "./auth.js";
 import { withDeadline } from "./deadline.js";
 import { AuthenticationError, InvalidInputError } from "./errors.js";
-import { page, pageOrigin } from "./runtime.js";
+import { page, pageOrigin, type Fetch } from "./runtime.js";
 import { pageUrl } from "./url.js";
 
 /** Creates the credentials of the current page. `send` requests a new XSRF token, within `timeout` milliseconds. */
 export function createCookieCredentials(
   baseUrl: string,
-  send: typeof fetch,
+  send: Fetch,
   timeout: number,
 ): Credentials {
   const { origin } = new URL(baseUrl);
@@ -56,11 +56,7 @@ function templateToken(): string | undefined {
 }
 
 /** Requests a page of the hub and returns its XSRF token; undefined if none arrives. */
-const fetchToken = (
-  url: string,
-  send: typeof fetch,
-  timeout: number,
-): Promise<string | undefined> =>
+const fetchToken = (url: string, send: Fetch, timeout: number): Promise<string | undefined> =>
   // Without the caller's signal, since other calls may share the request.
   withDeadline(timeout, undefined, async (signal) => {
     const response = await send(url, { credentials: "same-origin", redirect: "manual", signal });

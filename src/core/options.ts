@@ -12,7 +12,7 @@ import { InvalidInputError } from "./errors.js";
 import { checkKeys, type KeysOf } from "./known-keys.js";
 import type { Logger } from "./logger.js";
 import type { Middleware } from "./middleware.js";
-import { environmentVariable, hubUrlOfPage } from "./runtime.js";
+import { environmentVariable, hubUrlOfPage, type Fetch } from "./runtime.js";
 import { Semaphore } from "./semaphore.js";
 import { Transport } from "./transport.js";
 import { apiUrl, pageUrl } from "./url.js";
@@ -54,7 +54,7 @@ export interface JupyterHubOptions {
    */
   authScheme?: "Bearer" | "token" | undefined;
   /** A function to call in place of `fetch`: for a proxy, your own certificates or tests. @default globalThis.fetch */
-  fetch?: typeof fetch | undefined;
+  fetch?: Fetch | undefined;
   /**
    * Headers for every request to the hub's API, such as a gateway's key. Requests to users' servers do not have them.
    * Headers of a call take precedence. An `Authorization` header given here is sent only in requests that do not
@@ -220,7 +220,7 @@ export function createClientContext(
   const timeout = options.timeout ?? defaults.timeout;
   const maxConcurrency = options.maxConcurrency ?? defaults.maxConcurrency;
   const { authScheme = "Bearer" } = options;
-  const send: typeof fetch = (input, init) => (options.fetch ?? fetch)(input, init);
+  const send: Fetch = (input, init) => (options.fetch ?? fetch)(input, init);
   const authorization = (token: string): string => `${authScheme} ${token}`;
   const credentials = auth
     ? createCookieCredentials(baseUrl, send, timeout)

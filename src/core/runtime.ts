@@ -1,7 +1,13 @@
 /**
- * Access to the JavaScript runtime: environment variables, the page and its cookies in a browser, and the type for
- * `await using`.
+ * Access to the JavaScript runtime: environment variables, the page and its cookies in a browser, and the types of
+ * `fetch` and for `await using`.
  */
+
+/**
+ * A function with the parameters and the result of `fetch`. Runtimes add properties to their own `fetch`, which a
+ * replacement does not need.
+ */
+export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 /**
  * `AsyncDisposable` if the compiler's `lib` or the types of the runtime have `Symbol.asyncDispose`, else any object.

@@ -9,7 +9,7 @@ import { omitCookies } from "./auth.js";
 import { ConnectionError, InvalidInputError, ServerNotRunningError } from "./errors.js";
 import { withoutUndefined } from "./json.js";
 import { sanitizeCause } from "./network-errors.js";
-import { pageOrigin } from "./runtime.js";
+import { pageOrigin, type Fetch } from "./runtime.js";
 import { Secrets } from "./redact.js";
 import { discardBody, versionOf } from "./response.js";
 import { decoded } from "./url.js";
@@ -28,7 +28,7 @@ export interface ServerTarget {
   siblings: ReadonlySet<string>;
   /** The address at which people reach the hub. */
   hubUrl: string;
-  send: typeof fetch;
+  send: Fetch;
   /** Asks the hub whether the server runs. */
   runs(signal: AbortSignal): Promise<boolean>;
 }
@@ -184,7 +184,7 @@ function originOf({ status, type, headers }: Response, hub: string): "server" | 
 export async function isServedAt(
   address: string,
   hubUrl: string,
-  send: typeof fetch,
+  send: Fetch,
   signal: AbortSignal,
 ): Promise<boolean> {
   if (pageOrigin() !== undefined) return false;

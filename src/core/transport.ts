@@ -16,7 +16,7 @@ import {
 import type { Logger } from "./logger.js";
 import { sanitizeCause, connectionError } from "./network-errors.js";
 import { runMiddleware, type HubRequest, type Middleware } from "./middleware.js";
-import { pageOrigin } from "./runtime.js";
+import { pageOrigin, type Fetch } from "./runtime.js";
 import {
   assertHubResponse,
   discardBody,
@@ -31,7 +31,7 @@ import { withDeadline } from "./deadline.js";
 
 export interface TransportOptions {
   baseUrl: string;
-  fetch: typeof fetch;
+  fetch: Fetch;
   headers: Readonly<Record<string, string>>;
   userAgent: string;
   /** Milliseconds: the timeout of an attempt, and the idle timeout of a stream. */

@@ -17,6 +17,7 @@ import {
   type ServerTarget,
 } from "../core/server-client.js";
 import { withDeadline } from "../core/deadline.js";
+import type { Fetch } from "../core/runtime.js";
 import { serverAddress, type ServerLinks } from "../core/url.js";
 import { isAtLeast } from "../core/version.js";
 import {
@@ -83,7 +84,7 @@ export interface ConnectionSettings {
    * Sends a request with the token, to the server's address or one below it.
    * @throws InvalidInputError for any other address; ServerNotRunningError; ConnectionError
    */
-  fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+  fetch: Fetch;
   /** Opens a WebSocket to the server, with the token in a header; undefined in browsers. */
   WebSocket?: typeof WebSocket;
 }

@@ -38,6 +38,9 @@ const titleOf = (setup: Setup): string =>
     setup.disposable ? "esnext.disposable" : "no esnext.disposable",
   ].join(", ");
 
+/** Declares a property of the global `fetch`, as the types of Bun do. */
+const preconnect = "declare namespace fetch { function preconnect(url: string): void; }";
+
 const optionsOf = (setup: Setup): object => ({
   strict: true,
   // Libraries emit declarations, which must be able to name the package's types.
@@ -85,6 +88,8 @@ describe("correct programs compile, and wrong ones do not", () => {
       "every-group.ts": text("every-group.ts"),
       "exported-clients.ts": text("exported-clients.ts"),
       "narrowing.ts": text("narrowing.ts"),
+      "preconnect.d.ts": preconnect,
+      "replaced-fetch.ts": text("replaced-fetch.ts"),
       "with-fake-hub.ts": text("with-fake-hub.ts"),
       "mistakes.ts": text("mistakes.ts"),
       ...(setup.disposable && { "temporary-token.ts": text("temporary-token.ts") }),

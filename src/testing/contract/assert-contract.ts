@@ -6,14 +6,12 @@ import type { Contract } from "../../../generated/contract.gen.js";
 import { InvalidInputError } from "../../core/errors.js";
 import { checkKeys } from "../../core/known-keys.js";
 import { typeOf, versionOf } from "../../core/response.js";
+import type { Fetch } from "../../core/runtime.js";
 import { withoutTrailingSlashes } from "../../core/url.js";
 import { declaredContent, requestViolations, responseViolations } from "./check.js";
 import { ContractError } from "./error.js";
 import { loadContract, releaseOf } from "./releases.js";
 import { Routes } from "./routes.js";
-
-/** A function with the parameters and the result of `fetch`. */
-export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 /** Options of {@link assertContract}. */
 export interface ContractOptions {
