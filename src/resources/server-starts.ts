@@ -4,7 +4,7 @@
  * Handles deadlines, cancellation and call sites. `workflows/` decides what is sent and when a server is ready.
  */
 import type { ProgressEvent, Server } from "../../generated/types.gen.js";
-import { InvalidInputError, TimeoutError } from "../core/errors.js";
+import { InvalidInputError, TimeoutError, type JupyterHubError } from "../core/errors.js";
 import { asJson, withoutUndefined } from "../core/json.js";
 import { captureCallSite } from "../core/network-errors.js";
 import { callKeys, checkBag, type Keys, type KeysOf } from "../core/known-keys.js";
@@ -81,9 +81,20 @@ export type StopTarget = string | (ServerInput & { user: string });
 /** An array, a generator or any other iterable, synchronous or asynchronous. */
 export type Targets<Target> = Iterable<Target> | AsyncIterable<Target>;
 
-/** The result of one of many starts. */
-export type StartResult = Omit<StopResult, "error"> &
-  ({ server: Server; error?: undefined } | { server?: undefined; error: unknown });
+/** The result of one of many starts: the server or the error. */
+export type StartResult = Omit<StopResult, "error"> & (Started | NotStarted);
+
+type Started = {
+  /** The server, which is ready; undefined after an error. */
+  server: Server;
+  error?: undefined;
+};
+
+type NotStarted = {
+  server?: undefined;
+  /** The reason why the server was not started; undefined if it was. */
+  error: JupyterHubError;
+};
 
 /** The result of one of many stops. Without an error, the server has stopped. */
 export interface StopResult {
@@ -91,8 +102,8 @@ export interface StopResult {
   user: string;
   /** The server's name; empty for the default server. */
   serverName: string;
-  /** The reason why the server was not stopped. */
-  error?: unknown;
+  /** The reason why the server was not stopped; undefined if it was. */
+  error?: JupyterHubError | undefined;
 }
 
 const startOptionKeys: KeysOf<StartServerOptions> = {
@@ -268,10 +279,7 @@ async function* forEachServer<Input extends ServerInput, Result extends object>(
   { targets, input, inputKeys, call, callKeys }: ManyInputs<Input>,
   work: (user: string, input: ServerInput, call: CallOptions) => Promise<Result>,
   atCallSite: (error: unknown) => unknown,
-): AsyncGenerator<
-  Omit<StopResult, "error"> & (Result | { server?: undefined; error: unknown }),
-  void
-> {
+): AsyncGenerator<Omit<StopResult, "error"> & (Result | NotStarted), void> {
   serverOf(input, inputKeys);
   checkCall(call, { ...callKeys, concurrency: true });
   checkTargets(targets);
@@ -284,7 +292,8 @@ async function* forEachServer<Input extends ServerInput, Result extends object>(
     try {
       return { ...result, ...(await work(user, own, { ...rest, signal })) };
     } catch (error) {
-      return { ...result, error: atCallSite(error) };
+      // The reason of an abort ends the iteration instead.
+      return { ...result, error: atCallSite(error) as JupyterHubError };
     }
   });
 }

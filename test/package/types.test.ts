@@ -95,7 +95,7 @@ describe("the types of methods and models", () => {
   it("distinguish a started server from an error", () => {
     const result = {} as StartResult;
     if (result.server) expectTypeOf(result.server).toEqualTypeOf<Server>();
-    else expectTypeOf(result.error).toEqualTypeOf<unknown>();
+    else expectTypeOf(result.error).toEqualTypeOf<surface.JupyterHubError>();
   });
 
   it("allow a progress event to have any key of a Spawner besides the known fields", () => {
