@@ -52,8 +52,10 @@ export type {
 } from "./resources/tokens.js";
 export type {
   ActiveServer,
+  CreateServerInput,
   ListActiveInput,
   ListServersInput,
+  NamedServerInput,
   Servers,
   UpdateServerInput,
 } from "./resources/servers.js";

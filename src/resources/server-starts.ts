@@ -78,8 +78,8 @@ export type StartTarget = string | (StartServerInput & { user: string });
 /** A server to stop: the name of its user, or an object with the user and the server. */
 export type StopTarget = string | (ServerInput & { user: string });
 
-/** An array, a generator or any other iterable, synchronous or asynchronous. */
-export type Targets<Target> = Iterable<Target> | AsyncIterable<Target>;
+/** An array, a generator or any other iterable, synchronous or asynchronous, but not a string. */
+export type Targets<Target> = (Iterable<Target> & object) | AsyncIterable<Target>;
 
 /** The result of one of many starts: the server or the error. */
 export type StartResult = Omit<StopResult, "error"> & (Started | NotStarted);

@@ -65,6 +65,18 @@ export interface ListServersInput {
   include_stopped_servers?: boolean | undefined;
 }
 
+/** A named server. */
+export interface NamedServerInput {
+  /** The server's name; not empty. */
+  server: string;
+}
+
+/** The named server to create. */
+export interface CreateServerInput extends StartServerInput {
+  /** The server's name; not empty, since each user always has a default server. */
+  server: string;
+}
+
 /** Changes to a server that does not run: at least one key besides `server`. */
 export interface UpdateServerInput extends ServerInput {
   /** The server's new name. */
@@ -165,7 +177,7 @@ export class Servers {
    * rules refuse (a letter, then letters, digits and single hyphens; at most 30 characters); UnsupportedByHubError
    * before 6.0
    */
-  async create(user: string, input: StartServerInput, call?: CallOptions): Promise<Server> {
+  async create(user: string, input: CreateServerInput, call?: CallOptions): Promise<Server> {
     const { server, body } = withoutServer(input, startKeys);
     const create = forServer(pairs.create, { user, server });
     return write(this.#hub, create, { body }, call, (call) =>
@@ -317,7 +329,7 @@ export class Servers {
    * @throws NotFoundError if the server does not exist; InvalidInputError for the default server, which hubs do not
    * remove; TimeoutError after 300,000 ms or `timeout`
    */
-  async delete(user: string, input: Required<ServerInput>, call: CallOptions = {}): Promise<void> {
+  async delete(user: string, input: NamedServerInput, call: CallOptions = {}): Promise<void> {
     const server = serverOf(input ?? {});
     if (!server) {
       throw new InvalidInputError(

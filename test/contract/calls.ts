@@ -262,7 +262,7 @@ export const calls: readonly ContractCall[] = [
     "servers.create",
     "the default server",
     [unnamed("PUT")],
-    (hub) => hub.servers.create("ada", {}).catch(({ name }: Error) => name),
+    (hub) => hub.servers.create("ada", { server: "" }).catch(({ name }: Error) => name),
     "ConflictError",
     { prefer: { [unnamed("PUT")]: "code=409" } },
   ),

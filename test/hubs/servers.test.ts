@@ -41,7 +41,7 @@ describe("servers", () => {
     const input = { server: "gpu", display_name: "The big one", user_options: { size: "large" } };
     expect(await servers.create("ada", input)).toMatchObject({ name: "gpu", stopped: true });
     expect(await failure(servers.create("ada", input))).toBeInstanceOf(ConflictError);
-    expect(await failure(servers.create("ada", {}))).toBeInstanceOf(ConflictError);
+    expect(await failure(servers.create("ada", { server: "" }))).toBeInstanceOf(ConflictError);
     const badName = servers.create("ada", { server: "Not A Name" });
     expect(await failure(badName)).toMatchObject({ status: 400, reason: "invalid-name" });
   });

@@ -1,7 +1,7 @@
 /** Faults that a test declares: error responses, broken connections, cut streams, and a hub that stops. */
 import { describe, expect, it } from "vitest";
 import { InvalidInputError } from "../../src/index.js";
-import { assertContract } from "../../src/testing/index.js";
+import { assertContract, type Fault } from "../../src/testing/index.js";
 import { ask, openFake, rejection } from "./hubs.js";
 
 describe("a declared fault", () => {
@@ -115,8 +115,10 @@ describe("a declared fault", () => {
 
   it("must have exactly one kind of failure and a known operation", () => {
     const { fake } = openFake();
-    expect(() => fake.fail({})).toThrow("exactly one of status, network, stall, cut");
-    expect(() => fake.fail({ status: 500, stall: true })).toThrow(InvalidInputError);
+    expect(() => fake.fail({} as Fault)).toThrow("exactly one of status, network, stall, cut");
+    expect(() => fake.fail({ status: 500, stall: true } as object as Fault)).toThrow(
+      InvalidInputError,
+    );
     expect(() => fake.fail({ operation: "GET /nothing", status: 500 })).toThrow("no operation");
   });
 });
@@ -132,7 +134,7 @@ describe("a wrong fault is refused when it is declared", () => {
     [{ stall: true, message: "Busy" }, "Only a fault with a `status`"],
   ])("%j", (fault, message) => {
     const { fake } = openFake();
-    expect(() => fake.fail(fault)).toThrow(message);
+    expect(() => fake.fail(fault as Fault)).toThrow(message);
   });
 });
 

@@ -1,6 +1,6 @@
 /** `servers.delete` resolves when the server no longer exists, and refuses the default server. */
 import { describe, expect, it } from "vitest";
-import type { ServerInput } from "../../src/index.js";
+import type { NamedServerInput } from "../../src/index.js";
 import { InvalidInputError } from "../../src/index.js";
 import { FakeHub, type Fate, type State } from "./fake-hub.js";
 import { failure, settled, useClock } from "./time.js";
@@ -103,9 +103,7 @@ describe("servers.delete", () => {
     async (_, input) => {
       const hub = new FakeHub();
       hub.become("", [[0, "ready"]]);
-      const error = await failure(
-        hub.client().servers.delete("ada", input as Required<ServerInput>),
-      );
+      const error = await failure(hub.client().servers.delete("ada", input as NamedServerInput));
       expect(error).toBeInstanceOf(InvalidInputError);
       expect(error).toMatchObject({ message: expect.stringContaining("Only named servers") });
       expect(hub.sent).toEqual([]);

@@ -295,7 +295,7 @@ describe("many starts", () => {
   });
 
   it.each<[what: string, run: (hub: JupyterHub) => AsyncIterable<unknown>]>([
-    ["a single name", (hub) => hub.servers.startMany("ada")],
+    ["a single name", (hub) => hub.servers.startMany("ada" as never)],
     ["undefined", (hub) => hub.servers.stopMany(undefined as never)],
     ["a concurrency of 0", (hub) => hub.servers.startMany(users, {}, { concurrency: 0 })],
     ["a concurrency of NaN", (hub) => hub.servers.stopMany(users, {}, { concurrency: NaN })],

@@ -1,29 +1,41 @@
 /** Faults that a test declares: what the hub does in place of its usual response. */
 
-/** A fault, and how often it occurs. Exactly one of `status`, `network`, `stall` and `cut` is required. */
-export interface Fault {
+/** When a fault occurs, and details of its response. */
+interface FaultScope {
   /** Method and path as in the OpenAPI document: "POST /users/{name}/server". @default every operation */
   operation?: string;
   /** How many requests the fault applies to; Infinity for all. @default 1 */
   times?: number;
-  /**
-   * The hub answers with this status, from 200 to 599, and does nothing else. A 429, 502, 503 or 504 looks like a
-   * proxy's response: it lacks the hub's version header, unless `headers` contains it.
-   */
-  status?: number;
   /** The message of the response, if `status` is given. */
   message?: string;
   /** Additional headers of the response, if `status` is given. */
   headers?: Readonly<Record<string, string>>;
+}
+
+/** What the hub does. */
+interface FaultKinds {
+  /**
+   * The hub answers with this status, from 200 to 599, and does nothing else. A 429, 502, 503 or 504 looks like a
+   * proxy's response: it lacks the hub's version header, unless `headers` contains it.
+   */
+  status: number;
   /**
    * The connection breaks: before the hub receives the request (`true`), or after the hub has carried it out ("lost").
    */
-  network?: true | "lost";
+  network: true | "lost";
   /** No response ever arrives. */
-  stall?: true;
+  stall: true;
   /** The response's body breaks off in the middle. An event stream breaks off after its first event. */
-  cut?: true;
+  cut: true;
 }
+
+/** An object with exactly one of the keys of `Kinds`. */
+type OneOf<Kinds> = {
+  [Key in keyof Kinds]: Pick<Kinds, Key> & { [Other in Exclude<keyof Kinds, Key>]?: undefined };
+}[keyof Kinds];
+
+/** A fault, and how often it occurs. Exactly one of `status`, `network`, `stall` and `cut` is required. */
+export type Fault = FaultScope & OneOf<FaultKinds>;
 
 interface Declared {
   fault: Fault;

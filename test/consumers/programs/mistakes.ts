@@ -7,6 +7,7 @@ import {
   type Scope,
 } from "jupyterhub-client";
 import { createClient, getUser } from "jupyterhub-client/api";
+import type { Fault } from "jupyterhub-client/testing";
 
 const hub = new JupyterHub();
 const client = createClient();
@@ -37,3 +38,15 @@ void hub.servers.stop("ada", "gpu");
 void import("jupyterhub-client").then(({ createHub }) => createHub);
 // @ts-expect-error: the classes of errors differ by name
 void ((error: NotFoundError): ConflictError => error);
+// @ts-expect-error: a list of targets is needed, not one name
+void hub.servers.startMany("ada");
+// @ts-expect-error: a list of targets is needed, not one name
+void hub.servers.stopMany("ada");
+// @ts-expect-error: only named servers can be created
+void hub.servers.create("ada", {});
+// @ts-expect-error: only named servers can be deleted
+void ((server: string | undefined) => hub.servers.delete("ada", { server }));
+// @ts-expect-error: a fault does something
+void ({} satisfies Fault);
+// @ts-expect-error: a fault does one thing
+void ({ status: 503, stall: true } satisfies Fault);
