@@ -25,21 +25,12 @@ export interface KeyHints {
 export const callKeys = { signal: true, timeout: true, headers: true } as const;
 
 /** The keys that the options of some methods have. */
-const methodKeys: Keys = {
-  ifRunning: true,
-  onAbort: true,
-  concurrency: true,
-  stopServers: true,
-  useClientToken: true,
-  appendToken: true,
-};
+const methodKey = /^(ifRunning|onAbort|concurrency|stopServers|useClientToken|appendToken)$/;
 
 /** Hints about an unknown key of an input. */
 export const inputHints: KeyHints = {
   elsewhere: (key) =>
-    Object.hasOwn(callKeys, key) || Object.hasOwn(methodKeys, key)
-      ? "the options of the call"
-      : undefined,
+    Object.hasOwn(callKeys, key) || methodKey.test(key) ? "the options of the call" : undefined,
   newer:
     "To send a key of a newer hub, call the operation's function of jupyterhub-client/api " +
     "with `allowUnknownKeys: true`.",
