@@ -263,8 +263,8 @@ export class Servers {
    *
    * `GET /users/{name}/server/progress`, `GET /users/{name}/servers/{server_name}/progress` · scope
    * `read:servers`
-   * @throws BadRequestError or NotFoundError if there is no start; ConnectionError if the hub is unreachable;
-   * UnexpectedResponseError after 10,000 events or 4,194,304 characters
+   * @throws BadRequestError or NotFoundError if there is no start; ConnectionError if the hub is unreachable or
+   * ends the stream early four times in a row; UnexpectedResponseError after 10,000 events or 4,194,304 characters
    */
   progress(
     user: string,
