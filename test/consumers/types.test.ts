@@ -92,6 +92,7 @@ describe("correct programs compile, and wrong ones do not", () => {
       "replaced-fetch.ts": text("replaced-fetch.ts"),
       "with-fake-hub.ts": text("with-fake-hub.ts"),
       "mistakes.ts": text("mistakes.ts"),
+      "undefined-test-options.ts": text("undefined-test-options.ts"),
       ...(setup.disposable && { "temporary-token.ts": text("temporary-token.ts") }),
     };
     expect(compile(setup, files)).toBe("");

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { InvalidInputError } from "../../src/index.js";
 import { FakeHub } from "../../src/testing/index.js";
-import { ask, openFake } from "./hubs.js";
+import { ask, clientOf, openFake } from "./hubs.js";
 
 describe("a new fake hub refuses", () => {
   it.each<[string, object, string]>([
@@ -38,8 +38,27 @@ describe("a new fake hub refuses", () => {
 
 describe("a fake hub", () => {
   it("uses the default of an option that is undefined", () => {
-    const options: object = { version: undefined, users: undefined, time: undefined };
+    const options = { version: undefined, users: undefined, time: undefined };
     expect(new FakeHub(options).version).toBe("6.1.1");
+  });
+
+  it("uses the defaults of undefined keys in users, groups, services, behaviours and faults", async () => {
+    const no = undefined;
+    const fake = new FakeHub({
+      users: [{ name: "ada", admin: no, groups: no, roles: no, servers: no, lastActivity: no }],
+      groups: [{ name: "staff", users: no, properties: no }],
+      services: [{ name: "charts", admin: no, token: no, roles: no }],
+      spawner: { seconds: no, progress: no, fails: no, timeout: no, stopSeconds: no },
+      pageLimit: { default: no, max: no },
+    });
+    fake.fail({ operation: no, times: no, status: 500, message: no, headers: no, stall: no });
+    const hub = clientOf(fake, { token: fake.tokenFor("admin", { scopes: no, expiresIn: no }) });
+    await expect(hub.whoami()).rejects.toMatchObject({ status: 500 });
+    expect(await hub.users.get("ada")).toMatchObject({ admin: false, groups: [], servers: {} });
+    expect(await hub.groups.get("staff")).toMatchObject({ users: [], properties: {} });
+    expect(await hub.services.get("charts")).toMatchObject({ admin: false, roles: [] });
+    expect(await hub.servers.start("ada")).toMatchObject({ ready: true });
+    await hub.servers.stop("ada");
   });
 
   it("accepts a group whose name has slashes, like the group names of some identity providers", async () => {

@@ -22,7 +22,7 @@ export interface ContractOptions {
    * passed on unchecked. By default, every request must have `/hub/api` in its path and is checked, except requests to
    * users' servers, below `/user/`.
    */
-  url?: string;
+  url?: string | undefined;
 }
 
 /** A `fetch` that checks requests and responses, and records calls and violations. */

@@ -18,12 +18,12 @@ import { sampleSize, Targets } from "./targets.js";
 /** Options of {@link checkHub}. */
 export interface CheckHubOptions {
   /** Aborts the check, which then rejects with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /**
    * The time limit in milliseconds for each request with its retries, and separately for the wait for the first event
    * of a stream. By default, the client's `timeout` limits each attempt and this wait.
    */
-  timeout?: number;
+  timeout?: number | undefined;
 }
 
 /** How those responses of an operation that have the same status differ from the contract. */

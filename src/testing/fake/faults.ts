@@ -3,13 +3,13 @@
 /** When a fault occurs, and details of its response. */
 interface FaultScope {
   /** Method and path as in the OpenAPI document: "POST /users/{name}/server". @default every operation */
-  operation?: string;
+  operation?: string | undefined;
   /** How many requests the fault applies to; Infinity for all. @default 1 */
-  times?: number;
+  times?: number | undefined;
   /** The message of the response, if `status` is given. */
-  message?: string;
+  message?: string | undefined;
   /** Additional headers of the response, if `status` is given. */
-  headers?: Readonly<Record<string, string>>;
+  headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What the hub does. */

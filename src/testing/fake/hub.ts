@@ -169,7 +169,10 @@ export class FakeHub {
    * @param options the scopes (by default all scopes of the owner), and the lifetime in seconds (by default unlimited)
    * @throws InvalidInputError if there is no such user or service, or if the owner lacks any of the scopes
    */
-  tokenFor(name: string, options: { scopes?: readonly string[]; expiresIn?: number } = {}): string {
+  tokenFor(
+    name: string,
+    options: { scopes?: readonly string[] | undefined; expiresIn?: number | undefined } = {},
+  ): string {
     checkTokenOptions(options);
     const { scopes, expiresIn = null } = options;
     const owner = findOwner(this.#world, name);
@@ -214,7 +217,10 @@ export class FakeHub {
    * @param options `count`: which of the operation's requests in `requests` to wait for; by default 1, the first one
    * @throws InvalidInputError if the operation does not exist
    */
-  async received(operation: string, options: { count?: number } = {}): Promise<FakeRequest> {
+  async received(
+    operation: string,
+    options: { count?: number | undefined } = {},
+  ): Promise<FakeRequest> {
     checkReceived(options);
     const { count = 1 } = options;
     this.#router.check(operation);
@@ -254,7 +260,7 @@ export class FakeHub {
    * break, pending starts and stops are lost, and running servers keep running. If restarts overlap, the hub is down
    * until the last one ends.
    */
-  async restart(options: { seconds?: number } = {}): Promise<void> {
+  async restart(options: { seconds?: number | undefined } = {}): Promise<void> {
     checkRestart(options);
     const { seconds = 0 } = options;
     this.#end();

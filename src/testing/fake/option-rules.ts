@@ -184,8 +184,8 @@ export function checkFault(fault: Fault): void {
 const longestLifetime = 1e11;
 
 export function checkTokenOptions(options: {
-  scopes?: readonly string[];
-  expiresIn?: number;
+  scopes?: readonly string[] | undefined;
+  expiresIn?: number | undefined;
 }): void {
   checkValues("options of tokenFor", options, {
     scopes: texts,
@@ -196,10 +196,10 @@ export function checkTokenOptions(options: {
   });
 }
 
-export function checkRestart(options: { seconds?: number }): void {
+export function checkRestart(options: { seconds?: number | undefined }): void {
   checkValues("options of restart", options, { seconds: amount });
 }
 
-export function checkReceived(options: { count?: number }): void {
+export function checkReceived(options: { count?: number | undefined }): void {
   checkValues("options of received", options, { count });
 }

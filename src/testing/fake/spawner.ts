@@ -3,11 +3,11 @@
 /** One event of a progress stream, as a Spawner sends it. */
 export interface SpawnerEvent {
   /** The progress in percent. */
-  progress?: number;
+  progress?: number | undefined;
   /** What happens, as plain text. */
-  message?: string;
+  message?: string | undefined;
   /** The message as HTML. */
-  html_message?: string;
+  html_message?: string | undefined;
   /** Further keys that the Spawner defines. */
   [key: string]: unknown;
 }
@@ -15,15 +15,15 @@ export interface SpawnerEvent {
 /** How a server starts and stops. @default immediately */
 export interface SpawnerBehaviour {
   /** The seconds that a start takes. @default 0 */
-  seconds?: number;
+  seconds?: number | undefined;
   /** The events of the progress stream, spread evenly over `seconds`. @default one event, with 50 % */
-  progress?: readonly (string | SpawnerEvent)[];
+  progress?: readonly (string | SpawnerEvent)[] | undefined;
   /** The reason why the start fails after `seconds`. If the reason has a status, the Spawner raises an HTTP error. */
-  fails?: string | { status: number; message: string };
+  fails?: string | { status: number; message: string } | undefined;
   /** The seconds after which the hub abandons a start. @default 60 */
-  timeout?: number;
+  timeout?: number | undefined;
   /** The seconds that a stop takes. A rule that is a function decides them at the start. @default 0 */
-  stopSeconds?: number;
+  stopSeconds?: number | undefined;
 }
 
 /** A server that is about to start. */

@@ -5,15 +5,15 @@ import type { Disposable } from "../../core/runtime.js";
 /** Options of `startMockHub`. */
 export interface MockHubOptions {
   /** The release of the hub, such as "5" or "4.1.6". @default the newest one */
-  version?: string;
+  version?: string | undefined;
   /** The port to listen on, at 127.0.0.1. @default 0, which is any free one */
-  port?: number;
+  port?: number | undefined;
 }
 
 /** Options of `MockHub.respond`. */
 export interface RespondOptions {
   /** How many requests get the chosen response. Later requests get the usual response. @default all */
-  times?: number;
+  times?: number | undefined;
 }
 
 /** A request that a mock hub received. */
