@@ -1,11 +1,6 @@
 /** Access to servers that their owners share with users, with groups, or by a code in a link. Since 5.0. */
 import * as api from "../../generated/sdk.gen.js";
-import type {
-  NewShareCode,
-  PostShareCodeData,
-  Share,
-  ShareCode,
-} from "../../generated/types.gen.js";
+import type { NewShareCode, Share, ShareCode } from "../../generated/types.gen.js";
 import { InvalidInputError } from "../core/errors.js";
 import type { Keys, KeysOf } from "../core/known-keys.js";
 import type { FilteredScope } from "../core/scopes.js";
@@ -22,12 +17,23 @@ export interface ListServerSharesInput extends ListSharesInput, ServerInput {}
 
 /** Whom a server is shared with. */
 type Recipient =
-  | { user: string; group?: null | undefined }
-  | { group: string; user?: null | undefined };
+  | {
+      /** The name of a user. */
+      user: string;
+      group?: null | undefined;
+    }
+  | {
+      /** The name of a group. */
+      group: string;
+      user?: null | undefined;
+    };
 
 interface ScopesInput {
-  /** Scopes for the shared server. A scope without a filter gets that server as its filter. */
-  scopes?: readonly FilteredScope[] | undefined;
+  /**
+   * Scopes for the shared server. A scope without a filter gets that server as its filter.
+   * @default access to the server; the same for null
+   */
+  scopes?: readonly FilteredScope[] | null | undefined;
 }
 
 /**
@@ -36,16 +42,32 @@ interface ScopesInput {
 export type ShareInput = ServerInput & Recipient & ScopesInput;
 
 /** The server and the scopes to revoke from a user or a group (not both). Without `scopes`, revokes all scopes. */
-export type RevokeShareInput = ServerInput & Recipient & ScopesInput;
+export type RevokeShareInput = ServerInput &
+  Recipient & {
+    /** The scopes to revoke. A scope without a filter gets the server as its filter. @default all scopes */
+    scopes?: readonly FilteredScope[] | undefined;
+  };
 
 /** The scopes and the lifetime of a code. */
-export type CreateShareCodeInput = ServerInput &
-  Omit<NonNullable<PostShareCodeData["body"]>, "scopes"> &
-  ScopesInput;
+export interface CreateShareCodeInput extends ServerInput, ScopesInput {
+  /** The lifetime in whole seconds, from 60 to 31,536,000 (a year). @default 86_400 */
+  expires_in?: number | undefined;
+}
 
 /** The code to revoke: its id, or the code itself, which then becomes part of the request's URL. */
 export type RevokeShareCodeInput = ServerInput &
-  ({ id: string; code?: never } | { code: string; id?: never });
+  (
+    | {
+        /** The id of the code, as in `list` and in the result of `create`. */
+        id: string;
+        code?: undefined;
+      }
+    | {
+        /** The code itself, if its id is unknown. Hubs log it, as part of the request's URL. */
+        code: string;
+        id?: undefined;
+      }
+  );
 
 const listKeys: KeysOf<ListServerSharesInput> = { server: true, limit: true };
 const shareKeys = { ...serverKeys, ...keysOf("POST /shares/{owner}/{server_name}") };
