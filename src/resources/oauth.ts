@@ -33,7 +33,7 @@ export interface OAuthAttempt {
 }
 
 /** The result of a login: a token, and a client that acts as its user. */
-export interface OAuthLogin<Client> {
+export interface OAuthLogin<Client = unknown> {
   /** Acts as the user. */
   client: Client;
   /** The user's token. */

@@ -39,7 +39,7 @@ export interface LoginInput extends CreateTokenInput {
 }
 
 /** A new token, and a client that uses the token on the same hub. */
-export type Login<Client> = NewToken & {
+export type Login<Client = unknown> = NewToken & {
   /** A client that acts as the user who logged in. */
   client: Client;
 };

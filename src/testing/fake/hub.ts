@@ -72,6 +72,7 @@ export class FakeHub {
     return this.#token;
   }
 
+  /** The hub's release, such as "6.1.1". */
   get version(): string {
     return this.#world.settings.version;
   }

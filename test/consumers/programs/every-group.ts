@@ -9,6 +9,8 @@ import {
   type FilteredScope,
   type JupyterHubOptions,
   type Listing,
+  type Login,
+  type OAuthLogin,
   type Server,
   type ServerStart,
   type User,
@@ -52,6 +54,9 @@ export async function everyGroup(hub: JupyterHub = new JupyterHub(options)): Pro
   await hub.tokens.create("ada", { scopes: undefined, roles: undefined });
   const login = await hub.tokens.login("ada", { password: "a-password", note: undefined });
   await login.client.whoami();
+  const { token: text, expires_at }: Login = login;
+  void (text satisfies string);
+  void (expires_at satisfies string | null);
   await hub.tokens.revoke("ada", token.id);
 
   const start: ServerStart = hub.servers.start(
@@ -84,14 +89,18 @@ export async function everyGroup(hub: JupyterHub = new JupyterHub(options)): Pro
 
   await hub.shares.grant("ada", { server: "gpu", user: "grace", scopes: names });
   await hub.shares.grant("ada", { server: "gpu", group: "staff", scopes: undefined });
+  await hub.shares.grant("ada", { user: "grace", scopes: null });
   await hub.shares.revoke("ada", { server: "gpu", user: "grace", scopes: names });
   const code = await hub.shareCodes.create("ada", { server: "gpu", expires_in: undefined, scopes });
-  await hub.shareCodes.revoke("ada", { server: "gpu", code: code.code });
+  await hub.shareCodes.create("ada", { scopes: null });
+  await hub.shareCodes.revoke("ada", { server: "gpu", id: undefined, code: code.code });
 
   await hub.services.create("ci", { url: undefined, oauth_client_allowed_scopes: names });
   await hub.proxy.listRoutes({ limit: undefined });
   await hub.proxy.update({ auth_token: undefined, api_url: "http://127.0.0.1:8001" });
   const attempt = await hub.oauth.authorizeUrl({ scopes: ["read:users"] });
+  const { client: user }: OAuthLogin<JupyterHub> = await hub.oauth.exchangeCode("?code=1", attempt);
+  await user.whoami();
 
   const client = createClient(options);
   const { data, error } = await getUsers({ client, query: undefined, headers: undefined });
