@@ -86,13 +86,16 @@ describe("correct programs compile, and wrong ones do not", () => {
   it.each(setups.map((setup) => [titleOf(setup), setup] as const))("with %s", (_, setup) => {
     const files = {
       "every-group.ts": text("every-group.ts"),
-      "exported-clients.ts": text("exported-clients.ts"),
       "narrowing.ts": text("narrowing.ts"),
       "preconnect.d.ts": preconnect,
       "replaced-fetch.ts": text("replaced-fetch.ts"),
       "with-fake-hub.ts": text("with-fake-hub.ts"),
       "mistakes.ts": text("mistakes.ts"),
       "undefined-test-options.ts": text("undefined-test-options.ts"),
+      // TypeScript 5.2 does not find the entry that exports a type which another file declares.
+      ...(setup.compiler !== "5.2.2" && {
+        "exported-clients.ts": text("exported-clients.ts"),
+      }),
       ...(setup.disposable && { "temporary-token.ts": text("temporary-token.ts") }),
     };
     expect(compile(setup, files)).toBe("");
