@@ -40,7 +40,7 @@ export interface StartServerInput extends ServerInput {
    * Options for the hub's Spawner, such as `{ profile: "large" }`; the keys depend on the Spawner. If omitted or null,
    * the hub uses those of the last start. `{}` clears them.
    */
-  user_options?: Record<string, unknown> | null | undefined;
+  user_options?: object | null | undefined;
   /** The name that people see. Since 6.0; not for the default server. */
   display_name?: string | undefined;
 }
@@ -164,7 +164,7 @@ export async function allServers(
 }
 
 /** The body of a start, built for the hub's version. */
-export type StartBody = { body?: Record<string, unknown>; meta?: CallMeta };
+export type StartBody = { body?: object; meta?: CallMeta };
 
 /** What a workflow's requests contain or do, besides the options of the call. */
 interface Payloads {

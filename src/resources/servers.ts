@@ -84,7 +84,7 @@ export interface UpdateServerInput extends ServerInput {
   /** The name that people see. */
   display_name?: string | undefined;
   /** Options for the hub's Spawner at the next start. */
-  user_options?: Record<string, unknown> | undefined;
+  user_options?: object | undefined;
 }
 
 /** The filters and the order of the users whose servers are listed. */

@@ -34,7 +34,7 @@ import {
 /** One start: what its caller wants, and its state. */
 export interface Start extends StartContext {
   /** The `user_options` that the caller wants, if any. */
-  wanted: Readonly<Record<string, unknown>> | null | undefined;
+  wanted: object | null | undefined;
   /** What to do if the server already runs or is starting. */
   ifRunning: "join" | "fail" | undefined;
   /** Whether an abort cancels the spawn, if this start began it. */

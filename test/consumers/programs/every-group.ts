@@ -19,6 +19,11 @@ import { createClient, getUsers, postGroups, postUsers } from "jupyterhub-client
 
 const names: readonly string[] = ["ada", "grace"];
 const scopes: readonly FilteredScope[] = ["read:users!user=ada", "custom:scope"];
+/** Objects of an interface's type have no index signature. */
+interface Profile {
+  profile: string;
+}
+const large: Profile = { profile: "large" };
 const call = { signal: undefined, timeout: undefined, headers: undefined };
 const options: JupyterHubOptions = {
   url: "https://hub.example.org",
@@ -66,7 +71,10 @@ export async function everyGroup(hub: JupyterHub = new JupyterHub(options)): Pro
   );
   for await (const event of start) void (event.progress satisfies number | undefined);
   const server: Server = await start;
-  for await (const result of hub.servers.startMany(names)) void (result.server ?? result.error);
+  await hub.servers.restart("ada", { user_options: large });
+  await hub.servers.update("ada", { server: "gpu", user_options: large });
+  for await (const result of hub.servers.startMany(names, { user_options: large }))
+    void (result.server ?? result.error);
   for await (const result of hub.servers.stopMany([{ user: "ada", server: undefined }]))
     void result.error;
   const response: Response = await hub.servers.fetch(
