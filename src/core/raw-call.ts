@@ -47,7 +47,7 @@ export interface ApiRequestOptions<
   bodySerializer?: ((body: unknown) => unknown) | null | undefined;
   /** `"stream"` returns the response's body as a stream. */
   parseAs?: "stream" | undefined;
-  /** Internal. */
+  /** @internal */
   meta?: Readonly<Record<string, unknown>> | undefined;
 }
 
