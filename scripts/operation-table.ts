@@ -169,7 +169,11 @@ export function operationTable(document: JsonObject, header: readonly string[]):
   const known = Object.entries(
     at(document, "components", "securitySchemes", "oauth2", "flows", "authorizationCode", "scopes"),
   );
-  const json = (value: unknown): string => JSON.stringify(value, null, 2);
+  const json = (value: unknown): string =>
+    JSON.stringify(value, null, 2).replace(
+      /("pattern": )(".*")/g,
+      (_, key: string, pattern: string) => `${key}${new RegExp(JSON.parse(pattern) as string)}`,
+    );
   return `${header.map((line) => `// ${line}\n`).join("")}
 /** The restrictions of a query parameter or a body key. */
 export interface Rule {
@@ -187,7 +191,7 @@ export interface Rule {
   /** The minimum number of items of an array. */
   readonly minItems?: number;
   /** The pattern of a string. */
-  readonly pattern?: string;
+  readonly pattern?: RegExp;
   /** The end of the error message for an empty list or null. It says what to do instead. */
   readonly ifEmpty?: string;
   /**

@@ -151,7 +151,7 @@ function isValid(value: unknown, rule: Rule): boolean {
       (!items || Array.from(value).every((item) => typeof item === items))
     );
   }
-  if (pattern) return typeof value === "string" && new RegExp(pattern).test(value);
+  if (pattern) return typeof value === "string" && pattern.test(value);
   if (type === "object") return isBag(value);
   if (type === "integer") {
     return (
@@ -177,7 +177,7 @@ function invalidValue(
     return new InvalidInputError(`\`${key}\` must not ${fault}.`);
   }
   // The value may be a secret.
-  if (pattern) return new InvalidInputError(`\`${key}\` must be a string like ${pattern}.`);
+  if (pattern) return new InvalidInputError(`\`${key}\` must match ${pattern.source}.`);
   if (options) return new InvalidInputError(`\`${key}\` must be one of ${options.join(", ")}.`);
   const top = max ?? ((value as number) > MAX_SAFE_INTEGER ? MAX_SAFE_INTEGER : undefined);
   const range = [

@@ -8,18 +8,12 @@ import { AuthenticationError } from "../core/errors.js";
 import { send, type CallOptions, type ClientContext } from "./call.js";
 import { lifetime } from "./tokens.js";
 
-interface TokenOwner {
-  token: string;
-  /** Identifies the owner. */
-  key: string;
-}
-
 /** How long to reuse a connection, in milliseconds: less than the lifetime of its token, since clocks differ. */
 export const reuseTime = (lifetime - 300) * 1000;
 
 export class TokenOwners {
   readonly #hub: ClientContext;
-  readonly #owners = new PromiseCache<TokenOwner>(reuseTime);
+  readonly #owners = new PromiseCache<string>(reuseTime);
 
   constructor(hub: ClientContext) {
     this.#hub = hub;
@@ -41,19 +35,17 @@ export class TokenOwners {
   }
 
   /**
-   * Returns the owner of a token. A token function may return a different token for each call, so the hub is queried:
+   * Returns a text that identifies the owner of a token. A token function may return a different token for each call, so the hub is queried:
    * tokens of the same user or service with the same scopes count as having the same owner. Without a token function
    * there is only one token, and nothing is sent.
    */
-  async of(token: string): Promise<TokenOwner> {
-    if (typeof this.#hub.options.token !== "function") return { token, key: token };
-    return this.#owners.get(token, () =>
-      this.renewing(token, async (token) => {
-        const { kind, name, scopes = [] } = await this.#identify(token);
-        const isNamed = typeof name === "string" && name !== "" && Array.isArray(scopes);
-        return { token, key: isNamed ? JSON.stringify([kind, name, scopes.toSorted()]) : token };
-      }),
-    );
+  async of(token: string): Promise<string> {
+    if (typeof this.#hub.options.token !== "function") return token;
+    return this.#owners.get(token, async () => {
+      const { kind, name, scopes = [] } = await this.#identify(token);
+      const isNamed = typeof name === "string" && name !== "" && Array.isArray(scopes);
+      return isNamed ? JSON.stringify([kind, name, scopes.toSorted()]) : token;
+    });
   }
 
   /** Returns false if the hub rejects a token, true if it accepts the token or does not respond. */

@@ -195,11 +195,10 @@ export class ServerConnections {
     }
     // A renewed token may be that of another owner, whose connections have another key.
     return this.#owners.renewing(token, async (token) => {
-      const owner = await this.#owners.of(token);
-      const key = JSON.stringify([wanted.user, wanted.server, owner.key]);
-      const call = this.#owners.callOptions(owner.token);
+      const key = JSON.stringify([wanted.user, wanted.server, await this.#owners.of(token)]);
+      const call = this.#owners.callOptions(token);
       const get = (): Promise<ServerTarget> =>
-        this.#targets.get(key, () => this.#target(wanted, call, owner.token, undefined));
+        this.#targets.get(key, () => this.#target(wanted, call, token, undefined));
       let cached = get();
       if ((await cached).reuseUntil < performance.now()) {
         this.#targets.delete(key, cached);

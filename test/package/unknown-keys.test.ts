@@ -192,7 +192,7 @@ describe("a raw function", () => {
       query: Object.keys(query),
       body: Object.keys(body),
       names,
-      path: Object.fromEntries(names.map((name) => [name, "ada"])),
+      path: Object.fromEntries(names.map((name) => [name, name === "token_id" ? "a5" : "ada"])),
       run: (options: object): unknown => {
         const name = functionName(String(one.operation["operationId"]));
         const call = (api as unknown as Record<string, Run>)[name];
