@@ -98,7 +98,7 @@ async function call(parts: Parts, method: Method, options: CallOptions): Promise
       return request(parts, context, options);
     });
   } catch (error) {
-    // Without a wait, an error of the checks would come before the callers' promises are chained, which the stack needs.
+    // Input errors come at once. The stack shows the callers only after their promises have been chained.
     await undefined;
     const failure = signal?.aborted
       ? (signal.reason as unknown)

@@ -45,7 +45,7 @@ const denoCodes: readonly (readonly [RegExp, string])[] = [
   [/dns error/, "ENOTFOUND"],
 ];
 
-/** Whether a value is an error, also of another realm: Jest gives tests a realm of their own, with the outer `fetch`. */
+/** Whether a value is an error, also of another realm: tests in Jest run in a realm of their own. */
 const isError = (value: unknown): value is Error =>
   value instanceof Error || Object.prototype.toString.call(value) === "[object Error]";
 

@@ -35,9 +35,9 @@ export class TokenOwners {
   }
 
   /**
-   * Returns a text that identifies the owner of a token. A token function may return a different token for each call, so the hub is queried:
-   * tokens of the same user or service with the same scopes count as having the same owner. Without a token function
-   * there is only one token, and nothing is sent.
+   * Returns a text that identifies the owner of a token. A token function may return a different token for each call, so
+   * the hub is queried: tokens of the same user or service with the same scopes count as having the same owner. Without
+   * a token function there is only one token, and nothing is sent.
    */
   async of(token: string): Promise<string> {
     if (typeof this.#hub.options.token !== "function") return token;
