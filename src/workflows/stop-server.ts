@@ -90,8 +90,10 @@ export async function sendStop(
           throw error;
         });
         if (!server || server.pending === "stop") return 202;
-        if (!server.pending && (server.ready || remove)) throw error;
-        if (!server.pending) return 202;
+        if (!server.pending) {
+          if (server.ready || remove) throw error;
+          return 202;
+        }
         // A pending start can be cancelled. Other actions have to end first.
         if (server.pending === "spawn") await delay(waits.next().value, signal);
         else await waitUntilIdle(operations, waits, signal);
