@@ -62,10 +62,15 @@ const stillRuns = ({ what }: ServerOperations): JupyterHubError =>
 
 /** Throws if the server runs after a stop to which the hub answered 204: hubs do so even if their proxy fails. */
 async function assertStopped(operations: ServerOperations, signal: AbortSignal): Promise<void> {
-  // If the model cannot be read, for example for lack of a scope, the response counts.
-  const server = await operations.model(signal).catch(() => undefined);
-  signal.throwIfAborted();
-  if (server?.ready && !server.pending) throw stillRuns(operations);
+  const runs = async (): Promise<boolean> => {
+    // If the model cannot be read, for example for lack of a scope, the response counts.
+    const server = await operations.model(signal).catch(() => undefined);
+    signal.throwIfAborted();
+    return Boolean(server?.ready && !server.pending);
+  };
+  if (!(await runs())) return;
+  await delay(cancelGracePeriod, signal);
+  if (await runs()) throw stillRuns(operations);
 }
 
 /**

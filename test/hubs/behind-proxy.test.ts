@@ -85,19 +85,29 @@ describe("a hub behind configurable-http-proxy", () => {
     expect(await statusAt(`${ada}lab`)).not.toBe(200);
   });
 
-  it("gets only one request for the server's model after a slow start, since the server answers at its address", async () => {
-    for (const input of [{}, { server: "slow" }]) {
-      fixture.sent();
-      const user_options = { behave: "slow", seconds: 4 };
-      await fixture.hub.servers.start("ada", { ...input, user_options });
-      const sent = fixture.sent();
-      const begun = sent.findIndex((one) => /^POST .* 202$/.test(one));
-      expect(begun).toBeGreaterThanOrEqual(0);
-      // The client reads the model a second time only if the server does not answer at its address yet.
-      const reads = sent.slice(begun + 1).filter((one) => !one.includes("/progress"));
-      expect(reads).toHaveLength(1);
-    }
-  });
+  // On a busy machine, the server may need more than the 1.2 seconds that the client waits for it.
+  const patient = { retry: 2 };
+  it(
+    "gets only one request for the server's model after a slow start, since the server answers at its address",
+    patient,
+    async () => {
+      for (const input of [{}, { server: "slow" }]) {
+        const user_options = { behave: "slow", seconds: 4 };
+        fixture.sent();
+        try {
+          await fixture.hub.servers.start("ada", { ...input, user_options });
+          const sent = fixture.sent();
+          const begun = sent.findIndex((one) => /^POST .* 202$/.test(one));
+          expect(begun).toBeGreaterThanOrEqual(0);
+          // The client reads the model a second time only if the server does not answer at its address yet.
+          const reads = sent.slice(begun + 1).filter((one) => !one.includes("/progress"));
+          expect(reads).toHaveLength(1);
+        } finally {
+          await fixture.hub.servers.stop("ada", input);
+        }
+      }
+    },
+  );
 
   itSince("5.0")(
     "answers itself at the address of a server that looks ready though its start was cancelled",
