@@ -82,7 +82,7 @@ export class Secrets implements Iterable<string> {
 }
 
 /**
- * Returns the minimum length at which a value below a key counts as a secret. `user_options` and `auth` may contain
+ * Returns the length from which a value nested under a key counts as a secret. `user_options` and `auth` may contain
  * anything, since a Spawner or an Authenticator defines them. Their short values, such as "small" or "fail", do not
  * count: they are common words in error messages.
  */

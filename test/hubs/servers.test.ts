@@ -92,7 +92,7 @@ describe("servers", () => {
     await servers.delete("grace", { server });
   });
 
-  it("make a second `start` reject while they are starting if its options differ from those of the first", async () => {
+  it("refuse a second `start` with other options while the first is in progress", async () => {
     const { servers } = fixture.hub;
     const server = "overlap";
     const slow = { behave: "slow", seconds: 3 };

@@ -116,7 +116,7 @@ describe("a token function of a client with queued calls", () => {
   );
 });
 
-describe("a token that the hub rejects", () => {
+describe("a rejected token", () => {
   it("is renewed once, and the call is repeated immediately", async () => {
     const fetch = knowing("new");
     const token = tokens("old", "new");
@@ -134,7 +134,7 @@ describe("a token that the hub rejects", () => {
     expect(sent).toEqual([body, body]);
   });
 
-  it("is renewed for a write that a gateway rejects with 401", async () => {
+  it("is renewed if a gateway answers a write with 401", async () => {
     const fetch = answering((request) =>
       tokenOf(request) === "Bearer new" ? answer({}) : refusal(401, null),
     );

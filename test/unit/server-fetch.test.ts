@@ -98,7 +98,7 @@ describe("a connection of servers.fetch", () => {
     expect(hub.made()).toBe(2);
   });
 
-  it("is created with the same token that identified its caller", async () => {
+  it("is created with the token with which the client found out who the user is", async () => {
     const hub = hubWith();
     const answers = ["alice", "bob", "bob", "bob"];
     let recorded = 0;
