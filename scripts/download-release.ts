@@ -19,7 +19,7 @@ export interface ReleasedDocument {
  */
 const places = ["docs/rest-api.yml", "docs/source/_static/rest-api.yml"];
 
-/** A Python program that copies the last of `places` that an archive contains, and prints its path. */
+/** A Python program that copies the last entry of `places` that an archive has, and prints the entry's path. */
 const unpack = `
 import sys, tarfile
 archive, target, *places = sys.argv[1:]

@@ -46,8 +46,8 @@ export interface Start extends StartContext {
   /** Delays starts after a 429. */
   gate: RateLimitGate;
   /**
-   * Resolves with the last event of the progress stream. Undefined before the stream is read, and after it ends without
-   * `ready`.
+   * Resolves with the last event of the progress stream. The property is undefined until the stream is read, and again
+   * after the stream has ended without `ready`.
    */
   progress?: Promise<ProgressEvent | undefined> | undefined;
 }

@@ -261,7 +261,7 @@ describe("the rule for a parameter or body key", () => {
     ["5.10", "5.9", { since: "5.10" }],
     ["5.9", "5.10", {}],
   ])(
-    "contains the x-since %s only if this release is newer than the operation's x-since (%s)",
+    "contains an x-since of %s only if it is newer than the operation's own, %s",
     async (key, operation, rule) => {
       const parameter = query({ name: "key", schema: { type: "string" }, "x-since": key });
       const row = await rowOf({ ...parameter, ...(operation && { "x-since": operation }) });

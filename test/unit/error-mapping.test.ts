@@ -129,14 +129,14 @@ describe("a 403 in response to a call without a token", () => {
     ["GET /user", "Forbidden"],
     // Hubs require `_xsrf` in requests from pages of other origins.
     ["GET /user", "'_xsrf' argument missing from GET"],
-  ])("is an AuthenticationError if the call has no credentials: %s, %j", (call, message) => {
+  ])("is an AuthenticationError if the call has no other credentials: %s, %j", (call, message) => {
     const error = errorFor(call, 403, { message, credentials: "none" });
     expect(error).toBeInstanceOf(errors.AuthenticationError);
     expect(error.message).toContain("The call carried no token");
   });
 
   it.each(["3.1.1", "6.1.1"])(
-    "is an AuthenticationError if the call has no credentials and the 403 is the HTML page that refuses metrics: %s",
+    "is an AuthenticationError if the call has no other credentials and the 403 is the HTML page that refuses metrics: %s",
     (v) => {
       const body = metricsPage(v);
       const error = errorFor("GET /metrics", 403, { body, hubVersion: v, credentials: "none" });

@@ -68,7 +68,7 @@ describe("the revocation of one share code", () => {
       { id: blank },
       { code: blank },
     ]),
-  )("is refused for %j, for which hubs would revoke all codes", async (input) => {
+  )("is refused for %j, since hubs would then revoke all codes", async (input) => {
     const fetch = answering(() => answer("", { status: 204, type: null }));
     const outcome = await hubOf(fetch)
       .shareCodes.revoke("ada", input)
@@ -81,7 +81,7 @@ describe("the revocation of one share code", () => {
 describe("the revocation of a share code by its id", () => {
   // Hubs read only the beginning of an id, and would revoke the code "sc_1".
   it.each(["sc_1x", "sc_1 2", "sc_1,sc_2", "sc_1.5"])(
-    "is refused for %j, for which hubs would revoke another code",
+    "is refused for %j, since hubs would then revoke another code",
     async (id) => {
       const fetch = answering(() => answer("", { status: 204, type: null }));
       const outcome = await hubOf(fetch)
@@ -98,7 +98,7 @@ describe("an empty list of scopes", () => {
   it.each<[string, (hub: JupyterHub) => Promise<unknown>]>([
     ["shares.grant", (hub) => hub.shares.grant("ada", { user: "grace", scopes: [] })],
     ["shareCodes.create", (hub) => hub.shareCodes.create("ada", { scopes: [] })],
-  ])("is refused by %s, for which hubs would share access to the server", async (_, share) => {
+  ])("is refused by %s, since hubs would then share access to the server", async (_, share) => {
     const fetch = answering(() => answer({ server, scopes: ["access:servers!server=ada/"] }));
     const outcome = await share(hubOf(fetch)).catch((error: unknown) => error);
     expect(fetch.sent()).toEqual([]);
@@ -123,7 +123,7 @@ it.each(["short-secret", "12345678", "a-token-of-20-chars."])(
 
 // Python's `int` accepts these: hubs would revoke the tokens a10 and a11.
 it.each(["a1_0", "a 11", "a+11", "a\u0661\u0661"])(
-  "the malformed token id %j is refused, for which hubs would revoke another token",
+  "the malformed token id %j is refused, since hubs would revoke another token",
   async (id) => {
     const fetch = answering(() => answer("", { status: 204, type: null }));
     const outcome = await hubOf(fetch)

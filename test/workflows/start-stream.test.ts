@@ -1,4 +1,4 @@
-/** A start whose progress stream is lost, silent or refused opens the stream again, or polls the server. */
+/** If the progress stream of a start is lost, silent or refused, the start opens it again or polls the server. */
 import { describe, expect, it, vi } from "vitest";
 import { FakeHub, type Answer } from "./fake-hub.js";
 import type { Piece } from "./fake-stream.js";
